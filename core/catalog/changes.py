@@ -1,0 +1,85 @@
+"""The repository of changes: each dataset's append-only log, whose length is its version.
+
+Two people who change the same dataset at once both get their change in, one after the other:
+every change is its own row, so nothing is overwritten. Whoever needs to know that nothing
+happened in between passes ``expected_version``.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.catalog.models import ChangeRow, DatasetRow
+from core.catalog.records import Change
+from core.errors import Conflict, NotFound
+
+_ATTEMPTS = 20
+
+
+class Changes:
+    """Append to, and read, the logs."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def append(
+        self,
+        dataset_id: str,
+        action: str,
+        payload: dict[str, Any],
+        *,
+        author: str,
+        why: str = "",
+        expected_version: int | None = None,
+    ) -> Change:
+        """Add a change; the dataset's version becomes the change's.
+
+        Raises:
+            NotFound: there is no such dataset.
+            Conflict: it is no longer at ``expected_version``.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._sessions.begin() as session:
+                    dataset = session.get(DatasetRow, dataset_id)
+                    if dataset is None:
+                        raise NotFound("That dataset is not here any more.")
+                    if expected_version is not None and dataset.version != expected_version:
+                        raise Conflict(
+                            "Somebody changed this dataset in the meantime.",
+                            remedy="Look at it again, then decide.",
+                        )
+                    change = Change(
+                        dataset_id,
+                        dataset.version + 1,
+                        time.time(),
+                        author,
+                        action,
+                        why,
+                        payload,
+                    )
+                    session.add(ChangeRow(**change.__dict__))
+                    dataset.version = change.version
+                return change
+            except IntegrityError:
+                # Another process appended the same version between our read and our write.
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def of(self, dataset_id: str, up_to: int | None = None) -> list[Change]:
+        """The log of a dataset, oldest first, up to and including version ``up_to``."""
+        query = select(ChangeRow).where(ChangeRow.dataset_id == dataset_id)
+        if up_to is not None:
+            query = query.where(ChangeRow.version <= up_to)
+        with self._sessions() as session:
+            rows = session.scalars(query.order_by(ChangeRow.version)).all()
+        return [
+            Change(**{name: getattr(row, name) for name in Change.__dataclass_fields__})
+            for row in rows
+        ]

@@ -1,0 +1,172 @@
+"""The repository of datasets: names, origins, states and where their images lie."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+import uuid
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.catalog.models import ChangeRow, DatasetRow
+from core.catalog.records import DatasetRecord
+from core.errors import Conflict, InvalidInput, NotFound
+
+MAX_NAME = 100
+
+
+class Datasets:
+    """Datasets by id or by name."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def add(
+        self, name: str, origin: str, root: str, dataset_id: str | None = None
+    ) -> DatasetRecord:
+        """A new dataset in state ``importing``.
+
+        Raises:
+            InvalidInput: the name is empty or too long.
+            Conflict: the name is taken.
+        """
+        name = clean_name(name)
+        row = DatasetRow(
+            id=dataset_id or new_id(name),
+            name=name,
+            origin=origin,
+            root=root,
+            created_at=time.time(),
+            version=0,
+            state="importing",
+            images=0,
+            classes=0,
+            problem="",
+            job_id=None,
+        )
+        try:
+            with self._sessions.begin() as session:
+                session.add(row)
+        except IntegrityError as error:
+            raise Conflict(
+                f"There is already a dataset named “{name}”.",
+                remedy="Choose another name, or open the one that is there.",
+            ) from error
+        return _record(row)
+
+    def get(self, dataset_id: str) -> DatasetRecord:
+        """The dataset with this id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._sessions() as session:
+            row = session.get(DatasetRow, dataset_id)
+        if row is None:
+            raise NotFound("That dataset is not here any more.", remedy="Choose another one.")
+        return _record(row)
+
+    def find(self, name_or_id: str) -> DatasetRecord:
+        """The dataset with this name or id, exactly as written.
+
+        Raises:
+            NotFound: there is none; the sentence names those that there are.
+        """
+        with self._sessions() as session:
+            row = session.scalar(
+                select(DatasetRow).where(
+                    (DatasetRow.name == name_or_id) | (DatasetRow.id == name_or_id)
+                )
+            )
+            if row is not None:
+                return _record(row)
+            names = session.scalars(select(DatasetRow.name).order_by(DatasetRow.name)).all()
+        known = ", ".join(f"“{name}”" for name in names[:10])
+        raise NotFound(
+            f"There is no dataset named “{name_or_id}”.",
+            remedy=f"There are: {known}." if known else "Add one first with: dataset add PATH",
+        )
+
+    def all(self) -> list[DatasetRecord]:
+        """All datasets, newest first."""
+        with self._sessions() as session:
+            rows = session.scalars(select(DatasetRow).order_by(DatasetRow.created_at.desc())).all()
+        return [_record(row) for row in rows]
+
+    def free_name(self, wanted: str) -> str:
+        """``wanted``, or the first of ``wanted 2``, ``wanted 3``, … that is not taken."""
+        base = clean_name(wanted or "dataset")
+        with self._sessions() as session:
+            taken = set(session.scalars(select(DatasetRow.name)).all())
+        name, number = base, 2
+        while name in taken:
+            name = f"{base[: MAX_NAME - 5]} {number}"
+            number += 1
+        return name
+
+    def set(self, dataset_id: str, **values: Any) -> None:
+        """Set columns of a dataset (``state``, ``problem``, ``images``, ``classes``, ``job_id`` …)."""
+        with self._sessions.begin() as session:
+            session.execute(update(DatasetRow).where(DatasetRow.id == dataset_id).values(**values))
+
+    def rename(self, dataset_id: str, name: str) -> DatasetRecord:
+        """Give a dataset another name.
+
+        Raises:
+            InvalidInput, Conflict: as for :meth:`add`.
+        """
+        name = clean_name(name)
+        try:
+            self.set(dataset_id, name=name)
+        except IntegrityError as error:
+            raise Conflict(
+                f"There is already a dataset named “{name}”.", remedy="Choose another name."
+            ) from error
+        return self.get(dataset_id)
+
+    def remove(self, dataset_id: str) -> None:
+        """Forget a dataset and its log. Files are the caller's business."""
+        with self._sessions.begin() as session:
+            session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
+            session.query(DatasetRow).filter_by(id=dataset_id).delete()
+
+    def count(self) -> int:
+        """How many datasets there are."""
+        with self._sessions() as session:
+            return session.scalar(select(func.count()).select_from(DatasetRow)) or 0
+
+
+def clean_name(name: str) -> str:
+    """``name`` without control characters and surrounding space, in Unicode's composed form.
+
+    Raises:
+        InvalidInput: nothing is left, or it is longer than ``MAX_NAME`` characters.
+    """
+    text = unicodedata.normalize("NFC", name)
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    text = re.sub(r"\s+", " ", text).strip()
+    if not text:
+        raise InvalidInput("A dataset needs a name.", remedy="Type a few letters.")
+    if len(text) > MAX_NAME:
+        raise InvalidInput(
+            f"That name is {len(text)} characters long.",
+            remedy=f"Use at most {MAX_NAME} characters.",
+        )
+    return text
+
+
+def new_id(name: str) -> str:
+    """A new id that is safe as a folder name on every platform and starts like ``name``."""
+    ascii_text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")[:32].strip("-")
+    return f"{slug or 'item'}-{uuid.uuid4().hex[:8]}"
+
+
+def _record(row: DatasetRow) -> DatasetRecord:
+    return DatasetRecord(
+        **{name: getattr(row, name) for name in DatasetRecord.__dataclass_fields__}
+    )

@@ -1,0 +1,133 @@
+"""The values that go in and out of the catalog: frozen, plain, without a database behind them.
+
+All times are seconds since 1970-01-01 UTC, as floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+Lane = Literal["light", "train"]
+FINISHED: frozenset[str] = frozenset({"done", "failed", "cancelled", "interrupted"})
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """One dataset.
+
+    Attributes:
+        origin: how it came in: ``sample``, ``folder``, ``upload`` or ``archive``.
+        root: where its images lie, as :meth:`core.workspace.Workspace.store_path` writes it.
+        version: number of changes so far; 0 until the first index exists.
+        state: ``importing`` until the first scan is done, then ``ready``; ``failed`` when the
+            import could not be finished, with ``problem`` saying why.
+        images, classes: counts after curation, for lists; the index is the truth.
+        job_id: the job that imports or scans it, latest first; ``None`` before any.
+    """
+
+    id: str
+    name: str
+    origin: str
+    root: str
+    created_at: float
+    version: int
+    state: Literal["importing", "ready", "failed"]
+    images: int
+    classes: int
+    problem: str
+    job_id: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of a dataset's append-only log; the n-th change makes version n.
+
+    Attributes:
+        action: ``index`` (a scan's facts came into force), ``exclude``, ``restore``, ``keep``,
+            ``relabel``, ``undo``, …
+        payload: what the action needs; ``{"paths": […]}`` for those about images,
+            ``{"file": "index-1.parquet"}`` for an index, ``{"versions": […]}`` for an undo.
+    """
+
+    dataset_id: str
+    version: int
+    at: float
+    author: str
+    action: str
+    why: str
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One piece of work for a worker.
+
+    Attributes:
+        kind: the name of a registered job function.
+        lane: ``train`` for what needs TensorFlow, ``light`` for the rest.
+        subject: id of the dataset or run that it is about.
+        phase, done, total, note: the latest progress.
+        pid, host: of the process that has claimed it.
+        heartbeat_at: when that process last said that it lives.
+        error: a sentence for the person, when it failed or was interrupted.
+        error_id: name of the traceback in the logs when it was a defect, else "".
+    """
+
+    id: str
+    kind: str
+    lane: Lane
+    subject: str
+    spec: dict[str, Any]
+    state: JobState
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    heartbeat_at: float | None
+    pid: int | None
+    host: str
+    phase: str
+    done: int
+    total: int | None
+    note: str
+    error: str
+    error_id: str
+    cancel_requested: bool
+
+    @property
+    def finished(self) -> bool:
+        return self.state in FINISHED
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """Something that happened in a job. ``seq`` grows over all jobs and orders events."""
+
+    seq: int
+    job_id: str
+    at: float
+    kind: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One training run: what was asked for, and the job that does it.
+
+    Attributes:
+        spec: the training spec as JSON; its identity.
+        state: the state of its job.
+        summary: headline figures once there are any (``test_accuracy``, ``test_images``, …).
+    """
+
+    id: str
+    name: str
+    dataset_id: str
+    dataset_version: int
+    spec: dict[str, Any]
+    job_id: str
+    created_at: float
+    state: JobState
+    error: str
+    summary: dict[str, Any]

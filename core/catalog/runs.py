@@ -1,0 +1,132 @@
+"""The repository of training runs. A run's state is its job's, so the two can't disagree."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.catalog.datasets import clean_name, new_id
+from core.catalog.models import JobRow, RunRow
+from core.catalog.records import RunRecord
+from core.errors import Conflict, NotFound
+
+
+class Runs:
+    """Runs by id or by name."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def add(
+        self,
+        name: str,
+        *,
+        dataset_id: str,
+        dataset_version: int,
+        spec: dict[str, Any],
+        job_id: str,
+        run_id: str | None = None,
+    ) -> RunRecord:
+        """A new run, done by the job ``job_id``.
+
+        Raises:
+            Conflict: the name is taken.
+        """
+        name = clean_name(name)
+        row = RunRow(
+            id=run_id or new_id(name),
+            name=name,
+            dataset_id=dataset_id,
+            dataset_version=dataset_version,
+            spec=spec,
+            job_id=job_id,
+            created_at=time.time(),
+            summary={},
+        )
+        try:
+            with self._sessions.begin() as session:
+                session.add(row)
+        except IntegrityError as error:
+            raise Conflict(
+                f"There is already a run named “{name}”.", remedy="Choose another name."
+            ) from error
+        return self.get(row.id)
+
+    def get(self, run_id: str) -> RunRecord:
+        """The run with this id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self.find(run_id)
+
+    def find(self, name_or_id: str) -> RunRecord:
+        """The run with this name or id, exactly as written.
+
+        Raises:
+            NotFound: there is none; the sentence names the latest that there are.
+        """
+        with self._sessions() as session:
+            found = session.execute(
+                select(RunRow, JobRow)
+                .join(JobRow, JobRow.id == RunRow.job_id)
+                .where((RunRow.name == name_or_id) | (RunRow.id == name_or_id))
+            ).first()
+            if found is not None:
+                return _record(found[0], found[1])
+            names = session.scalars(
+                select(RunRow.name).order_by(RunRow.created_at.desc()).limit(5)
+            ).all()
+        known = ", ".join(f"“{name}”" for name in names)
+        raise NotFound(
+            f"There is no run named “{name_or_id}”.",
+            remedy=f"The latest are: {known}." if known else "Train one first.",
+        )
+
+    def all(self, dataset_id: str | None = None) -> list[RunRecord]:
+        """All runs, or those of one dataset, newest first."""
+        query = (
+            select(RunRow, JobRow)
+            .join(JobRow, JobRow.id == RunRow.job_id)
+            .order_by(RunRow.created_at.desc())
+        )
+        if dataset_id is not None:
+            query = query.where(RunRow.dataset_id == dataset_id)
+        with self._sessions() as session:
+            return [_record(run, job) for run, job in session.execute(query).all()]
+
+    def free_name(self, wanted: str) -> str:
+        """``wanted 1``, ``wanted 2``, …: the first that is not taken."""
+        with self._sessions() as session:
+            taken = set(session.scalars(select(RunRow.name)).all())
+        number = 1
+        while f"{wanted} {number}" in taken:
+            number += 1
+        return f"{wanted} {number}"
+
+    def summarise(self, run_id: str, **values: Any) -> None:
+        """Add headline figures to a run's summary."""
+        with self._sessions.begin() as session:
+            row = session.get(RunRow, run_id)
+            if row is None:
+                raise NotFound("That run is not here any more.")
+            row.summary = {**row.summary, **values}
+
+
+def _record(run: RunRow, job: JobRow) -> RunRecord:
+    return RunRecord(
+        id=run.id,
+        name=run.name,
+        dataset_id=run.dataset_id,
+        dataset_version=run.dataset_version,
+        spec=run.spec,
+        job_id=run.job_id,
+        created_at=run.created_at,
+        state=job.state,  # type: ignore[arg-type]
+        error=job.error,
+        summary=run.summary,
+    )

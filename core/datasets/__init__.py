@@ -1,0 +1,1 @@
+"""Intake of images, what layouts mean, decoding, the decode-once cache, and splits."""

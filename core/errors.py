@@ -1,0 +1,100 @@
+"""What a person can cause, said in a sentence.
+
+Every error that somebody can cause by what they typed, chose or uploaded derives from
+:class:`LightboxError` and carries three parts: what happened, in which file, and what to do.
+A page shows it as a sentence, the command line as a sentence with exit code 2. Anything else
+that escapes is a defect of ours: logged with its traceback, exit code 1.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class LightboxError(Exception):
+    """A mistake or a circumstance that the person can put right.
+
+    Args:
+        what: what happened, as a sentence for someone who is not a programmer.
+        file: the file, folder or name that it happened to, shown as given; ``None`` when there
+            is no single one.
+        remedy: what to do about it, as a sentence.
+
+    ``str(error)`` is the whole sentence; ``error.title`` is only what happened.
+    """
+
+    def __init__(self, what: str, *, file: object = None, remedy: str = "") -> None:
+        self.title = what
+        self.file = None if file is None else str(file)
+        self.remedy = remedy
+        super().__init__(what, self.file, remedy)
+
+    def __str__(self) -> str:
+        what = self.title if self.file is None else f"{self.title.rstrip('.')} ({self.file})."
+        return f"{what} {self.remedy}".strip()
+
+
+class NotFound(LightboxError):
+    """A dataset, run, image or file that was asked for is not there."""
+
+
+class InvalidInput(LightboxError):
+    """Something given by the person can't be used as it is."""
+
+
+class NotAllowed(LightboxError):
+    """The configuration forbids it (a folder outside the allowed roots, for example)."""
+
+
+class UnreadableImage(LightboxError):
+    """One file that should be an image can't be read as one.
+
+    ``kind`` says which way: ``"empty"``, ``"unreadable"``, ``"truncated"``, ``"too_large"``.
+    """
+
+    def __init__(self, kind: str, what: str, *, file: object = None, remedy: str = "") -> None:
+        super().__init__(what, file=file, remedy=remedy)
+        self.kind = kind
+
+
+class NoSpace(LightboxError):
+    """The disk is full, or would be."""
+
+
+class WeightsMissing(LightboxError):
+    """Pretrained weights are not in Keras's cache and can't be downloaded."""
+
+
+class Conflict(LightboxError):
+    """Somebody else changed the same thing first, or the name is taken."""
+
+
+class Cancelled(Exception):
+    """The person asked for the work to stop. Not an error, and never shown as one."""
+
+
+@contextmanager
+def disk_errors(doing: str) -> Iterator[None]:
+    """Turn a full disk or a refused write, anywhere inside, into a :class:`NoSpace` sentence.
+
+    Args:
+        doing: what was being done, to complete "The disk is full, so … could not be finished".
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace(
+                f"The disk is full, so {doing} could not be finished.",
+                file=error.filename,
+                remedy="Free some space, then try again; what was there before is untouched.",
+            ) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise NotAllowed(
+                f"Lightbox may not write there, so {doing} could not be finished.",
+                file=error.filename,
+                remedy="Give it the right to write, or set LIGHTBOX_HOME to another folder.",
+            ) from error
+        raise

@@ -1,0 +1,1 @@
+"""From a trained model and images it never saw to honest figures."""

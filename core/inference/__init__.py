@@ -1,0 +1,1 @@
+"""Images in, labelled probabilities out: OpenVINO only, no TensorFlow."""

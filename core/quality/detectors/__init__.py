@@ -1,0 +1,1 @@
+"""Detectors, one a file, each registered with its threshold and its sentence."""

@@ -1,0 +1,92 @@
+"""What the person who runs Lightbox may set, all through environment variables.
+
+Read afresh from the environment whenever it is asked for, so that a worker process, a page and
+the command line that were started with the same environment see the same settings.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from core.errors import InvalidInput
+
+_TRUE = {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force.
+
+    Attributes:
+        home: the folder where all state lives (``LIGHTBOX_HOME``).
+        roots: folders on the server that pages may read images from (``LIGHTBOX_ROOTS``,
+            separated by ``os.pathsep``); the user's home folder when unset.
+        roots_are_set: whether ``LIGHTBOX_ROOTS`` was given; the command line, whose user can
+            read the disk anyway, is only restricted when it was.
+        max_pixels: an image with more pixels is refused, not decoded (``LIGHTBOX_MAX_PIXELS``).
+        max_unpacked_bytes: an archive that unpacks to more is refused
+            (``LIGHTBOX_MAX_UNPACKED_GB``).
+        max_files: a folder or archive with more files is refused (``LIGHTBOX_MAX_FILES``).
+        author: whose name decisions are logged under (``LIGHTBOX_USER``).
+        bfloat16: whether bfloat16 may be used where the processor has it
+            (``LIGHTBOX_BFLOAT16=0`` switches it off).
+    """
+
+    home: Path
+    roots: tuple[Path, ...]
+    roots_are_set: bool
+    max_pixels: int
+    max_unpacked_bytes: int
+    max_files: int
+    author: str
+    bfloat16: bool
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        InvalidInput: a variable that should be a number is not one.
+    """
+    env = os.environ
+    home = env.get("LIGHTBOX_HOME") or platformdirs.user_data_dir("lightbox", appauthor=False)
+    given = [part for part in env.get("LIGHTBOX_ROOTS", "").split(os.pathsep) if part.strip()]
+    roots = tuple(Path(part).expanduser().resolve() for part in given) or (Path.home().resolve(),)
+    return Settings(
+        home=Path(home).expanduser().resolve(),
+        roots=roots,
+        roots_are_set=bool(given),
+        max_pixels=int(_number("LIGHTBOX_MAX_PIXELS", 120_000_000)),
+        max_unpacked_bytes=int(_number("LIGHTBOX_MAX_UNPACKED_GB", 20) * 1024**3),
+        max_files=int(_number("LIGHTBOX_MAX_FILES", 1_000_000)),
+        author=env.get("LIGHTBOX_USER") or _login_name(),
+        bfloat16=env.get("LIGHTBOX_BFLOAT16", "1").strip().lower() in _TRUE,
+    )
+
+
+def _number(variable: str, default: float) -> float:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value > 0:
+        raise InvalidInput(
+            f"{variable} is {text!r}, which is not a positive number.",
+            remedy="Set it to a number, or remove it to use the default.",
+        )
+    return value
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "someone"

@@ -1,0 +1,176 @@
+"""Where everything lives on disk, and how it is written so that nothing is ever half there.
+
+All state is under one folder (``LIGHTBOX_HOME``): deleting it resets the app, copying it moves
+everything. Paths inside it are stored relative to it (``home:…``), so a copy works elsewhere::
+
+    lightbox.db                     the catalog (datasets, decisions, jobs, runs)
+    datasets/<id>/originals/        images that were uploaded (absent for a folder pointed at)
+    datasets/<id>/index-<n>.parquet facts of one scan, one row an image
+    datasets/<id>/thumbs.pack       thumbnails of all images, one after the other
+    runs/<id>/                      spec, history, model, evaluation, predictions of one run
+    cache/                          can be deleted at any time: decoded arrays, features
+    staging/                        uploads on their way in; swept when stale
+    logs/                           tracebacks of defects, workers' output
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import settings
+from core.errors import NoSpace, NotFound, disk_errors
+
+INSIDE = "home:"
+STALE_STAGING_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders under one ``LIGHTBOX_HOME``. Making one creates nothing; see :func:`open_workspace`."""
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        return self.home / "lightbox.db"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+    @property
+    def staging(self) -> Path:
+        return self.home / "staging"
+
+    def dataset(self, dataset_id: str) -> Path:
+        """Folder of one dataset (may not exist yet)."""
+        return self.home / "datasets" / dataset_id
+
+    def originals(self, dataset_id: str) -> Path:
+        """Where the images of an uploaded dataset are kept."""
+        return self.dataset(dataset_id) / "originals"
+
+    def run(self, run_id: str) -> Path:
+        """Folder of one run (may not exist yet)."""
+        return self.home / "runs" / run_id
+
+    def store_path(self, path: Path) -> str:
+        """``path`` as it is kept in the database: relative to the workspace when inside it."""
+        resolved = path.resolve()
+        if resolved.is_relative_to(self.home):
+            return INSIDE + resolved.relative_to(self.home).as_posix()
+        return resolved.as_posix()
+
+    def load_path(self, stored: str) -> Path:
+        """The inverse of :meth:`store_path`, for this workspace's place on disk."""
+        if stored.startswith(INSIDE):
+            return self.home / stored[len(INSIDE) :]
+        return Path(stored)
+
+    def new_staging(self) -> Path:
+        """A new empty folder for something on its way in; the caller moves or removes it."""
+        with disk_errors("the upload"):
+            self.staging.mkdir(parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(prefix="in-", dir=self.staging))
+
+    def sweep_staging(self, older_than_s: float = STALE_STAGING_S) -> int:
+        """Remove what interrupted uploads left behind longer ago than ``older_than_s`` seconds."""
+        removed = 0
+        for entry in self.staging.glob("in-*"):
+            try:
+                stale = time.time() - entry.stat().st_mtime > older_than_s
+            except OSError:
+                continue
+            if stale:
+                shutil.rmtree(entry, ignore_errors=True)
+                removed += 1
+        return removed
+
+
+def open_workspace(home: Path | None = None) -> Workspace:
+    """The workspace at ``home`` (default: what the settings say), with its folders made.
+
+    Raises:
+        NoSpace, NotAllowed: the folders can't be made.
+    """
+    workspace = Workspace((home or settings.load().home).expanduser().resolve())
+    with disk_errors("opening the workspace"):
+        for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
+            folder.mkdir(parents=True, exist_ok=True)
+    return workspace
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """A path beside ``target`` to write to; renamed onto it on success, removed on failure.
+
+    Whoever reads ``target`` sees the old content or the new, never a part.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}.part{target.suffix}")
+    try:
+        with disk_errors(f"writing {target.name}"):
+            yield part
+            os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Write ``value`` as indented UTF-8 JSON, atomically."""
+    with atomic_path(target) as part:
+        part.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read what :func:`write_json` wrote.
+
+    Raises:
+        NotFound: the file is missing or is not JSON, with what to do.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotFound(
+            "A file that Lightbox keeps for itself is missing or damaged.",
+            file=path,
+            remedy="Run the step that makes it again.",
+        ) from error
+
+
+def ensure_space(folder: Path, needed_bytes: int, doing: str) -> None:
+    """Refuse work that would fill the disk, before it starts.
+
+    Args:
+        folder: any folder on the disk to be written to; its nearest existing parent is asked.
+        needed_bytes: what will be written; 64 MB are left free on top.
+        doing: completes "There is not enough free space for …".
+
+    Raises:
+        NoSpace: there is less free.
+    """
+    place = folder
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed_bytes + 64 * 1024**2:
+        raise NoSpace(
+            f"There is not enough free space for {doing}: it needs {needed_bytes / 1024**2:,.0f} MB "
+            f"and {free / 1024**2:,.0f} MB are free.",
+            file=place,
+            remedy="Free some space, then try again.",
+        )

@@ -1,0 +1,89 @@
+"""Fixtures that every room's tests share: a workspace of one's own, and the real data if present."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.catalog import Catalog, open_catalog
+from core.workspace import Workspace, open_workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test touches the workspace of the person who runs it."""
+    monkeypatch.setenv("LIGHTBOX_HOME", str(tmp_path / "lightbox-home"))
+    monkeypatch.setenv("LIGHTBOX_ROOTS", str(tmp_path))
+    monkeypatch.setenv("LIGHTBOX_USER", "tester")
+    monkeypatch.delenv("LIGHTBOX_DATABASE", raising=False)
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return open_workspace()
+
+
+@pytest.fixture
+def catalog(workspace: Workspace) -> Catalog:
+    return open_catalog(workspace)
+
+
+def write_image(
+    path: Path, seed: int = 0, size: tuple[int, int] = (48, 32), **save: object
+) -> Path:
+    """A small photo-like image whose content depends on ``seed`` only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    image = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
+    image.save(path, **save)  # type: ignore[arg-type]
+    return path
+
+
+@pytest.fixture
+def class_folders(tmp_path: Path) -> Callable[..., Path]:
+    """Make class folders of images: ``class_folders({"cat": 5, "dog": 3})`` returns their root."""
+
+    def make(counts: dict[str, int], root: str = "photos", suffix: str = ".jpg") -> Path:
+        base = tmp_path / root
+        seed = 0
+        for label, count in counts.items():
+            for number in range(count):
+                seed += 1
+                write_image(base / label / f"{number:03d}{suffix}", seed)
+        return base
+
+    return make
+
+
+def _shared() -> Path:
+    return Path(os.environ.get("LIGHTBOX_SHARED") or ROOT.parent / "shared")
+
+
+@pytest.fixture(scope="session")
+def hands() -> Path:
+    """2,062 real photos of hands in ten class folders."""
+    folder = _shared() / "data" / "sign-language-digits"
+    if not folder.is_dir():
+        pytest.skip(
+            "the photos of hands are not here (set LIGHTBOX_SHARED to the folder with data/)"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def keras_home() -> Path:
+    """A Keras cache folder with MobileNetV2's ImageNet weights."""
+    folder = _shared() / "keras"
+    if not folder.is_dir():
+        pytest.skip(
+            "MobileNetV2's weights are not here (set LIGHTBOX_SHARED to the folder with keras/)"
+        )
+    return folder
