@@ -16,7 +16,6 @@ everything. Paths inside it are stored relative to it (``home:…``), so a copy 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -125,7 +124,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     try:
         with disk_errors(f"writing {target.name}"):
             yield part
-            os.replace(part, target)
+            part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 

@@ -54,7 +54,7 @@ class Jobs:
             raise NotFound("That job is not here any more.")
         return _record(row)
 
-    def list(
+    def all(
         self, *, states: tuple[JobState, ...] | None = None, subject: str | None = None
     ) -> list[JobRecord]:
         """Jobs in the order in which they were added."""
