@@ -1,0 +1,45 @@
+"""A run's state is its job's, and its name leads to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.catalog import Catalog
+from core.errors import Conflict, NotFound
+
+
+def _run(catalog: Catalog, name: str):  # type: ignore[no-untyped-def]
+    job = catalog.jobs.add("train", {}, lane="train")
+    return catalog.runs.add(
+        name, dataset_id="d", dataset_version=1, spec={"epochs": 3}, job_id=job.id
+    )
+
+
+def test_the_state_follows_the_job(catalog: Catalog) -> None:
+    run = _run(catalog, "hands 1")
+    assert run.state == "queued"
+    catalog.jobs.claim("train", pid=1, host="h")
+    assert catalog.runs.get(run.id).state == "running"
+    catalog.jobs.finish(run.job_id, "failed", "The folder is gone.")
+    assert catalog.runs.find("hands 1").error == "The folder is gone."
+
+
+def test_names_are_numbered_and_unique(catalog: Catalog) -> None:
+    assert catalog.runs.free_name("hands") == "hands 1"
+    _run(catalog, "hands 1")
+    assert catalog.runs.free_name("hands") == "hands 2"
+    with pytest.raises(Conflict, match="already a run named"):
+        _run(catalog, "hands 1")
+
+
+def test_headline_figures_are_added_to_those_there(catalog: Catalog) -> None:
+    run = _run(catalog, "hands 1")
+    catalog.runs.summarise(run.id, epochs=3)
+    catalog.runs.summarise(run.id, test_accuracy=0.9)
+    assert catalog.runs.get(run.id).summary == {"epochs": 3, "test_accuracy": 0.9}
+
+
+def test_a_misspelt_run_is_answered_with_the_latest(catalog: Catalog) -> None:
+    _run(catalog, "hands 1")
+    with pytest.raises(NotFound, match="The latest are: “hands 1”"):
+        catalog.runs.find("hands")

@@ -1,0 +1,78 @@
+"""State is never half written, and a copied workspace works elsewhere."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from core.errors import NoSpace, NotFound, disk_errors
+from core.workspace import (
+    Workspace,
+    atomic_path,
+    ensure_space,
+    open_workspace,
+    read_json,
+    write_json,
+)
+
+
+def test_a_write_that_fails_leaves_the_old_content_and_no_litter(tmp_path: Path) -> None:
+    target = tmp_path / "facts.json"
+    write_json(target, {"version": 1})
+    with pytest.raises(RuntimeError), atomic_path(target) as part:
+        part.write_text("half")
+        raise RuntimeError("the power went")
+    assert read_json(target) == {"version": 1}
+    assert [entry.name for entry in tmp_path.glob("*facts*")] == ["facts.json"]
+
+
+def test_paths_inside_the_workspace_move_with_it(tmp_path: Path) -> None:
+    here, there = Workspace((tmp_path / "a").resolve()), Workspace((tmp_path / "b").resolve())
+    stored = here.store_path(here.originals("d-1"))
+    assert stored == "home:datasets/d-1/originals"
+    assert there.load_path(stored) == there.originals("d-1")
+
+
+def test_paths_outside_the_workspace_stay_as_they_are(tmp_path: Path) -> None:
+    workspace = Workspace((tmp_path / "home").resolve())
+    photos = (tmp_path / "photos").resolve()
+    assert workspace.load_path(workspace.store_path(photos)) == photos
+
+
+def test_work_that_would_fill_the_disk_is_refused_with_figures(tmp_path: Path) -> None:
+    with pytest.raises(NoSpace, match=r"needs .* MB and .* MB are free"):
+        ensure_space(tmp_path / "not" / "yet", 10**18, "the archive")
+
+
+def test_a_full_disk_becomes_a_sentence() -> None:
+    with pytest.raises(NoSpace, match="The disk is full, so the upload could not be finished"):
+        with disk_errors("the upload"):
+            raise OSError(errno.ENOSPC, "No space left on device", "x.bin")
+
+
+def test_other_faults_of_the_disk_stay_what_they_are() -> None:
+    with pytest.raises(OSError, match="Input/output"), disk_errors("the upload"):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_damaged_file_of_ours_says_so(tmp_path: Path) -> None:
+    (tmp_path / "facts.json").write_text("{")
+    with pytest.raises(NotFound, match=r"missing or damaged .*facts\.json"):
+        read_json(tmp_path / "facts.json")
+
+
+def test_only_stale_staging_is_swept(workspace: Workspace) -> None:
+    fresh = workspace.new_staging()
+    assert workspace.sweep_staging(older_than_s=3600) == 0
+    assert fresh.is_dir()
+    assert workspace.sweep_staging(older_than_s=-1) == 1
+    assert not fresh.exists()
+
+
+def test_opening_twice_is_harmless() -> None:
+    first = open_workspace()
+    (first.home / "keep").touch()
+    assert open_workspace() == first
+    assert (first.home / "keep").exists()

@@ -1,0 +1,130 @@
+"""The house's own rules: imports point downwards, and heavy libraries stay where they belong."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What each room may import, besides itself; everything may import the ground floor.
+GROUND = {"errors", "progress", "settings", "workspace", "quiet"}
+ROOMS: dict[str, set[str]] = {
+    "catalog": set(),
+    "datasets": {"catalog"},
+    "quality": {"catalog", "datasets"},
+    "training": {"catalog", "datasets", "quality"},
+    "evaluation": {"catalog", "datasets", "quality", "training"},
+    "inference": {"catalog", "datasets", "quality", "training", "evaluation"},
+    "jobs": {"catalog", "datasets", "quality", "training", "evaluation", "inference"},
+    "charts": set(),
+    "cli": {"catalog", "datasets", "quality", "training", "evaluation", "inference", "jobs"},
+}
+HEAVY = {"tensorflow", "keras", "sklearn"}
+
+
+def _imports(file: Path, *, only_at_import: bool) -> Iterator[tuple[str, int]]:
+    """Names that a file imports, with line numbers; also those inside functions if asked."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if only_at_import and id(node) in inside:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node.lineno
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def _room(file: Path) -> str:
+    return file.relative_to(ROOT / "core").parts[0].removesuffix(".py")
+
+
+CORE = sorted((ROOT / "core").rglob("*.py"))
+WEB = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+
+
+def test_imports_inside_core_point_downwards() -> None:
+    wrong = []
+    for file in CORE:
+        room = _room(file)
+        if room in {"__init__", "__main__"}:
+            continue
+        allowed = GROUND | ROOMS.get(room, set()) | {room}
+        for name, line in _imports(file, only_at_import=False):
+            parts = name.split(".")
+            if parts[0] == "core" and len(parts) > 1 and parts[1] not in allowed | {"__version__"}:
+                wrong.append(f"{file.relative_to(ROOT)}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_every_room_is_named_in_the_plan() -> None:
+    rooms = {_room(file) for file in CORE} - {"__init__", "__main__"}
+    assert rooms <= GROUND | set(ROOMS), "say in ROOMS what the new room may import"
+
+
+def test_core_never_imports_streamlit_and_nothing_in_it_imports_pages() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in CORE
+        for name, line in _imports(file, only_at_import=False)
+        if name.split(".")[0] in {"streamlit", "pages", "app", "tests", "benchmarks"}
+    ]
+    assert wrong == []
+
+
+def test_pages_never_import_tensorflow_keras_or_scikit_learn() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line} imports {name}"
+        for file in WEB
+        for name, line in _imports(file, only_at_import=False)
+        if name.split(".")[0] in HEAVY
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("heavy", sorted(HEAVY))
+def test_importing_all_of_core_loads_nothing_heavy(heavy: str) -> None:
+    modules = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in CORE
+        if "migrations" not in file.parts and file.name != "__main__.py"
+    ]
+    code = (
+        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
+        f"sys.exit({heavy!r} in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"importing core loads {heavy}\n{done.stderr}"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in [*CORE, *WEB]
+        if file.read_text(encoding="utf-8").strip()
+        and not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
+
+
+def test_no_file_has_become_a_corridor() -> None:
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in [*CORE, *WEB]
+        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
