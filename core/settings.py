@@ -61,12 +61,17 @@ def load() -> Settings:
         home=Path(home).expanduser().resolve(),
         roots=roots,
         roots_are_set=bool(given),
-        max_pixels=int(_number("LIGHTBOX_MAX_PIXELS", 120_000_000)),
+        max_pixels=max_pixels(),
         max_unpacked_bytes=int(_number("LIGHTBOX_MAX_UNPACKED_GB", 20) * 1024**3),
         max_files=int(_number("LIGHTBOX_MAX_FILES", 1_000_000)),
         author=env.get("LIGHTBOX_USER") or _login_name(),
         bfloat16=env.get("LIGHTBOX_BFLOAT16", "1").strip().lower() in _TRUE,
     )
+
+
+def max_pixels() -> int:
+    """Only :attr:`Settings.max_pixels`; cheap enough to be asked once an image."""
+    return int(_number("LIGHTBOX_MAX_PIXELS", 120_000_000))
 
 
 def _number(variable: str, default: float) -> float:

@@ -1,0 +1,199 @@
+"""The ways in: each makes a dataset in state ``importing``, and says how its images come to be.
+
+``add_…`` is quick and is what a page or the command line calls; it refuses at once what can be
+seen to be unusable. :func:`prepare` does the long part (unpacking, writing the sample) and runs
+in a job. Folders that are pointed at are only ever read; what is uploaded is kept below
+``datasets/<id>/originals``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+from core import settings
+from core.catalog import Catalog, DatasetRecord
+from core.catalog.datasets import MAX_NAME, new_id
+from core.datasets import archives, sample
+from core.datasets.layout import Skipped
+from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
+from core.progress import Reporter
+from core.workspace import ensure_space, read_json, write_json
+
+
+def add_sample(catalog: Catalog) -> DatasetRecord:
+    """The handwritten digits; the same dataset every time, unless its import failed."""
+    for record in catalog.datasets.all():
+        if record.origin == "sample" and record.state != "failed":
+            return record
+    return _add(catalog, catalog.datasets.free_name(sample.NAME), "sample", {"kind": "sample"})
+
+
+def add_folder(
+    catalog: Catalog, path: str | Path, name: str | None = None, *, restrict: bool
+) -> DatasetRecord:
+    """Index a folder where it lies.
+
+    Args:
+        restrict: only allow folders within the configured roots, as pages must.
+
+    Raises:
+        NotFound, NotAllowed: it is not there, or outside the roots.
+        Conflict, InvalidInput: the name can't be used.
+    """
+    folder = Path(path).expanduser()
+    if restrict:
+        check_allowed(folder)
+    if not folder.is_dir():
+        raise NotFound("That folder is not there.", file=path, remedy="Check its name.")
+    folder = folder.resolve()
+    wanted = name or catalog.datasets.free_name((folder.name or "folder")[:MAX_NAME])
+    root = catalog.workspace.store_path(folder)
+    record = catalog.datasets.add(wanted, "folder", root)
+    _remember(catalog, record.id, {"kind": "folder"})
+    return record
+
+
+def add_archive(
+    catalog: Catalog, source: Path | BinaryIO, filename: str, name: str | None = None
+) -> DatasetRecord:
+    """Keep a copy of an archive, to be unpacked by the import job.
+
+    Raises:
+        InvalidInput: not an archive, damaged, protected, without images, or too large.
+        NoSpace: it doesn't fit on the disk.
+    """
+    limits = settings.load()
+    workspace = catalog.workspace
+    stage = workspace.new_staging()
+    try:
+        copy = stage / ("archive" + "".join(Path(filename).suffixes[-2:]).lower())
+        with disk_errors("the upload"):
+            if isinstance(source, Path):
+                if not source.is_file():
+                    raise NotFound("That file is not there.", file=source)
+                ensure_space(stage, source.stat().st_size, "copying the archive")
+                shutil.copyfile(source, copy)
+            else:
+                with copy.open("wb") as out:
+                    shutil.copyfileobj(source, out, 1024 * 1024)
+        try:
+            archives.inspect(copy, max_bytes=limits.max_unpacked_bytes, max_files=limits.max_files)
+        except InvalidInput as error:
+            raise InvalidInput(error.title, file=filename, remedy=error.remedy) from error
+        wanted = name or catalog.datasets.free_name(_stem(filename)[:MAX_NAME])
+        record = _add(
+            catalog, wanted, "archive", {"kind": "archive", "file": copy.name, "name": filename}
+        )
+        shutil.move(copy, workspace.dataset(record.id) / copy.name)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return record
+
+
+def start_upload(catalog: Catalog, name: str, refused: list[tuple[str, str]]) -> DatasetRecord:
+    """A dataset for files that were uploaded one by one; its folder is empty still."""
+    return _add(catalog, name, "upload", {"kind": "upload", "refused": refused})
+
+
+def _stem(filename: str) -> str:
+    for suffix in sorted(archives.SUFFIXES_ARCHIVE, key=len, reverse=True):
+        if filename.lower().endswith(suffix):
+            return filename[: -len(suffix)] or "archive"
+    return filename
+
+
+def _add(catalog: Catalog, name: str, origin: str, source: dict[str, object]) -> DatasetRecord:
+    dataset_id = new_id(name)
+    originals = catalog.workspace.originals(dataset_id)
+    record = catalog.datasets.add(name, origin, catalog.workspace.store_path(originals), dataset_id)
+    with disk_errors("adding the dataset"):
+        originals.mkdir(parents=True, exist_ok=True)
+    _remember(catalog, dataset_id, source)
+    return record
+
+
+def _remember(catalog: Catalog, dataset_id: str, source: dict[str, object]) -> None:
+    write_json(catalog.workspace.dataset(dataset_id) / "source.json", source)
+
+
+def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped]:
+    """Bring a dataset's images to where its root says, in a job; safe to run again.
+
+    Returns what was refused on the way.
+
+    Raises:
+        InvalidInput, NoSpace: nothing usable came of it.
+    """
+    workspace = catalog.workspace
+    folder = workspace.dataset(dataset_id)
+    source = read_json(folder / "source.json")
+    originals = workspace.originals(dataset_id)
+    refused = [Skipped(path, why) for path, why in source.get("refused", [])]
+    if source["kind"] == "sample" and not source.get("ready"):
+        sample.write_digits(originals, report)
+    elif source["kind"] == "archive" and not source.get("ready"):
+        limits = settings.load()
+        # A job that was interrupted starts from nothing, so that no part is taken for a whole.
+        shutil.rmtree(originals, ignore_errors=True)
+        originals.mkdir(parents=True)
+        try:
+            unpacked = archives.unpack(
+                folder / source["file"],
+                originals,
+                max_bytes=limits.max_unpacked_bytes,
+                max_files=limits.max_files,
+                report=report,
+            )
+        except InvalidInput as error:
+            shutil.rmtree(originals, ignore_errors=True)
+            raise InvalidInput(error.title, file=source["name"], remedy=error.remedy) from error
+        refused += unpacked.skipped
+        (folder / source["file"]).unlink(missing_ok=True)
+    if source["kind"] != "folder":
+        _remember(
+            catalog,
+            dataset_id,
+            {**source, "ready": True, "refused": [(item.path, item.why) for item in refused]},
+        )
+    return refused
+
+
+def remove(catalog: Catalog, dataset_id: str) -> None:
+    """Forget a dataset and delete what Lightbox keeps of it; the person's own folder stays."""
+    catalog.datasets.remove(dataset_id)
+    shutil.rmtree(catalog.workspace.dataset(dataset_id), ignore_errors=True)
+    shutil.rmtree(catalog.workspace.cache / "pixels" / dataset_id, ignore_errors=True)
+
+
+def check_allowed(folder: Path) -> None:
+    """Refuse a folder outside the roots that the configuration allows, links resolved.
+
+    Raises:
+        NotAllowed: naming the roots.
+    """
+    loaded = settings.load()
+    resolved = folder.expanduser().resolve()
+    if not any(resolved.is_relative_to(root) for root in loaded.roots):
+        raise NotAllowed(
+            "Lightbox may not read this folder.",
+            file=folder,
+            remedy="Choose one inside " + " or ".join(str(root) for root in loaded.roots) + ".",
+        )
+
+
+def subfolders(path: Path) -> list[str]:
+    """Names of the visible folders in an allowed folder, for choosing one by clicking.
+
+    Raises:
+        NotAllowed, NotFound: it is outside the roots, or can't be read.
+    """
+    check_allowed(path)
+    try:
+        return sorted(
+            (e.name for e in path.iterdir() if e.is_dir() and not e.name.startswith(".")),
+            key=str.lower,
+        )
+    except OSError as error:
+        raise NotFound("That folder can't be read.", file=path) from error

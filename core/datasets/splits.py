@@ -1,0 +1,150 @@
+"""Which image trains, which chooses the best epoch, and which is kept for the final exam.
+
+Stratified (each class is divided in the same shares), seeded (the same table, shares and seed
+give the same split on every machine), and by group: rows that share a group (copies of one
+image) are never torn apart, since a copy in the test set of an image that was trained on makes
+the test worthless. Folders that come split are kept as given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SPLITS = ("train", "validation", "test")
+
+
+class Shares(BaseModel):
+    """What part of each class goes where; fractions that add up to 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    train: float = Field(default=0.7, gt=0, le=1)
+    validation: float = Field(default=0.15, ge=0, lt=1)
+    test: float = Field(default=0.15, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _add_up(self) -> Shares:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares add up to {total:.2f}, not to 1")
+        return self
+
+
+def plan_splits(table: pd.DataFrame, *, shares: Shares, seed: int) -> pd.Series:
+    """Assign each row of ``table`` to ``train``, ``validation`` or ``test``.
+
+    Args:
+        table: columns ``path`` (unique), ``label``, ``split`` ("" or a split that it must be in)
+            and ``group`` (rows with the same value stay together; unique values for none).
+        shares: applied within each class, to the rows without a given split. Where the folder
+            came with a training split but without one of the others, that one is carved from
+            the training images.
+        seed: any integer.
+
+    Returns:
+        Strings, on the index of ``table``. The order of rows has no influence.
+
+    A group with a row of given split goes there as a whole only if all its rows are free to:
+    given splits are kept as they are, and leakage between them is a finding, not ours to hide.
+    A class of one image is trained on and not tested; of two, one is tested; from three on,
+    each split with a share has at least one.
+    """
+    result = pd.Series(table["split"].to_numpy(dtype=object), index=table.index, dtype=object)
+    given = set(result[result != ""].unique())
+    wanted = {name: share for name, share in shares.model_dump().items() if share > 0}
+    if given:
+        # Only what the folder lacks is still to be made, out of its training images.
+        missing = {name for name in wanted if name not in given and name != "train"}
+        free = (result == "") | ((result == "train") if missing else False)
+        part = {name: share for name, share in wanted.items() if name in missing | {"train"}}
+    else:
+        free = pd.Series(True, index=table.index)
+        part = wanted
+    if not free.any():
+        return result
+    rows = table.loc[free, ["path", "label", "group"]]
+    for index, split in _divide(rows, part, seed).items():
+        result.at[index] = split
+    return result
+
+
+def _divide(rows: pd.DataFrame, part: dict[str, float], seed: int) -> pd.Series:
+    """Deal groups to splits, class by class, in an order that only the seed decides."""
+    rows = rows.sort_values("path")
+    # A group of several classes (a label conflict) is dealt once, with its first class.
+    first = rows.drop_duplicates("group")
+    sizes = rows["group"].value_counts(sort=False)
+    dealt: dict[object, str] = {}
+    for label, members in first.groupby("label", sort=True, observed=True):
+        groups = members["group"].to_numpy()
+        order = np.random.default_rng([seed & 0xFFFFFFFF, _number(str(label))]).permutation(
+            len(groups)
+        )
+        shuffled = groups[order]
+        counts = sizes.loc[shuffled].to_numpy()
+        for group, split in zip(shuffled, _deal(counts, part), strict=True):
+            dealt[group] = split
+    return rows["group"].map(dealt)
+
+
+def _deal(counts: np.ndarray, part: dict[str, float]) -> list[str]:
+    """Give groups of ``counts`` images, in this order, to splits in proportion to ``part``.
+
+    Each group goes to the split that lacks most of its share; the held-out splits first get one
+    group each, so that small classes are tested too.
+    """
+    names = [name for name in ("train", "test", "validation") if name in part]
+    total_share = sum(part.values())
+    target = {name: counts.sum() * part[name] / total_share for name in names}
+    have = dict.fromkeys(names, 0.0)
+    result: list[str] = []
+    for position, count in enumerate(counts):
+        if position < len(names):
+            # One image must be trained on before any can be tested.
+            chosen = names[position]
+        else:
+            chosen = max(names, key=lambda name: (target[name] - have[name], -names.index(name)))
+        have[chosen] += count
+        result.append(chosen)
+    return result
+
+
+def _number(text: str) -> int:
+    """A number that stands for a class name on every machine and in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
+
+
+def split_counts(labels: pd.Series, splits: pd.Series) -> pd.DataFrame:
+    """Images by class (rows, by name) and split (columns train, validation, test)."""
+    table = pd.crosstab(labels.astype(str), splits)
+    return table.reindex(columns=list(SPLITS), fill_value=0).sort_index()
+
+
+def split_warnings(labels: pd.Series, splits: pd.Series, few: int = 5) -> list[str]:
+    """Sentences about classes that can't be trained on or judged well.
+
+    Args:
+        few: a class with fewer test images than this is judged on next to nothing.
+    """
+    counts = split_counts(labels, splits)
+    said = []
+    for label, row in counts.iterrows():
+        if row["train"] == 0:
+            said.append(f"“{label}” has no training images: the model can't learn it.")
+        elif row["test"] == 0:
+            total = int(row.sum())
+            said.append(
+                f"“{label}” has only {total} image{'s' if total != 1 else ''}, so none is left "
+                "to test it with. Add more."
+            )
+        elif row["test"] < few:
+            n = int(row["test"])
+            said.append(
+                f"“{label}” will be judged on {n} test image{'s' if n != 1 else ''} only; its "
+                "figures will be rough."
+            )
+    return said

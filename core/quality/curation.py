@@ -1,0 +1,258 @@
+"""People's decisions about images, laid over the facts: an append-only log, folded when read.
+
+Nothing here touches a file of the person's. A decision is one change with many paths; undo is one
+more change that names the versions that no longer count, and can itself be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from core import settings
+from core.catalog import Catalog, Change
+from core.errors import InvalidInput, NotFound
+from core.quality.index import read_index, read_skipped
+
+DECISIONS = {
+    "exclude": "Excluded",
+    "restore": "Restored",
+    "keep": "Marked as fine",
+    "relabel": "Moved to another class",
+    "undo": "Undone",
+    "index": "Scanned",
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One line of a dataset's history, for people to read.
+
+    Attributes:
+        version: the version that it made.
+        images: how many images it is about.
+        undone: whether a later change has taken it back.
+    """
+
+    version: int
+    at: float
+    author: str
+    action: str
+    what: str
+    why: str
+    images: int
+    undone: bool
+
+
+def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd.DataFrame:
+    """The dataset as people want it, at ``version`` (default: now). A shared object, not to be
+    changed.
+
+    Returns:
+        The index's columns, with ``label`` as decided, and ``label_found`` (str, as the folder
+        said), ``excluded`` (bool), ``kept`` (bool: said to be fine, never to be flagged again).
+
+    Raises:
+        NotFound: there is no such dataset, or it has no index yet.
+    """
+    if version is None:
+        version = catalog.datasets.get(dataset_id).version
+    return _curated(_Key(catalog, dataset_id, version))
+
+
+def usable(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that can be trained on: readable and not excluded."""
+    return table[(table["status"] == "ok") & ~table["excluded"]]
+
+
+class _Key:
+    """A catalog, a dataset and a version, compared by what they stand for."""
+
+    def __init__(self, catalog: Catalog, dataset_id: str, version: int) -> None:
+        self.catalog, self.dataset_id, self.version = catalog, dataset_id, version
+        self._key = (str(catalog.workspace.home), str(catalog.engine.url), dataset_id, version)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._key == other._key
+
+
+@lru_cache(maxsize=16)
+def _curated(key: _Key) -> pd.DataFrame:
+    changes = in_force(key.catalog.changes.of(key.dataset_id, up_to=key.version))
+    index = _last(changes, "index")
+    if index is None:
+        raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
+    table = read_index(key.catalog.workspace, key.dataset_id, index.payload["file"]).copy()
+    rows = pd.Series(np.arange(len(table)), index=table["path"])
+    excluded = np.zeros(len(table), bool)
+    kept = np.zeros(len(table), bool)
+    labels = table["label"].to_numpy(dtype=object).copy()
+    for change in changes:
+        if "paths" not in change.payload:
+            continue
+        at = rows.reindex(change.payload["paths"]).dropna().to_numpy(dtype=np.int64)
+        if change.action in ("exclude", "restore"):
+            excluded[at] = change.action == "exclude"
+        elif change.action == "keep":
+            kept[at] = True
+        elif change.action == "relabel":
+            labels[at] = change.payload["label"]
+    table["label_found"] = table["label"]
+    table["label"] = pd.Series(labels, dtype="str")
+    table["excluded"] = excluded
+    table["kept"] = kept
+    return table
+
+
+def in_force(changes: Sequence[Change]) -> list[Change]:
+    """The changes that still count, oldest first: those that no undo in force has taken back."""
+    gone: set[int] = set()
+    left = []
+    for change in reversed(changes):
+        if change.version in gone:
+            continue
+        if change.action == "undo":
+            gone.update(change.payload["versions"])
+        else:
+            left.append(change)
+    return left[::-1]
+
+
+def latest_index(catalog: Catalog, dataset_id: str) -> pd.DataFrame | None:
+    """The facts of the last scan, or ``None`` before the first or if its file is damaged."""
+    index = _last(catalog.changes.of(dataset_id), "index")
+    if index is None:
+        return None
+    try:
+        return read_index(catalog.workspace, dataset_id, index.payload["file"])
+    except NotFound:
+        return None
+
+
+def skipped(catalog: Catalog, dataset_id: str) -> list[tuple[str, str]]:
+    """Files that the last scan left out: pairs of path and reason."""
+    index = _last(catalog.changes.of(dataset_id), "index")
+    if index is None:
+        return []
+    try:
+        found = read_skipped(catalog.workspace, dataset_id, index.payload["skipped"])
+    except NotFound:
+        return []
+    return [(item.path, item.why) for item in found]
+
+
+def decide(
+    catalog: Catalog,
+    dataset_id: str,
+    action: str,
+    paths: Iterable[str],
+    *,
+    why: str = "",
+    label: str | None = None,
+) -> Change | None:
+    """Log one decision about images; ``None`` when no path was given.
+
+    Args:
+        action: ``exclude``, ``restore``, ``keep`` or ``relabel`` (with ``label``).
+        paths: as in the index.
+        why: in the person's words, or which finding it came from.
+
+    Raises:
+        InvalidInput: a path that is not in the dataset, or a label that is empty.
+    """
+    wanted = list(dict.fromkeys(paths))
+    if not wanted:
+        return None
+    known = set(curated(catalog, dataset_id)["path"])
+    unknown = [path for path in wanted if path not in known]
+    if unknown:
+        raise InvalidInput(
+            "There is no such image in this dataset.", file=unknown[0], remedy="Scan it again."
+        )
+    payload: dict[str, object] = {"paths": wanted}
+    if action == "relabel":
+        if not (label or "").strip():
+            raise InvalidInput("A class needs a name.", remedy="Type a few letters.")
+        payload["label"] = (label or "").strip()
+    change = catalog.changes.append(
+        dataset_id, action, payload, author=settings.load().author, why=why
+    )
+    count_again(catalog, dataset_id)
+    return change
+
+
+def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change | None:
+    """Take decisions back; scans can't be, and what is undone already is passed over.
+
+    Raises:
+        InvalidInput: a version that is not a decision of this dataset.
+    """
+    wanted = sorted(set(versions))
+    changes = {change.version: change for change in catalog.changes.of(dataset_id)}
+    for version in wanted:
+        if version not in changes or changes[version].action in ("index", "undo"):
+            raise InvalidInput(
+                f"Change {version} is not a decision that can be undone.",
+                remedy="Look at the history for those that can.",
+            )
+    standing = {change.version for change in in_force(list(changes.values()))}
+    wanted = [version for version in wanted if version in standing]
+    if not wanted:
+        return None
+    change = catalog.changes.append(
+        dataset_id, "undo", {"versions": wanted}, author=settings.load().author
+    )
+    count_again(catalog, dataset_id)
+    return change
+
+
+def history(catalog: Catalog, dataset_id: str) -> list[Decision]:
+    """Everything that was decided about a dataset, newest first."""
+    changes = catalog.changes.of(dataset_id)
+    standing = {change.version for change in in_force(changes)}
+    lines = []
+    for change in reversed(changes):
+        images = len(change.payload.get("paths", ())) or int(change.payload.get("images", 0))
+        what = DECISIONS.get(change.action, change.action)
+        if change.action == "relabel":
+            what = f"Moved to “{change.payload['label']}”"
+        if change.action == "undo":
+            images = len(change.payload["versions"])
+        lines.append(
+            Decision(
+                change.version,
+                change.at,
+                change.author,
+                change.action,
+                what,
+                change.why,
+                images,
+                change.action != "undo" and change.version not in standing,
+            )
+        )
+    return lines
+
+
+def count_again(catalog: Catalog, dataset_id: str) -> int:
+    """Bring the counts that lists show up to date; returns the dataset's version."""
+    record = catalog.datasets.get(dataset_id)
+    good = usable(curated(catalog, dataset_id, record.version))
+    catalog.datasets.set(
+        dataset_id,
+        images=len(good),
+        classes=int(good["label"].nunique()),
+        state="ready",
+        problem="",
+    )
+    return record.version
+
+
+def _last(changes: Sequence[Change], action: str) -> Change | None:
+    return next((change for change in reversed(changes) if change.action == action), None)

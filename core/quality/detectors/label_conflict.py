@@ -1,0 +1,22 @@
+"""Byte-identical copies in different classes."""
+
+import numpy as np
+import pandas as pd
+
+from core.quality.detectors.exact_duplicates import _content, repeated
+from core.quality.detectors.registry import detector
+
+
+@detector(
+    key="label_conflict",
+    title="Same picture in different classes",
+    sentence="The same picture is filed under more than one class, so the model is taught that "
+    "both are right.",
+    suggestion="Decide which class is right, and exclude the others.",
+    harm=0.95,
+    group=_content,
+)
+def score(table: pd.DataFrame) -> np.ndarray:
+    """1 for every readable image of which a copy lies in another class."""
+    classes = table.groupby("hash")["label"].transform("nunique")
+    return (repeated(table) & (classes > 1)).to_numpy(dtype=np.float64)

@@ -1,0 +1,22 @@
+"""Byte-identical copies across the train, validation and test folders that a dataset came with."""
+
+import numpy as np
+import pandas as pd
+
+from core.quality.detectors.exact_duplicates import _content, repeated
+from core.quality.detectors.registry import detector
+
+
+@detector(
+    key="leakage",
+    title="Test pictures that are also trained on",
+    sentence="The same picture lies in more than one of the train, validation and test folders, "
+    "so the test would flatter the model.",
+    suggestion="Exclude the copies in the training folder.",
+    harm=0.9,
+    group=_content,
+)
+def score(table: pd.DataFrame) -> np.ndarray:
+    """1 for every readable image of which a copy lies in another split's folder."""
+    splits = table.groupby("hash")["split"].transform("nunique")
+    return (repeated(table) & (splits > 1)).to_numpy(dtype=np.float64)

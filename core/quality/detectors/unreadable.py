@@ -1,0 +1,18 @@
+"""Files that can't be decoded at all."""
+
+import numpy as np
+import pandas as pd
+
+from core.quality.detectors.registry import detector
+
+
+@detector(
+    key="unreadable",
+    title="Unreadable images",
+    sentence="These files can't be opened as images, so the model never sees them.",
+    suggestion="Copy them again from where they came from, or exclude them.",
+    harm=0.5,
+)
+def score(table: pd.DataFrame) -> np.ndarray:
+    """1 for files that are damaged, are no images, or have too many pixels to be decoded."""
+    return table["status"].isin(["unreadable", "too_large"]).to_numpy(dtype=np.float64)

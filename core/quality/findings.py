@@ -1,0 +1,103 @@
+"""Findings: which images each detector flags, derived from stored measurements when asked.
+
+Excluded images are out of the picture, and what a person has marked as fine is not flagged again.
+A moved threshold costs one pass over the table and no pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.quality.detectors import DETECTORS, Detector
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one detector flags.
+
+    Attributes:
+        paths: flagged images, the clearest cases first; copies of a group side by side.
+        scores: their scores in [0, 1].
+        groups: for duplicates, the paths that belong together; else empty.
+        reasons: for each path, what is wrong with just that file, or "".
+    """
+
+    key: str
+    title: str
+    sentence: str
+    suggestion: str
+    harm: float
+    threshold: float
+    adjustable: bool
+    paths: tuple[str, ...]
+    scores: tuple[float, ...]
+    groups: tuple[tuple[str, ...], ...]
+    reasons: tuple[str, ...]
+
+
+def find(table: pd.DataFrame, thresholds: Mapping[str, float] | None = None) -> list[Finding]:
+    """Everything that deserves a look, what is likely to hurt most first.
+
+    Args:
+        table: from :func:`core.quality.curation.curated`.
+        thresholds: by detector key, instead of the defaults.
+    """
+    present = table[~table["excluded"]]
+    found = []
+    for each in DETECTORS.values():
+        threshold = (thresholds or {}).get(each.key, each.threshold)
+        finding = _apply(each, present, threshold)
+        if finding.paths:
+            found.append(finding)
+    return sorted(found, key=lambda f: (-f.harm * _weight(len(f.paths), len(present)), f.key))
+
+
+def _weight(flagged: int, images: int) -> float:
+    """Many flagged images hurt more than few, but a grave fault stays ahead of a slight one."""
+    return 1.0 + flagged / max(1, images)
+
+
+def _apply(each: Detector, table: pd.DataFrame, threshold: float) -> Finding:
+    scores = each.score(table)
+    flagged = (scores >= max(threshold, 1e-9)) & ~table["kept"].to_numpy()
+    rows = table[flagged]
+    kept_scores = scores[flagged]
+    groups: tuple[tuple[str, ...], ...] = ()
+    if each.group is not None and len(rows):
+        keys = pd.Series(each.group(rows), index=rows.index)
+        members = rows["path"].groupby(keys, sort=True).apply(tuple)
+        groups = tuple(sorted(group for group in members if len(group) > 1))
+        position = {path: n for n, path in enumerate(p for group in groups for p in group)}
+        keep = np.array([path in position for path in rows["path"]])
+        rows, kept_scores = rows[keep], kept_scores[keep]
+        arrange = np.argsort([position[path] for path in rows["path"]])
+    else:
+        arrange = np.lexsort((rows["path"].to_numpy().astype(str), -kept_scores))
+    rows, kept_scores = rows.iloc[arrange], kept_scores[arrange]
+    return Finding(
+        each.key,
+        each.title,
+        each.sentence,
+        each.suggestion,
+        each.harm,
+        threshold,
+        each.adjustable,
+        tuple(rows["path"]),
+        tuple(float(score) for score in kept_scores),
+        groups,
+        tuple(rows["problem"]),
+    )
+
+
+def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:
+    """All but the best of each group: of equal copies the largest, then the first by name, stays."""
+    size = (table["width"].astype("int64") * table["height"]).set_axis(table["path"])
+    extra = []
+    for group in finding.groups:
+        best = min(group, key=lambda path: (-int(size.get(path, 0)), path))
+        extra += [path for path in group if path != best]
+    return extra

@@ -1,0 +1,64 @@
+"""Thumbnails of a whole dataset in one file, so a gallery page is one read and no decoding.
+
+``thumbs.pack`` is thumbnails one after the other; the index says where each begins and how long
+it is. Nothing in it is ever overwritten, so an index and a gallery that were made earlier stay
+right while a new scan appends. Galleries go on working when the person's folder has gone.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from PIL import Image
+
+from core.workspace import Workspace
+
+SIDE = 160
+# A small upright JPEG or PNG is its own best thumbnail: shown as it is, nothing is encoded.
+_OWN_BYTES = 16 * 1024
+_BROWSERS_SHOW = {"JPEG", "PNG"}
+
+
+def pack_path(workspace: Workspace, dataset_id: str) -> Path:
+    """Where a dataset's thumbnails are."""
+    return workspace.dataset(dataset_id) / "thumbs.pack"
+
+
+def make(image: Image.Image, *, data: bytes, kind: str, orientation: int) -> bytes:
+    """A thumbnail of at most 160×160 pixels: the file itself if that will do, else a JPEG.
+
+    Args:
+        image: decoded, upright, RGB; may be larger than the thumbnail.
+        data, kind, orientation: the file's bytes, format and EXIF orientation.
+    """
+    small = max(image.size) <= SIDE and len(data) <= _OWN_BYTES
+    if small and orientation == 1 and kind in _BROWSERS_SHOW:
+        return data
+    thumbnail = image
+    if max(image.size) > SIDE:
+        thumbnail = image.copy()
+        thumbnail.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    out = io.BytesIO()
+    thumbnail.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def read(workspace: Workspace, dataset_id: str, places: Iterable[tuple[int, int]]) -> list[bytes]:
+    """Thumbnails at these (offset, length) pairs; ``b""`` for length 0 or a missing file."""
+    places = list(places)
+    try:
+        with pack_path(workspace, dataset_id).open("rb") as pack:
+            found = []
+            for at, length in places:
+                pack.seek(int(at))
+                found.append(pack.read(int(length)) if length else b"")
+            return found
+    except OSError:
+        return [b""] * len(places)
+
+
+def media_type(thumbnail: bytes) -> str:
+    """The MIME type of a thumbnail, from its first bytes."""
+    return "image/png" if thumbnail.startswith(b"\x89PNG") else "image/jpeg"
