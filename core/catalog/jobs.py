@@ -20,7 +20,15 @@ class Jobs:
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
 
-    def add(self, kind: str, spec: dict[str, Any], *, lane: Lane, subject: str = "") -> JobRecord:
+    def add(
+        self,
+        kind: str,
+        spec: dict[str, Any],
+        *,
+        lane: Lane,
+        subject: str = "",
+        state: JobState = "queued",
+    ) -> JobRecord:
         """Put a job at the end of the queue."""
         row = JobRow(
             id=f"j-{uuid.uuid4().hex[:12]}",
@@ -28,7 +36,7 @@ class Jobs:
             lane=lane,
             subject=subject,
             spec=spec,
-            state="queued",
+            state=state,
             created_at=time.time(),
             host="",
             phase="",
@@ -41,6 +49,19 @@ class Jobs:
         with self._sessions.begin() as session:
             session.add(row)
         return _record(row)
+
+    def hold(self, kind: str, spec: dict[str, Any], *, lane: Lane, subject: str = "") -> JobRecord:
+        """Add a job that nobody takes before :meth:`release`, for what must be written first."""
+        return self.add(kind, spec, lane=lane, subject=subject, state="held")
+
+    def release(self, job_id: str, spec: dict[str, Any]) -> None:
+        """Let a held job be taken, with its final spec."""
+        with self._sessions.begin() as session:
+            session.execute(
+                update(JobRow)
+                .where(JobRow.id == job_id, JobRow.state == "held")
+                .values(state="queued", spec=spec)
+            )
 
     def get(self, job_id: str) -> JobRecord:
         """The job with this id.

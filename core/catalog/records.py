@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+JobState = Literal["held", "queued", "running", "done", "failed", "cancelled", "interrupted"]
 Lane = Literal["light", "train"]
 FINISHED: frozenset[str] = frozenset({"done", "failed", "cancelled", "interrupted"})
 

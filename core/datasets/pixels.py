@@ -1,15 +1,11 @@
 """The decode-once cache: every image at one size, in one memory-mapped file.
 
-For each dataset, size and fit there is one file of uint8 pixels, one slot an image, and one small
-file saying which content hash is in which slot. A slot is listed only after its pixels are on
-disk, so being killed at any moment loses at most the work since the last note. Images are found by
-content: a renamed or moved image is not decoded again, a changed one is.
+Images are found by content: a renamed or moved image is not decoded again, a changed one is.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 
 from core.datasets.images import DECODER_VERSION, Fit, decode
 from core.datasets.layout import Skipped
-from core.errors import UnreadableImage, disk_errors
+from core.datasets.slots import SlotFile
+from core.errors import UnreadableImage
 from core.progress import Reporter
-from core.workspace import Workspace, atomic_path, ensure_space
+from core.workspace import Workspace, ensure_space
 
 _BATCH = 256
 
@@ -82,56 +78,25 @@ def load_pixels(
     """
     report = report or Reporter()
     folder = workspace.cache / "pixels" / dataset_id
-    with disk_errors("preparing the images"):
-        folder.mkdir(parents=True, exist_ok=True)
-        stem = f"{size}-{fit}-v{DECODER_VERSION}"
-        with FileLock(folder / f"{stem}.lock"):
-            cache = _Cache(folder, stem, size)
-            failed, decoded = _fill(cache, root, table, size, fit, report)
-        store = cache.open()
-    slots = np.array([cache.slots.get(digest, -1) for digest in table["hash"]], dtype=np.int64)
-    return Pixels(store, slots, failed, decoded)
-
-
-class _Cache:
-    """The pair of files, and the notes in memory."""
-
-    def __init__(self, folder: Path, stem: str, size: int) -> None:
-        self.pixels = folder / f"{stem}.u8"
-        self.notes = folder / f"{stem}.json"
-        self.shape = (size, size, 3)
-        self.slots: dict[str, int] = {}
-        try:
-            noted = json.loads(self.notes.read_text(encoding="utf-8"))
-            present = self.pixels.stat().st_size // int(np.prod(self.shape))
-            self.slots = {digest: slot for slot, digest in enumerate(noted[:present])}
-        except (OSError, ValueError):
-            self.slots = {}
-
-    def save(self) -> None:
-        ordered = sorted(self.slots, key=self.slots.__getitem__)
-        with atomic_path(self.notes) as part:
-            part.write_text(json.dumps(ordered), encoding="utf-8")
-
-    def open(self) -> np.ndarray:
-        if not self.slots:
-            return np.zeros((0, *self.shape), np.uint8)
-        return np.memmap(self.pixels, np.uint8, mode="r", shape=(len(self.slots), *self.shape))
+    file = SlotFile(folder, f"{size}-{fit}-v{DECODER_VERSION}", "uint8", (size, size, 3))
+    with file.adding():
+        wanted = {
+            digest: path
+            for path, digest in zip(table["path"], table["hash"], strict=True)
+            if digest not in file.slots
+        }
+        if wanted:
+            ensure_space(folder, len(wanted) * file.record_bytes, "preparing the images")
+        failed, decoded = _fill(file, root, wanted, fit, report)
+    return Pixels(file.open(), file.find(list(table["hash"])), failed, decoded)
 
 
 def _fill(
-    cache: _Cache, root: Path, table: pd.DataFrame, size: int, fit: Fit, report: Reporter
+    file: SlotFile, root: Path, wanted: dict[str, str], fit: Fit, report: Reporter
 ) -> tuple[list[Skipped], int]:
-    wanted = {
-        digest: path
-        for path, digest in zip(table["path"], table["hash"], strict=True)
-        if digest not in cache.slots
-    }
-    if not wanted:
-        return [], 0
-    ensure_space(cache.pixels.parent, len(wanted) * size * size * 3, "preparing the images")
     failed: list[Skipped] = []
     decoded = 0
+    size = file.shape[0]
 
     def read(item: tuple[str, str]) -> np.ndarray | Skipped:
         digest, path = item
@@ -145,24 +110,16 @@ def _fill(
         except OSError:
             return Skipped(path, "It is no longer there, or can't be read.")
 
-    mode = "r+b" if cache.pixels.exists() else "w+b"
-    with cache.pixels.open(mode) as out, ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        out.seek(len(cache.slots) * size * size * 3)
-        try:
-            for batch in _batches(iter(wanted.items())):
-                report.check()
-                report.progress("decode", decoded, len(wanted), "Reading images")
-                for (digest, _), result in zip(batch, pool.map(read, batch), strict=True):
-                    if isinstance(result, Skipped):
-                        failed.append(result)
-                        continue
-                    out.write(result.tobytes())
-                    cache.slots[digest] = len(cache.slots)
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        for batch in _batches(iter(wanted.items())):
+            report.check()
+            report.progress("decode", decoded, len(wanted), "Reading images")
+            for (digest, _), result in zip(batch, pool.map(read, batch), strict=True):
+                if isinstance(result, Skipped):
+                    failed.append(result)
+                else:
+                    file.add(digest, result)
                     decoded += 1
-        finally:
-            out.flush()
-            out.truncate(len(cache.slots) * size * size * 3)
-            cache.save()
     report.progress("decode", len(wanted), len(wanted), "Reading images")
     return failed, decoded
 

@@ -1,0 +1,95 @@
+"""A growing file of equal-sized records, found by content hash; the base of both caches.
+
+Records (decoded pixels, features) lie one after the other in one file that is memory-mapped for
+reading; a small file beside it says which hash is in which slot. A slot is noted only after its
+record is on disk, so being killed at any moment loses at most what was added since the last note.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from core.errors import disk_errors
+from core.workspace import atomic_path
+
+
+class SlotFile:
+    """One such pair of files.
+
+    Args:
+        folder: where they lie; made if missing.
+        stem: their name without suffix; put everything that records depend on into it.
+        dtype, shape: of one record.
+
+    Attributes:
+        slots: content hash → slot number.
+    """
+
+    def __init__(self, folder: Path, stem: str, dtype: str, shape: tuple[int, ...]) -> None:
+        with disk_errors("preparing the images"):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._records = folder / f"{stem}.bin"
+        self._notes = folder / f"{stem}.json"
+        self._lock = FileLock(folder / f"{stem}.lock")
+        self.dtype, self.shape = np.dtype(dtype), shape
+        self.record_bytes = int(np.prod(shape)) * self.dtype.itemsize
+        self.slots: dict[str, int] = {}
+
+    @contextmanager
+    def adding(self) -> Iterator[SlotFile]:
+        """Hold the file alone, to look what is missing and to :meth:`add` it.
+
+        Other processes wait. What was added is noted at the end, also when an error ends it.
+        """
+        with self._lock:
+            self._load()
+            self._out = self._records.open("r+b" if self._records.exists() else "w+b")
+            try:
+                self._out.seek(len(self.slots) * self.record_bytes)
+                yield self
+            finally:
+                with disk_errors("preparing the images"):
+                    self._out.flush()
+                    self._out.truncate(len(self.slots) * self.record_bytes)
+                    self._out.close()
+                    self._save()
+
+    def add(self, digest: str, record: np.ndarray) -> None:
+        """Append one record; ignored if there is one for this hash already."""
+        if digest in self.slots:
+            return
+        self._out.write(np.ascontiguousarray(record, self.dtype).tobytes())
+        self.slots[digest] = len(self.slots)
+
+    def note(self) -> None:
+        """Make what was added so far survive a kill."""
+        self._out.flush()
+        self._save()
+
+    def open(self) -> np.ndarray:
+        """All records, memory-mapped and read-only: shape (slots, \\*shape)."""
+        if not self.slots:
+            return np.zeros((0, *self.shape), self.dtype)
+        return np.memmap(self._records, self.dtype, mode="r", shape=(len(self.slots), *self.shape))
+
+    def find(self, digests: list[str]) -> np.ndarray:
+        """Slot of each hash, int64; -1 where there is none."""
+        return np.array([self.slots.get(digest, -1) for digest in digests], dtype=np.int64)
+
+    def _load(self) -> None:
+        try:
+            noted = json.loads(self._notes.read_text(encoding="utf-8"))
+            present = self._records.stat().st_size // self.record_bytes
+            self.slots = {digest: slot for slot, digest in enumerate(noted[:present])}
+        except (OSError, ValueError, TypeError):
+            self.slots = {}
+
+    def _save(self) -> None:
+        with atomic_path(self._notes) as part:
+            part.write_text(json.dumps(list(self.slots)), encoding="utf-8")

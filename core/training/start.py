@@ -1,0 +1,43 @@
+"""From settings to a queued run; checked first, so what can't work never starts."""
+
+from __future__ import annotations
+
+from core.catalog import Catalog, RunRecord
+from core.quality.curation import curated, usable
+from core.training import recipes
+from core.training.spec import TrainSpec
+
+
+def suggest_spec(catalog: Catalog, dataset_id: str, recipe: str | None = None) -> TrainSpec:
+    """Sensible settings for a dataset as it is now.
+
+    Raises:
+        InvalidInput: there is no such recipe.
+        NotFound: there is no such dataset, or it has not been scanned.
+    """
+    record = catalog.datasets.get(dataset_id)
+    table = usable(curated(catalog, dataset_id, record.version))
+    return recipes.default_spec(dataset_id, record.version, recipe or recipes.suggest(table), table)
+
+
+def create_run(catalog: Catalog, spec: TrainSpec, name: str | None = None) -> RunRecord:
+    """Check the spec against its dataset, and queue a run.
+
+    Raises:
+        InvalidInput: it can't work; the sentence says at which setting or class.
+        Conflict: the name is taken.
+    """
+    dataset = catalog.datasets.get(spec.dataset_id)
+    table = usable(curated(catalog, spec.dataset_id, spec.dataset_version))
+    recipes.check(spec, table)
+    data = spec.model_dump(mode="json")
+    job = catalog.jobs.hold("train", {}, lane="train", subject=spec.dataset_id)
+    run = catalog.runs.add(
+        name or catalog.runs.free_name(f"{dataset.name[:60]} {spec.recipe}"),
+        dataset_id=spec.dataset_id,
+        dataset_version=spec.dataset_version,
+        spec=data,
+        job_id=job.id,
+    )
+    catalog.jobs.release(job.id, {"run_id": run.id})
+    return run
