@@ -186,6 +186,15 @@ class Jobs:
         with self._sessions.begin() as session:
             session.add(EventRow(job_id=job_id, at=time.time(), kind=kind, payload=payload))
 
+    def latest_event(self, job_id: str, kind: str) -> EventRecord | None:
+        """The last event of one kind, if there is one."""
+        query = select(EventRow).where(EventRow.job_id == job_id, EventRow.kind == kind)
+        with self._sessions() as session:
+            row = session.scalar(query.order_by(EventRow.seq.desc()).limit(1))
+        if row is None:
+            return None
+        return EventRecord(row.seq, row.job_id, row.at, row.kind, row.payload)
+
     def events(
         self, job_id: str, *, after: int = 0, kinds: tuple[str, ...] | None = None
     ) -> list[EventRecord]:

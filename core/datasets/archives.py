@@ -159,11 +159,11 @@ def _opened(path: Path) -> Iterator[tuple[int | None, Iterator[_Member]]]:
             raise _damaged(path) from error
         return
     try:
-        archive = tarfile.open(path, "r:*")  # noqa: SIM115
+        tar = tarfile.open(path, "r:*")  # noqa: SIM115
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise _damaged(path) from error
-    with archive:
-        yield None, (_tar_member(archive, info) for info in archive)
+    with tar:
+        yield None, (_tar_member(tar, info) for info in tar)
 
 
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:

@@ -21,7 +21,9 @@ from core.errors import UnreadableImage
 
 Fit = Literal["stretch", "crop", "pad"]
 
-SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .gif .tif .tiff".split())
+SUFFIXES = frozenset(
+    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff"]
+)
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "MPO")
 # Which suffixes go with which format; used to notice a file that is not what its name says.
 SUFFIXES_OF = {

@@ -86,8 +86,7 @@ def _divide(rows: pd.DataFrame, part: dict[str, float], seed: int) -> pd.Series:
         )
         shuffled = groups[order]
         counts = sizes.loc[shuffled].to_numpy()
-        for group, split in zip(shuffled, _deal(counts, part), strict=True):
-            dealt[group] = split
+        dealt.update(zip(shuffled, _deal(counts, part), strict=True))
     return rows["group"].map(dealt)
 
 

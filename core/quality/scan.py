@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from PIL import ImageFile
 
 from core import settings
 from core.catalog import Catalog
@@ -257,21 +258,15 @@ def look_at(file: FoundFile, root: Path) -> tuple[dict[str, Any], bytes]:
 
 def _what_can_be_seen(data: bytes) -> bytes:
     """A thumbnail of the part of a truncated image that is there, or nothing."""
-    import io
-
-    from PIL import Image
-
+    parser = ImageFile.Parser()
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            try:
-                image.load()
-            except (OSError, SyntaxError):
-                # Pillow keeps the lines that it had decoded before the end.
-                if image.im is None:
-                    return b""
-                image = Image.Image()._new(image.im)  # noqa: PLW2901
-            return thumbs.make(image.convert("RGB"), data=b"", kind="", orientation=0)
-    except (OSError, SyntaxError, ValueError, AttributeError):
+        parser.feed(data)
+        image = parser.image
+        if image is None or image.im is None:
+            return b""
+        return thumbs.make(image.convert("RGB"), data=b"", kind="", orientation=0)
+    except (OSError, SyntaxError, ValueError, AttributeError, AssertionError):
+        # Pillow asserts when an image has a size but no pixels yet.
         return b""
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
+from core.datasets.images import Fit
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, NotFound, disk_errors
 from core.progress import Reporter
@@ -33,7 +34,7 @@ from core.training.hardware import resolve
 from core.training.spec import TrainSpec, parse_spec
 from core.workspace import atomic_path, write_json
 
-FIT = "stretch"
+FIT: Fit = "stretch"
 
 
 @dataclass

@@ -29,7 +29,5 @@ def dark(table: pd.DataFrame) -> np.ndarray:
     adjustable=True,
 )
 def bright(table: pd.DataFrame) -> np.ndarray:
-    """From 0 at a 5th percentile of luma of 0.5 to 1 at 1, for images that are not plain
-    drawings on white paper: nearly all of the picture must be bright."""
-    washed_out = ramp(table["dark_percentile"], 0.5, 1.0)
-    return washed_out
+    """From 0 at a 5th percentile of luma of 0.5 to 1 at 1: nearly all of the picture must be bright."""
+    return ramp(table["dark_percentile"], 0.5, 1.0)

@@ -1,0 +1,57 @@
+"""``python -m core demo``: the whole journey on the sample, as somebody new would want to see it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.catalog import Catalog
+from core.cli import commands
+from core.cli.output import Output
+from core.datasets import intake
+from core.evaluation.evaluate import load_evaluation, load_predictions
+from core.evaluation.records import worst_confusions
+from core.inference.predictor import open_predictor
+from core.jobs import handlers
+from core.quality import findings
+from core.quality.curation import curated, usable
+from core.training.start import create_run, suggest_spec
+
+EPOCHS = 10
+
+
+def demo(catalog: Catalog, options: argparse.Namespace, output: Output) -> dict[str, Any]:
+    """Import, look, train, test, predict; returns the figures."""
+    record = intake.add_sample(catalog)
+    if record.state != "ready":
+        output.text("1. Data: writing out the sample, handwritten digits")
+        commands.run_job(catalog, handlers.submit_import(catalog, record.id), output)
+        record = catalog.datasets.get(record.id)
+    table = curated(catalog, record.id)
+    good = usable(table)
+    output.text(f"1. Data: {len(good):,} images in {good['label'].nunique()} classes")
+    found = findings.find(table)
+    flagged = {path for finding in found for path in finding.paths}
+    output.text(f"2. Clean: {len(flagged):,} images deserve a look")
+    spec = suggest_spec(catalog, record.id, "compact").with_values({"epochs": options.epochs})
+    output.text(f"3. Train: compact network, {spec.epochs} epochs at {spec.image_size} pixels")
+    run = create_run(catalog, spec)
+    commands.run_job(catalog, catalog.jobs.get(run.job_id), output)
+    output.text("4. Results")
+    result = commands.report_run(catalog, run.id, output)
+    evaluation = load_evaluation(catalog.workspace, run.id)
+    for pair in worst_confusions(evaluation, 1):
+        output.text(
+            f"  most often mixed up: “{pair.true}” taken for “{pair.predicted}” "
+            f"({pair.count} of {pair.support})"
+        )
+    output.text("5. Predict: three images of the test set")
+    predictor = open_predictor(catalog.workspace, run.id)
+    root = catalog.workspace.load_path(record.root)
+    rows = load_predictions(catalog.workspace, run.id).head(3)
+    files = [(path, (root / path).read_bytes()) for path in rows["path"]]
+    answers = predictor.predict(files)
+    for answer, label in zip(answers, rows["label"], strict=True):
+        output.text(f"  {answer.name}: {answer.label} ({answer.confidence:.1%}), is {label}")
+    output.text("\nNow with your own images: python -m core dataset add FOLDER, or open the app.")
+    return {**result, "dataset": record.id, "images": len(good), "flagged": len(flagged)}

@@ -1,0 +1,85 @@
+"""The grammar of the command line. Each command is a function of :mod:`core.cli.commands`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.cli import commands, demo
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole grammar; a parsed command has ``command``, the function to call."""
+    parser = argparse.ArgumentParser(
+        prog="python -m core",
+        description="Lightbox without a browser: from folders of images to a trained classifier.",
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON document")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(where: Any, name: str, run: Callable[..., Any], text: str) -> argparse.ArgumentParser:
+        command = where.add_parser(name, parents=[common], help=text, description=text)
+        command.set_defaults(command=run)
+        return command
+
+    command = add(verbs, "demo", demo.demo, "the whole journey on the sample")
+    command.add_argument("--epochs", type=int, default=demo.EPOCHS)
+
+    datasets = verbs.add_parser("dataset", help="add, list, show, rename and remove datasets")
+    kinds = datasets.add_subparsers(required=True, metavar="ACTION")
+    command = add(kinds, "add", commands.dataset_add, "add a folder or an archive of class folders")
+    command.add_argument("path", type=Path, metavar="PATH")
+    command.add_argument("--name")
+    add(kinds, "sample", commands.dataset_sample, "add the sample, handwritten digits")
+    add(kinds, "list", commands.dataset_list, "list datasets")
+    command = add(kinds, "show", commands.dataset_show, "classes, sizes and what was skipped")
+    command.add_argument("name", metavar="NAME")
+    command = add(kinds, "rename", commands.dataset_rename, "give a dataset another name")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("new_name", metavar="NEW")
+    command = add(kinds, "remove", commands.dataset_remove, "forget a dataset; your images stay")
+    command.add_argument("name", metavar="NAME")
+
+    command = add(verbs, "scan", commands.scan, "look at a dataset's files again; list findings")
+    command.add_argument("name", metavar="NAME")
+
+    for name, text in (
+        ("exclude", "leave images out of training"),
+        ("restore", "take excluded images back"),
+        ("keep", "mark images as fine, never to be flagged again"),
+    ):
+        command = add(verbs, name, commands.decide, text)
+        command.add_argument("name", metavar="NAME")
+        command.add_argument("paths", nargs="*", metavar="IMAGE", help="paths as scan lists them")
+        command.add_argument("--finding", help="all images of a finding, by its key")
+        command.add_argument(
+            "--extra-copies", action="store_true", help="all but one of each group"
+        )
+        command.add_argument("--why", default="")
+        command.set_defaults(action=name)
+    command = add(verbs, "undo", commands.undo, "take decisions back")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("versions", nargs="*", type=int, metavar="VERSION")
+    command.add_argument("--all", action="store_true", help="every decision")
+    command = add(verbs, "history", commands.history, "what was decided about a dataset")
+    command.add_argument("name", metavar="NAME")
+
+    command = add(verbs, "train", commands.train, "train on a dataset")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("--recipe", help="transfer, compact or classic")
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
+    add(verbs, "recipes", commands.list_recipes, "the ways of training")
+    add(verbs, "runs", commands.runs, "list runs")
+    command = add(verbs, "evaluate", commands.evaluate, "how good a run is")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--on", type=Path, metavar="FOLDER", help="class folders of new images")
+    command = add(verbs, "predict", commands.predict, "ask a run about images")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    command.add_argument("--top", type=int, default=3, metavar="K")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="write the answers as a table")
+    return parser

@@ -1,0 +1,209 @@
+"""Keeps workers at hand and notices when one dies; one thread in the web process.
+
+One train worker waits with TensorFlow imported; when it takes a job, the next is started only once
+that job has ended, since two would need twice the memory. One light worker does everything else.
+Of several web processes that share a workspace, one keeps the workers.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.catalog import Catalog, open_catalog
+from core.catalog.records import Lane
+from core.workspace import Workspace
+
+_LOOK_S = 0.3
+_SILENT_S = 8.0
+_ROOT = Path(__file__).resolve().parents[2]
+_running: dict[Path, Supervisor] = {}
+_lock = threading.Lock()
+
+
+@dataclass
+class _Child:
+    lane: Lane
+    process: subprocess.Popen[bytes]
+
+
+class Supervisor:
+    """The workers of one workspace. Get it from :func:`ensure_running`."""
+
+    def __init__(self, workspace: Workspace, also: tuple[str, ...] = ()) -> None:
+        self.workspace, self._also = workspace, also
+        self._catalog: Catalog = open_catalog(workspace)
+        self._children: dict[Lane, _Child] = {}
+        self._failures: dict[Lane, int] = {"train": 0, "light": 0}
+        self._end = threading.Event()
+        self._keeper = FileLock(workspace.home / ".workers.lock")
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def pids(self) -> dict[Lane, int]:
+        """Process ids of the living workers, by lane."""
+        return {lane: child.process.pid for lane, child in list(self._children.items())}
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End all workers and wait for them; what they were doing is marked as interrupted."""
+        self._end.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(timeout_s)
+        children, self._children = self._children, {}
+        for child in children.values():
+            if child.process.stdin is not None:
+                child.process.stdin.close()
+        for child in children.values():
+            try:
+                child.process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+                self._mark_dead(child)
+        self._keeper.release()
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            # A locked database or a full disk passes; the next look tries again.
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                self._look()
+            self._end.wait(_LOOK_S)
+
+    def _look(self) -> None:
+        self._mark_silent()
+        if not self._keeper.is_locked:
+            try:
+                self._keeper.acquire(timeout=0)
+            except Timeout:
+                return
+        for lane in ("light", "train"):
+            child = self._children.get(lane)
+            if child is not None and child.process.poll() is not None:
+                del self._children[lane]
+                self._mark_dead(child)
+                child = None
+            if child is None and not self._end.is_set() and self._worth_trying(lane):
+                self._children[lane] = self._spawn(lane)
+
+    def _worth_trying(self, lane: Lane) -> bool:
+        """After several deaths in a row a lane is only served when there is work for it."""
+        return self._failures[lane] < 3 or self._catalog.jobs.waiting(lane) > 0
+
+    def _spawn(self, lane: Lane) -> _Child:
+        command = [sys.executable, "-m", "core.jobs.worker", "--lane", lane]
+        command += ["--home", str(self.workspace.home)]
+        for module in self._also:
+            command += ["--also", module]
+        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
+        log = (self.workspace.logs / f"worker-{lane}.log").open("ab")
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=_ROOT,
+                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        finally:
+            log.close()
+        return _Child(lane, process)
+
+    def _mark_dead(self, child: _Child) -> None:
+        """Say what happened to the job that a dead worker was doing."""
+        code = child.process.returncode
+        host = socket.gethostname()
+        lost = [
+            job
+            for job in self._catalog.jobs.all(states=("running",))
+            if job.pid == child.process.pid and job.host == host
+        ]
+        for job in lost:
+            self._catalog.jobs.finish(job.id, "interrupted", how_it_died(code))
+        self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1
+
+    def _mark_silent(self) -> None:
+        """Jobs of other processes (a command line, another app) that have gone without a word."""
+        host = socket.gethostname()
+        for job in self._catalog.jobs.silent(_SILENT_S):
+            if job.host == host and job.pid is not None and not _alive(job.pid):
+                self._catalog.jobs.finish(
+                    job.id,
+                    "interrupted",
+                    "The process that was doing this has ended without a word. Start it again.",
+                )
+
+
+def how_it_died(code: int) -> str:
+    """A sentence about a worker that ended in the middle of a job.
+
+    Args:
+        code: as of ``subprocess``: negative for a signal.
+    """
+    again = "Nothing else was lost; start it again."
+    if code == -9:
+        return (
+            "The worker process was killed, which often means that the computer ran out of memory. "
+            "Nothing else was lost; start it again, perhaps with smaller images or batches."
+        )
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = str(-code)
+        return f"The worker process was ended by a signal ({name}). {again}"
+    return f"The worker process ended unexpectedly (exit code {code}). {again}"
+
+
+def ensure_running(workspace: Workspace, also: tuple[str, ...] = ()) -> Supervisor:
+    """The supervisor of a workspace in this process, started the first time.
+
+    Args:
+        also: names of modules with more handlers, for workers to import.
+    """
+    with _lock:
+        supervisor = _running.get(workspace.home)
+        if supervisor is None or supervisor._end.is_set():
+            supervisor = _running[workspace.home] = Supervisor(workspace, also)
+            supervisor.start()
+        return supervisor
+
+
+@atexit.register
+def stop_all() -> None:
+    """End the workers of this process; also runs when it exits."""
+    with _lock:
+        supervisors = list(_running.values())
+        _running.clear()
+    for supervisor in supervisors:
+        supervisor.stop()
+
+
+def _alive(pid: int) -> bool:
+    if sys.platform == "win32":
+        done = subprocess.run(
+            ["tasklist", "/FI", f"PID eq {pid}", "/NH"], capture_output=True, text=True, check=False
+        )
+        return str(pid) in done.stdout
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,116 @@
+"""A worker process: ``python -m core.jobs.worker --lane train|light``.
+
+It warms up (the train lane imports TensorFlow), says so, waits for jobs in the queue and does
+them. A train worker does one job and ends, so that memory goes back and a crash takes nothing else
+down; a light worker goes on. It ends at once when its parent does: standard input is a pipe from
+the parent, and its end is noticed on every platform.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from core.catalog import Catalog, open_catalog
+from core.catalog.records import Lane
+from core.jobs.execute import execute
+from core.quiet import silence_tensorflow
+from core.workspace import open_workspace
+
+WARM = "warm"
+BUSY = "busy"
+_JOBS_OF_A_LIGHT_WORKER = 50
+_POLL_S = 0.15
+_PR_SET_PDEATHSIG = 1
+
+
+class _Orphaned(threading.Thread):
+    """Ends the process when standard input does, after marking what it was doing."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        super().__init__(daemon=True, name="parent")
+        self.catalog = catalog
+        self.job_id: str | None = None
+        self.leaving = threading.Event()
+
+    def run(self) -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        self.end()
+
+    def end(self, *_: object) -> None:
+        """Mark the current job as interrupted, and end the process now."""
+        self.leaving.set()
+        if self.job_id is not None:
+            self.catalog.jobs.finish(
+                self.job_id,
+                "interrupted",
+                "Lightbox was closed while this was running. Start it again to do it anew.",
+            )
+        os._exit(0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="core.jobs.worker")
+    parser.add_argument("--lane", choices=("train", "light"), required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--also", action="append", default=[], help="module with more handlers")
+    options = parser.parse_args(arguments)
+    catalog = open_catalog(open_workspace(options.home))
+    _die_with_parent()
+    parent = _Orphaned(catalog)
+    parent.start()
+    # Ctrl-C in the terminal reaches the whole group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, parent.end)
+    for module in options.also:
+        importlib.import_module(module)
+    if options.lane == "train":
+        silence_tensorflow()
+        import keras
+        import tensorflow  # noqa: F401  (the point of a warm worker)
+
+        keras.utils.set_random_seed(1)
+    else:
+        # What an import needs first, so that a click is answered at once.
+        import core.quality.scan  # noqa: F401
+    _say(WARM)
+    _serve(catalog, options.lane, parent)
+    return 0
+
+
+def _serve(catalog: Catalog, lane: Lane, parent: _Orphaned) -> None:
+    host = socket.gethostname()
+    for _ in range(1 if lane == "train" else _JOBS_OF_A_LIGHT_WORKER):
+        while (job := catalog.jobs.claim(lane, pid=os.getpid(), host=host)) is None:
+            if parent.leaving.wait(_POLL_S):
+                return
+        parent.job_id = job.id
+        _say(f"{BUSY} {job.id}")
+        execute(catalog, job)
+        parent.job_id = None
+        _say(WARM)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _die_with_parent() -> None:
+    """Ask Linux for a signal when the parent dies, should standard input be held by a sibling."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
