@@ -7,6 +7,8 @@ where it was. A file that can't be read is a row like any other, with its reason
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import time
 from collections import deque
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from PIL import ImageFile
+from PIL import Image
 
 from core import settings
 from core.catalog import Catalog
@@ -258,15 +260,15 @@ def look_at(file: FoundFile, root: Path) -> tuple[dict[str, Any], bytes]:
 
 def _what_can_be_seen(data: bytes) -> bytes:
     """A thumbnail of the part of a truncated image that is there, or nothing."""
-    parser = ImageFile.Parser()
     try:
-        parser.feed(data)
-        image = parser.image
-        if image is None or image.im is None:
-            return b""
-        return thumbs.make(image.convert("RGB"), data=b"", kind="", orientation=0)
+        with Image.open(io.BytesIO(data)) as image:
+            with contextlib.suppress(OSError, SyntaxError):
+                image.load()
+            # Pillow has filled in the lines before the end, but calls the image unloaded; a copy
+            # of what is in memory can be used like any other. Without a line, there is no memory.
+            seen = image._new(image.im)
+            return thumbs.make(seen.convert("RGB"), data=b"", kind="", orientation=0)
     except (OSError, SyntaxError, ValueError, AttributeError, AssertionError):
-        # Pillow asserts when an image has a size but no pixels yet.
         return b""
 
 

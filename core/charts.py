@@ -1,0 +1,200 @@
+"""Data in, Plotly figure out; nothing about pages. Colours are told apart by everyone (Okabe and
+Ito, 2008), backgrounds are transparent, and class names are shown as text whatever is in them.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#8A8F98"
+_SCALE = [[0.0, "rgba(0,114,178,0.04)"], [0.15, "#9ccbe8"], [0.5, "#3a8fc4"], [1.0, "#004d7a"]]
+_NAMES_AT_MOST = 60
+
+
+def plain(text: str, length: int = 24) -> str:
+    """A name for a chart: Plotly reads some HTML in labels, so it is escaped, and shortened."""
+    short = text if len(text) <= length else text[: length - 1] + "…"
+    return html.escape(short)
+
+
+def class_counts(counts: Mapping[str, int]) -> go.Figure:
+    """Images a class as horizontal bars, in the order given; the rarest third is not hidden."""
+    labels = list(counts)
+    figure = go.Figure(
+        go.Bar(
+            x=list(counts.values()),
+            y=[f"{n}" for n in range(len(labels))],
+            orientation="h",
+            marker_color=BLUE,
+            customdata=[plain(label, 80) for label in labels],
+            hovertemplate="%{customdata}: %{x:,} images<extra></extra>",
+        )
+    )
+    _categories(figure, labels, "y")
+    figure.update_xaxes(title="images", rangemode="tozero")
+    return _finish(figure, height=max(200, min(900, 70 + 26 * len(labels))))
+
+
+def image_sizes(table: pd.DataFrame) -> go.Figure:
+    """Width against height, one point a size, larger where there are more.
+
+    Args:
+        table: columns ``width`` and ``height`` in pixels.
+    """
+    sizes = table.groupby(["width", "height"], observed=True).size().reset_index(name="count")
+    sizes = sizes.nlargest(2000, "count")
+    top = max(1, int(sizes["count"].max())) if len(sizes) else 1
+    figure = go.Figure(
+        go.Scatter(
+            x=sizes["width"],
+            y=sizes["height"],
+            mode="markers",
+            marker={
+                "size": 8 + 22 * (sizes["count"] / top) ** 0.5,
+                "color": BLUE,
+                "opacity": 0.65,
+                "line": {"width": 1, "color": "white"},
+            },
+            customdata=sizes["count"],
+            hovertemplate="%{x} × %{y} pixels: %{customdata:,} images<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="width in pixels", rangemode="tozero")
+    figure.update_yaxes(title="height in pixels", rangemode="tozero")
+    return _finish(figure, height=300)
+
+
+def curves(
+    epochs: Sequence[Mapping[str, Any]], batches: Sequence[Mapping[str, Any]], metric: str
+) -> go.Figure:
+    """One metric over training, for training and validation images.
+
+    Args:
+        epochs: finished epochs; keys ``epoch``, ``best``, and ``metric`` and ``val_<metric>``.
+        batches: points within epochs; keys ``at`` (in epochs) and ``metric``.
+        metric: ``loss`` or ``accuracy``.
+    """
+    figure = go.Figure()
+    at = [entry["epoch"] for entry in epochs]
+    if batches:
+        some = batches[-400:]
+        figure.add_scatter(
+            x=[point["at"] for point in some],
+            y=[point[metric] for point in some],
+            mode="lines",
+            line={"color": BLUE, "width": 1},
+            opacity=0.35,
+            name="within epochs",
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    mode = "lines+markers" if len(at) < 40 else "lines"
+    figure.add_scatter(
+        x=at, y=[entry[metric] for entry in epochs], name="training", mode=mode, line_color=BLUE
+    )
+    validation = [
+        (e["epoch"], e[f"val_{metric}"]) for e in epochs if e[f"val_{metric}"] is not None
+    ]
+    figure.add_scatter(
+        x=[x for x, _ in validation],
+        y=[y for _, y in validation],
+        name="validation",
+        mode=mode,
+        line={"color": ORANGE, "dash": "dash"},
+        marker_symbol="square",
+    )
+    best = next(
+        (e for e in reversed(epochs) if e.get("best") and e[f"val_{metric}"] is not None), None
+    )
+    if best is not None:
+        figure.add_scatter(
+            x=[best["epoch"]],
+            y=[best[f"val_{metric}"]],
+            mode="markers",
+            marker={"symbol": "star", "size": 15, "color": GREEN},
+            name="best so far",
+        )
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    if metric == "accuracy":
+        figure.update_yaxes(title="accuracy", tickformat=".0%", range=[0, 1.02])
+    else:
+        figure.update_yaxes(title=metric, rangemode="tozero")
+    figure.update_layout(legend={"orientation": "h", "y": 1.16, "x": 0})
+    return _finish(figure, height=300)
+
+
+def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], *, rates: bool) -> go.Figure:
+    """Which class was taken for which: rows are true classes, columns the model's answers.
+
+    Args:
+        counts: rows true, columns predicted.
+        rates: show each row's shares of its sum rather than counts.
+    """
+    numbers = pd.DataFrame(counts, dtype=float)
+    totals = numbers.sum(axis=1)
+    shares = numbers.div(totals.where(totals > 0, 1.0), axis=0)
+    shown = shares * 100 if rates else numbers
+    few = len(labels) <= 25
+    names = [plain(label, 80) for label in labels]
+    hover = [
+        [
+            f"true {true}<br>answered {answer}<br>{int(numbers.iat[r, c]):,} of "
+            f"{int(totals[r]):,} ({shares.iat[r, c]:.1%})"
+            for c, answer in enumerate(names)
+        ]
+        for r, true in enumerate(names)
+    ]
+    text = [["" if value == 0 else f"{value:.0f}" for value in row] for row in shown.to_numpy()]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares.to_numpy(),
+            x=[f"{n}" for n in range(len(labels))],
+            y=[f"{n}" for n in range(len(labels))],
+            text=text,
+            texttemplate="%{text}" if few else None,
+            hovertext=hover,
+            hoverinfo="text",
+            colorscale=_SCALE,
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=1,
+            ygap=1,
+        )
+    )
+    _categories(figure, labels, "x")
+    _categories(figure, labels, "y")
+    figure.update_xaxes(title="predicted (the model's answer)", side="bottom")
+    figure.update_yaxes(title="true class")
+    return _finish(figure, height=max(330, min(900, 150 + 34 * len(labels))))
+
+
+def _categories(figure: go.Figure, labels: Sequence[str], axis: str) -> None:
+    """Name positions on an axis; thinned out when there are too many to read."""
+    step = max(1, -(-len(labels) // _NAMES_AT_MOST))
+    positions = range(0, len(labels), step)
+    update = figure.update_yaxes if axis == "y" else figure.update_xaxes
+    update(
+        type="category",
+        tickmode="array",
+        tickvals=[f"{n}" for n in positions],
+        ticktext=[plain(labels[n]) for n in positions],
+        automargin=True,
+    )
+    if axis == "y":
+        update(autorange="reversed")
+
+
+def _finish(figure: go.Figure, height: int) -> go.Figure:
+    return figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        uirevision="same",
+    )

@@ -1,0 +1,25 @@
+"""The one place where what went wrong becomes words on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.errors import LightboxError
+from core.jobs.execute import defect_sentence, log_defect
+from pages._widgets.plain import escape
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Show what a person caused as its sentence, and a defect of ours as the id of its log."""
+    try:
+        yield
+    except LightboxError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+    except Exception:
+        from pages._widgets.session import catalog
+
+        st.error(defect_sentence(log_defect(catalog())), icon=":material/bug_report:")

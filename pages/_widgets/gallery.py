@@ -1,0 +1,205 @@
+"""A page of thumbnails that can be selected with mouse and keyboard.
+
+The browser holds one page of at most 60 pictures. Click selects one, Ctrl adds, Shift a range,
+arrow keys move, Space toggles, A takes all and Escape none. Captions are set as text, never as
+HTML, so a class may be called ``<script>``.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.quality.thumbs import media_type
+
+PAGE = 60
+_CSS = """
+.grid {display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 10px;
+  outline: none; padding: 3px;}
+.tile {position: relative; border-radius: 8px; padding: 4px; border: 2px solid transparent;
+  background: var(--st-secondary-background-color); user-select: none; text-align: center;}
+.pick .tile {cursor: pointer;}
+.tile img {width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 5px; display: block;
+  image-rendering: auto; background: rgba(128,128,128,.12);}
+.tile.tiny img {image-rendering: pixelated;}
+.tile .none {width: 100%; aspect-ratio: 1; display: flex; align-items: center;
+  justify-content: center; font-size: 26px; opacity: .45;}
+.caption {font: 12px/1.35 var(--st-font); color: var(--st-text-color); overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; margin-top: 3px;}
+.badge {position: absolute; left: 7px; top: 7px; font: 600 11px/1.6 var(--st-font); padding: 0 6px;
+  border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: 85%; overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap;}
+.badge.good {background: #00684b;} .badge.bad {background: #a83f00;}
+.tile.on {border-color: var(--st-primary-color);}
+.tile.on::after {content: "✓"; position: absolute; right: 7px; top: 7px; width: 20px; height: 20px;
+  border-radius: 50%; background: var(--st-primary-color); color: #fff;
+  font: 700 13px/20px var(--st-font);}
+.grid:focus-visible .tile.at {box-shadow: 0 0 0 3px var(--st-primary-color);}
+"""
+_JS = """
+export default function ({ data, parentElement, setStateValue }) {
+  let grid = parentElement.querySelector(".grid");
+  if (!grid) {
+    grid = document.createElement("div");
+    parentElement.appendChild(grid);
+  }
+  grid.className = data.pick ? "grid pick" : "grid";
+  grid.tabIndex = data.pick ? 0 : -1;
+  grid.setAttribute("role", data.pick ? "listbox" : "list");
+  grid.setAttribute("aria-multiselectable", "true");
+  grid.setAttribute("aria-label", data.label);
+  const ids = data.tiles.map((tile) => tile.id);
+  const mark = ids.join("\\n") + data.round;
+  const same = grid.dataset.mark === mark;
+  const state = grid.state && same ? grid.state : { on: new Set(), at: 0, from: 0 };
+  grid.state = state;
+  grid.dataset.mark = mark;
+  const draw = () => {
+    [...grid.children].forEach((element, n) => {
+      element.classList.toggle("on", state.on.has(ids[n]));
+      element.classList.toggle("at", n === state.at);
+      element.setAttribute("aria-selected", state.on.has(ids[n]));
+    });
+  };
+  const send = () => setStateValue("selected", ids.filter((id) => state.on.has(id)));
+  const range = (a, b) => {
+    for (let n = Math.min(a, b); n <= Math.max(a, b); n++) state.on.add(ids[n]);
+  };
+  const toggle = (id) => (state.on.has(id) ? state.on.delete(id) : state.on.add(id));
+  if (!same) {
+    grid.replaceChildren(...data.tiles.map((tile, n) => {
+      const element = document.createElement("div");
+      element.className = "tile" + (tile.tiny ? " tiny" : "");
+      element.setAttribute("role", data.pick ? "option" : "listitem");
+      element.title = tile.title;
+      if (tile.src) {
+        const image = document.createElement("img");
+        image.src = tile.src;
+        image.alt = tile.title;
+        image.draggable = false;
+        element.appendChild(image);
+      } else {
+        const none = document.createElement("div");
+        none.className = "none";
+        none.textContent = "✕";
+        element.appendChild(none);
+      }
+      if (tile.badge) {
+        const badge = document.createElement("div");
+        badge.className = "badge " + tile.tone;
+        badge.textContent = tile.badge;
+        element.appendChild(badge);
+      }
+      const caption = document.createElement("div");
+      caption.className = "caption";
+      caption.textContent = tile.caption;
+      element.appendChild(caption);
+      return element;
+    }));
+  }
+  if (data.pick) {
+    [...grid.children].forEach((element, n) => {
+      element.onclick = (event) => {
+        if (event.shiftKey) range(state.from, n);
+        else { toggle(ids[n]); state.from = n; }
+        state.at = n;
+        draw(); send();
+      };
+    });
+    grid.onkeydown = (event) => {
+      const across = Math.max(1, getComputedStyle(grid).gridTemplateColumns.split(" ").length);
+      const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across };
+      if (event.key in steps) {
+        const next = Math.min(ids.length - 1, Math.max(0, state.at + steps[event.key]));
+        if (event.shiftKey) range(state.at, next);
+        state.at = next;
+        if (!event.shiftKey) state.from = next;
+        grid.children[next].scrollIntoView({ block: "nearest" });
+        if (event.shiftKey) send();
+      } else if (event.key === " " || event.key === "Enter") {
+        toggle(ids[state.at]); state.from = state.at; send();
+      } else if (event.key === "a" || event.key === "A") {
+        ids.forEach((id) => state.on.add(id)); send();
+      } else if (event.key === "Escape") {
+        state.on.clear(); send();
+      } else return;
+      event.preventDefault();
+      draw();
+    };
+  }
+  draw();
+}
+"""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture.
+
+    Attributes:
+        id: what is returned when it is selected.
+        image: JPEG or PNG bytes; empty for one that can't be shown.
+        caption: one line below it.
+        badge: a few words on it; ``tone`` is ``good``, ``bad`` or "".
+        title: shown when the pointer rests on it.
+        tiny: has so few pixels that they should be shown as squares.
+    """
+
+    id: str
+    image: bytes
+    caption: str
+    badge: str = ""
+    tone: str = ""
+    title: str = ""
+    tiny: bool = False
+
+
+_component = st.components.v2.component("lightbox_gallery", css=_CSS, js=_JS, html="")
+
+
+def gallery(
+    tiles: Sequence[Tile], *, key: str, label: str, pick: bool = False, round: int = 0
+) -> list[str]:
+    """Show at most a page of pictures; returns the ids of those selected.
+
+    Args:
+        label: what the pictures are, for screen readers.
+        pick: whether they can be selected.
+        round: another number starts again with nothing selected.
+    """
+    data = [
+        {
+            "id": tile.id,
+            "src": _uri(tile.image),
+            "caption": tile.caption,
+            "badge": tile.badge,
+            "tone": tile.tone,
+            "title": tile.title or tile.caption,
+            "tiny": tile.tiny,
+        }
+        for tile in tiles[:PAGE]
+    ]
+    result = _component(
+        key=key,
+        data={"tiles": data, "pick": pick, "label": label, "round": round},
+        default={"selected": []},
+        on_selected_change=lambda: None,
+    )
+    shown = {tile.id for tile in tiles}
+    return [str(one) for one in (result.get("selected") or []) if one in shown]
+
+
+def page_of(count: int, *, key: str, size: int = PAGE) -> slice:
+    """Which items to show; draws the page numbers if there is more than one page."""
+    pages = -(-count // size)
+    number = st.pagination(pages, key=key) if pages > 1 else 1
+    return slice((number - 1) * size, number * size)
+
+
+def _uri(image: bytes) -> str:
+    if not image:
+        return ""
+    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"

@@ -1,0 +1,37 @@
+"""A job while it runs: what it does, how far it is, how long it takes still, and Cancel."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.jobs.live import Live, live
+from pages._widgets.plain import duration, escape
+from pages._widgets.session import catalog
+
+EVERY_S = 0.6
+
+
+@st.fragment(run_every=EVERY_S)
+def watch(job_id: str) -> None:
+    """Show a job until it ends, then run the page again. Only call it for one that has not."""
+    view = live(catalog(), job_id)
+    if view.job.finished:
+        st.rerun(scope="app")
+    progress_bar(view)
+    if view.job.cancel_requested:
+        st.caption("Stopping …")
+    elif st.button("Cancel", icon=":material/close:", key=f"cancel-{job_id}"):
+        catalog().jobs.request_cancel(job_id)
+        st.rerun(scope="fragment")
+
+
+def progress_bar(view: Live) -> None:
+    """One line and a bar."""
+    text = escape(view.doing)
+    if view.ahead:
+        text += f", {view.ahead} before it"
+    if view.job.total and view.job.phase not in ("fit", "export", "download"):
+        text += f" · {view.job.done:,} of {view.job.total:,}"
+    if view.seconds_left is not None and view.seconds_left >= 1:
+        text += f" · about {duration(view.seconds_left)} left"
+    st.progress(view.fraction or 0.0, text=text)
