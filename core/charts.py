@@ -124,7 +124,7 @@ def curves(
         figure.update_yaxes(title="accuracy", tickformat=".0%", range=[0, 1.02])
     else:
         figure.update_yaxes(title=metric, rangemode="tozero")
-    figure.update_layout(legend={"orientation": "h", "y": 1.16, "x": 0})
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     return _finish(figure, height=300)
 
 
@@ -169,8 +169,8 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], *, rates: 
     )
     _categories(figure, labels, "x")
     _categories(figure, labels, "y")
-    figure.update_xaxes(title="predicted (the model's answer)", side="bottom")
-    figure.update_yaxes(title="true class")
+    figure.update_xaxes(title="predicted (the model's answer)", side="bottom", showgrid=False)
+    figure.update_yaxes(title="true class", showgrid=False)
     return _finish(figure, height=max(330, min(900, 150 + 34 * len(labels))))
 
 
@@ -193,7 +193,7 @@ def _categories(figure: go.Figure, labels: Sequence[str], axis: str) -> None:
 def _finish(figure: go.Figure, height: int) -> go.Figure:
     return figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        margin={"l": 8, "r": 8, "t": 12, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision="same",

@@ -16,6 +16,7 @@ from core.training.spec import TrainSpec
 from core.training.start import create_run
 from core.training.weights import find_mobilenet_v2
 from pages._widgets.empty import empty
+from pages._widgets.job import watch
 from pages._widgets.live import draw_curves, watch_training
 from pages._widgets.plain import ago, escape, images, percent
 from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
@@ -169,7 +170,12 @@ def _ended(run: RunRecord) -> None:
 
 current = current_dataset()
 facts = dataset_table(current) if current else None
-if current is None or facts is None:
+job = catalog().jobs.get(current.job_id) if current is not None and current.job_id else None
+if current is not None and facts is None and job is not None and not job.finished:
+    st.title("Train")
+    st.caption(f"“{escape(current.name)}” is being imported; training can start right after.")
+    watch(job.id)
+elif current is None or facts is None:
     empty("Nothing to train on yet", "Bring some images in first.", "Go to Data", "data")
 else:
     mine = catalog().runs.all(current.id)

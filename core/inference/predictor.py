@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from core.training.runtime import Compiled
 from core.workspace import Workspace
 
 _KEEP_LOADED = 5
+# So many decoded images are held at once, however many are asked about.
+_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Predictor:
         self.classes: list[str] = card["classes"]
         self.image_size: int = card["image_size"]
         self.fit = card["fit"]
-        self._compiled = Compiled(workspace.run(run_id) / "model.xml", "float32")
+        self._compiled = Compiled(workspace.run(run_id) / "model.xml", answer_soon=True)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """float32 (n, classes) for uint8 images of shape (n, image_size, image_size, 3)."""
@@ -71,46 +75,69 @@ class Predictor:
         """
         started = time.perf_counter()
         files = list(files)
-        images: list[np.ndarray] = []
-        errors: dict[int, str] = {}
-        for number, (name, data) in enumerate(files):
-            try:
-                images.append(decode(data, self.image_size, fit=self.fit, file=name))
-            except UnreadableImage as error:
-                errors[number] = str(error)
-        answers = iter(self.probabilities(np.stack(images)) if images else [])
+        answers: list[np.ndarray | str] = []
+        for start in range(0, len(files), _BATCH):
+            answers += self._answer(files[start : start + _BATCH])
         each = (time.perf_counter() - started) * 1000 / max(1, len(files))
         predictions = []
-        for number, (name, _) in enumerate(files):
-            if number in errors:
-                predictions.append(Prediction(name, "", 0.0, (), errors[number], each))
+        for (name, _), answer in zip(files, answers, strict=True):
+            if isinstance(answer, str):
+                predictions.append(Prediction(name, "", 0.0, (), answer, each))
                 continue
-            row = next(answers)
-            order = np.argsort(-row, kind="stable")[: max(1, top)]
-            best = tuple((self.classes[n], float(row[n])) for n in order)
+            order = np.argsort(-answer, kind="stable")[: max(1, top)]
+            best = tuple((self.classes[n], float(answer[n])) for n in order)
             predictions.append(Prediction(name, best[0][0], best[0][1], best, "", each))
         return predictions
+
+    def _answer(self, files: list[tuple[str, bytes]]) -> list[np.ndarray | str]:
+        """Each file's probabilities, or the sentence that says why there are none."""
+        if len(files) > 1:
+            with ThreadPoolExecutor(min(len(files), os.cpu_count() or 2)) as pool:
+                opened = list(pool.map(self._decode, files))
+        else:
+            opened = [self._decode(file) for file in files]
+        images = [image for image in opened if not isinstance(image, str)]
+        rows = iter(self.probabilities(np.stack(images)) if images else [])
+        return [image if isinstance(image, str) else next(rows) for image in opened]
+
+    def _decode(self, file: tuple[str, bytes]) -> np.ndarray | str:
+        name, data = file
+        try:
+            return decode(data, self.image_size, fit=self.fit, file=name)
+        except UnreadableImage as error:
+            return str(error)
 
 
 _loaded: OrderedDict[tuple[Path, int], Predictor] = OrderedDict()
 _lock = threading.Lock()
+_loading: dict[Path, threading.Lock] = {}
 
 
 def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
     """The predictor of a run; loaded once, until others have pushed it out or it was retrained.
 
+    Two threads that ask for the same model get the same one, and neither waits for other models.
+
     Raises:
         NotFound: the run has no finished model.
     """
     path = workspace.run(run_id) / "model.xml"
-    key = (path, path.stat().st_mtime_ns if path.exists() else 0)
     with _lock:
-        if key in _loaded:
-            _loaded.move_to_end(key)
-            return _loaded[key]
-        predictor = _loaded[key] = Predictor(workspace, run_id)
-        while len(_loaded) > _KEEP_LOADED:
-            _loaded.popitem(last=False)
+        loading = _loading.setdefault(path, threading.Lock())
+    with loading:
+        # The model file comes last when a run is saved, so it tells a retrained one.
+        key = (path, path.stat().st_mtime_ns if path.exists() else 0)
+        with _lock:
+            if key in _loaded:
+                _loaded.move_to_end(key)
+                return _loaded[key]
+        predictor = Predictor(workspace, run_id)
+        with _lock:
+            for old in [other for other in _loaded if other[0] == path]:
+                del _loaded[old]
+            _loaded[key] = predictor
+            while len(_loaded) > _KEEP_LOADED:
+                _loaded.popitem(last=False)
         return predictor
 
 
@@ -137,4 +164,4 @@ def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

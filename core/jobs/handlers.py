@@ -50,9 +50,14 @@ def submit(catalog: Catalog, kind: str, spec: dict[str, Any], subject: str) -> J
     return catalog.jobs.add(kind, spec, lane=HANDLERS[kind].lane, subject=subject)
 
 
-def submit_import(catalog: Catalog, dataset_id: str) -> JobRecord:
-    """Queue the import of a dataset that was just added."""
-    job = submit(catalog, "import", {"dataset_id": dataset_id}, dataset_id)
+def submit_import(catalog: Catalog, dataset_id: str, *, then_train: bool = False) -> JobRecord:
+    """Queue the import of a dataset that was just added.
+
+    Args:
+        then_train: start a training with the suggested settings as soon as it is there.
+    """
+    spec = {"dataset_id": dataset_id, "then_train": then_train}
+    job = submit(catalog, "import", spec, dataset_id)
     catalog.datasets.set(dataset_id, job_id=job.id)
     return job
 
@@ -74,6 +79,10 @@ def _import(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     try:
         refused = prepare(catalog, dataset_id, report)
         scan(catalog, dataset_id, report, refused=refused)
+        if spec.get("then_train"):
+            from core.training.start import create_run, suggest_spec
+
+            create_run(catalog, suggest_spec(catalog, dataset_id))
     except LightboxError as error:
         catalog.datasets.set(dataset_id, state="failed", problem=str(error))
         raise

@@ -74,10 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
         importlib.import_module(module)
     if options.lane == "train":
         silence_tensorflow()
-        import keras
-        import tensorflow  # noqa: F401  (the point of a warm worker)
+        from core.training.fitting.warmup import warm_up
 
-        keras.utils.set_random_seed(1)
+        warm_up()
     else:
         # What an import needs first, so that a click is answered at once.
         import core.quality.scan  # noqa: F401

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from core.progress import Reporter
 from core.training.fitting.batches import Batches
@@ -75,6 +76,20 @@ def compile_model(model: Any, spec: TrainSpec, recipe: Recipe, steps: int) -> No
         # XLA compiles for longer than short runs on a processor take.
         jit_compile=False,
     )
+    _make_variables(model)
+
+
+def _make_variables(model: Any) -> None:
+    """Make now what the first step would make otherwise.
+
+    A step that makes variables is traced twice by TensorFlow, which takes seconds; with these
+    (the optimizer's moments, the metrics' sums) the first batch comes twice as soon. Keras has no
+    public way to build the metrics that ``compile`` was given.
+    """
+    model.optimizer.build(model.trainable_variables)
+    answers = np.zeros((1, model.output_shape[-1]), np.float32)
+    for part in (model._compile_metrics, model._compile_loss):
+        part.build(answers, answers)
 
 
 def fit(
