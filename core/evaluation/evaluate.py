@@ -13,7 +13,7 @@ import pandas as pd
 from core import settings
 from core.catalog import Catalog
 from core.datasets.images import decode
-from core.datasets.layout import read_layout
+from core.datasets.layout import Split, read_layout
 from core.datasets.pixels import load_pixels
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation import metrics
@@ -28,7 +28,8 @@ _BATCH = 256
 def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Evaluation:
     """Test a trained run on its test set, and keep ``evaluation.json`` and ``predictions.parquet``.
 
-    The headline figures go into the run's summary.
+    The validation images are answered too and kept apart: reliability is set right on them. The
+    headline figures, of the test set only, go into the run's summary.
 
     Raises:
         NotFound: the run has no model (yet), or its images have gone.
@@ -40,7 +41,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     folder = workspace.run(run.id)
     card = model_card(workspace, run.id)
     table = pd.read_parquet(folder / "split.parquet")
-    table = table[table["split"] == "test"].reset_index(drop=True)
+    table = table[table["split"].isin(["validation", "test"])].reset_index(drop=True)
     dataset = catalog.datasets.get(run.dataset_id)
     pixels = load_pixels(
         workspace, run.dataset_id, workspace.load_path(dataset.root), table, card["image_size"],
@@ -54,13 +55,11 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         some = rows[start : start + _BATCH]
         probabilities[start : start + len(some)] = compiled.predict(pixels.take(some))
     report.progress("evaluate", len(rows), len(rows), "Testing on images it has never seen")
-    tested = table.iloc[rows].reset_index(drop=True)
-    left_out = [(item.path, item.why) for item in pixels.failed]
-    evaluation, predictions = _judge(
-        run.id, "test", card["classes"], tested, probabilities, left_out,
-        time.monotonic() - started,
-    )  # fmt: skip
-    _keep(folder, evaluation, predictions)
+    answered = _answers(card["classes"], table.iloc[rows].reset_index(drop=True), probabilities)
+    tested = set(table.loc[table["split"] == "test", "path"])
+    left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]
+    evaluation = _judge(run.id, "test", card["classes"], answered, left_out, started)
+    _keep(folder, evaluation, answered)
     catalog.runs.summarise(
         run.id,
         test_accuracy=evaluation.accuracy,
@@ -120,11 +119,11 @@ def evaluate_folder(
             answers.append(compiled.predict(np.stack(images)))
     if not good:
         raise InvalidInput("None of the images in this folder can be read.", file=folder)
-    evaluation, predictions = _judge(
-        run.id, str(folder), card["classes"], pd.DataFrame(good), np.concatenate(answers),
-        left_out, time.monotonic() - started,
-    )  # fmt: skip
-    _keep(_folder_of(catalog.workspace, run.id, str(folder)), evaluation, predictions)
+    answered = _answers(
+        card["classes"], pd.DataFrame(good).assign(split="test"), np.concatenate(answers)
+    )
+    evaluation = _judge(run.id, str(folder), card["classes"], answered, left_out, started)
+    _keep(_folder_of(catalog.workspace, run.id, str(folder)), evaluation, answered)
     return evaluation
 
 
@@ -154,9 +153,15 @@ def load_evaluation(workspace: Workspace, run_id: str, on: str = "test") -> Eval
     return Evaluation.model_validate(read_json(path))
 
 
-def load_predictions(workspace: Workspace, run_id: str, on: str = "test") -> pd.DataFrame:
+def load_predictions(
+    workspace: Workspace, run_id: str, on: str = "test", *, split: Split = "test"
+) -> pd.DataFrame:
     """One row an image: ``path``, ``label``, ``predicted``, ``confidence`` (0 to 1, of the answer),
-    ``correct`` (bool), ``hash``, and ``p_0`` … in the order of the model's classes.
+    ``correct`` (bool), ``hash``, ``split``, and ``p_0`` … in the order of the model's classes.
+
+    Args:
+        split: ``test``, or ``validation`` for the images that chose the best epoch; those are
+            for fitting thresholds and temperatures, never for a score.
 
     Raises:
         NotFound: it has not been evaluated.
@@ -164,7 +169,8 @@ def load_predictions(workspace: Workspace, run_id: str, on: str = "test") -> pd.
     path = _folder_of(workspace, run_id, on) / "predictions.parquet"
     if not path.exists():
         raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
-    return pd.read_parquet(path)
+    table = pd.read_parquet(path)
+    return table[table["split"] == split].reset_index(drop=True)
 
 
 def _folder_of(workspace: Workspace, run_id: str, on: str) -> Path:
@@ -174,28 +180,48 @@ def _folder_of(workspace: Workspace, run_id: str, on: str) -> Path:
     return folder / "on" / hashlib.blake2b(on.encode(), digest_size=8).hexdigest()
 
 
-def _judge(
-    run_id: str, on: str, classes: Sequence[str], table: pd.DataFrame, probabilities: np.ndarray,
-    left_out: list[tuple[str, str]], seconds: float,
-) -> tuple[Evaluation, pd.DataFrame]:  # fmt: skip
-    number = {label: position for position, label in enumerate(classes)}
-    true = table["label"].map(number).to_numpy(dtype=np.int64)
-    predicted = probabilities.argmax(axis=1) if len(table) else np.zeros(0, np.int64)
-    evaluation = metrics.evaluate(
-        run_id, on, classes, true, predicted, left_out=left_out, seconds=round(seconds, 3)
-    )
-    predictions = pd.DataFrame(
+def _answers(
+    classes: Sequence[str], table: pd.DataFrame, probabilities: np.ndarray
+) -> pd.DataFrame:
+    """Predictions as they are kept; ``table`` has ``path``, ``label``, ``hash`` and ``split``."""
+    if not np.isfinite(probabilities).all():
+        raise InvalidInput(
+            "The model answers with something that is not a number: its training went astray.",
+            remedy="Train again with a lower learning rate.",
+        )
+    predicted = np.array(classes, dtype=object)[probabilities.argmax(axis=1)]
+    answers = pd.DataFrame(
         {
             "path": table["path"],
             "label": table["label"],
-            "predicted": [classes[n] for n in predicted],
-            "confidence": probabilities.max(axis=1) if len(table) else [],
-            "correct": predicted == true,
+            "predicted": predicted,
+            "confidence": probabilities.max(axis=1),
+            "correct": predicted == table["label"].to_numpy(dtype=object),
             "hash": table["hash"],
+            "split": table["split"],
         }
     )
     columns = pd.DataFrame(probabilities, columns=[f"p_{n}" for n in range(len(classes))])
-    return evaluation, pd.concat([predictions, columns], axis=1)
+    return pd.concat([answers, columns], axis=1)
+
+
+def _judge(
+    run_id: str,
+    on: str,
+    classes: Sequence[str],
+    answers: pd.DataFrame,
+    left_out: list[tuple[str, str]],
+    started: float,
+) -> Evaluation:
+    number = {label: position for position, label in enumerate(classes)}
+    tested = answers[answers["split"] == "test"]
+    true, predicted = (
+        tested[column].map(number).to_numpy(dtype=np.int64) for column in ("label", "predicted")
+    )
+    seconds = round(time.monotonic() - started, 3)
+    return metrics.evaluate(
+        run_id, on, classes, true, predicted, left_out=left_out, seconds=seconds
+    )
 
 
 def _keep(folder: Path, evaluation: Evaluation, predictions: pd.DataFrame) -> None:

@@ -108,7 +108,7 @@ class Predictor:
             return str(error)
 
 
-_loaded: OrderedDict[tuple[Path, int], Predictor] = OrderedDict()
+_loaded: OrderedDict[tuple[Path, int, int], Predictor] = OrderedDict()
 _lock = threading.Lock()
 _loading: dict[Path, threading.Lock] = {}
 
@@ -125,8 +125,7 @@ def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
     with _lock:
         loading = _loading.setdefault(path, threading.Lock())
     with loading:
-        # The model file comes last when a run is saved, so it tells a retrained one.
-        key = (path, path.stat().st_mtime_ns if path.exists() else 0)
+        key = (path, _changed(path), _changed(path.with_suffix(".json")))
         with _lock:
             if key in _loaded:
                 _loaded.move_to_end(key)
@@ -139,6 +138,10 @@ def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
             while len(_loaded) > _KEEP_LOADED:
                 _loaded.popitem(last=False)
         return predictor
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
