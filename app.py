@@ -1,16 +1,10 @@
-"""The front door: page config, navigation, and one place where errors become sentences."""
+"""The server: Streamlit's pages, and beside them what the browser sends and fetches over HTTP.
 
-from pathlib import Path
+``streamlit run app.py`` serves it; the script behind the pages is ``pages/front.py``.
+"""
 
 import streamlit as st
 
-from pages._widgets.errors import sentences
-from pages._widgets.steps import PAGES, header
+from core.api import uploads
 
-# A file of our own: Streamlit would fetch a named icon from the network.
-ICON = Path(__file__).parent / ".streamlit" / "icon.png"
-st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
-page = st.navigation([item.page for item in PAGES], position="hidden")
-with sentences():
-    header(page)
-    page.run()
+app = st.App("pages/front.py", routes=[*uploads.ROUTES])

@@ -37,6 +37,15 @@ def _decide(record: DatasetRecord, action: str, paths: list[str], why: str) -> N
         st.rerun()
 
 
+def _take_back(record: DatasetRecord, versions: list[int]) -> None:
+    curation.undo(catalog(), record.id, versions)
+    decided = st.session_state.get("decided")
+    if decided and decided[0] == record.id and decided[1] in versions:
+        st.session_state.pop("decided")
+    st.session_state["round"] = st.session_state.get("round", 0) + 1
+    st.rerun()
+
+
 def _last_decision(record: DatasetRecord) -> None:
     decided = st.session_state.get("decided")
     if not decided or decided[0] != record.id:
@@ -44,10 +53,7 @@ def _last_decision(record: DatasetRecord) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {decided[2]} Your files are as they were.")
         if st.button("Undo", icon=":material/undo:"):
-            curation.undo(catalog(), record.id, [decided[1]])
-            st.session_state.pop("decided")
-            st.session_state["round"] = st.session_state.get("round", 0) + 1
-            st.rerun()
+            _take_back(record, [decided[1]])
 
 
 def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
@@ -155,11 +161,9 @@ def _history(record: DatasetRecord) -> None:
                     f"{escape(line.what)}: {many}{why} · {escape(line.author)}, {when}{undone}"
                 )
                 if line.version in standing and st.button("Undo", key=f"undo-{line.version}"):
-                    curation.undo(catalog(), record.id, [line.version])
-                    st.rerun()
+                    _take_back(record, [line.version])
         if standing and st.button("Undo all", icon=":material/undo:"):
-            curation.undo(catalog(), record.id, standing)
-            st.rerun()
+            _take_back(record, standing)
 
 
 current = current_dataset()

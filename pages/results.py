@@ -20,6 +20,8 @@ from pages._widgets.plain import escape, images, percent, shorten
 from pages._widgets.session import catalog, choose_run, current_run, thumbnails
 from pages._widgets.steps import go
 
+_ENDED = {"interrupted": "was interrupted", "cancelled": "was cancelled", "failed": "failed"}
+
 
 def _pick(runs: list[RunRecord], run: RunRecord) -> None:
     names = {
@@ -190,7 +192,26 @@ def _how(run: RunRecord, evaluation: Evaluation) -> None:
             st.caption(f"{images(len(evaluation.left_out))} could not be tested.")
 
 
-finished = [run for run in catalog().runs.all() if run.state == "done"]
+def _without_results(runs: list[RunRecord]) -> None:
+    """Say so if the run that was asked for has none, before another one takes its place."""
+    asked = st.query_params.get("run") or st.session_state.get("run")
+    run = next((run for run in runs if run.id == asked and run.state != "done"), None)
+    if run is None:
+        return
+    name = f"“{escape(run.name)}”"
+    if run.state in ("queued", "held", "running"):
+        st.info(f"{name} is still being trained.", icon=":material/hourglass:")
+    else:
+        st.error(
+            f"{name} has no results: its training {_ENDED.get(run.state, 'failed')}. "
+            f"{escape(run.error)}",
+            icon=":material/error:",
+        )
+
+
+everything = catalog().runs.all()
+finished = [run for run in everything if run.state == "done"]
+_without_results(everything)
 current = current_run()
 if current is None:
     empty("No results yet", "They appear here once a model is trained.", "Go to Train", "train")

@@ -21,6 +21,7 @@ ROOMS: dict[str, set[str]] = {
     "training": {"catalog", "datasets", "quality"},
     "evaluation": {"catalog", "datasets", "quality", "training"},
     "inference": {"catalog", "datasets", "quality", "training", "evaluation"},
+    "api": {"catalog", "datasets", "quality", "training", "evaluation", "inference"},
     "jobs": {"catalog", "datasets", "quality", "training", "evaluation", "inference"},
     "charts": set(),
     "cli": {"catalog", "datasets", "quality", "training", "evaluation", "inference", "jobs"},

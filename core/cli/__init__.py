@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from core.catalog import open_catalog
+from core.cli.commands import JobDefect
 from core.cli.output import Output
 from core.cli.parser import make_parser
 from core.errors import LightboxError
@@ -26,9 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output.document(options.command(catalog, options, output))
         except LightboxError:
             raise
+        except JobDefect as defect:
+            output.end_line()
+            print(defect, file=sys.stderr)
+            return 1
         except Exception:
             from core.jobs.execute import defect_sentence, log_defect
 
+            output.end_line()
             print(defect_sentence(log_defect(catalog)), file=sys.stderr)
             return 1
     except LightboxError as error:

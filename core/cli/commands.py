@@ -34,11 +34,15 @@ class JobFailed(LightboxError):
     """A job that this command started ended without success; its own sentence."""
 
 
+class JobDefect(Exception):
+    """A job that this command started met a defect of ours, which is in the logs already."""
+
+
 def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     """Do a queued job in this process. Ctrl-C asks it to stop; a second one ends the command.
 
     Raises:
-        JobFailed: with the job's sentence.
+        JobFailed, JobDefect: with the job's sentence.
     """
     claimed = catalog.jobs.claim(
         handlers.HANDLERS[job.kind].lane, pid=os.getpid(), host=socket.gethostname(), job_id=job.id
@@ -72,7 +76,7 @@ def _wait(catalog: Catalog, job_id: str) -> JobRecord:
 
 def _succeeded(job: JobRecord) -> JobRecord:
     if job.error_id:
-        raise RuntimeError(job.error)
+        raise JobDefect(job.error)
     if job.state != "done":
         raise JobFailed(job.error or f"It was {job.state}.")
     return job

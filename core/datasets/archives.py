@@ -7,18 +7,13 @@ good ones. Limits are kept while unpacking, whatever the archive's own table say
 
 from __future__ import annotations
 
-import stat
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.datasets.images import SUFFIXES
-from core.datasets.layout import Skipped, is_litter
+from core.datasets.layout import Skipped, as_text, is_litter, is_text
+from core.datasets.members import Damaged, Member, damage, opened
 from core.errors import InvalidInput, disk_errors
 from core.progress import Reporter, Throttle
 from core.workspace import ensure_space
@@ -28,13 +23,7 @@ _NESTED = (*SUFFIXES_ARCHIVE, ".gz", ".bz2", ".xz", ".7z", ".rar")
 _CHUNK = 1024 * 1024
 # Windows forbids some names, and most file systems names above 255 bytes.
 _MAX_NAME_BYTES = 255
-_DAMAGED = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-)
+_MAX_PATH_BYTES = 2048
 
 
 @dataclass
@@ -48,7 +37,13 @@ class Unpacked:
 
 def is_archive_name(name: str) -> bool:
     """Whether a file of this name is one that :func:`unpack` takes."""
-    return name.lower().endswith(SUFFIXES_ARCHIVE)
+    return bool(suffix_of(name))
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of an archive's name, ``.tar.gz`` for example, or ""."""
+    found = [suffix for suffix in SUFFIXES_ARCHIVE if name.lower().endswith(suffix)]
+    return max(found, key=len, default="")
 
 
 def inspect(path: Path, *, max_bytes: int, max_files: int) -> None:
@@ -60,24 +55,25 @@ def inspect(path: Path, *, max_bytes: int, max_files: int) -> None:
     """
     images = total = 0
     locked = False
-    with _opened(path) as (_, members):
-        for member in members:
-            total += member.size
-            locked |= member.locked
-            images += member.is_image
-            if path.name.lower().endswith(".zip") or zipfile.is_zipfile(path):
-                continue
-            # A compressed tar has no table of contents: reading on would be unpacking it.
-            if images:
-                return
+    try:
+        with opened(path) as (count, members):
+            for member in members:
+                total += member.size
+                locked |= member.locked
+                images += member.is_image
+                if total > max_bytes or images > max_files:
+                    raise _too_much(path, max_bytes, max_files)
+                if count is None and images:
+                    # A tar has no table of contents: reading on would be unpacking it.
+                    return
+    except Damaged as error:
+        raise _damaged(path) from error
     if locked:
         raise InvalidInput(
             "This archive is protected by a password.",
             file=path.name,
             remedy="Pack the images again without one.",
         )
-    if total > max_bytes or images > max_files:
-        raise _too_much(path, max_bytes, max_files)
     if not images:
         raise InvalidInput(
             "There are no images in this archive.",
@@ -103,10 +99,11 @@ def unpack(
     """
     report = report or Reporter()
     result = Unpacked()
+    passed = 0
     now_and_then = Throttle(0.2)
     ensure_space(target, min(path.stat().st_size, max_bytes), "unpacking the archive")
     try:
-        with disk_errors("unpacking the archive"), _opened(path) as (size, members):
+        with disk_errors("unpacking the archive"), opened(path) as (size, members):
             for member in members:
                 if now_and_then():
                     report.check()
@@ -114,82 +111,28 @@ def unpack(
                 why = _refusal(member)
                 if why is not None:
                     if why:
-                        result.skipped.append(Skipped(member.name, why))
+                        result.skipped.append(Skipped(as_text(member.name), why))
+                    if size is None:
+                        # In a tar, even what is left out has to be read through.
+                        passed += member.size
+                    if passed + result.bytes > max_bytes:
+                        raise _too_much(path, max_bytes, max_files)
                     continue
                 if result.kept >= max_files:
                     raise _too_much(path, max_bytes, max_files)
                 _write(member, target, result, max_bytes, path, max_files)
-    except _DAMAGED as error:
+    except Damaged as error:
         if not result.kept:
             raise _damaged(path) from error
         result.skipped.append(
-            Skipped(path.name, "The archive ends in the middle; what came before was kept.")
+            Skipped(
+                as_text(path.name), "The archive ends in the middle; what came before was kept."
+            )
         )
     return result
 
 
-@dataclass(frozen=True)
-class _Member:
-    name: str
-    size: int
-    is_file: bool
-    is_link: bool
-    locked: bool
-    open: object
-
-    @property
-    def is_image(self) -> bool:
-        path = PurePosixPath(self.name)
-        return (
-            self.is_file
-            and path.suffix.lower() in SUFFIXES
-            and not any(is_litter(part) for part in path.parts if part not in ("..", "."))
-        )
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[int | None, Iterator[_Member]]]:
-    """The archive's members, read one after the other, and their number if it is known."""
-    if zipfile.is_zipfile(path):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                infos = archive.infolist()
-                yield len(infos), (_zip_member(archive, info) for info in infos)
-        except zipfile.BadZipFile as error:
-            raise _damaged(path) from error
-        return
-    try:
-        tar = tarfile.open(path, "r:*")  # noqa: SIM115
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise _damaged(path) from error
-    with tar:
-        yield None, (_tar_member(tar, info) for info in tar)
-
-
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
-    mode = info.external_attr >> 16
-    return _Member(
-        name=info.filename.replace("\\", "/"),
-        size=info.file_size,
-        is_file=not info.is_dir(),
-        is_link=stat.S_ISLNK(mode),
-        locked=bool(info.flag_bits & 0x1),
-        open=lambda: archive.open(info),
-    )
-
-
-def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
-    return _Member(
-        name=info.name,
-        size=info.size,
-        is_file=info.isreg() or info.issym() or info.islnk() or info.isdev(),
-        is_link=not info.isreg() and not info.isdir(),
-        locked=False,
-        open=lambda: archive.extractfile(info),
-    )
-
-
-def _refusal(member: _Member) -> str | None:
+def _refusal(member: Member) -> str | None:
     """Why a member is left out; "" for what isn't worth a line, ``None`` to keep it."""
     path = PurePosixPath(member.name)
     if not member.is_file:
@@ -202,44 +145,57 @@ def _refusal(member: _Member) -> str | None:
         return "It is a link or a device, not a file."
     if any(is_litter(part) for part in path.parts):
         return ""
+    if not is_text(member.name):
+        return "Its name is not valid text (UTF-8)."
     if member.locked:
         return "It is protected by a password."
     if path.name.lower().endswith(_NESTED):
         return "It is an archive inside the archive; unpack it and add it by itself."
     if path.suffix.lower() not in SUFFIXES:
         return "It is not an image."
-    if "\0" in member.name or any(len(p.encode()) > _MAX_NAME_BYTES for p in path.parts):
+    if (
+        "\0" in member.name
+        or len(member.name.encode()) > _MAX_PATH_BYTES
+        or any(len(p.encode()) > _MAX_NAME_BYTES for p in path.parts)
+    ):
         return "Its name is too long or not valid."
     return None
 
 
 def _write(
-    member: _Member, target: Path, result: Unpacked, max_bytes: int, path: Path, max_files: int
+    member: Member, target: Path, result: Unpacked, max_bytes: int, path: Path, max_files: int
 ) -> None:
     place = target.joinpath(*PurePosixPath(member.name).parts)
     if place.exists():
         result.skipped.append(Skipped(member.name, "The archive holds this name twice."))
         return
     try:
-        source: IO[bytes] = member.open()  # type: ignore[operator]
         place.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        result.skipped.append(Skipped(member.name, "Its folder has the name of an image."))
+        return
+    try:
+        with damage():
+            source = member.open()
         with source, place.open("xb") as out:
-            while chunk := source.read(_CHUNK):
+            while chunk := _read(source):
                 result.bytes += len(chunk)
                 if result.bytes > max_bytes:
                     raise _too_much(path, max_bytes, max_files)
                 out.write(chunk)
-    except (InvalidInput, EOFError):
-        place.unlink(missing_ok=True)
-        raise
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, tarfile.ReadError):
+    except Damaged:
         place.unlink(missing_ok=True)
         result.skipped.append(Skipped(member.name, "It is damaged inside the archive."))
         return
-    except OSError:
+    except BaseException:
         place.unlink(missing_ok=True)
         raise
     result.kept += 1
+
+
+def _read(source: IO[bytes]) -> bytes:
+    with damage():
+        return source.read(_CHUNK)
 
 
 def _too_much(path: Path, max_bytes: int, max_files: int) -> InvalidInput:

@@ -17,14 +17,15 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import settings
-from core.errors import UnreadableImage
+from core.errors import LightboxError, UnreadableImage
 
 Fit = Literal["stretch", "crop", "pad"]
 
 SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff"]
 )
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "MPO")
+# MPO (what some phones write) is opened by Pillow as JPEG; naming it here would be a KeyError.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF")
 # Which suffixes go with which format; used to notice a file that is not what its name says.
 SUFFIXES_OF = {
     "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
@@ -40,6 +41,20 @@ SUFFIXES_OF = {
 DECODER_VERSION = 1
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Images are read in threads, where warnings can't be switched off for a while: the list of filters
+# belongs to the whole process. So Pillow's notes on odd metadata are silenced once and for all, and
+# its own limit on pixels is lifted, since ours is checked before anything is decoded.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class OpenedImage:
         format: Pillow's name of the format, "JPEG" for example.
         mode: how the pixels were stored, in Pillow's terms ("L", "P", "CMYK", "I;16" …).
         width, height: of the original as displayed, in pixels.
-        orientation: the EXIF orientation, 1 (upright) to 8.
+        orientation: the EXIF orientation, 1 (upright) to 8; 1 for TIFF, which Pillow turns itself.
         frames: number of frames or pages; only the first is used.
     """
 
@@ -81,10 +96,9 @@ def open_image(
     if not data:
         raise UnreadableImage("empty", "The file is empty.", file=file, remedy="Copy it again.")
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large images before we refuse them, and of odd metadata.
-            warnings.simplefilter("ignore")
-            return _open(data, file, draft)
+        return _open(data, file, draft)
+    except LightboxError:
+        raise
     except UnidentifiedImageError as error:
         raise UnreadableImage(
             "unreadable",
@@ -92,10 +106,16 @@ def open_image(
             file=file,
             remedy="Save it again as JPEG or PNG.",
         ) from error
-    except Image.DecompressionBombError as error:
-        raise _too_large(file) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as error:
-        # Pillow's plugins raise all of these for damaged files.
+    except MemoryError as error:
+        raise UnreadableImage(
+            "too_large",
+            "There is not enough memory to read an image of this size.",
+            file=file,
+            remedy="Make it smaller.",
+        ) from error
+    except Exception as error:
+        # Pillow's plugins raise whatever their parsing runs into (struct.error, KeyError,
+        # OverflowError …), and one damaged file must never end the work on all others.
         if _looks_truncated(error):
             raise UnreadableImage(
                 "truncated",
@@ -153,20 +173,35 @@ def _open(data: bytes, file: object, draft: tuple[int, int] | None) -> OpenedIma
         width, height = image.size
         if width * height > settings.max_pixels():
             raise _too_large(file)
-        frames = int(getattr(image, "n_frames", 1)) if kind in ("GIF", "TIFF", "WEBP") else 1
         if draft is not None and kind in ("JPEG", "MPO"):
             image.draft(None, draft)
         image.load()
-        orientation = image.getexif().get(_ORIENTATION, 1)
-        if orientation not in range(1, 9):
-            orientation = 1
-        upright = ImageOps.exif_transpose(image) if orientation != 1 else image
-        rgb = _to_rgb(upright)
+        orientation = _orientation(image)
+        turn = _UPRIGHT.get(orientation)
+        rgb = _to_rgb(image if turn is None else image.transpose(turn))
         if rgb is image:
             rgb = image.copy()
+        # Last, since counting leafs through the file, and a later page may be damaged.
+        frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP") else 1
     if orientation in _TURNED:
         width, height = height, width
-    return OpenedImage(rgb, kind, mode, width, height, int(orientation), frames)
+    return OpenedImage(rgb, kind, mode, width, height, orientation, frames)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; upright if damaged metadata don't say, as the pixels are still good."""
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        return 1
+    return int(orientation) if orientation in range(1, 9) else 1
+
+
+def _frames(image: Image.Image) -> int:
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception:
+        return 1
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

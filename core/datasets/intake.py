@@ -8,6 +8,7 @@ in a job. Folders that are pointed at are only ever read; what is uploaded is ke
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.datasets import MAX_NAME, new_id
 from core.datasets import archives, sample
-from core.datasets.layout import Skipped
+from core.datasets.layout import Skipped, as_text, is_text
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter
 from core.workspace import ensure_space, read_json, write_json
@@ -42,12 +43,17 @@ def add_folder(
         NotFound, NotAllowed: it is not there, or outside the roots.
         Conflict, InvalidInput: the name can't be used.
     """
-    folder = Path(path).expanduser()
-    if restrict:
-        check_allowed(folder)
+    folder = check_allowed(Path(path)) if restrict else _resolved(Path(path))
     if not folder.is_dir():
-        raise NotFound("That folder is not there.", file=path, remedy="Check its name.")
-    folder = folder.resolve()
+        raise NotFound(
+            "That folder is not there.", file=as_text(str(path)), remedy="Check its name."
+        )
+    if not is_text(str(folder)):
+        raise InvalidInput(
+            "The name of this folder is not valid text (UTF-8).",
+            file=as_text(str(folder)),
+            remedy="Rename it.",
+        )
     wanted = name or catalog.datasets.free_name((folder.name or "folder")[:MAX_NAME])
     root = catalog.workspace.store_path(folder)
     record = catalog.datasets.add(wanted, "folder", root)
@@ -56,25 +62,39 @@ def add_folder(
 
 
 def add_archive(
-    catalog: Catalog, source: Path | BinaryIO, filename: str, name: str | None = None
+    catalog: Catalog,
+    source: Path | BinaryIO,
+    filename: str,
+    name: str | None = None,
+    *,
+    take: bool = False,
 ) -> DatasetRecord:
     """Keep a copy of an archive, to be unpacked by the import job.
+
+    Args:
+        take: move ``source``, which is a file of the workspace's own, instead of copying it; it
+            stays where it is if it is refused.
 
     Raises:
         InvalidInput: not an archive, damaged, protected, without images, or too large.
         NoSpace: it doesn't fit on the disk.
     """
+    filename = as_text(filename)
     limits = settings.load()
     workspace = catalog.workspace
     stage = workspace.new_staging()
     try:
-        copy = stage / ("archive" + "".join(Path(filename).suffixes[-2:]).lower())
+        kept = f"archive{archives.suffix_of(filename)}"
+        copy = stage / kept
         with disk_errors("the upload"):
             if isinstance(source, Path):
                 if not source.is_file():
                     raise NotFound("That file is not there.", file=source)
-                ensure_space(stage, source.stat().st_size, "copying the archive")
-                shutil.copyfile(source, copy)
+                if take:
+                    copy = source
+                else:
+                    ensure_space(stage, source.stat().st_size, "copying the archive")
+                    shutil.copyfile(source, copy)
             else:
                 with copy.open("wb") as out:
                     shutil.copyfileobj(source, out, 1024 * 1024)
@@ -84,9 +104,9 @@ def add_archive(
             raise InvalidInput(error.title, file=filename, remedy=error.remedy) from error
         wanted = name or catalog.datasets.free_name(_stem(filename)[:MAX_NAME])
         record = _add(
-            catalog, wanted, "archive", {"kind": "archive", "file": copy.name, "name": filename}
+            catalog, wanted, "archive", {"kind": "archive", "file": kept, "name": filename}
         )
-        shutil.move(copy, workspace.dataset(record.id) / copy.name)
+        shutil.move(copy, workspace.dataset(record.id) / kept)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return record
@@ -98,10 +118,8 @@ def start_upload(catalog: Catalog, name: str, refused: list[tuple[str, str]]) ->
 
 
 def _stem(filename: str) -> str:
-    for suffix in sorted(archives.SUFFIXES_ARCHIVE, key=len, reverse=True):
-        if filename.lower().endswith(suffix):
-            return filename[: -len(suffix)] or "archive"
-    return filename
+    suffix = archives.suffix_of(filename)
+    return filename[: len(filename) - len(suffix)] or "archive"
 
 
 def _add(catalog: Catalog, name: str, origin: str, source: dict[str, object]) -> DatasetRecord:
@@ -150,13 +168,15 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
             shutil.rmtree(originals, ignore_errors=True)
             raise InvalidInput(error.title, file=source["name"], remedy=error.remedy) from error
         refused += unpacked.skipped
-        (folder / source["file"]).unlink(missing_ok=True)
     if source["kind"] != "folder":
         _remember(
             catalog,
             dataset_id,
             {**source, "ready": True, "refused": [(item.path, item.why) for item in refused]},
         )
+    if source["kind"] == "archive":
+        # Only now: a job that is killed before the note is written needs it once more.
+        (folder / source["file"]).unlink(missing_ok=True)
     return refused
 
 
@@ -167,20 +187,34 @@ def remove(catalog: Catalog, dataset_id: str) -> None:
     shutil.rmtree(catalog.workspace.cache / "pixels" / dataset_id, ignore_errors=True)
 
 
-def check_allowed(folder: Path) -> None:
-    """Refuse a folder outside the roots that the configuration allows, links resolved.
+def check_allowed(folder: Path) -> Path:
+    """``folder`` with links resolved, refused outside the roots that the configuration allows.
 
     Raises:
         NotAllowed: naming the roots.
+        NotFound: there can't be such a folder.
     """
     loaded = settings.load()
-    resolved = folder.expanduser().resolve()
+    resolved = _resolved(folder)
     if not any(resolved.is_relative_to(root) for root in loaded.roots):
         raise NotAllowed(
             "Lightbox may not read this folder.",
-            file=folder,
+            file=as_text(str(folder)),
             remedy="Choose one inside " + " or ".join(str(root) for root in loaded.roots) + ".",
         )
+    return resolved
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        resolved = folder.expanduser().resolve()
+        resolved.is_dir()  # only asking tells that a name is too long
+        return resolved
+    except (OSError, RuntimeError, ValueError) as error:
+        # Links in a circle, "~nobody", a name that is too long or has a zero byte in it.
+        raise NotFound(
+            "That folder is not there.", file=as_text(str(folder)), remedy="Check its name."
+        ) from error
 
 
 def subfolders(path: Path) -> list[str]:
@@ -189,10 +223,11 @@ def subfolders(path: Path) -> list[str]:
     Raises:
         NotAllowed, NotFound: it is outside the roots, or can't be read.
     """
-    check_allowed(path)
+    folder = check_allowed(path)
     try:
+        entries = [entry for entry in os.scandir(folder) if is_text(entry.name)]
         return sorted(
-            (e.name for e in path.iterdir() if e.is_dir() and not e.name.startswith(".")),
+            (e.name for e in entries if not e.name.startswith(".") and Path(e.path).is_dir()),
             key=str.lower,
         )
     except OSError as error:

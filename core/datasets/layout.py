@@ -8,6 +8,7 @@ belong to that class. Nothing is opened here: names and sizes only.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,20 @@ def is_litter(name: str) -> bool:
     return name.startswith((".", "._")) or name.lower() in _LITTER
 
 
+def is_text(name: str) -> bool:
+    """Whether a name is valid Unicode; others can be on a disk, but not in a table or a page."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def as_text(name: str) -> str:
+    """``name`` with what isn't valid Unicode written out (``caf\\udce9``), to be shown."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def read_layout(
     root: Path, *, max_files: int = 1_000_000, report: Reporter | None = None
 ) -> Layout:
@@ -100,8 +115,7 @@ def read_layout(
             "That folder is not there.", file=root, remedy="Check its name and try again."
         )
     try:
-        base, prefix = _unwrap(root)
-        split_folders = _split_folders(base)
+        base, prefix, split_folders = outline(root)
         found, skipped = _walk(base, root, bool(split_folders), max_files, report)
     except PermissionError as error:
         raise NotAllowed(
@@ -109,10 +123,23 @@ def read_layout(
             file=error.filename or root,
             remedy="Give it the right to, or choose another folder.",
         ) from error
+    except OSError as error:
+        raise NotFound(
+            "This folder can't be read to its end, or was changed meanwhile.",
+            file=error.filename or root,
+            remedy="Try again.",
+        ) from error
     if not found:
         raise _nothing_found(root, base, skipped)
     found.sort(key=lambda file: file.path)
     return Layout(found, skipped, "splits" if split_folders else "classes", prefix)
+
+
+def outline(root: Path) -> tuple[Path, str, dict[str, Split]]:
+    """Where the class or split folders lie: that folder, its path below ``root`` (or ""), and the
+    split folders by name (none for class folders). Quick: looks at the topmost folders only."""
+    base, prefix = _unwrap(root)
+    return base, prefix, _split_folders(base)
 
 
 def _unwrap(root: Path) -> tuple[Path, str]:
@@ -157,7 +184,7 @@ def _walk(
     depth_of_label = 1 if splits else 0
     inside = root.resolve()
     for entry in _files(base):
-        relative = Path(entry.path).relative_to(root).as_posix()
+        relative = as_text(Path(entry.path).relative_to(root).as_posix())
         parts = Path(entry.path).relative_to(base).parts
         if len(found) >= max_files:
             raise InvalidInput(
@@ -171,17 +198,26 @@ def _walk(
         if not _is_image_name(entry.name):
             skipped.append(Skipped(relative, _why_not_an_image(entry.name)))
             continue
-        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(inside):
-            skipped.append(Skipped(relative, "It is a link to a file outside this folder."))
+        if not is_text(entry.path[len(str(root)) :]):
+            skipped.append(Skipped(relative, "Its name is not valid text (UTF-8); rename it."))
             continue
         try:
-            stat = entry.stat()
-        except OSError:
+            facts = entry.stat()
+            outside = entry.is_symlink() and not (Path(entry.path).resolve().is_relative_to(inside))
+        except (OSError, RuntimeError):
+            # Up to Python 3.12, resolving links that go in a circle is a RuntimeError.
             skipped.append(Skipped(relative, "It is a link to a file that is not there."))
+            continue
+        if outside:
+            skipped.append(Skipped(relative, "It is a link to a file outside this folder."))
+            continue
+        if not stat.S_ISREG(facts.st_mode):
+            # Opening a pipe or a device could wait for ever.
+            skipped.append(Skipped(relative, "It is a pipe or a device, not a file."))
             continue
         split: Split = SPLIT_NAMES[parts[0].lower()] if splits else ""
         found.append(
-            FoundFile(relative, parts[depth_of_label], split, stat.st_size, stat.st_mtime_ns)
+            FoundFile(relative, parts[depth_of_label], split, facts.st_size, facts.st_mtime_ns)
         )
         if now_and_then():
             report.check()
@@ -199,8 +235,15 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
-                elif not entry.is_dir():
+                elif not _is_folder_link(entry):
                     yield entry
+
+
+def _is_folder_link(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link to itself, which is no folder
 
 
 def _holds_images(folder: Path) -> bool:

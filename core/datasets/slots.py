@@ -2,7 +2,8 @@
 
 Records (decoded pixels, features) lie one after the other in one file that is memory-mapped for
 reading; a small file beside it says which hash is in which slot. A slot is noted only after its
-record is on disk, so being killed at any moment loses at most what was added since the last note.
+record is on disk, so being killed at any moment loses at most what was added since the last note,
+which is made every few seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ import numpy as np
 from filelock import FileLock
 
 from core.errors import disk_errors
+from core.progress import Throttle
 from core.workspace import atomic_path
+
+# How much work a kill may cost.
+NOTE_EVERY_S = 2.0
 
 
 class SlotFile:
@@ -45,10 +50,13 @@ class SlotFile:
     def adding(self) -> Iterator[SlotFile]:
         """Hold the file alone, to look what is missing and to :meth:`add` it.
 
-        Other processes wait. What was added is noted at the end, also when an error ends it.
+        Other processes wait. What was added is noted every :data:`NOTE_EVERY_S` seconds and at
+        the end, also when an error ends it.
         """
         with self._lock:
             self._load()
+            self._time_to_note = Throttle(NOTE_EVERY_S)
+            self._time_to_note()
             self._out = self._records.open("r+b" if self._records.exists() else "w+b")
             try:
                 self._out.seek(len(self.slots) * self.record_bytes)
@@ -64,13 +72,17 @@ class SlotFile:
         """Append one record; ignored if there is one for this hash already."""
         if digest in self.slots:
             return
-        self._out.write(np.ascontiguousarray(record, self.dtype).tobytes())
+        with disk_errors("preparing the images"):
+            self._out.write(np.ascontiguousarray(record, self.dtype).tobytes())
         self.slots[digest] = len(self.slots)
+        if self._time_to_note():
+            self.note()
 
     def note(self) -> None:
         """Make what was added so far survive a kill."""
-        self._out.flush()
-        self._save()
+        with disk_errors("preparing the images"):
+            self._out.flush()
+            self._save()
 
     def open(self) -> np.ndarray:
         """All records, memory-mapped and read-only: shape (slots, \\*shape)."""

@@ -1,42 +1,98 @@
 """Files that come in one by one from a browser, gathered until there is a dataset of them.
 
 Each file goes straight to the workspace; whatever can't be taken is recorded with its reason and
-the rest goes on. Nothing is visible as a dataset before :meth:`UploadStage.finish`; an upload
-that is cut off leaves a staging folder behind, which is swept a day later.
+the rest goes on. A stage is known by its token, so several requests, one after another or at once,
+can add to the same one. Nothing is visible as a dataset before :meth:`UploadStage.finish`; an
+upload that is cut off leaves a staging folder behind, which is swept a day later.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
 from core.datasets.images import SUFFIXES
-from core.datasets.layout import Skipped, is_litter
+from core.datasets.layout import Skipped, as_text, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
 from core.workspace import Workspace
 
 # Windows refuses more than others do; class names keep everything that the disk can hold.
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*\\/]' if os.name == "nt" else r"[\x00-\x1f/]")
 _MAX_NAME_BYTES = 240
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+def new_token() -> str:
+    """A name for a stage that nobody can guess: whoever knows it may add to the upload."""
+    return secrets.token_urlsafe(24)
 
 
 class UploadStage:
     """One upload on its way in.
 
+    Args:
+        token: from :func:`new_token`; a new stage is begun when there is none of that name.
+            Without one, a stage of its own.
+
     Attributes:
-        kept: number of files taken.
+        kept: number of files taken through this object.
         refused: the others, each with its reason.
+
+    Raises:
+        InvalidInput: the token is none of ours.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._folder = workspace.new_staging()
+    def __init__(self, workspace: Workspace, token: str | None = None) -> None:
+        token = token or new_token()
+        if not _TOKEN.fullmatch(token):
+            raise InvalidInput("This upload is not known here.", remedy="Reload the page.")
+        self._folder = workspace.staging / f"in-{token}"
+        with disk_errors("the upload"):
+            self._files.mkdir(parents=True, exist_ok=True)
         self.kept = 0
         self.refused: list[Skipped] = []
+
+    @property
+    def _files(self) -> Path:
+        return self._folder / "files"
+
+    @property
+    def count(self) -> int:
+        """Number of files that lie here, whoever took them."""
+        return sum(1 for file in self._files.rglob("*") if file.is_file())
+
+    @property
+    def archive(self) -> Path:
+        """Where :meth:`append` puts an archive that comes in parts."""
+        return self._folder / "archive"
+
+    def append(self, offset: int, part: bytes) -> int:
+        """Put one part of an archive where it belongs; sending a part twice does no harm.
+
+        Args:
+            offset: where the part begins, bytes.
+
+        Returns:
+            The size of what is here now, bytes.
+
+        Raises:
+            InvalidInput: an earlier part is missing.
+            NoSpace: the disk is full.
+        """
+        with disk_errors("the upload"), self.archive.open("r+b" if offset else "wb") as out:
+            if out.seek(0, os.SEEK_END) < offset:
+                raise InvalidInput("A part of this upload is missing.", remedy="Upload it again.")
+            out.seek(offset)
+            out.write(part)
+            return out.seek(0, os.SEEK_END)
 
     def add(self, relative_path: str, source: BinaryIO, *, into_class: str | None = None) -> bool:
         """Take one file.
@@ -56,45 +112,92 @@ class UploadStage:
         if not parts or any(is_litter(part) for part in parts):
             return False
         if PurePosixPath(parts[-1]).suffix.lower() not in SUFFIXES:
-            self.refused.append(Skipped(relative_path, "It is not an image."))
+            self._refuse(relative_path, "It is not an image.")
+            return False
+        if not all(is_text(part) for part in parts):
+            self._refuse(relative_path, "Its name is not valid text (UTF-8).")
             return False
         if into_class is not None:
             parts = [into_class, parts[-1]]
         safe = [_safe_name(part) for part in parts]
         if not all(safe):
-            self.refused.append(Skipped(relative_path, "Its name can't be used."))
+            self._refuse(relative_path, "Its name can't be used.")
             return False
-        place = self._free(self._folder.joinpath(*safe))
-        try:
-            with disk_errors("the upload"):
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with place.open("xb") as out:
+        with disk_errors("the upload"):
+            try:
+                place, out = self._create(self._files.joinpath(*safe))
+            except (FileExistsError, NotADirectoryError):
+                self._refuse(relative_path, "Its folder has the name of an image.")
+                return False
+            try:
+                with out:
                     shutil.copyfileobj(source, out, 1024 * 1024)
-        except BaseException:
-            place.unlink(missing_ok=True)
-            raise
+            except BaseException:
+                place.unlink(missing_ok=True)
+                raise
         self.kept += 1
         return True
 
-    def finish(self, catalog: Catalog, name: str) -> DatasetRecord:
+    def _refuse(self, path: str, why: str) -> None:
+        path = as_text(path)
+        self.refused.append(Skipped(path, why))
+        with (
+            disk_errors("the upload"),
+            (self._folder / "refused").open("a", encoding="utf-8") as log,
+        ):
+            log.write(json.dumps([path, why]) + "\n")
+
+    def all_refused(self) -> list[tuple[str, str]]:
+        """Path and reason of every file that was refused, in any request of this upload."""
+        try:
+            lines = (self._folder / "refused").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        return [(path, why) for path, why in map(json.loads, lines)]
+
+    def gather(self, label: str) -> None:
+        """Put everything that was taken into one class, whatever folders it came from.
+
+        Raises:
+            InvalidInput: no folder can have this name.
+        """
+        name = _safe_name(label)
+        if not name or is_litter(name):
+            raise InvalidInput("The class needs a name.", remedy="Type what the images show.")
+        with disk_errors("the upload"):
+            aside = self._files.rename(self._folder / "gathering")
+            target = self._files / name
+            target.mkdir(parents=True)
+            for file in sorted(aside.rglob("*")):
+                if file.is_file():
+                    file.replace(self._free(target / file.name))
+            shutil.rmtree(aside)
+
+    def finish(
+        self, catalog: Catalog, name: str, refused: Sequence[tuple[str, str]] = ()
+    ) -> DatasetRecord:
         """Make a dataset, in state ``importing``, of what was taken.
+
+        Args:
+            refused: files that never arrived, with the reason, to be listed with the others.
 
         Raises:
             InvalidInput: nothing was taken, or the name can't be used.
             Conflict: the name is taken.
         """
-        if not self.kept:
+        if not self.count:
             raise InvalidInput(
                 "None of these files is an image that Lightbox can read.",
                 remedy="Choose JPEG, PNG, WebP, BMP, GIF or TIFF files.",
             )
         record = intake.start_upload(
-            catalog, name, [(item.path, item.why) for item in self.refused]
+            catalog, name, list(dict.fromkeys([*self.all_refused(), *refused]))
         )
         originals = catalog.workspace.originals(record.id)
         with disk_errors("the upload"):
             originals.rmdir()
-            shutil.move(self._folder, originals)
+            shutil.move(self._files, originals)
+        self.abandon()
         return record
 
     def add_to(self, catalog: Catalog, dataset_id: str) -> None:
@@ -110,16 +213,46 @@ class UploadStage:
             )
         originals = catalog.workspace.originals(dataset_id)
         with disk_errors("the upload"):
-            for file in sorted(self._folder.rglob("*")):
+            originals.mkdir(parents=True, exist_ok=True)
+            base, _, splits = outline(originals)
+            train = next((name for name, split in splits.items() if split == "train"), None)
+            unwrapped = self._unwrapped(base)
+            for file in sorted(self._files.rglob("*")):
                 if file.is_file():
-                    place = self._free(originals / file.relative_to(self._folder))
+                    parts = file.relative_to(unwrapped).parts
+                    if train is not None and parts[0] not in splits:
+                        # The test set came with the folder; what is added later trains.
+                        parts = (train, *parts)
+                    place = self._free(base.joinpath(*parts))
                     place.parent.mkdir(parents=True, exist_ok=True)
                     shutil.move(file, place)
         self.abandon()
 
+    def _unwrapped(self, base: Path) -> Path:
+        """The folder whose folders belong beside those in ``base``.
+
+        A dataset may have come with one folder around all classes, and so may what is added to
+        it. Taken literally, a class would come to lie beside the wrapper, and both be classes.
+        """
+        inner, prefix, _ = outline(self._files)
+        # A folder inside a class looks like a class inside a wrapper; a known name settles it.
+        known = bool(prefix) and (base / PurePosixPath(prefix).parts[0]).is_dir()
+        return self._files if known else inner
+
     def abandon(self) -> None:
         """Forget everything that was taken."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    @classmethod
+    def _create(cls, wanted: Path) -> tuple[Path, BinaryIO]:
+        """Open a new file at ``wanted``, or at the next free name if another request took it."""
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            place = cls._free(wanted)
+            try:
+                return place, place.open("xb")
+            except FileExistsError:
+                continue
 
     @staticmethod
     def _free(place: Path) -> Path:

@@ -44,7 +44,7 @@ class DatabaseReporter(Reporter):
 
     def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
         self._echo.progress(phase, done, total, note)
-        if self._due() or phase != self._phase:
+        if self._due() or phase != self._phase or done == total:
             self._phase = phase
             self._jobs.progress(self._job_id, phase, done, total, note)
 

@@ -15,18 +15,22 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.catalog import Catalog, open_catalog
+from core.catalog import Catalog, JobRecord, open_catalog
 from core.catalog.records import Lane
 from core.workspace import Workspace
 
 _LOOK_S = 0.3
 _SILENT_S = 8.0
+# How long this process must have listened in vain to a job whose process it can't ask about.
+_LOST_S = 30.0
+LANES: tuple[Lane, ...] = ("light", "train")
 _ROOT = Path(__file__).resolve().parents[2]
 _running: dict[Path, Supervisor] = {}
 _lock = threading.Lock()
@@ -41,13 +45,17 @@ class _Child:
 class Supervisor:
     """The workers of one workspace. Get it from :func:`ensure_running`."""
 
-    def __init__(self, workspace: Workspace, also: tuple[str, ...] = ()) -> None:
-        self.workspace, self._also = workspace, also
+    def __init__(
+        self, workspace: Workspace, also: tuple[str, ...] = (), lanes: tuple[Lane, ...] = LANES
+    ) -> None:
+        self.workspace, self._also, self._lanes = workspace, also, lanes
         self._catalog: Catalog = open_catalog(workspace)
         self._children: dict[Lane, _Child] = {}
         self._failures: dict[Lane, int] = {"train": 0, "light": 0}
+        self._heard: dict[str, tuple[float | None, float]] = {}
         self._end = threading.Event()
-        self._keeper = FileLock(workspace.home / ".workers.lock")
+        # Taken by the supervisor's thread and given back by whoever stops it.
+        self._keeper = FileLock(workspace.home / ".workers.lock", thread_local=False)
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -90,7 +98,7 @@ class Supervisor:
                 self._keeper.acquire(timeout=0)
             except Timeout:
                 return
-        for lane in ("light", "train"):
+        for lane in self._lanes:
             child = self._children.get(lane)
             if child is not None and child.process.poll() is not None:
                 del self._children[lane]
@@ -139,14 +147,31 @@ class Supervisor:
 
     def _mark_silent(self) -> None:
         """Jobs of other processes (a command line, another app) that have gone without a word."""
+        silent = self._catalog.jobs.silent(_SILENT_S)
+        self._heard = {job.id: self._heard[job.id] for job in silent if job.id in self._heard}
         host = socket.gethostname()
-        for job in self._catalog.jobs.silent(_SILENT_S):
-            if job.host == host and job.pid is not None and not _alive(job.pid):
+        for job in silent:
+            asked = job.host == host and job.pid is not None
+            if (asked and not _alive(job.pid or 0)) or self._lost(job):
                 self._catalog.jobs.finish(
                     job.id,
                     "interrupted",
                     "The process that was doing this has ended without a word. Start it again.",
                 )
+
+    def _lost(self, job: JobRecord) -> bool:
+        """Whether this process has listened long enough to a silent job.
+
+        Its process can't always be asked: it was on another computer (or in a container that was
+        made anew), or after a restart its number belongs to another one. Only time during which
+        this process was awake counts, so that a laptop that slept loses nothing.
+        """
+        beat, since = self._heard.get(job.id, (None, 0.0))
+        now = time.monotonic()
+        if job.id not in self._heard or beat != job.heartbeat_at:
+            self._heard[job.id] = (job.heartbeat_at, now)
+            return False
+        return now - since > _LOST_S
 
 
 def how_it_died(code: int) -> str:
@@ -170,16 +195,19 @@ def how_it_died(code: int) -> str:
     return f"The worker process ended unexpectedly (exit code {code}). {again}"
 
 
-def ensure_running(workspace: Workspace, also: tuple[str, ...] = ()) -> Supervisor:
+def ensure_running(
+    workspace: Workspace, also: tuple[str, ...] = (), lanes: tuple[Lane, ...] = LANES
+) -> Supervisor:
     """The supervisor of a workspace in this process, started the first time.
 
     Args:
         also: names of modules with more handlers, for workers to import.
+        lanes: which workers to keep.
     """
     with _lock:
         supervisor = _running.get(workspace.home)
         if supervisor is None or supervisor._end.is_set():
-            supervisor = _running[workspace.home] = Supervisor(workspace, also)
+            supervisor = _running[workspace.home] = Supervisor(workspace, also, lanes)
             supervisor.start()
         return supervisor
 

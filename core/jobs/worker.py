@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import queue
 import signal
 import socket
 import sys
@@ -31,29 +32,42 @@ _PR_SET_PDEATHSIG = 1
 
 
 class _Orphaned(threading.Thread):
-    """Ends the process when standard input does, after marking what it was doing."""
+    """Ends the process when standard input does, or on SIGTERM, after marking what it was doing."""
 
     def __init__(self, catalog: Catalog) -> None:
         super().__init__(daemon=True, name="parent")
         self.catalog = catalog
         self.job_id: str | None = None
         self.leaving = threading.Event()
+        self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def run(self) -> None:
+        threading.Thread(target=self._listen, daemon=True, name="parent's pipe").start()
+        self._asked.get()
+        self._end()
+
+    def end(self, *_: object) -> None:
+        """Ask for the end; may be called in a signal handler, in the middle of anything."""
+        self._asked.put(None)
+
+    def _listen(self) -> None:
         while sys.stdin.buffer.read(1):
             pass
         self.end()
 
-    def end(self, *_: object) -> None:
-        """Mark the current job as interrupted, and end the process now."""
+    def _end(self) -> None:
+        # In a thread of its own: the main thread may be in the middle of writing to the database,
+        # and is let finish that.
         self.leaving.set()
-        if self.job_id is not None:
-            self.catalog.jobs.finish(
-                self.job_id,
-                "interrupted",
-                "Lightbox was closed while this was running. Start it again to do it anew.",
-            )
-        os._exit(0)
+        try:
+            if self.job_id is not None:
+                self.catalog.jobs.finish(
+                    self.job_id,
+                    "interrupted",
+                    "Lightbox was closed while this was running. Start it again to do it anew.",
+                )
+        finally:
+            os._exit(0)
 
 
 def main(arguments: list[str] | None = None) -> int:

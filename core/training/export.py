@@ -23,14 +23,19 @@ class ExportDiffers(Exception):
 
 def save_ir(model: Any, path: Path) -> None:
     """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically."""
-    ov = openvino()
-    size = model.input_shape[1]
-    converted = ov.convert_model(model, input=[ov.PartialShape([-1, size, size, 3])])
+    import tensorflow as tf
+
+    # Traced here: OpenVINO would call the model with a tuple, and Keras warn that it wants none.
+    pixels = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="pixels")
+    answer = tf.function(
+        lambda images: model(images, training=False), input_signature=[pixels], autograph=False
+    )
+    converted = openvino().convert_model(answer.get_concrete_function())
     with disk_errors("saving the model"):
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".ir-", dir=path.parent))
         try:
-            ov.save_model(converted, str(folder / path.name), compress_to_fp16=False)
+            openvino().save_model(converted, str(folder / path.name), compress_to_fp16=False)
             # The .xml is looked for, so it comes last.
             weights = (folder / path.name).with_suffix(".bin")
             weights.replace(path.with_suffix(".bin"))
@@ -59,6 +64,7 @@ def export_checked(model: Any, path: Path, images: np.ndarray) -> float:
     save_ir(model, path)
     difference = largest_difference(model, path, images)
     if not difference <= TOLERANCE:
-        path.unlink(missing_ok=True)
+        for part in (path, path.with_suffix(".bin")):
+            part.unlink(missing_ok=True)
         raise ExportDiffers(f"probabilities differ by {difference:.2g} on real images")
     return difference

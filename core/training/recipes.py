@@ -176,10 +176,18 @@ def check(spec: TrainSpec, table: pd.DataFrame) -> list[str]:
             remedy="Choose a smaller batch size or image size.",
         )
     splits = plan(spec, table)
+    learned = sorted(table.loc[splits == "train", "label"].unique())
+    if len(learned) == 1:
+        raise InvalidInput(
+            f"All training images are of one class (“{learned[0]}”); a classifier needs at least "
+            "two to tell apart.",
+            remedy="Add training images of another class.",
+        )
     for split, what in (("train", "train on"), ("test", "test with")):
         if not (splits == split).any():
             raise InvalidInput(
-                f"With these shares no image is left to {what}.", remedy="Add images."
+                f"With these shares no image is left to {what}.",
+                remedy="Add images, or change the shares.",
             )
     warnings = split_warnings(table["label"], splits)
     if not (splits == "validation").any():

@@ -89,9 +89,6 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
                 columns={"split_at": "split"}
             ).to_parquet(part, index=False)
     silence_tensorflow()
-    import keras
-
-    keras.utils.set_random_seed(spec.seed)
     model, fitted = (_fit_head if recipe.frozen else _fit_whole)(work, table, pixels)
     with work.phase("export"):
         difference = _save(work, table, pixels, model)
@@ -149,9 +146,10 @@ def _decode(work: _Work, table: pd.DataFrame) -> tuple[pd.DataFrame, Pixels]:
         first = pixels.failed[0] if pixels.failed else None
         text = f"{lost:,} image{'s' if lost != 1 else ''} could not be read and will be left out"
         work.report.event("note", text=text + (f": {first.path}. {first.why}" if first else "."))
+        learned = set(table.loc[table["split_at"] == "train", "label"])
         table = table[good].reset_index(drop=True)
         pixels = Pixels(pixels.store, pixels.slots[good], pixels.failed, pixels.decoded)
-        missing = set(work.classes) - set(table.loc[table["split_at"] == "train", "label"])
+        missing = learned - set(table.loc[table["split_at"] == "train", "label"])
         if missing:
             raise InvalidInput(
                 f"No training image of “{min(missing)}” can be read any more.",
@@ -183,7 +181,9 @@ def _fit_whole(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, A
         _rows(table, "train"),
         _rows(table, "validation"),
     )
+    work.report.check()
     with work.phase("fit"):
+        keras.utils.set_random_seed(spec.seed)
         policy = "mixed_bfloat16" if work.precision == "bfloat16" else "float32"
         keras.mixed_precision.set_global_policy(policy)
         try:
@@ -203,16 +203,18 @@ def _fit_whole(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, A
             model, batches, held_out if len(validation) else None, spec=spec, report=work.report,
             images=len(train),
         )  # fmt: skip
-        if policy != "float32":
-            # What is saved computes in float32, so that it gives the same answers everywhere.
-            trained = model.get_weights()
-            model = architectures.build(work.recipe.architecture, spec.image_size, count)
-            model.set_weights(trained)
+        # What is saved computes in float32, so that it gives the same answers everywhere, and has
+        # no optimizer, whose schedule is ours, so that Keras opens it anywhere.
+        trained = model.get_weights()
+        model = architectures.build(work.recipe.architecture, spec.image_size, count)
+        model.set_weights(trained)
     return model, fitted
 
 
 def _fit_head(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, Any]:
     """Compute a frozen backbone's features once, and train a head on them."""
+    import keras
+
     from core.training.architectures import mobilenet_v2
     from core.training.features import cached_backbone, load_features
     from core.training.fitting.batches import Batches
@@ -239,6 +241,7 @@ def _fit_head(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, An
         )  # fmt: skip
         if features.computed == 0:
             work.report.event("note", text="All features were computed before; using them again.")
+    work.report.check()
     with work.phase("fit"):
         at_train, at_validation = np.arange(len(train)), np.arange(len(train), len(wanted))
         batches = Batches(
@@ -249,6 +252,8 @@ def _fit_head(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, An
             features.stores[0], features.slots[0, at_validation], labels[validation], count,
             batch_size=512, seed=None,
         )  # fmt: skip
+        # Not before: whether a backbone had to be built must not change what is drawn.
+        keras.utils.set_random_seed(spec.seed)
         head = mobilenet_v2.head(count)
         compile_model(head, spec, work.recipe, len(batches) * spec.epochs)
         fitted = fit(

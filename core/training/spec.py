@@ -91,8 +91,10 @@ def parse_spec(data: Mapping[str, Any]) -> TrainSpec:
         return TrainSpec.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
+        if not first["loc"]:
+            raise InvalidInput("These are not the settings of a training.") from error
         where = ".".join(str(part) for part in first["loc"])
-        name = NAMES.get(where, where or "shares")
+        name = NAMES.get(where, where)
         given = "" if isinstance(first["input"], dict) else f" is {first['input']!r}, which"
         what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         raise InvalidInput(

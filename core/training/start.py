@@ -40,4 +40,4 @@ def create_run(catalog: Catalog, spec: TrainSpec, name: str | None = None) -> Ru
         job_id=job.id,
     )
     catalog.jobs.release(job.id, {"run_id": run.id})
-    return run
+    return catalog.runs.get(run.id)

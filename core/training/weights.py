@@ -6,8 +6,8 @@ of them will do.
 
 from __future__ import annotations
 
+import http.client
 import os
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def mobilenet_v2(report: Reporter | None = None) -> Path:
     try:
         with disk_errors("downloading the weights"):
             _download(_URL + name, target, report or Reporter())
-    except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise WeightsMissing(
             "Transfer learning needs MobileNetV2's weights, and they could not be downloaded.",
             remedy=f"Download {_URL + name} on a computer with internet access, and put it into "

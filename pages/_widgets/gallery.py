@@ -8,6 +8,7 @@ HTML, so a class may be called ``<script>``.
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -182,6 +183,11 @@ def gallery(
         }
         for tile in tiles[:PAGE]
     ]
+    if pick:
+        # Other pictures or another round are another component: the browser shows nothing selected
+        # then, so nothing that was selected before may still count here.
+        ids = "\n".join(tile.id for tile in tiles[:PAGE])
+        key = f"{key}-{round}-{zlib.crc32(ids.encode('utf-8', 'surrogatepass')):08x}"
     result = _component(
         key=key,
         data={"tiles": data, "pick": pick, "label": label, "round": round},

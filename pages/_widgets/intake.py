@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from core import settings
@@ -12,10 +13,10 @@ from core.datasets import intake
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
 from core.jobs import handlers
-from pages._widgets.plain import escape, images, some
+from pages._widgets.plain import escape, images, size, some
 from pages._widgets.session import catalog, choose_dataset
+from pages._widgets.uploader import Uploaded, uploader
 
-_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib"]
 WAYS = {
     "Upload a folder": ":material/drive_folder_upload:",
     "Upload an archive": ":material/folder_zip:",
@@ -68,23 +69,37 @@ def _folder_upload() -> None:
         "Choose a folder that holds one folder a class, for example `photos/cats` and `photos/dogs`. "
         "Folders named train, val and test are understood too."
     )
-    files = st.file_uploader(
-        "Folder with class folders",
-        accept_multiple_files="directory",
-        type=_TYPES,
-        key=_fresh("folder"),
-    )
-    if not files:
+    came = uploader("Folder with class folders", "folder", _fresh("folder"))
+    if came is None:
         return
-    first = files[0].name.replace("\\", "/").split("/")
-    suggested = first[0] if len(first) > 1 else "Uploaded images"
-    name = st.text_input("Name of the dataset", suggested[:100], key=_fresh("folder-name"))
-    if st.button(f"Import {images(len(files))}", type="primary", key="import-folder"):
+    _report(came)
+    suggested = catalog().datasets.free_name((came.folder or "Uploaded images")[:90])
+    name = st.text_input("Name of the dataset", suggested, key=_fresh("folder-name"))
+    if st.button(f"Import {images(came.taken)}", type="primary", key="import-folder"):
         _check_name(name)
-        stage = _stage([(file.name, file) for file in files])
-        record = stage.finish(catalog(), name)
+        stage = UploadStage(catalog().workspace, came.token)
+        record = stage.finish(catalog(), name, [*came.refused, *came.failed])
         handlers.submit_import(catalog(), record.id)
         _added(record)
+
+
+def _report(came: Uploaded) -> None:
+    """What came in and what did not, with the reason."""
+    done = f"{images(came.taken)} ({size(came.bytes)}) uploaded."
+    if not came.failed:
+        st.success(done, icon=":material/check_circle:")
+    else:
+        st.warning(
+            f"{done} {some(len(came.failed), 'file')} did not arrive: go on with what is here, or "
+            "choose the folder again.",
+            icon=":material/warning:",
+        )
+    left = [*came.failed, *came.refused]
+    if left:
+        with st.expander(
+            f"{some(len(left), 'file')} not taken, and why", expanded=bool(came.failed)
+        ):
+            st.dataframe(pd.DataFrame(left, columns=["file", "why"]), hide_index=True)
 
 
 def _check_name(name: str) -> None:
@@ -100,35 +115,22 @@ def _check_name(name: str) -> None:
         )
 
 
-def _stage(files: list, into_class: str | None = None) -> UploadStage:
-    """Copy uploaded files into the workspace, with progress."""
-    stage = UploadStage(catalog().workspace)
-    bar = st.progress(0.0, text="Taking in images")
-    try:
-        for number, (name, file) in enumerate(files):
-            stage.add(name, file, into_class=into_class)
-            if number % 50 == 0:
-                bar.progress(number / len(files), text=f"Taking in {number:,} of {len(files):,}")
-    except BaseException:
-        stage.abandon()
-        raise
-    finally:
-        bar.empty()
-    return stage
-
-
 def _archive() -> None:
     st.write("A .zip or .tar archive (also .tar.gz, .tar.bz2, .tar.xz) with one folder a class.")
-    file = st.file_uploader(
-        "Archive", type=["zip", "tar", "gz", "tgz", "bz2", "xz"], key=_fresh("archive")
-    )
-    if file is None:
+    came = uploader("Archive", "archive", _fresh("archive"))
+    if came is None:
         return
-    suggested = catalog().datasets.free_name(file.name.split(".")[0][:90] or "archive")
+    st.success(
+        f"{escape(came.file)} ({size(came.bytes)}) uploaded.", icon=":material/check_circle:"
+    )
+    suggested = catalog().datasets.free_name(came.file.split(".")[0][:90] or "archive")
     name = st.text_input("Name of the dataset", suggested, key=_fresh("archive-name"))
     if st.button("Import the archive", type="primary"):
+        _check_name(name)
+        stage = UploadStage(catalog().workspace, came.token)
         with st.spinner("Looking into the archive …"):
-            record = intake.add_archive(catalog(), file, file.name, name)
+            record = intake.add_archive(catalog(), stage.archive, came.file, name, take=True)
+        stage.abandon()
         handlers.submit_import(catalog(), record.id)
         _added(record)
 
@@ -183,17 +185,16 @@ def _one_class(records: list[DatasetRecord]) -> None:
         if target is None
         else ""
     )
-    files = st.file_uploader(
-        "Images of this class", accept_multiple_files=True, type=_TYPES, key=_fresh("files")
-    )
-    if st.button("Add them", type="primary", disabled=not files):
-        if not label:
-            raise InvalidInput("The class needs a name.", remedy="Type what the images show.")
+    came = uploader("Images of this class", "files", _fresh("files"))
+    if came is not None:
+        _report(came)
+    if st.button("Add them", type="primary", disabled=came is None) and came is not None:
         if target is None:
             _check_name(name)
-        stage = _stage([(file.name, file) for file in files or []], into_class=label)
+        stage = UploadStage(catalog().workspace, came.token)
+        stage.gather(label)
         if target is None:
-            record = stage.finish(catalog(), name)
+            record = stage.finish(catalog(), name, [*came.refused, *came.failed])
             handlers.submit_import(catalog(), record.id)
         else:
             stage.add_to(catalog(), target)

@@ -20,9 +20,15 @@ def watch(job_id: str) -> None:
     progress_bar(view)
     if view.job.cancel_requested:
         st.caption("Stopping …")
-    elif st.button("Cancel", icon=":material/close:", key=f"cancel-{job_id}"):
-        catalog().jobs.request_cancel(job_id)
-        st.rerun(scope="fragment")
+    else:
+        # A callback, since the click may come together with a rerun of the whole page.
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"cancel-{job_id}",
+            on_click=catalog().jobs.request_cancel,
+            args=(job_id,),
+        )
 
 
 def progress_bar(view: Live) -> None:

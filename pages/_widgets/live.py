@@ -55,13 +55,14 @@ def _stop(view: Live) -> None:
         st.info("Stopping. The best so far is kept, saved and tested.", icon=":material/hourglass:")
         return
     fitting = view.job.phase == "fit"
-    if st.button(
+    # A callback, since the click may come together with a rerun of the whole page.
+    st.button(
         "Stop and keep the best so far" if fitting else "Cancel",
         icon=":material/stop_circle:",
         key=f"stop-{view.job.id}",
-    ):
-        catalog().jobs.request_cancel(view.job.id)
-        st.rerun(scope="fragment")
+        on_click=catalog().jobs.request_cancel,
+        args=(view.job.id,),
+    )
 
 
 def draw_curves(so_far: Curves) -> None:

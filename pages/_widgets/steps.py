@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -20,7 +21,7 @@ class Item:
 
 
 def _page(key: str, title: str, *, default: bool = False) -> Item:
-    path = f"pages/{key}.py"
+    path = Path(__file__).parents[1] / f"{key}.py"
     return Item(key, title, st.Page(path, title=title, url_path=key, default=default))
 
 

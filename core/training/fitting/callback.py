@@ -38,6 +38,7 @@ class Live(keras.callbacks.Callback):
         self.history: list[dict[str, float]] = []
         self.best_epoch = 0
         self.stopped = False
+        self._cut_off = False
         self._best: tuple[float, float] | None = None
         self._weights: list[Any] | None = None
         self._often = Throttle(_EVERY_S)
@@ -64,6 +65,7 @@ class Live(keras.callbacks.Callback):
             )
         if self.report.cancelled():
             self.stopped = True
+            self._cut_off = batch + 1 < self.batches
             self.model.stop_training = True
         if self._often():
             done = self._epoch * self.batches + batch + 1
@@ -85,7 +87,14 @@ class Live(keras.callbacks.Callback):
                 "fit", done, self.epochs * self.batches, f"Epoch {self._epoch + 1} of {self.epochs}"
             )
 
+    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._cut_off:
+            # Nobody waits for the validation of an epoch that doesn't count.
+            self.model.stop_evaluating = True
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self._cut_off:
+            return
         logs = logs or {}
         entry = {
             "epoch": epoch + 1,

@@ -1,0 +1,61 @@
+"""What a person does on the pages, in words that the journeys share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+TRAINING_MS = 240_000
+
+
+def step(page: Any, name: str) -> None:
+    """Click a step of the line at the top, and wait until its page stands."""
+    page.get_by_test_id("stPageLink-NavLink").filter(has_text=name).first.click()
+    page.wait_for_url(f"**/{name.lower()}*")
+    settled(page)
+
+
+def settled(page: Any) -> None:
+    """Wait until the page's script has run to its end."""
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
+        " === 'notRunning' && !document.querySelector('[data-stale=true]')"
+    )
+
+
+def upload_folder(page: Any, folder: Path, images: str) -> None:
+    """From the Data page: upload a folder of class folders and import it."""
+    page.get_by_role("button", name="Choose a folder").wait_for()
+    page.locator("input[type=file]").set_input_files(folder)
+    button = page.get_by_role("button", name=f"Import {images}")
+    button.wait_for(timeout=60_000)
+    settled(page)
+    button.click()
+    page.get_by_role("heading", name="Images in each class").wait_for(timeout=60_000)
+    settled(page)
+
+
+def train(page: Any, recipe: str | None = None, **settings: str) -> str:
+    """From the Train page: start training, wait for its end.
+
+    Args:
+        recipe: words that are on its card; the suggested one when ``None``.
+        settings: labels of number fields, with ``_`` for spaces, and what to type.
+
+    Returns:
+        The sentence that says how good it is.
+    """
+    page.get_by_role("button", name="Start training").wait_for()
+    if recipe is not None:
+        page.get_by_role("radiogroup").get_by_text(recipe).click()
+        settled(page)
+    for label, value in settings.items():
+        field = page.get_by_label(label.replace("_", " "), exact=True)
+        field.fill(value)
+        field.press("Enter")
+        settled(page)
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("Loss: how wrong").wait_for(timeout=TRAINING_MS)
+    page.get_by_role("button", name="See the results").wait_for(timeout=TRAINING_MS)
+    settled(page)
+    return str(page.get_by_text("that it had never seen").first.inner_text())

@@ -1,0 +1,73 @@
+"""The first minutes of somebody who has no images at hand yet, and what a browser may do to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import journey
+from tests.browser.conftest import running_app
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.xdist_group("sample")
+
+
+def children(process: int) -> set[int]:
+    """Ids of a process's children, theirs included."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child} | children(child)
+    return found
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_the_sample_is_one_click_from_a_model_and_nothing_is_lost_on_the_way(
+    tmp_path: Path, new_page: Callable[..., Any]
+) -> None:
+    with running_app(tmp_path / "home", tmp_path / "app.log", KERAS_HOME=str(tmp_path)) as server:
+        page = new_page(server.url)
+        page.get_by_role("button", name="Train on the sample").click()
+        page.get_by_text("Loss: how wrong").wait_for(timeout=journey.TRAINING_MS)
+        address = page.url
+
+        page.reload()
+        page.get_by_text("Loss: how wrong").wait_for()
+        other = new_page(address, phone=True, dark=True)
+        other.get_by_text("Loss: how wrong").wait_for()
+        page.close()
+
+        other.get_by_role("button", name="See the results").click(timeout=journey.TRAINING_MS)
+        other.get_by_text("images it had never seen").wait_for()
+        wide = other.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390, "the page is wider than the phone"
+
+        journey.step(other, "Predict")
+        other.get_by_text("Use a few of its test images").click()
+        other.get_by_text("6 images answered").wait_for()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks /proc for child processes")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_app_leaves_no_process_behind(
+    how: signal.Signals, tmp_path: Path, new_page: Callable[..., Any]
+) -> None:
+    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+        new_page(server.url).get_by_role("button", name="Train on the sample").wait_for()
+        wait_until(lambda: bool(children(server.process.pid)), 30, "the first worker")
+        workers = children(server.process.pid)
+        os.kill(server.process.pid, how)
+        server.process.wait(20)
+        wait_until(lambda: not any(map(alive, workers)), 20, "the end of every worker")

@@ -1,0 +1,80 @@
+"""Uploads that don't go as they should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import journey
+from tests.browser.conftest import running_app
+from tests.conftest import write_image
+
+pytestmark = pytest.mark.xdist_group("uploads")
+
+
+def test_what_is_no_image_is_named_and_the_rest_goes_on(
+    tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
+) -> None:
+    folder = class_folders(tmp_path / "pets", {"cats": 3, "dogs <b>&": 3})
+    (folder / "cats" / "notes.txt").write_text("not an image")
+    (folder / "cats" / "broken.png").write_bytes(b"not an image either")
+    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+        page = new_page(f"{server.url}/data")
+        journey.upload_folder(page, folder, "7 images")
+        assert "6" in page.get_by_test_id("stMetric").filter(has_text="Usable images").inner_text()
+        page.get_by_text("2 files left out, and why").click()
+        page.get_by_text("dogs <b>&").first.wait_for()
+
+
+def test_a_connection_that_breaks_is_tried_again_and_nothing_comes_twice(
+    tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
+) -> None:
+    folder = class_folders(tmp_path / "pets", {"cats": 40, "dogs": 40})
+    broken = []
+
+    def break_once(route: Any) -> None:
+        broken.append(route)
+        if len(broken) == 1:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+        page = new_page(f"{server.url}/data")
+        page.route("**/lightbox/uploads/**", break_once)
+        journey.upload_folder(page, folder, "80 images")
+        assert len(broken) > 1
+        assert "80" in page.get_by_test_id("stMetric").filter(has_text="Usable images").inner_text()
+
+
+def test_a_server_that_has_no_room_says_so_and_adds_nothing(
+    tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
+) -> None:
+    folder = class_folders(tmp_path / "pets", {"cats": 3, "dogs": 3})
+    said = '{"title": "t", "status": 507, "detail": "The disk is full, so the upload could not be finished."}'
+    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+        page = new_page(f"{server.url}/data")
+        page.route("**/files", lambda route: route.fulfill(status=507, body=said))
+        page.get_by_role("button", name="Choose a folder").wait_for()
+        page.locator("input[type=file]").set_input_files(folder)
+        page.get_by_text("The disk is full, so the upload could not be finished.").wait_for()
+        assert page.get_by_role("button", name="Import").count() == 0
+
+
+def test_many_images_go_into_one_class_and_more_can_follow(
+    tmp_path: Path, new_page: Callable[..., Any]
+) -> None:
+    files = [write_image(tmp_path / f"{n}.png", n) for n in range(5)]
+    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+        page = new_page(f"{server.url}/data")
+        page.get_by_text("Images into one class").click()
+        page.get_by_label("Class", exact=True).fill("cats & co")
+        page.get_by_role("button", name="Choose images").wait_for()
+        page.locator("input[type=file]").set_input_files(files)
+        page.get_by_text("5 images").first.wait_for()
+        page.get_by_role("button", name="Add them").click()
+        page.get_by_text("This dataset has one class only.").wait_for()
+        assert "5" in page.get_by_test_id("stMetric").filter(has_text="Usable images").inner_text()

@@ -1,0 +1,120 @@
+"""The command line as a person meets it: arguments in; exit code, standard output and error out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.cli import main
+from tests.core.evaluation.coloured import CLASSES, write_colour
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on standard output; the command must have gone well."""
+        assert self.code == 0, self.err
+        return json.loads(self.out, parse_constant=_no_json)
+
+    @property
+    def mistake(self) -> str:
+        """The sentence about a person's mistake, which must be all that was said."""
+        assert (self.code, self.out) == (2, ""), self.err
+        lines = self.err.splitlines()
+        assert lines[-1].endswith((".", "PATH", "NAME")), self.err
+        assert "Traceback" not in self.err
+        return lines[-1]
+
+
+def _no_json(text: str) -> None:
+    raise AssertionError(f"{text} is not JSON")
+
+
+Cli = Callable[..., Said]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+def process(*arguments: object, env: dict[str, str] | None = None) -> Said:
+    """Run a command as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def colours(root: Path, each: int = 12) -> Path:
+    """Class folders of images of 24 × 20 pixels, one a colour."""
+    for colour in CLASSES:
+        for number in range(each):
+            write_colour(root / colour / f"{number:02d}.png", colour, seed=number)
+    return root
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return colours(tmp_path / "colours", each=3)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A workspace with one dataset, ``colours``, and one run, ``first``."""
+
+    home: Path
+    root: Path
+    said: Said
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("trained")
+    home, root = folder / "home", colours(folder / "colours")
+    env = {"LIGHTBOX_HOME": str(home), "LIGHTBOX_ROOTS": str(folder), "LIGHTBOX_USER": "tester"}
+    added = process("dataset", "add", root, env=env)
+    assert added.code == 0, added.err
+    said = process(
+        "train", "colours", "--recipe", "classic", "--name", "first", "--json",
+        "--set", "epochs=2", "--set", "image_size=24", env=env,
+    )  # fmt: skip
+    return Trained(home, root, said)
+
+
+@pytest.fixture
+def trained(once: Trained, monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """The trained workspace, as the one that commands use."""
+    monkeypatch.setenv("LIGHTBOX_HOME", str(once.home))
+    monkeypatch.setenv("LIGHTBOX_ROOTS", str(once.root.parent))
+    return once

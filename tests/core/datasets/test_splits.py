@@ -1,0 +1,110 @@
+"""Splits are stratified, the same on every machine, and never tear copies apart."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from core.datasets.splits import Shares, plan_splits, split_counts, split_warnings
+
+
+def table_of(counts: dict[str, int], split: str = "") -> pd.DataFrame:
+    rows = [
+        (f"{label}/{number}.jpg", label, split, f"{label}-{number}")
+        for label, count in counts.items()
+        for number in range(count)
+    ]
+    return pd.DataFrame(rows, columns=["path", "label", "split", "group"])
+
+
+def plan(table: pd.DataFrame, seed: int = 0, **shares: float) -> pd.Series:
+    return plan_splits(table, shares=Shares(**shares), seed=seed)
+
+
+def test_shares_must_add_up() -> None:
+    with pytest.raises(ValidationError, match=r"add up to 1\.10"):
+        Shares(train=0.8, validation=0.15, test=0.15)
+
+
+def test_every_class_is_divided_in_the_same_shares() -> None:
+    table = table_of({"cat": 100, "dog": 40})
+    counts = split_counts(table["label"], plan(table))
+    assert counts.loc["cat"].tolist() == [70, 15, 15]
+    assert counts.loc["dog"].tolist() == [28, 6, 6]
+
+
+def test_the_same_seed_gives_the_same_split_in_any_order_of_rows() -> None:
+    table = table_of({"cat": 30, "dog": 20})
+    first = plan(table)
+    shuffled = table.sample(frac=1, random_state=1)
+    assert plan(shuffled).sort_index().tolist() == first.tolist()
+    assert plan(table, seed=1).tolist() != first.tolist()
+
+
+def test_a_new_class_leaves_the_others_as_they_were() -> None:
+    table = table_of({"cat": 30, "dog": 20})
+    more = table_of({"cat": 30, "dog": 20, "owl": 9})
+    assert plan(more).tolist()[:50] == plan(table).tolist()
+
+
+def test_copies_stay_together() -> None:
+    table = table_of({"cat": 60, "dog": 60})
+    table["group"] = [f"{label}-{n % 60 // 3}" for n, label in enumerate(table["label"])]
+    splits = plan(table)
+    assert (splits.groupby(table["group"]).nunique() == 1).all()
+    assert split_counts(table["label"], splits).loc["cat"].tolist() == [42, 9, 9]
+
+
+def test_copies_with_two_labels_stay_together_too() -> None:
+    table = table_of({"cat": 10, "dog": 10})
+    table.loc[[0, 10], "group"] = "both"
+    splits = plan(table)
+    assert splits[0] == splits[10]
+    assert set(splits) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize(
+    ("images", "wanted"), [(1, [1, 0, 0]), (2, [1, 0, 1]), (3, [1, 1, 1]), (4, [2, 1, 1])]
+)
+def test_small_classes_are_trained_on_first_and_tested_next(images: int, wanted: list[int]) -> None:
+    table = table_of({"cat": images})
+    assert split_counts(table["label"], plan(table)).loc["cat"].tolist() == wanted
+
+
+def test_a_split_without_a_share_stays_empty() -> None:
+    table = table_of({"cat": 10})
+    assert set(plan(table, train=0.8, validation=0.2, test=0)) == {"train", "validation"}
+
+
+def test_splits_that_came_with_the_folder_are_kept() -> None:
+    table = pd.concat(
+        [
+            table_of({"cat": 8}, "train"),
+            table_of({"cat": 2}, "validation"),
+            table_of({"cat": 3}, "test"),
+        ],
+        ignore_index=True,
+    )
+    assert plan(table).tolist() == table["split"].tolist()
+
+
+def test_a_missing_split_is_carved_from_the_training_images_only() -> None:
+    table = pd.concat(
+        [table_of({"cat": 80}, "train"), table_of({"dog": 20}, "test")], ignore_index=True
+    )
+    splits = plan(table)
+    assert (splits[80:] == "test").all()
+    counts = splits[:80].value_counts()
+    assert "test" not in counts
+    assert counts["validation"] == pytest.approx(80 * 0.15 / 0.85, abs=1)
+
+
+def test_classes_that_can_not_be_judged_are_named() -> None:
+    table = table_of({"one": 1, "few": 12, "many": 100})
+    said = split_warnings(table["label"], plan(table))
+    assert len(said) == 2
+    assert "“one” has only 1 image," in next(s for s in said if "one" in s)
+    assert "judged on 2 test images only" in next(s for s in said if "few" in s)
+    only_tested = split_warnings(pd.Series(["owl"] * 9), pd.Series(["test"] * 9))
+    assert "can't learn it" in only_tested[0]

@@ -1,0 +1,90 @@
+"""However the work ends, the job ends with it, and says why in a sentence."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from core.catalog import Catalog, JobRecord
+from core.jobs.execute import execute
+from core.jobs.reporter import DatabaseReporter
+from core.progress import RecordingReporter
+from tests.core.jobs import tiny
+from tests.core.jobs.processes import queue
+
+assert tiny.MODULE, "importing it registers its handlers"
+
+
+def do(catalog: Catalog, kind: str, **spec: object) -> JobRecord:
+    job = queue(catalog, kind, **spec)
+    claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here", job_id=job.id)
+    assert claimed is not None
+    return execute(catalog, claimed)
+
+
+def test_work_that_returns_is_done(catalog: Catalog) -> None:
+    job = do(catalog, "tiny.note", text="counted")
+    assert (job.state, job.error, job.error_id, job.done, job.total) == ("done", "", "", 3, 4)
+    event = catalog.jobs.latest_event(job.id, "note")
+    assert event is not None
+    assert event.payload["text"] == "counted"
+
+
+def test_a_persons_mistake_is_its_sentence_and_nothing_is_logged(catalog: Catalog) -> None:
+    job = do(catalog, "tiny.mistake")
+    assert (job.state, job.error_id) == ("failed", "")
+    assert job.error == "This folder is empty (photos). Choose another."
+    assert list(catalog.workspace.logs.iterdir()) == []
+
+
+def test_a_defect_has_an_id_and_its_traceback_is_in_the_logs(catalog: Catalog) -> None:
+    job = do(catalog, "tiny.defect")
+    assert job.state == "failed"
+    assert job.error_id
+    assert job.error_id in job.error
+    assert "ZeroDivisionError" not in job.error
+    log = (catalog.workspace.logs / f"{job.error_id}.txt").read_text(encoding="utf-8")
+    assert "Traceback" in log
+    assert "ZeroDivisionError" in log
+    assert "tiny.py" in log
+
+
+def test_every_defect_has_its_own_id(catalog: Catalog) -> None:
+    assert do(catalog, "tiny.defect").error_id != do(catalog, "tiny.defect").error_id
+
+
+def test_a_kind_that_nobody_knows_is_a_defect(catalog: Catalog) -> None:
+    job = do(catalog, "knit")
+    assert job.state == "failed"
+    assert "knit" in (catalog.workspace.logs / f"{job.error_id}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("kind", "word"), [("tiny.memory", "memory"), ("tiny.full", "disk")])
+def test_running_out_of_memory_or_disk_is_no_defect(catalog: Catalog, kind: str, word: str) -> None:
+    job = do(catalog, kind)
+    assert (job.state, job.error_id) == ("failed", "")
+    assert word in job.error
+
+
+def test_a_stop_is_no_error(catalog: Catalog) -> None:
+    class StopAtOnce(RecordingReporter):
+        """Hears the first event, and asks for the end then."""
+
+        def event(self, kind: str, **payload: object) -> None:  # noqa: ARG002
+            started[0].cancel()
+
+    job = queue(catalog, "tiny.wait")
+    claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here")
+    assert claimed is not None
+    started: list[DatabaseReporter] = []
+    ended = execute(catalog, claimed, StopAtOnce(), started)
+    assert (ended.id, ended.state, ended.error, ended.error_id) == (job.id, "cancelled", "", "")
+
+
+def test_a_job_that_was_given_up_meanwhile_stays_as_it_ended(catalog: Catalog) -> None:
+    job = queue(catalog, "tiny.note")
+    claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here")
+    assert claimed is not None
+    catalog.jobs.finish(job.id, "interrupted", "The computer was switched off.")
+    assert execute(catalog, claimed).state == "interrupted"

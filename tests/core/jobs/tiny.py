@@ -1,0 +1,71 @@
+"""Kinds of jobs that are small enough to see through; workers load them with ``--also``."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from typing import Any
+
+from core.catalog import Catalog
+from core.errors import InvalidInput
+from core.jobs.handlers import handler
+from core.progress import Reporter
+
+MODULE = __name__
+
+
+@handler("tiny.note", "light")
+def _note(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    report.progress("count", 3, 4, "Counting")
+    report.event("note", text=spec.get("text", "hello"), pid=os.getpid())
+
+
+@handler("tiny.wait", "light")
+def _wait(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Works until it is asked to stop."""
+    report.event("started")
+    pause = threading.Event()
+    while not pause.wait(0.02):
+        report.check()
+
+
+@handler("tiny.deaf", "light")
+def _deaf(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Works for ever, whatever it is asked."""
+    report.event("started")
+    threading.Event().wait()
+
+
+@handler("tiny.chatty", "light")
+def _chatty(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Writes to the database for ever, whatever it is asked."""
+    report.event("started")
+    while True:
+        report.event("note", text="and so on")
+
+
+@handler("tiny.defect", "light")
+def _defect(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    report.event("share", value=1 / spec.get("nobody", 0))
+
+
+@handler("tiny.mistake", "light")
+def _mistake(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    raise InvalidInput("This folder is empty.", file="photos", remedy="Choose another.")
+
+
+@handler("tiny.memory", "light")
+def _memory(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    raise MemoryError
+
+
+@handler("tiny.full", "light")
+def _full(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "thumbs.pack")
+
+
+@handler("tiny.exit", "light")
+def _exit(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """What a crash inside a native library looks like from outside."""
+    os._exit(3)

@@ -1,0 +1,230 @@
+"""Charts of nothing, of two classes and of two hundred; and names that are markup stay text."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from core import charts
+
+AWKWARD = [
+    "<script>alert(1)</script>",
+    "<b>bold</b> <a href='javascript:x'>y</a>",
+    "🐈 кошка 猫",
+    "x" * 200,
+    "\"double\" and 'single'",
+    "Tom & Jerry &amp; &lt;",
+    "%{x} {y} $z$",
+    "line\nbreak",
+    "",
+    " ",
+]
+TWO, MANY = ["cat", "dog"], [f"class {n}" for n in range(200)]
+NAMES = {"two": TWO, "two hundred": MANY, "awkward": AWKWARD, "none": []}
+
+
+def as_json(figure: go.Figure) -> dict[str, Any]:
+    """The figure as a browser gets it; strict, since browsers refuse NaN and Infinity."""
+    text = figure.to_json()
+    parsed = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    assert set(parsed) >= {"data", "layout"}
+    return parsed
+
+
+def texts(value: Any) -> list[str]:
+    """Every string in a figure but those that we wrote ourselves: templates."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    if isinstance(value, dict):
+        return [
+            text
+            for key, item in value.items()
+            if key not in ("hovertemplate", "texttemplate", "template")
+            for text in texts(item)
+        ]
+    return []
+
+
+def confusion(labels: list[str], *, rates: bool = False) -> go.Figure:
+    n = len(labels)
+    counts = np.random.default_rng(0).integers(0, 9, (n, n))
+    return charts.confusion(labels, counts.tolist(), rates=rates)
+
+
+def class_counts(labels: list[str]) -> go.Figure:
+    return charts.class_counts({label: n for n, label in enumerate(labels)})
+
+
+BY_CLASS = {"counts": class_counts, "confusion": confusion}
+
+
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("chart", BY_CLASS)
+def test_charts_of_classes_are_json_and_of_bounded_height(chart: str, names: str) -> None:
+    figure = BY_CLASS[chart](NAMES[names])
+    as_json(figure)
+    assert 150 <= figure.layout.height <= 900
+    assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+
+
+@pytest.mark.parametrize("chart", BY_CLASS)
+def test_names_that_are_markup_stay_text(chart: str) -> None:
+    found = texts(as_json(BY_CLASS[chart](AWKWARD)))
+    joined = "\n".join(found).replace("<br>", "")
+    assert "<" not in joined
+    assert "&lt;script&gt;" in joined, "it is shown, not dropped"
+    assert "🐈 кошка 猫" in joined
+
+
+@pytest.mark.parametrize("chart", BY_CLASS)
+def test_names_that_look_alike_when_shortened_stay_apart(chart: str) -> None:
+    names = ["x" * 100 + end for end in "abc"]
+    figure = BY_CLASS[chart](names)
+    assert len(set(figure.data[0].y)) == 3
+    assert len(figure.layout.yaxis.ticktext) == 3
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_a_plain_name_is_short_and_reads_as_the_name(name: str) -> None:
+    shown = html.unescape(charts.plain(name, 24))
+    assert len(shown) <= 24
+    assert shown == name if len(name) <= 24 else name.startswith(shown.removesuffix("…"))
+    assert "<" not in charts.plain(name, 24)
+
+
+def test_every_class_is_counted_in_the_order_given() -> None:
+    figure = charts.class_counts({"b": 3, "a": 5, "c": 0})
+    assert list(figure.data[0].x) == [3, 5, 0]
+    assert list(figure.layout.yaxis.ticktext) == ["b", "a", "c"]
+    assert figure.layout.yaxis.autorange == "reversed", "the first is on top"
+
+
+@pytest.mark.parametrize("chart", BY_CLASS)
+def test_two_hundred_names_are_thinned_out_but_all_are_drawn(chart: str) -> None:
+    figure = BY_CLASS[chart](MANY)
+    assert len(figure.data[0].y) == 200
+    axis = figure.layout.yaxis
+    assert 2 <= len(axis.ticktext) <= 60
+    for position, text in zip(axis.tickvals, axis.ticktext, strict=True):
+        assert MANY[int(position)] == text
+
+
+def test_confusion_tells_counts_and_shares_of_the_true_class() -> None:
+    counts = [[8, 2], [0, 5]]
+    plain, rates = (charts.confusion(TWO, counts, rates=rates) for rates in (False, True))
+    assert np.array(plain.data[0].text).tolist() == [["8", "2"], ["", "5"]]
+    assert np.array(rates.data[0].text).tolist() == [["80", "20"], ["", "100"]]
+    assert np.asarray(plain.data[0].z).tolist() == [[0.8, 0.2], [0.0, 1.0]]
+    hover = plain.data[0].hovertext[0][1]
+    assert "true cat" in hover
+    assert "answered dog" in hover
+    assert "2 of 10 (20.0%)" in hover
+
+
+@pytest.mark.parametrize("rates", [False, True])
+def test_confusion_of_a_class_without_images_has_no_gaps(rates: bool) -> None:
+    figure = charts.confusion(TWO, [[0, 0], [1, 3]], rates=rates)
+    assert np.isfinite(np.asarray(figure.data[0].z)).all()
+    as_json(figure)
+
+
+def test_confusion_of_two_hundred_writes_no_numbers_into_its_cells() -> None:
+    assert confusion(TWO).data[0].texttemplate
+    assert not confusion(MANY, rates=True).data[0].texttemplate
+
+
+@pytest.mark.parametrize(
+    "sizes", [[], [(64, 48)], [(64, 48)] * 900 + [(1, 1), (30_000, 2)],
+              [(n, 5000 - n) for n in range(1, 5000)]],
+    ids=["none", "one", "far apart", "thousands"],
+)  # fmt: skip
+def test_image_sizes_are_drawn_once_each_whatever_they_are(sizes: list[tuple[int, int]]) -> None:
+    table = pd.DataFrame(sizes, columns=["width", "height"], dtype="int64")
+    figure = charts.image_sizes(table)
+    as_json(figure)
+    assert len(figure.data[0].x) == min(2000, len(set(sizes)))
+
+
+def test_the_commonest_size_is_the_largest_point() -> None:
+    table = pd.DataFrame([(64, 48)] * 9 + [(32, 32)], columns=["width", "height"])
+    points = charts.image_sizes(table).data[0]
+    by_width = dict(zip(points.x, points.marker.size, strict=True))
+    assert by_width[64] > by_width[32] > 0
+    assert dict(zip(points.x, points.customdata, strict=True)) == {64: 9, 32: 1}
+
+
+def epoch(number: int, *, validated: bool = True, best: bool = False) -> dict[str, Any]:
+    figures = {"loss": 1 / number, "accuracy": 1 - 0.5 / number}
+    held_out = {f"val_{key}": value if validated else None for key, value in figures.items()}
+    return {"epoch": number, "best": best, **figures, **held_out}
+
+
+def batch(at: float) -> dict[str, float]:
+    return {"at": at, "loss": 2 - at, "accuracy": at / 2}
+
+
+def by_name(figure: go.Figure) -> dict[str, Any]:
+    return {trace.name: trace for trace in figure.data}
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
+@pytest.mark.parametrize(
+    ("epochs", "batches"),
+    [
+        ([], []),
+        ([], [batch(0.1), batch(0.2)]),
+        ([epoch(1)], []),
+        ([epoch(n, best=n == 3) for n in range(1, 9)], [batch(n / 10) for n in range(80)]),
+        ([epoch(n, validated=False, best=True) for n in range(1, 200)], []),
+    ],
+    ids=["nothing yet", "within the first epoch", "one epoch", "with batches", "no validation"],
+)
+def test_curves_can_be_drawn_at_any_moment(
+    metric: str, epochs: list[dict[str, Any]], batches: list[dict[str, float]]
+) -> None:
+    as_json(charts.curves(epochs, batches, metric))
+
+
+def test_curves_show_training_validation_and_the_best_epoch_last_found() -> None:
+    epochs = [epoch(n, best=n in (1, 3)) for n in range(1, 6)]
+    traces = by_name(charts.curves(epochs, [], "accuracy"))
+    assert set(traces) == {"training", "validation", "best so far"}
+    assert list(traces["validation"].y) == [entry["val_accuracy"] for entry in epochs]
+    assert (list(traces["best so far"].x), list(traces["best so far"].y)) == (
+        [3],
+        [epochs[2]["val_accuracy"]],
+    )
+
+
+def test_curves_without_validation_show_no_best_point() -> None:
+    traces = by_name(charts.curves([epoch(1, validated=False, best=True)], [], "loss"))
+    assert "best so far" not in traces
+    assert len(traces["validation"].x) == 0
+
+
+def test_training_and_validation_can_be_told_apart_without_colour() -> None:
+    traces = by_name(charts.curves([epoch(1), epoch(2)], [], "loss"))
+    assert traces["training"].line.dash != traces["validation"].line.dash
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: charts.class_counts({"a": 1}),
+        lambda: charts.image_sizes(pd.DataFrame({"width": [1], "height": [2]})),
+        lambda: charts.curves([epoch(1)], [], "loss"),
+        lambda: charts.confusion(TWO, [[1, 0], [0, 1]], rates=False),
+    ],
+    ids=["counts", "sizes", "curves", "confusion"],
+)
+def test_axes_say_what_they_show(make: Callable[[], go.Figure]) -> None:
+    assert make().layout.xaxis.title.text

@@ -1,0 +1,99 @@
+"""Processes that are killed: nothing keeps running, nothing looks as if it did, the rest works."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog, RunRecord
+from core.datasets.intake import add_folder
+from core.quality.scan import scan
+from core.training.start import create_run, suggest_spec
+from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.core.jobs.processes import alive, ended, owner, queue, started, supervised, worker_of
+from tests.waiting import wait_until
+
+
+def test_a_job_whose_worker_is_killed_is_interrupted_within_ten_seconds(catalog: Catalog) -> None:
+    with supervised(catalog) as supervisor:
+        job = started(catalog, queue(catalog, "tiny.deaf"))
+        run = catalog.runs.add("night", dataset_id="d", dataset_version=1, spec={}, job_id=job.id)
+        assert catalog.runs.get(run.id).state == "running"
+        assert job.pid is not None
+        os.kill(job.pid, signal.SIGKILL)
+        lost = ended(catalog, job, timeout=10)
+        assert (lost.state, lost.error_id) == ("interrupted", "")
+        assert "killed" in lost.error
+        assert "start it again" in lost.error
+        now = catalog.runs.get(run.id)
+        assert (now.state, now.error) == ("interrupted", lost.error)
+        assert ended(catalog, queue(catalog, "tiny.note")).state == "done"
+        assert worker_of(supervisor) != job.pid
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["busy", "idle"])
+def test_an_app_that_is_killed_leaves_no_worker_behind(catalog: Catalog, busy: bool) -> None:
+    with owner() as app:
+        pid = wait_until(lambda: app.pids.get("light", 0), 20, "a worker")
+        job = queue(catalog, "tiny.deaf" if busy else "tiny.note")
+        if busy:
+            started(catalog, job)
+        else:
+            ended(catalog, job)
+        app.process.kill()
+        wait_until(lambda: not alive(pid), 10, "the end of its worker")
+    assert catalog.jobs.get(job.id).state == ("interrupted" if busy else "done")
+    assert catalog.jobs.get(job.id).error == (
+        "Lightbox was closed while this was running. Start it again to do it anew." if busy else ""
+    )
+
+
+def test_app_and_worker_that_are_killed_at_once_are_noticed_by_the_next_app(
+    catalog: Catalog,
+) -> None:
+    with owner() as app:
+        job = started(catalog, queue(catalog, "tiny.deaf"))
+        assert job.pid is not None
+        os.kill(job.pid, signal.SIGSTOP)
+        app.process.kill()
+        os.kill(job.pid, signal.SIGKILL)
+        wait_until(lambda: not alive(job.pid or 0), 10, "the end of its worker")
+    assert catalog.jobs.get(job.id).state == "running", "nobody was left to say so"
+    with supervised(catalog, lanes=()):
+        assert ended(catalog, job, timeout=12).state == "interrupted"
+
+
+def test_a_training_whose_worker_is_killed_is_interrupted_and_the_next_worker_warms_up(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    run = endless_training(catalog, tmp_path / "photos")
+    with supervised(catalog, lanes=("train",)) as supervisor:
+        wait_until(
+            lambda: catalog.jobs.latest_event(run.job_id, "epoch"), 60, "the end of an epoch"
+        )
+        job = catalog.jobs.get(run.job_id)
+        assert job.pid == worker_of(supervisor, "train")
+        os.kill(job.pid, signal.SIGKILL)
+        lost = ended(catalog, job, timeout=10)
+        now = catalog.runs.get(run.id)
+        assert (now.state, now.error) == ("interrupted", lost.error)
+        assert "memory" in now.error
+        after = wait_until(lambda: supervisor.pids.get("train", job.pid) != job.pid, 10)
+        assert after
+        pid = worker_of(supervisor, "train")
+    assert not alive(pid), "one that was still warming up is ended too"
+    assert not (catalog.workspace.run(run.id) / "model.xml").exists()
+
+
+def endless_training(catalog: Catalog, root: Path) -> RunRecord:
+    """A queued training of more epochs than anybody waits for."""
+    for colour in CLASSES:
+        for number in range(12):
+            write_colour(root / colour / f"{number}.png", colour, seed=number)
+    dataset = add_folder(catalog, root, "colours", restrict=False)
+    scan(catalog, dataset.id)
+    spec = suggest_spec(catalog, dataset.id, "classic")
+    return create_run(catalog, spec.with_values({"epochs": 1000, "image_size": 16}), "endless")

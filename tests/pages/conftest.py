@@ -1,0 +1,165 @@
+"""The app as a browser sees it, on small data that core's own functions made."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from filelock import FileLock
+from streamlit.testing.v1 import AppTest
+
+from core.catalog import Catalog, DatasetRecord, open_catalog
+from core.datasets import intake
+from core.jobs.supervisor import stop_all
+from core.progress import Reporter
+from core.quality.scan import scan
+from core.workspace import Workspace, open_workspace
+from tests.conftest import ROOT
+from tests.core.evaluation.coloured import CLASSES, write_colour
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _no_workers(workspace: Workspace) -> Iterator[None]:
+    """Pages think that another process keeps the workers, so that none is started here."""
+    with FileLock(workspace.home / ".workers.lock"):
+        yield
+        stop_all()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """Open a page in a new browser: ``open_page("clean", dataset=record.id)``."""
+
+    def open_it(key: str = "home", **query: str) -> AppTest:
+        at = AppTest.from_file(ROOT / "pages" / "front.py", default_timeout=30)
+        at.query_params.update(query)
+        at.run()
+        if key != "home":
+            at.switch_page(f"{key}.py").run()
+            # The browser stays where it is led from now on.
+            at._page_hash = ""
+        assert_no_defect(at)
+        return at
+
+    return open_it
+
+
+def assert_no_defect(at: AppTest) -> None:
+    """Nothing was raised, neither in Streamlit's words nor in ours."""
+    assert not at.exception
+    assert not [box.value for box in at.error if "inside Lightbox" in box.value]
+
+
+def click(at: AppTest, label: str) -> AppTest:
+    """Click the button with this label, as it is read on the page."""
+    found = [button for button in at.button if button.label == label]
+    assert found, f"no button “{label}” among {[button.label for button in at.button]}"
+    found[0].click().run()
+    assert_no_defect(at)
+    return at
+
+
+def words(at: AppTest) -> str:
+    """All that can be read on the page, without the backslashes that keep Markdown harmless."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.error, at.warning, at.info)
+    text = [str(each.value) for kind in kinds for each in kind]
+    text += [str(each.value) for each in at.success]
+    text += [f"{each.label}: {each.value}" for each in at.metric]
+    return "\n".join(text).replace("\\", "")
+
+
+def title(at: AppTest) -> str:
+    """The title of the page that is shown, or ""."""
+    return str(at.title[0].value) if at.title else ""
+
+
+@pytest.fixture
+def bring_in(catalog: Catalog) -> Callable[..., DatasetRecord]:
+    """Import a folder, as the job does: ``bring_in(folder, "Photos")``."""
+
+    def make(folder: Path, name: str | None = None) -> DatasetRecord:
+        record = intake.add_folder(catalog, folder, name, restrict=True)
+        scan(catalog, record.id, refused=intake.prepare(catalog, record.id, Reporter()))
+        return catalog.datasets.get(record.id)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a dataset of three colours, and one run of two epochs on it."""
+    base = tmp_path_factory.mktemp("trained")
+    for colour in CLASSES:
+        for number in range(12):
+            write_colour(base / "colours" / colour / f"{number:02d}.png", colour, number)
+    archive = shutil.make_archive(str(base / "colours"), "zip", base / "colours")
+    catalog = open_catalog(open_workspace(base / "home"))
+    record = intake.add_archive(catalog, Path(archive), "colours.zip", "Colours")
+    scan(catalog, record.id, refused=intake.prepare(catalog, record.id, Reporter()))
+    catalog.engine.dispose()
+    settings = ["--set", "epochs=2", "--set", "image_size=16", "--set", "augment=false"]
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "train", "Colours", "--recipe", "compact", *settings],
+        cwd=ROOT,
+        env={**os.environ, "LIGHTBOX_HOME": str(base / "home")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return base / "home"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A copy of that workspace, for one test."""
+
+    catalog: Catalog
+    dataset_id: str
+    run_id: str
+
+
+@pytest.fixture
+def trained(trained_home: Path, workspace: Workspace) -> Trained:
+    shutil.copytree(trained_home, workspace.home, dirs_exist_ok=True)
+    catalog = open_catalog(workspace)
+    (run,) = catalog.runs.all()
+    return Trained(catalog, run.dataset_id, run.id)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A page of pictures on a page, as it was given to the browser."""
+
+    at: AppTest
+    key: str
+    tiles: list[dict[str, object]]
+
+    @property
+    def ids(self) -> list[object]:
+        return [tile["id"] for tile in self.tiles]
+
+    def select(self, *ids: str) -> None:
+        """What the browser does when these are clicked."""
+        self.at.session_state[self.key] = {"selected": list(ids)}
+        self.at.run()
+        assert_no_defect(self.at)
+
+
+def gallery(at: AppTest, key: str) -> Gallery:
+    """The gallery whose key starts like this."""
+    (found,) = [each for each in at.get("bidi_component") if (each.key or "").startswith(key)]
+    return Gallery(at, found.key or "", json.loads(found.proto.json)["tiles"])

@@ -1,0 +1,223 @@
+"""Data: what comes in, what is refused and why, and any name that a folder may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.catalog import Catalog, DatasetRecord
+from core.datasets import intake
+from core.jobs import handlers
+from core.jobs.execute import execute
+from tests.conftest import write_image
+from tests.pages.conftest import Open, assert_no_defect, click, gallery, title, words
+
+BringIn = Callable[..., DatasetRecord]
+# A "<" that Markdown has not been told to take as a mere character.
+RAW = re.compile(r"(?<!\\)<")
+AWKWARD = [
+    "two words",
+    "🦊 fox 狐",
+    "it's \"quoted\" & 'so'",
+    "<script>alert(1)<",
+    "**bold** _it_ $x^2$ :red[x] [a](b) `c`",
+    "# 1. heading | table",
+    "x" * 200,
+]
+
+
+@pytest.fixture
+def awkward(bring_in: BringIn, tmp_path: Path) -> DatasetRecord:
+    for number, label in enumerate(AWKWARD):
+        for copy in range(6):
+            write_image(tmp_path / "awkward" / label / f"{copy}.png", number * 10 + copy)
+    return bring_in(tmp_path / "awkward", "<b>Awkward</b> & *co*")
+
+
+def ways_in(at: AppTest, way: str) -> AppTest:
+    at.segmented_control(key="way").select(way).run()
+    assert_no_defect(at)
+    return at
+
+
+def test_without_data_the_ways_in_are_there_at_once(open_page: Open) -> None:
+    at = open_page("data")
+    assert title(at) == "Data"
+    options = " ".join(at.segmented_control(key="way").options)
+    assert "Upload a folder" in options
+    assert "Sample" in options
+
+
+def test_a_folder_outside_the_roots_is_refused_in_a_sentence_and_adds_nothing(
+    open_page: Open, catalog: Catalog
+) -> None:
+    at = ways_in(open_page("data"), "Folder on this computer")
+    at.text_input[0].set_value("/etc").run()
+    click(at, "Use this folder")
+    assert any("Lightbox may not read this folder" in box.value for box in at.error)
+    assert any("Choose one inside" in box.value for box in at.error)
+    assert catalog.datasets.all() == []
+    assert catalog.jobs.all() == []
+
+
+def test_a_folder_that_is_not_there_is_refused_in_a_sentence(
+    open_page: Open, catalog: Catalog, tmp_path: Path
+) -> None:
+    at = ways_in(open_page("data"), "Folder on this computer")
+    at.text_input[0].set_value(str(tmp_path / "nowhere")).run()
+    click(at, "Use this folder")
+    assert "That folder is not there" in words(at)
+    assert catalog.datasets.all() == []
+
+
+def test_a_folder_is_found_by_clicking_and_its_import_is_queued(
+    open_page: Open, catalog: Catalog, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"cat": 3, "dog": 3}, root="Photos & more")
+    at = ways_in(open_page("data"), "Folder on this computer")
+    at.button(key=f"into-{folder.parent}/{folder.name}").click().run()
+    assert at.text_input[0].value == str(folder)
+    click(at, "Use this folder")
+    (record,) = catalog.datasets.all()
+    assert record.name == "Photos & more"
+    assert [(job.kind, job.subject) for job in catalog.jobs.all()] == [("import", record.id)]
+    assert "Importing “Photos & more”" in words(at)
+    assert "Cancel" in [each.label for each in at.button]
+
+
+def test_an_import_that_fails_says_why_and_can_be_tried_again_or_removed(
+    open_page: Open, catalog: Catalog, tmp_path: Path
+) -> None:
+    (tmp_path / "flat").mkdir()
+    write_image(tmp_path / "flat" / "a.jpg")
+    record = intake.add_folder(catalog, tmp_path / "flat", restrict=True)
+    handlers.submit_import(catalog, record.id)
+    job = catalog.jobs.claim("light", pid=1, host="here")
+    assert job is not None
+    execute(catalog, job)
+    at = open_page("data")
+    assert "doesn't say which class each is" in words(at)
+    click(at, "Try again")
+    assert [each.state for each in catalog.jobs.all()] == ["failed", "queued"]
+    assert "Importing “flat”" in words(at)
+    click(at, "Cancel")
+    assert "The import did not finish." in words(at)
+    click(at, "Remove it")
+    assert catalog.datasets.all() == []
+
+
+def test_counts_and_sizes_are_those_of_the_folder(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"cat": 5, "dog": 3})
+    (folder / "cat" / "empty.jpg").write_bytes(b"")
+    (folder / "dog" / "notes.txt").write_text("hello")
+    bring_in(folder)
+    at = open_page("data")
+    said = words(at)
+    assert "Usable images: 8" in said
+    assert "Classes: 2" in said
+    assert "Left out: 1" in said
+    assert "most often 48 × 32" in said
+    assert "2 files left out, and why" in [each.label for each in at.expander]
+    tables = {tuple(each.value.columns): each.value for each in at.dataframe}
+    assert dict(tables["class", "images"].itertuples(index=False)) == {"cat": 5, "dog": 3}
+    assert set(tables["file", "why"]["file"]) == {"cat/empty.jpg", "dog/notes.txt"}
+
+
+def test_one_class_alone_is_warned_of(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"cat": 3})
+    bring_in(folder)
+    assert "one class only" in words(open_page("data"))
+
+
+def test_pictures_of_one_class_can_be_looked_at(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    record = bring_in(class_folders({"cat": 3, "dog": 2}))
+    at = open_page("data")
+    assert len(gallery(at, f"samples-{record.id}").ids) == 5
+    next(each for each in at.selectbox if each.label == "Class").select("dog").run()
+    assert_no_defect(at)
+    shown = gallery(at, f"samples-{record.id}")
+    assert shown.ids == ["dog/000.jpg", "dog/001.jpg"]
+    assert all(str(tile["src"]).startswith("data:image/") for tile in shown.tiles)
+
+
+def test_a_dataset_is_renamed_but_not_to_a_name_that_is_taken(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders({"cat": 2, "dog": 2}, root="one"), "Taken")
+    record = bring_in(class_folders({"cat": 2, "dog": 2}, root="two"), "Mine")
+    at = open_page("data", dataset=record.id)
+    at.text_input(key=f"rename-{record.id}").set_value("Taken").run()
+    click(at, "Rename")
+    assert "There is already a dataset named “Taken”" in words(at)
+    at = open_page("data", dataset=record.id)
+    at.text_input(key=f"rename-{record.id}").set_value("Ours").run()
+    click(at, "Rename")
+    assert catalog.datasets.get(record.id).name == "Ours"
+
+
+def test_removing_a_dataset_takes_a_tick_first_and_leaves_the_folder(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"cat": 2, "dog": 2})
+    bring_in(folder)
+    at = open_page("data")
+    assert next(each for each in at.button if each.label == "Remove the dataset").disabled
+    at.checkbox[0].check().run()
+    click(at, "Remove the dataset")
+    assert catalog.datasets.all() == []
+    assert len(list(folder.rglob("*.jpg"))) == 4
+
+
+def test_scanning_again_is_queued_and_the_page_stays(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders({"cat": 2, "dog": 2}))
+    at = click(open_page("data"), "Scan again")
+    assert [job.kind for job in catalog.jobs.all()] == ["scan"]
+    assert "Usable images: 4" in words(at)
+
+
+@pytest.mark.parametrize("page", ["home", "data", "clean", "train", "results", "predict"])
+def test_awkward_names_are_shown_as_they_are_written_and_never_as_html(
+    page: str, open_page: Open, awkward: DatasetRecord
+) -> None:
+    at = open_page(page)
+    assert not at.error
+    for each in [*at.markdown, *at.caption]:
+        assert not each.proto.allow_html
+        assert not RAW.search(each.value)
+    assert not any("alert" in each.value for each in at.html)
+
+
+def test_awkward_classes_are_counted_and_their_pictures_carry_their_names(
+    open_page: Open, awkward: DatasetRecord
+) -> None:
+    at = open_page("data")
+    assert f"Classes: {len(AWKWARD)}" in words(at)
+    tiles = gallery(at, f"samples-{awkward.id}").tiles
+    assert {tile["caption"] for tile in tiles} == set(AWKWARD)
+    choice = next(each for each in at.selectbox if each.label == "Class")
+    for label in AWKWARD:
+        choice.select(label).run()
+        assert_no_defect(at)
+        choice = next(each for each in at.selectbox if each.label == "Class")
+
+
+def test_an_awkward_folder_is_opened_by_clicking(open_page: Open, awkward: DatasetRecord) -> None:
+    at = click(open_page("data"), "Add a dataset")
+    ways_in(at, "Folder on this computer")
+    roots = at.text_input[0].value
+    at.button(key=f"into-{roots}/awkward").click().run()
+    for label in AWKWARD:
+        assert any(each.key == f"into-{roots}/awkward/{label}" for each in at.button)
+    assert not any(RAW.search(each.label) for each in at.button)

@@ -1,0 +1,144 @@
+"""Train: what can't work is refused in a sentence, what can is started as it was set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core.catalog import Catalog, DatasetRecord
+from core.training.start import create_run, suggest_spec
+from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
+
+BringIn = Callable[..., DatasetRecord]
+
+
+def choose(at: AppTest, recipe: str) -> AppTest:
+    at.radio[0].set_value(recipe).run()
+    assert_no_defect(at)
+    return at
+
+
+def start_offered(at: AppTest) -> bool:
+    return "Start training" in [each.label for each in at.button]
+
+
+def test_without_images_it_leads_to_where_they_come_in(open_page: Open) -> None:
+    at = open_page("train")
+    assert "Nothing to train on yet" in words(at)
+    assert title(click(at, "Go to Data")) == "Data"
+
+
+def test_a_single_class_is_refused_in_a_sentence_that_names_it(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders({"cat": 5}))
+    at = open_page("train")
+    assert "1 class with usable images (“cat”); a classifier needs at least two" in words(at)
+    assert not start_offered(at)
+
+
+def test_a_dataset_of_which_everything_is_unreadable_is_refused(
+    open_page: Open, bring_in: BringIn, tmp_path: Path
+) -> None:
+    for label in ("cat", "dog"):
+        (tmp_path / "bad" / label).mkdir(parents=True)
+        (tmp_path / "bad" / label / "a.jpg").write_bytes(b"")
+    bring_in(tmp_path / "bad")
+    at = open_page("train")
+    assert "0 classes with usable images" in words(at)
+    assert not start_offered(at)
+
+
+def test_settings_that_need_more_memory_than_there_is_are_refused(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    record = bring_in(class_folders({"cat": 5, "dog": 5}))
+    at = choose(open_page("train"), "compact")
+    at.selectbox(key=f"{record.id}-compact-size").select(224)
+    at.number_input(key=f"{record.id}-compact-batch").set_value(1024).run()
+    assert "The batch size of 1024 at 224 pixels needs about" in words(at)
+    assert "Choose a smaller batch size or image size" in words(at)
+    assert not start_offered(at)
+    assert catalog.runs.all() == []
+
+
+def test_a_run_starts_with_exactly_the_chosen_settings(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    record = bring_in(class_folders({"cat": 8, "dog": 8}), "Pets")
+    at = choose(open_page("train"), "classic")
+    key = f"{record.id}-classic-"
+    at.number_input(key=key + "epochs").set_value(3)
+    at.selectbox(key=key + "size").select(48)
+    at.toggle(key=key + "augment").set_value(False)
+    at.number_input(key=key + "batch").set_value(8)
+    at.number_input(key=key + "rate").set_value(0.0005)
+    at.number_input(key=key + "seed").set_value(7)
+    at.selectbox(key=key + "precision").select("float32").run()
+    click(at, "Start training")
+    (run,) = catalog.runs.all()
+    chosen = {name: run.spec[name] for name in ("recipe", "epochs", "image_size", "augment",
+              "batch_size", "learning_rate", "seed", "precision")}  # fmt: skip
+    assert chosen == {
+        "recipe": "classic",
+        "epochs": 3,
+        "image_size": 48,
+        "augment": False,
+        "batch_size": 8,
+        "learning_rate": 0.0005,
+        "seed": 7,
+        "precision": "float32",
+    }
+    assert (run.dataset_id, run.dataset_version) == (record.id, record.version)
+    assert catalog.jobs.get(run.job_id).state == "queued"
+    assert title(at) == "Training"
+    assert "You can close this page and come back" in words(at)
+
+
+def test_the_split_that_is_promised_covers_every_usable_image(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders({"cat": 12, "dog": 9}))
+    at = open_page("train")
+    table = at.dataframe[0].value
+    assert table.sum(axis=1).to_dict() == {"cat": 12, "dog": 9}
+    assert "that training never sees" in words(at)
+
+
+def test_a_queued_training_can_be_cancelled_and_says_so(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    record = bring_in(class_folders({"cat": 5, "dog": 5}))
+    run = create_run(catalog, suggest_spec(catalog, record.id, "compact"))
+    at = open_page("train", run=run.id)
+    assert title(at) == "Training"
+    click(at, "Cancel")
+    assert catalog.runs.get(run.id).state == "cancelled"
+    at = open_page("train", run=run.id)
+    assert "cancelled before there was anything to keep" in words(at)
+
+
+def test_an_interrupted_run_says_why_and_starts_again_with_the_same_settings(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    record = bring_in(class_folders({"cat": 5, "dog": 5}))
+    run = create_run(catalog, suggest_spec(catalog, record.id, "compact"))
+    catalog.jobs.finish(run.job_id, "interrupted", "The worker process was killed.")
+    at = open_page("train", run=run.id)
+    assert "This training was interrupted. The worker process was killed." in words(at)
+    click(at, "Train again with the same settings")
+    newest, oldest = catalog.runs.all()
+    assert oldest.id == run.id
+    assert newest.spec == run.spec
+    assert newest.state == "queued"
+    assert title(at) == "Training"
+
+
+def test_a_finished_run_says_how_good_it_is_and_leads_on(open_page: Open, trained: Trained) -> None:
+    at = open_page("train", run=trained.run_id)
+    said = words(at)
+    assert "“Colours compact 1” is trained" in said
+    assert "of 6 images that it had never seen (likely between" in said
+    assert title(click(at, "See the results")) == "Results"
