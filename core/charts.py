@@ -19,7 +19,8 @@ _NAMES_AT_MOST = 60
 def plain(text: str, length: int = 24) -> str:
     """A name for a chart: Plotly reads some HTML in labels, so it is escaped, and shortened."""
     short = text if len(text) <= length else text[: length - 1] + "…"
-    return html.escape(short)
+    # Plotly knows numbered entities but not &quot;, and shows quotes as they are.
+    return html.escape(short, quote=False)
 
 
 def class_counts(counts: Mapping[str, int]) -> go.Figure:

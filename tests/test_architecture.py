@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "charts": set(),
     "cli": {"catalog", "datasets", "quality", "training", "evaluation", "inference", "jobs"},
 }
+FITTING = ROOT / "core" / "training" / "fitting"  # the one place that is all Keras
 HEAVY = {"tensorflow", "keras", "sklearn"}
 
 
@@ -100,7 +101,9 @@ def test_importing_all_of_core_loads_nothing_heavy(heavy: str) -> None:
     modules = [
         ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for file in CORE
-        if "migrations" not in file.parts and file.name != "__main__.py"
+        if "migrations" not in file.parts
+        and file.name != "__main__.py"
+        and not file.is_relative_to(FITTING)
     ]
     code = (
         f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
@@ -110,6 +113,17 @@ def test_importing_all_of_core_loads_nothing_heavy(heavy: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"importing core loads {heavy}\n{done.stderr}"
+
+
+def test_what_fits_with_keras_is_imported_only_where_it_is_called() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line} imports {name}"
+        for file in [*CORE, *WEB]
+        if not file.is_relative_to(FITTING)
+        for name, line in _imports(file, only_at_import=True)
+        if name.startswith("core.training.fitting")
+    ]
+    assert wrong == []
 
 
 def test_every_module_says_what_it_is_for() -> None:

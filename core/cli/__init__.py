@@ -1,7 +1,7 @@
 """The command line: arguments in; text, or with ``--json`` one JSON document, out.
 
-Exit code 0; 2 for something that the person gave, with one sentence on standard error; 1 for a
-defect of ours, with the id of its traceback in the logs. Progress goes to standard error.
+Exit code 0; 2 for something that the person gave, with one sentence on standard error; 130 after
+Ctrl-C; 1 for a defect of ours, with the id of its traceback in the logs. Progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 
 from core.catalog import open_catalog
-from core.cli.commands import JobDefect
 from core.cli.output import Output
 from core.cli.parser import make_parser
-from core.errors import LightboxError
+from core.cli.running import JobDefect
+from core.errors import Cancelled, LightboxError
 from core.workspace import open_workspace
 
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         catalog = open_catalog(open_workspace())
         try:
             output.document(options.command(catalog, options, output))
-        except LightboxError:
+        except (LightboxError, Cancelled):
             raise
         except JobDefect as defect:
             output.end_line()
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.end_line()
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Cancelled):
         output.end_line()
         print("Stopped.", file=sys.stderr)
         return 130

@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from core.catalog import Catalog
-from core.cli import commands
+from core.cli.models import report_run
 from core.cli.output import Output
+from core.cli.running import run_job
 from core.datasets import intake
 from core.evaluation.evaluate import load_evaluation, load_predictions
 from core.evaluation.records import worst_confusions
@@ -25,7 +26,7 @@ def demo(catalog: Catalog, options: argparse.Namespace, output: Output) -> dict[
     record = intake.add_sample(catalog)
     if record.state != "ready":
         output.text("1. Data: writing out the sample, handwritten digits")
-        commands.run_job(catalog, handlers.submit_import(catalog, record.id), output)
+        run_job(catalog, handlers.submit_import(catalog, record.id), output)
         record = catalog.datasets.get(record.id)
     table = curated(catalog, record.id)
     good = usable(table)
@@ -36,9 +37,9 @@ def demo(catalog: Catalog, options: argparse.Namespace, output: Output) -> dict[
     spec = suggest_spec(catalog, record.id, "compact").with_values({"epochs": options.epochs})
     output.text(f"3. Train: compact network, {spec.epochs} epochs at {spec.image_size} pixels")
     run = create_run(catalog, spec)
-    commands.run_job(catalog, catalog.jobs.get(run.job_id), output)
+    run_job(catalog, catalog.jobs.get(run.job_id), output)
     output.text("4. Results")
-    result = commands.report_run(catalog, run.id, output)
+    result = report_run(catalog, run.id, output)
     evaluation = load_evaluation(catalog.workspace, run.id)
     for pair in worst_confusions(evaluation, 1):
         output.text(

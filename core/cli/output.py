@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import sys
@@ -109,3 +110,8 @@ class _Progress(Reporter):
         if self._open:
             print(file=sys.stderr)
             self._open = False
+
+
+def when(at: float) -> str:
+    """Local date and time of seconds since the epoch."""
+    return datetime.datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")

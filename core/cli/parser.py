@@ -1,4 +1,4 @@
-"""The grammar of the command line. Each command is a function of :mod:`core.cli.commands`."""
+"""The grammar of the command line. Each command is a function of a module beside this one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.cli import commands, demo
+from core.cli import cleaning, datasets, demo, models
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -28,22 +28,22 @@ def make_parser() -> argparse.ArgumentParser:
     command = add(verbs, "demo", demo.demo, "the whole journey on the sample")
     command.add_argument("--epochs", type=int, default=demo.EPOCHS)
 
-    datasets = verbs.add_parser("dataset", help="add, list, show, rename and remove datasets")
-    kinds = datasets.add_subparsers(required=True, metavar="ACTION")
-    command = add(kinds, "add", commands.dataset_add, "add a folder or an archive of class folders")
+    dataset = verbs.add_parser("dataset", help="add, list, show, rename and remove datasets")
+    kinds = dataset.add_subparsers(required=True, metavar="ACTION")
+    command = add(kinds, "add", datasets.add, "add a folder or an archive of class folders")
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--name")
-    add(kinds, "sample", commands.dataset_sample, "add the sample, handwritten digits")
-    add(kinds, "list", commands.dataset_list, "list datasets")
-    command = add(kinds, "show", commands.dataset_show, "classes, sizes and what was skipped")
+    add(kinds, "sample", datasets.sample, "add the sample, handwritten digits")
+    add(kinds, "list", datasets.list_all, "list datasets")
+    command = add(kinds, "show", datasets.show, "classes, sizes and what was skipped")
     command.add_argument("name", metavar="NAME")
-    command = add(kinds, "rename", commands.dataset_rename, "give a dataset another name")
+    command = add(kinds, "rename", datasets.rename, "give a dataset another name")
     command.add_argument("name", metavar="NAME")
     command.add_argument("new_name", metavar="NEW")
-    command = add(kinds, "remove", commands.dataset_remove, "forget a dataset; your images stay")
+    command = add(kinds, "remove", datasets.remove, "forget a dataset; your images stay")
     command.add_argument("name", metavar="NAME")
 
-    command = add(verbs, "scan", commands.scan, "look at a dataset's files again; list findings")
+    command = add(verbs, "scan", cleaning.scan, "look at a dataset's files again; list findings")
     command.add_argument("name", metavar="NAME")
 
     for name, text in (
@@ -51,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
         ("restore", "take excluded images back"),
         ("keep", "mark images as fine, never to be flagged again"),
     ):
-        command = add(verbs, name, commands.decide, text)
+        command = add(verbs, name, cleaning.decide, text)
         command.add_argument("name", metavar="NAME")
         command.add_argument("paths", nargs="*", metavar="IMAGE", help="paths as scan lists them")
         command.add_argument("--finding", help="all images of a finding, by its key")
@@ -60,24 +60,24 @@ def make_parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--why", default="")
         command.set_defaults(action=name)
-    command = add(verbs, "undo", commands.undo, "take decisions back")
+    command = add(verbs, "undo", cleaning.undo, "take decisions back")
     command.add_argument("name", metavar="NAME")
     command.add_argument("versions", nargs="*", type=int, metavar="VERSION")
     command.add_argument("--all", action="store_true", help="every decision")
-    command = add(verbs, "history", commands.history, "what was decided about a dataset")
+    command = add(verbs, "history", cleaning.history, "what was decided about a dataset")
     command.add_argument("name", metavar="NAME")
 
-    command = add(verbs, "train", commands.train, "train on a dataset")
+    command = add(verbs, "train", models.train, "train on a dataset")
     command.add_argument("name", metavar="NAME")
     command.add_argument("--recipe", help="transfer, compact or classic")
     command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
-    add(verbs, "recipes", commands.list_recipes, "the ways of training")
-    add(verbs, "runs", commands.runs, "list runs")
-    command = add(verbs, "evaluate", commands.evaluate, "how good a run is")
+    add(verbs, "recipes", models.list_recipes, "the ways of training")
+    add(verbs, "runs", models.runs, "list runs")
+    command = add(verbs, "evaluate", models.evaluate, "how good a run is")
     command.add_argument("run", metavar="RUN")
     command.add_argument("--on", type=Path, metavar="FOLDER", help="class folders of new images")
-    command = add(verbs, "predict", commands.predict, "ask a run about images")
+    command = add(verbs, "predict", models.predict, "ask a run about images")
     command.add_argument("run", metavar="RUN")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
     command.add_argument("--top", type=int, default=3, metavar="K")

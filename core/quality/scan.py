@@ -26,7 +26,7 @@ from core.catalog import Catalog
 from core.datasets.images import SUFFIXES_OF, open_image
 from core.datasets.layout import FoundFile, Skipped, read_layout
 from core.datasets.pixels import hash_bytes
-from core.errors import UnreadableImage, disk_errors
+from core.errors import NotFound, UnreadableImage, disk_errors
 from core.progress import Reporter, Throttle
 from core.quality import thumbs
 from core.quality.curation import count_again, latest_index
@@ -94,6 +94,12 @@ def scan(
     reused = len(rows)
     if fresh or before is None or len(before) != len(rows):
         rows += _scan_files(catalog, dataset_id, root, fresh, report)
+        if not root.is_dir():  # it went while its files were read: they aren't broken, they're gone
+            raise NotFound(
+                "The folder disappeared while Lightbox was looking at its images.",
+                file=root,
+                remedy="Put it back, then scan again.",
+            )
         table = make_index(rows)
         number = sum(c.action == "index" for c in catalog.changes.of(dataset_id)) + 1
         name, skipped_name = f"index-{number}.parquet", f"skipped-{number}.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Compiled:
                 "PERFORMANCE_HINT": "LATENCY" if answer_soon else "THROUGHPUT",
             },
         )
-        self._ov = ov
+        self._side_by_side = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         # Requests that no thread is using; taken and given back whole, so no lock is needed.
         self._idle: list[Any] = []
 
@@ -60,29 +61,43 @@ class Compiled:
         if not len(images):
             return result
         if len(images) <= _BATCH:
-            # A queue costs 2 ms to set up, as much as the answer itself.
-            try:
-                request = self._idle.pop()
-            except IndexError:
-                request = self._compiled.create_infer_request()
+            (request,) = self._take(1)
             request.infer({0: np.ascontiguousarray(images)})
             result[:] = request.get_output_tensor(0).data
             self._idle.append(request)
             if done is not None:
                 done(len(images))
             return result
-        queue = self._ov.AsyncInferQueue(self._compiled)
-        finished = 0
+        # Requests in turn rather than OpenVINO's queue: that one calls back into Python from its
+        # own threads, and waits for them, holding Python's lock, when it is thrown away.
+        requests = self._take(self._side_by_side)
+        running: deque[tuple[Any, int]] = deque()
 
-        def keep(request: Any, start: int) -> None:
+        def collect() -> None:
+            request, start = running.popleft()
+            request.wait()
             answer = request.get_output_tensor(0).data
             result[start : start + len(answer)] = answer
+            requests.append(request)
+            if done is not None:
+                done(min(start + _BATCH, len(images)))
 
-        queue.set_callback(keep)
         for start in range(0, len(images), _BATCH):
-            queue.start_async({0: np.ascontiguousarray(images[start : start + _BATCH])}, start)
-            finished += _BATCH
-            if done is not None and start % (_BATCH * 8) == 0:
-                done(min(finished, len(images)))
-        queue.wait_all()
+            if not requests:
+                collect()
+            request = requests.pop()
+            request.start_async({0: np.ascontiguousarray(images[start : start + _BATCH])})
+            running.append((request, start))
+        while running:
+            collect()
+        self._idle.extend(requests)
         return result
+
+    def _take(self, count: int) -> list[Any]:
+        taken = []
+        for _ in range(count):
+            try:
+                taken.append(self._idle.pop())
+            except IndexError:
+                taken.append(self._compiled.create_infer_request())
+        return taken

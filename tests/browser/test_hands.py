@@ -25,7 +25,10 @@ def test_from_a_folder_of_photos_to_answers(
         page = new_page(server.url)
         journey.step(page, "Data")
         journey.upload_folder(page, hands, "2,062 images")
-        assert page.get_by_test_id("stMetric").filter(has_text="Classes").inner_text().split()[-1] == "10"
+        assert (
+            page.get_by_test_id("stMetric").filter(has_text="Classes").inner_text().split()[-1]
+            == "10"
+        )
 
         journey.step(page, "Clean")
         page.get_by_text("images look fine").wait_for()

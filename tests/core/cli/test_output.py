@@ -7,8 +7,9 @@ import json
 import pytest
 
 from core.catalog import Catalog
-from core.cli.commands import JobDefect, JobFailed, run_job
 from core.cli.output import Output
+from core.cli.running import JobDefect, JobFailed, run_job
+from core.errors import Cancelled
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import queue
 
@@ -98,8 +99,8 @@ def test_a_job_that_failed_here_is_its_sentence(catalog: Catalog) -> None:
         run_job(catalog, queue(catalog, "tiny.defect"), Output(json_wanted=True))
 
 
-def test_a_job_that_was_cancelled_before_it_began_says_so(catalog: Catalog) -> None:
+def test_a_job_that_was_cancelled_before_it_began_is_not_done(catalog: Catalog) -> None:
     job = queue(catalog, "tiny.note")
     catalog.jobs.request_cancel(job.id)
-    with pytest.raises(JobFailed, match="cancelled"):
+    with pytest.raises(Cancelled):
         run_job(catalog, job, Output(json_wanted=True))

@@ -1,0 +1,69 @@
+"""Doing a job in this process, for the commands that need one done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+from core.catalog import Catalog, JobRecord
+from core.cli.output import Output
+from core.errors import Cancelled, LightboxError
+from core.jobs import handlers
+from core.jobs.execute import execute
+from core.jobs.reporter import DatabaseReporter
+
+
+class JobFailed(LightboxError):
+    """A job that this command started ended without success; its own sentence."""
+
+
+class JobDefect(Exception):
+    """A job that this command started met a defect of ours, which is in the logs already."""
+
+
+def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
+    """Do a queued job in this process. Ctrl-C asks it to stop; a second one ends the command.
+
+    Raises:
+        JobFailed, JobDefect: with the job's sentence.
+        Cancelled: by Ctrl-C here, or on a page of the app.
+    """
+    claimed = catalog.jobs.claim(
+        handlers.HANDLERS[job.kind].lane, pid=os.getpid(), host=socket.gethostname(), job_id=job.id
+    )
+    if claimed is None:
+        return _wait(catalog, job.id)
+    started: list[DatabaseReporter] = []
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for report in started:
+            report.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        ended = execute(catalog, claimed, output.progress, started)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return _succeeded(ended)
+
+
+def _wait(catalog: Catalog, job_id: str) -> JobRecord:
+    """A worker of a running app was quicker: wait for it."""
+    import threading
+
+    pause = threading.Event()
+    while not (job := catalog.jobs.get(job_id)).finished:
+        pause.wait(0.3)
+    return _succeeded(job)
+
+
+def _succeeded(job: JobRecord) -> JobRecord:
+    if job.error_id:
+        raise JobDefect(job.error)
+    if job.state == "cancelled":
+        raise Cancelled
+    if job.state != "done":
+        raise JobFailed(job.error or f"It was {job.state}.")
+    return job
