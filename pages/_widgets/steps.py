@@ -45,7 +45,9 @@ header[data-testid="stHeader"] {height: 2.2rem; min-height: 2.2rem;}
 @media (max-width: 640px) {
   .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem;}
   .st-key-steps {gap: .1rem !important;}
-  .st-key-steps a[data-testid="stPageLink-NavLink"] {padding: .1rem .25rem;}
+  .st-key-steps a[data-testid="stPageLink-NavLink"] {padding: .1rem .15rem; gap: .15rem;}
+  .st-key-steps a p {font-size: .8rem;}
+  .st-key-brand a p {display: none;}
 }
 </style>
 """

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import expect
+
+from core.training.recipes import RECIPES
+
 TRAINING_MS = 240_000
 
 
 def step(page: Any, name: str) -> None:
     """Click a step of the line at the top, and wait until its page stands."""
-    page.get_by_test_id("stPageLink-NavLink").filter(has_text=name).first.click()
+    links = page.get_by_test_id("stPageLink-NavLink").filter(has_text=name, visible=True)
+    links.first.click()
     page.wait_for_url(f"**/{name.lower()}*")
     settled(page)
 
@@ -35,11 +40,19 @@ def upload_folder(page: Any, folder: Path, images: str) -> None:
     settled(page)
 
 
+def choose_recipe(page: Any, recipe: str) -> None:
+    """On the Train page: choose a recipe, and wait until its own settings stand there."""
+    page.get_by_role("radiogroup").get_by_text(RECIPES[recipe].title).click()
+    page.locator(f"[class*='-{recipe}-epochs']").wait_for()
+    settled(page)
+    expect(page.get_by_label("Epochs", exact=True)).to_have_count(1)
+
+
 def train(page: Any, recipe: str | None = None, **settings: str) -> str:
     """From the Train page: start training, wait for its end.
 
     Args:
-        recipe: words that are on its card; the suggested one when ``None``.
+        recipe: its key; the suggested one when ``None``.
         settings: labels of number fields, with ``_`` for spaces, and what to type.
 
     Returns:
@@ -47,8 +60,7 @@ def train(page: Any, recipe: str | None = None, **settings: str) -> str:
     """
     page.get_by_role("button", name="Start training").wait_for()
     if recipe is not None:
-        page.get_by_role("radiogroup").get_by_text(recipe).click()
-        settled(page)
+        choose_recipe(page, recipe)
     for label, value in settings.items():
         field = page.get_by_label(label.replace("_", " "), exact=True)
         field.fill(value)

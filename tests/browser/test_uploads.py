@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("uploads")
 def test_what_is_no_image_is_named_and_the_rest_goes_on(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:
-    folder = class_folders(tmp_path / "pets", {"cats": 3, "dogs <b>&": 3})
+    folder = class_folders({"cats": 3, "dogs <b>&": 3})
     (folder / "cats" / "notes.txt").write_text("not an image")
     (folder / "cats" / "broken.png").write_bytes(b"not an image either")
     with running_app(tmp_path / "home", tmp_path / "app.log") as server:
@@ -32,7 +32,7 @@ def test_what_is_no_image_is_named_and_the_rest_goes_on(
 def test_a_connection_that_breaks_is_tried_again_and_nothing_comes_twice(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:
-    folder = class_folders(tmp_path / "pets", {"cats": 40, "dogs": 40})
+    folder = class_folders({"cats": 40, "dogs": 40})
     broken = []
 
     def break_once(route: Any) -> None:
@@ -53,7 +53,7 @@ def test_a_connection_that_breaks_is_tried_again_and_nothing_comes_twice(
 def test_a_server_that_has_no_room_says_so_and_adds_nothing(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:
-    folder = class_folders(tmp_path / "pets", {"cats": 3, "dogs": 3})
+    folder = class_folders({"cats": 3, "dogs": 3})
     said = '{"title": "t", "status": 507, "detail": "The disk is full, so the upload could not be finished."}'
     with running_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")

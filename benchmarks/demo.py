@@ -1,0 +1,50 @@
+"""How long ``python -m core demo`` takes the first and the second time, and how good it gets.
+
+    python -m benchmarks.demo
+
+Starts two processes one after the other in a workspace that is thrown away; TensorFlow's import
+is part of it. Prints one JSON document, times in seconds of the clock on the wall.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        first, second = _demo(home), _demo(home)
+    print(json.dumps({"benchmark": "demo", "first": first, "second": second}))
+
+
+def _demo(home: str) -> dict[str, Any]:
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "demo", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "LIGHTBOX_HOME": home},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    seconds = time.perf_counter() - started
+    told = json.loads(done.stdout)
+    return {
+        "seconds": round(seconds, 2),
+        "by_phase": told["seconds"],
+        "test_accuracy": told["test_accuracy"],
+        "test_images": told["test_images"],
+    }
+
+
+if __name__ == "__main__":
+    main()
