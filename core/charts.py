@@ -8,11 +8,18 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#8A8F98"
-_SCALE = [[0.0, "rgba(0,114,178,0.04)"], [0.15, "#9ccbe8"], [0.5, "#3a8fc4"], [1.0, "#004d7a"]]
+_SCALE = [
+    [0.0, "rgba(0,114,178,0.04)"],
+    [0.03, "rgba(0,114,178,0.18)"],
+    [0.4, "rgba(0,114,178,0.5)"],
+    [0.41, "rgb(20,120,180)"],
+    [1.0, "rgb(0,77,122)"],
+]
 _NAMES_AT_MOST = 60
 
 
@@ -140,7 +147,6 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], *, rates: 
     totals = numbers.sum(axis=1)
     shares = numbers.div(totals.where(totals > 0, 1.0), axis=0)
     shown = shares * 100 if rates else numbers
-    few = len(labels) <= 25
     names = [plain(label, 80) for label in labels]
     hover = [
         [
@@ -150,14 +156,11 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], *, rates: 
         ]
         for r, true in enumerate(names)
     ]
-    text = [["" if value == 0 else f"{value:.0f}" for value in row] for row in shown.to_numpy()]
     figure = go.Figure(
         go.Heatmap(
             z=shares.to_numpy(),
             x=[f"{n}" for n in range(len(labels))],
             y=[f"{n}" for n in range(len(labels))],
-            text=text,
-            texttemplate="%{text}" if few else None,
             hovertext=hover,
             hoverinfo="text",
             colorscale=_SCALE,
@@ -168,11 +171,31 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], *, rates: 
             ygap=1,
         )
     )
+    if len(labels) <= 25:
+        _numbers(figure, shown.to_numpy(), shares.to_numpy())
     _categories(figure, labels, "x")
     _categories(figure, labels, "y")
     figure.update_xaxes(title="predicted (the model's answer)", side="bottom", showgrid=False)
     figure.update_yaxes(title="true class", showgrid=False)
     return _finish(figure, height=max(330, min(900, 150 + 34 * len(labels))))
+
+
+def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray) -> None:
+    """Write numbers into a heat map: white on its dark cells, in the page's own colour on others.
+
+    The scale lets the page shine through, which the heat map's own choice of colour overlooks.
+    """
+    for dark in (False, True):
+        rows, columns = np.nonzero((shown > 0) & ((shares >= 0.4) == dark))
+        figure.add_scatter(
+            x=[f"{n}" for n in columns],
+            y=[f"{n}" for n in rows],
+            text=[f"{shown[r, c]:.0f}" for r, c in zip(rows, columns, strict=True)],
+            mode="text",
+            textfont={"color": "white"} if dark else None,
+            hoverinfo="skip",
+            showlegend=False,
+        )
 
 
 def _categories(figure: go.Figure, labels: Sequence[str], axis: str) -> None:
