@@ -73,12 +73,12 @@ def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
 def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> None:
     st.markdown(f"**{finding.title}.** {finding.sentence} {finding.suggestion}")
     rows = table.set_index("path", drop=False)
-    if finding.groups and st.button(
-        f"Keep one of each group, exclude {images(len(findings.extra_copies(finding, table)))}",
+    extra = findings.extra_copies(finding, table)
+    if extra and st.button(
+        f"Keep one of each group, exclude {images(len(extra))}",
         icon=":material/filter_1:",
         key=f"copies-{finding.key}",
     ):
-        extra = findings.extra_copies(finding, table)
         _decide(record, "exclude", extra, f"{finding.title}: one of each group kept")
     group_of = {path: n for n, group in enumerate(finding.groups, 1) for path in group}
     part = page_of(len(finding.paths), key=f"page-{finding.key}")

@@ -8,13 +8,13 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets.splits import split_counts
 from core.errors import InvalidInput
+from core.features.weights import find_mobilenet_v2
 from core.jobs.live import curves
 from core.quality.curation import usable
 from core.training import recipes
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 from core.training.start import create_run
-from core.training.weights import find_mobilenet_v2
 from pages._widgets.empty import empty
 from pages._widgets.job import watch
 from pages._widgets.live import draw_curves, watch_training

@@ -17,14 +17,24 @@ GROUND = {"errors", "progress", "settings", "workspace", "quiet"}
 ROOMS: dict[str, set[str]] = {
     "catalog": set(),
     "datasets": {"catalog"},
-    "quality": {"catalog", "datasets"},
-    "training": {"catalog", "datasets", "quality"},
-    "evaluation": {"catalog", "datasets", "quality", "training"},
-    "inference": {"catalog", "datasets", "quality", "training", "evaluation"},
-    "api": {"catalog", "datasets", "quality", "training", "evaluation", "inference"},
-    "jobs": {"catalog", "datasets", "quality", "training", "evaluation", "inference"},
+    "features": {"datasets"},
+    "quality": {"catalog", "datasets", "features"},
+    "training": {"catalog", "datasets", "features", "quality"},
+    "evaluation": {"catalog", "datasets", "features", "quality", "training"},
+    "inference": {"catalog", "datasets", "features", "quality", "training", "evaluation"},
+    "api": {"catalog", "datasets", "features", "quality", "training", "evaluation", "inference"},
+    "jobs": {"catalog", "datasets", "features", "quality", "training", "evaluation", "inference"},
     "charts": set(),
-    "cli": {"catalog", "datasets", "quality", "training", "evaluation", "inference", "jobs"},
+    "cli": {
+        "catalog",
+        "datasets",
+        "features",
+        "quality",
+        "training",
+        "evaluation",
+        "inference",
+        "jobs",
+    },
 }
 FITTING = ROOT / "core" / "training" / "fitting"  # the one place that is all Keras
 HEAVY = {"tensorflow", "keras", "sklearn"}

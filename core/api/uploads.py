@@ -17,13 +17,13 @@ import json
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.datasets.upload import UploadStage
-from core.errors import InvalidInput, LightboxError, NoSpace
+from core.errors import InvalidInput, LightboxError, NoSpace, disk_errors
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/uploads"
@@ -33,16 +33,19 @@ MAX_PART_BYTES = 64 * 1024**2
 
 async def _files(request: Request) -> Response:
     try:
-        async with request.form(max_files=MAX_FILES_A_REQUEST, max_fields=4) as form:
-            text = form.get("paths")
-            files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
-            paths = json.loads(text) if isinstance(text, str) else None
-            if not isinstance(paths, list) or len(paths) != len(files):
-                raise InvalidInput("This upload is not complete.", remedy="Upload it again.")
-            return JSONResponse(await run_in_threadpool(_take, request, paths, files))
+        # What doesn't fit into memory lies in the system's temporary folder until it is taken.
+        with disk_errors("the upload"):
+            async with request.form(max_files=MAX_FILES_A_REQUEST, max_fields=4) as form:
+                text = form.get("paths")
+                files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
+                paths = json.loads(text) if isinstance(text, str) else None
+                if not isinstance(paths, list) or len(paths) != len(files):
+                    raise InvalidInput("This upload is not complete.", remedy="Upload it again.")
+                return JSONResponse(await run_in_threadpool(_take, request, paths, files))
     except LightboxError as error:
         return _problem(error)
-    except (MultiPartException, ValueError):
+    except (HTTPException, ValueError, RecursionError):
+        # A form that can't be parsed is Starlette's HTTPException.
         return _problem(InvalidInput("This upload is not complete.", remedy="Upload it again."))
     except ClientDisconnect:
         return Response(status_code=400)

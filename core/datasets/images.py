@@ -179,7 +179,8 @@ def _open(data: bytes, file: object, draft: tuple[int, int] | None) -> OpenedIma
         orientation = _orientation(image)
         turn = _UPRIGHT.get(orientation)
         rgb = _to_rgb(image if turn is None else image.transpose(turn))
-        if rgb is image:
+        if rgb is image and kind not in ("JPEG", "MPO"):
+            # What reads several frames still changes its pixels, and closes them with its file.
             rgb = image.copy()
         # Last, since counting leafs through the file, and a later page may be damaged.
         frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP") else 1

@@ -5,7 +5,6 @@ Images are found by content: a renamed or moved image is not decoded again, a ch
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.datasets.content import hash_bytes, read_regular
 from core.datasets.images import DECODER_VERSION, Fit, decode
 from core.datasets.layout import Skipped
 from core.datasets.slots import SlotFile
@@ -45,11 +45,6 @@ class Pixels:
     def take(self, rows: np.ndarray) -> np.ndarray:
         """A copy of some rows' images, in that order: uint8 (len(rows), size, size, 3)."""
         return self.store[self.slots[rows]]
-
-
-def hash_bytes(data: bytes) -> str:
-    """The content hash used everywhere: BLAKE2b with 128 bits, as 32 hex digits."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def load_pixels(
@@ -101,7 +96,7 @@ def _fill(
     def read(item: tuple[str, str]) -> np.ndarray | Skipped:
         digest, path = item
         try:
-            data = (root / path).read_bytes()
+            data = read_regular(root / path)
             if hash_bytes(data) != digest:
                 return Skipped(path, "It has changed since it was scanned. Scan again to use it.")
             return decode(data, size, fit=fit, file=path)

@@ -75,10 +75,10 @@ class UploadStage:
         return self._folder / "archive"
 
     def append(self, offset: int, part: bytes) -> int:
-        """Put one part of an archive where it belongs; sending a part twice does no harm.
+        """Put one part of an archive where it belongs; sending a part again does no harm.
 
         Args:
-            offset: where the part begins, bytes.
+            offset: where the part begins, bytes; 0 begins the archive anew.
 
         Returns:
             The size of what is here now, bytes.
@@ -87,9 +87,12 @@ class UploadStage:
             InvalidInput: an earlier part is missing.
             NoSpace: the disk is full.
         """
+        missing = InvalidInput("A part of this upload is missing.", remedy="Upload it again.")
+        if offset < 0 or (offset and not self.archive.is_file()):
+            raise missing
         with disk_errors("the upload"), self.archive.open("r+b" if offset else "wb") as out:
             if out.seek(0, os.SEEK_END) < offset:
-                raise InvalidInput("A part of this upload is missing.", remedy="Upload it again.")
+                raise missing
             out.seek(offset)
             out.write(part)
             return out.seek(0, os.SEEK_END)

@@ -18,8 +18,8 @@ from core.datasets.pixels import load_pixels
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation import metrics
 from core.evaluation.records import Evaluation
+from core.features.runtime import Compiled
 from core.progress import Reporter
-from core.training.runtime import Compiled
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
 _BATCH = 256

@@ -22,7 +22,7 @@ import numpy as np
 from core.datasets.images import decode
 from core.errors import UnreadableImage
 from core.evaluation.evaluate import model_card
-from core.training.runtime import Compiled
+from core.features.runtime import Compiled
 from core.workspace import Workspace
 
 _KEEP_LOADED = 5

@@ -26,6 +26,7 @@ DECISIONS = {
     "undo": "Undone",
     "index": "Scanned",
 }
+_ABOUT_IMAGES = ("exclude", "restore", "keep", "relabel")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,12 @@ def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that can be trained on: readable and not excluded."""
-    return table[(table["status"] == "ok") & ~table["excluded"]]
+    return table[is_usable(table)]
+
+
+def is_usable(table: pd.DataFrame) -> pd.Series:
+    """Whether each row can be trained on."""
+    return (table["status"] == "ok") & ~table["excluded"]
 
 
 class _Key:
@@ -113,6 +119,11 @@ def _curated(key: _Key) -> pd.DataFrame:
 
 def in_force(changes: Sequence[Change]) -> list[Change]:
     """The changes that still count, oldest first: those that no undo in force has taken back."""
+    return [change for change in _standing(changes) if change.action != "undo"]
+
+
+def _standing(changes: Sequence[Change]) -> list[Change]:
+    """The changes that still count, undos included, oldest first."""
     gone: set[int] = set()
     left = []
     for change in reversed(changes):
@@ -120,8 +131,7 @@ def in_force(changes: Sequence[Change]) -> list[Change]:
             continue
         if change.action == "undo":
             gone.update(change.payload["versions"])
-        else:
-            left.append(change)
+        left.append(change)
     return left[::-1]
 
 
@@ -166,7 +176,10 @@ def decide(
 
     Raises:
         InvalidInput: a path that is not in the dataset, or a label that is empty.
+        ValueError: there is no such action.
     """
+    if action not in _ABOUT_IMAGES:
+        raise ValueError(f"action is {action!r}, not one of {', '.join(_ABOUT_IMAGES)}")
     wanted = list(dict.fromkeys(paths))
     if not wanted:
         return None
@@ -184,12 +197,13 @@ def decide(
     change = catalog.changes.append(
         dataset_id, action, payload, author=settings.load().author, why=why
     )
-    count_again(catalog, dataset_id)
+    _count(catalog, dataset_id)
     return change
 
 
 def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change | None:
-    """Take decisions back; scans can't be, and what is undone already is passed over.
+    """Take decisions back, or take an undo back; scans can't be, and what is undone already is
+    passed over.
 
     Raises:
         InvalidInput: a version that is not a decision of this dataset.
@@ -197,26 +211,26 @@ def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change |
     wanted = sorted(set(versions))
     changes = {change.version: change for change in catalog.changes.of(dataset_id)}
     for version in wanted:
-        if version not in changes or changes[version].action in ("index", "undo"):
+        if version not in changes or changes[version].action == "index":
             raise InvalidInput(
                 f"Change {version} is not a decision that can be undone.",
                 remedy="Look at the history for those that can.",
             )
-    standing = {change.version for change in in_force(list(changes.values()))}
+    standing = {change.version for change in _standing(list(changes.values()))}
     wanted = [version for version in wanted if version in standing]
     if not wanted:
         return None
     change = catalog.changes.append(
         dataset_id, "undo", {"versions": wanted}, author=settings.load().author
     )
-    count_again(catalog, dataset_id)
+    _count(catalog, dataset_id)
     return change
 
 
 def history(catalog: Catalog, dataset_id: str) -> list[Decision]:
     """Everything that was decided about a dataset, newest first."""
     changes = catalog.changes.of(dataset_id)
-    standing = {change.version for change in in_force(changes)}
+    standing = {change.version for change in _standing(changes)}
     lines = []
     for change in reversed(changes):
         images = len(change.payload.get("paths", ())) or int(change.payload.get("images", 0))
@@ -234,24 +248,29 @@ def history(catalog: Catalog, dataset_id: str) -> list[Decision]:
                 what,
                 change.why,
                 images,
-                change.action != "undo" and change.version not in standing,
+                change.version not in standing,
             )
         )
     return lines
 
 
 def count_again(catalog: Catalog, dataset_id: str) -> int:
-    """Bring the counts that lists show up to date; returns the dataset's version."""
-    record = catalog.datasets.get(dataset_id)
-    good = usable(curated(catalog, dataset_id, record.version))
-    catalog.datasets.set(
-        dataset_id,
-        images=len(good),
-        classes=int(good["label"].nunique()),
-        state="ready",
-        problem="",
-    )
-    return record.version
+    """After a scan: the dataset is ready, and its counts are right; returns its version."""
+    version = _count(catalog, dataset_id)
+    catalog.datasets.set(dataset_id, state="ready", problem="")
+    return version
+
+
+def _count(catalog: Catalog, dataset_id: str) -> int:
+    """Bring the counts that lists show up to date; returns the version that they are of."""
+    while True:
+        version = catalog.datasets.get(dataset_id).version
+        table = curated(catalog, dataset_id, version)
+        good = table.loc[is_usable(table), "label"]
+        catalog.datasets.set(dataset_id, images=len(good), classes=int(good.nunique()))
+        # Somebody may have decided meanwhile, and counted before us: then ours are old.
+        if catalog.datasets.get(dataset_id).version == version:
+            return version
 
 
 def _last(changes: Sequence[Change], action: str) -> Change | None:

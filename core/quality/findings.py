@@ -14,6 +14,9 @@ import pandas as pd
 
 from core.quality.detectors import DETECTORS, Detector
 
+# Which of equal copies stays, by the split that it came in.
+_STAYS = ("test", "validation", "train", "")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -94,10 +97,25 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float) -> Finding:
 
 
 def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:
-    """All but the best of each group: of equal copies the largest, then the first by name, stays."""
-    size = (table["width"].astype("int64") * table["height"]).set_axis(table["path"])
+    """All but the best of each group.
+
+    A copy that is kept for testing or validation stays before one that trains; of equals the
+    largest stays, then the first by name. Of a group that disagrees about the class nothing is
+    extra: which class is right, only a person can say.
+    """
+    facts = table.set_index("path")
+    size = facts["width"].astype("int64") * facts["height"]
     extra = []
     for group in finding.groups:
-        best = min(group, key=lambda path: (-int(size.get(path, 0)), path))
+        if facts["label"].reindex(group).nunique() > 1:
+            continue
+        best = min(
+            group,
+            key=lambda path: (
+                _STAYS.index(facts["split"].get(path, "")),
+                -int(size.get(path, 0)),
+                path,
+            ),
+        )
         extra += [path for path in group if path != best]
     return extra

@@ -7,43 +7,41 @@ where it was. A file that can't be read is a row like any other, with its reason
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from PIL import Image
+from numpy.typing import NDArray
 
 from core import settings
 from core.catalog import Catalog
-from core.datasets.images import SUFFIXES_OF, open_image
 from core.datasets.layout import FoundFile, Skipped, read_layout
-from core.datasets.pixels import hash_bytes
-from core.errors import NotFound, UnreadableImage, disk_errors
+from core.errors import NotFound, disk_errors
 from core.progress import Reporter, Throttle
 from core.quality import thumbs
-from core.quality.curation import count_again, latest_index
+from core.quality.curation import count_again
 from core.quality.index import (
-    COLUMNS,
-    empty_measurements,
+    SCAN_VERSION,
+    in_order,
     make_index,
-    read_index,
     write_index,
     write_skipped,
 )
-from core.quality.measure import SIDE as MEASURED_SIDE
-from core.quality.measure import measure
+from core.quality.known import drop_partials, keep_partial, take_over
+from core.quality.look import Facts, Looked
+from core.quality.measure import MEASUREMENTS
+from core.quality.pool import Pool
 
-_PARTIAL = "partial-"
 _SAVE_EVERY_S = 5.0
-_AHEAD = 64
+# Files looked at in one go: many, so that little time goes into talking, but few enough, and of few
+# enough bytes, that progress is seen and a cancelled scan ends soon.
+_CHUNK_FILES = 64
+_CHUNK_BYTES = 8 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -85,197 +83,140 @@ def scan(
     report = report or Reporter()
     started = time.monotonic()
     workspace = catalog.workspace
-    record = catalog.datasets.get(dataset_id)
-    root = workspace.load_path(record.root)
+    root = workspace.load_path(catalog.datasets.get(dataset_id).root)
     layout = read_layout(root, max_files=settings.load().max_files, report=report)
-    before = latest_index(catalog, dataset_id)
-    known = _known_rows(catalog, dataset_id, before)
-    rows, fresh = _take_over(layout.files, known)
-    reused = len(rows)
-    if fresh or before is None or len(before) != len(rows):
-        rows += _scan_files(catalog, dataset_id, root, fresh, report)
+    skipped = [*refused, *layout.skipped]
+    scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]
+    known = take_over(
+        workspace, dataset_id, scans[-1].payload["file"] if scans else None, layout.files
+    )
+    if not known.same:
+        found = _look(catalog, dataset_id, root, known.fresh, report)
         if not root.is_dir():  # it went while its files were read: they aren't broken, they're gone
             raise NotFound(
                 "The folder disappeared while Lightbox was looking at its images.",
                 file=root,
                 remedy="Put it back, then scan again.",
             )
-        table = make_index(rows)
-        number = sum(c.action == "index" for c in catalog.changes.of(dataset_id)) + 1
-        name, skipped_name = f"index-{number}.parquet", f"skipped-{number}.json"
-        skipped = [*refused, *layout.skipped]
-        write_index(workspace, dataset_id, name, table)
-        write_skipped(workspace, dataset_id, skipped_name, skipped)
-        catalog.changes.append(
-            dataset_id,
-            "index",
-            {"file": name, "skipped": skipped_name, "images": len(table)},
-            author=settings.load().author,
-            why="scan",
-        )
-        for part in workspace.dataset(dataset_id).glob(f"{_PARTIAL}*.parquet"):
-            part.unlink(missing_ok=True)
-    else:
-        skipped = [*refused, *layout.skipped]
+        table = in_order(pd.concat([known.held, *found], ignore_index=True))
+        if known.whole is None or not table.equals(known.whole):
+            _keep(catalog, dataset_id, len(scans) + 1, table, skipped)
+        drop_partials(workspace, dataset_id)
+        del table, found  # counting reads the index again
+    reused, images = len(known.held), len(layout.files)
+    del known, layout
     version = count_again(catalog, dataset_id)
-    return ScanResult(version, len(rows), reused, skipped, time.monotonic() - started)
+    return ScanResult(version, images, reused, skipped, time.monotonic() - started)
 
 
-def _known_rows(catalog: Catalog, dataset_id: str, before: pd.DataFrame | None) -> pd.DataFrame:
-    """Rows of the last scan, and of one that was interrupted since."""
-    parts = [] if before is None else [before]
-    for part in sorted(catalog.workspace.dataset(dataset_id).glob(f"{_PARTIAL}*.parquet")):
-        try:
-            parts.append(pd.read_parquet(part)[list(COLUMNS)])
-        except (OSError, ValueError, KeyError):
-            part.unlink(missing_ok=True)
-    if not parts:
-        return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat(parts, ignore_index=True).drop_duplicates("path", keep="last")
+def _keep(
+    catalog: Catalog, dataset_id: str, number: int, table: pd.DataFrame, skipped: list[Skipped]
+) -> None:
+    """Make a table the dataset's index."""
+    name, skipped_name = f"index-{number}.parquet", f"skipped-{number}.json"
+    write_index(catalog.workspace, dataset_id, name, table)
+    write_skipped(catalog.workspace, dataset_id, skipped_name, skipped)
+    catalog.changes.append(
+        dataset_id,
+        "index",
+        {"file": name, "skipped": skipped_name, "images": len(table)},
+        author=settings.load().author,
+        why="scan",
+    )
 
 
-def _take_over(
-    files: list[FoundFile], known: pd.DataFrame
-) -> tuple[list[dict[str, Any]], list[FoundFile]]:
-    """Rows that still hold, and the files that must be looked at."""
-    if known.empty:
-        return [], files
-    place = {
-        key: row
-        for row, key in enumerate(
-            zip(known["path"], known["bytes"], known["mtime_ns"], strict=True)
-        )
-    }
-    held: list[int] = []
-    fresh: list[FoundFile] = []
-    found: list[FoundFile] = []
-    for file in files:
-        row = place.get((file.path, file.bytes, file.mtime_ns))
-        if row is None:
-            fresh.append(file)
-        else:
-            held.append(row)
-            found.append(file)
-    rows = known.iloc[held].to_dict("records")
-    for row_dict, file in zip(rows, found, strict=True):
-        row_dict["label"], row_dict["split"] = file.label, file.split
-    return rows, fresh
-
-
-def _scan_files(
+def _look(
     catalog: Catalog, dataset_id: str, root: Path, files: list[FoundFile], report: Reporter
-) -> list[dict[str, Any]]:
+) -> list[pd.DataFrame]:
+    """Rows of files that must be looked at, in tables; all that was done is kept if it is broken
+    off."""
     workspace = catalog.workspace
-    rows: list[dict[str, Any]] = []
-    saved = 0
     often, seldom = Throttle(0.2), Throttle(_SAVE_EVERY_S)
     seldom()
+    tables: list[pd.DataFrame] = []
+    rows = _Rows()
+    done = 0
+
+    def save() -> None:
+        nonlocal rows
+        if rows:
+            tables.append(rows.table())
+            rows = _Rows()
+            keep_partial(workspace, dataset_id, tables[-1])
+
+    def tell() -> None:
+        report.progress("scan", done, len(files), "Looking at images")
+        report.check()
+
     pack = thumbs.pack_path(workspace, dataset_id)
-    with disk_errors("the scan"), pack.open("ab") as out:
-        at = out.tell()
-
-        def save() -> None:
-            nonlocal saved
-            out.flush()
-            if rows[saved:]:
-                name = f"{_PARTIAL}{time.time_ns()}.parquet"
-                write_index(workspace, dataset_id, name, make_index(rows[saved:]))
-                saved = len(rows)
-
+    pack.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors("the scan"), pack.open("ab") as out, Pool(root, len(files)) as pool:
+        chunks = list(_chunks(files, pool.workers))
+        answers = pool.look([[file.path for file in chunk] for chunk in chunks], tell)
         try:
-            for row, thumbnail in _in_order(files, root):
-                row["thumb_at"], row["thumb_bytes"] = at, len(thumbnail)
-                out.write(thumbnail)
-                at += len(thumbnail)
-                rows.append(row)
+            for chunk, looked in zip(chunks, answers, strict=True):
+                out.write(b"".join(looked.thumbnails))
+                out.flush()
+                rows.add(chunk, looked, end=out.tell())
+                done += len(chunk)
                 if often():
-                    report.progress("scan", len(rows), len(files), "Looking at images")
-                    report.check()
+                    tell()
                 if seldom():
                     save()
         except BaseException:
             save()
             raise
+    if rows:
+        tables.append(rows.table())
     report.progress("scan", len(files), len(files), "Looking at images")
-    return rows
+    return tables
 
 
-def _in_order(files: list[FoundFile], root: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Look at files with several threads, a bounded number ahead, in their order."""
-    waiting: deque[Future[tuple[dict[str, Any], bytes]]] = deque()
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        try:
-            for file in files:
-                waiting.append(pool.submit(look_at, file, root))
-                if len(waiting) >= _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+def _chunks(files: list[FoundFile], workers: int) -> Iterator[list[FoundFile]]:
+    """Files in groups, small enough that all workers have something to do to the end."""
+    most = max(1, min(_CHUNK_FILES, len(files) // (4 * workers)))
+    chunk: list[FoundFile] = []
+    size = 0
+    for file in files:
+        chunk.append(file)
+        size += file.bytes
+        if len(chunk) >= most or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
-def look_at(file: FoundFile, root: Path) -> tuple[dict[str, Any], bytes]:
-    """Everything about one file: its row for the index (without the thumbnail's place), and its
-    thumbnail (empty if there is nothing to show)."""
-    row: dict[str, Any] = {
-        "path": file.path,
-        "label": file.label,
-        "split": file.split,
-        "status": "ok",
-        "problem": "",
-        "format": "",
-        "mode": "",
-        "width": 0,
-        "height": 0,
-        "bytes": file.bytes,
-        "mtime_ns": file.mtime_ns,
-        "hash": "",
-        "orientation": 1,
-        "wrong_suffix": False,
-        **empty_measurements(),
-    }
-    try:
-        data = (root / file.path).read_bytes()
-    except OSError:
-        row.update(status="unreadable", problem="The file can't be opened, or has gone.")
-        return row, b""
-    row["hash"] = hash_bytes(data)
-    side = max(thumbs.SIDE, MEASURED_SIDE)
-    try:
-        opened = open_image(data, file=file.path, draft=(side, side))
-    except UnreadableImage as error:
-        row.update(status=error.kind, problem=f"{error.title} {error.remedy}".strip())
-        return row, _what_can_be_seen(data) if error.kind == "truncated" else b""
-    suffix = Path(file.path).suffix.lower()
-    row.update(
-        format=opened.format,
-        mode=opened.mode,
-        width=opened.width,
-        height=opened.height,
-        orientation=opened.orientation,
-        wrong_suffix=suffix not in SUFFIXES_OF[opened.format],
-        **measure(opened.image),
-    )
-    thumbnail = thumbs.make(
-        opened.image, data=data, kind=opened.format, orientation=opened.orientation
-    )
-    return row, thumbnail
+class _Rows:
+    """Rows on their way into a table."""
 
+    def __init__(self) -> None:
+        self._files: list[FoundFile] = []
+        self._facts: list[Facts] = []
+        self._measured: list[NDArray[np.float32]] = []
+        self._lengths: list[int] = []
+        self._places: list[int] = []
 
-def _what_can_be_seen(data: bytes) -> bytes:
-    """A thumbnail of the part of a truncated image that is there, or nothing."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            with contextlib.suppress(OSError, SyntaxError):
-                image.load()
-            # Pillow has filled in the lines before the end, but calls the image unloaded; a copy
-            # of what is in memory can be used like any other. Without a line, there is no memory.
-            seen = image._new(image.im)
-            return thumbs.make(seen.convert("RGB"), data=b"", kind="", orientation=0)
-    except (OSError, SyntaxError, ValueError, AttributeError, AssertionError):
-        return b""
+    def __bool__(self) -> bool:
+        return bool(self._files)
 
+    def add(self, files: list[FoundFile], looked: Looked, *, end: int) -> None:
+        """Add what was found in files; ``end`` is where the last of their thumbnails ends."""
+        lengths = [len(thumbnail) for thumbnail in looked.thumbnails]
+        self._files += files
+        self._facts += looked.facts
+        self._measured.append(looked.measured)
+        self._lengths += lengths
+        starts = accumulate(lengths[:-1], initial=end - sum(lengths))
+        self._places += [at if length else 0 for at, length in zip(starts, lengths, strict=True)]
 
-__all__ = ["ScanResult", "look_at", "read_index", "scan"]
+    def table(self) -> pd.DataFrame:
+        """All of them, in the index's columns."""
+        names = ("path", "label", "split", "bytes", "mtime_ns")
+        columns: dict[str, Sequence[Any]] = {
+            name: [getattr(file, name) for file in self._files] for name in names
+        }
+        columns |= zip(Facts._fields, zip(*self._facts, strict=True), strict=True)
+        columns |= zip(MEASUREMENTS, np.concatenate(self._measured).T, strict=True)
+        columns |= {"thumb_at": self._places, "thumb_bytes": self._lengths}
+        return make_index({**columns, "scan_version": [SCAN_VERSION] * len(self._files)})

@@ -26,22 +26,33 @@ def pack_path(workspace: Workspace, dataset_id: str) -> Path:
     return workspace.dataset(dataset_id) / "thumbs.pack"
 
 
-def make(image: Image.Image, *, data: bytes, kind: str, orientation: int) -> bytes:
-    """A thumbnail of at most 160×160 pixels: the file itself if that will do, else a JPEG.
+def shrink(image: Image.Image) -> Image.Image:
+    """The image itself if it is at most 160×160 pixels, else a copy that just fits."""
+    width, height = image.size
+    if max(width, height) <= SIDE:
+        return image
+    scale = SIDE / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def make(
+    small: Image.Image, *, data: bytes, kind: str, size: tuple[int, int], orientation: int
+) -> bytes:
+    """A thumbnail: the file itself if that will do, else a JPEG.
 
     Args:
-        image: decoded, upright, RGB; may be larger than the thumbnail.
-        data, kind, orientation: the file's bytes, format and EXIF orientation.
+        small: upright, RGB, from :func:`shrink`.
+        data, kind, size, orientation: the file's bytes, format, width and height in pixels, and
+            EXIF orientation.
     """
-    small = max(image.size) <= SIDE and len(data) <= _OWN_BYTES
-    if small and orientation == 1 and kind in _BROWSERS_SHOW:
+    fits = max(size) <= SIDE and len(data) <= _OWN_BYTES
+    if fits and orientation == 1 and kind in _BROWSERS_SHOW:
         return data
-    thumbnail = image
-    if max(image.size) > SIDE:
-        thumbnail = image.copy()
-        thumbnail.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    # Pillow would write the comment of a JPEG, of up to 64 KB, into its thumbnail.
+    small.info.pop("comment", None)
     out = io.BytesIO()
-    thumbnail.save(out, "JPEG", quality=80)
+    small.save(out, "JPEG", quality=80)
     return out.getvalue()
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import disk_errors
-from core.quiet import openvino
-from core.training.runtime import Compiled
+from core.features.ir import save_ir
+from core.features.runtime import Compiled
 
 TOLERANCE = 1e-3
 CHECK_IMAGES = 64
@@ -19,29 +16,6 @@ CHECK_IMAGES = 64
 
 class ExportDiffers(Exception):
     """The export's answers are not the model's: a defect, never a person's mistake."""
-
-
-def save_ir(model: Any, path: Path) -> None:
-    """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically."""
-    import tensorflow as tf
-
-    # Traced here: OpenVINO would call the model with a tuple, and Keras warn that it wants none.
-    pixels = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="pixels")
-    answer = tf.function(
-        lambda images: model(images, training=False), input_signature=[pixels], autograph=False
-    )
-    converted = openvino().convert_model(answer.get_concrete_function())
-    with disk_errors("saving the model"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".ir-", dir=path.parent))
-        try:
-            openvino().save_model(converted, str(folder / path.name), compress_to_fp16=False)
-            # The .xml is looked for, so it comes last.
-            weights = (folder / path.name).with_suffix(".bin")
-            weights.replace(path.with_suffix(".bin"))
-            (folder / path.name).replace(path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def largest_difference(model: Any, path: Path, images: np.ndarray) -> float:

@@ -29,7 +29,7 @@ from core.errors import InvalidInput, NotFound, disk_errors
 from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
-from core.training import recipes, weights
+from core.training import recipes
 from core.training.hardware import resolve
 from core.training.spec import TrainSpec, parse_spec
 from core.workspace import atomic_path, write_json
@@ -215,10 +215,13 @@ def _fit_head(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, An
     """Compute a frozen backbone's features once, and train a head on them."""
     import keras
 
+    from core.features import mobilenet_v2 as source
+    from core.features import weights
+    from core.features.cache import load_features
     from core.training.architectures import mobilenet_v2
-    from core.training.features import cached_backbone, load_features
     from core.training.fitting.batches import Batches
     from core.training.fitting.fit import compile_model, fit
+    from core.training.views import VARIATIONS
 
     spec, count = work.spec, len(work.classes)
     labels, train, validation = (
@@ -235,9 +238,10 @@ def _fit_head(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, An
         some = Pixels(pixels.store, pixels.slots[wanted], [], 0)
         features = load_features(
             work.catalog.workspace, spec.dataset_id,
-            cached_backbone(work.catalog.workspace, spec.image_size, file), some,
-            list(table["hash"].to_numpy()[wanted]), varied[wanted],
+            source.load(work.catalog.workspace, spec.image_size, work.report), some,
+            list(table["hash"].to_numpy()[wanted]),
             size=spec.image_size, precision=work.precision, report=work.report,
+            varied=varied[wanted], variations=VARIATIONS,
         )  # fmt: skip
         if features.computed == 0:
             work.report.event("note", text="All features were computed before; using them again.")
@@ -260,7 +264,7 @@ def _fit_head(work: _Work, table: pd.DataFrame, pixels: Pixels) -> tuple[Any, An
             head, batches, held_out if len(validation) else None, spec=spec, report=work.report,
             images=len(train),
         )  # fmt: skip
-    model = mobilenet_v2.assemble(mobilenet_v2.backbone(spec.image_size, file), head)
+    model = mobilenet_v2.assemble(source.backbone(spec.image_size, file), head)
     return model, fitted
 
 

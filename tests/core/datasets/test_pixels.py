@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.datasets.content import hash_bytes
 from core.datasets.images import decode
-from core.datasets.pixels import hash_bytes, load_pixels
+from core.datasets.pixels import load_pixels
 from core.errors import Cancelled
 from core.progress import RecordingReporter
 from core.workspace import Workspace

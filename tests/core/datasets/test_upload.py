@@ -10,8 +10,8 @@ import pytest
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
 from core.datasets.layout import read_layout
-from core.datasets.upload import UploadStage
-from core.errors import Conflict, InvalidInput
+from core.datasets.upload import UploadStage, new_token
+from core.errors import Conflict, InvalidInput, NoSpace
 from core.progress import Reporter
 from tests.core.datasets.packing import good, image_bytes, make_zip
 
@@ -158,3 +158,99 @@ def test_a_folder_of_the_persons_own_is_only_read(catalog: Catalog, tmp_path: Pa
     with pytest.raises(InvalidInput, match="only reads"):
         stage_of(catalog, "1.png", into_class="cat").add_to(catalog, record.id)
     assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_tokens_are_long_and_no_two_are_alike(catalog: Catalog) -> None:
+    tokens = {new_token() for _ in range(1000)}
+    assert len(tokens) == 1000
+    assert min(map(len, tokens)) >= 32
+    for token in list(tokens)[:10]:
+        UploadStage(catalog.workspace, token).abandon()
+
+
+@pytest.mark.parametrize("token", ["short", "x" * 65, "../" * 10, "a/b" * 8, "x" * 30 + "\n"])
+def test_a_token_of_another_shape_is_refused_and_makes_no_folder(
+    catalog: Catalog, token: str
+) -> None:
+    with pytest.raises(InvalidInput, match="not known here"):
+        UploadStage(catalog.workspace, token)
+    assert list(catalog.workspace.staging.iterdir()) == []
+
+
+def test_several_stages_of_one_token_are_one_upload(catalog: Catalog) -> None:
+    token = new_token()
+    for number in range(3):
+        stage = UploadStage(catalog.workspace, token)
+        stage.add(f"cat/{number}.png", io.BytesIO(image_bytes(number)))
+        stage.add(f"cat/{number}.pdf", io.BytesIO(b"%PDF"))
+        assert (stage.kept, len(stage.refused)) == (1, 1)
+    last = UploadStage(catalog.workspace, token)
+    assert (last.kept, last.count, len(last.all_refused())) == (0, 3, 3)
+    record = last.finish(catalog, "pets", [("cat/lost.png", "It never arrived.")])
+    refused = [item.path for item in intake.prepare(catalog, record.id, Reporter())]
+    assert refused == ["cat/0.pdf", "cat/1.pdf", "cat/2.pdf", "cat/lost.png"]
+
+
+def test_the_parts_of_an_archive_lie_where_they_belong(catalog: Catalog) -> None:
+    stage = UploadStage(catalog.workspace)
+    assert stage.append(0, b"abcdef") == 6
+    assert stage.append(6, b"ghi") == 9
+    assert stage.append(3, b"DEF") == 9, "a part that is sent again"
+    assert stage.archive.read_bytes() == b"abcDEFghi"
+    for offset in (10, -1):
+        with pytest.raises(InvalidInput, match="part of this upload is missing"):
+            stage.append(offset, b"late")
+    assert stage.append(0, b"xy") == 2, "another archive"
+
+
+def test_the_first_part_can_not_be_missing(catalog: Catalog) -> None:
+    with pytest.raises(InvalidInput, match="part of this upload is missing"):
+        UploadStage(catalog.workspace).append(4, b"late")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_is_said_while_an_archive_comes(catalog: Catalog) -> None:
+    stage = UploadStage(catalog.workspace)
+    stage.archive.symlink_to("/dev/full")
+    with pytest.raises(NoSpace, match="disk is full"):
+        stage.append(0, b"part")
+
+
+def test_everything_is_gathered_into_one_class(catalog: Catalog) -> None:
+    stage = stage_of(catalog, "x/1.png", "x/y/1.png", "2.png")
+    stage.gather("  my cats. ")
+    assert stage.count == 3
+    record = stage.finish(catalog, "pets")
+    assert found(catalog, record) == {"my cats": ["1 (2).png", "1.png", "2.png"]}
+
+
+def test_a_class_with_the_name_of_a_folder_that_came_is_gathered_as_well(catalog: Catalog) -> None:
+    stage = stage_of(catalog, "cat/1.png", "cat/cat/2.png")
+    stage.gather("cat")
+    assert found(catalog, stage.finish(catalog, "pets")) == {"cat": ["1.png", "2.png"]}
+
+
+@pytest.mark.parametrize("label", ["", " . ", "..", "__MACOSX", "Thumbs.db"])
+def test_a_class_that_no_folder_can_be_named_after_is_refused_and_nothing_is_moved(
+    catalog: Catalog, label: str
+) -> None:
+    stage = stage_of(catalog, "cat/1.png")
+    with pytest.raises(InvalidInput, match="needs a name"):
+        stage.gather(label)
+    assert found(catalog, stage.finish(catalog, "pets")) == {"cat": ["1.png"]}
+
+
+def test_a_gathered_class_never_leads_out_of_the_upload(catalog: Catalog) -> None:
+    stage = stage_of(catalog, "cat/1.png")
+    stage.gather("../../dogs")
+    record = stage.finish(catalog, "pets")
+    (place,) = catalog.workspace.originals(record.id).rglob("*.png")
+    assert place.parent.parent == catalog.workspace.originals(record.id)
+
+
+def test_an_upload_that_is_given_up_is_gone_and_can_be_given_up_again(catalog: Catalog) -> None:
+    stage = stage_of(catalog, "cat/1.png")
+    stage.append(0, b"part")
+    for _ in range(2):
+        stage.abandon()
+        assert list(catalog.workspace.staging.iterdir()) == []

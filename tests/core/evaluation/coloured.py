@@ -13,8 +13,8 @@ import pandas as pd
 from PIL import Image
 
 from core.catalog import Catalog, RunRecord
+from core.datasets.content import hash_bytes
 from core.datasets.intake import add_folder
-from core.datasets.pixels import hash_bytes
 from core.quality.scan import scan
 from core.quiet import openvino
 from core.workspace import write_json

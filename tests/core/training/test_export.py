@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.features.runtime import Compiled
 from core.training import architectures
 from core.training.export import (
     TOLERANCE,
@@ -17,7 +18,6 @@ from core.training.export import (
     largest_difference,
     save_ir,
 )
-from core.training.runtime import Compiled
 
 SIZE = 24
 

@@ -16,9 +16,9 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.errors import Cancelled, InvalidInput, NotFound, WeightsMissing
+from core.features.runtime import Compiled
 from core.progress import RecordingReporter
 from core.training.run import train_run
-from core.training.runtime import Compiled
 from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run
 from core.workspace import read_json

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.datasets.pixels import Pixels, hash_bytes
+from core.datasets.content import hash_bytes
+from core.datasets.pixels import Pixels
 from core.errors import Cancelled
+from core.features import mobilenet_v2
+from core.features.cache import Features, load_features
+from core.features.mobilenet_v2 import FEATURES, backbone
+from core.features.runtime import Compiled
+from core.features.weights import find_mobilenet_v2
 from core.progress import RecordingReporter
 from core.quiet import openvino
-from core.training.architectures.mobilenet_v2 import FEATURES, backbone
-from core.training.features import VIEWS, Features, cached_backbone, load_features
-from core.training.runtime import Compiled
-from core.training.weights import find_mobilenet_v2
+from core.training.views import VARIATIONS, VIEWS
 from core.workspace import Workspace, open_workspace
 
 SIZE = 16
@@ -51,8 +54,8 @@ def load(
     rows = len(pixels.slots)
     return load_features(
         workspace, "d", model, pixels, [hash_bytes(pixels.store[s].tobytes()) for s in pixels.slots],
-        np.broadcast_to(varied, rows), size=SIZE, precision="float32",
-        report=report or RecordingReporter(),
+        size=SIZE, precision="float32", report=report or RecordingReporter(),
+        varied=np.broadcast_to(varied, rows), variations=VARIATIONS,
     )  # fmt: skip
 
 
@@ -174,10 +177,11 @@ def test_the_real_backbone_is_converted_once_and_answers_like_keras(
     monkeypatch.setenv("KERAS_HOME", str(keras_home))
     weights = find_mobilenet_v2()
     assert weights is not None
-    path = cached_backbone(workspace, 96, weights)
+    path = mobilenet_v2.load(workspace, 96)
     pixels = np.random.default_rng(0).integers(0, 256, (4, 24, 24, 3), dtype=np.uint8)
     pixels = pixels.repeat(4, axis=1).repeat(4, axis=2)
     expected = backbone(96, weights).predict(pixels.astype(np.float32), verbose=0)
     assert expected.shape == (4, FEATURES)
     assert np.abs(Compiled(path).predict(pixels) - expected).max() <= 1e-3
-    assert cached_backbone(workspace, 96, Path("nowhere.h5")) == path, "no weights needed any more"
+    monkeypatch.setenv("KERAS_HOME", str(workspace.home / "nowhere"))
+    assert mobilenet_v2.load(workspace, 96) == path, "no weights needed any more"

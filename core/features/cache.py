@@ -1,28 +1,40 @@
 """Features of a frozen backbone, computed once by OpenVINO and kept by content hash.
 
-For each image once as it is, and, for training images, a few times varied. A head is then fitted
-on the features, which takes seconds. The converted backbone is cached too, so a second run on the
-same data needs neither Keras's weights nor a single decode.
+For each image once as it is and, if asked, a few times varied.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.datasets.pixels import Pixels
 from core.datasets.slots import SlotFile
+from core.features import mobilenet_v2
+from core.features.runtime import Compiled
 from core.progress import Reporter
-from core.training import augmentation
-from core.training.architectures import mobilenet_v2
-from core.training.runtime import Compiled
 from core.workspace import Workspace
 
-VIEWS = 3
 _BATCH = 256
+
+
+@dataclass(frozen=True)
+class Variations:
+    """How images are varied: in ways that depend on each image's content and the view's number
+    only, so that what comes of it can be kept.
+
+    Attributes:
+        views: how many variations of each image.
+        version: part of the cache's name; changes when the variations do.
+        make: (uint8 images, their content hashes, view from 1) → uint8 images, varied.
+    """
+
+    views: int
+    version: str
+    make: Callable[[np.ndarray, list[str], int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -47,19 +59,19 @@ def load_features(
     model: Any,
     pixels: Pixels,
     digests: list[str],
-    varied: np.ndarray,
     *,
     size: int,
     precision: str,
     report: Reporter,
+    varied: np.ndarray | None = None,
+    variations: Variations | None = None,
 ) -> Features:
     """Compute what is not there yet, and return all.
 
     Args:
         model: the backbone as an OpenVINO model, or a path of one.
         digests: content hash of each row of ``pixels``.
-        varied: bool, shape (rows,): rows of which varied views are wanted too (none for no
-            augmentation).
+        varied: bool, shape (rows,): rows of which ``variations`` are wanted too.
 
     Raises:
         Cancelled: what was computed is kept.
@@ -68,13 +80,16 @@ def load_features(
     ready = pixels.slots >= 0
     compiled: Compiled | None = None
     stores, slots, computed = [], [], 0
-    total = int(ready.sum() + VIEWS * (varied & ready).sum()) if varied.any() else int(ready.sum())
+    views = (
+        variations.views if variations is not None and varied is not None and varied.any() else 0
+    )
+    total = int(ready.sum()) + (views * int((varied & ready).sum()) if varied is not None else 0)
     done = 0
-    for view in range(VIEWS + 1 if varied.any() else 1):
-        rows = np.flatnonzero(ready & varied if view else ready)
+    for view in range(views + 1):
+        rows = np.flatnonzero(ready & varied if view and varied is not None else ready)
         stem = f"{mobilenet_v2.FEATURES_VERSION}-{size}-{precision}-view{view}"
-        if view:
-            stem += f"-a{augmentation.VERSION}"
+        if view and variations is not None:
+            stem += f"-a{variations.version}"
         file = SlotFile(folder, stem, "float16", (mobilenet_v2.FEATURES,))
         with file.adding():
             missing = np.array([r for r in rows if digests[r] not in file.slots], dtype=np.int64)
@@ -86,8 +101,8 @@ def load_features(
                 compiled = compiled or Compiled(model, precision)
                 some = missing[start : start + _BATCH]
                 images = pixels.take(some)
-                if view:
-                    images = _vary(images, [digests[r] for r in some], view)
+                if view and variations is not None:
+                    images = variations.make(images, [digests[r] for r in some], view)
                 for row, feature in zip(some, compiled.predict(images), strict=True):
                     file.add(digests[row], feature)
             computed += len(missing)
@@ -96,26 +111,3 @@ def load_features(
         slots.append(file.find(digests))
     report.progress("features", total, total, "Looking at images with MobileNetV2")
     return Features(stores, np.stack(slots), computed)
-
-
-def _vary(images: np.ndarray, digests: list[str], view: int) -> np.ndarray:
-    """Variations that depend on each image's content and the view only, so they can be cached."""
-    drawn = [
-        augmentation.draw(np.random.default_rng([view, int(d[:8], 16)]), 1, images.shape[1])
-        for d in digests
-    ]
-    variation = augmentation.Variation(
-        *(np.concatenate([getattr(one, name) for one in drawn])
-          for name in ("transforms", "gain", "bias"))
-    )  # fmt: skip
-    return np.asarray(augmentation.apply(images, variation)).round().astype(np.uint8)
-
-
-def cached_backbone(workspace: Workspace, size: int, weights: Path) -> Path:
-    """The backbone as OpenVINO IR, converted from Keras the first time."""
-    path = workspace.cache / "backbones" / f"{mobilenet_v2.FEATURES_VERSION}-{size}.xml"
-    if not path.exists() or not path.with_suffix(".bin").exists():
-        from core.training.export import save_ir
-
-        save_ir(mobilenet_v2.backbone(size, weights), path)
-    return path

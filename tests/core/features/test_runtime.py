@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.features.runtime import Compiled
 from core.quiet import openvino
-from core.training.runtime import Compiled
 from tests.core.evaluation.coloured import GAIN, SIZE, save_model
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import Cancelled, WeightsMissing
+from core.features import weights
 from core.progress import RecordingReporter
-from core.training import weights
 
 SIZE = 9_100_000
 NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"

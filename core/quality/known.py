@@ -1,0 +1,117 @@
+"""What earlier scans know already, and which of it still holds.
+
+A row is taken over if it was made by this version and the file has the same path, size and time;
+but not that of a file that could not even be opened, which may only have been out of reach.
+A scan that was cancelled or killed has left what it had done in ``partial-….parquet``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.datasets.layout import FoundFile
+from core.errors import NotFound
+from core.quality.index import SCAN_VERSION, load_index, make_index, read_index, write_index
+from core.workspace import Workspace
+
+_PARTIAL = "partial-"
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """What a scan need not do again.
+
+    Attributes:
+        held: rows that still hold, with the classes and splits as they are now.
+        fresh: files that must be looked at.
+        whole: the last whole scan's index, if there is one.
+        same: whether that index still holds from end to end.
+    """
+
+    held: pd.DataFrame
+    fresh: list[FoundFile]
+    whole: pd.DataFrame | None
+    same: bool
+
+
+def take_over(
+    workspace: Workspace, dataset_id: str, index: str | None, files: list[FoundFile]
+) -> TakenOver:
+    """Compare files with what is known of them.
+
+    Args:
+        index: name of the last whole scan's index, if there was one.
+        files: all that are there now, in the order of their paths.
+    """
+    whole = None
+    if index is not None:
+        with contextlib.suppress(NotFound):
+            whole = read_index(workspace, dataset_id, index)
+    tables = [] if whole is None else [whole]
+    for part in _partials(workspace, dataset_id):
+        with contextlib.suppress(NotFound):
+            tables.append(load_index(part))
+    if not tables or not files:
+        return TakenOver(make_index([]), files, whole, same=False)
+    known = tables[0]
+    if len(tables) > 1:
+        known = pd.concat(tables, ignore_index=True)
+        known = known.drop_duplicates("path", keep="last", ignore_index=True)
+    at, holds = _match(known, files)
+    relabelled = _differ(known["label"], at, [file.label for file in files], holds)
+    relabelled |= _differ(known["split"], at, [file.split for file in files], holds)
+    held = known
+    same = known is whole and bool(holds.all()) and len(held) == len(files) and not relabelled
+    if not same:
+        still = [file for file, hold in zip(files, holds, strict=True) if hold]
+        held = known.iloc[at[holds]].reset_index(drop=True)
+        held = held.assign(
+            label=pd.Series([file.label for file in still], dtype="str"),
+            split=pd.Series([file.split for file in still], dtype="str"),
+        )
+    fresh = [file for file, hold in zip(files, holds, strict=True) if not hold]
+    return TakenOver(held, fresh, whole, same)
+
+
+def _match(
+    known: pd.DataFrame, files: list[FoundFile]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each file its row, or -1, and whether that row still holds."""
+    at = pd.Index(known["path"]).get_indexer([file.path for file in files]).astype(np.int64)
+    if known.empty:
+        return at, np.zeros(len(files), bool)
+    holds = at >= 0
+    holds &= known["scan_version"].to_numpy()[at] == SCAN_VERSION
+    holds &= (known["hash"] != "").to_numpy()[at]
+    holds &= known["bytes"].to_numpy()[at] == np.array([file.bytes for file in files])
+    holds &= known["mtime_ns"].to_numpy()[at] == np.array([file.mtime_ns for file in files])
+    return at, holds
+
+
+def _differ(
+    column: pd.Series, at: NDArray[np.int64], now: list[str], where: NDArray[np.bool_]
+) -> bool:
+    before = column.to_numpy(dtype=object)[at[where]]
+    return bool((before != np.array(now, dtype=object)[where]).any())
+
+
+def keep_partial(workspace: Workspace, dataset_id: str, table: pd.DataFrame) -> None:
+    """Write down some rows of a scan that is not done yet."""
+    write_index(workspace, dataset_id, f"{_PARTIAL}{time.time_ns()}.parquet", table)
+
+
+def drop_partials(workspace: Workspace, dataset_id: str) -> None:
+    """Forget what unfinished scans left, now that there is a whole one."""
+    for part in _partials(workspace, dataset_id):
+        part.unlink(missing_ok=True)
+
+
+def _partials(workspace: Workspace, dataset_id: str) -> list[Path]:
+    return sorted(workspace.dataset(dataset_id).glob(f"{_PARTIAL}*.parquet"))

@@ -1,0 +1,156 @@
+"""All that a scan does with the files themselves: each is read, hashed, decoded and shrunk once,
+and what can be said about it is said from that one small copy.
+
+Imports little more than NumPy and Pillow, since helper processes start with it. A file that can't
+be read is an answer like any other, with its reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.datasets.content import hash_bytes, read_regular
+from core.datasets.images import SUFFIXES_OF, OpenedImage, open_image
+from core.errors import UnreadableImage
+from core.quality import thumbs
+from core.quality.descriptor import describe
+from core.quality.measure import MEASUREMENTS, Tally, measure, tally
+
+_DRAFT = (thumbs.SIDE, thumbs.SIDE)
+
+
+class Facts(NamedTuple):
+    """What is known of one file from its own bytes; columns of the index, see there."""
+
+    status: str
+    problem: str = ""
+    format: str = ""
+    mode: str = ""
+    width: int = 0
+    height: int = 0
+    hash: str = ""
+    orientation: int = 1
+    wrong_suffix: bool = False
+    descriptor: bytes = b""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found in some files, in their order.
+
+    Attributes:
+        facts: one for each file.
+        measured: float32 of shape (files, 7), as of :func:`core.quality.measure.measure`; nan for
+            files that can't be read.
+        thumbnails: encoded; empty if there is nothing to show.
+    """
+
+    facts: list[Facts]
+    measured: NDArray[np.float32]
+    thumbnails: list[bytes]
+
+
+def look_at(root: str, paths: Sequence[str], stop: Callable[[], bool] = bool) -> Looked:
+    """Look at files.
+
+    Args:
+        root: the folder that they are in.
+        paths: relative to it.
+        stop: asked before each file; once it says yes, the files that are left out are missing
+            from the answer.
+    """
+    facts, tallies, thumbnails = [], [], []
+    for path in paths:
+        if stop():
+            break
+        found, counted, thumbnail = _look_at_one(Path(root, path), path)
+        facts.append(found)
+        tallies.append(counted)
+        thumbnails.append(thumbnail)
+    measured = np.full((len(facts), len(MEASUREMENTS)), np.nan, dtype=np.float32)
+    good = [counted is not None for counted in tallies]
+    if any(good):
+        measured[good] = measure([counted for counted in tallies if counted is not None])
+    return Looked(facts, measured, thumbnails)
+
+
+def could_not_look(status: str, problem: str) -> Looked:
+    """The answer for one file of which nothing could be found out."""
+    nothing = np.full((1, len(MEASUREMENTS)), np.nan, dtype=np.float32)
+    return Looked([Facts(status, problem)], nothing, [b""])
+
+
+def joined(parts: Sequence[Looked]) -> Looked:
+    """Several answers as one."""
+    return Looked(
+        [each for part in parts for each in part.facts],
+        np.concatenate([part.measured for part in parts]),
+        [each for part in parts for each in part.thumbnails],
+    )
+
+
+def _look_at_one(file: Path, path: str) -> tuple[Facts, Tally | None, bytes]:
+    """What the file says of itself, what was counted in it, and its thumbnail."""
+    try:
+        data = read_regular(file)
+    except OSError:
+        problem = "The file can't be opened, or has gone."
+        return Facts("unreadable", problem), None, b""
+    except MemoryError:
+        problem = "There is not enough memory to read a file of this size."
+        return Facts("too_large", problem), None, b""
+    content = hash_bytes(data)
+    try:
+        opened = open_image(data, file=path, draft=_DRAFT)
+    except UnreadableImage as error:
+        problem = f"{error.title} {error.remedy}".strip()
+        seen = _what_can_be_seen(data) if error.kind == "truncated" else b""
+        return Facts(error.kind, problem, hash=content), None, seen
+    small = thumbs.shrink(opened.image)
+    thumbnail = thumbs.make(
+        small,
+        data=data,
+        kind=opened.format,
+        size=(opened.width, opened.height),
+        orientation=opened.orientation,
+    )
+    return _facts(opened, path, content, describe(small)), tally(small), thumbnail
+
+
+def _facts(opened: OpenedImage, path: str, content: str, descriptor: bytes) -> Facts:
+    return Facts(
+        "ok",
+        "",
+        opened.format,
+        opened.mode,
+        opened.width,
+        opened.height,
+        content,
+        opened.orientation,
+        PurePosixPath(path).suffix.lower() not in SUFFIXES_OF[opened.format],
+        descriptor,
+    )
+
+
+def _what_can_be_seen(data: bytes) -> bytes:
+    """A thumbnail of the part of a truncated image that is there, or nothing."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft(None, _DRAFT)
+            with contextlib.suppress(OSError, SyntaxError):
+                image.load()
+            # Pillow has filled in the lines before the end, but calls the image unloaded; a copy
+            # of what is in memory can be used like any other. Without a line, there is no memory.
+            seen = thumbs.shrink(image._new(image.im).convert("RGB"))
+            return thumbs.make(seen, data=b"", kind="", size=seen.size, orientation=1)
+    except (OSError, SyntaxError, ValueError, AttributeError, AssertionError):
+        return b""

@@ -1,0 +1,205 @@
+"""Looks at many files with all processors, in helper processes or, for few files, in threads.
+
+Reading an image is much small work in Python, so threads get in each other's way; and a file that
+makes the decoder crash, or take all memory, takes down a helper only. Helpers are plain
+subprocesses with two pipes, which are as safe in a process with threads as in one without, work
+alike on all platforms, and end when their input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from core.errors import Cancelled
+from core.quality.look import Looked, could_not_look, joined, look_at
+
+_ROOT = Path(__file__).resolve().parents[2]
+# A helper takes about 0.15 s to start; fewer files than this are done sooner without.
+_WORTH_HELPERS = 200
+_MOST_HELPERS = 8
+_CRASHED = (
+    "Looking at this image crashed, or took more memory than there is. "
+    "Make it smaller, or save it again as JPEG or PNG."
+)
+
+
+def processors() -> int:
+    """How many processors this process may use, at least 1."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Pool:
+    """Looks at files below one folder; to be used in a ``with`` statement.
+
+    Args:
+        root: the folder.
+        files: about how many there will be; decides about helpers.
+    """
+
+    def __init__(self, root: Path, files: int) -> None:
+        self._root = str(root)
+        self._helpers_pay = files >= _WORTH_HELPERS
+        self.workers = min(processors(), _MOST_HELPERS)
+        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="look")
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._helpers: list[_Helper] = []
+        self._idle: deque[_Helper] = deque()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._stopped.set()
+        for helper in self._helpers:
+            helper.end()
+        self._threads.shutdown(cancel_futures=True)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the helpers."""
+        return [helper.pid for helper in list(self._helpers)]
+
+    def look(
+        self, chunks: Iterable[Sequence[str]], meanwhile: Callable[[], None]
+    ) -> Iterator[Looked]:
+        """Answers for chunks of paths, in their order; only a few are asked for ahead.
+
+        Args:
+            meanwhile: called several times a second while there is no answer; may raise.
+        """
+        waiting: deque[Future[Looked]] = deque()
+        for chunk in chunks:
+            waiting.append(self._threads.submit(self._look, chunk))
+            if len(waiting) > 2 * self.workers:
+                yield _result(waiting.popleft(), meanwhile)
+        while waiting:
+            yield _result(waiting.popleft(), meanwhile)
+
+    def _look(self, paths: Sequence[str]) -> Looked:
+        if not self._helpers_pay:
+            return look_at(self._root, paths, self._stopped.is_set)
+        try:
+            return self._ask(paths)
+        except _Died:
+            # Which file it was is found by asking for each alone.
+            return joined([self._look_alone(path) for path in paths])
+        except _CantStart:
+            self._helpers_pay = False
+            return look_at(self._root, paths, self._stopped.is_set)
+
+    def _look_alone(self, path: str) -> Looked:
+        try:
+            return self._ask([path])
+        except _Died:
+            return could_not_look("unreadable", _CRASHED)
+        except _CantStart:
+            return look_at(self._root, [path])
+
+    def _ask(self, paths: Sequence[str]) -> Looked:
+        try:
+            helper = self._idle.pop()
+        except IndexError:
+            helper = self._start()
+        try:
+            answer: Looked = helper.ask((self._root, list(paths)))
+        except _Died:
+            if self._stopped.is_set():
+                raise Cancelled from None
+            helper.end()
+            with self._lock:
+                self._helpers.remove(helper)
+            raise
+        self._idle.append(helper)
+        return answer
+
+    def _start(self) -> _Helper:
+        with self._lock:
+            if self._stopped.is_set():
+                raise Cancelled
+            helper = _Helper()
+            self._helpers.append(helper)
+        try:
+            helper.hear()
+        except _Died as error:
+            if self._stopped.is_set():
+                raise Cancelled from None
+            raise _CantStart from error
+        return helper
+
+
+class _Died(Exception):
+    """A helper has ended instead of answering."""
+
+
+class _CantStart(Exception):
+    """No helper could be started."""
+
+
+class _Helper:
+    """One helper process."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
+        # Nothing here is worth threads of BLAS, whose start costs time and memory.
+        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "core.quality.helper"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=_ROOT,
+                env={**os.environ, **one_thread, "PYTHONPATH": path},
+            )
+        except OSError as error:
+            raise _CantStart from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, request: object) -> Any:
+        """Send a request and wait for the answer."""
+        assert self._process.stdin is not None
+        try:
+            pickle.dump(request, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise _Died from error
+        return self.hear()
+
+    def hear(self) -> Any:
+        """Wait for the next answer."""
+        assert self._process.stdout is not None
+        try:
+            return pickle.load(self._process.stdout)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+            raise _Died from error
+
+    def end(self) -> None:
+        """End it at once, whatever it is doing: it has nothing to lose."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _result(future: Future[Looked], meanwhile: Callable[[], None]) -> Looked:
+    while not wait([future], timeout=0.2).done:
+        meanwhile()
+    return future.result()

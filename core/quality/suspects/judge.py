@@ -1,0 +1,96 @@
+"""From features and labels to doubts: which labels look wrong, which images look out of place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.quality.suspects.out_of_fold import out_of_fold
+
+_NEIGHBOURS = 5
+_DIMENSIONS = 64
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What was found out about each image.
+
+    Attributes:
+        label: float32, shape (n,), 0 to 1: how doubtful its class is. So many are at 0.5 and above
+            as confident learning (Northcutt et al., 2021) counts wrong labels in the dataset.
+        suggested: int64, shape (n,): the class that it looks most like.
+        outlier: float32, shape (n,), 0 to 1: how unlike the others of its class it is.
+    """
+
+    label: NDArray[np.float32]
+    suggested: NDArray[np.int64]
+    outlier: NDArray[np.float32]
+
+
+def judge(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    seed: int = 0,
+    *,
+    cautious: bool = False,
+    step: Callable[[int, int], None] | None = None,
+) -> Doubts:
+    """Doubts about every image.
+
+    Args:
+        features, labels, groups, step: as for :func:`core.quality.suspects.out_of_fold.out_of_fold`.
+        cautious: count fewer labels as wrong; for features that a classifier is often wrong on.
+    """
+    from cleanlab.count import num_label_issues
+
+    probabilities = out_of_fold(features, labels, groups, seed, step)
+    # cleanlab says how many labels are wrong, in two ways of which one counts too few and the
+    # other too many; the images whose labels are least likely are taken for them. On photos with
+    # one label in twenty flipped, that finds more of the flips at the same precision than its own
+    # filters do.
+    methods = ["off_diagonal"] if cautious else ["off_diagonal", "off_diagonal_calibrated"]
+    counts = [
+        num_label_issues(labels, probabilities, estimation_method=method) for method in methods
+    ]
+    count = round(float(np.mean(counts)))
+    unlikely = 1 - probabilities[np.arange(len(labels)), labels]
+    doubt = unlikely / 2
+    doubt[np.argsort(-unlikely, kind="stable")[:count]] += 0.5
+    return Doubts(
+        np.minimum(doubt, 1.0).astype(np.float32),
+        probabilities.argmax(axis=1),
+        _outliers(features, labels, seed),
+    )
+
+
+def _outliers(
+    features: NDArray[np.float32], labels: NDArray[np.int64], seed: int
+) -> NDArray[np.float32]:
+    """From 0 at two to 1 at ten robust standard deviations above the class's usual distance.
+
+    The distance is the mean to the five nearest images of the same class (Ramaswamy et al., 2000),
+    in the principal 64 dimensions; its spread is the median absolute deviation.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.neighbors import NearestNeighbors
+
+    scaled = (features - features.mean(0)) / (features.std(0) + 1e-6)
+    dimensions = min(_DIMENSIONS, *scaled.shape)
+    reduced = PCA(dimensions, svd_solver="randomized", random_state=seed).fit_transform(scaled)
+    result = np.zeros(len(labels), np.float32)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        near = min(_NEIGHBOURS, len(rows) - 1)
+        if near < 1:
+            continue
+        distances, _ = NearestNeighbors(n_neighbors=near).fit(reduced[rows]).kneighbors()
+        distance = distances.mean(axis=1)
+        usual = np.median(distance)
+        spread = 1.4826 * np.median(np.abs(distance - usual))
+        away = (distance - usual) / max(spread, 0.02 * usual, 1e-9)
+        result[rows] = ((away - 2) / 8).clip(0, 1)
+    return result
