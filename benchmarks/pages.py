@@ -30,7 +30,7 @@ _CONTENT = {
     "clean": "look fine",
     "train": "Start training",
     "results": "Class by class",
-    "predict": "Choose images",
+    "predict": "Drop one or many images",
 }
 _ROUNDS = 5
 

@@ -5,7 +5,7 @@ Ito, 2008), backgrounds are transparent, and class names are shown as text whate
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,12 @@ _SCALE = [
     [1.0, "rgb(0,77,122)"],
 ]
 _NAMES_AT_MOST = 60
+# Told apart by a pattern too, where colours are not.
+_SPLITS = (
+    ("train", "training", BLUE, ""),
+    ("validation", "validation", ORANGE, "/"),
+    ("test", "test", GREEN, "."),
+)
 
 
 def plain(text: str, length: int = 24) -> str:
@@ -30,8 +36,12 @@ def plain(text: str, length: int = 24) -> str:
     return html.escape(short, quote=False)
 
 
-def class_counts(counts: Mapping[str, int]) -> go.Figure:
-    """Images a class as horizontal bars, in the order given; the rarest third is not hidden."""
+def class_counts(counts: Mapping[str, int], chosen: Collection[int] = ()) -> go.Figure:
+    """Images a class (or another kind of part) as horizontal bars, in the order given.
+
+    Args:
+        chosen: positions of bars that stand out; all look alike when there are none.
+    """
     labels = list(counts)
     figure = go.Figure(
         go.Bar(
@@ -39,6 +49,8 @@ def class_counts(counts: Mapping[str, int]) -> go.Figure:
             y=[f"{n}" for n in range(len(labels))],
             orientation="h",
             marker_color=BLUE,
+            selectedpoints=sorted(chosen) if chosen else None,
+            unselected={"marker": {"opacity": 0.35}},
             customdata=[plain(label, 80) for label in labels],
             hovertemplate="%{customdata}: %{x:,} images<extra></extra>",
         )
@@ -48,33 +60,32 @@ def class_counts(counts: Mapping[str, int]) -> go.Figure:
     return _finish(figure, height=max(200, min(900, 70 + 26 * len(labels))))
 
 
-def image_sizes(table: pd.DataFrame) -> go.Figure:
-    """Width against height, one point a size, larger where there are more.
+def class_splits(counts: pd.DataFrame) -> go.Figure:
+    """Images a class, each bar divided into training, validation and test images.
 
     Args:
-        table: columns ``width`` and ``height`` in pixels.
+        counts: rows classes; columns ``train``, ``validation`` and ``test``.
     """
-    sizes = table.groupby(["width", "height"], observed=True).size().reset_index(name="count")
-    sizes = sizes.nlargest(2000, "count")
-    top = max(1, int(sizes["count"].max())) if len(sizes) else 1
-    figure = go.Figure(
-        go.Scatter(
-            x=sizes["width"],
-            y=sizes["height"],
-            mode="markers",
-            marker={
-                "size": 8 + 22 * (sizes["count"] / top) ** 0.5,
-                "color": BLUE,
-                "opacity": 0.65,
-                "line": {"width": 1, "color": "white"},
-            },
-            customdata=sizes["count"],
-            hovertemplate="%{x} × %{y} pixels: %{customdata:,} images<extra></extra>",
+    labels = [str(label) for label in counts.index]
+    names = [plain(label, 80) for label in labels]
+    figure = go.Figure()
+    for split, name, colour, pattern in _SPLITS:
+        figure.add_bar(
+            x=counts[split].tolist(),
+            y=[f"{n}" for n in range(len(labels))],
+            orientation="h",
+            name=name,
+            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+            customdata=names,
+            hovertemplate="%{customdata}: %{x:,} " + name + " images<extra></extra>",
         )
+    _categories(figure, labels, "y")
+    figure.update_xaxes(title="images", rangemode="tozero")
+    figure.update_layout(
+        barmode="stack",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )
-    figure.update_xaxes(title="width in pixels", rangemode="tozero")
-    figure.update_yaxes(title="height in pixels", rangemode="tozero")
-    return _finish(figure, height=300)
+    return _finish(figure, height=max(200, min(900, 100 + 26 * len(labels))))
 
 
 def curves(

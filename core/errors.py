@@ -67,6 +67,10 @@ class WeightsMissing(LightboxError):
     """Pretrained weights are not in Keras's cache and can't be downloaded."""
 
 
+class DataMissing(LightboxError):
+    """A known dataset's files are not in Keras's cache and can't be downloaded."""
+
+
 class Conflict(LightboxError):
     """Somebody else changed the same thing first, or the name is taken."""
 

@@ -8,12 +8,23 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
+from core.jobs import handlers
 from core.quality import curation, findings
 from core.quality.curation import usable
+from core.quality.detectors import DETECTORS
 from core.quality.findings import Finding
+from pages._widgets.closer import look_closer
+from pages._widgets.decided import (
+    decide,
+    last_decision,
+    move_to_suggested,
+    round_number,
+    take_back,
+)
 from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.plain import escape, images, some
+from pages._widgets.job import watch
+from pages._widgets.plain import escape, images, shorten, some
 from pages._widgets.session import (
     catalog,
     current_dataset,
@@ -24,36 +35,7 @@ from pages._widgets.session import (
 from pages._widgets.steps import go
 
 _EXCLUDED = "excluded"
-
-
-def _decide(record: DatasetRecord, action: str, paths: list[str], why: str) -> None:
-    change = curation.decide(catalog(), record.id, action, paths, why=why)
-    if change is not None:
-        done = curation.DECISIONS[action]
-        st.session_state["decided"] = (
-            record.id, change.version, f"{done}: {images(len(paths))}."
-        )  # fmt: skip
-        st.session_state["round"] = st.session_state.get("round", 0) + 1
-        st.rerun()
-
-
-def _take_back(record: DatasetRecord, versions: list[int]) -> None:
-    curation.undo(catalog(), record.id, versions)
-    decided = st.session_state.get("decided")
-    if decided and decided[0] == record.id and decided[1] in versions:
-        st.session_state.pop("decided")
-    st.session_state["round"] = st.session_state.get("round", 0) + 1
-    st.rerun()
-
-
-def _last_decision(record: DatasetRecord) -> None:
-    decided = st.session_state.get("decided")
-    if not decided or decided[0] != record.id:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check: {decided[2]} Your files are as they were.")
-        if st.button("Undo", icon=":material/undo:"):
-            _take_back(record, [decided[1]])
+_NEW = "a new class …"
 
 
 def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
@@ -70,56 +52,144 @@ def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
         )
 
 
+def _search(record: DatasetRecord, table: pd.DataFrame) -> None:
+    """The search for wrong labels: offered, running, or how it ended."""
+    job = catalog().jobs.latest(record.id, "suspects")
+    if job is not None and not job.finished:
+        watch(job.id)
+        return
+    good = usable(table)
+    judged = int(good["label_doubt"].notna().sum())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Look for wrong labels again" if judged else "Look for wrong labels",
+            icon=":material/search:",
+            help="Compares every image with the others of its class, to find those that are filed "
+            "under the wrong class or don't belong. Takes seconds to minutes.",
+        ):
+            handlers.submit_suspects(catalog(), record.id)
+            st.rerun()
+        if job is not None and job.state in ("failed", "interrupted") and job.error:
+            st.caption(f":material/error: {escape(job.error)}")
+        elif judged and judged < len(good):
+            st.caption(f"{images(len(good) - judged)} came or changed since, or are too few to "
+                       "judge.")  # fmt: skip
+
+
+def _at_threshold(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> Finding:
+    """The finding at the threshold that the person has set."""
+    each = DETECTORS[finding.key]
+    if not each.adjustable:
+        return finding
+    threshold = st.slider(
+        "How sure it must be",
+        each.lowest, 1.0, each.threshold, 0.01,
+        key=f"threshold-{record.id}-{finding.key}",
+        help="Further left shows more images, clear and doubtful; further right only the clearest.",
+    )  # fmt: skip
+    if threshold == each.threshold:
+        return finding
+    known = curation.known_alike(catalog(), record.id, record.version)
+    return findings.find_one(finding.key, table, threshold, known)
+
+
 def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> None:
     st.markdown(f"**{finding.title}.** {finding.sentence} {finding.suggestion}")
+    finding = _at_threshold(record, table, finding)
+    if not finding.paths:
+        st.caption("Nothing is flagged at this setting.")
+        return
     rows = table.set_index("path", drop=False)
     extra = findings.extra_copies(finding, table)
     if extra and st.button(
-        f"Keep one of each group, exclude {images(len(extra))}",
+        f"Keep the best of each group, exclude {images(len(extra))}",
         icon=":material/filter_1:",
         key=f"copies-{finding.key}",
+        help="The largest stays; of equals, the sharpest.",
     ):
-        _decide(record, "exclude", extra, f"{finding.title}: one of each group kept")
+        decide(record, "exclude", extra, f"{finding.title}: the best of each group kept")
     group_of = {path: n for n, group in enumerate(finding.groups, 1) for path in group}
     part = page_of(len(finding.paths), key=f"page-{finding.key}")
-    paths = list(finding.paths[part])
-    shown = rows.loc[paths]
-    pictures = thumbnails(record.id, shown)
+    shown = rows.loc[list(finding.paths[part])]
     chosen = gallery(
         [
             Tile(
                 row.path,
                 picture,
                 f"{row.label} · {row.path.rsplit('/', 1)[-1]}",
-                badge=f"group {group_of[row.path]}" if row.path in group_of else "",
+                badge=_badge(finding, row, group_of),
                 title=f"{row.path}\n{row.problem}".strip(),
                 tiny=0 < row.width <= 48,
             )
-            for row, picture in zip(shown.itertuples(), pictures, strict=True)
+            for row, picture in zip(shown.itertuples(), thumbnails(record.id, shown), strict=True)
         ],
         key=f"finding-{finding.key}",
         label=finding.title,
         pick=True,
-        round=st.session_state.get("round", 0),
+        round=round_number(),
     )
     st.caption(
         f"{len(chosen):,} selected. Click to select; Shift takes a range, A takes all shown, "
         "Escape none."
     )
-    with st.container(horizontal=True):
-        if st.button("Exclude selected", type="primary", disabled=not chosen, key="exclude"):
-            _decide(record, "exclude", chosen, finding.title)
-        if st.button("They are fine", disabled=not chosen, key="keep",
-                     help="Keep them, and never flag them again."):  # fmt: skip
-            _decide(record, "keep", chosen, finding.title)
-        if st.button(f"Exclude all {len(finding.paths):,}", key="exclude-all"):
-            _decide(record, "exclude", list(finding.paths), finding.title)
+    _actions(record, table, finding, rows, chosen)
     problems = [
         (path, why) for path, why in zip(finding.paths, finding.reasons, strict=True) if why
     ]
     if problems:
         with st.expander("What is wrong with each"):
             st.dataframe(pd.DataFrame(problems, columns=["file", "what"]), hide_index=True)
+
+
+def _badge(finding: Finding, row: object, group_of: dict[str, int]) -> str:
+    if finding.key == "mislabelled":
+        return f"{shorten(str(row.suggested), 14)}?"  # type: ignore[attr-defined]
+    number = group_of.get(row.path)  # type: ignore[attr-defined]
+    return f"group {number}" if number else ""
+
+
+def _actions(
+    record: DatasetRecord,
+    table: pd.DataFrame,
+    finding: Finding,
+    rows: pd.DataFrame,
+    chosen: list[str],
+) -> None:
+    with st.container(horizontal=True):
+        if finding.key == "mislabelled" and st.button(
+            "Move to the class they look like", type="primary", disabled=not chosen,
+            icon=":material/drive_file_move:", key="move-suggested",
+        ):  # fmt: skip
+            suggested = {path: str(rows.at[path, "suggested"]) for path in chosen}
+            move_to_suggested(record, suggested, finding.title)
+        if st.button(
+            "Exclude selected",
+            type="primary" if finding.key != "mislabelled" else "secondary",
+            disabled=not chosen,
+            key="exclude",
+        ):
+            decide(record, "exclude", chosen, finding.title)
+        if st.button("They are fine", disabled=not chosen, key="keep",
+                     help="Keep them, and never flag them again."):  # fmt: skip
+            decide(record, "keep", chosen, finding.title)
+        with st.popover("Move to class …", disabled=not chosen, icon=":material/label:"):
+            _move(record, table, finding, chosen)
+        if st.button("Look closer", disabled=not 1 <= len(chosen) <= 2, key="closer",
+                     icon=":material/zoom_in:",
+                     help="One image, or two side by side, at full size."):  # fmt: skip
+            look_closer(record, rows.loc[chosen])
+        if st.button(f"Exclude all {len(finding.paths):,}", key="exclude-all"):
+            decide(record, "exclude", list(finding.paths), finding.title)
+
+
+def _move(record: DatasetRecord, table: pd.DataFrame, finding: Finding, chosen: list[str]) -> None:
+    labels = sorted(table["label"].unique())
+    picked = st.selectbox(
+        "Class", [*labels, _NEW], format_func=lambda label: shorten(str(label), 60), key="move-to"
+    )
+    name = st.text_input("Its name", key="move-new") if picked == _NEW else picked
+    if st.button("Move", type="primary", key="move", disabled=not (name or "").strip()):
+        decide(record, "relabel", chosen, finding.title, str(name))
 
 
 def _excluded(record: DatasetRecord, table: pd.DataFrame) -> None:
@@ -136,17 +206,19 @@ def _excluded(record: DatasetRecord, table: pd.DataFrame) -> None:
         key="excluded-gallery",
         label="Excluded images",
         pick=True,
-        round=st.session_state.get("round", 0),
+        round=round_number(),
     )  # fmt: skip
     with st.container(horizontal=True):
         if st.button("Restore selected", type="primary", disabled=not chosen):
-            _decide(record, "restore", chosen, "")
+            decide(record, "restore", chosen, "")
         if st.button(f"Restore all {len(rows):,}"):
-            _decide(record, "restore", list(rows["path"]), "")
+            decide(record, "restore", list(rows["path"]), "")
 
 
 def _history(record: DatasetRecord) -> None:
-    lines = [line for line in curation.history(catalog(), record.id) if line.action != "index"]
+    lines = [
+        line for line in curation.history(catalog(), record.id) if line.action not in curation.FACTS
+    ]
     if not lines:
         return
     with st.expander(f"History: {some(len(lines), 'decision')}"):
@@ -161,9 +233,26 @@ def _history(record: DatasetRecord) -> None:
                     f"{escape(line.what)}: {many}{why} · {escape(line.author)}, {when}{undone}"
                 )
                 if line.version in standing and st.button("Undo", key=f"undo-{line.version}"):
-                    _take_back(record, [line.version])
+                    take_back(record, [line.version])
         if standing and st.button("Undo all", icon=":material/undo:"):
-            _take_back(record, standing)
+            take_back(record, standing)
+
+
+def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:
+    """Checks with a threshold that flagged nothing: they may at a lower one."""
+    flagged = {finding.key for finding in found}
+    quiet = [each for each in DETECTORS.values() if each.adjustable and each.key not in flagged]
+    if not quiet:
+        return
+    with st.expander("Checks that found nothing"):
+        st.caption("Lower a threshold to see what comes closest.")
+        picked = st.selectbox(
+            "Check", quiet, index=None, format_func=lambda each: each.title,
+            placeholder="Choose one", key=f"quiet-{record.id}",
+        )  # fmt: skip
+    if picked is not None:
+        known = curation.known_alike(catalog(), record.id, record.version)
+        _finding(record, table, findings.find_one(picked.key, table, picked.threshold, known))
 
 
 current = current_dataset()
@@ -175,12 +264,14 @@ else:
     st.caption(f"Dataset: {escape(current.name)}")
     issues = dataset_findings(current)
     _verdict(facts, issues)
-    _last_decision(current)
+    _search(current, facts)
+    last_decision(current)
     options = {finding.key: f"{finding.title} ({len(finding.paths):,})" for finding in issues}
     if facts["excluded"].any():
         options[_EXCLUDED] = f"Excluded ({int(facts['excluded'].sum()):,})"
+    shown = None
     if options:
-        picked = st.pills(
+        shown = st.pills(
             "What to look at",
             list(options),
             format_func=options.__getitem__,
@@ -188,10 +279,12 @@ else:
             key=f"look-{current.id}-{'-'.join(options)}",
             label_visibility="collapsed",
         )
-        if picked == _EXCLUDED:
+        if shown == _EXCLUDED:
             _excluded(current, facts)
-        elif picked is not None:
-            _finding(current, facts, next(f for f in issues if f.key == picked))
+        elif shown is not None:
+            _finding(current, facts, next(f for f in issues if f.key == shown))
+    if shown is None:
+        _quiet_checks(current, facts, issues)
     _history(current)
     if st.button("Next: train", type="primary" if not issues else "secondary",
                  icon=":material/arrow_forward:"):  # fmt: skip

@@ -87,6 +87,16 @@ class Jobs:
         with self._sessions() as session:
             return [_record(row) for row in session.scalars(query).all()]
 
+    def latest(self, subject: str, kind: str) -> JobRecord | None:
+        """The newest job of a kind about a dataset or run, if there is one."""
+        with self._sessions() as session:
+            row = session.scalars(
+                select(JobRow)
+                .where(JobRow.subject == subject, JobRow.kind == kind)
+                .order_by(JobRow.created_at.desc())
+            ).first()
+            return _record(row) if row else None
+
     def claim(
         self, lane: Lane, *, pid: int, host: str, job_id: str | None = None
     ) -> JobRecord | None:

@@ -13,6 +13,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs import handlers
 from core.quality import curation, findings
 from core.quality.curation import curated, usable
+from core.quality.detectors import DETECTORS
 
 Options = argparse.Namespace
 
@@ -21,7 +22,9 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, handlers.submit_scan(catalog, record.id), output)
     table = curated(catalog, record.id)
-    found = findings.find(table)
+    found = findings.find(
+        table, _thresholds(options.thresholds), curation.known_alike(catalog, record.id)
+    )
     output.text(f"{len(table):,} images, {len(usable(table)):,} of them usable")
     if not found:
         output.text("Nothing deserves a look.")
@@ -40,13 +43,80 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     }
 
 
+def _thresholds(settings: list[str]) -> dict[str, float]:
+    chosen = {}
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        try:
+            chosen[key.strip()] = float(value)
+        except ValueError:
+            chosen[key.strip()] = -1.0
+        if key.strip() not in DETECTORS:
+            raise InvalidInput(
+                f"There is no detector “{key}”.", remedy="There are: " + ", ".join(DETECTORS) + "."
+            )
+        if not 0 <= chosen[key.strip()] <= 1:
+            raise InvalidInput(f"“{setting}” is not of the form detector=0.5, from 0 to 1.")
+    return chosen
+
+
+def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    record = catalog.datasets.find(options.name)
+    run_job(catalog, handlers.submit_suspects(catalog, record.id), output)
+    table = curated(catalog, record.id)
+    found = {
+        finding.key: finding
+        for finding in findings.find(table, alike=curation.known_alike(catalog, record.id))
+        if finding.key in ("mislabelled", "outliers")
+    }
+    judged = int(table["label_doubt"].notna().sum())
+    output.text(f"{judged:,} images were judged")
+    for finding in found.values():
+        output.text(f"\n{finding.title}: {len(finding.paths):,}  [{finding.key}]")
+        for path, reason in list(zip(finding.paths, finding.reasons, strict=True))[:10]:
+            output.text(f"  {path}  {reason}")
+    return {
+        "dataset": record.id,
+        "version": catalog.datasets.get(record.id).version,
+        "judged": judged,
+        "findings": [dataclasses.asdict(finding) for finding in found.values()],
+    }
+
+
+def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    record = catalog.datasets.find(options.name)
+    table = curated(catalog, record.id)
+    paths = list(options.paths)
+    for label in options.classes:
+        paths += list(table.loc[table["label"] == label, "path"])
+        if label not in set(table["label"]):
+            raise NotFound(
+                f"There is no class “{label}” in this dataset.",
+                remedy="There are: " + ", ".join(sorted(table["label"].unique())[:20]) + ".",
+            )
+    change = curation.decide(
+        catalog, record.id, "relabel", paths, why=options.why, label=options.label
+    )
+    if change is None:
+        raise InvalidInput("No image was named.", remedy="Name images, or use --class NAME.")
+    count = len(change.payload["paths"])
+    output.text(
+        f"Moved to “{options.label}”: {count:,} image{'s' if count != 1 else ''}. "
+        f"Take it back with: undo “{record.name}” {change.version}"
+    )
+    return {"dataset": record.id, "version": change.version, "changed": count}
+
+
 def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     paths = list(options.paths)
     why = options.why
     if options.finding:
         table = curated(catalog, record.id)
-        found = {finding.key: finding for finding in findings.find(table)}
+        found = {
+            finding.key: finding
+            for finding in findings.find(table, alike=curation.known_alike(catalog, record.id))
+        }
         if options.finding not in found:
             raise NotFound(
                 f"There is no finding “{options.finding}” in this dataset now.",
@@ -71,7 +141,9 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     lines = curation.history(catalog, record.id)
-    standing = [x.version for x in lines if x.action not in ("index", "undo") and not x.undone]
+    standing = [
+        x.version for x in lines if x.action not in (*curation.FACTS, "undo") and not x.undone
+    ]
     versions = standing if options.all else options.versions or standing[:1]
     change = curation.undo(catalog, record.id, versions)
     undone = len(change.payload["versions"]) if change else 0

@@ -1,8 +1,9 @@
-"""The commands about datasets: add, list, show, rename, remove."""
+"""The commands about datasets: add, sample, known, list, show, rename, remove, export, report."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.cli.output import Output
 from core.cli.running import run_job
-from core.datasets import archives, intake
+from core.datasets import archives, intake, known_sets
 from core.errors import InvalidInput, LightboxError
 from core.jobs import handlers
 from core.quality import curation
 from core.quality.curation import curated, usable
+from core.quality.export import export_dataset
+from core.quality.report import write_report
 
 Options = argparse.Namespace
 
@@ -35,15 +38,53 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 
 
 def sample(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = intake.add_sample(catalog)
+    return _once(catalog, intake.add_sample(catalog), output)
+
+
+def known(catalog: Catalog, options: Options, output: Output) -> Any:
+    if options.key is not None:
+        return _once(catalog, intake.add_known(catalog, options.key), output)
+    sets = known_sets.KNOWN.values()
+    output.table(
+        ("key", "images", "classes", "download", "what it is"),
+        [
+            (
+                each.key,
+                f"{each.images:,}",
+                len(each.classes),
+                "is here" if each.is_downloaded else f"{each.download_bytes / 1e6:.0f} MB",
+                each.sentence,
+            )
+            for each in sets
+        ],
+    )
+    return [
+        {
+            "key": each.key,
+            "title": each.title,
+            "sentence": each.sentence,
+            "images": each.images,
+            "classes": list(each.classes),
+            "download_bytes": each.download_bytes,
+            "is_downloaded": each.is_downloaded,
+        }
+        for each in sets
+    ]
+
+
+def _once(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
+    """Import a dataset unless it is there already."""
     if record.state == "ready":
         return _show(catalog, record, output)
     return _import(catalog, record, output)
 
 
 def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
+    job = catalog.jobs.get(record.job_id) if record.job_id else None
+    if job is None or job.finished:
+        job = handlers.submit_import(catalog, record.id)
     try:
-        run_job(catalog, handlers.submit_import(catalog, record.id), output)
+        run_job(catalog, job, output)
     except LightboxError:
         # Nothing of it can be used; leaving it would only take the name.
         intake.remove(catalog, record.id)
@@ -79,6 +120,54 @@ def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     intake.remove(catalog, record.id)
     output.text(f"Removed “{record.name}”. Your own folder is as it was.")
     return {"removed": record.id}
+
+
+def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    record = catalog.datasets.find(options.name)
+    archive = options.zip or options.target.suffix.lower() == ".zip"
+    done = export_dataset(
+        catalog,
+        record.id,
+        options.target,
+        layout=options.layout,
+        archive=archive,
+        report=output.progress,
+    )
+    output.text(
+        f"Exported {done.images:,} images in {len(done.classes)} classes of “{record.name}” to "
+        f"{done.path}"
+    )
+    for number, what in (
+        (done.excluded, "excluded, so not in it"),
+        (done.unreadable, "can't be read, so not in it"),
+        (len(done.left_out), "gone or changed since the last scan, so not in it"),
+    ):
+        if number:
+            output.text(f"{number:,} {what}")
+    for path, why in done.left_out[:5]:
+        output.text(f"  {path}: {why}")
+    for label, folder in done.renamed.items():
+        output.text(f"“{label}” is in the folder “{folder}”, since no folder can have its name")
+    return {
+        "dataset": record.id,
+        "version": record.version,
+        "layout": options.layout,
+        **dataclasses.asdict(done),
+        "path": str(done.path),
+        "left_out": [{"path": path, "why": why} for path, why in done.left_out],
+    }
+
+
+def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    record = catalog.datasets.find(options.name)
+    written = write_report(catalog, record.id, options.file)
+    output.text(f"Wrote the health report of “{record.name}” to {written}")
+    return {
+        "dataset": record.id,
+        "version": record.version,
+        "path": str(written),
+        "bytes": written.stat().st_size,
+    }
 
 
 def _show(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.evaluation.evaluate import load_evaluation, load_predictions
 from core.evaluation.records import worst_confusions
 from core.inference.predictor import open_predictor
 from core.jobs import handlers
-from core.quality import findings
+from core.quality import curation, findings
 from core.quality.curation import curated, usable
 from core.training.start import create_run, suggest_spec
 
@@ -31,7 +31,7 @@ def demo(catalog: Catalog, options: argparse.Namespace, output: Output) -> dict[
     table = curated(catalog, record.id)
     good = usable(table)
     output.text(f"1. Data: {len(good):,} images in {good['label'].nunique()} classes")
-    found = findings.find(table)
+    found = findings.find(table, alike=curation.known_alike(catalog, record.id))
     flagged = {path for finding in found for path in finding.paths}
     output.text(f"2. Clean: {len(flagged):,} images deserve a look")
     spec = suggest_spec(catalog, record.id, "compact").with_values({"epochs": options.epochs})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli import cleaning, datasets, demo, models
+from core.quality.export import LAYOUTS
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -28,12 +29,16 @@ def make_parser() -> argparse.ArgumentParser:
     command = add(verbs, "demo", demo.demo, "the whole journey on the sample")
     command.add_argument("--epochs", type=int, default=demo.EPOCHS)
 
-    dataset = verbs.add_parser("dataset", help="add, list, show, rename and remove datasets")
+    dataset = verbs.add_parser(
+        "dataset", help="add, list, show, rename, remove, export and report on datasets"
+    )
     kinds = dataset.add_subparsers(required=True, metavar="ACTION")
     command = add(kinds, "add", datasets.add, "add a folder or an archive of class folders")
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--name")
     add(kinds, "sample", datasets.sample, "add the sample, handwritten digits")
+    command = add(kinds, "known", datasets.known, "list datasets that everybody knows, or add one")
+    command.add_argument("key", nargs="?", metavar="KEY", help="mnist, fashion_mnist or cifar10")
     add(kinds, "list", datasets.list_all, "list datasets")
     command = add(kinds, "show", datasets.show, "classes, sizes and what was skipped")
     command.add_argument("name", metavar="NAME")
@@ -42,9 +47,35 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("new_name", metavar="NEW")
     command = add(kinds, "remove", datasets.remove, "forget a dataset; your images stay")
     command.add_argument("name", metavar="NAME")
+    command = add(kinds, "export", datasets.export, "write the cleaned images as something new")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("target", type=Path, metavar="TARGET", help="a new folder or .zip")
+    command.add_argument("--layout", choices=LAYOUTS, default="classes", help="what is in it")
+    command.add_argument("--zip", action="store_true", help="write one .zip")
+    command = add(kinds, "report", datasets.report, "write a health report to share")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("file", type=Path, metavar="FILE.html")
 
     command = add(verbs, "scan", cleaning.scan, "look at a dataset's files again; list findings")
     command.add_argument("name", metavar="NAME")
+
+    command.add_argument(
+        "--threshold", action="append", default=[], metavar="DETECTOR=SCORE", dest="thresholds",
+        help="flag images from this score (0 to 1) on",
+    )  # fmt: skip
+    command = add(
+        verbs, "suspects", cleaning.suspects, "look for wrong labels and images out of place"
+    )
+    command.add_argument("name", metavar="NAME")
+    command = add(verbs, "relabel", cleaning.relabel, "move images, or whole classes, to a class")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("label", metavar="CLASS", help="a present class, or a new one")
+    command.add_argument("paths", nargs="*", metavar="IMAGE")
+    command.add_argument(
+        "--class", action="append", default=[], metavar="CLASS", dest="classes",
+        help="all images of this class: renames it, or merges it into the other",
+    )  # fmt: skip
+    command.add_argument("--why", default="")
 
     for name, text in (
         ("exclude", "leave images out of training"),

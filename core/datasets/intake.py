@@ -1,8 +1,8 @@
 """The ways in: each makes a dataset in state ``importing``, and says how its images come to be.
 
 ``add_…`` is quick and is what a page or the command line calls; it refuses at once what can be
-seen to be unusable. :func:`prepare` does the long part (unpacking, writing the sample) and runs
-in a job. Folders that are pointed at are only ever read; what is uploaded is kept below
+seen to be unusable. :func:`prepare` does the long part (unpacking, downloading, writing the
+sample) and runs in a job. Folders that are pointed at are only ever read; what is uploaded is kept below
 ``datasets/<id>/originals``.
 """
 
@@ -16,7 +16,7 @@ from typing import BinaryIO
 from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.datasets import MAX_NAME, new_id
-from core.datasets import archives, sample
+from core.datasets import archives, known_sets, sample
 from core.datasets.layout import Skipped, as_text, is_text
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter
@@ -29,6 +29,23 @@ def add_sample(catalog: Catalog) -> DatasetRecord:
         if record.origin == "sample" and record.state != "failed":
             return record
     return _add(catalog, catalog.datasets.free_name(sample.NAME), "sample", {"kind": "sample"})
+
+
+def add_known(catalog: Catalog, key: str) -> DatasetRecord:
+    """A dataset that everybody knows, of :data:`core.datasets.known_sets.KNOWN`; the same every
+    time, unless its import failed. The import job downloads it.
+
+    Raises:
+        InvalidInput: there is none of that key.
+    """
+    known = known_sets.known_set(key)
+    for record in catalog.datasets.all():
+        if record.origin == "known" and record.state != "failed":
+            source = catalog.workspace.dataset(record.id) / "source.json"
+            if source.is_file() and read_json(source)["key"] == key:
+                return record
+    name = catalog.datasets.free_name(known.title)
+    return _add(catalog, name, "known", {"kind": "known", "key": key})
 
 
 def add_folder(
@@ -142,7 +159,7 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
     Returns what was refused on the way.
 
     Raises:
-        InvalidInput, NoSpace: nothing usable came of it.
+        InvalidInput, NoSpace, DataMissing: nothing usable came of it.
     """
     workspace = catalog.workspace
     folder = workspace.dataset(dataset_id)
@@ -151,6 +168,9 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
     refused = [Skipped(path, why) for path, why in source.get("refused", [])]
     if source["kind"] == "sample" and not source.get("ready"):
         sample.write_digits(originals, report)
+    elif source["kind"] == "known" and not source.get("ready"):
+        shutil.rmtree(originals, ignore_errors=True)
+        known_sets.write_known(source["key"], originals, report)
     elif source["kind"] == "archive" and not source.get("ready"):
         limits = settings.load()
         # A job that was interrupted starts from nothing, so that no part is taken for a whole.

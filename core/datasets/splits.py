@@ -127,23 +127,49 @@ def split_warnings(labels: pd.Series, splits: pd.Series, few: int = 5) -> list[s
     """Sentences about classes that can't be trained on or judged well.
 
     Args:
-        few: a class with fewer test images than this is judged on next to nothing.
+        few: a class with fewer images than this is learned from, or judged on, next to nothing.
     """
     counts = split_counts(labels, splits)
+    validated = bool(counts["validation"].any())
     said = []
     for label, row in counts.iterrows():
         if row["train"] == 0:
             said.append(f"“{label}” has no training images: the model can't learn it.")
         elif row["test"] == 0:
-            total = int(row.sum())
             said.append(
-                f"“{label}” has only {total} image{'s' if total != 1 else ''}, so none is left "
+                f"“{label}” has only {_images(row.sum())}, so none is left "
                 "to test it with. Add more."
             )
         elif row["test"] < few:
-            n = int(row["test"])
             said.append(
-                f"“{label}” will be judged on {n} test image{'s' if n != 1 else ''} only; its "
+                f"“{label}” will be judged on {_images(row['test'], 'test image')} only; its "
                 "figures will be rough."
             )
+        elif row["train"] < few:
+            said.append(
+                f"“{label}” will be learned from {_images(row['train'], 'training image')} only."
+            )
+        elif validated and row["validation"] == 0:
+            said.append(f"“{label}” has no validation images: it has no say in the best epoch.")
     return said
+
+
+def _images(count: int, noun: str = "image") -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def given_splits(table: pd.DataFrame) -> list[str]:
+    """The splits that the folder came with, in the order of :data:`SPLITS`."""
+    came = set(table["split"])
+    return [name for name in SPLITS if name in came]
+
+
+def copies_of_training(groups: pd.Series, splits: pd.Series) -> int:
+    """How many validation and test images have a copy that is trained on.
+
+    Args:
+        groups: rows of equal value are copies of each other.
+        splits: as planned, on the same index.
+    """
+    trained = groups[splits == "train"].unique()
+    return int((groups.isin(trained) & (splits != "train")).sum())

@@ -62,6 +62,11 @@ def submit_import(catalog: Catalog, dataset_id: str, *, then_train: bool = False
     return job
 
 
+def submit_suspects(catalog: Catalog, dataset_id: str) -> JobRecord:
+    """Queue the search for doubtful labels and outliers."""
+    return submit(catalog, "suspects", {"dataset_id": dataset_id}, dataset_id)
+
+
 def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
     """Queue another look at a dataset's folder."""
     job = submit(catalog, "scan", {"dataset_id": dataset_id}, dataset_id)
@@ -73,12 +78,14 @@ def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
 def _import(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Bring a dataset's images in, and scan them."""
     from core.datasets.intake import prepare
+    from core.quality.alike import find_alike
     from core.quality.scan import scan
 
     dataset_id = spec["dataset_id"]
     try:
         refused = prepare(catalog, dataset_id, report)
         scan(catalog, dataset_id, report, refused=refused)
+        find_alike(catalog, dataset_id, report)
         if spec.get("then_train"):
             from core.training.start import create_run, suggest_spec
 
@@ -98,10 +105,21 @@ def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Look at a dataset's folder again; one whose import was not finished goes on with it."""
     if catalog.datasets.get(spec["dataset_id"]).version == 0:
         return _import(catalog, spec, report)
+    from core.quality.alike import find_alike
     from core.quality.scan import scan
 
     scan(catalog, spec["dataset_id"], report)
+    find_alike(catalog, spec["dataset_id"], report)
     return None
+
+
+@handler("suspects", "light")
+def _suspects(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Look for labels that are probably wrong, and for images unlike their class."""
+    from core.quality.suspects.find import find_suspects
+
+    found = find_suspects(catalog, spec["dataset_id"], report)
+    report.event("result", judged=found.judged, doubtful=found.doubtful, outliers=found.outliers)
 
 
 @handler("train", "train")

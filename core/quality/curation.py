@@ -16,6 +16,8 @@ import pandas as pd
 from core import settings
 from core.catalog import Catalog, Change
 from core.errors import InvalidInput, NotFound
+from core.quality.alike import Alike
+from core.quality.facts import lay_over
 from core.quality.index import read_index, read_skipped
 
 DECISIONS = {
@@ -25,7 +27,11 @@ DECISIONS = {
     "relabel": "Moved to another class",
     "undo": "Undone",
     "index": "Scanned",
+    "copies": "Looked for near-duplicates",
+    "suspects": "Looked for wrong labels",
 }
+# What was found out, not decided: can't be undone, and is no news to a person.
+FACTS = ("index", "copies", "suspects")
 _ABOUT_IMAGES = ("exclude", "restore", "keep", "relabel")
 
 
@@ -55,14 +61,15 @@ def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd
 
     Returns:
         The index's columns, with ``label`` as decided, and ``label_found`` (str, as the folder
-        said), ``excluded`` (bool), ``kept`` (bool: said to be fine, never to be flagged again).
+        said), ``excluded`` (bool), ``kept`` (bool: said to be fine, never to be flagged again),
+        and what :func:`core.quality.facts.lay_over` adds.
 
     Raises:
         NotFound: there is no such dataset, or it has no index yet.
     """
     if version is None:
         version = catalog.datasets.get(dataset_id).version
-    return _curated(_Key(catalog, dataset_id, version))
+    return _curated(_Key(catalog, dataset_id, version))[0]
 
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:
@@ -89,8 +96,19 @@ class _Key:
         return isinstance(other, _Key) and self._key == other._key
 
 
-@lru_cache(maxsize=16)
-def _curated(key: _Key) -> pd.DataFrame:
+def known_alike(catalog: Catalog, dataset_id: str, version: int | None = None) -> Alike:
+    """The near-duplicates among the rows of :func:`curated`. A shared object.
+
+    Raises:
+        NotFound: as for :func:`curated`.
+    """
+    if version is None:
+        version = catalog.datasets.get(dataset_id).version
+    return _curated(_Key(catalog, dataset_id, version))[1]
+
+
+@lru_cache(maxsize=8)
+def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
     changes = in_force(key.catalog.changes.of(key.dataset_id, up_to=key.version))
     index = _last(changes, "index")
     if index is None:
@@ -114,7 +132,8 @@ def _curated(key: _Key) -> pd.DataFrame:
     table["label"] = pd.Series(labels, dtype="str")
     table["excluded"] = excluded
     table["kept"] = kept
-    return table
+    folder = key.catalog.workspace.dataset(key.dataset_id)
+    return lay_over(table, folder, _last(changes, "copies"), _last(changes, "suspects"))
 
 
 def in_force(changes: Sequence[Change]) -> list[Change]:
@@ -211,7 +230,7 @@ def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change |
     wanted = sorted(set(versions))
     changes = {change.version: change for change in catalog.changes.of(dataset_id)}
     for version in wanted:
-        if version not in changes or changes[version].action == "index":
+        if version not in changes or changes[version].action in FACTS:
             raise InvalidInput(
                 f"Change {version} is not a decision that can be undone.",
                 remedy="Look at the history for those that can.",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.quality.alike import Alike
+from core.quality.alike import alike as find_exact
 from core.quality.detectors import DETECTORS, Detector
 
 # Which of equal copies stays, by the split that it came in.
@@ -42,18 +44,25 @@ class Finding:
     reasons: tuple[str, ...]
 
 
-def find(table: pd.DataFrame, thresholds: Mapping[str, float] | None = None) -> list[Finding]:
+def find(
+    table: pd.DataFrame,
+    thresholds: Mapping[str, float] | None = None,
+    alike: Alike | None = None,
+) -> list[Finding]:
     """Everything that deserves a look, what is likely to hurt most first.
 
     Args:
         table: from :func:`core.quality.curation.curated`.
         thresholds: by detector key, instead of the defaults.
+        alike: from :func:`core.quality.curation.known_alike`, of the same version; only exact
+            copies are alike where it is ``None``.
     """
+    known = alike or find_exact(table, None)
     present = table[~table["excluded"]]
     found = []
     for each in DETECTORS.values():
         threshold = (thresholds or {}).get(each.key, each.threshold)
-        finding = _apply(each, present, threshold)
+        finding = _apply(each, present, max(threshold, each.lowest), known)
         if finding.paths:
             found.append(finding)
     return sorted(found, key=lambda f: (-f.harm * _weight(len(f.paths), len(present)), f.key))
@@ -64,18 +73,27 @@ def _weight(flagged: int, images: int) -> float:
     return 1.0 + flagged / max(1, images)
 
 
-def _apply(each: Detector, table: pd.DataFrame, threshold: float) -> Finding:
+def find_one(
+    key: str, table: pd.DataFrame, threshold: float, alike: Alike | None = None
+) -> Finding:
+    """What one detector flags at a threshold, if only nothing; arguments as for :func:`find`."""
+    known = alike or find_exact(table, None)
+    return _apply(DETECTORS[key], table[~table["excluded"]], threshold, known)
+
+
+def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike) -> Finding:
     scores = each.score(table)
-    flagged = (scores >= max(threshold, 1e-9)) & ~table["kept"].to_numpy()
+    flagged = (scores >= threshold) & ~table["kept"].to_numpy()
     rows = table[flagged]
     kept_scores = scores[flagged]
     groups: tuple[tuple[str, ...], ...] = ()
     if each.group is not None and len(rows):
-        keys = pd.Series(each.group(rows), index=rows.index)
-        members = rows["path"].groupby(keys, sort=True).apply(tuple)
-        groups = tuple(sorted(group for group in members if len(group) > 1))
+        keys = pd.Series(each.group(rows, threshold, alike), index=rows.index)
+        counted = rows["hash" if each.distinct else "path"].groupby(keys).transform("nunique") > 1
+        members = rows.loc[counted, "path"].groupby(keys[counted], sort=True).apply(tuple)
+        groups = tuple(sorted(members))
         position = {path: n for n, path in enumerate(p for group in groups for p in group)}
-        keep = np.array([path in position for path in rows["path"]])
+        keep = counted.to_numpy()
         rows, kept_scores = rows[keep], kept_scores[keep]
         arrange = np.argsort([position[path] for path in rows["path"]])
     else:
@@ -92,19 +110,26 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float) -> Finding:
         tuple(rows["path"]),
         tuple(float(score) for score in kept_scores),
         groups,
-        tuple(rows["problem"]),
+        _reasons(each, rows),
     )
+
+
+def _reasons(each: Detector, rows: pd.DataFrame) -> tuple[str, ...]:
+    if each.key == "mislabelled":
+        return tuple(f"It looks like “{label}”." for label in rows["suggested"])
+    return tuple(rows["problem"])
 
 
 def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:
     """All but the best of each group.
 
     A copy that is kept for testing or validation stays before one that trains; of equals the
-    largest stays, then the first by name. Of a group that disagrees about the class nothing is
+    largest stays, then the sharpest, then the first by name. Of a group that disagrees about the class nothing is
     extra: which class is right, only a person can say.
     """
     facts = table.set_index("path")
     size = facts["width"].astype("int64") * facts["height"]
+    sharpness = facts["sharpness"].fillna(0.0)
     extra = []
     for group in finding.groups:
         if facts["label"].reindex(group).nunique() > 1:
@@ -114,6 +139,7 @@ def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:
             key=lambda path: (
                 _STAYS.index(facts["split"].get(path, "")),
                 -int(size.get(path, 0)),
+                -float(sharpness.get(path, 0.0)),
                 path,
             ),
         )

@@ -140,8 +140,10 @@ def get(recipe: str) -> Recipe:
 
 
 def plan(spec: TrainSpec, table: pd.DataFrame) -> pd.Series:
-    """The split of usable images under this spec; copies of one image stay on one side."""
-    return plan_splits(table.assign(group=table["hash"]), shares=spec.shares, seed=spec.seed)
+    """The split of usable images under this spec; copies and near-duplicates stay on one side."""
+    # Before near-duplicates are known, each content is a group of its own.
+    group = table["copy_group"] if "copy_group" in table else table["hash"]
+    return plan_splits(table.assign(group=group), shares=spec.shares, seed=spec.seed)
 
 
 def check(spec: TrainSpec, table: pd.DataFrame) -> list[str]:

@@ -26,11 +26,11 @@ from core.catalog import Catalog, RunRecord
 from core.datasets.images import Fit
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, NotFound, disk_errors
+from core.features.hardware import resolve
 from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.training import recipes
-from core.training.hardware import resolve
 from core.training.spec import TrainSpec, parse_spec
 from core.workspace import atomic_path, write_json
 

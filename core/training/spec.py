@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.datasets.splits import Shares
 from core.errors import InvalidInput
-
-Precision = Literal["auto", "float32", "bfloat16"]
+from core.features.hardware import Precision
 
 # What people call each setting, on pages and in sentences.
 NAMES = {
@@ -27,7 +26,9 @@ NAMES = {
     "shares.validation": "validation share",
     "shares.test": "test share",
 }
-SETTABLE = tuple(name for name in NAMES if name != "shares")
+# Shares of images that are held out, each in one word; the rest is trained on.
+HELD_OUT = ("validation", "test")
+SETTABLE = (*(name for name in NAMES if name != "shares"), *HELD_OUT)
 
 
 class TrainSpec(BaseModel):
@@ -63,6 +64,9 @@ class TrainSpec(BaseModel):
     def with_values(self, values: Mapping[str, Any]) -> TrainSpec:
         """A copy with some settings changed, given as values or as the text of values.
 
+        ``validation`` and ``test`` are shares of all images; setting one of them leaves the rest
+        to training.
+
         Raises:
             InvalidInput: naming the setting and what it may be.
         """
@@ -74,11 +78,40 @@ class TrainSpec(BaseModel):
                     remedy="There are: " + ", ".join(SETTABLE) + ".",
                 )
             part, _, inner = key.partition(".")
-            if inner:
+            if key in HELD_OUT:
+                data["shares"][key] = value
+            elif inner:
                 data[part][inner] = value
             else:
                 data[part] = value
+        if any(key in HELD_OUT for key in values) and "shares.train" not in values:
+            data["shares"]["train"] = _rest(data["shares"])
         return parse_spec(data)
+
+
+def _rest(shares: Mapping[str, Any]) -> float:
+    """What the held-out shares leave, rounded as people write it.
+
+    Raises:
+        InvalidInput: they are not shares, or leave nothing.
+    """
+    for name in HELD_OUT:
+        try:
+            possible = 0 <= float(shares[name]) < 1
+        except (TypeError, ValueError):
+            possible = False
+        if not possible:
+            raise InvalidInput(
+                f"The {name} share is {shares[name]!r}, which is no share of all images.",
+                remedy="Use a number from 0 to 1, for example 0.2.",
+            )
+    rest = round(1 - sum(float(shares[name]) for name in HELD_OUT), 6)
+    if rest <= 0:
+        raise InvalidInput(
+            "With these shares of validation and test images none are left to train on.",
+            remedy="Use shares that add up to less than 1.",
+        )
+    return rest
 
 
 def parse_spec(data: Mapping[str, Any]) -> TrainSpec:

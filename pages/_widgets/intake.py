@@ -1,4 +1,4 @@
-"""The four ways in, each with its form, its progress and its result."""
+"""The ways in, each with its form, its progress and its result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import streamlit as st
 from core import settings
 from core.catalog import DatasetRecord
 from core.datasets import intake
+from core.datasets.known_sets import KNOWN
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
 from core.jobs import handlers
@@ -22,6 +23,7 @@ WAYS = {
     "Upload an archive": ":material/folder_zip:",
     "Folder on this computer": ":material/folder_open:",
     "Images into one class": ":material/add_photo_alternate:",
+    "Known sets": ":material/public:",
     "Sample": ":material/auto_awesome:",
 }
 
@@ -43,6 +45,8 @@ def add_panel(records: list[DatasetRecord]) -> None:
         _server_folder()
     elif way == "Images into one class":
         _one_class(records)
+    elif way == "Known sets":
+        _known_set()
     elif way == "Sample":
         st.write("1,797 handwritten digits from 0 to 9. Nothing is downloaded.")
         if st.button("Use the sample", type="primary"):
@@ -164,6 +168,34 @@ def _server_folder() -> None:
                 if st.button(escape(name), icon=":material/folder:", key=f"into-{path}/{name}"):
                     st.session_state["browse"] = str(path / name)
                     st.rerun()
+
+
+def _known_set() -> None:
+    st.write(
+        "Datasets that everybody knows, to try things out and to compare results with others'."
+    )
+    key = st.radio(
+        "Dataset",
+        list(KNOWN),
+        format_func=lambda one: KNOWN[one].title,
+        captions=[each.sentence for each in KNOWN.values()],
+        key="known",
+    )
+    known = KNOWN[key]
+    how = (
+        "Its files are on this computer already; nothing is downloaded."
+        if known.is_downloaded
+        else f"{size(known.download_bytes)} will be downloaded, and kept for the next time."
+    )
+    st.caption(
+        f"{images(known.images)} of {some(len(known.classes), 'class', 'classes')}, with a test set "
+        f"of their own. {how}"
+    )
+    if st.button(f"Get {known.title}", type="primary"):
+        record = intake.add_known(catalog(), key)
+        if record.state == "importing" and record.job_id is None:
+            handlers.submit_import(catalog(), record.id)
+        _added(record)
 
 
 def _one_class(records: list[DatasetRecord]) -> None:

@@ -94,7 +94,9 @@ def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:
 @st.cache_data(show_spinner=False, max_entries=16)
 def _findings(home: str, dataset_id: str, version: int) -> list[Finding]:
     del home
-    return find(curation.curated(catalog(), dataset_id, version))
+    store = catalog()
+    known = curation.known_alike(store, dataset_id, version)
+    return find(curation.curated(store, dataset_id, version), alike=known)
 
 
 def dataset_findings(record: DatasetRecord) -> list[Finding]:

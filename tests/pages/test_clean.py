@@ -138,7 +138,7 @@ def test_of_duplicates_one_a_group_can_be_kept_with_one_click(
 ) -> None:
     record, _ = faulty
     at = look_at(open_page("clean"), "exact_duplicates")
-    click(at, "Keep one of each group, exclude 1 image")
+    click(at, "Keep the best of each group, exclude 1 image")
     table = curated(catalog, record.id)
     assert list(table.loc[table["excluded"], "path"]) == ["dog/copy.jpg"]
 

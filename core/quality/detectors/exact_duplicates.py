@@ -3,16 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import detector
+from core.quality.alike import Alike
+from core.quality.detectors.registry import detector, filed_alike
 
 
-def _content(table: pd.DataFrame) -> np.ndarray:
-    return table["hash"].to_numpy(dtype=object)
-
-
-def repeated(table: pd.DataFrame) -> pd.Series:
-    """True for readable images whose content occurs more than once."""
-    return table["hash"].duplicated(keep=False) & (table["status"] == "ok")
+def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
+    return filed_alike(table, table["hash"].to_numpy(dtype=object))
 
 
 @detector(
@@ -22,8 +18,9 @@ def repeated(table: pd.DataFrame) -> pd.Series:
     "than others.",
     suggestion="Keep one of each group.",
     harm=0.4,
-    group=_content,
+    group=_group,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
-    """1 for every readable image that has a copy with the same bytes."""
-    return repeated(table).to_numpy(dtype=np.float64)
+    """1 for every readable image that has a copy with the same bytes, class and split."""
+    again = table.duplicated(["hash", "label", "split"], keep=False) & (table["status"] == "ok")
+    return again.to_numpy(dtype=np.float64)

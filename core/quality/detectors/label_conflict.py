@@ -1,10 +1,9 @@
-"""Byte-identical copies in different classes."""
+"""Copies and near-duplicates in different classes."""
 
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.exact_duplicates import _content, repeated
-from core.quality.detectors.registry import detector
+from core.quality.detectors.registry import copy_groups, detector
 
 
 @detector(
@@ -14,9 +13,9 @@ from core.quality.detectors.registry import detector
     "both are right.",
     suggestion="Decide which class is right, and exclude the others.",
     harm=0.95,
-    group=_content,
+    group=copy_groups,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for every readable image of which a copy lies in another class."""
-    classes = table.groupby("hash")["label"].transform("nunique")
-    return (repeated(table) & (classes > 1)).to_numpy(dtype=np.float64)
+    classes = table.groupby("copy_group")["label"].transform("nunique")
+    return ((classes > 1) & (table["status"] == "ok")).to_numpy(dtype=np.float64)

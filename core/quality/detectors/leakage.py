@@ -1,10 +1,9 @@
-"""Byte-identical copies across the train, validation and test folders that a dataset came with."""
+"""Copies and near-duplicates across the train, validation and test folders that a dataset came with."""
 
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.exact_duplicates import _content, repeated
-from core.quality.detectors.registry import detector
+from core.quality.detectors.registry import copy_groups, detector
 
 
 @detector(
@@ -14,9 +13,9 @@ from core.quality.detectors.registry import detector
     "so the test would flatter the model.",
     suggestion="Exclude the copies in the training folder.",
     harm=0.9,
-    group=_content,
+    group=copy_groups,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for every readable image of which a copy lies in another split's folder."""
-    splits = table.groupby("hash")["split"].transform("nunique")
-    return (repeated(table) & (splits > 1)).to_numpy(dtype=np.float64)
+    splits = table.groupby("copy_group")["split"].transform("nunique")
+    return ((splits > 1) & (table["status"] == "ok")).to_numpy(dtype=np.float64)

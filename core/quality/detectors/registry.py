@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.quality.alike import Alike
+
 Score = Callable[[pd.DataFrame], np.ndarray]
+Group = Callable[[pd.DataFrame, float, Alike], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,10 @@ class Detector:
         threshold: default; images with a score of at least this are flagged.
         adjustable: whether moving the threshold makes sense.
         score: table → float array of shape (rows,) in [0, 1], 1 being the clearest case.
-        group: table → object array of shape (rows,); flagged rows of equal value belong together.
+        lowest: the least threshold that means anything.
+        group: (table, threshold, near-duplicates of the whole table) → array of shape (rows,);
+            flagged rows of equal value belong together.
+        distinct: a group counts only if its images are not all the same bytes.
     """
 
     key: str
@@ -35,7 +41,9 @@ class Detector:
     threshold: float
     adjustable: bool
     score: Score
-    group: Callable[[pd.DataFrame], np.ndarray] | None = None
+    lowest: float = 0.05
+    group: Group | None = None
+    distinct: bool = False
 
 
 DETECTORS: dict[str, Detector] = {}
@@ -50,13 +58,25 @@ def detector(
     harm: float,
     threshold: float = 0.5,
     adjustable: bool = False,
-    group: Callable[[pd.DataFrame], np.ndarray] | None = None,
+    lowest: float = 0.05,
+    group: Group | None = None,
+    distinct: bool = False,
 ) -> Callable[[Score], Score]:
     """Register a scoring function as a detector; the arguments are :class:`Detector`'s."""
 
     def register(score: Score) -> Score:
         DETECTORS[key] = Detector(
-            key, title, sentence, suggestion, harm, threshold, adjustable, score, group
+            key,
+            title,
+            sentence,
+            suggestion,
+            harm,
+            threshold,
+            adjustable,
+            score,
+            lowest,
+            group,
+            distinct,
         )
         return score
 
@@ -67,3 +87,15 @@ def ramp(values: pd.Series, none: float, full: float) -> np.ndarray:
     """Map a measurement linearly to a score: ``none`` gives 0, ``full`` 1, missing values 0."""
     scaled = (values.to_numpy(dtype=np.float64) - none) / (full - none)
     return np.nan_to_num(scaled, nan=0.0).clip(0.0, 1.0)
+
+
+def copy_groups(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
+    """Copies and near-duplicates at the default threshold; for :class:`Detector`'s ``group``."""
+    del threshold, alike
+    return table["copy_group"].to_numpy()
+
+
+def filed_alike(table: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
+    """Groups divided by class and split folder: what is filed differently is a graver matter, which
+    other detectors tell."""
+    return pd.Series(zip(groups, table["label"], table["split"], strict=True)).factorize()[0]

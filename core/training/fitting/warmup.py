@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from core.features.hardware import resolve
 from core.progress import Reporter
 from core.training import architectures
 from core.training.fitting.batches import Batches
 from core.training.fitting.fit import compile_model, fit
-from core.training.hardware import resolve
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 

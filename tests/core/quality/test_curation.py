@@ -58,7 +58,8 @@ def test_before_any_decision_the_table_is_what_the_folder_says(
     facts = latest_index(catalog, dataset)
     assert facts is not None
     pd.testing.assert_frame_equal(table[list(facts.columns)], facts)
-    assert list(table.columns) == [*facts.columns, "label_found", "excluded", "kept"]
+    found_out = ["copy_group", "copy_score", "turned_score", "label_doubt", "outlier", "suggested"]
+    assert list(table.columns) == [*facts.columns, "label_found", "excluded", "kept", *found_out]
     assert list(table["label_found"]) == list(table["label"])
     assert not table["excluded"].any()
     assert not table["kept"].any()

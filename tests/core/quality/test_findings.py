@@ -61,6 +61,8 @@ def test_a_grave_fault_comes_before_a_slight_one(catalog: Catalog, tmp_path: Pat
             **clean("cat", "dog"),
             "cat/copy.png": picture(9),
             "dog/copy.png": picture(9),
+            "cat/again.png": picture(8),
+            "cat/and again.png": picture(8),
             "cat/cut.png": as_bytes(picture(1))[:3000],
             "cat/really a png.jpg": picture(2),
         },

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 from core import settings
 from core.quiet import openvino
-from core.training.spec import Precision
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,140 @@
+"""Which images of a dataset are near-duplicates: found after a scan, kept as facts beside the index.
+
+Pairs are kept by content hash, so they hold whatever an image is called and whichever class it is
+in. Groups are made of them when they are asked for, at any threshold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core import settings
+from core.catalog import Catalog
+from core.errors import NotFound
+from core.progress import Reporter
+from core.quality.copies import DEFAULT_THRESHOLD, SAME, Copies, find_copies, groups
+from core.quality.descriptor import DESCRIPTOR_BYTES
+from core.quality.index import read_index
+from core.workspace import atomic_path
+
+_PHASE = "copies"
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The near-duplicates among a table's rows.
+
+    Attributes:
+        contents: int64, shape (rows,): a number for each content; rows of equal bytes share it.
+        copies: pairs of these numbers.
+    """
+
+    contents: NDArray[np.int64]
+    copies: Copies
+
+    def groups(
+        self, threshold: float = DEFAULT_THRESHOLD, relations: Collection[str] = (SAME,)
+    ) -> NDArray[np.int64]:
+        """Group numbers, shape (rows,); rows of equal bytes are always in one group."""
+        return groups(self.copies, threshold, relations)[self.contents]
+
+    def scores(self, relations: Collection[str] = (SAME,)) -> NDArray[np.float32]:
+        """How alike each row's nearest near-duplicate of other bytes is, shape (rows,); 0 for none."""
+        best = np.zeros(self.copies.n, np.float32)
+        wanted = np.isin(self.copies.relations, list(relations))
+        for side in (0, 1):
+            np.maximum.at(best, self.copies.pairs[wanted, side], self.copies.scores[wanted])
+        return best[self.contents]
+
+
+def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
+    """What is known of a table's rows.
+
+    Args:
+        table: columns ``hash`` and ``status``.
+        pairs: from :func:`read_pairs`; ``None`` where nothing is known.
+    """
+    # An unreadable image is like no other: each is a content of its own.
+    unique = pd.Series(np.arange(len(table)).astype(str), index=table.index)
+    known = table["hash"].where(table["status"] == "ok", unique)
+    contents, names = pd.factorize(known)
+    if pairs is None:
+        pairs = pd.DataFrame({"a": [], "b": [], "score": [], "relation": []})
+    number = pd.Series(np.arange(len(names)), index=names)
+    ends = np.stack([number.reindex(pairs[end]).to_numpy(np.float64) for end in ("a", "b")], axis=1)
+    here = ~np.isnan(ends).any(axis=1)
+    copies = Copies(
+        len(names),
+        ends[here].astype(np.int64),
+        pairs["score"].to_numpy(np.float32)[here],
+        pairs["relation"].to_numpy(dtype="U8")[here],
+    )
+    return Alike(contents.astype(np.int64), copies)
+
+
+def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None) -> int:
+    """Look for near-duplicates in what was scanned last, unless that has been done.
+
+    Returns how many pairs are known.
+
+    Raises:
+        NotFound: the dataset has not been scanned.
+        Cancelled: the person asked to stop.
+    """
+    report = report or Reporter()
+    changes = catalog.changes.of(dataset_id)
+    scans = [change for change in changes if change.action == "index"]
+    if not scans:
+        raise NotFound("This dataset has not been scanned yet.", remedy="Scan it first.")
+    table = read_index(catalog.workspace, dataset_id, scans[-1].payload["file"])
+    rows = table.loc[table["status"] == "ok", ["hash", "descriptor"]].drop_duplicates("hash")
+    rows = rows[rows["descriptor"].map(len) == DESCRIPTOR_BYTES].sort_values("hash")
+    of = hashlib.blake2b("".join(rows["hash"]).encode(), digest_size=16).hexdigest()
+    done = [change for change in changes if change.action == "copies"]
+    if done and done[-1].payload["of"] == of:
+        return int(done[-1].payload["pairs"])
+
+    def step(share: float) -> None:
+        report.progress(_PHASE, round(share * len(rows)), len(rows), "Looking for near-duplicates")
+        report.check()
+
+    descriptors = np.frombuffer(b"".join(rows["descriptor"]), np.uint8)
+    found = find_copies(descriptors.reshape(-1, DESCRIPTOR_BYTES), step)
+    names = rows["hash"].to_numpy()
+    pairs = pd.DataFrame(
+        {
+            "a": names[found.pairs[:, 0]],
+            "b": names[found.pairs[:, 1]],
+            "score": found.scores,
+            "relation": found.relations.astype(object),
+        }
+    ).astype({"a": "str", "b": "str", "relation": "str"})
+    name = f"copies-{len(done) + 1}.parquet"
+    with atomic_path(catalog.workspace.dataset(dataset_id) / name) as part:
+        pairs.to_parquet(part, index=False, compression="zstd")
+    catalog.changes.append(
+        dataset_id,
+        "copies",
+        {"file": name, "of": of, "pairs": len(pairs)},
+        author=settings.load().author,
+        why="scan",
+    )
+    return len(pairs)
+
+
+@lru_cache(maxsize=8)
+def read_pairs(path: Path) -> pd.DataFrame | None:
+    """Pairs as :func:`find_alike` wrote them: ``a`` and ``b`` (content hashes), ``score``,
+    ``relation``; ``None`` if the file is missing or damaged. A shared object."""
+    try:
+        return pd.read_parquet(path)[["a", "b", "score", "relation"]]
+    except (OSError, ValueError, KeyError):
+        return None

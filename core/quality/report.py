@@ -1,0 +1,349 @@
+"""A dataset's health report: one HTML file for whoever asks what the images are worth.
+
+In: a dataset at its present version. Out: text that needs nothing else: no network, no scripts,
+thumbnails within. It says what is there, what deserves a look, and what people decided.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from core import __version__
+from core.catalog import Catalog
+from core.datasets.layout import as_text
+from core.datasets.splits import SPLITS, Shares, split_counts, split_warnings
+from core.errors import InvalidInput
+from core.quality import curation, thumbs
+from core.quality.curation import curated, is_usable, known_alike
+from core.quality.export import split_plan
+from core.quality.findings import Finding, find
+from core.quality.report_html import (
+    Picture,
+    bar,
+    document,
+    figures,
+    legend,
+    name,
+    scatter,
+    strip,
+    table,
+    text,
+)
+from core.workspace import atomic_path
+
+SUFFIXES = (".html", ".htm")
+_EXAMPLES = 12
+_LINES = 200
+_TINY = 48
+_POINTS = 400
+
+
+def write_report(catalog: Catalog, dataset_id: str, file: Path) -> Path:
+    """Write the report to a file, in place of one that is there; returns its full path.
+
+    Raises:
+        InvalidInput: it is not the name of an HTML file, or nothing can be written there.
+        NotFound, NoSpace, NotAllowed: as for :func:`health_report` and any writing.
+    """
+    shown = as_text(str(file))
+    if file.suffix.lower() not in SUFFIXES:
+        raise InvalidInput(
+            "A report is an HTML file.", file=shown, remedy="Give it a name that ends in .html."
+        )
+    report = health_report(catalog, dataset_id)
+    impossible = InvalidInput(
+        "No file can be written there.", file=shown, remedy="Choose another name or place."
+    )
+    try:
+        target = file.expanduser().resolve()
+        if target.is_dir():
+            raise impossible
+        with atomic_path(target) as part:
+            part.write_text(report, encoding="utf-8")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise impossible from error
+    return target
+
+
+def health_report(catalog: Catalog, dataset_id: str) -> str:
+    """The whole report, as HTML.
+
+    Raises:
+        NotFound: there is no such dataset, or it was not scanned yet.
+    """
+    record = catalog.datasets.get(dataset_id)
+    images = curated(catalog, dataset_id, record.version)
+    found = find(images, alike=known_alike(catalog, dataset_id, record.version))
+    good = images[is_usable(images)]
+    now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
+    body = [
+        f"<header><h1>{name(record.name)}</h1>",
+        f'<p class="soft">Health report of {now} · version {record.version} of the dataset · '
+        f"Lightbox {text(__version__)}</p></header>",
+        _verdict(images, found),
+        _figures(images),
+        _classes(images),
+        _splits(good),
+        *_findings(catalog, dataset_id, images, found),
+        _history(catalog, dataset_id),
+        _files(images),
+        _skipped(catalog, dataset_id),
+    ]
+    return document(f"{record.name}: health report", body)
+
+
+def verdict(images: pd.DataFrame, found: Sequence[Finding]) -> str:
+    """One sentence on how a dataset is.
+
+    Args:
+        images: from :func:`core.quality.curation.curated`.
+        found: what deserves a look.
+    """
+    good = images.loc[is_usable(images), "path"]
+    present = int((~images["excluded"]).sum())
+    if not len(good):
+        return "There is no usable image in this dataset."
+    if not found:
+        return f"All {_some(len(good), 'image')} look fine."
+    flagged = {path for finding in found for path in finding.paths}
+    fine = len(good) - len(flagged & set(good))
+    verb = "deserves" if len(found) == 1 else "deserve"
+    return (
+        f"{fine:,} of {_some(present, 'image')} look fine; "
+        f"{_some(len(found), 'thing')} {verb} a look."
+    )
+
+
+def _verdict(images: pd.DataFrame, found: Sequence[Finding]) -> str:
+    kind = " look" if found or not is_usable(images).any() else ""
+    return f'<p class="verdict{kind}">{text(verdict(images, found))}</p>'
+
+
+def _figures(images: pd.DataFrame) -> str:
+    good = images[is_usable(images)]
+    broken = int(((images["status"] != "ok") & ~images["excluded"]).sum())
+    return figures(
+        [
+            ("usable images", f"{len(good):,}"),
+            ("classes", f"{good['label'].nunique():,}"),
+            ("excluded", f"{int(images['excluded'].sum()):,}"),
+            ("can’t be read", f"{broken:,}"),
+            ("size", _size(int(good["bytes"].sum()))),
+        ]
+    )
+
+
+def _classes(images: pd.DataFrame) -> str:
+    usable = images.loc[is_usable(images), "label"]
+    counts = usable.value_counts().reindex(sorted(images["label"].unique()), fill_value=0)
+    counts = counts.sort_values(ascending=False, kind="stable")
+    top = max(1, int(counts.max()))
+    rows = [
+        [name(label), bar([count / top]), f"{count:,}", f"{count / max(1, len(usable)):.1%}"]
+        for label, count in counts.items()
+    ]
+    return (
+        f"<section><h2>Classes</h2><p>{_balance(counts)}</p>"
+        + table(("class", "", "images", "share"), rows, "tbnn")
+        + "</section>"
+    )
+
+
+def _balance(counts: pd.Series) -> str:
+    """What to think of how unequal the classes are, as HTML."""
+    there = counts[counts > 0]
+    gone = "".join(
+        f" “{name(label)}” has no usable image." for label in counts.index[counts == 0][:10]
+    )
+    if len(there) < 2:
+        return f"A classifier needs at least two classes with usable images.{gone}"
+    ratio = there.iloc[0] / there.iloc[-1]
+    if ratio < 1.5:
+        said = "The classes are about equally large"
+    elif ratio < 4:
+        said = "The classes differ in size, but not by much"
+    else:
+        said = "The classes are of very different sizes, and the small ones are learned less well"
+    return (
+        f"{said}: the largest, “{name(there.index[0])}”, has {there.iloc[0]:,} and the smallest, "
+        f"“{name(there.index[-1])}”, {there.iloc[-1]:,} (imbalance ratio {ratio:.1f}).{gone}"
+    )
+
+
+def _splits(good: pd.DataFrame) -> str:
+    if good.empty:
+        return ""
+    splits = good["split"]
+    if (splits == "").all():
+        shares = Shares()
+        splits = split_plan(good, shares, 1)
+        said = (
+            "These images came without train, validation and test folders. This is how a training "
+            f"with the usual shares ({shares.train:.0%}, {shares.validation:.0%} and "
+            f"{shares.test:.0%}) divides them; copies of a picture stay together."
+        )
+    else:
+        said = "As the folders say that these images came in."
+    counts = split_counts(good["label"], splits)
+    rows = [
+        [
+            name(str(label)),
+            bar([row[split] / max(1, row.sum()) for split in SPLITS]),
+            *(f"{row[split]:,}" for split in SPLITS),
+        ]
+        for label, row in counts.iterrows()
+    ]
+    total = counts.sum()
+    rows.append(["all", bar([total[s] / total.sum() for s in SPLITS]),
+                 *(f"{total[s]:,}" for s in SPLITS)])  # fmt: skip
+    warnings = split_warnings(good["label"], splits)
+    return (
+        f"<section><h2>Train, validation, test</h2><p>{said}</p>{legend(SPLITS)}"
+        + table(("class", "", *SPLITS), rows, "tbnnn")
+        + _list(warnings)
+        + "</section>"
+    )
+
+
+def _findings(
+    catalog: Catalog, dataset_id: str, images: pd.DataFrame, found: Sequence[Finding]
+) -> list[str]:
+    parts = ["<section><h2>What deserves a look</h2>"]
+    if not found:
+        parts.append("<p>Nothing was found.</p>")
+    rows = images.set_index("path", drop=False)
+    for finding in found:
+        shown = rows.loc[list(finding.paths[:_EXAMPLES])]
+        places = zip(shown["thumb_at"], shown["thumb_bytes"], strict=True)
+        pictures = thumbs.read(catalog.workspace, dataset_id, places)
+        group = {path: n for n, paths in enumerate(finding.groups, 1) for path in paths}
+        examples = []
+        for row, thumbnail, reason in zip(
+            shown.itertuples(), pictures, finding.reasons, strict=False
+        ):
+            notes = [row.path.rpartition("/")[0]] if "/" in row.path else []
+            if row.label != row.label_found:
+                notes.append(f"now “{row.label}”")
+            if row.path in group:
+                notes.append(f"group {group[row.path]}")
+            notes += [reason] if reason else []
+            examples.append(
+                Picture(
+                    thumbnail,
+                    row.path.rpartition("/")[2],
+                    tuple(notes),
+                    0 < max(row.width, row.height) <= _TINY,
+                )
+            )
+        groups = f" in {_some(len(finding.groups), 'group')}" if finding.groups else ""
+        more = len(finding.paths) - len(examples)
+        parts += [
+            f"<h3>{text(finding.title)}: {_some(len(finding.paths), 'image')}{groups}</h3>",
+            f"<p>{text(finding.sentence)} {text(finding.suggestion)}</p>",
+            strip(examples),
+            f'<p class="soft">and {more:,} more</p>' if more else "",
+        ]
+    return [*parts, "</section>"]
+
+
+def _history(catalog: Catalog, dataset_id: str) -> str:
+    lines = [
+        line for line in curation.history(catalog, dataset_id) if line.action not in curation.FACTS
+    ]
+    if not lines:
+        return "<section><h2>What was decided</h2><p>Nothing yet.</p></section>"
+    rows = []
+    for line in lines[:_LINES]:
+        what = text(line.what)
+        when = datetime.datetime.fromtimestamp(line.at).strftime("%Y-%m-%d %H:%M")
+        rows.append(
+            [
+                f"{line.version}",
+                when,
+                name(line.author),
+                f'<span class="undone">{what}</span> (undone)' if line.undone else what,
+                f"{line.images:,}" if line.action != "undo" else "",
+                text(line.why),
+            ]
+        )
+    heads = ("version", "when", "who", "what", "images", "why")
+    return (
+        "<section><h2>What was decided</h2><p>The latest first. The image files themselves were "
+        f"not touched.</p>{table(heads, rows, 'ntttnt')}"
+        f"{_and_more(len(lines))}</section>"
+    )
+
+
+def _files(images: pd.DataFrame) -> str:
+    read = images[images["format"] != ""]
+    if read.empty:
+        return ""
+    formats = read["format"].value_counts()
+    rows = [
+        [text(kind), bar([count / len(read)]), f"{count:,}", f"{count / len(read):.1%}"]
+        for kind, count in formats.items()
+    ]
+    sized = read[(read["width"] > 0) & (read["height"] > 0)]
+    if sized.empty:
+        return f"<section><h2>Files</h2>{table(('format', '', 'images', 'share'), rows, 'tbnn')}</section>"
+    sizes = sized.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")
+    points = [
+        (int(w), int(h), int(n))
+        for (w, h), n in zip(sizes.index[:_POINTS], sizes.iloc[:_POINTS], strict=True)
+    ]
+    (width, height, count) = points[0]
+    middle = [int(sized[side].median()) for side in ("width", "height")]
+    said = (
+        f"All are {width:,} × {height:,} pixels."
+        if len(sizes) == 1
+        else f"{len(sizes):,} different sizes; the most common is {width:,} × {height:,} pixels "
+        f"({_some(count, 'image')}), widths go from {sized['width'].min():,} to "
+        f"{sized['width'].max():,} and heights from {sized['height'].min():,} to "
+        f"{sized['height'].max():,}, with {middle[0]:,} × {middle[1]:,} in the middle."
+    )
+    return (
+        "<section><h2>Files</h2>"
+        + table(("format", "", "images", "share"), rows, "tbnn")
+        + f"<p>{said}</p>"
+        + (scatter(points, "width in pixels", "height in pixels", said) if len(sizes) > 1 else "")
+        + "</section>"
+    )
+
+
+def _skipped(catalog: Catalog, dataset_id: str) -> str:
+    left = curation.skipped(catalog, dataset_id)
+    if not left:
+        return ""
+    rows = [[name(path), text(why)] for path, why in left[:_LINES]]
+    return (
+        f"<section><h2>Files that were skipped</h2><p>{_some(len(left), 'file')} in the folder "
+        f"{'is' if len(left) == 1 else 'are'} no part of this dataset.</p>"
+        f"{table(('file', 'why'), rows, 'tt')}{_and_more(len(left))}</section>"
+    )
+
+
+def _and_more(lines: int) -> str:
+    return f'<p class="soft">and {lines - _LINES:,} more</p>' if lines > _LINES else ""
+
+
+def _list(sentences: Sequence[str]) -> str:
+    if not sentences:
+        return ""
+    inside = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences[:_LINES])
+    return f"<ul>{inside}</ul>{_and_more(len(sentences))}"
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

@@ -1,0 +1,142 @@
+"""The search for doubtful labels and outliers in a dataset: what the job does.
+
+Features come from MobileNetV2 where its weights are at hand (also by download), at the size that
+transfer learning starts with, so that a training afterwards finds them computed; else from simple
+descriptions of edges and colour, which find fewer. What comes of it is kept as facts beside the
+index: for an image under the label that was judged, until another search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core import settings
+from core.catalog import Catalog
+from core.datasets.pixels import Pixels, load_pixels
+from core.errors import InvalidInput, WeightsMissing
+from core.features import mobilenet_v2, simple
+from core.features.cache import load_features
+from core.features.hardware import resolve
+from core.progress import Reporter
+from core.quality.curation import count_again, curated, usable
+from core.quality.suspects.judge import judge
+from core.workspace import atomic_path
+
+_SIZE = 128
+# Of a class with fewer images, nobody can say what is usual.
+_FEWEST = 5
+_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class SuspectsResult:
+    """What a search did.
+
+    Attributes:
+        version: the dataset's version with these facts.
+        judged: images that were judged; those of tiny classes are not.
+        doubtful: labels at or above the default threshold.
+        outliers: images at or above theirs.
+        source: ``mobilenet_v2`` or ``simple``.
+    """
+
+    version: int
+    judged: int
+    doubtful: int
+    outliers: int
+    source: str
+
+
+def find_suspects(
+    catalog: Catalog, dataset_id: str, report: Reporter | None = None
+) -> SuspectsResult:
+    """Judge every usable image's label, and how usual it is for its class.
+
+    Raises:
+        InvalidInput: fewer than two classes with five images.
+        Cancelled, NoSpace: as for training; features that were computed are kept.
+    """
+    report = report or Reporter()
+    table = usable(curated(catalog, dataset_id))
+    counts = table["label"].value_counts()
+    table = table[table["label"].isin(counts.index[counts >= _FEWEST])].reset_index(drop=True)
+    if table["label"].nunique() < 2:
+        raise InvalidInput(
+            "Wrong labels can be found only among two classes or more, with five images each.",
+            remedy="Add images.",
+        )
+    try:
+        backbone = mobilenet_v2.load(catalog.workspace, _SIZE, report)
+    except WeightsMissing:
+        table, features = _described(catalog, dataset_id, table, report)
+        source = "simple"
+    else:
+        pixels = _pixels(catalog, dataset_id, table, _SIZE, report)
+        good = pixels.slots >= 0
+        computed = load_features(
+            catalog.workspace, dataset_id, backbone, pixels, list(table["hash"]), size=_SIZE,
+            precision=resolve("auto"), report=report,
+        )  # fmt: skip
+        features = computed.stores[0][computed.slots[0][good]].astype(np.float32)
+        table, source = table[good].reset_index(drop=True), "mobilenet_v2"
+
+    def step(done: int, folds: int) -> None:
+        report.progress("suspects", done, folds, "Comparing labels with what images look like")
+        report.check()
+
+    labels, names = pd.factorize(table["label"], sort=True)
+    doubts = judge(
+        features, labels.astype(np.int64), table["copy_group"].to_numpy(np.int64),
+        cautious=source == "simple", step=step,
+    )  # fmt: skip
+    facts = pd.DataFrame(
+        {
+            "path": table["path"],
+            "hash": table["hash"],
+            "label": table["label"],
+            "label_doubt": doubts.label,
+            "suggested": np.asarray(names)[doubts.suggested],
+            "outlier": doubts.outlier,
+        }
+    )
+    number = 1 + sum(c.action == "suspects" for c in catalog.changes.of(dataset_id))
+    name = f"suspects-{number}.parquet"
+    with atomic_path(catalog.workspace.dataset(dataset_id) / name) as part:
+        facts.to_parquet(part, index=False, compression="zstd")
+    catalog.changes.append(
+        dataset_id,
+        "suspects",
+        {"file": name, "images": len(facts), "source": source},
+        author=settings.load().author,
+    )
+    return SuspectsResult(
+        count_again(catalog, dataset_id),
+        len(facts),
+        int((doubts.label >= 0.5).sum()),
+        int((doubts.outlier >= 0.5).sum()),
+        source,
+    )
+
+
+def _pixels(
+    catalog: Catalog, dataset_id: str, table: pd.DataFrame, size: int, report: Reporter
+) -> Pixels:
+    root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
+    return load_pixels(catalog.workspace, dataset_id, root, table, size, report=report)
+
+
+def _described(
+    catalog: Catalog, dataset_id: str, table: pd.DataFrame, report: Reporter
+) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    pixels = _pixels(catalog, dataset_id, table, simple.SIZE, report)
+    rows = np.flatnonzero(pixels.slots >= 0)
+    described = []
+    for start in range(0, len(rows), _BATCH):
+        report.progress("features", start, len(rows), "Looking at images")
+        report.check()
+        described.append(simple.describe(pixels.take(rows[start : start + _BATCH])))
+    return table.iloc[rows].reset_index(drop=True), np.concatenate(described)
