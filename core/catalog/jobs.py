@@ -154,14 +154,14 @@ class Jobs:
             )
 
     def finish(self, job_id: str, state: JobState, error: str = "", error_id: str = "") -> bool:
-        """End a running or queued job; a job that has ended already stays as it ended.
+        """End a held, queued or running job; a job that has ended already stays as it ended.
 
         Returns whether this call ended it.
         """
         with self._sessions.begin() as session:
             ended = session.execute(
                 update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state.in_(("queued", "running")))
+                .where(JobRow.id == job_id, JobRow.state.in_(("held", "queued", "running")))
                 .values(state=state, error=error, error_id=error_id, ended_at=time.time())
                 .returning(JobRow.id)
             ).scalar()

@@ -26,6 +26,8 @@ from core.catalog import Catalog, JobRecord, open_catalog
 from core.catalog.records import Lane
 from core.workspace import Workspace
 
+# After so many deaths of a worker in a row, nothing is gained by another try.
+_HOPELESS = 5
 _LOOK_S = 0.3
 _SILENT_S = 8.0
 # How long this process must have listened in vain to a job whose process it can't ask about.
@@ -104,8 +106,23 @@ class Supervisor:
                 del self._children[lane]
                 self._mark_dead(child)
                 child = None
+            if child is None and self._failures[lane] >= _HOPELESS:
+                self._give_up(lane)
             if child is None and not self._end.is_set() and self._worth_trying(lane):
                 self._children[lane] = self._spawn(lane)
+
+    def _give_up(self, lane: Lane) -> None:
+        """Tell those who wait for a worker that keeps dying; the next job is tried afresh."""
+        log = self.workspace.logs / f"worker-{lane}.log"
+        for job in self._catalog.jobs.all(states=("queued",)):
+            if job.lane == lane:
+                self._catalog.jobs.finish(
+                    job.id,
+                    "failed",
+                    f"The worker process for this ended {_HOPELESS} times in a row. "
+                    f"What it said is in {log}. Start it again once that is put right.",
+                )
+        self._failures[lane] = _HOPELESS - 2
 
     def _worth_trying(self, lane: Lane) -> bool:
         """After several deaths in a row a lane is only served when there is work for it."""

@@ -32,12 +32,16 @@ def create_run(catalog: Catalog, spec: TrainSpec, name: str | None = None) -> Ru
     recipes.check(spec, table)
     data = spec.model_dump(mode="json")
     job = catalog.jobs.hold("train", {}, lane="train", subject=spec.dataset_id)
-    run = catalog.runs.add(
-        name or catalog.runs.free_name(f"{dataset.name[:60]} {spec.recipe}"),
-        dataset_id=spec.dataset_id,
-        dataset_version=spec.dataset_version,
-        spec=data,
-        job_id=job.id,
-    )
+    try:
+        run = catalog.runs.add(
+            name or catalog.runs.free_name(f"{dataset.name[:60]} {spec.recipe}"),
+            dataset_id=spec.dataset_id,
+            dataset_version=spec.dataset_version,
+            spec=data,
+            job_id=job.id,
+        )
+    except BaseException:
+        catalog.jobs.finish(job.id, "cancelled")
+        raise
     catalog.jobs.release(job.id, {"run_id": run.id})
     return catalog.runs.get(run.id)

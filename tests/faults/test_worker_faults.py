@@ -10,6 +10,7 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.intake import add_folder
+from core.jobs.supervisor import Supervisor
 from core.quality.scan import scan
 from core.training.start import create_run, suggest_spec
 from tests.core.evaluation.coloured import CLASSES, write_colour
@@ -97,3 +98,16 @@ def endless_training(catalog: Catalog, root: Path) -> RunRecord:
     scan(catalog, dataset.id)
     spec = suggest_spec(catalog, dataset.id, "classic")
     return create_run(catalog, spec.with_values({"epochs": 1000, "image_size": 16}), "endless")
+
+
+def test_a_worker_that_can_not_start_is_told_to_those_who_wait(catalog: Catalog) -> None:
+    job = catalog.jobs.add("scan", {"dataset_id": "none"}, lane="light")
+    supervisor = Supervisor(catalog.workspace, also=("there.is.no.such.module",), lanes=("light",))
+    supervisor.start()
+    try:
+        wait_until(lambda: catalog.jobs.get(job.id).finished, 60, "the end of the job")
+    finally:
+        supervisor.stop()
+    ended = catalog.jobs.get(job.id)
+    assert ended.state == "failed"
+    assert "worker-light.log" in ended.error

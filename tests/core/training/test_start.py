@@ -52,6 +52,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_more_is_queued(
     with pytest.raises(Conflict, match="mine"):
         create_run(catalog, spec_of(dataset), "mine")
     assert [claimed(catalog), claimed(catalog)] == [first.id, None]
+    assert not catalog.jobs.all(states=("held",))
 
 
 def test_what_can_not_work_is_refused_before_it_is_queued(
