@@ -5,6 +5,6 @@
 
 import streamlit as st
 
-from core.api import uploads
+from core.api import downloads, uploads
 
-app = st.App("pages/front.py", routes=[*uploads.ROUTES])
+app = st.App("pages/front.py", routes=[*uploads.ROUTES, *downloads.ROUTES])

@@ -33,6 +33,7 @@ from pages._widgets.session import (
     thumbnails,
 )
 from pages._widgets.steps import go
+from pages._widgets.take_away import take_away_panel
 
 _EXCLUDED = "excluded"
 _NEW = "a new class …"
@@ -255,6 +256,12 @@ def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Findin
         _finding(record, table, findings.find_one(picked.key, table, picked.threshold, known))
 
 
+def _still_there(record: DatasetRecord, options: dict[str, str]) -> str:
+    """What to look at: the same as before the last decision, else what hurts most."""
+    dataset, looked = st.session_state.get("looked", ("", ""))
+    return looked if dataset == record.id and looked in options else next(iter(options))
+
+
 current = current_dataset()
 facts = dataset_table(current) if current else None
 if current is None or facts is None:
@@ -275,10 +282,11 @@ else:
             "What to look at",
             list(options),
             format_func=options.__getitem__,
-            default=next(iter(options)),
+            default=_still_there(current, options),
             key=f"look-{current.id}-{'-'.join(options)}",
             label_visibility="collapsed",
         )
+        st.session_state["looked"] = (current.id, shown)
         if shown == _EXCLUDED:
             _excluded(current, facts)
         elif shown is not None:
@@ -286,6 +294,7 @@ else:
     if shown is None:
         _quiet_checks(current, facts, issues)
     _history(current)
+    take_away_panel(current)
     if st.button("Next: train", type="primary" if not issues else "secondary",
                  icon=":material/arrow_forward:"):  # fmt: skip
         go("train")

@@ -67,6 +67,15 @@ def submit_suspects(catalog: Catalog, dataset_id: str) -> JobRecord:
     return submit(catalog, "suspects", {"dataset_id": dataset_id}, dataset_id)
 
 
+def submit_export(catalog: Catalog, dataset_id: str, layout: str) -> JobRecord:
+    """Queue the packing of a cleaned dataset, to be fetched under the spec's ``token``."""
+    from core.quality.take_away import new_token
+
+    version = catalog.datasets.get(dataset_id).version
+    spec = {"dataset_id": dataset_id, "layout": layout, "token": new_token(), "version": version}
+    return submit(catalog, "export", spec, dataset_id)
+
+
 def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
     """Queue another look at a dataset's folder."""
     job = submit(catalog, "scan", {"dataset_id": dataset_id}, dataset_id)
@@ -120,6 +129,15 @@ def _suspects(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 
     found = find_suspects(catalog, spec["dataset_id"], report)
     report.event("result", judged=found.judged, doubtful=found.doubtful, outliers=found.outliers)
+
+
+@handler("export", "light")
+def _export(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Pack a cleaned dataset for a browser to fetch."""
+    from core.quality.take_away import pack
+
+    done = pack(catalog, spec["dataset_id"], spec["token"], spec["layout"], report)
+    report.event("result", images=done.images, left_out=done.left_out)
 
 
 @handler("train", "train")

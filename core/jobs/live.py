@@ -13,6 +13,8 @@ _PHASES = {
     "write": "Writing the sample",
     "unpack": "Unpacking",
     "scan": "Looking at images",
+    "copies": "Looking for near-duplicates",
+    "suspects": "Comparing labels with what images look like",
     "decode": "Reading images",
     "download": "Downloading weights",
     "features": "Computing features",

@@ -99,7 +99,13 @@ def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None
     rows = rows[rows["descriptor"].map(len) == DESCRIPTOR_BYTES].sort_values("hash")
     of = hashlib.blake2b("".join(rows["hash"]).encode(), digest_size=16).hexdigest()
     done = [change for change in changes if change.action == "copies"]
-    if done and done[-1].payload["of"] == of:
+    folder = catalog.workspace.dataset(dataset_id)
+    # Pairs whose file was lost or damaged are looked for again, and get a file of another name.
+    if (
+        done
+        and done[-1].payload["of"] == of
+        and read_pairs(folder / done[-1].payload["file"]) is not None
+    ):
         return int(done[-1].payload["pairs"])
 
     def step(share: float) -> None:
@@ -118,7 +124,7 @@ def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None
         }
     ).astype({"a": "str", "b": "str", "relation": "str"})
     name = f"copies-{len(done) + 1}.parquet"
-    with atomic_path(catalog.workspace.dataset(dataset_id) / name) as part:
+    with atomic_path(folder / name) as part:
         pairs.to_parquet(part, index=False, compression="zstd")
     catalog.changes.append(
         dataset_id,

@@ -6,6 +6,7 @@ more change that names the versions that no longer count, and can itself be undo
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ import pandas as pd
 
 from core import settings
 from core.catalog import Catalog, Change
+from core.datasets.layout import as_text
 from core.errors import InvalidInput, NotFound
 from core.quality.alike import Alike
 from core.quality.facts import lay_over
@@ -30,6 +32,7 @@ DECISIONS = {
     "copies": "Looked for near-duplicates",
     "suspects": "Looked for wrong labels",
 }
+MAX_CLASS_NAME = 255
 # What was found out, not decided: can't be undone, and is no news to a person.
 FACTS = ("index", "copies", "suspects")
 _ABOUT_IMAGES = ("exclude", "restore", "keep", "relabel")
@@ -202,7 +205,8 @@ def decide(
     wanted = list(dict.fromkeys(paths))
     if not wanted:
         return None
-    known = set(curated(catalog, dataset_id)["path"])
+    table = curated(catalog, dataset_id)
+    known = set(table["path"])
     unknown = [path for path in wanted if path not in known]
     if unknown:
         raise InvalidInput(
@@ -210,14 +214,31 @@ def decide(
         )
     payload: dict[str, object] = {"paths": wanted}
     if action == "relabel":
-        if not (label or "").strip():
-            raise InvalidInput("A class needs a name.", remedy="Type a few letters.")
-        payload["label"] = (label or "").strip()
+        payload["label"] = _class_name(label or "", set(table["label"]))
     change = catalog.changes.append(
-        dataset_id, action, payload, author=settings.load().author, why=why
+        dataset_id, action, payload, author=settings.load().author, why=as_text(why)
     )
     _count(catalog, dataset_id)
     return change
+
+
+def _class_name(label: str, present: set[str]) -> str:
+    """A class that is there already, as it is called; else a new name, tidied."""
+    if label in present:
+        return label
+    text = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Cs") else c
+        for c in unicodedata.normalize("NFC", label)
+    )
+    text = " ".join(text.split())
+    if not text:
+        raise InvalidInput("A class needs a name.", remedy="Type a few letters.")
+    if len(text) > MAX_CLASS_NAME:
+        raise InvalidInput(
+            f"That name is {len(text)} characters long.",
+            remedy=f"Use at most {MAX_CLASS_NAME} characters.",
+        )
+    return text
 
 
 def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change | None:

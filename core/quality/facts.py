@@ -12,6 +12,8 @@ from core.quality.alike import Alike, alike, read_pairs
 from core.quality.copies import MIRRORED, ROTATED
 
 TURNED = (MIRRORED, ROTATED)
+# What a doubt is about: it holds no longer when one of these is another.
+_JUDGED = ["path", "hash", "label"]
 
 
 def lay_over(
@@ -39,8 +41,7 @@ def lay_over(
         table["label_doubt"] = table["outlier"] = np.float32(np.nan)
         table["suggested"] = ""
         return table, known
-    keys = ["path", "hash", "label"]
-    found = table[keys].merge(doubts, on=keys, how="left", validate="one_to_one")
+    found = table[_JUDGED].merge(doubts, on=_JUDGED, how="left", validate="one_to_one")
     table["label_doubt"] = found["label_doubt"].to_numpy(np.float32)
     table["outlier"] = found["outlier"].to_numpy(np.float32)
     table["suggested"] = found["suggested"].fillna("").astype("str").to_numpy()
@@ -48,7 +49,8 @@ def lay_over(
 
 
 def _read(path: Path) -> pd.DataFrame | None:
+    """Doubts as they were written; ``None`` if the file is missing or damaged."""
     try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError):
+        return pd.read_parquet(path)[[*_JUDGED, "label_doubt", "outlier", "suggested"]]
+    except (OSError, ValueError, KeyError):
         return None

@@ -55,17 +55,14 @@ def write_report(catalog: Catalog, dataset_id: str, file: Path) -> Path:
             "A report is an HTML file.", file=shown, remedy="Give it a name that ends in .html."
         )
     report = health_report(catalog, dataset_id)
-    impossible = InvalidInput(
-        "No file can be written there.", file=shown, remedy="Choose another name or place."
-    )
     try:
         target = file.expanduser().resolve()
-        if target.is_dir():
-            raise impossible
         with atomic_path(target) as part:
             part.write_text(report, encoding="utf-8")
     except (OSError, RuntimeError, ValueError) as error:
-        raise impossible from error
+        raise InvalidInput(
+            "No file can be written there.", file=shown, remedy="Choose another name or place."
+        ) from error
     return target
 
 
@@ -90,7 +87,7 @@ def health_report(catalog: Catalog, dataset_id: str) -> str:
         _splits(good),
         *_findings(catalog, dataset_id, images, found),
         _history(catalog, dataset_id),
-        _files(images),
+        _files(good),
         _skipped(catalog, dataset_id),
     ]
     return document(f"{record.name}: health report", body)
@@ -273,38 +270,36 @@ def _history(catalog: Catalog, dataset_id: str) -> str:
     heads = ("version", "when", "who", "what", "images", "why")
     return (
         "<section><h2>What was decided</h2><p>The latest first. The image files themselves were "
-        f"not touched.</p>{table(heads, rows, 'ntttnt')}"
+        f"not touched.</p>{table(heads, rows, 'nwttnt')}"
         f"{_and_more(len(lines))}</section>"
     )
 
 
-def _files(images: pd.DataFrame) -> str:
-    read = images[images["format"] != ""]
-    if read.empty:
+def _files(good: pd.DataFrame) -> str:
+    if good.empty:
         return ""
-    formats = read["format"].value_counts()
+    formats = good["format"].value_counts()
     rows = [
-        [text(kind), bar([count / len(read)]), f"{count:,}", f"{count / len(read):.1%}"]
+        [text(kind), bar([count / len(good)]), f"{count:,}", f"{count / len(good):.1%}"]
         for kind, count in formats.items()
     ]
-    sized = read[(read["width"] > 0) & (read["height"] > 0)]
-    if sized.empty:
-        return f"<section><h2>Files</h2>{table(('format', '', 'images', 'share'), rows, 'tbnn')}</section>"
-    sizes = sized.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")
+    sizes = good.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")
     points = [
         (int(w), int(h), int(n))
         for (w, h), n in zip(sizes.index[:_POINTS], sizes.iloc[:_POINTS], strict=True)
     ]
     (width, height, count) = points[0]
-    middle = [int(sized[side].median()) for side in ("width", "height")]
+    middle = [int(good[side].median()) for side in ("width", "height")]
     said = (
         f"All are {width:,} × {height:,} pixels."
         if len(sizes) == 1
         else f"{len(sizes):,} different sizes; the most common is {width:,} × {height:,} pixels "
-        f"({_some(count, 'image')}), widths go from {sized['width'].min():,} to "
-        f"{sized['width'].max():,} and heights from {sized['height'].min():,} to "
-        f"{sized['height'].max():,}, with {middle[0]:,} × {middle[1]:,} in the middle."
+        f"({_some(count, 'image')}), widths go from {good['width'].min():,} to "
+        f"{good['width'].max():,} and heights from {good['height'].min():,} to "
+        f"{good['height'].max():,}, with {middle[0]:,} × {middle[1]:,} in the middle."
     )
+    if len(sizes) > _POINTS:
+        said += f" The plot shows the {_POINTS} most common."
     return (
         "<section><h2>Files</h2>"
         + table(("format", "", "images", "share"), rows, "tbnn")

@@ -69,4 +69,4 @@ class Names:
 
 def _key(name: str) -> str:
     """Equal for names that some file system takes for the same."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return unicodedata.normalize("NFC", name.casefold())

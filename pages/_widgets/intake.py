@@ -51,7 +51,8 @@ def add_panel(records: list[DatasetRecord]) -> None:
         st.write("1,797 handwritten digits from 0 to 9. Nothing is downloaded.")
         if st.button("Use the sample", type="primary"):
             record = intake.add_sample(catalog())
-            if record.state != "ready":
+            job = catalog().jobs.get(record.job_id) if record.job_id else None
+            if record.state != "ready" and (job is None or job.finished):
                 handlers.submit_import(catalog(), record.id)
             _added(record)
 

@@ -62,13 +62,7 @@ def find_suspects(
     """
     report = report or Reporter()
     table = usable(curated(catalog, dataset_id))
-    counts = table["label"].value_counts()
-    table = table[table["label"].isin(counts.index[counts >= _FEWEST])].reset_index(drop=True)
-    if table["label"].nunique() < 2:
-        raise InvalidInput(
-            "Wrong labels can be found only among two classes or more, with five images each.",
-            remedy="Add images.",
-        )
+    table = table[_enough(table["label"])].reset_index(drop=True)
     try:
         backbone = mobilenet_v2.load(catalog.workspace, _SIZE, report)
     except WeightsMissing:
@@ -83,6 +77,10 @@ def find_suspects(
         )  # fmt: skip
         features = computed.stores[0][computed.slots[0][good]].astype(np.float32)
         table, source = table[good].reset_index(drop=True), "mobilenet_v2"
+
+    # Files may have gone since they were scanned.
+    enough = _enough(table["label"])
+    table, features = table[enough].reset_index(drop=True), features[enough]
 
     def step(done: int, folds: int) -> None:
         report.progress("suspects", done, folds, "Comparing labels with what images look like")
@@ -122,6 +120,22 @@ def find_suspects(
     )
 
 
+def _enough(labels: pd.Series) -> NDArray[np.bool_]:
+    """Which images are of a class with enough images to judge them.
+
+    Raises:
+        InvalidInput: there are fewer than two such classes.
+    """
+    enough = labels.map(labels.value_counts()).to_numpy(np.int64) >= _FEWEST
+    if labels[enough].nunique() < 2:
+        raise InvalidInput(
+            "Wrong labels can be found only among two classes or more, with five images each that "
+            "can be read.",
+            remedy="Add images, or scan again if files have moved.",
+        )
+    return enough
+
+
 def _pixels(
     catalog: Catalog, dataset_id: str, table: pd.DataFrame, size: int, report: Reporter
 ) -> Pixels:
@@ -134,7 +148,7 @@ def _described(
 ) -> tuple[pd.DataFrame, NDArray[np.float32]]:
     pixels = _pixels(catalog, dataset_id, table, simple.SIZE, report)
     rows = np.flatnonzero(pixels.slots >= 0)
-    described = []
+    described = [np.zeros((0, simple.FEATURES), np.float32)]
     for start in range(0, len(rows), _BATCH):
         report.progress("features", start, len(rows), "Looking at images")
         report.check()

@@ -18,6 +18,8 @@ COMMANDS = [
     "dataset show x",
     "dataset rename x y",
     "dataset remove x",
+    "dataset export x out",
+    "dataset report x r.html",
     "scan x",
     "exclude x a.png b.png",
     "restore x a.png",

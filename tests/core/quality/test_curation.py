@@ -389,3 +389,12 @@ def test_a_decision_does_not_hide_why_the_last_import_failed(
         "ready",
         "",
     )
+
+
+def test_a_name_that_is_no_text_can_not_spoil_the_log(catalog: Catalog, dataset: str) -> None:
+    path = curated(catalog, dataset)["path"].iloc[0]
+    decide(catalog, dataset, "relabel", [path], label="new\udcff\n one", why="because\udcff")
+    assert curated(catalog, dataset)["label"].iloc[0] == "new one"
+    for label in ("\udcff", "x" * 300):
+        with pytest.raises(InvalidInput):
+            decide(catalog, dataset, "relabel", [path], label=label)

@@ -49,7 +49,7 @@ def test_what_some_system_refuses_is_changed_as_little_as_can_be(name: str, safe
 def test_a_long_name_is_cut_between_letters_and_keeps_its_suffix(letter: str) -> None:
     name = safe_name(letter * 200 + ".jpeg")
     assert len(name.encode()) <= MAX_BYTES
-    assert name.rstrip(letter) == ".jpeg" or name == letter * 200 + ".jpeg"
+    assert name == letter * name.count(letter) + ".jpeg"
     assert len(safe_name(letter * 300).encode()) in range(MAX_BYTES - 3, MAX_BYTES + 1)
 
 

@@ -1,0 +1,62 @@
+"""Exports that wait to be fetched by a browser, each in a folder whose name nobody can guess."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from core.catalog import Catalog
+from core.errors import disk_errors
+from core.progress import Reporter
+from core.quality.export import ExportResult, Layout, export_dataset
+from core.quality.safe_names import Names
+from core.workspace import Workspace
+
+# A day is enough to fetch a file, and disks are small.
+KEPT_S = 24 * 3600
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+def new_token() -> str:
+    """A name for an export; whoever knows it may fetch the file."""
+    return secrets.token_urlsafe(24)
+
+
+def pack(
+    catalog: Catalog, dataset_id: str, token: str, layout: Layout, report: Reporter | None = None
+) -> ExportResult:
+    """Write a dataset as a .zip to be fetched under ``token``; older exports are cleared away.
+
+    Raises:
+        NoSpace, Cancelled, InvalidInput: as :func:`core.quality.export.export_dataset`.
+    """
+    sweep(catalog.workspace)
+    folder = _folder(catalog.workspace) / token
+    with disk_errors("the export"):
+        folder.mkdir(parents=True, exist_ok=True)
+    name = Names([]).take(catalog.datasets.get(dataset_id).name)
+    return export_dataset(
+        catalog, dataset_id, folder / f"{name}.zip", layout=layout, archive=True, report=report
+    )
+
+
+def find(workspace: Workspace, token: str) -> Path | None:
+    """The file that waits under a token, or ``None``."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    return next(iter(sorted((_folder(workspace) / token).glob("*.zip"))), None)
+
+
+def sweep(workspace: Workspace, older_than_s: float = KEPT_S) -> None:
+    """Delete exports that nobody has fetched for a while; they are Lightbox's own copies."""
+    now = time.time()
+    for folder in _folder(workspace).glob("*"):
+        if folder.is_dir() and now - folder.stat().st_mtime > older_than_s:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.home / "exports"
