@@ -1,0 +1,83 @@
+"""Exports over real HTTP: whoever has the address gets the file, nobody gets anything else."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import uvicorn
+from starlette.applications import Starlette
+
+from core.api import downloads
+from core.catalog import Catalog
+from core.jobs import handlers
+from core.jobs.execute import execute
+from core.quality import take_away
+from core.quality.curation import decide
+from tests.core.quality.pictures import clean, scanned, write
+from tests.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(Starlette(routes=[*downloads.ROUTES]), log_level="critical")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        wait_until(lambda: server.started, 10, "the server's start")
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}{downloads.PREFIX}"
+        server.should_exit = True
+        thread.join(10)
+
+
+def packed(catalog: Catalog, dataset_id: str) -> str:
+    """Have the job pack a dataset; returns the token."""
+    job = handlers.submit_export(catalog, dataset_id, "classes")
+    claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here", job_id=job.id)
+    assert claimed is not None
+    ended = execute(catalog, claimed)
+    assert (ended.state, ended.error) == ("done", "")
+    return str(job.spec["token"])
+
+
+@pytest.fixture
+def dataset(catalog: Catalog, tmp_path: Path) -> str:
+    return scanned(catalog, write(tmp_path / "a <b> & c", clean("cat", "dog"))).id
+
+
+def test_what_was_packed_is_fetched_without_what_was_excluded(
+    catalog: Catalog, dataset: str, address: str
+) -> None:
+    decide(catalog, dataset, "exclude", ["cat/0.png"])
+    answer = requests.get(f"{address}/{packed(catalog, dataset)}", timeout=20)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert "attachment" in answer.headers["content-disposition"]
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert any(name.endswith("labels.csv") for name in names)
+    assert any(name.endswith("cat/1.png") for name in names)
+    assert not any(name.endswith("cat/0.png") for name in names)
+
+
+@pytest.mark.parametrize("token", ["short", "x" * 32, "..%2f..%2fdatabase", "a" * 19 + "."])
+def test_nothing_else_is_handed_out(token: str, address: str, catalog: Catalog) -> None:
+    answer = requests.get(f"{address}/{token}", timeout=20)
+    assert answer.status_code == 404
+
+
+def test_old_exports_are_cleared_away_and_new_ones_stay(catalog: Catalog, dataset: str) -> None:
+    old, new = packed(catalog, dataset), packed(catalog, dataset)
+    folder = catalog.workspace.home / "exports" / old
+    long_ago = time.time() - take_away.KEPT_S - 60
+    os.utime(folder, (long_ago, long_ago))
+    take_away.sweep(catalog.workspace)
+    assert take_away.find(catalog.workspace, old) is None
+    assert take_away.find(catalog.workspace, new) is not None
