@@ -60,7 +60,7 @@ def _verdict(evaluation: Evaluation) -> None:
             )
         st.markdown(" ".join(lines))
         st.caption(
-            "95 % interval by Wilson's method. None of these test images, and no exact copy of one, "
+            "95 % interval by Wilson's method. None of these test images, and no copy of one, "
             "was trained on."
         )
 
