@@ -5,7 +5,7 @@ Ito, 2008), backgrounds are transparent, and class names are shown as text whate
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ _SCALE = [
     [1.0, "rgb(0,77,122)"],
 ]
 _NAMES_AT_MOST = 60
+_SHORTEST = 0.02
 # Told apart by a pattern too, where colours are not.
 _SPLITS = (
     ("train", "training", BLUE, ""),
@@ -36,27 +37,31 @@ def plain(text: str, length: int = 24) -> str:
     return html.escape(short, quote=False)
 
 
-def class_counts(counts: Mapping[str, int], chosen: Collection[int] = ()) -> go.Figure:
+def class_counts(counts: Mapping[str, int]) -> go.Figure:
     """Images a class (or another kind of part) as horizontal bars, in the order given.
 
-    Args:
-        chosen: positions of bars that stand out; all look alike when there are none.
+    A bar is at least :data:`_SHORTEST` of the longest, so that the rarest part can be seen and
+    clicked too; the number beside it is exact.
     """
     labels = list(counts)
+    shortest = _SHORTEST * max(counts.values(), default=0)
     figure = go.Figure(
         go.Bar(
-            x=list(counts.values()),
+            x=[max(count, shortest) if count else 0 for count in counts.values()],
+            text=[f"{count:,}" for count in counts.values()],
+            textposition="outside",
+            cliponaxis=False,
             y=[f"{n}" for n in range(len(labels))],
             orientation="h",
             marker_color=BLUE,
-            selectedpoints=sorted(chosen) if chosen else None,
-            unselected={"marker": {"opacity": 0.35}},
             customdata=[plain(label, 80) for label in labels],
-            hovertemplate="%{customdata}: %{x:,} images<extra></extra>",
+            hovertemplate="%{customdata}: %{text} images<extra></extra>",
         )
     )
     _categories(figure, labels, "y")
-    figure.update_xaxes(title="images", rangemode="tozero")
+    _bar_axes(figure)
+    # One or two bars would be blocks.
+    figure.update_layout(bargap=0.55 if len(labels) < 3 else 0.2)
     return _finish(figure, height=max(200, min(900, 70 + 26 * len(labels))))
 
 
@@ -75,12 +80,12 @@ def class_splits(counts: pd.DataFrame) -> go.Figure:
             y=[f"{n}" for n in range(len(labels))],
             orientation="h",
             name=name,
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay"}},
             customdata=names,
             hovertemplate="%{customdata}: %{x:,} " + name + " images<extra></extra>",
         )
     _categories(figure, labels, "y")
-    figure.update_xaxes(title="images", rangemode="tozero")
+    _bar_axes(figure)
     figure.update_layout(
         barmode="stack",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
@@ -223,6 +228,12 @@ def _categories(figure: go.Figure, labels: Sequence[str], axis: str) -> None:
     )
     if axis == "y":
         update(autorange="reversed")
+
+
+def _bar_axes(figure: go.Figure) -> None:
+    """Axes that stay where they are, so that a finger on the chart scrolls the page."""
+    figure.update_xaxes(title="images", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
 
 
 def _finish(figure: go.Figure, height: int) -> go.Figure:

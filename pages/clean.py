@@ -73,8 +73,8 @@ def _search(record: DatasetRecord, table: pd.DataFrame) -> None:
         if job is not None and job.state in ("failed", "interrupted") and job.error:
             st.caption(f":material/error: {escape(job.error)}")
         elif judged and judged < len(good):
-            st.caption(f"{images(len(good) - judged)} came or changed since, or are too few to "
-                       "judge.")  # fmt: skip
+            st.caption(f"Not judged yet: {images(len(good) - judged)}, added or moved since the "
+                       "last search, or too few in their class.")  # fmt: skip
 
 
 def _at_threshold(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> Finding:
@@ -86,6 +86,7 @@ def _at_threshold(record: DatasetRecord, table: pd.DataFrame, finding: Finding) 
         "How sure it must be",
         each.lowest, 1.0, each.threshold, 0.01,
         key=f"threshold-{record.id}-{finding.key}",
+        width=480,
         help="Further left shows more images, clear and doubtful; further right only the clearest.",
     )  # fmt: skip
     if threshold == each.threshold:
@@ -242,18 +243,22 @@ def _history(record: DatasetRecord) -> None:
 def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:
     """Checks with a threshold that flagged nothing: they may at a lower one."""
     flagged = {finding.key for finding in found}
-    quiet = [each for each in DETECTORS.values() if each.adjustable and each.key not in flagged]
+    if table["label_doubt"].isna().all():
+        # Nobody has looked for these yet.
+        flagged |= {"mislabelled", "outliers"}
+    quiet = [key for key, each in DETECTORS.items() if each.adjustable and key not in flagged]
     if not quiet:
         return
     with st.expander("Checks that found nothing"):
         st.caption("Lower a threshold to see what comes closest.")
         picked = st.selectbox(
-            "Check", quiet, index=None, format_func=lambda each: each.title,
+            "Check", quiet, index=None, format_func=lambda key: DETECTORS[key].title,
             placeholder="Choose one", key=f"quiet-{record.id}",
         )  # fmt: skip
     if picked is not None:
         known = curation.known_alike(catalog(), record.id, record.version)
-        _finding(record, table, findings.find_one(picked.key, table, picked.threshold, known))
+        usual = DETECTORS[picked].threshold
+        _finding(record, table, findings.find_one(picked, table, usual, known))
 
 
 def _still_there(record: DatasetRecord, options: dict[str, str]) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.jobs import handlers
 from core.quality import curation
 from core.quality.curation import usable
+from core.quality.distributions import within
+from pages._widgets.changes import changes_panel
+from pages._widgets.classes import classes_panel
+from pages._widgets.decided import last_decision
+from pages._widgets.distributions import Chosen, chips, distributions
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
-from pages._widgets.plain import escape, images, shorten, size, some
+from pages._widgets.overview import overview
+from pages._widgets.plain import escape, images, shorten, some
 from pages._widgets.session import (
     catalog,
     choose_dataset,
@@ -63,66 +68,35 @@ def _importing(record: DatasetRecord) -> None:
             st.rerun()
 
 
-def _overview(table: pd.DataFrame) -> None:
-    good = usable(table)
-    counts = good["label"].value_counts().sort_index()
-    left_out = len(table) - len(good)
-    with st.container(horizontal=True, gap="large"):
-        st.metric("Usable images", f"{len(good):,}")
-        st.metric("Classes", f"{len(counts):,}")
-        st.metric(
-            "Left out", f"{left_out:,}", help="Images that can't be read, or that you excluded."
-        )
-        st.metric("On disk", size(float(table["bytes"].sum())))
-    if len(counts) == 1:
-        st.warning(
-            "This dataset has one class only. A classifier needs at least two to tell apart: add a "
-            "folder of images for another class.",
-            icon=":material/warning:",
-        )
-    single = [str(label) for label, count in counts.items() if count == 1]
-    if single and len(counts) > 1:
-        names = ", ".join(f"“{escape(shorten(label))}”" for label in single[:5])
-        st.warning(
-            f"{names} has one image only: the model can learn from it, but can't be tested on it. "
-            "Add more.",
-            icon=":material/warning:",
-        )
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Images in each class")
-        st.plotly_chart(charts.class_counts({str(k): int(v) for k, v in counts.items()}))
-        with st.expander("As a table"):
-            st.dataframe(
-                pd.DataFrame({"class": counts.index, "images": counts.to_numpy()}), hide_index=True
-            )
-    with right:
-        st.subheader("Sizes")
-        if len(good):
-            common = good.groupby(["width", "height"]).size().idxmax()
-            st.caption(
-                f"From {good['width'].min()} × {good['height'].min()} to {good['width'].max()} × "
-                f"{good['height'].max()} pixels; most often {common[0]} × {common[1]}. "
-                "Training resizes them all alike."
-            )
-            st.plotly_chart(charts.image_sizes(good))
-        formats = good["format"].value_counts()
-        st.caption("File types: " + ", ".join(f"{k} {v:,}" for k, v in formats.items()))
+_FEW = "A few of each class"
 
 
-def _samples(record: DatasetRecord, table: pd.DataFrame) -> None:
+def _samples(record: DatasetRecord, good: pd.DataFrame, chosen: Chosen) -> None:
     st.subheader("Images")
-    good = usable(table)
-    labels = sorted(good["label"].unique())
-    picked = st.selectbox(
-        "Class", ["A few of each class", *labels], format_func=lambda label: shorten(str(label), 60)
-    )
-    if picked == "A few of each class":
-        each = max(2, 60 // max(1, len(labels)))
-        shown = good.groupby("label", sort=True).head(each)
-    else:
-        shown = good[good["label"] == picked]
-    part = shown.iloc[page_of(len(shown), key=f"page-{record.id}-{picked}")]
+    chips(chosen)
+    shown = within(good, chosen)
+    picked = _FEW
+    if "class" not in chosen:
+        every = "All classes" if chosen else _FEW
+        labels = sorted(good["label"].unique())
+        picked = st.selectbox(
+            "Class",
+            [_FEW, *labels],
+            format_func=lambda label: every if label == _FEW else shorten(str(label), 60),
+        )
+    if picked != _FEW:
+        shown = shown[shown["label"] == picked]
+    if chosen:
+        said = f"{len(shown):,} of {images(len(good))}"
+        st.caption(said)
+        if st.session_state.get("filter-said") != chosen:
+            # The bars may be far above the pictures that they choose.
+            st.toast(f"{said}, shown below", icon=":material/filter_alt:")
+    elif picked == _FEW:
+        each = max(2, 60 // max(1, good["label"].nunique()))
+        shown = shown.groupby("label", sort=True).head(each)
+    st.session_state["filter-said"] = chosen
+    part = shown.iloc[page_of(len(shown), key=f"page-{record.id}-{picked}-{chosen}")]
     pictures = thumbnails(record.id, part)
     gallery(
         [
@@ -198,9 +172,13 @@ else:
                 go("clean")
             if st.button("Train now", icon=":material/play_arrow:"):
                 go("train")
-        _overview(facts)
-        _samples(current, facts)
+        last_decision(current)
+        overview(facts)
+        good = usable(facts)
+        _samples(current, good, distributions(current, good))
         _left_out(current, facts)
+        classes_panel(current, facts)
+        changes_panel(current)
         _manage(current)
         st.caption(f"Read from {escape(str(catalog().workspace.load_path(current.root)))}; "
                    f"{images(len(facts))} found.")  # fmt: skip

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.datasets.splits import split_counts
 from core.errors import InvalidInput
 from core.features.weights import find_mobilenet_v2
 from core.jobs.live import curves
@@ -20,6 +19,7 @@ from pages._widgets.job import watch
 from pages._widgets.live import draw_curves, watch_training
 from pages._widgets.plain import ago, escape, images, percent
 from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
+from pages._widgets.split import choose_split, say_warnings
 from pages._widgets.steps import go
 
 _BAD = {
@@ -71,7 +71,7 @@ def _settings(base: TrainSpec) -> dict[str, object]:
             "the model learns what doesn't matter. Nothing is mirrored.",
         )  # fmt: skip
     with st.expander("More settings"):
-        first, second, third, fourth = st.columns(4)
+        first, second, third = st.columns(3)
         with first:
             values["batch_size"] = st.number_input(
                 "Batch size", 1, 1024, base.batch_size, key=key + "batch",
@@ -85,12 +85,6 @@ def _settings(base: TrainSpec) -> dict[str, object]:
                 "and it gets nowhere.",
             )  # fmt: skip
         with third:
-            values["seed"] = st.number_input(
-                "Seed", 0, 2**31 - 1, base.seed, key=key + "seed",
-                help="Decides the split and every other draw of chance: the same seed on the same "
-                "data gives the same split.",
-            )  # fmt: skip
-        with fourth:
             values["precision"] = st.selectbox(
                 "Precision", ["auto", "float32", "bfloat16"], key=key + "precision",
                 help="bfloat16 is faster on processors that have it; auto uses it only there.",
@@ -98,32 +92,16 @@ def _settings(base: TrainSpec) -> dict[str, object]:
     return values
 
 
-def _split(spec: TrainSpec, good: pd.DataFrame) -> None:
-    splits = recipes.plan(spec, good)
-    counts = splits.value_counts()
-    st.markdown(
-        f"Trains on **{images(int(counts.get('train', 0)))}**, chooses the best epoch with "
-        f"**{int(counts.get('validation', 0)):,}**, and is tested on "
-        f"**{int(counts.get('test', 0)):,}** that training never sees."
-    )
-    with st.expander("Images of each class in each part"):
-        st.dataframe(split_counts(good["label"], splits).rename_axis("class"))
-
-
 def _choose(record: DatasetRecord, good: pd.DataFrame, runs: list[RunRecord]) -> None:
     recipe = _recipe(good)
     base = recipes.default_spec(record.id, record.version, recipe, good)
-    spec = base.with_values(_settings(base))
+    spec = choose_split(base.with_values(_settings(base)), good)
     try:
         warnings = recipes.check(spec, good)
     except InvalidInput as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    _split(spec, good)
-    for text in warnings[:5]:
-        st.caption(f":material/warning: {escape(text)}")
-    if len(warnings) > 5:
-        st.caption(f"… and {len(warnings) - 5} more classes with few images.")
+    say_warnings(warnings)
     if st.button("Start training", type="primary", icon=":material/play_arrow:"):
         choose_run(create_run(catalog(), spec).id)
         st.rerun()

@@ -14,6 +14,7 @@ from core.jobs import handlers
 from core.quality import curation, findings
 from core.quality.curation import curated, usable
 from core.quality.detectors import DETECTORS
+from core.quality.versions import diff as compare
 
 Options = argparse.Namespace
 
@@ -102,7 +103,7 @@ def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     count = len(change.payload["paths"])
     output.text(
         f"Moved to “{options.label}”: {count:,} image{'s' if count != 1 else ''}. "
-        f"Take it back with: undo “{record.name}” {change.version}"
+        f'Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "changed": count}
 
@@ -133,7 +134,7 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     count = len(change.payload["paths"])
     output.text(
         f"{curation.DECISIONS[options.action]}: {count:,} image{'s' if count != 1 else ''}. "
-        f"{now.images:,} are usable now. Take it back with: undo “{record.name}” {change.version}"
+        f'{now.images:,} are usable now. Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "images": now.images, "changed": count}
 
@@ -163,3 +164,34 @@ def history(catalog: Catalog, options: Options, output: Output) -> list[dict[str
         ],
     )  # fmt: skip
     return [dataclasses.asdict(line) for line in lines]
+
+
+def diff(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    record = catalog.datasets.find(options.name)
+    new = record.version if options.new is None else options.new
+    found = compare(catalog, record.id, options.old, new)
+    output.text(f"{record.name}, from version {found.old} to {found.new}")
+    if found.empty:
+        output.text("No image changed.")
+    for what, paths in (
+        ("added", found.added),
+        ("removed", found.removed),
+        ("with other content", found.changed),
+        ("excluded", found.excluded),
+        ("restored", found.restored),
+        ("moved", [f"{each.path}: “{each.before}” → “{each.after}”" for each in found.moved]),
+    ):
+        if paths:
+            output.text(f"\n{len(paths):,} {what}")
+        for path in paths[:10]:
+            output.text(f"  {path}")
+        if len(paths) > 10:
+            output.text(f"  … and {len(paths) - 10:,} more")
+    if found.before != found.after:
+        output.text()
+        output.table(
+            ("class", "before", "after"),
+            [(label, found.before.get(label, 0), found.after.get(label, 0))
+             for label in found.classes],
+        )  # fmt: skip
+    return {"dataset": record.id, **dataclasses.asdict(found)}

@@ -97,11 +97,18 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--all", action="store_true", help="every decision")
     command = add(verbs, "history", cleaning.history, "what was decided about a dataset")
     command.add_argument("name", metavar="NAME")
+    command = add(verbs, "diff", cleaning.diff, "what changed between two versions of a dataset")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("old", type=int, metavar="OLD", help="a version, as history lists them")
+    command.add_argument("new", nargs="?", type=int, metavar="NEW", help="default: as it is now")
 
     command = add(verbs, "train", models.train, "train on a dataset")
     command.add_argument("name", metavar="NAME")
     command.add_argument("--recipe", help="transfer, compact or classic")
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        help="a setting, for example epochs=10, validation=0.2 or test=0.1",
+    )  # fmt: skip
     command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
     add(verbs, "recipes", models.list_recipes, "the ways of training")
     add(verbs, "runs", models.runs, "list runs")

@@ -124,34 +124,32 @@ def split_counts(labels: pd.Series, splits: pd.Series) -> pd.DataFrame:
 
 
 def split_warnings(labels: pd.Series, splits: pd.Series, few: int = 5) -> list[str]:
-    """Sentences about classes that can't be trained on or judged well.
+    """Sentences about classes that can't be trained on or judged well, the gravest first.
 
     Args:
         few: a class with fewer images than this is learned from, or judged on, next to nothing.
     """
     counts = split_counts(labels, splits)
     validated = bool(counts["validation"].any())
-    said = []
+    # By gravity, then by class.
+    said: list[tuple[int, str]] = []
     for label, row in counts.iterrows():
         if row["train"] == 0:
-            said.append(f"“{label}” has no training images: the model can't learn it.")
+            text = f"“{label}” has no training images: the model can't learn it."
+            said.append((0, text))
         elif row["test"] == 0:
-            said.append(
-                f"“{label}” has only {_images(row.sum())}, so none is left "
-                "to test it with. Add more."
-            )
+            text = f"“{label}” has only {_images(row.sum())}, so none is left to test it with."
+            said.append((1, f"{text} Add more."))
         elif row["test"] < few:
-            said.append(
-                f"“{label}” will be judged on {_images(row['test'], 'test image')} only; its "
-                "figures will be rough."
-            )
+            text = f"“{label}” will be judged on {_images(row['test'], 'test image')} only;"
+            said.append((3, f"{text} its figures will be rough."))
         elif row["train"] < few:
-            said.append(
-                f"“{label}” will be learned from {_images(row['train'], 'training image')} only."
-            )
+            text = f"“{label}” will be learned from {_images(row['train'], 'training image')} only."
+            said.append((2, text))
         elif validated and row["validation"] == 0:
-            said.append(f"“{label}” has no validation images: it has no say in the best epoch.")
-    return said
+            text = f"“{label}” has no validation images: it has no say in the best epoch."
+            said.append((4, text))
+    return [text for _, text in sorted(said, key=lambda each: each[0])]
 
 
 def _images(count: int, noun: str = "image") -> str:

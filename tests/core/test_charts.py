@@ -64,7 +64,12 @@ def class_counts(labels: list[str]) -> go.Figure:
     return charts.class_counts({label: n for n, label in enumerate(labels)})
 
 
-BY_CLASS = {"counts": class_counts, "confusion": confusion}
+def splits(labels: list[str]) -> go.Figure:
+    counts = pd.DataFrame({"train": 7, "validation": 2, "test": 1}, index=labels)
+    return charts.class_splits(counts)
+
+
+BY_CLASS = {"counts": class_counts, "confusion": confusion, "splits": splits}
 
 
 @pytest.mark.parametrize("names", NAMES)
@@ -106,6 +111,13 @@ def test_every_class_is_counted_in_the_order_given() -> None:
     assert list(figure.data[0].x) == [3, 5, 0]
     assert list(figure.layout.yaxis.ticktext) == ["b", "a", "c"]
     assert figure.layout.yaxis.autorange == "reversed", "the first is on top"
+
+
+def test_the_rarest_can_be_clicked_and_its_number_is_exact() -> None:
+    bars = charts.class_counts({"many": 10_000, "one": 1, "none": 0}).data[0]
+    assert list(bars.x) == [10_000, 200, 0]
+    assert list(bars.text) == ["10,000", "1", "0"]
+    assert "%{text}" in bars.hovertemplate
 
 
 @pytest.mark.parametrize("chart", BY_CLASS)
@@ -152,24 +164,13 @@ def test_confusion_of_two_hundred_writes_no_numbers_into_its_cells() -> None:
     assert not written(confusion(MANY, rates=True))
 
 
-@pytest.mark.parametrize(
-    "sizes", [[], [(64, 48)], [(64, 48)] * 900 + [(1, 1), (30_000, 2)],
-              [(n, 5000 - n) for n in range(1, 5000)]],
-    ids=["none", "one", "far apart", "thousands"],
-)  # fmt: skip
-def test_image_sizes_are_drawn_once_each_whatever_they_are(sizes: list[tuple[int, int]]) -> None:
-    table = pd.DataFrame(sizes, columns=["width", "height"], dtype="int64")
-    figure = charts.image_sizes(table)
-    as_json(figure)
-    assert len(figure.data[0].x) == min(2000, len(set(sizes)))
-
-
-def test_the_commonest_size_is_the_largest_point() -> None:
-    table = pd.DataFrame([(64, 48)] * 9 + [(32, 32)], columns=["width", "height"])
-    points = charts.image_sizes(table).data[0]
-    by_width = dict(zip(points.x, points.marker.size, strict=True))
-    assert by_width[64] > by_width[32] > 0
-    assert dict(zip(points.x, points.customdata, strict=True)) == {64: 9, 32: 1}
+def test_the_parts_of_a_class_lie_behind_each_other_and_add_up() -> None:
+    figure = splits(["b", "a"])
+    assert figure.layout.barmode == "stack"
+    assert [trace.name for trace in figure.data] == ["training", "validation", "test"]
+    assert sum(trace.x[0] for trace in figure.data) == 10
+    assert len({trace.marker.color for trace in figure.data}) == 3
+    assert len({trace.marker.pattern.shape for trace in figure.data}) == 3, "told apart in grey"
 
 
 def epoch(number: int, *, validated: bool = True, best: bool = False) -> dict[str, Any]:
@@ -230,11 +231,11 @@ def test_training_and_validation_can_be_told_apart_without_colour() -> None:
     "make",
     [
         lambda: charts.class_counts({"a": 1}),
-        lambda: charts.image_sizes(pd.DataFrame({"width": [1], "height": [2]})),
+        lambda: splits(TWO),
         lambda: charts.curves([epoch(1)], [], "loss"),
         lambda: charts.confusion(TWO, [[1, 0], [0, 1]], rates=False),
     ],
-    ids=["counts", "sizes", "curves", "confusion"],
+    ids=["counts", "splits", "curves", "confusion"],
 )
 def test_axes_say_what_they_show(make: Callable[[], go.Figure]) -> None:
     assert make().layout.xaxis.title.text

@@ -75,7 +75,7 @@ def test_a_run_starts_with_exactly_the_chosen_settings(
     at.toggle(key=key + "augment").set_value(False)
     at.number_input(key=key + "batch").set_value(8)
     at.number_input(key=key + "rate").set_value(0.0005)
-    at.number_input(key=key + "seed").set_value(7)
+    at.number_input(key=f"{record.id}-split-seed").set_value(7)
     at.selectbox(key=key + "precision").select("float32").run()
     click(at, "Start training")
     (run,) = catalog.runs.all()
@@ -142,3 +142,54 @@ def test_a_finished_run_says_how_good_it_is_and_leads_on(open_page: Open, traine
     assert "“Colours compact 1” is trained" in said
     assert "of 6 images that it had never seen (likely between" in said
     assert title(click(at, "See the results")) == "Results"
+
+
+def test_the_shares_that_are_chosen_are_those_of_the_run(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    record = bring_in(class_folders({"cat": 10, "dog": 20}))
+    at = choose(open_page("train"), "compact")
+    at.slider(key=f"{record.id}-split-validation").set_value(10)
+    at.slider(key=f"{record.id}-split-test").set_value(30).run()
+    assert_no_defect(at)
+    assert "60 % of the images are left to train on" in words(at)
+    table = at.dataframe[0].value
+    assert table.loc["cat"].tolist() == [6, 1, 3]
+    assert table.loc["dog"].tolist() == [12, 2, 6]
+    assert "“cat” will be judged on 3 test images only" in words(at)
+    choose(at, "classic")
+    assert at.slider(key=f"{record.id}-split-test").value == 30, "another recipe, the same split"
+    click(at, "Start training")
+    (run,) = catalog.runs.all()
+    assert run.spec["shares"] == {"train": 0.6, "validation": 0.1, "test": 0.3}
+
+
+def test_copies_are_promised_to_stay_on_one_side(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"cat": 8, "dog": 8})
+    for number in range(4):
+        (folder / "cat" / f"copy {number}.jpg").write_bytes(
+            (folder / "cat" / "000.jpg").read_bytes()
+        )
+    bring_in(folder)
+    at = open_page("train")
+    assert "stay on one side" in words(at)
+
+
+def test_a_dataset_that_came_split_is_shown_as_given_with_its_leaks(
+    open_page: Open, bring_in: BringIn, tmp_path: Path, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"train/cat": 6, "train/dog": 6, "test/cat": 3, "test/dog": 3})
+    leak = (folder / "train" / "cat" / "000.jpg").read_bytes()
+    (folder / "test" / "cat" / "leak.jpg").write_bytes(leak)
+    record = bring_in(folder)
+    at = open_page("train")
+    said = words(at)
+    assert "This dataset came split (train, test)" in said
+    assert "Images for validation are taken out of its training images" in said
+    assert "1 validation or test image has a copy among the training images" in said
+    assert at.slider(key=f"{record.id}-split-test").disabled
+    assert not at.slider(key=f"{record.id}-split-validation").disabled
+    assert at.dataframe[0].value["test"].to_dict() == {"cat": 4, "dog": 3}
+    assert title(click(at, "Look at them")) == "Clean"

@@ -88,9 +88,12 @@ def _folds(
 ) -> list[NDArray[np.int64]]:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    few = int(np.bincount(labels).min())
-    count = max(2, min(_FOLDS, few))
-    if len(np.unique(groups)) == len(groups):
+    few, different = int(np.bincount(labels).min()), len(np.unique(groups))
+    if different < 2:
+        # All are copies of one picture: there is nothing to learn from for any of them.
+        return [np.arange(len(labels))]
+    count = max(2, min(_FOLDS, few, different))
+    if different == len(groups):
         plain = StratifiedKFold(count, shuffle=True, random_state=seed)
         return [test for _, test in plain.split(labels, labels)]
     grouped = StratifiedGroupKFold(count, shuffle=True, random_state=seed)

@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from core.datasets.splits import Shares, plan_splits, split_counts, split_warnings
+from core.datasets.splits import (
+    Shares,
+    copies_of_training,
+    given_splits,
+    plan_splits,
+    split_counts,
+    split_warnings,
+)
 
 
 def table_of(counts: dict[str, int], split: str = "") -> pd.DataFrame:
@@ -108,3 +115,39 @@ def test_classes_that_can_not_be_judged_are_named() -> None:
     assert "judged on 2 test images only" in next(s for s in said if "few" in s)
     only_tested = split_warnings(pd.Series(["owl"] * 9), pd.Series(["test"] * 9))
     assert "can't learn it" in only_tested[0]
+
+
+def test_too_few_in_any_part_is_said_the_gravest_first() -> None:
+    labels = pd.Series(["cat"] * 30 + ["dog"] * 10)
+    uneven = ["train"] * 18 + ["validation"] * 6 + ["test"] * 6
+    few = pd.Series([*uneven, *["train"] * 4, *["test"] * 6])
+    assert split_warnings(labels, few) == ["“dog” will be learned from 4 training images only."]
+    none = pd.Series([*uneven, *["train"] * 5, *["test"] * 5])
+    assert split_warnings(labels, none) == [
+        "“dog” has no validation images: it has no say in the best epoch."
+    ]
+    nowhere = none.replace("validation", "train")
+    assert split_warnings(labels, nowhere) == [], "none was asked for"
+    both = pd.concat([labels, pd.Series(["zebra"] * 6)], ignore_index=True)
+    said = split_warnings(both, pd.concat([few, pd.Series(["test"] * 6)], ignore_index=True))
+    assert ["zebra" in text for text in said] == [True, False]
+
+
+def test_the_splits_that_came_are_named_in_order() -> None:
+    table = pd.concat([table_of({"a": 1}, "test"), table_of({"b": 1}, "train")])
+    assert given_splits(table) == ["train", "test"]
+    assert given_splits(table_of({"a": 3})) == []
+
+
+def test_held_out_copies_of_training_images_are_counted() -> None:
+    groups = pd.Series([1, 1, 1, 2, 2, 3, 4, 4])
+    splits = pd.Series(
+        ["train", "test", "validation", "test", "test", "train", "validation", "train"]
+    )
+    assert copies_of_training(groups, splits) == 3
+
+
+def test_planned_splits_have_no_copies_of_training_images() -> None:
+    table = table_of({"cat": 60, "dog": 60})
+    table["group"] = [n // 3 for n in range(120)]
+    assert copies_of_training(table["group"], plan(table)) == 0

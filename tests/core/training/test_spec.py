@@ -112,3 +112,24 @@ def test_an_unknown_setting_is_answered_with_those_that_there_are(key: str) -> N
     with pytest.raises(InvalidInput) as caught:
         SPEC.with_values({key: 1})
     assert all(name in str(caught.value) for name in SETTABLE)
+
+
+def test_held_out_shares_are_set_in_one_word_and_the_rest_trains() -> None:
+    changed = SPEC.with_values({"validation": "0.2", "test": "0.1"})
+    assert changed.shares == Shares(train=0.7, validation=0.2, test=0.1)
+    only = SPEC.with_values({"test": 0.1})
+    assert only.shares == Shares(train=0.7, validation=0.2, test=0.1), "the other stays"
+    assert SPEC.with_values({"validation": 0}).shares == Shares(train=0.7, validation=0, test=0.3)
+
+
+@pytest.mark.parametrize("key", ["validation", "test"])
+@pytest.mark.parametrize("value", ["a third", "", None, -0.1, 1, 20, float("nan")])
+def test_a_held_out_share_that_is_none_is_refused_by_name(key: str, value: Any) -> None:
+    with pytest.raises(InvalidInput, match=f"The {key} share is") as caught:
+        SPEC.with_values({key: value})
+    assert repr(value) in str(caught.value)
+
+
+def test_held_out_shares_that_leave_nothing_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="none are left to train on"):
+        SPEC.with_values({"validation": "0.5", "test": "0.5"})

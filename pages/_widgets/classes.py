@@ -1,0 +1,197 @@
+"""Classes: another name, several into one, and more images for one."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog import DatasetRecord
+from core.datasets.upload import UploadStage, new_token
+from core.datasets.webcam import Shots
+from core.jobs import handlers
+from core.quality.classes import images_of, rename_class, tidy
+from pages._widgets.decided import decide
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.plain import escape, images, shorten, some
+from pages._widgets.session import catalog
+from pages._widgets.uploader import uploader
+
+_WAYS = {
+    "Rename": ":material/edit:",
+    "Merge": ":material/merge:",
+    "Add images": ":material/add_photo_alternate:",
+}
+_NEW = "\x00new"
+
+
+def classes_panel(record: DatasetRecord, table: pd.DataFrame) -> None:
+    """Draw it, for a curated table."""
+    panel = st.expander(
+        "Classes: rename, merge, add images",
+        icon=":material/category:",
+        key=f"classes-{record.id}",
+        on_change="rerun",
+    )
+    if not panel.open:
+        # The camera must not be on unless somebody asks for it.
+        return
+    with panel:
+        way = st.segmented_control(
+            "What to do",
+            list(_WAYS),
+            format_func=lambda name: f"{_WAYS[name]} {name}",
+            default="Rename",
+            key=f"classes-way-{record.id}",
+            label_visibility="collapsed",
+        )
+        labels = sorted(table["label"].unique())
+        if way == "Rename":
+            _rename(record, labels)
+        elif way == "Merge":
+            _merge(record, table, labels)
+        elif way == "Add images":
+            _add(record, labels)
+
+
+def _short(label: str) -> str:
+    return shorten(label, 60)
+
+
+def _rename(record: DatasetRecord, labels: list[str]) -> None:
+    left, right = st.columns(2)
+    with left:
+        label = st.selectbox(
+            "Class to rename", labels, format_func=_short, key=f"rename-class-{record.id}"
+        )
+    with right:
+        name = st.text_input("Its new name", label, key=f"rename-to-{record.id}-{label}")
+    if st.button("Rename the class", disabled=tidy(name) in ("", label)):
+        paths = rename_class(catalog(), record.id, label, name)
+        decide(record, "relabel", paths, f"“{label}” renamed", tidy(name))
+
+
+def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> None:
+    left, right = st.columns(2)
+    with left:
+        chosen = st.multiselect(
+            "Classes to merge", labels, format_func=_short, key=f"merge-{record.id}"
+        )
+    first = chosen[0] if chosen else ""
+    with right:
+        name = st.text_input("Name of the merged class", first, key=f"merge-to-{record.id}-{first}")
+    wanted = tidy(name)
+    if chosen and wanted in labels and wanted not in chosen:
+        st.caption(
+            f":material/info: There is a class “{escape(shorten(wanted))}” already; they become "
+            "part of it."
+        )
+    whole = {*chosen, wanted} & set(labels)
+    count = int(table["label"].isin(whole).sum())
+    text = f"Merge {some(len(whole), 'class', 'classes')}, {images(count)}" if whole else "Merge"
+    if st.button(text, disabled=len(whole) < 2 or not wanted, key="merge-classes"):
+        paths = images_of(catalog(), record.id, chosen, wanted)
+        decide(record, "relabel", paths, f"{some(len(whole), 'class', 'classes')} merged", wanted)
+
+
+def _add(record: DatasetRecord, labels: list[str]) -> None:
+    if record.origin == "folder":
+        root = catalog().workspace.load_path(record.root)
+        st.markdown(
+            f"This dataset is a folder of your own, which Lightbox only reads. Put images into the "
+            f"class's folder inside {escape(str(root))} (a new folder makes a new class), then scan "
+            "again."
+        )
+        if st.button("Scan the folder again", icon=":material/refresh:"):
+            handlers.submit_scan(catalog(), record.id)
+            st.rerun()
+        return
+    left, right = st.columns(2)
+    with left:
+        label = st.selectbox(
+            "Into class",
+            [*labels, _NEW],
+            format_func=lambda one: "a new class" if one == _NEW else _short(one),
+            key=f"add-to-{record.id}",
+        )
+        if label == _NEW:
+            label = st.text_input(
+                "Name of the new class", placeholder="cats", key=f"add-new-{record.id}"
+            )
+            label = tidy(label)
+    with right:
+        source = st.segmented_control(
+            "From",
+            ["Files", "Webcam"],
+            format_func=lambda name: (
+                f":material/{'photo_camera' if name == 'Webcam' else 'upload'}: {name}"
+            ),
+            default="Files",
+            key=f"add-from-{record.id}",
+        )
+    if source == "Webcam":
+        _webcam(record, label)
+    elif source == "Files":
+        _files(record, label)
+
+
+def _files(record: DatasetRecord, label: str) -> None:
+    uploads = st.session_state.setdefault("uploads", 0)
+    came = uploader("Images of this class", "files", f"class-{record.id}-{uploads}")
+    if came is None:
+        return
+    left = [*came.failed, *came.refused]
+    if left:
+        st.caption(f"{some(len(left), 'file')} not taken:")
+        st.dataframe(pd.DataFrame(left, columns=["file", "why"]), hide_index=True)
+    if st.button(_adding(images(came.taken), label), type="primary", disabled=not label):
+        stage = UploadStage(catalog().workspace, came.token)
+        stage.gather(label)
+        stage.add_to(catalog(), record.id)
+        st.session_state["uploads"] = uploads + 1
+        handlers.submit_scan(catalog(), record.id)
+        st.rerun()
+
+
+def _webcam(record: DatasetRecord, label: str) -> None:
+    tokens = st.session_state.setdefault("shots", {})
+    shots = Shots(catalog().workspace, tokens.setdefault(record.id, new_token()))
+    # A camera of another number is empty, ready for the next photo.
+    number = st.session_state.setdefault("camera", 0)
+    left, right = st.columns(2, gap="large")
+    with left:
+        photo = st.camera_input(
+            "Take one photo after the other",
+            key=f"camera-{record.id}-{number}",
+            resolution="720p",
+        )
+    if photo is not None:
+        shots.add(photo.getvalue())
+        st.session_state["camera"] = number + 1
+        st.rerun()
+    taken = shots.all()
+    with right:
+        if not taken:
+            st.caption("Photos that you take gather here until you add them.")
+            return
+        chosen = gallery(
+            [Tile(shot.id, shot.preview, f"photo {n}") for n, shot in enumerate(taken, 1)],
+            key=f"shots-{record.id}",
+            label="Photos from the webcam",
+            pick=True,
+        )
+        with st.container(horizontal=True):
+            add = st.button(
+                _adding(some(len(taken), "photo"), label), type="primary", disabled=not label
+            )
+            if st.button("Throw away selected", icon=":material/delete:", disabled=not chosen):
+                for shot in chosen:
+                    shots.drop(shot)
+                st.rerun()
+        if add:
+            shots.add_to(catalog(), record.id, label)
+            handlers.submit_scan(catalog(), record.id)
+            st.rerun()
+
+
+def _adding(what: str, label: str) -> str:
+    return f"Add {what} to “{escape(shorten(label))}”" if label else f"Add {what}"

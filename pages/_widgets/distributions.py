@@ -1,0 +1,120 @@
+"""How images are spread, as bars; a click on a bar shows only those images."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from core.catalog import DatasetRecord
+from core.quality.distributions import KINDS, distribution
+from pages._widgets.plain import escape, shorten, some
+
+Chosen = dict[str, tuple[str, ...]]
+_TALL = 12
+_ONE = {
+    "class": "Class",
+    "size": "Size",
+    "shape": "Shape",
+    "light": "Brightness",
+    "type": "File type",
+}
+
+
+def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
+    """Draw the charts, two across where there is room.
+
+    Args:
+        good: usable images.
+
+    Returns:
+        The parts whose bars are chosen, by kind; see :func:`core.quality.distributions.within`.
+    """
+    left, right = st.columns(2, gap="large")
+    chosen: Chosen = {}
+    with left:
+        st.subheader("Images in each class")
+        chosen["class"] = _bars("class", record, good)
+        with st.expander("As a table"):
+            counts = distribution("class", good).counts
+            st.dataframe(
+                pd.DataFrame({"class": list(counts), "images": list(counts.values())}),
+                hide_index=True,
+            )
+    others = [key for key in KINDS if key != "class"]
+    with right:
+        st.subheader("What they are like")
+        for key, tab in zip(others, st.tabs([KINDS[key][0] for key in others]), strict=True):
+            with tab:
+                chosen[key] = _bars(key, record, good)
+                if key == "size" and len(good):
+                    _say_sizes(good)
+    st.caption(
+        ":material/touch_app: Click a bar to see only those images below; Shift and click adds "
+        "another."
+    )
+    return {key: parts for key, parts in chosen.items() if parts}
+
+
+def _bars(key: str, record: DatasetRecord, good: pd.DataFrame) -> tuple[str, ...]:
+    counts = distribution(key, good).counts
+    names = list(counts)
+    with st.container(height=410 if len(names) > _TALL else "content", border=False):
+        event = st.plotly_chart(
+            charts.class_counts(counts),
+            key=f"bars-{key}-{record.id}-{record.version}-{_cleared(key)}",
+            on_select="rerun",
+            selection_mode="points",
+            config={"displayModeBar": False},
+        )
+    return tuple(names[n] for n in event["selection"]["point_indices"] if 0 <= n < len(names))
+
+
+def _say_sizes(good: pd.DataFrame) -> None:
+    sizes = good.groupby(["width", "height"]).size()
+    common = sizes.idxmax()
+    if len(sizes) == 1:
+        said = f"All are {common[0]} × {common[1]} pixels."
+    else:
+        said = (
+            f"From {good['width'].min()} × {good['height'].min()} to {good['width'].max()} × "
+            f"{good['height'].max()} pixels; most often {common[0]} × {common[1]}."
+        )
+    st.caption(f"{said} Training resizes them all alike.")
+
+
+def chips(chosen: Chosen) -> None:
+    """What is chosen by clicking on bars, each with a way to let it go."""
+    if not chosen:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="chips"):
+        for key, parts in chosen.items():
+            names = ", ".join(shorten(part, 30) for part in parts[:3])
+            if len(parts) > 3:
+                names += f" and {len(parts) - 3} more"
+            st.button(
+                f"{_ONE[key]}: {escape(names)}",
+                icon=":material/close:",
+                key=f"chip-{key}",
+                help="Show the others again",
+                on_click=_clear,
+                args=([key],),
+            )
+        if len(chosen) > 1:
+            st.button(
+                f"Clear all {some(len(chosen), 'filter')}",
+                key="chips-all",
+                type="tertiary",
+                on_click=_clear,
+                args=(list(chosen),),
+            )
+
+
+def _cleared(key: str) -> int:
+    """How often a chart's choice was let go; a chart of another number has nothing chosen."""
+    return int(st.session_state.get(f"cleared-{key}", 0))
+
+
+def _clear(keys: list[str]) -> None:
+    for key in keys:
+        st.session_state[f"cleared-{key}"] = _cleared(key) + 1

@@ -1,0 +1,50 @@
+"""A dataset in a few numbers, and what makes it unfit for training."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.quality.curation import usable
+from core.quality.distributions import distribution, imbalance
+from pages._widgets.plain import escape, shorten, size, some
+
+
+def overview(table: pd.DataFrame) -> None:
+    """Draw it, for a curated table."""
+    good = usable(table)
+    counts = distribution("class", good).counts
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Usable images", f"{len(good):,}")
+        st.metric("Classes", f"{len(counts):,}")
+        if len(counts) > 1:
+            st.metric(
+                "Imbalance",
+                f"{imbalance(counts):.1f} : 1",
+                help="Images in the largest class for each image in the smallest. Up to about "
+                "3 : 1 does no harm; above 10 : 1 the model tends to overlook small classes: add "
+                "images there.",
+            )
+        st.metric(
+            "Left out",
+            f"{len(table) - len(good):,}",
+            help="Images that can't be read, or that you excluded.",
+        )
+        st.metric("On disk", size(float(table["bytes"].sum())))
+    if len(counts) == 1:
+        st.warning(
+            "This dataset has one class only. A classifier needs at least two to tell apart: add a "
+            "folder of images for another class.",
+            icon=":material/warning:",
+        )
+    single = [label for label, count in counts.items() if count == 1]
+    if single and len(counts) > 1:
+        names = ", ".join(f"“{escape(shorten(label))}”" for label in single[:5])
+        if len(single) > 5:
+            names += f" and {some(len(single) - 5, 'more class', 'more classes')}"
+        verb, it = ("has", "it") if len(single) == 1 else ("have", "them")
+        st.warning(
+            f"{names} {verb} one image only: the model can learn from {it}, but can't be tested "
+            f"on {it}. Add more.",
+            icon=":material/warning:",
+        )
