@@ -194,6 +194,19 @@ def test_without_weights_planted_flips_are_found_by_simple_features(
     assert finding.reasons[0] == f"It looks like “{suggested[finding.paths[0]]}”."
 
 
+def test_copies_of_a_misfiled_image_do_not_hide_it(catalog: Catalog, tmp_path: Path) -> None:
+    shapes(tmp_path / "shapes", each=20)
+    draw(tmp_path / "shapes/bars/0 wrong.png", "disc", 7000)
+    copies = {f"bars/{number} wrong.png" for number in range(6)}
+    for path in copies - {"bars/0 wrong.png"}:
+        shutil.copyfile(tmp_path / "shapes/bars/0 wrong.png", tmp_path / "shapes" / path)
+    dataset = scanned(catalog, tmp_path / "shapes").id
+    find_suspects(catalog, dataset)
+    table = curated(catalog, dataset).set_index("path")
+    assert (table.loc[sorted(copies), "suggested"] == "disc").all()
+    assert (table.loc[sorted(copies), "label_doubt"] > 0).all()
+
+
 def test_tiny_classes_are_left_out_and_the_rest_is_judged(catalog: Catalog, tmp_path: Path) -> None:
     shapes(tmp_path / "shapes", each=8)
     for number in range(4):
