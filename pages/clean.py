@@ -23,6 +23,7 @@ from pages._widgets.decided import (
 )
 from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.glance import at_a_glance
 from pages._widgets.job import watch
 from pages._widgets.plain import escape, images, shorten, some
 from pages._widgets.session import (
@@ -36,6 +37,7 @@ from pages._widgets.steps import go
 from pages._widgets.take_away import take_away_panel
 
 _EXCLUDED = "excluded"
+_GLANCE = "glance"
 _NEW = "a new class …"
 
 
@@ -262,7 +264,7 @@ def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Findin
 
 
 def _still_there(record: DatasetRecord, options: dict[str, str]) -> str:
-    """What to look at: the same as before the last decision, else what hurts most."""
+    """What to look at: the same as before the last decision, else all at a glance."""
     dataset, looked = st.session_state.get("looked", ("", ""))
     return looked if dataset == record.id and looked in options else next(iter(options))
 
@@ -278,25 +280,29 @@ else:
     _verdict(facts, issues)
     _search(current, facts)
     last_decision(current)
-    options = {finding.key: f"{finding.title} ({len(finding.paths):,})" for finding in issues}
+    options = {_GLANCE: "At a glance"} if issues else {}
+    options |= {finding.key: f"{finding.title} ({len(finding.paths):,})" for finding in issues}
     if facts["excluded"].any():
         options[_EXCLUDED] = f"Excluded ({int(facts['excluded'].sum()):,})"
     shown = None
     if options:
+        pills = f"look-{current.id}-{'-'.join(options)}"
         shown = st.pills(
             "What to look at",
             list(options),
             format_func=options.__getitem__,
             default=_still_there(current, options),
-            key=f"look-{current.id}-{'-'.join(options)}",
+            key=pills,
             label_visibility="collapsed",
         )
         st.session_state["looked"] = (current.id, shown)
-        if shown == _EXCLUDED:
+        if shown == _GLANCE:
+            at_a_glance(current, facts, issues, pills)
+        elif shown == _EXCLUDED:
             _excluded(current, facts)
         elif shown is not None:
             _finding(current, facts, next(f for f in issues if f.key == shown))
-    if shown is None:
+    if shown in (None, _GLANCE):
         _quiet_checks(current, facts, issues)
     _history(current)
     take_away_panel(current)

@@ -20,6 +20,8 @@ PAGE = 60
 _CSS = """
 .grid {display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 10px;
   outline: none; padding: 3px;}
+.grid.strip {display: flex; gap: 8px; overflow-x: auto;}
+.strip .tile {flex: 0 0 76px; min-width: 0;}
 .tile {position: relative; border-radius: 8px; padding: 4px; border: 2px solid transparent;
   background: var(--st-secondary-background-color); user-select: none; text-align: center;}
 .pick .tile {cursor: pointer;}
@@ -47,7 +49,7 @@ export default function ({ data, parentElement, setStateValue }) {
     grid = document.createElement("div");
     parentElement.appendChild(grid);
   }
-  grid.className = data.pick ? "grid pick" : "grid";
+  grid.className = "grid" + (data.pick ? " pick" : "") + (data.strip ? " strip" : "");
   grid.tabIndex = data.pick ? 0 : -1;
   grid.setAttribute("role", data.pick ? "listbox" : "list");
   grid.setAttribute("aria-multiselectable", "true");
@@ -162,13 +164,20 @@ _component = st.components.v2.component("lightbox_gallery", css=_CSS, js=_JS, ht
 
 
 def gallery(
-    tiles: Sequence[Tile], *, key: str, label: str, pick: bool = False, round: int = 0
+    tiles: Sequence[Tile],
+    *,
+    key: str,
+    label: str,
+    pick: bool = False,
+    strip: bool = False,
+    round: int = 0,
 ) -> list[str]:
     """Show at most a page of pictures; returns the ids of those selected.
 
     Args:
         label: what the pictures are, for screen readers.
         pick: whether they can be selected.
+        strip: small, in one row.
         round: another number starts again with nothing selected.
     """
     data = [
@@ -190,7 +199,7 @@ def gallery(
         key = f"{key}-{round}-{zlib.crc32(ids.encode('utf-8', 'surrogatepass')):08x}"
     result = _component(
         key=key,
-        data={"tiles": data, "pick": pick, "label": label, "round": round},
+        data={"tiles": data, "pick": pick, "strip": strip, "label": label, "round": round},
         default={"selected": []},
         on_selected_change=lambda: None,
     )

@@ -61,6 +61,7 @@ def test_every_planted_fault_is_listed_with_its_files(
 ) -> None:
     at = open_page("clean")
     assert set(at.pills[0].options) == {
+        "At a glance",
         "Empty files (2)",
         "Truncated images (1)",
         "Wrong file type in the name (1)",
@@ -183,7 +184,7 @@ def exclude_is_offered(at: AppTest) -> bool:
 def test_nothing_is_selected_after_a_decision_and_its_undoing(
     open_page: Open, many_empty: DatasetRecord
 ) -> None:
-    at = open_page("clean")
+    at = look_at(open_page("clean"), "empty")
     gallery(at, "finding-empty").select("cat/empty 00.jpg")
     assert exclude_is_offered(at)
     click(at, "Exclude selected")
@@ -196,7 +197,7 @@ def test_nothing_is_selected_after_a_decision_and_its_undoing(
 def test_nothing_is_selected_on_a_page_that_one_comes_back_to(
     open_page: Open, many_empty: DatasetRecord
 ) -> None:
-    at = open_page("clean")
+    at = look_at(open_page("clean"), "empty")
     gallery(at, "finding-empty").select("cat/empty 00.jpg")
     for page, shown in ((2, 2), (1, 60)):
         at.pagination[0].select(page).run()
@@ -226,3 +227,14 @@ def test_decisions_are_there_in_another_browser(
     other = open_page("clean")
     assert "Excluded (2)" in other.pills[0].options
     assert "Excluded: 2 images (Exact duplicates) · tester" in words(other)
+
+
+def test_at_a_glance_each_finding_has_examples_and_leads_to_all(
+    open_page: Open, many_empty: DatasetRecord
+) -> None:
+    at = open_page("clean")
+    assert at.pills[0].value == "glance"
+    assert len(gallery(at, "strip-empty").tiles) == 6
+    click(at, "Have a look")
+    assert at.pills[0].value == "empty"
+    assert_no_defect(at)

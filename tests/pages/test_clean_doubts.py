@@ -65,7 +65,7 @@ def test_wrong_labels_are_looked_for_when_asked_and_shown_with_what_they_look_li
     at = open_page("clean")
     assert not any("wrong class" in option for option in at.pills[0].options)
     search(catalog, at)
-    assert at.pills[0].options[0] == "Perhaps in the wrong class (3)"
+    assert at.pills[0].options[1] == "Perhaps in the wrong class (3)"
     shown = gallery(look_at(at, "mislabelled"), "finding-mislabelled")
     assert sorted(map(str, shown.ids)) == list(MISFILED)
     assert {tile["id"]: tile["badge"] for tile in shown.tiles}["blue/red 0.png"] == "red?"
