@@ -140,15 +140,20 @@ class Datasets:
             return session.scalar(select(func.count()).select_from(DatasetRow)) or 0
 
 
+def tidy(name: str) -> str:
+    """``name`` without control characters and needless space, in Unicode's composed form."""
+    text = unicodedata.normalize("NFC", name)
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
 def clean_name(name: str) -> str:
-    """``name`` without control characters and surrounding space, in Unicode's composed form.
+    """``name``, tidied.
 
     Raises:
         InvalidInput: nothing is left, or it is longer than ``MAX_NAME`` characters.
     """
-    text = unicodedata.normalize("NFC", name)
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-    text = re.sub(r"\s+", " ", text).strip()
+    text = tidy(name)
     if not text:
         raise InvalidInput("A dataset needs a name.", remedy="Type a few letters.")
     if len(text) > MAX_NAME:

@@ -6,7 +6,6 @@ more change that names the versions that no longer count, and can itself be undo
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ import pandas as pd
 
 from core import settings
 from core.catalog import Catalog, Change
+from core.catalog.datasets import tidy
 from core.datasets.layout import as_text
 from core.errors import InvalidInput, NotFound
 from core.quality.alike import Alike
@@ -226,11 +226,7 @@ def _class_name(label: str, present: set[str]) -> str:
     """A class that is there already, as it is called; else a new name, tidied."""
     if label in present:
         return label
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Cs") else c
-        for c in unicodedata.normalize("NFC", label)
-    )
-    text = " ".join(text.split())
+    text = tidy(label)
     if not text:
         raise InvalidInput("A class needs a name.", remedy="Type a few letters.")
     if len(text) > MAX_CLASS_NAME:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import socket
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -13,8 +11,6 @@ from pathlib import Path
 
 import pytest
 import requests
-import uvicorn
-from starlette.applications import Starlette
 
 from core.api import downloads
 from core.catalog import Catalog
@@ -22,21 +18,14 @@ from core.jobs import handlers
 from core.jobs.execute import execute
 from core.quality import take_away
 from core.quality.curation import decide
+from tests.core.api.serving import serving
 from tests.core.quality.pictures import clean, scanned, write
-from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(Starlette(routes=[*downloads.ROUTES]), log_level="critical")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        wait_until(lambda: server.started, 10, "the server's start")
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}{downloads.PREFIX}"
-        server.should_exit = True
-        thread.join(10)
+    with serving(downloads.ROUTES) as base:
+        yield f"{base}{downloads.PREFIX}"
 
 
 def packed(catalog: Catalog, dataset_id: str) -> str:

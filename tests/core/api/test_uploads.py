@@ -6,7 +6,6 @@ import errno
 import json
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,8 +13,6 @@ from typing import Any
 
 import pytest
 import requests
-import uvicorn
-from starlette.applications import Starlette
 from starlette.formparsers import MultiPartParser
 
 from core.api import uploads
@@ -26,8 +23,8 @@ from core.progress import Reporter
 from core.quality.curation import latest_index
 from core.quality.scan import scan
 from core.workspace import Workspace
+from tests.core.api.serving import serving
 from tests.core.datasets.packing import good, image_bytes, make_zip
-from tests.waiting import wait_until
 
 Files = list[tuple[str, bytes]]
 
@@ -35,15 +32,8 @@ Files = list[tuple[str, bytes]]
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A server with the routes, as in the app; it asks for the workspace at every request."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(Starlette(routes=[*uploads.ROUTES]), log_level="critical")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        wait_until(lambda: server.started, 10, "the server's start")
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}{uploads.PREFIX}"
-        server.should_exit = True
-        thread.join(10)
+    with serving(uploads.ROUTES) as base:
+        yield f"{base}{uploads.PREFIX}"
 
 
 class Upload:
