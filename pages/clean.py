@@ -13,6 +13,7 @@ from core.quality import curation, findings
 from core.quality.curation import usable
 from core.quality.detectors import DETECTORS
 from core.quality.findings import Finding
+from core.quality.report import verdict
 from pages._widgets.closer import look_closer
 from pages._widgets.decided import (
     decide,
@@ -42,17 +43,13 @@ _NEW = "a new class …"
 
 
 def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
-    good = usable(table)
-    flagged = {path for finding in found for path in finding.paths}
-    fine = len(good) - len(flagged & set(good["path"]))
-    if not found:
-        st.success(f"All {images(len(good))} look fine.", icon=":material/check_circle:")
+    said = verdict(table, found)
+    if found:
+        st.markdown(f"#### {said.removesuffix('.')}")
+    elif usable(table).empty:
+        st.info(said)
     else:
-        verb = "deserves" if len(found) == 1 else "deserve"
-        st.markdown(
-            f"#### {fine:,} of {images(len(table) - int(table['excluded'].sum()))} look fine; "
-            f"{some(len(found), 'thing')} {verb} a look"
-        )
+        st.success(said, icon=":material/check_circle:")
 
 
 def _search(record: DatasetRecord, table: pd.DataFrame) -> None:

@@ -23,6 +23,7 @@ from core.datasets.images import decode
 from core.errors import UnreadableImage
 from core.evaluation.evaluate import model_card
 from core.features.runtime import Compiled
+from core.quality.export import cell
 from core.workspace import Workspace
 
 _KEEP_LOADED = 5
@@ -151,20 +152,16 @@ def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["file", "prediction", "confidence", "error", *map(_plain, classes)])
+    writer.writerow(["file", "prediction", "confidence", "error", *map(cell, classes)])
     for item in predictions:
         named = dict(item.top)
         writer.writerow(
             [
-                _plain(item.name),
-                _plain(item.label),
+                cell(item.name),
+                cell(item.label),
                 f"{item.confidence:.6f}" if item.label else "",
-                _plain(item.error),
+                cell(item.error),
                 *(f"{named[label]:.6f}" if label in named else "" for label in classes),
             ]
         )
     return out.getvalue()
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

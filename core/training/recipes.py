@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.datasets.splits import plan_splits, split_warnings
+from core.datasets.splits import split_warnings
 from core.errors import InvalidInput
+from core.quality.export import split_plan
 from core.training.spec import TrainSpec
 
 
@@ -141,9 +142,7 @@ def get(recipe: str) -> Recipe:
 
 def plan(spec: TrainSpec, table: pd.DataFrame) -> pd.Series:
     """The split of usable images under this spec; copies and near-duplicates stay on one side."""
-    # Before near-duplicates are known, each content is a group of its own.
-    group = table["copy_group"] if "copy_group" in table else table["hash"]
-    return plan_splits(table.assign(group=group), shares=spec.shares, seed=spec.seed)
+    return split_plan(table, spec.shares, spec.seed)
 
 
 def check(spec: TrainSpec, table: pd.DataFrame) -> list[str]:
