@@ -8,9 +8,28 @@ database, the command line prints it, and a test collects it: the work itself kn
 from __future__ import annotations
 
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from core.errors import Cancelled
+
+_PAUSE_S = 0.1
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person wants of running work, beyond going on.
+
+    Attributes:
+        stop: ``keep`` ends training early and keeps the best until then; ``discard`` drops it all.
+            Work that has nothing to keep takes both alike.
+        paused: wait, keeping everything in memory, until this is false again.
+        learning_rate: replaces the schedule's; ``None`` leaves it.
+    """
+
+    stop: Literal["", "keep", "discard"] = ""
+    paused: bool = False
+    learning_rate: float | None = None
 
 
 class Reporter:
@@ -22,9 +41,16 @@ class Reporter:
     def event(self, kind: str, **payload: Any) -> None:
         """Something worth keeping happened. ``payload`` must be JSON-serialisable."""
 
+    def snapshot(self, kind: str, **payload: Any) -> None:
+        """An event of which only the newest of its ``kind`` is worth keeping, since it is large."""
+
+    def wishes(self) -> Wishes:
+        """What the person wants by now; asked often, so it must cost nothing."""
+        return Wishes()
+
     def cancelled(self) -> bool:
         """Whether the person has asked to stop."""
-        return False
+        return bool(self.wishes().stop)
 
     def check(self) -> None:
         """Raise :class:`core.errors.Cancelled` when the person has asked to stop."""
@@ -44,6 +70,22 @@ class RecordingReporter(Reporter):
 
     def event(self, kind: str, **payload: Any) -> None:
         self.events.append((kind, payload))
+
+    def snapshot(self, kind: str, **payload: Any) -> None:
+        self.events.append((kind, payload))
+
+
+def wait_while_paused(report: Reporter) -> float:
+    """Block for as long as the person wants the work to pause; a stop ends the pause too.
+
+    Returns the seconds that were waited, for whoever measures speed; 0.0 if there was no pause.
+    """
+    started = time.monotonic()
+    waited = False
+    while (wishes := report.wishes()).paused and not wishes.stop:
+        waited = True
+        time.sleep(_PAUSE_S)
+    return time.monotonic() - started if waited else 0.0
 
 
 class Throttle:

@@ -7,21 +7,25 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
-from core.features.weights import find_mobilenet_v2
+from core.jobs import handlers
 from core.jobs.live import curves
 from core.quality.curation import usable
-from core.training import recipes
-from core.training.recipes import RECIPES
-from core.training.spec import TrainSpec
+from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run
+from pages._widgets.as_text import show_text
+from pages._widgets.checking import check
 from pages._widgets.empty import empty
+from pages._widgets.expert import expert, part_of
+from pages._widgets.form import Form, as_wrong
 from pages._widgets.job import watch
 from pages._widgets.live import draw_curves, watch_training
-from pages._widgets.plain import ago, escape, images, percent
+from pages._widgets.plain import ago, escape, images, percent, some
+from pages._widgets.recipes import choose_recipe, cost, say_download
 from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
-from pages._widgets.split import choose_split, say_warnings
+from pages._widgets.split import plan, say_split, say_warnings
 from pages._widgets.steps import go
 
+_GOING = ("queued", "running", "held")
 _BAD = {
     "failed": "This training failed.",
     "interrupted": "This training was interrupted.",
@@ -29,92 +33,75 @@ _BAD = {
 }
 
 
-def _recipe(good: pd.DataFrame) -> str:
-    suggested = recipes.suggest(good)
-    order = sorted(RECIPES, key=lambda key: key != suggested)
-    picked = st.radio(
-        "Recipe",
-        order,
-        format_func=lambda key: RECIPES[key].title + (" (suggested)" if key == suggested else ""),
-        captions=[RECIPES[key].sentence for key in order],
-    )
-    if picked == "transfer" and find_mobilenet_v2() is None:
-        st.caption(
-            ":material/download: MobileNetV2's weights (9 MB) are not on this computer yet; they are "
-            "downloaded first."
-        )
-    return str(picked)
-
-
-def _settings(base: TrainSpec) -> dict[str, object]:
-    """The widgets, each starting from the recipe's default; their values."""
-    key = f"{base.dataset_id}-{base.recipe}-"
-    card = RECIPES[base.recipe]
-    sizes = [size for size in (32, 48, 64, 96, 128, 160, 192, 224) if size >= card.smallest]
-    first, second, third = st.columns(3)
-    values: dict[str, object] = {}
-    with first:
-        values["epochs"] = st.number_input(
-            "Epochs", 1, 1000, base.epochs, key=key + "epochs",
-            help="How many times every training image is looked at. More takes longer, and after a "
-            "while brings nothing.",
-        )  # fmt: skip
-    with second:
-        values["image_size"] = st.selectbox(
-            "Image size in pixels", sizes, index=sizes.index(base.image_size), key=key + "size",
-            help="All images are resized to this. Larger shows finer detail and takes longer.",
-        )  # fmt: skip
-    with third:
-        values["augment"] = st.toggle(
-            "Augmentation", base.augment, key=key + "augment",
-            help="Shows each image slightly turned, shifted, zoomed and lit differently, so that "
-            "the model learns what doesn't matter. Nothing is mirrored.",
-        )  # fmt: skip
-    with st.expander("More settings"):
-        first, second, third = st.columns(3)
-        with first:
-            values["batch_size"] = st.number_input(
-                "Batch size", 1, 1024, base.batch_size, key=key + "batch",
-                help="How many images each step learns from.",
-            )  # fmt: skip
-        with second:
-            values["learning_rate"] = st.number_input(
-                "Learning rate", 0.000001, 1.0, base.learning_rate, key=key + "rate",
-                format="%.6f", step=0.0001,
-                help="How big each step is. Too big and training goes out of control, too small "
-                "and it gets nowhere.",
-            )  # fmt: skip
-        with third:
-            values["precision"] = st.selectbox(
-                "Precision", ["auto", "float32", "bfloat16"], key=key + "precision",
-                help="bfloat16 is faster on processors that have it; auto uses it only there.",
-            )  # fmt: skip
-    return values
-
-
-def _choose(record: DatasetRecord, good: pd.DataFrame, runs: list[RunRecord]) -> None:
-    recipe = _recipe(good)
-    base = recipes.default_spec(record.id, record.version, recipe, good)
-    spec = choose_split(base.with_values(_settings(base)), good)
+def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
+    """From a recipe to the start of a run; everything else under Expert."""
+    base = choose_recipe(record, good)
+    form = Form(base)
+    spec = base
+    warnings: list[str] = []
     try:
-        warnings = recipes.check(spec, good)
+        spec = form.spec()
+        form.check_readable()
+        warnings = check(spec, good)
     except InvalidInput as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return
+        form.wrong = as_wrong(error)
+    able = not good.empty and good["label"].nunique() > 1
+    if able:
+        say_split(good, plan(spec, good))
     say_warnings(warnings)
-    if st.button("Start training", type="primary", icon=":material/play_arrow:"):
-        choose_run(create_run(catalog(), spec).id)
+    say_download(spec)
+    _start(form, spec, good, busy)
+    if not able:
+        return
+    st.toggle(
+        "Expert", key="expert", persist_state="session",
+        help="Every setting of the network, the training, the augmentation and the split.",
+    )  # fmt: skip
+    if st.session_state["expert"]:
+        expert(form, spec, good)
+        show_text(record, spec, base, good)
+
+
+def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
+    """The button, and why it can't be pressed."""
+    wrong = form.wrong
+    if wrong is not None:
+        part = part_of(wrong.setting)
+        where = f" You find it under Expert, {part}." if part else ""
+        st.error(escape(str(wrong) + where), icon=":material/error:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button(
+            "Add to the queue" if busy else "Start training",
+            type="primary",
+            icon=":material/playlist_add:" if busy else ":material/play_arrow:",
+            disabled=wrong is not None,
+        )
+        if form.changes:
+            if wrong is None and (takes := cost(spec, good)):
+                st.markdown(takes)
+            st.button(
+                f"Undo {some(len(form.changes), 'change')} to the recipe",
+                icon=":material/undo:", type="tertiary", on_click=form.reset,
+            )  # fmt: skip
+    if clicked:
+        run = create_run(catalog(), spec)
+        if busy:
+            st.session_state["queued"] = run.name
+        if not busy:
+            choose_run(run.id)
         st.rerun()
-    if runs:
-        st.subheader("Earlier runs on this dataset")
-        for run in runs[:10]:
-            accuracy = run.summary.get("test_accuracy")
-            text = f"{percent(accuracy)} on its test" if accuracy is not None else run.state
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{escape(run.name)} · {text} · {ago(run.created_at)}")
-                if run.state == "done" and st.button("Results", key=f"results-{run.id}"):
-                    choose_run(run.id)
-                    go("results")
+
+
+def _earlier(runs: list[RunRecord]) -> None:
+    st.subheader("Earlier runs on this dataset")
+    for run in runs[:10]:
+        accuracy = run.summary.get("test_accuracy")
+        text = f"{percent(accuracy)} on its test" if accuracy is not None else run.state
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{escape(run.name)} · {text} · {ago(run.created_at)}")
+            if run.state == "done" and st.button("Results", key=f"results-{run.id}"):
+                choose_run(run.id)
+                go("results")
 
 
 def _ended(run: RunRecord) -> None:
@@ -138,10 +125,14 @@ def _ended(run: RunRecord) -> None:
                     go("predict")
     elif run.state in _BAD:
         st.error(f"{_BAD[run.state]} {escape(run.error)}", icon=":material/error:")
-        if st.button("Train again with the same settings", icon=":material/refresh:"):
-            spec = TrainSpec.model_validate(run.spec)
-            choose_run(create_run(catalog(), spec).id)
-            st.rerun()
+        with st.container(horizontal=True):
+            if st.button("Go on with it", type="primary", icon=":material/resume:",
+                         help="From the last epoch that was saved."):  # fmt: skip
+                handlers.resume(catalog(), run.id)
+                st.rerun()
+            if st.button("Train again with the same settings", icon=":material/refresh:"):
+                choose_run(create_run(catalog(), parse_spec(run.spec)).id)
+                st.rerun()
     with st.expander("Its curves"):
         draw_curves(curves(catalog(), run.job_id))
 
@@ -156,12 +147,16 @@ if current is not None and facts is None and job is not None and not job.finishe
 elif current is None or facts is None:
     empty("Nothing to train on yet", "Bring some images in first.", "Go to Data", "data")
 else:
-    mine = catalog().runs.all(current.id)
-    going = [run for run in mine if run.state in ("queued", "running", "held")]
+    runs = catalog().runs.all()
+    mine = [run for run in runs if run.dataset_id == current.id]
+    busy = any(run.state in _GOING for run in runs)
+    going = [run for run in mine if run.state in _GOING]
     shown_id = st.query_params.get("run") or st.session_state.get("run")
     shown = next((run for run in mine if run.id == shown_id), None)
-    if shown is not None and shown.state not in ("queued", "running", "held"):
+    if shown is not None and shown.state not in _GOING:
         going = [run for run in going if run.id == shown_id] or going
+    if name := st.session_state.pop("queued", ""):
+        st.toast(f"“{escape(name)}” waits in the queue.", icon=":material/playlist_add_check:")
     if going:
         running = next((run for run in going if run.id == shown_id), going[-1])
         choose_run(running.id)
@@ -171,10 +166,15 @@ else:
             "back; the training goes on."
         )
         watch_training(running.id)
+        if st.toggle("Set up another training", key="another", persist_state="session",
+                     help="It waits in the queue until this one has ended."):  # fmt: skip
+            _choose(current, usable(facts), busy)
     else:
         st.title("Train")
         st.caption(f"Dataset: {escape(current.name)}, {images(current.images)}")
         if shown is not None:
             _ended(shown)
             st.subheader("Train another")
-        _choose(current, usable(facts), mine)
+        _choose(current, usable(facts), busy)
+        if mine:
+            _earlier(mine)

@@ -1,21 +1,31 @@
-"""The repository of jobs and their events: the queue, claimed atomically, seen by everyone."""
+"""The repository of jobs: added, claimed atomically, wished something of, ended; seen by everyone.
+
+The order in which they are taken is in ``queue``, what happened in them in ``events``.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import uuid
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.catalog.models import EventRow, JobRow
-from core.catalog.records import EventRecord, JobRecord, JobState, Lane
-from core.errors import NotFound
+from core.catalog.events import Events
+from core.catalog.models import JobRow
+from core.catalog.queue import Queue, job_record
+from core.catalog.records import JobRecord, JobState, Lane
+from core.errors import Conflict, InvalidInput, NotFound
+from core.progress import Wishes
+
+_ACTIVE = ("queued", "running")
+_RESUMABLE = ("interrupted", "failed", "cancelled")
 
 
-class Jobs:
-    """Jobs by id, and the queue."""
+class Jobs(Queue, Events):
+    """Jobs by id, their queue, and their events."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
@@ -30,6 +40,7 @@ class Jobs:
         state: JobState = "queued",
     ) -> JobRecord:
         """Put a job at the end of the queue."""
+        now = time.time()
         row = JobRow(
             id=f"j-{uuid.uuid4().hex[:12]}",
             kind=kind,
@@ -37,18 +48,19 @@ class Jobs:
             subject=subject,
             spec=spec,
             state=state,
-            created_at=time.time(),
+            created_at=now,
             host="",
             phase="",
             done=0,
             note="",
             error="",
             error_id="",
-            cancel_requested=False,
+            rank=now,
+            wishes={},
         )
         with self._sessions.begin() as session:
             session.add(row)
-        return _record(row)
+        return job_record(row)
 
     def hold(self, kind: str, spec: dict[str, Any], *, lane: Lane, subject: str = "") -> JobRecord:
         """Add a job that nobody takes before :meth:`release`, for what must be written first."""
@@ -73,7 +85,7 @@ class Jobs:
             row = session.get(JobRow, job_id)
         if row is None:
             raise NotFound("That job is not here any more.")
-        return _record(row)
+        return job_record(row)
 
     def all(
         self, *, states: tuple[JobState, ...] | None = None, subject: str | None = None
@@ -85,7 +97,7 @@ class Jobs:
         if subject is not None:
             query = query.where(JobRow.subject == subject)
         with self._sessions() as session:
-            return [_record(row) for row in session.scalars(query).all()]
+            return [job_record(row) for row in session.scalars(query).all()]
 
     def latest(self, subject: str, kind: str) -> JobRecord | None:
         """The newest job of a kind about a dataset or run, if there is one."""
@@ -95,40 +107,23 @@ class Jobs:
                 .where(JobRow.subject == subject, JobRow.kind == kind)
                 .order_by(JobRow.created_at.desc())
             ).first()
-            return _record(row) if row else None
+            return job_record(row) if row else None
 
-    def claim(
-        self, lane: Lane, *, pid: int, host: str, job_id: str | None = None
-    ) -> JobRecord | None:
-        """Take the oldest queued job of ``lane`` (or just ``job_id``), so that nobody else can.
+    def heartbeat(self, job_id: str, claim: float | None = None) -> Wishes | None:
+        """Say that the job's process lives; returns what the person wants of it by now.
 
-        Returns ``None`` when there is none to take.
+        Args:
+            claim: ``started_at`` as it was when the caller claimed the job.
+
+        Returns ``None`` when the job isn't the caller's any more: it was given up, and has perhaps
+        been claimed by another process since.
         """
-        wanted = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == lane)
-        if job_id is not None:
-            wanted = wanted.where(JobRow.id == job_id)
-        now = time.time()
+        mine = update(JobRow).where(JobRow.id == job_id, JobRow.state == "running")
+        if claim is not None:
+            mine = mine.where(JobRow.started_at == claim)
         with self._sessions.begin() as session:
-            taken = session.scalar(
-                update(JobRow)
-                .where(
-                    JobRow.id == wanted.order_by(JobRow.created_at).limit(1).scalar_subquery(),
-                    JobRow.state == "queued",
-                )
-                .values(state="running", started_at=now, heartbeat_at=now, pid=pid, host=host)
-                .returning(JobRow.id)
-            )
-        return None if taken is None else self.get(taken)
-
-    def heartbeat(self, job_id: str) -> bool:
-        """Say that the job's process lives; returns whether a cancel has been requested."""
-        with self._sessions.begin() as session:
-            session.execute(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state == "running")
-                .values(heartbeat_at=time.time())
-            )
-            return bool(session.scalar(select(JobRow.cancel_requested).where(JobRow.id == job_id)))
+            wishes = session.scalar(mine.values(heartbeat_at=time.time()).returning(JobRow.wishes))
+        return None if wishes is None else Wishes(**wishes)
 
     def progress(self, job_id: str, phase: str, done: int, total: int | None, note: str) -> None:
         """Write the latest progress."""
@@ -139,32 +134,101 @@ class Jobs:
                 .values(phase=phase, done=done, total=total, note=note, heartbeat_at=time.time())
             )
 
-    def request_cancel(self, job_id: str) -> None:
-        """Ask a job to stop: a queued one is cancelled at once, a running one stops soon."""
-        with self._sessions.begin() as session:
-            session.execute(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state == "queued")
-                .values(state="cancelled", ended_at=time.time(), cancel_requested=True)
-            )
-            session.execute(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state == "running")
-                .values(cancel_requested=True)
-            )
+    def wish(self, job_id: str, **changes: Any) -> JobRecord:
+        """Want something of a waiting or running job, besides what is wanted of it already.
 
-    def finish(self, job_id: str, state: JobState, error: str = "", error_id: str = "") -> bool:
+        Args:
+            changes: fields of :class:`core.progress.Wishes`. A ``stop`` ends a waiting job at once;
+                a running one hears of any wish within half a second.
+
+        Returns the job as it is then; one that has ended stays as it is.
+
+        Raises:
+            InvalidInput: the learning rate can't work.
+            NotFound: there is no such job.
+        """
+        rate = changes.get("learning_rate")
+        if rate is not None and not 0 < rate <= 1:
+            raise InvalidInput(
+                f"A learning rate of {rate:g} can't work.",
+                remedy="Choose one above 0 and at most 1.",
+            )
+        with self._sessions.begin() as session:
+            # Written before it is read, so that two wishes at once can't lose each other.
+            row = session.scalar(
+                update(JobRow)
+                .where(JobRow.id == job_id, JobRow.state.in_(_ACTIVE))
+                .values(wishes=JobRow.wishes)
+                .returning(JobRow)
+            )
+            if row is not None:
+                wishes = dataclasses.replace(Wishes(**row.wishes), **changes)
+                row.wishes = dataclasses.asdict(wishes)
+                if row.state == "queued" and wishes.stop:
+                    row.state, row.ended_at = "cancelled", time.time()
+        return self.get(job_id)
+
+    def request_cancel(self, job_id: str, discard: bool = False) -> JobRecord:
+        """Ask a job to stop: a queued one is cancelled at once, a running one stops soon.
+
+        Args:
+            discard: drop what it has done so far, where it could be kept.
+        """
+        return self.wish(job_id, stop="discard" if discard else "keep")
+
+    def requeue(self, job_id: str) -> JobRecord:
+        """Put a job that ended without success at the end of the queue again, its events kept.
+
+        Raises:
+            Conflict: it is waiting, running or done.
+            NotFound: there is no such job.
+        """
+        with self._sessions.begin() as session:
+            again = session.scalar(
+                update(JobRow)
+                .where(JobRow.id == job_id, JobRow.state.in_(_RESUMABLE))
+                .values(
+                    state="queued", rank=time.time(), wishes={}, error="", error_id="",
+                    started_at=None, ended_at=None, heartbeat_at=None, pid=None, host="",
+                    phase="", done=0, total=None, note="",
+                )
+                .returning(JobRow.id)
+            )  # fmt: skip
+        job = self.get(job_id)
+        if again is None:
+            why = {"running": "It is running already.", "done": "It is done already."}
+            raise Conflict(
+                why.get(job.state, "It is waiting already."),
+                remedy="Only what was interrupted, failed or was cancelled can be resumed.",
+            )
+        return job
+
+    def finish(
+        self,
+        job_id: str,
+        state: JobState,
+        error: str = "",
+        error_id: str = "",
+        *,
+        claim: float | None = None,
+    ) -> bool:
         """End a held, queued or running job; a job that has ended already stays as it ended.
+
+        Args:
+            claim: end it only if it is still the one that was claimed at this ``started_at``, and
+                not one that was given up and has been claimed anew.
 
         Returns whether this call ended it.
         """
+        open_job = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(("held", *_ACTIVE)))
+        if claim is not None:
+            open_job = open_job.where(JobRow.started_at == claim)
         with self._sessions.begin() as session:
-            ended = session.execute(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state.in_(("held", "queued", "running")))
-                .values(state=state, error=error, error_id=error_id, ended_at=time.time())
-                .returning(JobRow.id)
-            ).scalar()
+            ended = session.scalar(
+                open_job.values(
+                    state=state, error=error, error_id=error_id, ended_at=time.time()
+                ).returning(JobRow.id)
+            )
         return ended is not None
 
     def silent(self, seconds: float) -> list[JobRecord]:
@@ -177,45 +241,4 @@ class Jobs:
                     or_(JobRow.heartbeat_at.is_(None), JobRow.heartbeat_at < limit),
                 )
             ).all()
-        return [_record(row) for row in rows]
-
-    def waiting(self, lane: Lane) -> int:
-        """How many jobs of a lane are queued."""
-        with self._sessions() as session:
-            return (
-                session.scalar(
-                    select(func.count())
-                    .select_from(JobRow)
-                    .where(JobRow.state == "queued", JobRow.lane == lane)
-                )
-                or 0
-            )
-
-    def append_event(self, job_id: str, kind: str, payload: dict[str, Any]) -> None:
-        """Add an event to a job."""
-        with self._sessions.begin() as session:
-            session.add(EventRow(job_id=job_id, at=time.time(), kind=kind, payload=payload))
-
-    def latest_event(self, job_id: str, kind: str) -> EventRecord | None:
-        """The last event of one kind, if there is one."""
-        query = select(EventRow).where(EventRow.job_id == job_id, EventRow.kind == kind)
-        with self._sessions() as session:
-            row = session.scalar(query.order_by(EventRow.seq.desc()).limit(1))
-        if row is None:
-            return None
-        return EventRecord(row.seq, row.job_id, row.at, row.kind, row.payload)
-
-    def events(
-        self, job_id: str, *, after: int = 0, kinds: tuple[str, ...] | None = None
-    ) -> list[EventRecord]:
-        """Events of a job with ``seq > after``, oldest first."""
-        query = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after)
-        if kinds is not None:
-            query = query.where(EventRow.kind.in_(kinds))
-        with self._sessions() as session:
-            rows = session.scalars(query.order_by(EventRow.seq)).all()
-        return [EventRecord(row.seq, row.job_id, row.at, row.kind, row.payload) for row in rows]
-
-
-def _record(row: JobRow) -> JobRecord:
-    return JobRecord(**{name: getattr(row, name) for name in JobRecord.__dataclass_fields__})
+        return [job_record(row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -44,7 +44,7 @@ class ChangeRow(Base):
 
 class JobRow(Base):
     __tablename__ = "jobs"
-    __table_args__ = (Index("jobs_waiting", "state", "lane", "created_at"),)
+    __table_args__ = (Index("jobs_waiting", "state", "lane", "rank"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
@@ -64,12 +64,16 @@ class JobRow(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(Text, default="")
     error_id: Mapped[str] = mapped_column(String(64), default="")
-    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    rank: Mapped[float] = mapped_column(Float)
+    wishes: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class EventRow(Base):
     __tablename__ = "events"
-    __table_args__ = (Index("events_of_job", "job_id", "seq"),)
+    __table_args__ = (
+        Index("events_of_job", "job_id", "seq"),
+        Index("events_of_kind", "job_id", "kind", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.progress import Wishes
+
 JobState = Literal["held", "queued", "running", "done", "failed", "cancelled", "interrupted"]
 Lane = Literal["light", "train"]
 FINISHED: frozenset[str] = frozenset({"done", "failed", "cancelled", "interrupted"})
@@ -69,10 +71,13 @@ class JobRecord:
         lane: ``train`` for what needs TensorFlow, ``light`` for the rest.
         subject: id of the dataset or run that it is about.
         phase, done, total, note: the latest progress.
+        started_at: when it was claimed last; no two claims of a job are alike in it.
         pid, host: of the process that has claimed it.
         heartbeat_at: when that process last said that it lives.
         error: a sentence for the person, when it failed or was interrupted.
         error_id: name of the traceback in the logs when it was a defect, else "".
+        rank: its place among the waiting jobs of its lane; the lowest is taken next.
+        wishes: what the person wants of it.
     """
 
     id: str
@@ -93,11 +98,16 @@ class JobRecord:
     note: str
     error: str
     error_id: str
-    cancel_requested: bool
+    rank: float
+    wishes: Wishes
 
     @property
     def finished(self) -> bool:
         return self.state in FINISHED
+
+    @property
+    def cancel_requested(self) -> bool:
+        return bool(self.wishes.stop)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,12 @@ class Runs:
         spec: dict[str, Any],
         job_id: str,
         run_id: str | None = None,
+        summary: dict[str, Any] | None = None,
     ) -> RunRecord:
         """A new run, done by the job ``job_id``.
+
+        Args:
+            summary: what is known of it from the start.
 
         Raises:
             Conflict: the name is taken.
@@ -45,7 +49,7 @@ class Runs:
             spec=spec,
             job_id=job_id,
             created_at=time.time(),
-            summary={},
+            summary=summary or {},
         )
         try:
             with self._sessions.begin() as session:

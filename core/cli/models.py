@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
@@ -12,7 +13,7 @@ from core.cli.running import run_job
 from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_folder, load_evaluation
 from core.evaluation.records import Evaluation, worst_confusions
-from core.training import recipes
+from core.training import recipes, stack
 from core.training.start import create_run, suggest_spec
 from core.workspace import atomic_path
 
@@ -20,6 +21,10 @@ Options = argparse.Namespace
 
 
 def list_recipes(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    if options.dataset is not None:
+        from core.cli.tuning import predicted
+
+        return predicted(catalog, catalog.datasets.find(options.dataset).id, output)
     for recipe in recipes.RECIPES.values():
         output.text(f"{recipe.key}: {recipe.title}. {recipe.sentence}")
     return [dataclasses.asdict(recipe) for recipe in recipes.RECIPES.values()]
@@ -27,16 +32,43 @@ def list_recipes(catalog: Catalog, options: Options, output: Output) -> list[dic
 
 def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
-    values = {}
-    for setting in options.settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise InvalidInput(f"“{setting}” is not of the form key=value.")
-        values[key.strip()] = value.strip()
+    values: dict[str, Any] = dict(settings_of(options.settings))
+    if options.layers is not None:
+        values |= {"architecture": "custom", "stack": load_layers(options.layers)}
     spec = suggest_spec(catalog, record.id, options.recipe).with_values(values)
     run = create_run(catalog, spec, options.run_name)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     return report_run(catalog, run.id, output)
+
+
+def settings_of(given: list[str]) -> dict[str, str]:
+    """Settings given as ``key=value``.
+
+    Raises:
+        InvalidInput: one is not of that form.
+    """
+    values = {}
+    for setting in given:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise InvalidInput(f"“{setting}” is not of the form key=value.")
+        values[key.strip()] = value.strip()
+    return values
+
+
+def load_layers(file: Path) -> list[dict[str, Any]]:
+    """The layers of an own network, from JSON.
+
+    Raises:
+        InvalidInput: the file can't be read, or a layer is wrong.
+    """
+    try:
+        text = file.expanduser().read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            "That file of layers can't be read.", remedy="Check the path."
+        ) from error
+    return [layer.model_dump() for layer in stack.from_json(text)]
 
 
 def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:

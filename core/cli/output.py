@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
+import os
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from core.progress import Reporter, Throttle
+
+
+class NobodyReads(Exception):
+    """Whoever read what is printed has left, as ``… | head`` does. Nothing more to say to them."""
+
+
+def put(text: str, stream: TextIO, end: str = "\n") -> None:
+    """Print at once.
+
+    Raises:
+        NobodyReads: the stream is a pipe without a reader; it takes everything from now on.
+    """
+    try:
+        print(text, file=stream, end=end, flush=True)
+    except BrokenPipeError as error:
+        # What is still in its buffer would be tried, and complained about, once more at the end.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        raise NobodyReads from error
 
 
 class Output:
@@ -24,7 +46,7 @@ class Output:
         """A line for people."""
         if not self.json_wanted:
             self.end_line()
-            print(line)
+            put(line, sys.stdout)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table for people; columns of numbers are aligned to the right."""
@@ -53,7 +75,7 @@ class Output:
         """The command's answer: printed as the one JSON document, if that is wanted."""
         self.end_line()
         if self.json_wanted:
-            print(json.dumps(value, indent=1, ensure_ascii=False))
+            put(json.dumps(value, indent=1, ensure_ascii=False), sys.stdout)
 
     def end_line(self) -> None:
         """Finish a line of progress, so that what follows starts on its own."""
@@ -61,7 +83,10 @@ class Output:
 
 
 class _Progress(Reporter):
-    """One line that rewrites itself on a terminal; a line a phase elsewhere."""
+    """One line that rewrites itself on a terminal; a line a phase elsewhere.
+
+    Work goes on when nobody reads it any more.
+    """
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -74,7 +99,7 @@ class _Progress(Reporter):
         if phase != self._phase:
             self._phase, self._started = phase, time.monotonic()
             if not self._terminal:
-                print(f"{note or phase} …", file=sys.stderr, flush=True)
+                self._put(f"{note or phase} …")
         if not self._terminal or not (self._due() or done == total):
             return
         text = f"{note or phase}"
@@ -84,7 +109,7 @@ class _Progress(Reporter):
             if done and elapsed > 1 and done < total:
                 text += f"  about {elapsed * (total - done) / done:.0f} s left"
         width = shutil.get_terminal_size().columns - 1
-        print("\r" + text[:width].ljust(width), end="", file=sys.stderr, flush=True)
+        self._put("\r" + text[:width].ljust(width), end="")
         self._open = True
 
     def event(self, kind: str, **payload: Any) -> None:
@@ -104,11 +129,15 @@ class _Progress(Reporter):
 
     def _line(self, text: str) -> None:
         self.end_line()
-        print(text, file=sys.stderr, flush=True)
+        self._put(text)
+
+    def _put(self, text: str, end: str = "\n") -> None:
+        with contextlib.suppress(NobodyReads):
+            put(text, sys.stderr, end)
 
     def end_line(self) -> None:
         if self._open:
-            print(file=sys.stderr)
+            self._put("")
             self._open = False
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.cli import cleaning, datasets, demo, models
+from core.cli import cleaning, datasets, demo, models, queue, tuning
 from core.quality.export import LAYOUTS
+from core.training.recipes import RECIPES
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -104,13 +105,65 @@ def make_parser() -> argparse.ArgumentParser:
 
     command = add(verbs, "train", models.train, "train on a dataset")
     command.add_argument("name", metavar="NAME")
-    command.add_argument("--recipe", help="transfer, compact or classic")
+    command.add_argument("--recipe", help=", ".join(RECIPES))
+    command.add_argument(
+        "--layers", type=Path, metavar="FILE.json", help="an own network (see: layers)"
+    )
     command.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
         help="a setting, for example epochs=10, validation=0.2 or test=0.1",
     )  # fmt: skip
     command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
-    add(verbs, "recipes", models.list_recipes, "the ways of training")
+    command = add(verbs, "queue", queue.show, "what runs and what waits; move it, or cancel it")
+    actions = command.add_subparsers(metavar="ACTION")
+    for action, run, text in (
+        ("move", queue.move, "let a waiting job come sooner or later"),
+        ("cancel", queue.cancel, "take a waiting job out of the queue"),
+    ):
+        command = add(actions, action, run, text)
+        command.add_argument("what", metavar="RUN", help="a run's name, or a job as queue lists it")
+        if action == "move":
+            command.add_argument("to", choices=("first", "up", "down", "last"))
+    for name, run, text in (
+        ("pause", queue.pause, "let a running training wait, keeping all in memory"),
+        ("resume", queue.resume, "go on with a run that is paused, or was interrupted"),
+        ("stop", queue.stop, "end a run early, and keep the best so far"),
+        ("rate", queue.rate, "change the learning rate of a running training"),
+    ):
+        command = add(verbs, name, run, text)
+        command.add_argument("run", metavar="RUN")
+        if name == "stop":
+            command.add_argument("--discard", action="store_true", help="keep nothing of it")
+        if name == "rate":
+            command.add_argument("value", type=float, metavar="VALUE", help="above 0, at most 1")
+    command = add(verbs, "recipes", models.list_recipes, "the ways of training")
+    command.add_argument("--for", dest="dataset", metavar="NAME", help="with predicted times")
+    command = add(verbs, "measure", tuning.measure, "measure how fast this computer trains")
+    command.add_argument("name", metavar="NAME")
+    add(verbs, "architectures", tuning.list_architectures, "networks to choose from")
+    command = add(verbs, "layers", tuning.layers, "check an own network, or show templates")
+    command.add_argument("file", nargs="?", type=Path, metavar="FILE.json")
+    command.add_argument("--size", type=int, default=64, metavar="PIXELS")
+    command.add_argument("--classes", type=int, default=10)
+    command.add_argument("--gray", action="store_true", help="images without colour")
+    for name, run, text in (
+        ("find-rate", tuning.find_rate, "find a learning rate"),
+        ("search", tuning.search_settings, "train with different settings and compare"),
+    ):
+        command = add(verbs, name, run, text)
+        command.add_argument("name", metavar="NAME")
+        command.add_argument("--recipe", help=", ".join(RECIPES))
+        command.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+            help="a setting that all have in common",
+        )  # fmt: skip
+    command.add_argument(
+        "--try", action="append", default=[], required=True, metavar="KEY=V1,V2", dest="tries",
+        help="values of a setting to try",
+    )  # fmt: skip
+    command.add_argument("--random", type=int, metavar="N", help="only N combinations, by chance")
+    command.add_argument("--seed", type=int, default=1, help="decides which")
+    command.add_argument("--name", dest="run_name", metavar="RUN", help="what the runs are called")
     add(verbs, "runs", models.runs, "list runs")
     command = add(verbs, "evaluate", models.evaluate, "how good a run is")
     command.add_argument("run", metavar="RUN")

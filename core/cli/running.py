@@ -9,7 +9,6 @@ import socket
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
 from core.errors import Cancelled, LightboxError
-from core.jobs import handlers
 from core.jobs.execute import execute
 from core.jobs.reporter import DatabaseReporter
 
@@ -23,14 +22,16 @@ class JobDefect(Exception):
 
 
 def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
-    """Do a queued job in this process. Ctrl-C asks it to stop; a second one ends the command.
+    """Do a queued job in this process.
+
+    Ctrl-C asks it to stop and keep what it has; a second one ends the command.
 
     Raises:
         JobFailed, JobDefect: with the job's sentence.
         Cancelled: by Ctrl-C here, or on a page of the app.
     """
     claimed = catalog.jobs.claim(
-        handlers.HANDLERS[job.kind].lane, pid=os.getpid(), host=socket.gethostname(), job_id=job.id
+        job.lane, pid=os.getpid(), host=socket.gethostname(), job_id=job.id
     )
     if claimed is None:
         return _wait(catalog, job.id)

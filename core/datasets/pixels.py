@@ -86,6 +86,16 @@ def load_pixels(
     return Pixels(file.open(), file.find(list(table["hash"])), failed, decoded)
 
 
+def missing_pixels(
+    workspace: Workspace, dataset_id: str, table: pd.DataFrame, size: int, fit: Fit = "stretch"
+) -> int:
+    """How many of a table's images :func:`load_pixels` would have to decode."""
+    folder = workspace.cache / "pixels" / dataset_id
+    file = SlotFile(folder, f"{size}-{fit}-v{DECODER_VERSION}", "uint8", (size, size, 3))
+    known = file.peek()
+    return sum(digest not in known for digest in set(table["hash"]))
+
+
 def _fill(
     file: SlotFile, root: Path, wanted: dict[str, str], fit: Fit, report: Reporter
 ) -> tuple[list[Skipped], int]:

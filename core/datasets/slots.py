@@ -84,6 +84,11 @@ class SlotFile:
             self._out.flush()
             self._save()
 
+    def peek(self) -> set[str]:
+        """Hashes that are there now, without waiting for whoever is adding."""
+        self._load()
+        return set(self.slots)
+
     def open(self) -> np.ndarray:
         """All records, memory-mapped and read-only: shape (slots, \\*shape)."""
         if not self.slots:

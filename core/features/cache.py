@@ -13,7 +13,7 @@ import numpy as np
 
 from core.datasets.pixels import Pixels
 from core.datasets.slots import SlotFile
-from core.features import mobilenet_v2
+from core.features.backbones import Backbone
 from core.features.runtime import Compiled
 from core.progress import Reporter
 from core.workspace import Workspace
@@ -37,77 +37,94 @@ class Variations:
     make: Callable[[np.ndarray, list[str], int], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Features:
-    """Features of a table's images.
-
-    Attributes:
-        stores: one memory map a view, float16, shape (slots, features); the first is of the images
-            as they are.
-        slots: int64, shape (views, rows): where each row's features are; -1 where not computed.
-        computed: how many had to be computed now.
-    """
-
-    stores: list[np.ndarray]
-    slots: np.ndarray
-    computed: int
-
-
-def load_features(
-    workspace: Workspace,
-    dataset_id: str,
-    model: Any,
-    pixels: Pixels,
-    digests: list[str],
-    *,
-    size: int,
-    precision: str,
-    report: Reporter,
-    varied: np.ndarray | None = None,
-    variations: Variations | None = None,
-) -> Features:
-    """Compute what is not there yet, and return all.
+class FeatureViews:
+    """Features of a table's images under one backbone, view by view, computed when asked for.
 
     Args:
-        model: the backbone as an OpenVINO model, or a path of one.
-        digests: content hash of each row of ``pixels``.
-        varied: bool, shape (rows,): rows of which ``variations`` are wanted too.
-
-    Raises:
-        Cancelled: what was computed is kept.
+        model: the backbone as an OpenVINO model, or a path of one; ``None`` to look only.
+        pixels: the decoded images; ``None`` to look only.
+        digests: content hash of each row.
+        variations: how views from 1 on differ from view 0, which is the images as they are.
+        tag: what else the features depend on (how images were resized, weights of one's own), for
+            the cache's name.
     """
-    folder = workspace.cache / "features" / dataset_id
-    ready = pixels.slots >= 0
-    compiled: Compiled | None = None
-    stores, slots, computed = [], [], 0
-    views = (
-        variations.views if variations is not None and varied is not None and varied.any() else 0
-    )
-    total = int(ready.sum()) + (views * int((varied & ready).sum()) if varied is not None else 0)
-    done = 0
-    for view in range(views + 1):
-        rows = np.flatnonzero(ready & varied if view and varied is not None else ready)
-        stem = f"{mobilenet_v2.FEATURES_VERSION}-{size}-{precision}-view{view}"
-        if view and variations is not None:
-            stem += f"-a{variations.version}"
-        file = SlotFile(folder, stem, "float16", (mobilenet_v2.FEATURES,))
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        dataset_id: str,
+        model: Any,
+        pixels: Pixels | None,
+        digests: list[str],
+        *,
+        backbone: Backbone,
+        size: int,
+        precision: str,
+        report: Reporter,
+        variations: Variations | None = None,
+        tag: str = "",
+    ) -> None:
+        self._folder = workspace.cache / "features" / dataset_id
+        self._model, self._pixels, self._digests = model, pixels, digests
+        self._backbone, self._size, self._precision = backbone, size, precision
+        self._report, self._variations, self._tag = report, variations, tag
+        self._compiled: Compiled | None = None
+
+    @property
+    def views(self) -> int:
+        """How many views there are besides the images as they are."""
+        return self._variations.views if self._variations is not None else 0
+
+    def compute(self, view: int, rows: np.ndarray | None = None) -> int:
+        """Compute what of a view is not there yet; returns how many images that were.
+
+        Args:
+            rows: of which rows it is wanted; default all. Those that could not be decoded are
+                passed over.
+
+        Raises:
+            Cancelled: what was computed is kept.
+        """
+        assert self._pixels is not None, "made to look only"
+        note = f"Looking at images with {self._backbone.title}"
+        if view:
+            note += f", varied ({view} of {self.views})"
+        asked = np.arange(len(self._digests)) if rows is None else rows
+        ready = asked[self._pixels.slots[asked] >= 0]
+        file = self._file(view)
         with file.adding():
-            missing = np.array([r for r in rows if digests[r] not in file.slots], dtype=np.int64)
+            missing = np.array([r for r in ready if self._digests[r] not in file.slots], np.int64)
             for start in range(0, len(missing), _BATCH):
-                report.check()
-                report.progress(
-                    "features", done + start, total, "Looking at images with MobileNetV2"
-                )
-                compiled = compiled or Compiled(model, precision)
+                self._report.check()
+                self._report.progress("features", start, len(missing), note)
+                self._compiled = self._compiled or Compiled(self._model, self._precision)
                 some = missing[start : start + _BATCH]
-                images = pixels.take(some)
-                if view and variations is not None:
-                    images = variations.make(images, [digests[r] for r in some], view)
-                for row, feature in zip(some, compiled.predict(images), strict=True):
-                    file.add(digests[row], feature)
-            computed += len(missing)
-            done += len(rows)
-        stores.append(file.open())
-        slots.append(file.find(digests))
-    report.progress("features", total, total, "Looking at images with MobileNetV2")
-    return Features(stores, np.stack(slots), computed)
+                digests = [self._digests[row] for row in some]
+                images = self._pixels.take(some)
+                if view and self._variations is not None:
+                    images = self._variations.make(images, digests, view)
+                for digest, feature in zip(digests, self._compiled.predict(images), strict=True):
+                    file.add(digest, feature)
+        if len(missing):
+            self._report.progress("features", len(missing), len(missing), note)
+        return len(missing)
+
+    def missing(self, view: int) -> int:
+        """How many images :meth:`compute` would have to look at."""
+        known = self._file(view).peek()
+        return sum(digest not in known for digest in set(self._digests))
+
+    def view(self, view: int) -> tuple[np.ndarray, np.ndarray]:
+        """What has been computed of a view: a memory map, float16, shape (slots, features), and
+        each row's slot in it, int64, -1 where it was not computed."""
+        file = self._file(view)
+        with file.adding():
+            pass
+        return file.open(), file.find(self._digests)
+
+    def _file(self, view: int) -> SlotFile:
+        stem = f"{self._backbone.version}-{self._size}-{self._precision}"
+        stem += f"{self._tag and '-' + self._tag}-view{view}"
+        if view and self._variations is not None:
+            stem += f"-a{self._variations.version}"
+        return SlotFile(self._folder, stem, "float16", (self._backbone.features,))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from core import settings
 from core.quiet import openvino
 
-Precision = Literal["auto", "float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 @lru_cache(maxsize=1)
@@ -23,3 +27,24 @@ def resolve(precision: Precision) -> str:
     if precision == "auto":
         return "bfloat16" if settings.load().bfloat16 and has_bfloat16() else "float32"
     return precision
+
+
+def memory_mb() -> int:
+    """What this process holds in memory now, in MB; its most so far where that can't be asked."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1024**2
+    except (OSError, ValueError, AttributeError):
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // (1024**2 if sys.platform == "darwin" else 1024)
+
+
+@lru_cache(maxsize=1)
+def has_gpu() -> bool:
+    """Whether there is an NVIDIA GPU with its driver; says nothing about TensorFlow's own build."""
+    return shutil.which("nvidia-smi") is not None

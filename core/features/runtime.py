@@ -54,10 +54,14 @@ class Compiled:
             done: called now and then with the number of images finished.
 
         Returns:
-            float32, shape (n, outputs), in the order of the images.
+            float32, shape (n, outputs) or whatever the model gives an image, in the order of the
+            images.
         """
-        outputs = int(self._compiled.output(0).partial_shape[1].get_length())
-        result = np.zeros((len(images), outputs), np.float32)
+        # The first is the number of images, which can be any.
+        shape = [
+            int(size.get_length()) for size in list(self._compiled.output(0).partial_shape)[1:]
+        ]
+        result = np.zeros((len(images), *shape), np.float32)
         if not len(images):
             return result
         if len(images) <= _BATCH:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import traceback
 import uuid
 
-from core.catalog import Catalog, JobRecord
+from core.catalog import Catalog, JobRecord, JobState
 from core.errors import Cancelled, LightboxError, NoSpace, disk_errors
 from core.jobs.handlers import HANDLERS
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Reporter
+
+OUT_OF_MEMORY = (
+    "The computer has too little free memory for this. Close other programs, or choose a "
+    "smaller image size or batch size."
+)
 
 
 def execute(
@@ -21,30 +26,30 @@ def execute(
     """Do a job that this process has claimed; returns it as it ended.
 
     Args:
+        job: as it was claimed. If it was given up meanwhile, it stays as it is.
         started: gets the job's reporter, so that the caller can ask it to stop.
     """
-    with DatabaseReporter(catalog, job.id, echo) as report:
+
+    def finish(state: JobState, error: str = "", error_id: str = "") -> None:
+        catalog.jobs.finish(job.id, state, error, error_id, claim=job.started_at)
+
+    with DatabaseReporter(catalog, job, echo) as report:
         if started is not None:
             started.append(report)
         try:
             with disk_errors("this"):
                 HANDLERS[job.kind].work(catalog, job.spec, report)
         except Cancelled:
-            catalog.jobs.finish(job.id, "cancelled")
+            finish("cancelled")
         except LightboxError as error:
-            catalog.jobs.finish(job.id, "failed", str(error))
+            finish("failed", str(error))
         except MemoryError:
-            catalog.jobs.finish(
-                job.id,
-                "failed",
-                "The computer has too little free memory for this. Close other programs, or choose a "
-                "smaller image size or batch size.",
-            )
+            finish("failed", OUT_OF_MEMORY)
         except Exception:
             error_id = log_defect(catalog)
-            catalog.jobs.finish(job.id, "failed", defect_sentence(error_id), error_id)
+            finish("failed", defect_sentence(error_id), error_id)
         else:
-            catalog.jobs.finish(job.id, "done")
+            finish("done")
     return catalog.jobs.get(job.id)
 
 

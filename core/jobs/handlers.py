@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.catalog import Catalog, JobRecord
+from core.catalog import Catalog, JobRecord, RunRecord
 from core.catalog.records import Lane
 from core.errors import Cancelled, LightboxError
 from core.progress import Reporter
+from core.training.spec import TrainSpec
 
 Work = Callable[[Catalog, dict[str, Any], Reporter], None]
 
@@ -26,23 +27,30 @@ class Handler:
     Attributes:
         lane: ``train`` if it needs TensorFlow, else ``light``.
         work: does it; told of the job's spec.
+        resumes: done again, it goes on where it was interrupted.
     """
 
     lane: Lane
     work: Work
+    resumes: bool = False
 
 
 HANDLERS: dict[str, Handler] = {}
 
 
-def handler(kind: str, lane: Lane) -> Callable[[Work], Work]:
+def handler(kind: str, lane: Lane, *, resumes: bool = False) -> Callable[[Work], Work]:
     """Register a function as what a kind of job does."""
 
     def register(work: Work) -> Work:
-        HANDLERS[kind] = Handler(lane, work)
+        HANDLERS[kind] = Handler(lane, work, resumes)
         return work
 
     return register
+
+
+def resumes(kind: str) -> bool:
+    """Whether a kind of job goes on where it was interrupted; false for kinds that nobody knows."""
+    return kind in HANDLERS and HANDLERS[kind].resumes
 
 
 def submit(catalog: Catalog, kind: str, spec: dict[str, Any], subject: str) -> JobRecord:
@@ -76,11 +84,51 @@ def submit_export(catalog: Catalog, dataset_id: str, layout: str) -> JobRecord:
     return submit(catalog, "export", spec, dataset_id)
 
 
+def submit_measure(catalog: Catalog, dataset_id: str) -> JobRecord:
+    """Queue a few batches of each recipe, so that their times can be said."""
+    return submit(catalog, "measure", {"dataset_id": dataset_id}, dataset_id)
+
+
+def submit_prepare(catalog: Catalog, spec: TrainSpec) -> JobRecord | None:
+    """Let an idle worker do ahead what a training with these settings would do first.
+
+    Nothing is queued where trainings are waiting or running, or where that is being done already;
+    earlier wishes of the kind that nobody has begun with are dropped.
+    """
+    data = spec.model_dump(mode="json")
+    for job in catalog.jobs.all(states=("queued", "running")):
+        if job.lane != "train":
+            continue
+        if job.kind != "prepare" or job.spec == data:
+            return None
+        catalog.jobs.request_cancel(job.id)
+    return submit(catalog, "prepare", data, spec.dataset_id)
+
+
+def submit_find_rate(catalog: Catalog, spec: TrainSpec) -> JobRecord:
+    """Queue the search for a learning rate; its event ``rates`` has what was found."""
+    return submit(catalog, "find_rate", spec.model_dump(mode="json"), spec.dataset_id)
+
+
 def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
     """Queue another look at a dataset's folder."""
     job = submit(catalog, "scan", {"dataset_id": dataset_id}, dataset_id)
     catalog.datasets.set(dataset_id, job_id=job.id)
     return job
+
+
+def resume(catalog: Catalog, run_id: str) -> RunRecord:
+    """Queue a run again that was interrupted, failed or cancelled.
+
+    Training goes on from the last epoch that lies in the run's folder, or begins anew if none does.
+
+    Raises:
+        Conflict: it is waiting, running or done.
+        NotFound: there is no such run.
+    """
+    run = catalog.runs.get(run_id)
+    catalog.jobs.requeue(run.job_id)
+    return catalog.runs.get(run.id)
 
 
 @handler("import", "light")
@@ -140,7 +188,7 @@ def _export(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     report.event("result", images=done.images, left_out=done.left_out)
 
 
-@handler("train", "train")
+@handler("train", "train", resumes=True)
 def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Train a run and test it."""
     from core.evaluation.evaluate import evaluate_run
@@ -165,3 +213,29 @@ def _evaluate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         evaluate_folder(catalog, spec["run_id"], Path(spec["folder"]), report)
     else:
         evaluate_run(catalog, spec["run_id"], report)
+
+
+@handler("measure", "train")
+def _measure(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Find out how fast this computer trains, for the recipes' estimates on a dataset."""
+    from core.training.measure import measure
+
+    report.event("result", measured=measure(catalog, spec["dataset_id"], report))
+
+
+@handler("find_rate", "train")
+def _find_rate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Find a learning rate for a training's settings."""
+    from core.training.find_rate import find_rate
+    from core.training.spec import parse_spec
+
+    report.event("rates", **find_rate(catalog, parse_spec(spec), report))
+
+
+@handler("prepare", "train")
+def _prepare(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Do ahead what a training with these settings would do first."""
+    from core.training.prepare import prepare
+    from core.training.spec import parse_spec
+
+    prepare(catalog, parse_spec(spec), report)

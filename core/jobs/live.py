@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from core.catalog import Catalog, JobRecord
+from core.jobs.curves import Curves, curves
+
+__all__ = ["Curves", "Live", "curves", "live"]
 
 _PHASES = {
     "find": "Looking for images",
@@ -33,7 +35,8 @@ class Live:
         doing: what it is at, in words.
         fraction: of the current phase, 0 to 1; ``None`` if its length isn't known.
         seconds_left: of the current phase; ``None`` if it can't be said yet.
-        ahead: for a queued job, how many are before it.
+        ahead: for a queued job, how many of its lane run or are to run before it.
+        paused: it runs, and waits for the person to let it go on.
     """
 
     job: JobRecord
@@ -41,27 +44,7 @@ class Live:
     fraction: float | None
     seconds_left: float | None
     ahead: int
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A run's metrics so far.
-
-    Attributes:
-        epochs: one entry a finished epoch, as :class:`core.training.fitting.callback.Live` reports.
-        batches: one entry a reported group of batches, with ``at``: its place in epochs, 0.5 being
-            half of the first.
-        notes: sentences for the person.
-    """
-
-    epochs: list[dict[str, Any]]
-    batches: list[dict[str, Any]]
-    notes: list[str]
-
-    @property
-    def best(self) -> dict[str, Any] | None:
-        """The best epoch so far."""
-        return next((entry for entry in reversed(self.epochs) if entry["best"]), None)
+    paused: bool
 
 
 def live(catalog: Catalog, job_id: str) -> Live:
@@ -74,33 +57,34 @@ def live(catalog: Catalog, job_id: str) -> Live:
     fraction = None
     if job.total:
         fraction = min(1.0, job.done / job.total)
-    ahead = 0
-    if job.state == "queued":
-        waiting = catalog.jobs.all(states=("queued", "running"))
-        ahead = sum(
-            other.lane == job.lane and other.created_at < job.created_at for other in waiting
-        )
-    return Live(job, _doing(job), fraction, _left(catalog, job, fraction), ahead)
+    return Live(
+        job=job,
+        doing=_doing(job),
+        fraction=fraction,
+        seconds_left=_left(catalog, job, fraction),
+        ahead=_ahead(catalog, job),
+        paused=_paused(job),
+    )
 
 
-def curves(catalog: Catalog, job_id: str) -> Curves:
-    """A run's metrics so far, from its events."""
-    epochs, batches, notes = [], [], []
-    for event in catalog.jobs.events(job_id, kinds=("epoch", "batch", "note")):
-        if event.kind == "epoch":
-            epochs.append(event.payload)
-        elif event.kind == "batch":
-            payload = event.payload
-            at = payload["epoch"] - 1 + payload["batch"] / payload["batches"]
-            batches.append({**payload, "at": at})
-        else:
-            notes.append(str(event.payload["text"]))
-    return Curves(epochs, batches, notes)
+def _ahead(catalog: Catalog, job: JobRecord) -> int:
+    if job.state != "queued":
+        return 0
+    waiting = [other.id for other in catalog.jobs.queue(job.lane)]
+    running = sum(other.lane == job.lane for other in catalog.jobs.all(states=("running",)))
+    # It may have been taken since it was read.
+    return running + (waiting.index(job.id) if job.id in waiting else 0)
+
+
+def _paused(job: JobRecord) -> bool:
+    return job.state == "running" and job.wishes.paused and not job.wishes.stop
 
 
 def _doing(job: JobRecord) -> str:
     if job.state in ("queued", "held"):
         return "Waiting to start"
+    if _paused(job):
+        return "Paused"
     return job.note or _PHASES.get(job.phase, "Starting")
 
 
@@ -109,9 +93,10 @@ def _left(catalog: Catalog, job: JobRecord, fraction: float | None) -> float | N
         return None
     if job.phase == "fit":
         latest = catalog.jobs.latest_event(job.id, "batch")
-        if latest is not None and latest.payload.get("seconds_left") is not None:
-            return max(0.0, latest.payload["seconds_left"] - (time.time() - latest.at))
-        return None
+        if latest is None or latest.payload.get("seconds_left") is None:
+            return None
+        passed = 0.0 if _paused(job) else time.time() - latest.at
+        return max(0.0, latest.payload["seconds_left"] - passed)
     started = catalog.jobs.latest_event(job.id, "phase")
     since = time.time() - (started.at if started is not None else job.started_at)
     if not fraction or since < 1 or fraction >= 1:

@@ -1,8 +1,8 @@
 """Keeps workers at hand and notices when one dies; one thread in the web process.
 
-One train worker waits with TensorFlow imported; when it takes a job, the next is started only once
-that job has ended, since two would need twice the memory. One light worker does everything else.
-Of several web processes that share a workspace, one keeps the workers.
+One train worker waits with TensorFlow imported, and stays for the next job if it can; another one is
+started only once it has left, since two would need twice the memory. One light worker does
+everything else. Of several web processes that share a workspace, one keeps the workers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog import Catalog, JobRecord, open_catalog
 from core.catalog.records import Lane
+from core.jobs import lost
 from core.workspace import Workspace
 
 # After so many deaths of a worker in a row, nothing is gained by another try.
@@ -116,12 +116,7 @@ class Supervisor:
         log = self.workspace.logs / f"worker-{lane}.log"
         for job in self._catalog.jobs.all(states=("queued",)):
             if job.lane == lane:
-                self._catalog.jobs.finish(
-                    job.id,
-                    "failed",
-                    f"The worker process for this ended {_HOPELESS} times in a row. "
-                    f"What it said is in {log}. Start it again once that is put right.",
-                )
+                self._catalog.jobs.finish(job.id, "failed", lost.hopeless(job, _HOPELESS, log))
         self._failures[lane] = _HOPELESS - 2
 
     def _worth_trying(self, lane: Lane) -> bool:
@@ -153,13 +148,11 @@ class Supervisor:
         """Say what happened to the job that a dead worker was doing."""
         code = child.process.returncode
         host = socket.gethostname()
-        lost = [
-            job
-            for job in self._catalog.jobs.all(states=("running",))
-            if job.pid == child.process.pid and job.host == host
-        ]
-        for job in lost:
-            self._catalog.jobs.finish(job.id, "interrupted", how_it_died(code))
+        for job in self._catalog.jobs.all(states=("running",)):
+            if job.pid == child.process.pid and job.host == host:
+                self._catalog.jobs.finish(
+                    job.id, "interrupted", lost.died(job, code), claim=job.started_at
+                )
         self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1
 
     def _mark_silent(self) -> None:
@@ -171,9 +164,7 @@ class Supervisor:
             asked = job.host == host and job.pid is not None
             if (asked and not _alive(job.pid or 0)) or self._lost(job):
                 self._catalog.jobs.finish(
-                    job.id,
-                    "interrupted",
-                    "The process that was doing this has ended without a word. Start it again.",
+                    job.id, "interrupted", lost.without_a_word(job), claim=job.started_at
                 )
 
     def _lost(self, job: JobRecord) -> bool:
@@ -189,27 +180,6 @@ class Supervisor:
             self._heard[job.id] = (job.heartbeat_at, now)
             return False
         return now - since > _LOST_S
-
-
-def how_it_died(code: int) -> str:
-    """A sentence about a worker that ended in the middle of a job.
-
-    Args:
-        code: as of ``subprocess``: negative for a signal.
-    """
-    again = "Nothing else was lost; start it again."
-    if code == -9:
-        return (
-            "The worker process was killed, which often means that the computer ran out of memory. "
-            "Nothing else was lost; start it again, perhaps with smaller images or batches."
-        )
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = str(-code)
-        return f"The worker process was ended by a signal ({name}). {again}"
-    return f"The worker process ended unexpectedly (exit code {code}). {again}"
 
 
 def ensure_running(

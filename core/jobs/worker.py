@@ -1,9 +1,9 @@
 """A worker process: ``python -m core.jobs.worker --lane train|light``.
 
 It warms up (the train lane imports TensorFlow), says so, waits for jobs in the queue and does
-them. A train worker does one job and ends, so that memory goes back and a crash takes nothing else
-down; a light worker goes on. It ends at once when its parent does: standard input is a pipe from
-the parent, and its end is noticed on every platform.
+them. It does one after the other for as long as :mod:`core.jobs.stay` lets it, tidying up in
+between, and then ends with code 0 for the supervisor to start a fresh one. It ends at once when its
+parent does: standard input is a pipe from the parent, and its end is noticed on every platform.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from core.catalog import Catalog, open_catalog
+from core.catalog import Catalog, JobRecord, open_catalog
 from core.catalog.records import Lane
+from core.jobs import lost
 from core.jobs.execute import execute
+from core.jobs.stay import Stay
 from core.quiet import silence_tensorflow
 from core.workspace import open_workspace
 
 WARM = "warm"
 BUSY = "busy"
-_JOBS_OF_A_LIGHT_WORKER = 50
 _POLL_S = 0.15
 _PR_SET_PDEATHSIG = 1
 
@@ -37,7 +39,7 @@ class _Orphaned(threading.Thread):
     def __init__(self, catalog: Catalog) -> None:
         super().__init__(daemon=True, name="parent")
         self.catalog = catalog
-        self.job_id: str | None = None
+        self.job: JobRecord | None = None
         self.leaving = threading.Event()
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
 
@@ -60,11 +62,10 @@ class _Orphaned(threading.Thread):
         # and is let finish that.
         self.leaving.set()
         try:
-            if self.job_id is not None:
+            if self.job is not None:
+                now = self.catalog.jobs.get(self.job.id)
                 self.catalog.jobs.finish(
-                    self.job_id,
-                    "interrupted",
-                    "Lightbox was closed while this was running. Start it again to do it anew.",
+                    now.id, "interrupted", lost.closed(now), claim=self.job.started_at
                 )
         finally:
             os._exit(0)
@@ -88,28 +89,34 @@ def main(arguments: list[str] | None = None) -> int:
         importlib.import_module(module)
     if options.lane == "train":
         silence_tensorflow()
-        from core.training.fitting.warmup import warm_up
+        from core.training.fitting.warmup import tidy_up, warm_up
 
         warm_up()
+        _serve(catalog, options.lane, parent, tidy_up)
     else:
         # What an import needs first, so that a click is answered at once.
         import core.quality.scan  # noqa: F401
-    _say(WARM)
-    _serve(catalog, options.lane, parent)
+
+        _serve(catalog, options.lane, parent, lambda: None)
     return 0
 
 
-def _serve(catalog: Catalog, lane: Lane, parent: _Orphaned) -> None:
-    host = socket.gethostname()
-    for _ in range(1 if lane == "train" else _JOBS_OF_A_LIGHT_WORKER):
+def _serve(catalog: Catalog, lane: Lane, parent: _Orphaned, tidy_up: Callable[[], object]) -> None:
+    host, stay = socket.gethostname(), Stay(lane)
+    while True:
+        _say(WARM)
         while (job := catalog.jobs.claim(lane, pid=os.getpid(), host=host)) is None:
             if parent.leaving.wait(_POLL_S):
                 return
-        parent.job_id = job.id
+        parent.job = job
         _say(f"{BUSY} {job.id}")
-        execute(catalog, job)
-        parent.job_id = None
-        _say(WARM)
+        ended = execute(catalog, job)
+        parent.job = None
+        if job.kind != "prepare":
+            # What was prepared is for the next job.
+            tidy_up()
+        if parent.leaving.is_set() or not stay.after(ended):
+            return
 
 
 def _say(line: str) -> None:

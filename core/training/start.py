@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
+
 from core.catalog import Catalog, RunRecord
 from core.quality.curation import curated, usable
-from core.training import recipes
+from core.training import checks, recipes
 from core.training.spec import TrainSpec
 
 
@@ -20,16 +24,29 @@ def suggest_spec(catalog: Catalog, dataset_id: str, recipe: str | None = None) -
     return recipes.default_spec(dataset_id, record.version, recipe or recipes.suggest(table), table)
 
 
-def create_run(catalog: Catalog, spec: TrainSpec, name: str | None = None) -> RunRecord:
+def usable_images(catalog: Catalog, spec: TrainSpec) -> pd.DataFrame:
+    """The images that a spec trains on, as its version of the dataset has them."""
+    return usable(curated(catalog, spec.dataset_id, spec.dataset_version))
+
+
+def create_run(
+    catalog: Catalog,
+    spec: TrainSpec,
+    name: str | None = None,
+    summary: dict[str, Any] | None = None,
+) -> RunRecord:
     """Check the spec against its dataset, and queue a run.
+
+    Args:
+        summary: what is known of it from the start: the search that it belongs to.
 
     Raises:
         InvalidInput: it can't work; the sentence says at which setting or class.
         Conflict: the name is taken.
     """
     dataset = catalog.datasets.get(spec.dataset_id)
-    table = usable(curated(catalog, spec.dataset_id, spec.dataset_version))
-    recipes.check(spec, table)
+    table = usable_images(catalog, spec)
+    checks.check(spec, table, catalog)
     data = spec.model_dump(mode="json")
     job = catalog.jobs.hold("train", {}, lane="train", subject=spec.dataset_id)
     try:
@@ -39,6 +56,7 @@ def create_run(catalog: Catalog, spec: TrainSpec, name: str | None = None) -> Ru
             dataset_version=spec.dataset_version,
             spec=data,
             job_id=job.id,
+            summary=summary,
         )
     except BaseException:
         catalog.jobs.finish(job.id, "cancelled")

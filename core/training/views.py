@@ -5,24 +5,35 @@ A head is fitted on the features of the images and of a few such views, which ta
 
 from __future__ import annotations
 
+import hashlib
+import json
+from functools import partial
+
 import numpy as np
 
 from core.features.cache import Variations
-from core.training import augmentation
+from core.training.augmentation.draw import COLUMNS, draw
+from core.training.augmentation.options import Augmentation
+from core.training.augmentation.vary import VERSION, apply
 
 VIEWS = 3
+_MIXING = {"mixup", "cutmix"}  # happens to batches, not to what is kept
 
 
-def _vary(images: np.ndarray, digests: list[str], view: int) -> np.ndarray:
-    drawn = [
-        augmentation.draw(np.random.default_rng([view, int(d[:8], 16)]), 1, images.shape[1])
-        for d in digests
-    ]
-    variation = augmentation.Variation(
-        *(np.concatenate([getattr(one, name) for one in drawn])
-          for name in ("transforms", "gain", "bias"))
+def variations(options: Augmentation, views: int = VIEWS) -> Variations:
+    """Views of an image that depend on its content and the view's number only.
+
+    Mixing is no part of it. Where ``options`` vary nothing, there are no views.
+    """
+    said = json.dumps(options.model_dump(mode="json", exclude=_MIXING), sort_keys=True)
+    version = f"{VERSION}-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+    return Variations(views if options.varies else 0, version, partial(_make, options))
+
+
+def _make(options: Augmentation, images: np.ndarray, digests: list[str], view: int) -> np.ndarray:
+    # Numbers of each image's own, so that it makes no difference which others are in the batch.
+    numbers = np.stack(
+        [np.random.default_rng([view, int(digest[:16], 16)]).random(len(COLUMNS))
+         for digest in digests]
     )  # fmt: skip
-    return np.asarray(augmentation.apply(images, variation)).round().astype(np.uint8)
-
-
-VARIATIONS = Variations(VIEWS, str(augmentation.VERSION), _vary)
+    return apply(images, draw(options, numbers, images.shape[1]))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
+from core.errors import LightboxError
 from core.jobs.live import Live, live
 from pages._widgets.plain import duration, escape
 from pages._widgets.session import catalog
@@ -21,14 +25,19 @@ def watch(job_id: str) -> None:
     if view.job.cancel_requested:
         st.caption("Stopping …")
     else:
-        # A callback, since the click may come together with a rerun of the whole page.
-        st.button(
-            "Cancel",
-            icon=":material/close:",
-            key=f"cancel-{job_id}",
-            on_click=catalog().jobs.request_cancel,
-            args=(job_id,),
-        )
+        cancel_button(job_id)
+
+
+def cancel_button(job_id: str, *, key: str = "") -> None:
+    """Cancel, for work that has nothing to keep yet."""
+    # A callback, since the click may come together with a rerun of the whole page.
+    st.button(
+        "Cancel",
+        icon=":material/close:",
+        key=f"cancel-{key}{job_id}",
+        on_click=attempt,
+        args=(catalog().jobs.request_cancel, job_id),
+    )
 
 
 def progress_bar(view: Live) -> None:
@@ -41,3 +50,15 @@ def progress_bar(view: Live) -> None:
     if view.seconds_left is not None and view.seconds_left >= 1:
         text += f" · about {duration(view.seconds_left)} left"
     st.progress(view.fraction or 0.0, text=text)
+
+
+def attempt(action: Callable[..., Any], *args: Any, **values: Any) -> None:
+    """For callbacks: do it, or say in a sentence why it can't be.
+
+    What was true when the page was drawn may not be when a button on it is clicked: the training
+    has begun, or somebody else has stopped it.
+    """
+    try:
+        action(*args, **values)
+    except LightboxError as error:
+        st.toast(escape(str(error)), icon=":material/error:")

@@ -1,4 +1,4 @@
-"""A training run while it runs: curves, where it is, how long it takes still, and Stop."""
+"""A training run while it runs: where it is, its curves, what it answers, and what can be done."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ import streamlit as st
 
 from core import charts
 from core.catalog import RunRecord
-from core.jobs.live import Curves, Live, curves, live
+from core.jobs.live import Curves, curves, live
+from pages._widgets.answers import draw_answers
+from pages._widgets.controls import Stage, controls, stage
 from pages._widgets.job import progress_bar
 from pages._widgets.plain import duration, escape, percent
 from pages._widgets.session import catalog
 
 EVERY_S = 0.7
+_WHAT = {
+    "loss": "Loss: how wrong, lower is better",
+    "accuracy": "Accuracy: the share that is right",
+    "f1": "F1: precision and recall in one, every class counting the same",
+    "balanced_accuracy": "Balanced accuracy: every class counting the same",
+    "precision": "Precision: of the answers of a class, the share that is right",
+    "recall": "Recall: of the images of a class, the share that is found",
+    "top_3": "Top 3: the right class is among the first three",
+    "auc": "AUC: how well right and wrong are kept apart",
+}
 
 
 @st.fragment(run_every=EVERY_S)
@@ -21,63 +33,113 @@ def watch_training(run_id: str) -> None:
     view = live(catalog(), run.job_id)
     if view.job.finished:
         st.rerun(scope="app")
-    so_far = curves(catalog(), run.job_id)
-    _where(view, so_far)
-    _stop(view)
-    draw_curves(so_far)
+    so_far, at = curves(catalog(), run.job_id), stage(run.job_id)
+    progress_bar(view)
+    # Each in a place of its own, that is there from the start: what appears in one leaves the
+    # others where they are, so that charts aren't drawn anew.
+    with st.container():
+        _metrics(run, so_far, at)
+    with st.container():
+        latest = so_far.batches[-1] if so_far.batches else {}
+        controls(view, at, latest.get("learning_rate"))
+    with st.container():
+        say_diagnoses(so_far)
+    with st.container():
+        draw_curves(so_far)
+    with st.container():
+        draw_answers(run, so_far.snapshot)
     for note in so_far.notes:
         st.caption(f":material/info: {escape(note)}")
 
 
-def _where(view: Live, so_far: Curves) -> None:
-    progress_bar(view)
-    with st.container(horizontal=True, gap="large"):
-        latest = so_far.batches[-1] if so_far.batches else None
-        if latest is not None and view.job.phase == "fit":
-            st.metric("Epoch", f"{latest['epoch']} of {latest['epochs']}",
-                      help="An epoch is one look at every training image.")  # fmt: skip
-            st.metric("Batch", f"{latest['batch']} of {latest['batches']}",
-                      help="A batch is the handful of images that one step learns from.")  # fmt: skip
-            if latest.get("images_per_s"):
-                st.metric("Speed", f"{latest['images_per_s']:,.0f} images/s")
-        best = so_far.best
-        if best is not None and best.get("val_accuracy") is not None:
-            st.metric(
-                "Best so far",
-                percent(best["val_accuracy"]),
-                help="Accuracy on the validation images: they choose the best epoch, and are not "
-                "trained on.",
-            )
-
-
-def _stop(view: Live) -> None:
-    if view.job.cancel_requested:
-        st.info("Stopping. The best so far is kept, saved and tested.", icon=":material/hourglass:")
+def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
+    if not so_far.batches:
         return
-    fitting = view.job.phase == "fit"
-    # A callback, since the click may come together with a rerun of the whole page.
-    st.button(
-        "Stop and keep the best so far" if fitting else "Cancel",
-        icon=":material/stop_circle:",
-        key=f"stop-{view.job.id}",
-        on_click=catalog().jobs.request_cancel,
-        args=(view.job.id,),
-    )
+    latest = so_far.batches[-1]
+    with st.container(horizontal=True, gap="large"):
+        if at == "fit":
+            _metric("Epoch", f"{latest['epoch']} of {latest['epochs']}",
+                    "An epoch is one look at every training image.")  # fmt: skip
+        best, metric = so_far.best, run.spec.get("best_by", "accuracy")
+        if best is not None and best.get(f"val_{metric}") is not None:
+            value = best[f"val_{metric}"]
+            _metric(
+                f"Best {metric.replace('_', ' ')} so far",
+                f"{value:.3f}" if metric == "loss" else percent(value),
+                f"On the validation images, after epoch {best['epoch']}. They choose the epoch that "
+                "is kept, and are not trained on.",
+            )
+        if at == "fit":
+            if latest.get("images_per_s"):
+                _metric("Speed", f"{latest['images_per_s']:,.0f} images/s")
+            if latest.get("learning_rate") is not None:
+                _metric("Learning rate", f"{latest['learning_rate']:.2g}",
+                        "How big each step is, now.")  # fmt: skip
+            if latest.get("memory_mb"):
+                _metric("Memory", f"{latest['memory_mb'] / 1000:.1f} GB",
+                        "What the process that trains holds.")  # fmt: skip
 
 
-def draw_curves(so_far: Curves) -> None:
-    """Loss and accuracy, side by side."""
+def _metric(label: str, value: str, help: str | None = None) -> None:
+    st.metric(label, value, help=help, width="content")
+
+
+def say_diagnoses(so_far: Curves) -> None:
+    """What the curves say, and what to do about it; the latest last."""
+    if so_far.diagnoses:
+        said = [
+            f"{escape(found['text'])}  \n:material/lightbulb: {escape(found['remedy'])}"
+            for found in so_far.diagnoses
+        ]
+        st.warning("\n\n".join(said), icon=":material/monitoring:")
+
+
+def draw_curves(so_far: Curves, *, key: str = "curve") -> None:
+    """Loss and accuracy side by side, then another metric (if there is one) and the learning rate.
+
+    Args:
+        key: begins the names of the widgets; another one for another place on the same page.
+    """
     if not so_far.batches and not so_far.epochs:
         return
     left, right = st.columns(2, gap="medium")
-    for place, metric, what in (
-        (left, "loss", "Loss: how wrong, lower is better"),
-        (right, "accuracy", "Accuracy: the share that is right"),
-    ):
+    smoothing = st.session_state.get(f"{key}-smoothing", 0)
+    for place, metric in ((left, "loss"), (right, "accuracy")):
         with place:
-            st.caption(what)
-            figure = charts.curves(so_far.epochs, so_far.batches, metric)
-            st.plotly_chart(figure, key=f"curve-{metric}", config={"displayModeBar": False})
+            st.caption(_WHAT[metric])
+            _chart(so_far, metric, smoothing, key)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.slider(
+            "Smoothing", 0, 99, 0, step=1, format="%d %%", key=f"{key}-smoothing",
+            help="Of the pale line within epochs: how much of each point is taken from the points "
+            "before it. The lines with markers, one point an epoch, stay as they are.",
+        )  # fmt: skip
+        more = _more(so_far)
+        if more:
+            chosen = st.selectbox(
+                "One more metric", more, key=f"{key}-more",
+                format_func=lambda name: _WHAT.get(name, name.replace("_", " ")),
+            )  # fmt: skip
+            _chart(so_far, chosen, smoothing, key, "chosen")
+    with right:
+        st.caption("Learning rate: how big the steps are")
+        figure = charts.learning_rate(so_far.epochs, so_far.batches)
+        st.plotly_chart(figure, key=f"{key}-rate", config={"displayModeBar": False})
+
+
+def _chart(so_far: Curves, metric: str, smoothing: int, key: str, name: str = "") -> None:
+    figure = charts.curves(so_far.epochs, so_far.batches, metric, smoothing=smoothing / 100)
+    st.plotly_chart(figure, key=f"{key}-{name or metric}", config={"displayModeBar": False})
+
+
+def _more(so_far: Curves) -> list[str]:
+    """Metrics that finished epochs have, besides loss and accuracy."""
+    found: dict[str, None] = {}
+    for entry in (so_far.epochs[:1] + so_far.epochs[-1:]) if so_far.epochs else []:
+        names = (name for name, value in entry.items() if isinstance(value, float))
+        found |= dict.fromkeys(name.removeprefix("val_") for name in names if "val_" in name)
+    return [name for name in found if name not in ("loss", "accuracy")]
 
 
 def training_seconds(run: RunRecord) -> str:

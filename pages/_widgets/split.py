@@ -8,63 +8,105 @@ import streamlit as st
 from core import charts
 from core.datasets.splits import copies_of_training, given_splits, split_counts
 from core.training import recipes
-from core.training.spec import TrainSpec
+from core.training.spec import HELD_OUT, TrainSpec
+from pages._widgets.form import Form
 from pages._widgets.plain import escape, images, some
+from pages._widgets.session import catalog
 from pages._widgets.steps import go
 
 _TALL = 14
 
 
-def choose_split(base: TrainSpec, good: pd.DataFrame) -> TrainSpec:
-    """Draw the choice and what comes of it; the spec with the chosen shares and seed.
+def plan(spec: TrainSpec, good: pd.DataFrame) -> pd.Series:
+    """The split of usable images under these settings; as :func:`core.training.recipes.plan`."""
+    return _plan(
+        str(catalog().workspace.home), spec.dataset_id, spec.dataset_version,
+        spec.shares.model_dump_json(), spec.seed, good, spec,
+    )  # fmt: skip
 
-    Args:
-        good: usable images.
-    """
-    given = given_splits(good)
-    with st.expander("Split", icon=":material/call_split:"):
-        if given:
-            _say_given(given)
-        spec = base.with_values(_shares(base, given))
-        splits = recipes.plan(spec, good)
-        if not given:
-            st.caption(
-                f"{round(spec.shares.train * 100)} % of the images are left to train on. Every "
-                "class is divided alike."
-            )
-        _copies(good, splits)
-        _table(good, splits)
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _plan(
+    home: str, dataset_id: str, version: int, shares: str, seed: int,
+    _good: pd.DataFrame, _spec: TrainSpec,
+) -> pd.Series:  # fmt: skip
+    del home, dataset_id, version, shares, seed  # parts of the key only
+    return recipes.plan(_spec, _good)
+
+
+def say_split(good: pd.DataFrame, splits: pd.Series) -> None:
+    """One sentence on what each part is for, and a word where the split flatters the model."""
     counts = splits.value_counts()
     st.markdown(
         f"Trains on **{images(int(counts.get('train', 0)))}**, chooses the best epoch with "
         f"**{int(counts.get('validation', 0)):,}**, and is tested on "
         f"**{int(counts.get('test', 0)):,}** that training never sees."
     )
-    return spec
+    copies = _copies(good, splits)
+    if not copies:
+        return
+    verb = "has" if copies == 1 else "have"
+    st.warning(
+        f"{some(copies, 'validation or test image')} {verb} a copy among the training images, so "
+        "the results will flatter the model. They came like this; Clean lists them as “Test "
+        "pictures that are also trained on”.",
+        icon=":material/warning:",
+    )
+    if st.button("Look at them", icon=":material/cleaning_services:"):
+        go("clean")
 
 
-def _shares(base: TrainSpec, given: list[str]) -> dict[str, object]:
-    key = f"{base.dataset_id}-split-"
+def choose_split(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
+    """Draw the shares and the seed, and what becomes of every class under them.
+
+    Args:
+        good: usable images.
+    """
+    given = given_splits(good)
+    if given:
+        _say_given(given)
+    _shares(form, given)
+    splits = plan(spec, good)
+    if not given:
+        st.caption(
+            f"{round(spec.shares.train * 100)} % of the images are left to train on. Every class is "
+            "divided alike."
+        )
+    if not _copies(good, splits):
+        st.caption(
+            ":material/check: Copies and near-duplicates of an image stay on one side, so that "
+            "nothing is tested that was trained on."
+        )
+    _table(good, splits)
+
+
+def _shares(form: Form, given: list[str]) -> None:
     first, second, third = st.columns(3, gap="large")
     with first:
-        validation = st.slider(
-            "Validation", 0, 45, round(base.shares.validation * 100), key=key + "validation",
-            format="%d %%", disabled="validation" in given,
-            help="Images that choose the best epoch and are not trained on.",
-        )  # fmt: skip
+        _share(form, "validation", 0, 45, "validation" in given,
+               "Images that choose the best epoch and are not trained on.")  # fmt: skip
     with second:
-        test = st.slider(
-            "Test", 1, 50, round(base.shares.test * 100), key=key + "test",
-            format="%d %%", disabled="test" in given,
-            help="Images kept for the final exam: training never sees them.",
-        )  # fmt: skip
+        _share(form, "test", 1, 50, "test" in given,
+               "Images kept for the final exam: training never sees them.")  # fmt: skip
     with third:
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, base.seed, key=key + "seed",
+        form.number(
+            "seed", "Seed", 0, 2**31 - 1,
             help="Decides the split and every other draw of chance: the same seed on the same "
             "data gives the same split.",
         )  # fmt: skip
-    return {"validation": validation / 100, "test": test / 100, "seed": seed}
+
+
+def _share(form: Form, name: str, low: int, high: int, given: bool, help: str) -> None:
+    """One held-out share; what is left goes to training."""
+
+    def rest() -> None:
+        held_out = sum(form.value(f"shares.{each}") for each in HELD_OUT)
+        form.put("shares.train", round(1 - held_out, 6))
+
+    form.slider(
+        f"shares.{name}", name.capitalize(), low, high, scale=100, unit=" %", help=help, then=rest,
+        disabled=given,
+    )  # fmt: skip
 
 
 def _say_given(given: list[str]) -> None:
@@ -76,24 +118,9 @@ def _say_given(given: list[str]) -> None:
     st.caption(f":material/folder_managed: {said}")
 
 
-def _copies(good: pd.DataFrame, splits: pd.Series) -> None:
+def _copies(good: pd.DataFrame, splits: pd.Series) -> int:
     groups = good["copy_group"] if "copy_group" in good else good["hash"]
-    copies = copies_of_training(groups, splits)
-    if not copies:
-        st.caption(
-            ":material/check: Copies and near-duplicates of an image stay on one side, so that "
-            "nothing is tested that was trained on."
-        )
-        return
-    verb = "has" if copies == 1 else "have"
-    st.warning(
-        f"{some(copies, 'validation or test image')} {verb} a copy among the training images, so "
-        "the results will flatter the model. They came like this; Clean lists them as “Test "
-        "pictures that are also trained on”.",
-        icon=":material/warning:",
-    )
-    if st.button("Look at them", icon=":material/cleaning_services:"):
-        go("clean")
+    return copies_of_training(groups, splits)
 
 
 def _table(good: pd.DataFrame, splits: pd.Series) -> None:

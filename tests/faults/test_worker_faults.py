@@ -10,6 +10,8 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.intake import add_folder
+from core.jobs.handlers import resume
+from core.jobs.live import curves
 from core.jobs.supervisor import Supervisor
 from core.quality.scan import scan
 from core.training.start import create_run, suggest_spec
@@ -33,6 +35,51 @@ def test_a_job_whose_worker_is_killed_is_interrupted_within_ten_seconds(catalog:
         assert (now.state, now.error) == ("interrupted", lost.error)
         assert ended(catalog, queue(catalog, "tiny.note")).state == "done"
         assert worker_of(supervisor) != job.pid
+
+
+def test_a_job_that_was_killed_half_way_goes_on_from_there_when_it_is_queued_again(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    spec = {"file": str(tmp_path / "steps"), "steps": 8, "hang_at": 5}
+    job = queue(catalog, "tiny.steps", **spec)
+    run = catalog.runs.add("night", dataset_id="d", dataset_version=1, spec={}, job_id=job.id)
+    with supervised(catalog):
+        wait_until(lambda: len(curves(catalog, job.id).batches) == 5, 20, "the fifth step")
+        pid = catalog.jobs.get(job.id).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        lost = ended(catalog, job, timeout=10)
+        assert lost.state == "interrupted"
+        assert "Resume it to go on from the last finished epoch." in lost.error
+        assert resume(catalog, run.id).state == "queued"
+        done = ended(catalog, job)
+    assert (done.state, done.error) == ("done", "")
+    assert done.pid != pid
+    seen = curves(catalog, job.id)
+    assert [entry["epoch"] for entry in seen.epochs] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [entry["epoch"] for entry in seen.batches] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.slow
+def test_a_train_worker_does_one_job_after_the_other_until_one_meets_a_defect(
+    catalog: Catalog,
+) -> None:
+    with supervised(catalog, lanes=("train",)):
+        kinds = (
+            "tiny.note",
+            "tiny.mistake",
+            "tiny.defect",
+            "tiny.note",
+            "tiny.memory",
+            "tiny.note",
+        )
+        jobs = [queue(catalog, kind, lane="train") for kind in kinds]
+        done = [ended(catalog, job, timeout=120) for job in jobs]
+    pids = [job.pid for job in done]
+    assert [job.state for job in done] == ["done", "failed", "failed", "done", "failed", "done"]
+    assert pids[0] == pids[1] == pids[2]
+    assert pids[3] == pids[4]
+    assert len(set(pids)) == 3
 
 
 @pytest.mark.parametrize("busy", [True, False], ids=["busy", "idle"])
@@ -82,6 +129,7 @@ def test_a_training_whose_worker_is_killed_is_interrupted_and_the_next_worker_wa
         now = catalog.runs.get(run.id)
         assert (now.state, now.error) == ("interrupted", lost.error)
         assert "memory" in now.error
+        assert "Resume it" in now.error
         after = wait_until(lambda: supervisor.pids.get("train", job.pid) != job.pid, 10)
         assert after
         pid = worker_of(supervisor, "train")

@@ -18,14 +18,16 @@ from core import settings
 from core.catalog import Catalog
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, WeightsMissing
-from core.features import mobilenet_v2, simple
-from core.features.cache import load_features
+from core.features import backbones, simple
+from core.features.backbones.convert import load
+from core.features.cache import FeatureViews
 from core.features.hardware import resolve
 from core.progress import Reporter
 from core.quality.curation import count_again, curated, usable
 from core.quality.suspects.judge import judge
 from core.workspace import atomic_path
 
+_BACKBONE = "mobilenet_v2"
 _SIZE = 128
 # Of a class with fewer images, nobody can say what is usual.
 _FEWEST = 5
@@ -64,19 +66,22 @@ def find_suspects(
     table = usable(curated(catalog, dataset_id))
     table = table[_enough(table["label"])].reset_index(drop=True)
     try:
-        backbone = mobilenet_v2.load(catalog.workspace, _SIZE, report)
+        model = load(catalog.workspace, _BACKBONE, _SIZE, report)
     except WeightsMissing:
         table, features = _described(catalog, dataset_id, table, report)
         source = "simple"
     else:
         pixels = _pixels(catalog, dataset_id, table, _SIZE, report)
         good = pixels.slots >= 0
-        computed = load_features(
-            catalog.workspace, dataset_id, backbone, pixels, list(table["hash"]), size=_SIZE,
-            precision=resolve("auto"), report=report,
+        views = FeatureViews(
+            catalog.workspace, dataset_id, model, pixels, list(table["hash"]),
+            backbone=backbones.get(_BACKBONE), size=_SIZE, precision=resolve("auto"),
+            report=report,
         )  # fmt: skip
-        features = computed.stores[0][computed.slots[0][good]].astype(np.float32)
-        table, source = table[good].reset_index(drop=True), "mobilenet_v2"
+        views.compute(0)
+        store, slots = views.view(0)
+        features = store[slots[good]].astype(np.float32)
+        table, source = table[good].reset_index(drop=True), _BACKBONE
 
     # Files may have gone since they were scanned.
     enough = _enough(table["label"])

@@ -1,17 +1,94 @@
-"""Model families, one a file. ``build`` makes one by name; Keras is imported only then."""
+"""Model families, one a file, each registered as an :class:`Architecture`.
+
+What is said here of a family (its parameters, operations and layers) is in ``facts.json``, which
+``python -m core.training.architectures.facts`` writes, so that pages need no Keras to show it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
+from core.errors import InvalidInput
+from core.training.options import Color
+from core.training.stack import Layer
 
-def build(key: str, size: int, classes: int) -> Any:
-    """A model from RGB pixels 0..255, shape (n, size, size, 3), to probabilities (n, classes).
 
-    Args:
-        key: ``compact`` or ``classic``; families with a frozen backbone are put together by
-            their own module.
+@dataclass(frozen=True)
+class Wanted:
+    """What a model is built for.
+
+    Attributes:
+        size: side of the images, in pixels.
+        classes: how many there are to tell apart.
+        dropout: share of features hidden before the last layer while training.
+        color: ``gray`` puts a fixed layer in front that leaves lightness only.
+        stack: the layers of an own network.
     """
-    from core.training.architectures import classic, compact
 
-    return {"compact": compact.build, "classic": classic.build}[key](size, classes)
+    size: int
+    classes: int
+    dropout: float = 0.2
+    color: Color = "rgb"
+    stack: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One family.
+
+    Attributes:
+        title, sentence: for people.
+        usual, smallest: image sizes in pixels.
+        build: makes a ``keras.Model`` from RGB pixels 0..255, float, shape (n, size, size, 3), to
+            probabilities (n, classes); imports Keras only then. Random weights. The layer whose
+            output is a vector of features, before dropout and the last dense layer, is named
+            ``features``.
+        backbone: key in :mod:`core.features.backbones` of pretrained weights, if there are any.
+    """
+
+    key: str
+    title: str
+    sentence: str
+    usual: int
+    smallest: int
+    build: Callable[[Wanted], Any]
+    backbone: str | None = None
+
+
+ARCHITECTURES: dict[str, Architecture] = {}
+
+
+def register(architecture: Architecture) -> None:
+    """Make a family known; called once by each file of this folder."""
+    ARCHITECTURES[architecture.key] = architecture
+
+
+def get(key: str) -> Architecture:
+    """The family of this name.
+
+    Raises:
+        InvalidInput: there is none; the sentence names those that there are.
+    """
+    if key not in ARCHITECTURES:
+        raise InvalidInput(
+            f"There is no architecture “{key}”.",
+            remedy="There are: " + ", ".join(ARCHITECTURES) + ".",
+        )
+    return ARCHITECTURES[key]
+
+
+def build(key: str, wanted: Wanted) -> Any:
+    """A model of this family; see :attr:`Architecture.build`."""
+    return get(key).build(wanted)
+
+
+def _register_all() -> None:
+    """Each file registers what it has when it is imported; this is the order of offering them."""
+    for name in ("classic", "compact", "vgg", "unet", "pretrained", "custom"):
+        import_module(f"{__name__}.{name}")
+
+
+_register_all()

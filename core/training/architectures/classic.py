@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures.parts import begin, finish
 
-def build(size: int, classes: int) -> Any:
-    """A ``keras.Model`` from RGB pixels 0..255, shape (n, size, size, 3), to probabilities."""
-    import keras
+
+def build(wanted: Wanted) -> Any:
+    """See :attr:`Architecture.build`."""
     from keras import layers
 
-    pixels = keras.Input((size, size, 3), name="pixels")
-    x = layers.Rescaling(1 / 255)(pixels)
+    pixels, x = begin(wanted.size, wanted.color)
+    x = layers.Rescaling(1 / 255)(x)
     for width in (32, 64, 128):
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
-    x = layers.Dropout(0.25)(x)
+    if wanted.dropout:
+        x = layers.Dropout(wanted.dropout / 2)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(128, activation="relu")(x)
-    x = layers.Dropout(0.5)(x)
-    logits = layers.Dense(classes, name="logits")(x)
-    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
-    return keras.Model(pixels, probabilities, name="classic")
+    return finish(pixels, x, wanted.classes, wanted.dropout, "classic")
+
+
+register(
+    Architecture(
+        "classic",
+        "Classic CNN",
+        "Three convolutions with pooling and one wide dense layer, as in most tutorials.",
+        usual=64,
+        smallest=16,
+        build=build,
+    )
+)

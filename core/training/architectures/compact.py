@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures.parts import begin, finish
+
 _WIDTHS = (24, 48, 96)
 _MOMENTUM = 0.9
 
 
-def build(size: int, classes: int) -> Any:
-    """A ``keras.Model`` from RGB pixels 0..255, shape (n, size, size, 3), to probabilities."""
-    import keras
+def build(wanted: Wanted) -> Any:
+    """See :attr:`Architecture.build`."""
     from keras import layers
+
+    size = wanted.size
 
     def normalise(x: Any) -> Any:
         return layers.BatchNormalization(momentum=_MOMENTUM)(x)
@@ -36,8 +40,8 @@ def build(size: int, classes: int) -> Any:
         y = normalise(convolve(y, width))
         return layers.Activation("relu")(layers.Add()([y, shortcut]))
 
-    pixels = keras.Input((size, size, 3), name="pixels")
-    x = layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    pixels, x = begin(size, wanted.color)
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     # Small images keep their few pixels; larger ones start at half size, which costs a quarter.
     x = layers.Activation("relu")(normalise(convolve(x, _WIDTHS[0], 1 if size <= 24 else 2)))
     x = block(x, _WIDTHS[0], 1 if size <= 96 else 2)
@@ -45,7 +49,16 @@ def build(size: int, classes: int) -> Any:
         x = block(x, width, 2)
         x = block(x, width, 1)
     x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(0.2)(x)
-    logits = layers.Dense(classes, name="logits")(x)
-    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
-    return keras.Model(pixels, probabilities, name="compact")
+    return finish(pixels, x, wanted.classes, wanted.dropout, "compact")
+
+
+register(
+    Architecture(
+        "compact",
+        "Compact residual CNN",
+        "A small modern network, made to learn quickly from few images on an ordinary computer.",
+        usual=64,
+        smallest=16,
+        build=build,
+    )
+)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+
 import keras
 import numpy as np
 
 from core.features.hardware import resolve
 from core.progress import Reporter
 from core.training import architectures
+from core.training.architectures import Wanted
+from core.training.augmentation.options import Augmentation
 from core.training.fitting.batches import Batches
-from core.training.fitting.fit import compile_model, fit
-from core.training.recipes import RECIPES
+from core.training.fitting.callback import Part
+from core.training.fitting.checkpoint import Standing
+from core.training.fitting.compiling import building_in
+from core.training.fitting.fit import Run, fit
 from core.training.spec import TrainSpec
 
 
@@ -21,17 +27,27 @@ def warm_up() -> None:
     is half of the time to the first batch.
     """
     spec = TrainSpec(
-        dataset_id="none", dataset_version=1, recipe="compact", image_size=16, epochs=1,
-        batch_size=4, learning_rate=0.001,
+        dataset_id="none", dataset_version=1, recipe="scratch", architecture="compact",
+        image_size=16, epochs=1, batch_size=4, learning_rate=0.001,
     )  # fmt: skip
-    policy = "mixed_bfloat16" if resolve("auto") == "bfloat16" else "float32"
-    keras.mixed_precision.set_global_policy(policy)
-    model = architectures.build("compact", 16, 2)
-    keras.mixed_precision.set_global_policy("float32")
+    with building_in(resolve("auto")):
+        model = architectures.build("compact", Wanted(16, 2))
     pixels = np.zeros((4, 16, 16, 3), np.uint8)
-    slots, labels = np.arange(4), np.array([0, 1, 0, 1])
-    train = Batches(pixels, slots, labels, 2, batch_size=4, seed=1, augment=True)
-    held_out = Batches(pixels, slots, labels, 2, batch_size=4, seed=None)
-    compile_model(model, spec, RECIPES["compact"], 1)
-    fit(model, train, held_out, spec=spec, report=Reporter(), images=4)
+    slots, labels = np.arange(4)[None], np.array([0, 1, 0, 1])
+    light = Augmentation.model_validate("light")
+    train = Batches([pixels], slots, labels, 2, batch_size=4, seed=1, augmentation=light)
+    held_out = Batches([pixels], slots, labels, 2, batch_size=4, seed=None)
+    part = Part("", 0, 1, 1, 0.001, 4, 4, ("a", "b"))
+    fit(Run(spec, Reporter(), Standing()), model, train, held_out, part)
+    tidy_up()
+
+
+def tidy_up() -> None:
+    """Forget the last training, so that the next one in this process starts as in a fresh one.
+
+    Keras keeps layer names, graphs and the precision policy for the whole process; models hang in
+    cycles of references, which only the collector frees.
+    """
     keras.backend.clear_session()
+    keras.mixed_precision.set_global_policy("float32")
+    gc.collect()

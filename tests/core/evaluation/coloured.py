@@ -48,7 +48,7 @@ def save_model(folder: Path, *, gain: float = GAIN, classes: list[str] | None = 
     ov.save_model(ov.Model([answer], [images]), str(folder / "model.xml"), compress_to_fp16=False)
     write_json(
         folder / "model.json",
-        {"classes": classes or CLASSES, "image_size": SIZE, "fit": "stretch", "recipe": "compact"},
+        {"classes": classes or CLASSES, "image_size": SIZE, "fit": "stretch", "recipe": "scratch"},
     )
 
 
@@ -73,7 +73,7 @@ def make_run(
         name,
         dataset_id=dataset.id,
         dataset_version=1,
-        spec={"recipe": "compact"},
+        spec={"recipe": "scratch"},
         job_id=job.id,
     )
     folder = catalog.workspace.run(run.id)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.catalog import Catalog, JobRecord
+from core.catalog import Catalog, EventRecord, JobRecord
 from core.catalog.records import Lane
 from core.jobs.supervisor import Supervisor
 from tests.core.jobs import tiny
@@ -108,14 +108,21 @@ def worker_of(supervisor: Supervisor, lane: Lane = "light") -> int:
     return wait_until(lambda: supervisor.pids.get(lane, 0), 20, f"a {lane} worker")
 
 
-def queue(catalog: Catalog, kind: str, **spec: object) -> JobRecord:
+def queue(catalog: Catalog, kind: str, lane: Lane = "light", **spec: object) -> JobRecord:
     """Queue a tiny job."""
-    return catalog.jobs.add(kind, spec, lane="light")
+    return catalog.jobs.add(kind, spec, lane=lane)
+
+
+def said(catalog: Catalog, job: JobRecord, kind: str, timeout: float = 20) -> EventRecord:
+    """The latest event of a kind, once there is one."""
+    event = wait_until(lambda: catalog.jobs.latest_event(job.id, kind), timeout, f"event {kind}")
+    assert event is not None
+    return event
 
 
 def started(catalog: Catalog, job: JobRecord, timeout: float = 20) -> JobRecord:
     """The job once its handler has said that it works; it has a ``pid`` then."""
-    wait_until(lambda: catalog.jobs.latest_event(job.id, "started"), timeout, "the job's start")
+    said(catalog, job, "started", timeout)
     return catalog.jobs.get(job.id)
 
 

@@ -88,3 +88,16 @@ def test_a_job_that_was_given_up_meanwhile_stays_as_it_ended(catalog: Catalog) -
     assert claimed is not None
     catalog.jobs.finish(job.id, "interrupted", "The computer was switched off.")
     assert execute(catalog, claimed).state == "interrupted"
+
+
+def test_a_job_that_was_given_up_and_taken_by_another_is_the_others_to_end(
+    catalog: Catalog,
+) -> None:
+    job = queue(catalog, "tiny.note")
+    claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here")
+    assert claimed is not None
+    catalog.jobs.finish(job.id, "interrupted", "The computer was switched off.")
+    catalog.jobs.requeue(job.id)
+    catalog.jobs.claim("light", pid=1, host="there")
+    assert execute(catalog, claimed).state == "running"
+    assert catalog.jobs.events(job.id) == []

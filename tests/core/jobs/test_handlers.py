@@ -11,6 +11,7 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord, JobRecord
 from core.datasets.intake import add_folder
+from core.errors import Conflict, NotFound
 from core.jobs import handlers
 from core.jobs.execute import execute
 from core.jobs.reporter import DatabaseReporter
@@ -140,3 +141,22 @@ def test_an_evaluation_of_a_run_that_is_not_there_is_a_sentence(catalog: Catalog
         ended = do(catalog, handlers.submit(catalog, "evaluate", spec, "none"))
         assert (ended.state, ended.error_id) == ("failed", "")
         assert ended.error
+
+
+def test_a_run_that_was_interrupted_is_queued_again(catalog: Catalog) -> None:
+    job = catalog.jobs.add("train", {"run_id": "r"}, lane="train")
+    run = catalog.runs.add("night", dataset_id="d", dataset_version=1, spec={}, job_id=job.id)
+    with pytest.raises(Conflict, match="waiting"):
+        handlers.resume(catalog, run.id)
+    catalog.jobs.finish(job.id, "interrupted", "Lightbox was closed.")
+    again = handlers.resume(catalog, run.id)
+    assert (again.id, again.state, again.error) == (run.id, "queued", "")
+    assert [waiting.id for waiting in catalog.jobs.queue("train")] == [job.id]
+    with pytest.raises(NotFound):
+        handlers.resume(catalog, "none")
+
+
+def test_training_goes_on_where_it_was_interrupted_and_nobody_knows_of_unknown_kinds() -> None:
+    assert handlers.resumes("train")
+    assert not handlers.resumes("scan")
+    assert not handlers.resumes("knit")

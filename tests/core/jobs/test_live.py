@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from core.catalog import Catalog, JobRecord
 from core.errors import NotFound
-from core.jobs.live import curves, live
+from core.jobs.live import live
 
 
 def claim(catalog: Catalog) -> JobRecord:
@@ -66,29 +64,30 @@ def test_a_job_that_is_not_there_is_a_sentence(catalog: Catalog) -> None:
         live(catalog, "j-nothing")
 
 
-def test_curves_hold_epochs_batches_and_notes_in_order(catalog: Catalog) -> None:
-    job = catalog.jobs.add("train", {}, lane="train")
-
-    def epoch(number: int, best: bool) -> dict[str, Any]:
-        return {"epoch": number, "loss": 1 / number, "best": best}
-
-    for kind, payload in (
-        ("note", {"text": "All images were decoded before."}),
-        ("batch", {"epoch": 1, "batch": 5, "batches": 10, "loss": 2.0}),
-        ("epoch", epoch(1, True)),
-        ("batch", {"epoch": 2, "batch": 10, "batches": 10, "loss": 1.0}),
-        ("epoch", epoch(2, True)),
-        ("epoch", epoch(3, False)),
-        ("phase", {"phase": "export"}),
-    ):
-        catalog.jobs.append_event(job.id, kind, payload)
-    seen = curves(catalog, job.id)
-    assert [entry["epoch"] for entry in seen.epochs] == [1, 2, 3]
-    assert [entry["at"] for entry in seen.batches] == [0.5, 2.0]
-    assert seen.notes == ["All images were decoded before."]
-    assert seen.best == epoch(2, True)
+def test_a_queued_job_that_was_moved_waits_where_it_was_put(catalog: Catalog) -> None:
+    jobs = [catalog.jobs.add("scan", {}, lane="light") for _ in range(4)]
+    claim(catalog)
+    catalog.jobs.move(jobs[3].id, "first")
+    assert [live(catalog, job.id).ahead for job in jobs] == [0, 2, 3, 1]
 
 
-def test_a_job_without_events_has_empty_curves(catalog: Catalog) -> None:
-    seen = curves(catalog, catalog.jobs.add("train", {}, lane="train").id)
-    assert (seen.epochs, seen.batches, seen.notes, seen.best) == ([], [], [], None)
+def test_a_paused_job_says_so_and_its_time_stands_still(catalog: Catalog) -> None:
+    catalog.jobs.add("train", {}, lane="light")
+    job = claim(catalog)
+    catalog.jobs.progress(job.id, "fit", 1, 10, "Epoch 1 of 10")
+    catalog.jobs.append_event(job.id, "batch", {"seconds_left": 40.0})
+    assert not live(catalog, job.id).paused
+    catalog.jobs.wish(job.id, paused=True)
+    view = live(catalog, job.id)
+    assert (view.paused, view.doing, view.fraction, view.seconds_left) == (True, "Paused", 0.1, 40)
+    catalog.jobs.request_cancel(job.id)
+    assert not live(catalog, job.id).paused, "it stops now"
+
+
+def test_only_running_jobs_are_paused(catalog: Catalog) -> None:
+    job = catalog.jobs.add("train", {}, lane="light")
+    catalog.jobs.wish(job.id, paused=True)
+    assert not live(catalog, job.id).paused
+    claim(catalog)
+    catalog.jobs.finish(job.id, "interrupted", "Lightbox was closed.")
+    assert not live(catalog, job.id).paused

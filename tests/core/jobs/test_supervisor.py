@@ -13,7 +13,8 @@ import sqlalchemy
 
 from core.catalog import Catalog, JobRecord
 from core.jobs import supervisor as room
-from core.jobs.supervisor import Supervisor, ensure_running, how_it_died, stop_all
+from core.jobs.stay import JOBS
+from core.jobs.supervisor import Supervisor, ensure_running, stop_all
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import (
     alive,
@@ -161,11 +162,13 @@ def test_a_job_that_was_silent_while_the_computer_slept_goes_on(
         assert catalog.jobs.get(asleep.id).state == "running"
 
 
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [(-9, "ran out of memory"), (-11, "SIGSEGV"), (-250, "250"), (1, "exit code 1")],
-)
-def test_how_a_worker_died_is_a_sentence_that_says_what_to_do(code: int, words: str) -> None:
-    sentence = how_it_died(code)
-    assert words in sentence
-    assert "start it again" in sentence
+def test_a_worker_that_has_done_its_share_leaves_for_a_fresh_one(
+    catalog: Catalog, supervisor: Supervisor
+) -> None:
+    jobs = [queue(catalog, "tiny.note") for _ in range(JOBS["light"] + 1)]
+    last = ended(catalog, jobs[-1], timeout=60)
+    pids = [catalog.jobs.get(job.id).pid for job in jobs]
+    assert last.state == "done"
+    assert len(set(pids[:-1])) == 1
+    assert last.pid != pids[0]
+    assert not alive(pids[0] or 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy
 
 from core.catalog import Catalog
-from tests.core.jobs.processes import Process, ended, light_worker, queue, running, started
+from core.jobs.live import curves, live
+from tests.core.jobs.processes import Process, ended, light_worker, queue, running, said, started
 from tests.waiting import wait_until
 
 
@@ -99,6 +101,67 @@ def test_what_it_was_doing_when_it_had_to_leave_is_said(
     left = catalog.jobs.get(job.id)
     assert left.state == "interrupted"
     assert "closed" in left.error
+
+
+def test_work_that_goes_on_where_it_was_is_said_to_when_the_app_is_closed(
+    catalog: Catalog, worker: Process, tmp_path: Path
+) -> None:
+    job = started(catalog, queue(catalog, "tiny.steps", file=str(tmp_path / "steps")))
+    catalog.jobs.wish(job.id, paused=True)
+    said(catalog, job, "paused")
+    assert worker.stdin is not None
+    worker.stdin.close()
+    assert worker.wait(10) == 0
+    left = catalog.jobs.get(job.id)
+    assert left.state == "interrupted"
+    assert left.error == (
+        "Lightbox was closed while this was paused. "
+        "Resume it to go on from the last finished epoch."
+    )
+
+
+def test_a_paused_job_stays_alive_and_goes_on_where_it_was(
+    catalog: Catalog, worker: Process, tmp_path: Path
+) -> None:
+    job = started(catalog, queue(catalog, "tiny.steps", file=str(tmp_path / "steps")))
+    catalog.jobs.wish(job.id, paused=True)
+    paused = said(catalog, job, "paused")
+    for _ in range(2):
+        beat = catalog.jobs.get(job.id).heartbeat_at
+        wait_until(lambda beat=beat: catalog.jobs.get(job.id).heartbeat_at != beat, 5, "a beat")
+    assert catalog.jobs.events(job.id, after=paused.seq) == []
+    assert live(catalog, job.id).paused
+    catalog.jobs.wish(job.id, paused=False)
+    said(catalog, job, "resumed", 5)
+    wait_until(lambda: catalog.jobs.events(job.id, after=paused.seq, kinds=("epoch",)), 5)
+    assert not live(catalog, job.id).paused
+    catalog.jobs.request_cancel(job.id)
+    assert ended(catalog, job, 5).state == "cancelled"
+    steps = [entry["epoch"] for entry in curves(catalog, job.id).epochs]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_a_paused_job_that_is_stopped_ends(
+    catalog: Catalog, worker: Process, tmp_path: Path
+) -> None:
+    job = started(catalog, queue(catalog, "tiny.steps", file=str(tmp_path / "steps")))
+    catalog.jobs.wish(job.id, paused=True)
+    said(catalog, job, "paused")
+    catalog.jobs.request_cancel(job.id)
+    assert ended(catalog, job, 5).state == "cancelled"
+
+
+def test_jobs_are_done_in_the_order_in_which_they_were_put(
+    catalog: Catalog, worker: Process
+) -> None:
+    busy = started(catalog, queue(catalog, "tiny.wait"))
+    a, b, c = (queue(catalog, "tiny.note", text=text) for text in "abc")
+    catalog.jobs.move(c.id, "first")
+    catalog.jobs.move(a.id, "last")
+    catalog.jobs.request_cancel(busy.id)
+    ended(catalog, a)
+    began = [catalog.jobs.get(job.id).started_at or 0 for job in (c, b, a)]
+    assert began == sorted(began)
 
 
 def test_it_leaves_even_if_nothing_can_be_written(catalog: Catalog, worker: Process) -> None:

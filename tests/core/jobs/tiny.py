@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
 from core.errors import InvalidInput
 from core.jobs.handlers import handler
-from core.progress import Reporter
+from core.progress import Reporter, wait_while_paused
 
 MODULE = __name__
 
@@ -69,3 +70,29 @@ def _full(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 def _exit(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """What a crash inside a native library looks like from outside."""
     os._exit(3)
+
+
+@handler("tiny.steps", "light", resumes=True)
+def _steps(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Counts to ``steps``, on ``file``, and goes on from what it finds there; can be paused.
+
+    At its first attempt it gets no further than ``hang_at``, where it hears nothing any more.
+    """
+    file, steps = Path(spec["file"]), spec.get("steps", 1_000_000)
+    before = int(file.read_text(encoding="ascii")) if file.exists() else 0
+    if before:
+        report.event("resumed", epoch=before)
+    report.event("started")
+    pause = threading.Event()
+    for step in range(before + 1, steps + 1):
+        report.event("batch", epoch=step, epochs=steps, batch=1, batches=2, loss=1 / step)
+        if report.wishes().paused:
+            report.event("paused")
+            wait_while_paused(report)
+            report.event("resumed")
+        report.check()
+        if step == spec.get("hang_at") and not before:
+            pause.wait()
+        file.write_text(str(step), encoding="ascii")
+        report.event("epoch", epoch=step, epochs=steps, loss=1 / step, best=True)
+        pause.wait(0.01)

@@ -210,7 +210,7 @@ def test_a_group_is_never_torn_apart_by_a_split(seed: int, catalog: Catalog, roo
     files["dog/also a cat.png"] = smaller(photo(107, 96))
     dataset = looked_at(catalog, root, files)
     table = usable(curated(catalog, dataset))
-    spec = recipes.default_spec(dataset, 1, "compact", table).with_values({"seed": seed})
+    spec = recipes.default_spec(dataset, 1, "scratch", table).with_values({"seed": seed})
     splits = recipes.plan(spec, table)
     assert set(splits) == {"train", "validation", "test"}
     together = splits.groupby(table["copy_group"]).nunique()

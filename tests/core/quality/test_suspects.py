@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from core.catalog import Catalog, JobRecord
 from core.datasets.intake import add_folder
 from core.errors import Cancelled, InvalidInput
-from core.features.weights import find_mobilenet_v2
+from core.features.weights import find_weights
 from core.jobs import handlers
 from core.jobs.execute import execute
 from core.progress import RecordingReporter
@@ -299,7 +299,7 @@ def test_of_flipped_labels_among_real_photos_most_are_found_and_few_others_blame
     hands: Path, keras_home: Path, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(keras_home))
-    assert find_mobilenet_v2() is not None
+    assert find_weights("mobilenet_v2") is not None
     flipped = flip_some(hands, tmp_path / "hands", 0.05, seed=7)
     record = add_folder(catalog, tmp_path / "hands", restrict=False)
     scan(catalog, record.id)

@@ -2,35 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from core.catalog import Catalog, DatasetRecord, open_catalog
 from core.datasets.intake import add_folder
-from core.progress import RecordingReporter
+from core.progress import RecordingReporter, Wishes
 from core.quality.scan import scan
+from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
+from core.training.stack import Layer
 from core.workspace import open_workspace
 from tests.core.evaluation.coloured import CLASSES, write_colour
 
 EACH = 12
 
 
-class StopsAt(RecordingReporter):
+# Small enough to be traced in a second, with everything that is easily lost when a model is saved
+# or restored: convolutions, batch normalisation and dropout.
+STACK = tuple(
+    Layer.model_validate(values)
+    for values in (
+        {"kind": "Conv2D", "filters": 8, "strides": 2},
+        {"kind": "BatchNormalization"},
+        {"kind": "Conv2D", "filters": 8, "strides": 2},
+        {"kind": "BatchNormalization"},
+        {"kind": "GlobalAveragePooling2D"},
+        {"kind": "Dropout", "rate": 0.1},
+        {"kind": "Dense", "filters": 12},
+    )
+)
+
+
+class Wishing(RecordingReporter):
+    """Wishes what ``wish`` makes of the events so far."""
+
+    def __init__(self, wish: Callable[[list[tuple[str, dict[str, Any]]]], Wishes]) -> None:
+        super().__init__()
+        self._wish = wish
+
+    def wishes(self) -> Wishes:
+        return self._wish(self.events)
+
+
+class StopsAt(Wishing):
     """Asks to stop as soon as an event of ``kind`` with these values has come."""
 
-    def __init__(self, kind: str, **values: Any) -> None:
-        super().__init__()
-        self.kind, self.values = kind, values
-
-    def cancelled(self) -> bool:
-        return any(
-            kind == self.kind and self.values.items() <= payload.items()
-            for kind, payload in self.events
+    def __init__(self, kind: str, stop: Literal["keep", "discard"] = "keep", **values: Any) -> None:
+        super().__init__(
+            lambda events: Wishes(stop=stop) if seen(events, kind, **values) else Wishes()
         )
+
+
+def seen(events: list[tuple[str, dict[str, Any]]], kind: str, **values: Any) -> bool:
+    """Whether an event of ``kind`` with these values has come."""
+    return any(
+        each == kind and values.items() <= payload.items() for each, payload in events
+    )  # fmt: skip
+
+
+def told(report: RecordingReporter, kind: str) -> list[dict[str, Any]]:
+    """What came with the events of one kind, in order."""
+    return [payload for each, payload in report.events if each == kind]
+
+
+def notes(report: RecordingReporter) -> str:
+    return " ".join(payload["text"] for payload in told(report, "note"))
 
 
 def new_catalog(home: Path) -> Catalog:
@@ -56,18 +96,27 @@ def add_colours(
 
 
 def spec_of(dataset: DatasetRecord, **changes: Any) -> TrainSpec:
-    """A quick training: two epochs at 24 pixels, the last batch of each partial."""
+    """A quick training: two epochs of :data:`STACK` at 24 pixels, the last batch of each partial.
+
+    Args:
+        changes: settings, as :meth:`TrainSpec.with_values` takes them with ``__`` for the dot, and
+            also ``recipe``, whose settings are taken before the others.
+    """
+    recipe = changes.pop("recipe", None)
     values: dict[str, Any] = {
         "dataset_id": dataset.id,
         "dataset_version": dataset.version,
-        "recipe": "compact",
+        "recipe": recipe or "scratch",
+        "learning_rate": 0.02,
+        **({"architecture": "custom", "stack": STACK} if recipe is None else {}),
+        **(RECIPES[recipe].values if recipe is not None else {}),
         "image_size": 24,
         "epochs": 2,
         "batch_size": 10,
-        "learning_rate": 0.002,
         "precision": "float32",
     }
-    return TrainSpec(**values | changes)
+    wanted = {name.replace("__", "."): value for name, value in changes.items()}
+    return TrainSpec.model_validate(values).with_values(wanted)
 
 
 def table_of(

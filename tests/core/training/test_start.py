@@ -42,7 +42,7 @@ def test_a_run_keeps_its_spec_and_is_what_a_worker_gets_next(
 def test_runs_without_a_name_get_different_ones(catalog: Catalog, dataset: DatasetRecord) -> None:
     names = {create_run(catalog, spec_of(dataset)).name for _ in range(3)}
     assert len(names) == 3
-    assert all("colours" in name and "compact" in name for name in names)
+    assert all("colours" in name and "scratch" in name for name in names)
 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_more_is_queued(
@@ -58,10 +58,12 @@ def test_a_name_that_is_taken_is_refused_and_nothing_more_is_queued(
 def test_what_can_not_work_is_refused_before_it_is_queued(
     catalog: Catalog, dataset: DatasetRecord
 ) -> None:
-    with pytest.raises(InvalidInput, match="at least 96"):
-        create_run(catalog, spec_of(dataset, recipe="transfer"))
+    with pytest.raises(InvalidInput, match="MobileNetV2 needs at least"):
+        create_run(catalog, spec_of(dataset, recipe="quick"))
     with pytest.raises(InvalidInput, match="no recipe"):
-        create_run(catalog, spec_of(dataset, recipe="deep"))
+        create_run(catalog, spec_of(dataset).model_copy(update={"recipe": "deep"}))
+    with pytest.raises(InvalidInput, match="no run named “before”"):
+        create_run(catalog, spec_of(dataset, weights="run:before"))
     assert claimed(catalog) is None
     assert catalog.runs.all() == []
 

@@ -1,0 +1,111 @@
+"""Which job comes next: waiting jobs have a rank, and the lowest is taken first.
+
+A job's first rank is the time at which it was added. Moving jobs hands the ranks that there are
+round among them, so one that is added afterwards still comes last.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.catalog.models import JobRow
+from core.catalog.records import JobRecord, Lane
+from core.errors import Conflict, NotFound
+from core.progress import Wishes
+
+Move = Literal["first", "up", "down", "last"]
+_ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
+
+
+class Queue:
+    """Waiting jobs, in order; a part of :class:`core.catalog.jobs.Jobs`."""
+
+    _sessions: sessionmaker[Session]
+
+    def claim(
+        self, lane: Lane, *, pid: int, host: str, job_id: str | None = None
+    ) -> JobRecord | None:
+        """Take the first queued job of ``lane`` (or just ``job_id``), so that nobody else can.
+
+        Returns ``None`` when there is none to take.
+        """
+        wanted = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == lane)
+        if job_id is not None:
+            wanted = wanted.where(JobRow.id == job_id)
+        now = time.time()
+        with self._sessions.begin() as session:
+            taken = session.scalar(
+                update(JobRow)
+                .where(
+                    JobRow.id == wanted.order_by(*_ORDER).limit(1).scalar_subquery(),
+                    JobRow.state == "queued",
+                )
+                .values(state="running", started_at=now, heartbeat_at=now, pid=pid, host=host)
+                .returning(JobRow)
+            )
+            return None if taken is None else job_record(taken)
+
+    def queue(self, lane: Lane) -> list[JobRecord]:
+        """The waiting jobs of a lane, the next one first."""
+        query = select(JobRow).where(JobRow.state == "queued", JobRow.lane == lane)
+        with self._sessions() as session:
+            return [job_record(row) for row in session.scalars(query.order_by(*_ORDER)).all()]
+
+    def waiting(self, lane: Lane) -> int:
+        """How many jobs of a lane are queued."""
+        query = select(func.count()).select_from(JobRow)
+        with self._sessions() as session:
+            return session.scalar(query.where(JobRow.state == "queued", JobRow.lane == lane)) or 0
+
+    def move(self, job_id: str, to: Move) -> list[JobRecord]:
+        """Put a waiting job elsewhere among those of its lane; returns them in their new order.
+
+        Raises:
+            Conflict: it is not waiting any more.
+            NotFound: there is no such job.
+        """
+        lane = select(JobRow.lane).where(JobRow.id == job_id).scalar_subquery()
+        with self._sessions.begin() as session:
+            # Written before it is read, so that nobody can claim or move one in between.
+            rows = session.execute(
+                update(JobRow)
+                .where(JobRow.state == "queued", JobRow.lane == lane)
+                .values(rank=JobRow.rank)
+                .returning(JobRow.rank, JobRow.created_at, JobRow.id, JobRow.lane)
+            ).all()
+            rows = sorted(rows, key=lambda row: tuple(row)[:3])
+            order = [row.id for row in rows]
+            if job_id not in order:
+                raise self._not_waiting(session, job_id)
+            at, last = order.index(job_id), len(order) - 1
+            target = {"first": 0, "up": max(0, at - 1), "down": min(last, at + 1), "last": last}[to]
+            order.insert(target, order.pop(at))
+            for rank, moved in zip(_distinct([row.rank for row in rows]), order, strict=True):
+                session.execute(update(JobRow).where(JobRow.id == moved).values(rank=rank))
+        return self.queue(rows[0].lane)
+
+    def _not_waiting(self, session: Session, job_id: str) -> Exception:
+        if session.get(JobRow, job_id) is None:
+            return NotFound("That job is not here any more.")
+        return Conflict(
+            "That job is not waiting any more.", remedy="Only waiting ones can be moved."
+        )
+
+
+def job_record(row: JobRow) -> JobRecord:
+    """The frozen value of a row."""
+    values = {name: getattr(row, name) for name in JobRecord.__dataclass_fields__}
+    return JobRecord(**{**values, "wishes": Wishes(**row.wishes)})
+
+
+def _distinct(ranks: list[float]) -> list[float]:
+    """Rising ranks made strictly so: two jobs may have been added at one tick of the clock."""
+    apart: list[float] = []
+    for rank in ranks:
+        apart.append(max(rank, math.nextafter(apart[-1], math.inf)) if apart else rank)
+    return apart

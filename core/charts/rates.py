@@ -1,0 +1,45 @@
+"""What the search for a learning rate has found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.charts.base import BLUE, ORANGE, finish
+
+
+def rate_finder(
+    rates: Sequence[float], losses: Sequence[float], suggestion: float | None
+) -> go.Figure:
+    """The loss at each learning rate, with the one that is suggested.
+
+    Args:
+        rates: rising, above 0; drawn as powers of ten.
+        losses: of each, smoothed.
+        suggestion: ``None`` where there is none to mark.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(rates),
+        y=list(losses),
+        mode="lines",
+        line={"color": BLUE},
+        name="loss",
+        hovertemplate="%{x:.2g}: loss %{y:.3g}<extra></extra>",
+        showlegend=False,
+    )
+    if suggestion is not None:
+        figure.add_vline(
+            x=suggestion,
+            line={"color": ORANGE, "dash": "dash", "width": 2},
+            annotation={
+                "text": f"{suggestion:g}",
+                "xanchor": "left",
+                "xshift": 4,
+                "yanchor": "top",
+            },
+        )
+    figure.update_xaxes(title="learning rate", type="log", exponentformat="power", dtick=1)
+    figure.update_yaxes(title="loss")
+    return finish(figure, height=300)

@@ -1,0 +1,159 @@
+"""The commands about running and waiting work: queue, pause, resume, stop, rate."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import Any
+
+from core.catalog import Catalog, JobRecord, RunRecord
+from core.cli.models import report_run
+from core.cli.output import Output
+from core.cli.running import run_job
+from core.errors import Conflict, NotFound
+from core.jobs import handlers
+from core.jobs.live import live
+
+Options = argparse.Namespace
+
+
+def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    """Running jobs first, then the waiting ones of each lane in their order."""
+    names = {run.job_id: run.name for run in catalog.runs.all()}
+    names_of_datasets = {dataset.id: dataset.name for dataset in catalog.datasets.all()}
+    jobs = [(0, job) for job in catalog.jobs.all(states=("running",))]
+    for lane in ("train", "light"):
+        jobs += list(enumerate(catalog.jobs.queue(lane), start=1))
+    entries = []
+    for position, job in jobs:
+        view = live(catalog, job.id)
+        entries.append(
+            {
+                "job": job.id,
+                "name": names.get(job.id) or names_of_datasets.get(job.subject, job.subject),
+                "kind": job.kind,
+                "lane": job.lane,
+                "state": job.state,
+                "position": position,
+                "doing": view.doing,
+                "paused": view.paused,
+                "fraction": view.fraction,
+                "seconds_left": view.seconds_left,
+                "wishes": dataclasses.asdict(job.wishes),
+            }
+        )
+    if not entries:
+        output.text("Nothing runs, and nothing waits.")
+    else:
+        output.table(
+            ("position", "name", "what", "now", "job"),
+            [
+                (
+                    entry["position"] or "–",
+                    entry["name"],
+                    entry["kind"],
+                    _now(entry),
+                    entry["job"],
+                )
+                for entry in entries
+            ],
+        )
+    return entries
+
+
+def _now(entry: dict[str, Any]) -> str:
+    share = "" if entry["fraction"] is None else f" ({entry['fraction']:.0%})"
+    return f"{entry['doing']}{share}"
+
+
+def move(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    catalog.jobs.move(_job(catalog, options.what).id, options.to)
+    return show(catalog, options, output)
+
+
+def cancel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Take a waiting job out of the queue; a running one is another matter."""
+    job = _job(catalog, options.what)
+    if job.state == "queued":
+        job = catalog.jobs.request_cancel(job.id)
+    if job.state != "cancelled":
+        raise Conflict(
+            f"“{options.what}” is not waiting: it is {job.state}.",
+            remedy="To end a running one: stop RUN." if job.state == "running" else "",
+        )
+    output.text(f"“{options.what}” is out of the queue.")
+    return {"job": job.id, "state": job.state}
+
+
+def pause(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run = _running(catalog, options.run)
+    catalog.jobs.wish(run.job_id, paused=True)
+    output.text(f"Run “{run.name}” pauses. To go on: resume “{run.name}”")
+    return _wished(catalog, run)
+
+
+def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Let a paused run go on where it is; do an interrupted one from its last epoch on, here."""
+    run = catalog.runs.find(options.run)
+    job = catalog.jobs.get(run.job_id)
+    if job.state == "running":
+        if not job.wishes.paused:
+            raise Conflict(f"Run “{run.name}” is running.")
+        catalog.jobs.wish(job.id, paused=False)
+        output.text(f"Run “{run.name}” goes on.")
+        return _wished(catalog, run)
+    if job.state == "done":
+        raise Conflict(f"Run “{run.name}” is done.", remedy="To see how good it is: evaluate RUN.")
+    if job.state != "queued":
+        run = handlers.resume(catalog, run.id)
+    run_job(catalog, catalog.jobs.get(run.job_id), output)
+    return report_run(catalog, run.id, output)
+
+
+def stop(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run = catalog.runs.find(options.run)
+    if run.state not in ("queued", "running"):
+        raise Conflict(f"Run “{run.name}” is not running: it is {run.state}.")
+    job = catalog.jobs.request_cancel(run.job_id, discard=options.discard)
+    kept = "nothing of it is kept" if options.discard else "the best so far is kept"
+    output.text(
+        f"Run “{run.name}” is out of the queue."
+        if job.state == "cancelled"
+        else f"Run “{run.name}” stops; {kept}."
+    )
+    return _wished(catalog, run)
+
+
+def rate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run = _running(catalog, options.run)
+    catalog.jobs.wish(run.job_id, learning_rate=options.value)
+    output.text(f"Run “{run.name}” goes on with a learning rate of {options.value:g}.")
+    return _wished(catalog, run)
+
+
+def _running(catalog: Catalog, name: str) -> RunRecord:
+    run = catalog.runs.find(name)
+    if run.state != "running":
+        raise Conflict(f"Run “{run.name}” is not running: it is {run.state}.")
+    return run
+
+
+def _wished(catalog: Catalog, run: RunRecord) -> dict[str, Any]:
+    job = catalog.jobs.get(run.job_id)
+    return {
+        "run": run.id,
+        "name": run.name,
+        "state": job.state,
+        "wishes": dataclasses.asdict(job.wishes),
+    }
+
+
+def _job(catalog: Catalog, what: str) -> JobRecord:
+    """A job by its id, or by the name or id of its run."""
+    try:
+        return catalog.jobs.get(catalog.runs.find(what).job_id)
+    except NotFound as no_run:
+        try:
+            return catalog.jobs.get(what)
+        except NotFound:
+            raise no_run from None

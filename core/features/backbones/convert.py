@@ -1,0 +1,100 @@
+"""A backbone as OpenVINO's intermediate representation, converted from Keras once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from core.errors import InvalidInput
+from core.features import backbones
+from core.features.ir import save_ir
+from core.features.weights import weights
+from core.progress import Reporter
+from core.quiet import silence_tensorflow
+from core.workspace import Workspace
+
+# Exit status of the process that converts, where a person can put it right.
+_REFUSED = 2
+
+
+def load(
+    workspace: Workspace,
+    key: str,
+    size: int,
+    report: Reporter | None = None,
+    file: Path | None = None,
+    *,
+    gray: bool = False,
+) -> Path:
+    """The backbone as OpenVINO IR, from RGB pixels to features, converted the first time.
+
+    Where TensorFlow is not loaded already, that is done in a process of its own, since it would
+    stay in memory for good.
+
+    Args:
+        file: weights of one's own instead of ImageNet's.
+        gray: let it see lightness only.
+
+    Raises:
+        WeightsMissing: ImageNet's are not here and can't be downloaded.
+        InvalidInput: there is no such backbone, or ``file`` does not fit it.
+    """
+    backbone = backbones.get(key)
+    name = "-".join(
+        [f"{backbone.version}-{size}", *([tag(file)] if file else []), *(["gray"] if gray else [])]
+    )
+    path = workspace.cache / "backbones" / f"{name}.xml"
+    if path.exists() and path.with_suffix(".bin").exists():
+        return path
+    file = file or weights(key, report)
+    if "tensorflow" in sys.modules:
+        save_ir(backbone.build(size, file, gray=gray), path)
+    else:
+        if report is not None:
+            report.progress("features", 0, None, f"Preparing {backbone.title}")
+        _convert_elsewhere(key, str(size), str(file), str(path), "gray" if gray else "rgb")
+    return path
+
+
+def tag(file: Path) -> str:
+    """What stands for weights of one's own in the names of caches: it changes with the content.
+
+    Raises:
+        InvalidInput: the file can't be read.
+    """
+    try:
+        with file.open("rb") as content:
+            return "own" + hashlib.file_digest(content, "sha256").hexdigest()[:12]
+    except OSError as error:
+        raise InvalidInput(
+            "The file of weights is not there, or can't be read.",
+            file=file,
+            remedy="Choose another, or start from ImageNet's.",
+        ) from error
+
+
+def _convert_elsewhere(*arguments: str) -> None:
+    command = [sys.executable, "-m", __name__, *arguments]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+    if done.returncode == _REFUSED:
+        what, where, remedy = json.loads(done.stdout.splitlines()[-1])
+        raise InvalidInput(what, file=where, remedy=remedy)
+    done.check_returncode()
+
+
+def _main(key: str, size: str, file: str, path: str, color: str) -> int:
+    silence_tensorflow()
+    try:
+        model = backbones.get(key).build(int(size), Path(file), gray=color == "gray")
+    except InvalidInput as error:
+        print(json.dumps([error.title, error.file, error.remedy]))
+        return _REFUSED
+    save_ir(model, Path(path))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))

@@ -1,0 +1,28 @@
+"""MobileNetV2: narrow blocks that are widened inside (Sandler et al., 2018)."""
+
+from __future__ import annotations
+
+from core.datasets.downloads import Published
+from core.features.backbones import URL, Backbone, register
+
+# One set of convolution weights serves every image size, but Keras files it under five names; any
+# of them will do. No digest of them is published.
+_NAMES = tuple(
+    f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{size}_no_top.h5"
+    for size in (224, 192, 160, 128, 96)
+)
+
+register(
+    Backbone(
+        key="mobilenet_v2",
+        title="MobileNetV2",
+        application="MobileNetV2",
+        file=Published(f"{URL}mobilenet_v2/{_NAMES[0]}", _NAMES, "", 9_406_464),
+        taps=("block_13_expand_relu", "out_relu"),
+        features=4 * 576 + 1280,
+        usual=128,
+        smallest=32,
+        preprocessing="unit",
+        version="mobilenet_v2-b13-out-v2",
+    )
+)

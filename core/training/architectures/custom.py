@@ -1,0 +1,62 @@
+"""An own network, layer by layer, from the stack that a person has put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures.parts import MOMENTUM, begin, finish
+from core.training.stack import FEWEST_PIXELS, Layer, check
+
+
+def build(wanted: Wanted) -> Any:
+    """See :attr:`Architecture.build`; :func:`core.training.stack.trace` tells the same without Keras.
+
+    Raises:
+        InvalidInput: a layer of the stack can't be, naming its number.
+    """
+    from keras import layers
+
+    check(wanted.stack, wanted.size, 1 if wanted.color == "gray" else 3, wanted.classes)
+    pixels, x = begin(wanted.size, wanted.color)
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
+    for number, layer in enumerate(wanted.stack, 1):
+        x = _made(layer, number)(x)
+    if len(x.shape) == 4:
+        x = layers.GlobalAveragePooling2D()(x)
+    return finish(pixels, x, wanted.classes, wanted.dropout, "custom")
+
+
+def _made(layer: Layer, number: int) -> Any:
+    from keras import layers
+
+    kind = getattr(layers, layer.kind)
+    name = f"layer_{number}_{layer.kind.lower()}"
+    match layer.kind:
+        case "Conv2D" | "SeparableConv2D":
+            return kind(
+                layer.filters, layer.size, strides=layer.step, padding=layer.padding,
+                activation=layer.activation, name=name,
+            )  # fmt: skip
+        case "MaxPooling2D" | "AveragePooling2D":
+            return kind(layer.size, strides=layer.step, padding=layer.padding, name=name)
+        case "BatchNormalization":
+            return kind(momentum=MOMENTUM, name=name)
+        case "Dropout":
+            return kind(layer.rate, name=name)
+        case "Dense":
+            return kind(layer.filters, activation=layer.activation, name=name)
+        case _:
+            return kind(name=name)
+
+
+register(
+    Architecture(
+        "custom",
+        "Own network",
+        "Put together layer by layer, with shapes and weights shown as it grows.",
+        usual=64,
+        smallest=FEWEST_PIXELS,
+        build=build,
+    )
+)

@@ -1,0 +1,87 @@
+"""What is known of every family: weights, operations and blocks, at its usual size with ten classes.
+
+Kept in ``facts.json`` beside this file, so that pages can show it without Keras. After a change of
+a family, ``python -m core.training.architectures.facts`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from core.quiet import silence_tensorflow
+from core.training.architectures import ARCHITECTURES, Wanted, get
+from core.training.architectures.layers import layer_table
+from core.training.blocks import Block, group
+from core.workspace import write_json
+
+CLASSES = 10
+_FILE = Path(__file__).with_name("facts.json")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a family is like.
+
+    Attributes:
+        size: side of the images, in pixels, that the rest was measured at.
+        parameters: weights, with ten classes.
+        flops: operations for one image, two for each multiply-add.
+        layers: how many layers.
+        blocks: for a diagram.
+    """
+
+    size: int
+    parameters: int
+    flops: int
+    layers: int
+    blocks: tuple[Block, ...]
+
+
+def facts(key: str) -> Facts:
+    """What is known of a family; ``custom`` has none, since it is a different one each time.
+
+    Raises:
+        InvalidInput: there is no such family.
+        KeyError: it is ``custom``, or ``facts.json`` was not written after it was added.
+    """
+    get(key)
+    return _all()[key]
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, Facts]:
+    read = json.loads(_FILE.read_text(encoding="utf-8"))
+    return {key: _facts(value) for key, value in read.items()}
+
+
+def _facts(value: dict[str, Any]) -> Facts:
+    blocks = tuple(Block(**{**block, "shape": tuple(block["shape"])}) for block in value["blocks"])
+    return Facts(**{**value, "blocks": blocks})
+
+
+def measure(key: str) -> Facts:
+    """The same from the network itself, which takes seconds; needs Keras."""
+    architecture = get(key)
+    model = architecture.build(Wanted(architecture.usual, CLASSES))
+    table = layer_table(model)
+    return Facts(
+        architecture.usual,
+        sum(layer["parameters"] for layer in table),
+        sum(layer["flops"] for layer in table),
+        len(table),
+        tuple(group(table)),
+    )
+
+
+def main() -> None:
+    """Write ``facts.json``."""
+    silence_tensorflow()
+    write_json(_FILE, {key: asdict(measure(key)) for key in ARCHITECTURES if key != "custom"})
+
+
+if __name__ == "__main__":
+    main()

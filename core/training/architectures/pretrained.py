@@ -1,0 +1,87 @@
+"""Networks with published weights, each a frozen or fine-tuned backbone with a head on its features.
+
+The two are built apart, since a head is trained on features that are computed once, and joined by
+:func:`assemble`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from core.features import backbones
+from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures.parts import MOMENTUM
+
+
+def head(features: int, classes: int, dropout: float = 0.4) -> Any:
+    """A ``keras.Model`` named ``head`` from features (n, features) to probabilities (n, classes)."""
+    import keras
+    from keras import layers
+
+    vector = keras.Input((features,), name="features")
+    x = layers.BatchNormalization(momentum=MOMENTUM, scale=False, center=False)(vector)
+    if dropout:
+        x = layers.Dropout(dropout, name="features_dropout")(x)
+    logits = layers.Dense(classes, name="logits", kernel_initializer="zeros")(x)
+    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
+    return keras.Model(vector, probabilities, name="head")
+
+
+def assemble(body: Any, top: Any) -> Any:
+    """One model from RGB pixels 0..255 to probabilities.
+
+    Its input is ``pixels``, the vector of features is the output of its layer ``features``, and its
+    weights are those of ``body`` and ``top`` themselves, not copies.
+
+    Args:
+        body: from pixels to features, as :meth:`core.features.backbones.Backbone.build` makes it.
+        top: as from :func:`head`.
+    """
+    import keras
+
+    return keras.Model(body.inputs[0], top(body.outputs[0]), name=f"{body.name}_classifier")
+
+
+def _build(key: str, wanted: Wanted) -> Any:
+    """See :attr:`Architecture.build`."""
+    from keras import layers
+
+    backbone = backbones.get(key)
+    body = backbone.build(wanted.size, None, gray=wanted.color == "gray")
+    for layer in body.layers:
+        # Set for weeks of training; from random weights, short runs need a quicker average.
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = MOMENTUM
+    return assemble(body, head(backbone.features, wanted.classes, wanted.dropout))
+
+
+_SENTENCES = {
+    "mobilenet_v2": "Made for phones: fast everywhere, and as good as much larger ones on most "
+    "photos. The one to start with.",
+    "mobilenet_v3_small": "The smallest and fastest of all, for when every millisecond counts.",
+    "mobilenet_v3_large": "As fast as MobileNetV2 and usually a little more accurate.",
+    "efficientnet_v2_b0": "More accurate than the MobileNets at two to three times their work.",
+    "resnet50": "The network that most papers compare with: solid, well known, rather large.",
+    "convnext_tiny": "The most accurate and the slowest to fine-tune; a computer with a GPU helps.",
+    "vgg16": "A classic for teaching: easy to understand, very slow for what it gives.",
+}
+
+
+def _register() -> None:
+    for key, sentence in _SENTENCES.items():
+        backbone = backbones.get(key)
+        register(
+            Architecture(
+                key,
+                backbone.title,
+                sentence,
+                usual=backbone.usual,
+                smallest=backbone.smallest,
+                build=partial(_build, key),
+                backbone=key,
+            )
+        )
+
+
+_register()

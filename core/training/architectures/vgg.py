@@ -1,0 +1,40 @@
+"""A small VGG: blocks of two 3 × 3 convolutions and a pooling (Simonyan & Zisserman, 2014).
+
+Widths are a third of the paper's and the wide dense layers are replaced by a mean over the picture,
+so that an ordinary computer can train it; batch normalisation lets it learn without a warm start.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures.parts import begin, convolve, finish
+
+_WIDTHS = (24, 48, 96, 192)
+
+
+def build(wanted: Wanted) -> Any:
+    """See :attr:`Architecture.build`."""
+    from keras import layers
+
+    pixels, x = begin(wanted.size, wanted.color)
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
+    for width in _WIDTHS:
+        x = convolve(convolve(x, width), width)
+        x = layers.MaxPooling2D()(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return finish(pixels, x, wanted.classes, wanted.dropout, "vgg")
+
+
+register(
+    Architecture(
+        "vgg",
+        "VGG-style",
+        "Pairs of convolutions with pooling between them, and nothing else: simple, deep enough for "
+        "most things, slower than the compact one.",
+        usual=64,
+        smallest=16,
+        build=build,
+    )
+)

@@ -1,0 +1,106 @@
+"""Images in, varied images out. Everything is drawn first and applied after, image by image."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+from core.training.augmentation import colour, geometry, texture
+from core.training.augmentation.draw import COLUMNS, Drawn, draw
+from core.training.augmentation.options import Augmentation
+
+# Part of the name of caches of augmented features: change it when the same options and numbers
+# come to give other pixels.
+VERSION = 2
+
+
+def vary(
+    images: np.ndarray, options: Augmentation, rng: np.random.Generator, *, threads: int = 1
+) -> np.ndarray:
+    """Vary each image in its own way; everything of ``options`` but mixing.
+
+    Args:
+        images: uint8, shape (n, size, size, 3); left as they are.
+        rng: decides all; used alike whatever the options are, and however many threads.
+        threads: how many work at it.
+
+    Returns:
+        uint8, the same shape.
+    """
+    numbers = rng.random((len(images), len(COLUMNS)))
+    if not options.varies:
+        return np.array(images)
+    return apply(images, draw(options, numbers, images.shape[1]), threads=threads)
+
+
+def apply(images: np.ndarray, drawn: Drawn, *, threads: int = 1) -> np.ndarray:
+    """Do to each image what was drawn for it.
+
+    Args:
+        images: uint8, shape (n, size, size, 3).
+        drawn: of the same n.
+    """
+    work = _Work(images, drawn)
+    if threads <= 1:
+        work.do(range(len(images)))
+    else:
+        parts = [range(start, len(images), threads) for start in range(threads)]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work.do, parts))
+    return work.out
+
+
+class _Work:
+    """What is to be done to each image, worked out for all at once."""
+
+    def __init__(self, images: np.ndarray, drawn: Drawn) -> None:
+        size = images.shape[1]
+        self.images = images
+        self.out = np.empty(images.shape, np.uint8)
+        self.drawn = drawn
+        self.affine = geometry.matrices(drawn, size)
+        self.margins = geometry.margins(self.affine, size)
+        off = drawn.across, drawn.down, drawn.turn, drawn.shear
+        self.moved = np.any(off, axis=0) | (drawn.zoom != 1)
+        self.coloured = (drawn.saturation != 1) | (drawn.hue != 0)
+        self.lit = ~self.coloured & ((drawn.brightness != 0) | (drawn.contrast != 1))
+        if self.coloured.any():
+            self.colours = colour.matrices(drawn).reshape(-1, 12)
+        if self.lit.any():
+            self.tables = colour.tables(drawn)
+
+    def do(self, rows: range) -> None:
+        for i in rows:
+            self._one(i)
+
+    def _one(self, i: int) -> None:
+        drawn, out = self.drawn, self.out[i]
+        pixels: np.ndarray | Image.Image = self.images[i]
+        if self.moved[i]:
+            pixels = geometry.move(self.images[i], self.affine[i], int(self.margins[i]))
+        elif drawn.mirror[i] or drawn.flip[i]:
+            # Only mirrored: the same at no cost.
+            down, across = -1 if drawn.flip[i] else 1, -1 if drawn.mirror[i] else 1
+            pixels = self.images[i, ::down, ::across]
+        if drawn.blur[i] > 0:
+            pixels = texture.blur(_picture(pixels), float(drawn.blur[i]))
+        if self.coloured[i]:
+            pixels = _picture(pixels).convert("RGB", tuple(self.colours[i].tolist()))
+        if self.lit[i]:
+            # Values are all in range; "clip" spares NumPy the check.
+            np.take(self.tables[i], np.asarray(pixels), out=out, mode="clip")
+        else:
+            out[...] = np.asarray(pixels)
+        if drawn.noise[i] > 0:
+            texture.add_noise(out, float(drawn.noise[i]), float(drawn.noise_at[i]))
+        if drawn.cutout[i] > 0:
+            texture.cut_out(out, *(float(v[i]) for v in
+                                   (drawn.cutout, drawn.cutout_x, drawn.cutout_y)))  # fmt: skip
+
+
+def _picture(pixels: np.ndarray | Image.Image) -> Image.Image:
+    if isinstance(pixels, Image.Image):
+        return pixels
+    return Image.fromarray(np.ascontiguousarray(pixels))

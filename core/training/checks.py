@@ -1,0 +1,191 @@
+"""What can't work is refused before it starts, with a sentence at the setting that is at fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from core.catalog import Catalog
+from core.datasets.splits import split_warnings
+from core.errors import InvalidInput, NotFound
+from core.features import hardware
+from core.training import architectures, recipes, stack
+from core.training.augmentation.meaning import flip_warning
+from core.training.spec import TrainSpec
+
+# Activations of the largest layers of networks from scratch, in bytes an image and pixel.
+_BYTES_PER_PIXEL = 3000
+_MEMORY_LIMIT = 6 * 1024**3
+
+
+class WrongSetting(InvalidInput):
+    """A setting that can't work; ``setting`` is its name in the spec, for pages to point at."""
+
+    def __init__(self, setting: str, what: str, remedy: str) -> None:
+        super().__init__(what, remedy=remedy)
+        self.setting = setting
+
+
+def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) -> list[str]:
+    """Refuse what can't work; return what the person should know.
+
+    Args:
+        table: usable images.
+        catalog: to look whether a run to start from is there.
+
+    Raises:
+        InvalidInput: at the setting (:class:`WrongSetting`) or the class that is at fault.
+    """
+    recipes.get(spec.recipe)
+    classes = sorted(table["label"].unique())
+    if len(classes) < 2:
+        only = f" (“{classes[0]}”)" if classes else ""
+        raise InvalidInput(
+            f"This dataset has {len(classes)} class{'' if len(classes) == 1 else 'es'} with usable "
+            f"images{only}; a classifier needs at least two to tell apart.",
+            remedy="Add a folder of images for another class.",
+        )
+    _check_network(spec, len(classes), len(table))
+    _check_weights(spec, catalog)
+    _check_settings(spec, len(classes))
+    splits = recipes.plan(spec, table)
+    learned = sorted(table.loc[splits == "train", "label"].unique())
+    if len(learned) == 1:
+        raise InvalidInput(
+            f"All training images are of one class (“{learned[0]}”); a classifier needs at least "
+            "two to tell apart.",
+            remedy="Add training images of another class.",
+        )
+    for split, what in (("train", "train on"), ("test", "test with")):
+        if not (splits == split).any():
+            raise InvalidInput(
+                f"With these shares no image is left to {what}.",
+                remedy="Add images, or change the shares.",
+            )
+    warnings = split_warnings(table["label"], splits)
+    if not (splits == "validation").any():
+        if spec.stopping.patience:
+            raise WrongSetting(
+                "stopping.patience",
+                "Stopping early needs validation images, and there are none.",
+                "Give validation a share, or switch early stopping off.",
+            )
+        warnings.append(
+            "There are no validation images, so training can't notice when it goes too far; the "
+            "last epoch is kept."
+        )
+    if warning := flip_warning(spec.augmentation, classes):
+        warnings.append(warning)
+    return warnings
+
+
+def _check_network(spec: TrainSpec, classes: int, images: int) -> None:
+    network = architectures.get(spec.architecture)
+    if spec.image_size < network.smallest:
+        raise WrongSetting(
+            "image_size",
+            f"The image size is {spec.image_size} pixels; {network.title} needs at least "
+            f"{network.smallest}.",
+            "Choose a larger size.",
+        )
+    if spec.architecture == "custom":
+        if not spec.stack:
+            raise WrongSetting(
+                "stack", "The own network has no layers yet.", "Add some, or start from a template."
+            )
+        try:
+            stack.check(spec.stack, spec.image_size, 1 if spec.color == "gray" else 3, classes)
+        except InvalidInput as error:
+            raise WrongSetting("stack", error.title, error.remedy) from error
+    elif spec.stack:
+        raise WrongSetting(
+            "architecture",
+            f"Layers were given, but {network.title} has its own.",
+            "Choose “custom” as the architecture, or leave the layers out.",
+        )
+    batch = recipes.batch_size(spec, images)
+    needed = batch * spec.image_size**2 * _BYTES_PER_PIXEL
+    if network.backbone is None and needed > _MEMORY_LIMIT:
+        raise WrongSetting(
+            "batch_size",
+            f"The batch size of {batch} at {spec.image_size} pixels needs about "
+            f"{needed / 1024**3:.0f} GB of memory.",
+            "Choose a smaller batch size or image size.",
+        )
+
+
+def _check_weights(spec: TrainSpec, catalog: Catalog | None) -> None:
+    network = architectures.get(spec.architecture)
+    kind, _, name = spec.weights.partition(":")
+    if kind == "imagenet" and network.backbone is None:
+        raise WrongSetting(
+            "weights",
+            f"There are no ImageNet weights for {network.title}.",
+            "Start from random weights, or choose a pretrained architecture.",
+        )
+    if kind == "file" and not Path(name).expanduser().is_file():
+        raise WrongSetting("weights", f"There is no file of weights at {name}.", "Check the path.")
+    if kind == "run" and catalog is not None:
+        try:
+            run = catalog.runs.find(name)
+        except NotFound as error:
+            raise WrongSetting("weights", error.title, error.remedy) from error
+        if not (catalog.workspace.run(run.id) / "model.keras").exists():
+            raise WrongSetting(
+                "weights", f"“{run.name}” has no finished model.", "Choose another run."
+            )
+        theirs = run.spec.get("architecture", spec.architecture)
+        if theirs != spec.architecture:
+            raise WrongSetting(
+                "weights",
+                f"“{run.name}” was trained with another architecture "
+                f"({architectures.get(theirs).title}); its weights don't fit {network.title}.",
+                "Choose the same architecture.",
+            )
+    pretrained = network.backbone is not None and kind != "none"
+    if spec.tuning.epochs and not pretrained:
+        raise WrongSetting(
+            "tuning.epochs",
+            "Fine-tuning needs a pretrained network; this one learns all its layers anyway.",
+            "Set the epochs of fine-tuning to 0, or choose pretrained weights.",
+        )
+    if kind == "none" and spec.frozen:
+        raise WrongSetting(
+            "frozen",
+            "Layers with random weights can't be frozen: they would never learn anything.",
+            "Set the frozen share to 0, or choose pretrained weights.",
+        )
+    if spec.tuning.epochs and spec.frozen > 0.97:
+        raise WrongSetting(
+            "frozen",
+            "With all layers frozen there is nothing to fine-tune.",
+            "Lower the frozen share, or set the epochs of fine-tuning to 0.",
+        )
+
+
+def _check_settings(spec: TrainSpec, classes: int) -> None:
+    if spec.loss.name == "binary" and classes != 2:
+        raise WrongSetting(
+            "loss.name",
+            f"Binary cross-entropy is for two classes, and there are {classes}.",
+            "Use the categorical one.",
+        )
+    if "top_3" in spec.metrics and classes < 4:
+        raise WrongSetting(
+            "metrics",
+            f"Of {classes} classes, the right one is always among the first three.",
+            "Leave the metric top_3 out.",
+        )
+    if spec.precision == "float16" and not hardware.has_gpu():
+        raise WrongSetting(
+            "precision",
+            "float16 needs a GPU; on a processor it is slow and loses digits.",
+            "Use auto.",
+        )
+    if spec.optimizer.name in ("adam", "adamw", "rmsprop") and spec.learning_rate > 0.3:
+        raise WrongSetting(
+            "learning_rate",
+            f"A learning rate of {spec.learning_rate:g} is far too big for {spec.optimizer.name}.",
+            "Use 0.01 or less.",
+        )

@@ -1,0 +1,131 @@
+"""What the curves of a training say, in words and with what to do about it.
+
+Rules of thumb on finished epochs; each looks at enough of them to be past chance ups and downs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing worth saying.
+
+    Attributes:
+        key: ``diverging``, ``dead``, ``overfitting``, ``underfitting`` or ``plateau``.
+        text: what is seen, with its numbers.
+        remedy: what to try.
+    """
+
+    key: str
+    text: str
+    remedy: str
+
+
+def diagnose(history: Sequence[dict[str, Any]], classes: int, epochs: int) -> list[Diagnosis]:
+    """What is to be said after these epochs; the most serious first, at most one of a kind.
+
+    Args:
+        history: finished epochs of one part of a training: ``epoch``, ``loss``, ``accuracy``,
+            ``val_loss``, ``val_accuracy`` (``None`` without validation images), ``learning_rate``.
+        classes: how many there are.
+        epochs: planned in all.
+    """
+    if len(history) < 2:
+        return []
+    for rule in (_diverging, _dead):
+        if (found := rule(history, classes)) is not None:
+            # The others would only say the same in a milder way.
+            return [found]
+    milder = (_overfitting(history), _plateau(history, epochs), _underfitting(history, epochs))
+    return [found for found in milder if found is not None]
+
+
+def _diverging(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
+    losses = [entry["loss"] for entry in history]
+    lowest, last = min(losses[:-1]), losses[-1]
+    guessing = math.log(classes)
+    if last > 2 * max(lowest, 0.1 * guessing) and last > 1.5 * guessing:
+        return Diagnosis(
+            "diverging",
+            f"The training loss has gone up from {lowest:.2g} to {last:.2g}, above what guessing "
+            f"would have ({guessing:.2g}): the steps are too big.",
+            f"Lower the learning rate, for example to {history[-1]['learning_rate'] / 10:.1g}.",
+        )
+    return None
+
+
+def _dead(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
+    if len(history) < 4:
+        return None
+    last = history[-4:]
+    losses = [entry["loss"] for entry in last]
+    flat = max(losses) - min(losses) < 0.01 * max(losses)
+    guessing = max(entry["accuracy"] for entry in last) < 1.3 / classes + 0.02
+    if flat and guessing:
+        return Diagnosis(
+            "dead",
+            f"Nothing has been learned in four epochs: {last[-1]['accuracy']:.0%} right, about what "
+            f"guessing among {classes} classes gives, and the loss stays where it is.",
+            "Change the learning rate (ten times lower first), or choose another network or "
+            "optimizer.",
+        )
+    return None
+
+
+def _overfitting(history: Sequence[dict[str, Any]]) -> Diagnosis | None:
+    known = [entry for entry in history if entry["val_loss"] is not None]
+    if len(known) < 5:
+        return None
+    best = min(range(len(known)), key=lambda n: known[n]["val_loss"])
+    since = len(known) - 1 - best
+    risen = known[-1]["val_loss"] / max(known[best]["val_loss"], 1e-6) - 1
+    gap = known[-1]["accuracy"] - known[-1]["val_accuracy"]
+    if since >= 3 and risen > 0.1 and known[-1]["loss"] < known[best]["loss"] and gap > 0.03:
+        return Diagnosis(
+            "overfitting",
+            f"It has begun to learn the training images by heart: since epoch "
+            f"{known[best]['epoch']} the validation loss has risen by {risen:.0%}, while the "
+            "training loss still falls. The best epoch so far is kept.",
+            "Stop here, or train with stronger augmentation, more dropout, or more images.",
+        )
+    return None
+
+
+def _plateau(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis | None:
+    wait = max(5, epochs // 5)
+    scores = [
+        entry["accuracy"] if entry["val_accuracy"] is None else entry["val_accuracy"]
+        for entry in history
+    ]
+    if len(scores) <= wait or epochs - len(scores) < 2:
+        return None
+    before, since = max(scores[:-wait]), max(scores[-wait:])
+    losses = [e["loss"] if e["val_loss"] is None else e["val_loss"] for e in history]
+    still_falling = min(losses[-wait:]) < 0.97 * min(losses[:-wait])
+    if since <= before + 0.002 and not still_falling:
+        return Diagnosis(
+            "plateau",
+            f"It has not got better in the last {wait} epochs (best: {before:.1%}).",
+            "Stop and keep the best; or lower the learning rate now.",
+        )
+    return None
+
+
+def _underfitting(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis | None:
+    last = history[-1]
+    if len(history) < epochs or last["accuracy"] > 0.85:
+        return None
+    before = history[-max(2, len(history) // 5)]
+    if last["accuracy"] > before["accuracy"] + 0.01:
+        return Diagnosis(
+            "underfitting",
+            f"It was still getting better when the last epoch ended ({last['accuracy']:.0%} right "
+            "on the training images).",
+            "Train for more epochs.",
+        )
+    return None

@@ -1,0 +1,79 @@
+"""How long a training will take and how much memory it will need, from what was measured here.
+
+Needs no TensorFlow; nothing is guessed: where a part has never been measured on this machine, there
+is no estimate, and :mod:`core.training.measure` can make it possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.catalog import Catalog
+from core.datasets.pixels import missing_pixels
+from core.features import hardware
+from core.progress import Reporter
+from core.training import frozen, speeds
+from core.training.spec import TrainSpec
+
+# Validation costs a forward pass, a third of a training step's three.
+_VALIDATION = 1 / 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will probably take.
+
+    Attributes:
+        seconds: from a warm worker's start to the tested model.
+        memory_mb: the most that the worker will hold.
+        by_part: seconds of each part.
+    """
+
+    seconds: float
+    memory_mb: int
+    by_part: dict[str, float]
+
+
+def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate | None:
+    """The estimate for usable images, or ``None`` if some part was never measured here.
+
+    Args:
+        table: columns ``hash`` and ``split`` and those that splitting needs.
+    """
+    precision = hardware.resolve(spec.precision)
+    known = {
+        part: speeds.find(catalog.workspace, speeds.key(part, spec, precision))
+        for part in speeds.parts(spec)
+    }
+    if any(speed is None for speed in known.values()):
+        return None
+    train = max(1, round(len(table) * spec.shares.train))
+    held_out = round(len(table) * spec.shares.validation)
+    times = {
+        "decode": missing_pixels(
+            catalog.workspace, spec.dataset_id, table, spec.image_size, spec.resize
+        ),
+        "head": spec.epochs * train,
+        "tuning": spec.tuning.epochs * (train + held_out * _VALIDATION),
+        "whole": spec.epochs * (train + held_out * _VALIDATION),
+        "finish": 0,
+    }
+    if "features" in known:
+        features = frozen.views(
+            catalog.workspace, spec, precision, None, None, list(table["hash"]), train, Reporter()
+        )
+        # The test images' are not computed; of varied views, the training images' only.
+        times["features"] = max(0, features.missing(0) - (len(table) - train - held_out))
+        left_out = len(table) - train
+        times["views"] = sum(
+            max(0, features.missing(view) - left_out) for view in range(1, features.views + 1)
+        )
+    seconds, memory = {}, 0
+    for part, speed in known.items():
+        assert speed is not None
+        count = times[part]
+        seconds[part] = round(speed.once * (count > 0 or part == "finish") + speed.each * count, 2)
+        memory = max(memory, speed.memory_mb)
+    return Estimate(round(sum(seconds.values()), 1), memory, seconds)

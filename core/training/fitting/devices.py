@@ -1,0 +1,52 @@
+"""Which processors train, in what precision, and what else Keras is told of a run."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from core.features import hardware
+from core.features.hardware import Precision
+from core.training.spec import TrainSpec
+
+
+def spread() -> AbstractContextManager[Any]:
+    """Models that are built inside train on all GPUs there are (or, where somebody has divided the
+    processor into several logical devices, on these), each taking a part of every batch."""
+    for kind in ("GPU", "CPU"):
+        devices = tf.config.list_logical_devices(kind)
+        if len(devices) > 1:
+            names = [device.name for device in devices]
+            # Plain copies between logical processors; GPUs have their own way.
+            across = tf.distribute.HierarchicalCopyAllReduce() if kind == "CPU" else None
+            strategy = tf.distribute.MirroredStrategy(names, cross_device_ops=across)
+            scope: AbstractContextManager[Any] = strategy.scope()
+            return scope
+        if devices:
+            break
+    return nullcontext()
+
+
+def precision(wanted: Precision) -> str:
+    """What a spec's precision means on the device that trains.
+
+    On GPUs ``auto`` is bfloat16 from compute capability 8 on, float16 from 7 on: where there are
+    tensor cores for it.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if wanted != "auto" or not gpus:
+        return hardware.resolve(wanted)
+    details = tf.config.experimental.get_device_details(gpus[0])
+    major = details.get("compute_capability", (0, 0))[0]
+    return "bfloat16" if major >= 8 else "float16" if major >= 7 else "float32"
+
+
+def callbacks(spec: TrainSpec, folder: Path) -> tuple[Any, ...]:
+    """Further Keras callbacks that the spec asks for."""
+    if not spec.tensorboard:
+        return ()
+    return (keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),)

@@ -1,0 +1,89 @@
+"""A network that is built and traced before anybody asks for it, so that training begins at once.
+
+TensorFlow needs seconds to trace a training step. While somebody looks at the settings, a warm
+worker does that for them, and keeps the model here; a training with the same settings takes it, and
+learns exactly as with a model of its own, since every variable is put back to where it began.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.training import architectures
+from core.training.fitting import devices
+from core.training.fitting.batches import Batches
+from core.training.fitting.compiling import building_in, compile_model
+from core.training.work import Work
+
+# One model at most: they are large, and only the last settings that were looked at count.
+_kept: dict[str, Any] = {}
+
+
+def key_of(work: Work) -> str:
+    """What a traced model depends on: two trainings with the same key can share one."""
+    spec = work.spec
+    wanted = dataclasses.asdict(work.wanted) | {"stack": [one.model_dump() for one in spec.stack]}
+    said = {
+        "architecture": spec.architecture,
+        "wanted": wanted,
+        "precision": work.precision,
+        "seed": spec.seed,
+        "weighted": spec.balance == "weights",
+        **spec.model_dump(mode="json", include={"optimizer", "loss", "metrics"}),
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def build(work: Work) -> Any:
+    """The network with its first weights, as the seed has them."""
+    keras.utils.set_random_seed(work.spec.seed)
+    with devices.spread(), building_in(work.precision):
+        return architectures.build(work.spec.architecture, work.wanted)
+
+
+def prepare(work: Work) -> None:
+    """Build, compile and trace, and keep the model for :func:`take`."""
+    key = key_of(work)
+    if key in _kept:
+        return
+    _kept.clear()
+    model = build(work)
+    with model.distribute_strategy.scope():
+        compile_model(model, work.spec, work.spec.learning_rate)
+    start = _values(model)
+    spec, count = work.spec, len(work.classes)
+    images = np.zeros((4, spec.image_size, spec.image_size, 3), np.uint8)
+    slots, labels = np.arange(4)[None], np.arange(4) % count
+    train = Batches([images], slots, labels, count, batch_size=2, seed=1, balance=spec.balance)
+    held_out = Batches([images], slots, labels, count, batch_size=4, seed=None)
+    model.fit(train, validation_data=held_out, epochs=1, verbose=0)
+    for variable, value in zip(_variables(model), start, strict=True):
+        variable.assign(value)
+    model.reset_metrics()
+    _kept[key] = model
+
+
+def take(work: Work) -> Any | None:
+    """The model that was prepared for these settings, compiled; nobody else gets it again."""
+    model = _kept.pop(key_of(work), None)
+    _kept.clear()
+    if model is not None:
+        # As it would be after building: what is drawn next must not depend on preparing.
+        keras.utils.set_random_seed(work.spec.seed)
+    return model
+
+
+def _variables(model: Any) -> list[Any]:
+    metrics = {id(variable) for variable in model.metrics_variables}
+    own = {id(v): v for v in model.variables if id(v) not in metrics}
+    return [*own.values(), *model.optimizer.variables]
+
+
+def _values(model: Any) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(model)]

@@ -1,0 +1,238 @@
+"""Transfer learning: a head on a frozen backbone's features, then fine-tuning of the top.
+
+Features of the images as they are come first, so that the curve begins at once; one more varied
+view of each is computed before each of the next epochs, by OpenVINO, and kept. Fine-tuning cuts the
+backbone in two: OpenVINO runs the frozen bottom inside the input pipeline, Keras trains the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.datasets.pixels import Pixels
+from core.features import backbones
+from core.features.backbones import convert
+from core.features.cache import FeatureViews
+from core.features.ir import save_ir
+from core.features.runtime import Compiled
+from core.features.weights import weights
+from core.training import frozen
+from core.training.architectures import pretrained
+from core.training.architectures.parts import MOMENTUM
+from core.training.fitting import cut, devices
+from core.training.fitting.batches import Batches
+from core.training.fitting.callback import Part, Samples
+from core.training.fitting.compiling import building_in
+from core.training.fitting.fit import Run, epochs_done, fit
+from core.training.fitting.start import source_of, start_from
+from core.training.fitting.whole import pixel_batches, samples
+from core.training.speeds import Speed
+from core.training.work import Data, Work
+
+
+class _Body:
+    """The backbone of a run, as Keras model (made when first needed) and as OpenVINO's IR.
+
+    Attributes:
+        tag: what the features depend on besides backbone, size and precision.
+    """
+
+    def __init__(self, work: Work) -> None:
+        spec = work.spec
+        self.work, self.backbone = work, backbones.get(work.architecture.backbone or "")
+        self.gray = spec.color == "gray"
+        self.file: Path | None = None
+        self.tag = ""
+        if spec.weights != "imagenet":
+            self.file, self.tag = source_of(work)
+        self.cache_tag = frozen.tag(spec, self.tag)
+
+    def keras(self) -> Any:
+        """A new Keras model, float32 or whatever precision it is made in."""
+        size = self.work.spec.image_size
+        if self.file is None:
+            return self.backbone.build(size, weights(self.backbone.key), gray=self.gray)
+        if self.file.suffix != ".keras":
+            return self.backbone.build(size, self.file, gray=self.gray)
+        body = self.backbone.build(size, None, gray=self.gray)
+        start_from(self.work, body, self.file)
+        return body
+
+    def ir(self) -> Path:
+        """The model that computes features."""
+        workspace, size = self.work.catalog.workspace, self.work.spec.image_size
+        if self.file is None:
+            return convert.load(
+                workspace, self.backbone.key, size, self.work.report, gray=self.gray
+            )
+        name = f"{self.backbone.version}-{size}-{self.cache_tag}.xml"
+        path = workspace.cache / "backbones" / name
+        if not path.exists() or not path.with_suffix(".bin").exists():
+            save_ir(self.keras(), path)
+        return path
+
+
+def fit_pretrained(work: Work, data: Data, run: Run) -> tuple[Any, bool]:
+    """Returns the model in float32, uncompiled, and whether the person stopped it."""
+    body = _Body(work)
+    with work.phase("features"):
+        features = _features(work, data, body)
+    work.report.check()
+    with work.phase("fit"):
+        head, stopped = _fit_head(work, data, run, body, features)
+        whole = body.keras()
+        if work.spec.tuning.epochs and not stopped:
+            tuned, last, stopped = _tune(work, data, run, body, whole, head)
+            if run.standing.best_epoch > work.spec.epochs:
+                whole.set_weights(tuned.get_weights())
+                head.set_weights(last.get_weights())
+    return pretrained.assemble(whole, head), stopped
+
+
+def try_rates(work: Work, data: Data, run: Run) -> None:
+    """Train the head only, with whatever the run has in the place of reporting."""
+    body = _Body(work)
+    _fit_head(work, data, run, body, _features(work, data, body))
+
+
+def prepare_features(work: Work, data: Data) -> None:
+    """Compute features of the images as they are, ahead of the training."""
+    _views(work, data, _Body(work)).compute(0)
+
+
+def try_features(work: Work, data: Data) -> dict[str, Speed]:
+    """How long features take: of images as they are, and of varied views."""
+    body = _Body(work)
+    features = _views(work, data, body)
+    # The first batch compiles the backbone.
+    once, each = _timed(features, 0, len(data.train))
+    found = {"features": Speed(once, each)}
+    if features.views:
+        found["views"] = Speed(0.0, _timed(features, 1, len(data.train))[1])
+    return found
+
+
+def _timed(features: FeatureViews, view: int, images: int) -> tuple[float, float]:
+    """Seconds once, and seconds an image; (0, 0) where all were known before."""
+    first = min(64, images // 2)
+    started = time.monotonic()
+    new = features.compute(view, np.arange(first))
+    middle = time.monotonic()
+    more = features.compute(view, np.arange(first, images))
+    each = (time.monotonic() - middle) / more if more else 0.0
+    return (max(0.0, middle - started - each * new), each)
+
+
+def _views(work: Work, data: Data, body: _Body) -> FeatureViews:
+    """Features of training and then validation images, to be computed view by view.
+
+    The test images' are not needed: the assembled model is what is tested.
+    """
+    wanted = np.concatenate([data.train, data.validation])
+    pixels = Pixels(data.pixels.store, data.pixels.slots[wanted], [], 0)
+    return frozen.views(
+        work.catalog.workspace, work.spec, work.precision, body.ir(), pixels,
+        list(data.table["hash"].to_numpy()[wanted]), len(data.train), work.report, body.tag,
+    )  # fmt: skip
+
+
+def _features(work: Work, data: Data, body: _Body) -> FeatureViews:
+    """Those of the images as they are are computed already."""
+    features = _views(work, data, body)
+    if features.compute(0) == 0:
+        work.report.event("note", text="All features were computed before; using them again.")
+    return features
+
+
+def _fit_head(
+    work: Work, data: Data, run: Run, body: _Body, features: FeatureViews
+) -> tuple[Any, bool]:
+    spec, count = work.spec, len(work.classes)
+    at_train = np.arange(len(data.train))
+    at_validation = np.arange(len(data.train), len(data.train) + len(data.validation))
+    store, slots = features.view(0)
+
+    def prepare(epoch: int) -> None:
+        """One more view before each epoch, until there are all."""
+        while train.views <= min(epoch, features.views):
+            number = train.views
+            with work.aside("features"):
+                features.compute(number, at_train)
+            store, slots = features.view(number)
+            train.add_view(store, slots[at_train])
+
+    chosen = data.samples()
+    position = {row: at for at, row in zip(at_validation, data.validation, strict=True)}
+    shown = np.array([position[row] for row in chosen], dtype=np.int64)
+    part = Part(
+        "head" if spec.tuning.epochs else "", 0, spec.epochs, spec.all_epochs, spec.learning_rate,
+        len(data.train), data.batch_size, work.classes,
+        Samples(
+            np.asarray(store[slots[shown]], np.float32),
+            list(data.table["path"].to_numpy()[chosen]),
+            list(data.table["label"].to_numpy()[chosen]),
+        ),
+        prepare,
+    )  # fmt: skip
+    train = Batches(
+        [store], slots[at_train], data.labels[data.train], count, batch_size=data.batch_size,
+        seed=spec.seed, balance=spec.balance, epoch=epochs_done(run.standing, part),
+    )  # fmt: skip
+    validation = Batches(
+        [store], slots[at_validation], data.labels[data.validation], count, batch_size=512,
+        seed=None,
+    ) if len(at_validation) else None  # fmt: skip
+    # Not before: whether a backbone had to be built must not change what is drawn.
+    keras.utils.set_random_seed(spec.seed)
+    with devices.spread():
+        head = pretrained.head(body.backbone.features, count, spec.dropout)
+    stopped = fit(run, head, train, validation, part)
+    made = pretrained.head(body.backbone.features, count, spec.dropout)
+    made.set_weights(head.get_weights())
+    return made, stopped
+
+
+def _tune(
+    work: Work, data: Data, run: Run, body: _Body, whole: Any, head: Any
+) -> tuple[Any, Any, bool]:
+    """Train the top of the backbone and the head together, on what the frozen bottom gives.
+
+    Args:
+        whole: the backbone in float32, of which the bottom is taken; left as it is.
+
+    Returns:
+        The backbone, the head, and whether the person stopped it.
+    """
+    spec = work.spec
+    keras.utils.set_random_seed(spec.seed + 1)
+    with devices.spread(), building_in(work.precision):
+        top = tuned = body.keras()
+        through = None
+        for layer in tuned.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = MOMENTUM
+        place = cut.place_for(whole, spec.frozen)
+        if place is not None:
+            top = cut.split(tuned, tuned.get_layer(place.name))[1]
+            through = _quick(cut.split(whole, place)[0], work, place.name)
+        last = pretrained.head(body.backbone.features, len(work.classes), spec.dropout)
+        model = keras.Model(top.inputs[0], last(top.outputs[0]), name="tuned")
+    last.set_weights(head.get_weights())
+    part = Part(
+        "tuning", spec.epochs, spec.tuning.epochs, spec.all_epochs, spec.tuning.learning_rate,
+        len(data.train), data.batch_size, work.classes, samples(data, through),
+    )  # fmt: skip
+    train, validation = pixel_batches(work, data, epochs_done(run.standing, part), through)
+    return tuned, last, fit(run, model, train, validation, part)
+
+
+def _quick(bottom: Any, work: Work, name: str) -> Any:
+    """The frozen bottom on OpenVINO, in float32: what it gives is trained on as it is."""
+    path = work.folder / "checkpoint" / f"bottom-{name}.xml"
+    save_ir(bottom, path)
+    return Compiled(path, "float32").predict

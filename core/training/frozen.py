@@ -1,0 +1,52 @@
+"""Which features of a frozen backbone a training uses: how many views, and under what name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.datasets.pixels import Pixels
+from core.features import backbones
+from core.features.cache import FeatureViews
+from core.progress import Reporter
+from core.training import architectures, recipes
+from core.training.spec import TrainSpec
+from core.training.views import variations
+from core.workspace import Workspace
+
+
+def tag(spec: TrainSpec, own: str = "") -> str:
+    """What the features depend on besides backbone, size and precision, for the caches' names.
+
+    Pixels that were cropped or padded, or have lost their colour, give other features.
+
+    Args:
+        own: stands for weights that are not ImageNet's.
+    """
+    resize = "" if spec.resize == "stretch" else spec.resize
+    return "-".join(filter(None, [own, resize, "gray" if spec.color == "gray" else ""]))
+
+
+def views(
+    workspace: Workspace,
+    spec: TrainSpec,
+    precision: str,
+    model: Any,
+    pixels: Pixels | None,
+    digests: list[str],
+    training_images: int,
+    report: Reporter,
+    own: str = "",
+) -> FeatureViews:
+    """Features of these images for a training with this spec, as they are and varied.
+
+    Args:
+        precision: of the training; frozen networks are run by the processor, which has no float16.
+        model, pixels: ``None`` to look only what is there.
+    """
+    count = next((n for limit, n in recipes.VIEWS if training_images <= limit), 0)
+    return FeatureViews(
+        workspace, spec.dataset_id, model, pixels, digests,
+        backbone=backbones.get(architectures.get(spec.architecture).backbone or ""),
+        size=spec.image_size, precision="float32" if precision == "float32" else "bfloat16",
+        report=report, variations=variations(spec.augmentation, count), tag=tag(spec, own),
+    )  # fmt: skip

@@ -1,0 +1,157 @@
+"""Trains a few batches of each recipe, to know how long whole trainings take on this machine.
+
+What is decoded and computed on the way stays in the caches, so it is not lost. It makes way for
+trainings that somebody is waiting for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.catalog import Catalog
+from core.errors import LightboxError
+from core.features import hardware
+from core.progress import Reporter, Throttle, Wishes
+from core.quality.curation import curated, usable
+from core.quiet import silence_tensorflow
+from core.training import recipes, speeds
+from core.training.spec import TrainSpec
+from core.training.speeds import Speed
+from core.training.work import Work, decode
+from core.workspace import Workspace
+
+_BATCHES = 6
+_IMAGES = 256
+
+
+def unmeasured(workspace: Workspace, specs: list[TrainSpec]) -> list[TrainSpec]:
+    """Those of which some part was never measured on this machine."""
+    return [
+        spec
+        for spec in specs
+        if any(
+            speeds.find(workspace, speeds.key(part, spec, hardware.resolve(spec.precision))) is None
+            for part in speeds.parts(spec)
+        )
+    ]
+
+
+def recipe_specs(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[TrainSpec]:
+    """Each recipe's own settings for a dataset, quickest first."""
+    version = catalog.datasets.get(dataset_id).version
+    return [recipes.default_spec(dataset_id, version, key, table) for key in recipes.RECIPES]
+
+
+def measure(
+    catalog: Catalog, dataset_id: str, report: Reporter, specs: list[TrainSpec] | None = None
+) -> int:
+    """Measure what was not yet measured; returns how many specs were.
+
+    Args:
+        specs: default: the recipes'. One that can't be measured (its weights are not here) is left
+            out.
+
+    Raises:
+        Cancelled: by the person, or since a training is waiting; what was measured is kept.
+    """
+    table = usable(curated(catalog, dataset_id)).reset_index(drop=True)
+    wanted = unmeasured(catalog.workspace, specs or recipe_specs(catalog, dataset_id, table))
+    done, warm_mb = 0, 0
+    for number, spec in enumerate(wanted):
+        report.check()
+        report.progress("measure", number, len(wanted), "Measuring how fast this computer trains")
+        try:
+            warm_mb = _measure_one(catalog, spec, table, _Quiet(report, catalog), warm_mb)
+        except LightboxError as error:
+            report.event("note", text=f"{recipes.get(spec.recipe).title}: {error}")
+            continue
+        done += 1
+    report.progress("measure", len(wanted), len(wanted), "Measuring how fast this computer trains")
+    return done
+
+
+class _Quiet(Reporter):
+    """Says nothing of the trial's own steps, and stops it when a training is waiting."""
+
+    def __init__(self, real: Reporter, catalog: Catalog) -> None:
+        self._real, self._catalog = real, catalog
+        self._due, self._wanted = Throttle(0.3), False
+
+    def wishes(self) -> Wishes:
+        if self._due():
+            waiting = self._catalog.jobs.all(states=("queued",))
+            self._wanted = any(job.kind == "train" for job in waiting)
+        return Wishes(stop="discard") if self._wanted or self._real.cancelled() else Wishes()
+
+
+def _measure_one(
+    catalog: Catalog, spec: TrainSpec, table: pd.DataFrame, report: Reporter, warm_mb: int
+) -> int:
+    """Measure one spec; returns what the process held in MB before it had done anything."""
+    silence_tensorflow()
+    from core.training.fitting import devices
+    from core.training.fitting.checkpoint import Standing
+    from core.training.fitting.fit import Run
+    from core.training.fitting.stopwatch import Stopwatch
+    from core.training.fitting.warmup import tidy_up
+
+    warm_mb = warm_mb or hardware.memory_mb()
+    batch = recipes.batch_size(spec, round(len(table) * spec.shares.train))
+    splits = recipes.plan(spec, table)
+    rng = np.random.default_rng(spec.seed)
+    rows = rng.permutation(np.flatnonzero(splits.to_numpy() == "train"))[: max(_IMAGES, 3 * batch)]
+    some = table.iloc[rows].reset_index(drop=True).assign(split_at="train")
+    trial = spec.model_copy(
+        update={
+            "epochs": 1,
+            "batch_size": batch,
+            "tuning": spec.tuning.model_copy(update={"epochs": 1 if spec.tuning.epochs else 0}),
+        }
+    )
+    found: dict[str, Speed] = {}
+    with tempfile.TemporaryDirectory(prefix="measure-", dir=catalog.workspace.staging) as folder:
+        work = Work(
+            catalog, Path(folder), trial, devices.precision(spec.precision), report,
+            sorted(table["label"].unique()),
+        )  # fmt: skip
+
+        def name(part: str) -> str:
+            return speeds.key(part, spec, work.precision)
+
+        started = time.monotonic()
+        data = decode(work, some)
+        if data.pixels.decoded:
+            found[name("decode")] = Speed(0.0, (time.monotonic() - started) / data.pixels.decoded)
+        elif speeds.find(catalog.workspace, name("decode")) is None:
+            found[name("decode")] = Speed(0.0, 0.0)
+        watch = Stopwatch()
+        run = Run(trial, report, Standing(), callbacks=(watch,))
+        if work.pretrained:
+            from core.training.fitting.pretrained import try_features
+
+            found |= {name(part): speed for part, speed in try_features(work, data).items()}
+            from core.training.fitting.pretrained import fit_pretrained as fit_model
+        else:
+            from core.training.fitting.whole import fit_whole as fit_model
+        before = hardware.memory_mb()
+        fit_model(work, dataclasses.replace(data, train=data.train[: _BATCHES * batch]), run)
+        # As a worker would hold that does only this, having done nothing before.
+        memory = warm_mb + max(0, watch.memory_mb - before)
+        fitted = ["head", "tuning"] if work.pretrained else ["whole"]
+        for number in range(len(watch.fits)):
+            once, each = watch.speed(number)
+            found[name(fitted[number])] = Speed(round(once, 3), each / batch, memory)
+        # Saving, converting and checking take about as long as building the graph did, and are
+        # known exactly after the first whole training.
+        if speeds.find(catalog.workspace, name("finish")) is None:
+            once = max((speed.once for speed in found.values()), default=0.0)
+            found[name("finish")] = Speed(1.5 + once, 0.0)
+    speeds.keep(catalog.workspace, found)
+    tidy_up()
+    return warm_mb

@@ -1,0 +1,48 @@
+"""What a warm worker does ahead while somebody looks at the settings of a training.
+
+Images are decoded, features of images as they are computed, the network traced. All of it is what
+the training would do first, so nothing is lost if it is started in the middle.
+"""
+
+from __future__ import annotations
+
+from core.catalog import Catalog
+from core.progress import Reporter
+from core.quality.curation import curated, usable
+from core.quiet import silence_tensorflow
+from core.training import checks, recipes
+from core.training.spec import TrainSpec
+from core.training.work import Work, decode
+
+# More images than that are not decoded on the mere chance.
+MOST_IMAGES = 6_000
+
+
+def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
+    """Do what can be done before the start.
+
+    Raises:
+        InvalidInput: the spec can't work.
+        Cancelled: by the person; what was done is kept.
+    """
+    table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
+    checks.check(spec, table, catalog)
+    silence_tensorflow()
+    from core.training.fitting import devices
+
+    work = Work(
+        catalog, catalog.workspace.staging, spec, devices.precision(spec.precision), report,
+        sorted(table["label"].unique()),
+    )  # fmt: skip
+    if len(table) <= MOST_IMAGES:
+        table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
+        data = decode(work, table)
+        if work.pretrained:
+            from core.training.fitting.pretrained import prepare_features
+
+            prepare_features(work, data)
+            return
+    if not work.pretrained and spec.weights == "none":
+        from core.training.fitting import prepared
+
+        prepared.prepare(work)

@@ -1,0 +1,28 @@
+"""Whether a training that has ended without success could go on where it was; without Keras.
+
+What is looked at is written by :mod:`core.training.fitting.checkpoint`.
+"""
+
+from __future__ import annotations
+
+from zipfile import is_zipfile
+
+from core.errors import LightboxError
+from core.workspace import Workspace, read_json
+
+
+def resumable(workspace: Workspace, run_id: str) -> int | None:
+    """How many epochs of a run are finished and kept, or ``None`` if it would begin anew.
+
+    A file that is missing or was cut off (a full disk) is noticed; whether a disk has altered what
+    is in it shows when it is read.
+    """
+    folder = workspace.run(run_id) / "checkpoint"
+    try:
+        kept = read_json(folder / "state.json")
+        files, epochs = kept["files"].values(), int(kept["standing"]["epoch"])
+    except (LightboxError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if epochs < 1 or not all(is_zipfile(folder / str(name)) for name in files):
+        return None
+    return epochs

@@ -1,0 +1,152 @@
+"""Searches: the same training with different settings, all in the queue, and a table of what came.
+
+Grid search tries every combination, random search some of them (Bergstra & Bengio, 2012, found that
+better where only a few settings matter). Runs are compared on validation images; their test sets
+have no say.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.catalog import Catalog, RunRecord
+from core.errors import InvalidInput
+from core.training import checks
+from core.training.spec import TrainSpec
+from core.training.start import create_run, usable_images
+
+MOST_RUNS = 100
+
+
+def combinations(
+    choices: Mapping[str, Sequence[Any]], count: int | None = None, seed: int = 1
+) -> list[dict[str, Any]]:
+    """All combinations of values, or ``count`` of them drawn by ``seed``, none twice.
+
+    Args:
+        choices: setting → values to try, as :meth:`TrainSpec.with_values` takes them.
+
+    Raises:
+        InvalidInput: there is nothing to try, or more than :data:`MOST_RUNS` runs would come of it.
+    """
+    given = {key: list(dict.fromkeys(map(_hashable, values))) for key, values in choices.items()}
+    if not given or any(not values for values in given.values()):
+        raise InvalidInput(
+            "A search needs at least one setting with values to try.",
+            remedy="For example the learning rate with 0.001 and 0.01.",
+        )
+    total = math.prod(len(values) for values in given.values())
+    wanted = total if count is None else min(count, total)
+    if not 1 <= wanted <= MOST_RUNS:
+        raise InvalidInput(
+            f"That would be {wanted:,} runs; a search has 1 to {MOST_RUNS}.",
+            remedy="Try fewer values, or a random search with a limit.",
+        )
+    if wanted == total:
+        chosen = [tuple(one) for one in itertools.product(*given.values())]
+    else:
+        # Places in the grid rather than the grid itself, which may have millions.
+        rng = np.random.default_rng(seed)
+        places: dict[int, None] = {}
+        while len(places) < wanted:
+            places[int(rng.integers(total))] = None
+        chosen = [_at(place, list(given.values())) for place in places]
+    return [dict(zip(given, values, strict=True)) for values in chosen]
+
+
+def start_search(
+    catalog: Catalog,
+    spec: TrainSpec,
+    choices: Mapping[str, Sequence[Any]],
+    *,
+    count: int | None = None,
+    seed: int = 1,
+    name: str | None = None,
+) -> list[RunRecord]:
+    """Queue a run for each combination; all of them are checked first.
+
+    Args:
+        count: of a random search; ``None`` tries every combination.
+        name: the runs are called this, with what they try.
+
+    Raises:
+        InvalidInput: naming the combination that can't work; then nothing was queued.
+    """
+    tried = combinations(choices, count, seed)
+    table = usable_images(catalog, spec)
+    specs = []
+    for values in tried:
+        one = spec.with_values(values)
+        try:
+            checks.check(one, table, catalog)
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"With {in_words(values)}: {error.title}", remedy=error.remedy
+            ) from error
+        specs.append(one)
+    search = f"s-{uuid.uuid4().hex[:8]}"
+    stem = name or f"{catalog.datasets.get(spec.dataset_id).name[:40]} search"
+    return [
+        create_run(catalog, one, catalog.runs.free_name(stem), {"search": search, "tried": values})
+        for one, values in zip(specs, tried, strict=True)
+    ]
+
+
+def searches(catalog: Catalog, dataset_id: str) -> dict[str, list[RunRecord]]:
+    """Runs of each search on a dataset, the newest search first."""
+    found: dict[str, list[RunRecord]] = {}
+    for run in catalog.runs.all(dataset_id):
+        if "search" in run.summary:
+            found.setdefault(run.summary["search"], []).append(run)
+    return found
+
+
+def results(runs: Sequence[RunRecord]) -> pd.DataFrame:
+    """What came of a search's runs, the best on validation images first.
+
+    Returns:
+        Columns ``run`` (name), ``id``, ``state``, one for each setting that was tried,
+        ``validation_accuracy`` and ``seconds`` (missing where a run is not done).
+    """
+    rows = [
+        {
+            "run": run.name,
+            "id": run.id,
+            "state": run.state,
+            **run.summary.get("tried", {}),
+            "validation_accuracy": run.summary.get("validation_accuracy"),
+            "seconds": sum(run.summary["seconds"].values()) if "seconds" in run.summary else None,
+        }
+        for run in runs
+    ]
+    table = pd.DataFrame(rows)
+    return table.sort_values(
+        ["validation_accuracy", "seconds"], ascending=[False, True], na_position="last"
+    ).reset_index(drop=True)
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """``learning rate 0.01, optimizer sgd``."""
+    return ", ".join(
+        f"{key.removesuffix('.name').replace('_', ' ').replace('.', ' ')} {value}"
+        for key, value in values.items()
+    )
+
+
+def _at(place: int, values: list[list[Any]]) -> tuple[Any, ...]:
+    chosen = []
+    for some in reversed(values):
+        place, index = divmod(place, len(some))
+        chosen.append(some[index])
+    return tuple(reversed(chosen))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,158 @@
+"""What the steps of one run share, and its data: decoded images, labels, splits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.catalog import Catalog
+from core.datasets.pixels import Pixels, load_pixels
+from core.errors import InvalidInput, NotFound
+from core.progress import Reporter
+from core.training import architectures, recipes
+from core.training.architectures import Architecture, Wanted
+from core.training.spec import TrainSpec
+
+_SAMPLES = 8
+
+
+@dataclass
+class Work:
+    """One run while it is being trained.
+
+    Attributes:
+        folder: where what comes of it is put.
+        precision: ``float32``, ``bfloat16`` or ``float16``: what the spec's means here.
+        seconds: by phase, so far.
+        classes: in the order of the model's outputs.
+    """
+
+    catalog: Catalog
+    folder: Path
+    spec: TrainSpec
+    precision: str
+    report: Reporter
+    classes: list[str]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def architecture(self) -> Architecture:
+        return architectures.get(self.spec.architecture)
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether it begins with a head on a pretrained backbone's features."""
+        return self.architecture.backbone is not None and self.spec.weights != "none"
+
+    @property
+    def wanted(self) -> Wanted:
+        spec = self.spec
+        return Wanted(spec.image_size, len(self.classes), spec.dropout, spec.color, spec.stack)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Tell of a phase's start and end, and take its time."""
+        self.report.event("phase", phase=name, state="started")
+        started = time.monotonic()
+        before = sum(self.seconds.values())
+        yield
+        # What was counted under another name meanwhile (features computed between epochs) is its.
+        aside = sum(self.seconds.values()) - before
+        took = time.monotonic() - started - aside
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
+        self.report.event("phase", phase=name, state="done", seconds=self.seconds[name])
+
+    @contextmanager
+    def aside(self, name: str) -> Iterator[None]:
+        """Count time under another name than that of the phase it happens in."""
+        started = time.monotonic()
+        yield
+        took = time.monotonic() - started
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The images of a run.
+
+    Attributes:
+        table: usable images that could be decoded; ``split_at`` says train, validation or test.
+        labels: int64, shape (rows,).
+        train, validation, test: rows of each split.
+        spec: the run's, with its batch size settled.
+    """
+
+    table: pd.DataFrame
+    pixels: Pixels
+    labels: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+    spec: TrainSpec
+
+    @property
+    def batch_size(self) -> int:
+        return recipes.batch_size(self.spec, len(self.train))
+
+    def samples(self) -> np.ndarray:
+        """A few validation rows to show what the model answers about them, of various classes."""
+        rng = np.random.default_rng(self.spec.seed)
+        shuffled = rng.permutation(self.validation)
+        nth = pd.Series(self.labels[shuffled]).groupby(self.labels[shuffled]).cumcount()
+        return shuffled[np.argsort(nth.to_numpy(), kind="stable")][:_SAMPLES]
+
+
+def decode(work: Work, table: pd.DataFrame) -> Data:
+    """Pixels of all images; those that can't be decoded are left out and told of.
+
+    Args:
+        table: usable images, with ``split_at``.
+
+    Raises:
+        NotFound: no image can be read any more.
+        InvalidInput: of a class no training image can be.
+    """
+    catalog, spec = work.catalog, work.spec
+    root = catalog.workspace.load_path(catalog.datasets.get(spec.dataset_id).root)
+    pixels = load_pixels(
+        catalog.workspace, spec.dataset_id, root, table, spec.image_size, fit=spec.resize,
+        report=work.report,
+    )  # fmt: skip
+    if pixels.decoded == 0:
+        work.report.event("note", text="All images were decoded before; nothing to read again.")
+    good = pixels.slots >= 0
+    if not good.any():
+        raise NotFound(
+            "None of this dataset's images can be read any more.",
+            file=root,
+            remedy="Put the folder back where it was, or scan the dataset again.",
+        )
+    if not good.all():
+        lost = int((~good).sum())
+        first = pixels.failed[0] if pixels.failed else None
+        text = f"{lost:,} image{'s' if lost != 1 else ''} could not be read and will be left out"
+        work.report.event("note", text=text + (f": {first.path}. {first.why}" if first else "."))
+        learned = set(table.loc[table["split_at"] == "train", "label"])
+        table = table[good].reset_index(drop=True)
+        pixels = Pixels(pixels.store, pixels.slots[good], pixels.failed, pixels.decoded)
+        missing = learned - set(table.loc[table["split_at"] == "train", "label"])
+        if missing:
+            raise InvalidInput(
+                f"No training image of “{min(missing)}” can be read any more.",
+                remedy="Put the files back, or scan the dataset again.",
+            )
+    number = {label: position for position, label in enumerate(work.classes)}
+    splits = table["split_at"].to_numpy()
+    return Data(
+        table,
+        pixels,
+        table["label"].map(number).to_numpy(dtype=np.int64),
+        np.flatnonzero(splits == "train"),
+        np.flatnonzero(splits == "validation"),
+        spec,
+    )

@@ -1,0 +1,93 @@
+"""What a model in training answers about validation images: some of them, and all counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import charts
+from core.catalog import RunRecord
+from core.errors import NotFound
+from core.quality.curation import curated
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.plain import shorten
+from pages._widgets.session import catalog, thumbnails
+
+
+def draw_answers(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
+    """The newest look at validation images, if there was one.
+
+    Args:
+        snapshot: ``epoch``, ``labels``; perhaps ``samples`` and ``confusion``.
+    """
+    if snapshot is None:
+        return
+    if snapshot.get("samples"):
+        st.markdown(f"**Some validation images and its answers** after epoch {snapshot['epoch']}")
+        _samples(run, snapshot)
+    if snapshot.get("confusion"):
+        st.markdown(
+            f"**Validation images: which class is taken for which** after epoch {snapshot['epoch']}"
+        )
+        labels, counts = snapshot["labels"], snapshot["confusion"]
+        mark = hash(tuple(map(tuple, counts)))
+        figure = _confusion(run.id, snapshot["epoch"], mark, labels, counts)
+        st.plotly_chart(
+            figure,
+            key=f"confusion-{run.id}",
+            config={"displayModeBar": False},
+            alt="Rows are true classes, columns the model's answers.",
+        )
+
+
+def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
+    samples = snapshot["samples"]
+    paths = tuple(each["path"] for each in samples)
+    home = str(catalog().workspace.home)
+    pictures = _pictures(home, run.dataset_id, run.dataset_version, paths)
+    tiles = []
+    for each, (picture, tiny) in zip(samples, pictures, strict=True):
+        right = each["answer"] == each["label"]
+        tiles.append(
+            Tile(
+                each["path"],
+                picture,
+                f"is {each['label']}",
+                badge=f"{'✓' if right else '✗'} {shorten(each['answer'], 14)} "
+                f"{each['confidence']:.0%}",
+                tone="good" if right else "bad",
+                title=f"{each['path']}\ntrue: {each['label']}\nanswer: {each['answer']} "
+                f"({each['confidence']:.1%}), {'right' if right else 'wrong'}",
+                tiny=tiny,
+            )
+        )
+    # Another epoch is another round: the same pictures with new answers.
+    gallery(
+        tiles, key=f"answers-{run.id}", label="Validation images with the answers about them",
+        strip=True, round=snapshot["epoch"],
+    )  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _pictures(
+    home: str, dataset_id: str, version: int, paths: tuple[str, ...]
+) -> list[tuple[bytes, bool]]:
+    """Thumbnails, and whether each has few pixels; none where the dataset has gone."""
+    del home  # a part of the key only
+    try:
+        table = curated(catalog(), dataset_id, version).set_index("path")
+    except NotFound:
+        return [(b"", False)] * len(paths)
+    rows = table.reindex(list(paths)).fillna({"thumb_at": 0, "thumb_bytes": 0, "width": 64})
+    return list(zip(thumbnails(dataset_id, rows), (rows["width"] <= 48).to_list(), strict=True))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _confusion(
+    run_id: str, epoch: int, mark: int, _labels: list[str], _counts: list[list[int]]
+) -> go.Figure:
+    """The figure of one epoch, made once however often it is drawn; it is shared."""
+    del run_id, epoch, mark  # the key
+    return charts.confusion(_labels, _counts, rates=False)

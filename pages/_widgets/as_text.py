@@ -1,0 +1,94 @@
+"""All settings as a command to copy, and the settings of an earlier run to take over."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog import DatasetRecord, RunRecord
+from core.errors import InvalidInput
+from core.training import recipes
+from core.training.recipes import RECIPES
+from core.training.spec import TrainSpec, parse_spec
+from pages._widgets.form import differences, take_over
+from pages._widgets.plain import ago
+from pages._widgets.recipes import radio_key
+from pages._widgets.session import catalog
+
+
+def show_text(record: DatasetRecord, spec: TrainSpec, base: TrainSpec, good: pd.DataFrame) -> None:
+    """Draw the expander with both."""
+    with st.expander("All settings as text", icon=":material/terminal:", key="as-text"):
+        st.caption("The same training on the command line; only what differs from the recipe:")
+        st.code(command(record.name, spec, base), language="bash", wrap_lines=True)
+        runs = [run for run in catalog().runs.all() if _readable(run) is not None]
+        if not runs:
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            names = {run.id: f"{run.name} · {ago(run.created_at)}" for run in runs}
+            picked = st.selectbox(
+                "Settings of an earlier run", list(names), format_func=names.__getitem__, width=320,
+                key="settings-of", help="Of this dataset or another; the split’s shares and seed too.",
+            )  # fmt: skip
+            st.button(
+                "Use its settings", icon=":material/settings_backup_restore:",
+                on_click=use_settings, args=(record, good, next(r for r in runs if r.id == picked)),
+            )  # fmt: skip
+
+
+def use_settings(record: DatasetRecord, good: pd.DataFrame, run: RunRecord) -> None:
+    """Fill the page with a run's recipe and settings, from its next run on."""
+    theirs = _readable(run)
+    if theirs is None:
+        return
+    base = recipes.default_spec(record.id, record.version, theirs.recipe, good)
+    take_over(theirs, base)
+    st.session_state[radio_key(record.id)] = theirs.recipe
+
+
+def _readable(run: RunRecord) -> TrainSpec | None:
+    """A run's settings, or ``None`` if they are of a version of Lightbox that nobody knows."""
+    try:
+        spec = parse_spec(run.spec)
+    except InvalidInput:
+        return None
+    return spec if spec.recipe in RECIPES else None
+
+
+def command(dataset: str, spec: TrainSpec, base: TrainSpec) -> str:
+    """The command that trains the same, with what differs from the recipe's settings."""
+    words = ["python", "-m", "core", "train", dataset, "--recipe", spec.recipe]
+    for name, value in _told(spec, base).items():
+        words += ["--set", f"{name}={_text(name, value)}"]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _told(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
+    """The differences as the command line likes them: presets and names instead of parts."""
+    found = differences(spec, base)
+    preset = spec.augmentation.preset
+    if preset != "own" and spec.augmentation != base.augmentation:
+        found = {key: found[key] for key in found if not key.startswith("augmentation.")}
+        found["augmentation"] = preset
+    told = {}
+    for key, value in found.items():
+        if key == "shares.train":
+            continue  # what the others leave
+        told[key.removesuffix(".name").removeprefix("shares.")] = value
+    return told
+
+
+def _text(name: str, value: Any) -> str:
+    if name == "stack":
+        return json.dumps([layer.model_dump(exclude_defaults=True) for layer in value])
+    if name == "batch_size" and value == 0:
+        return "auto"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(str(each) for each in value)
+    return str(value)

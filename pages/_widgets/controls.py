@@ -1,0 +1,177 @@
+"""What a person can want of a training while it runs: pause, another learning rate, stop.
+
+Everything happens in callbacks, since a click may come together with a rerun of the whole page.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from core.jobs.live import Live
+from pages._widgets.job import attempt, cancel_button
+from pages._widgets.session import catalog
+
+Stage = Literal["before", "fit", "after"]
+_STOPPING = {
+    "keep": "Stopping. The best so far is kept, saved and tested.",
+    "discard": "Stopping. Nothing of this training is kept.",
+}
+
+
+def stage(job_id: str) -> Stage:
+    """Whether a training has begun to learn, and whether it is done with that."""
+    latest = catalog().jobs.latest_event(job_id, "phase")
+    if latest is None or latest.payload["phase"] in ("decode", "features"):
+        return "before"
+    return "fit" if latest.payload == {"phase": "fit", "state": "started"} else "after"
+
+
+def controls(view: Live, at: Stage, rate: float | None) -> None:
+    """The buttons that make sense now, and what is being waited for.
+
+    Args:
+        at: of the training, as :func:`stage` has it.
+        rate: the learning rate of its latest step, if there was one.
+    """
+    job = view.job
+    if job.wishes.stop:
+        before = at == "before"
+        text = "Stopping …" if before else _STOPPING[job.wishes.stop]
+        st.info(text, icon=":material/hourglass:")
+    elif at == "before":
+        cancel_button(job.id)
+    elif at == "after":
+        st.caption("It has learned; now it is saved and tested. This takes a moment.")
+    else:
+        if view.paused:
+            st.info(
+                "**Paused.** It keeps its place in memory and goes on where it was. Other trainings "
+                "wait meanwhile.",
+                icon=":material/pause_circle:",
+            )
+        _buttons(view)
+        _rate(view, rate)
+        _sure(job.id)
+
+
+def _buttons(view: Live) -> None:
+    job = view.job
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Resume" if view.paused else "Pause",
+            icon=":material/play_arrow:" if view.paused else ":material/pause:",
+            type="primary" if view.paused else "secondary",
+            key=f"pause-{job.id}",
+            on_click=_wish,
+            args=(job.id,),
+            kwargs={"paused": not view.paused},
+        )
+        st.button(
+            "Stop and keep the best",
+            icon=":material/stop_circle:",
+            key=f"stop-{job.id}",
+            on_click=_wish,
+            args=(job.id,),
+            kwargs={"stop": "keep"},
+            help="Ends the training now; the best epoch so far is saved and tested.",
+        )
+        st.button(
+            "Stop and discard",
+            icon=":material/delete:",
+            key=f"discard-{job.id}",
+            on_click=_open,
+            args=(job.id, "discard"),
+        )
+        st.button(
+            "Change the learning rate",
+            icon=":material/speed:",
+            key=f"rate-{job.id}",
+            on_click=_open,
+            args=(job.id, "rate"),
+        )
+
+
+def _rate(view: Live, rate: float | None) -> None:
+    """The field for another learning rate, once it was asked for."""
+    job_id, asked = view.job.id, view.job.wishes.learning_rate
+    if _opened(job_id) == "rate":
+        key = f"new-rate-{job_id}"
+        # Once, so that a field that is being typed in isn't set back.
+        st.session_state.setdefault(key, rate or asked or 0.001)
+        with st.container(border=True):
+            st.number_input(
+                "New learning rate", 0.0, 1.0, step=0.0001, format="%.6f", key=key,
+                help="How big each step is. Ten times smaller is usual when the loss jumps up and "
+                "down; it holds from the next batch on.",
+            )  # fmt: skip
+            with st.container(horizontal=True, gap="small"):
+                st.button(
+                    "Apply", type="primary", key=f"apply-{job_id}", on_click=_apply, args=(job_id,)
+                )
+                if asked is not None:
+                    st.button(
+                        "Back to the schedule",
+                        key=f"schedule-{job_id}",
+                        on_click=_wish,
+                        args=(job_id,),
+                        kwargs={"learning_rate": None},
+                    )
+                st.button("Leave it", key=f"leave-{job_id}", on_click=_close)
+    elif asked is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"The learning rate is held at {asked:g}, as you have set it.")
+            st.button(
+                "Back to the schedule",
+                type="tertiary",
+                key=f"schedule-{job_id}",
+                on_click=_wish,
+                args=(job_id,),
+                kwargs={"learning_rate": None},
+            )
+
+
+def _sure(job_id: str) -> None:
+    """Ask before everything is dropped."""
+    if _opened(job_id) != "discard":
+        return
+    with st.container(border=True):
+        st.markdown("**Discard this training?** What it has learned so far will be gone.")
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "Discard it",
+                type="primary",
+                key=f"sure-{job_id}",
+                on_click=_wish,
+                args=(job_id,),
+                kwargs={"stop": "discard"},
+            )
+            st.button("Go on training", key=f"unsure-{job_id}", on_click=_close)
+
+
+def _wish(job_id: str, **wishes: object) -> None:
+    def wish() -> None:
+        catalog().jobs.wish(job_id, **wishes)
+        _close()
+
+    attempt(wish)
+
+
+def _apply(job_id: str) -> None:
+    _wish(job_id, learning_rate=st.session_state[f"new-rate-{job_id}"])
+
+
+def _opened(job_id: str) -> str:
+    opened = st.session_state.get("training-asks", ("", ""))
+    return str(opened[1]) if opened[0] == job_id else ""
+
+
+def _open(job_id: str, what: str) -> None:
+    """Open one of the two questions; its field begins anew with the present rate."""
+    st.session_state.pop(f"new-rate-{job_id}", None)
+    st.session_state["training-asks"] = (job_id, what)
+
+
+def _close() -> None:
+    st.session_state.pop("training-asks", None)

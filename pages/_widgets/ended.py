@@ -1,0 +1,119 @@
+"""What became of a training, and what can be done with it now."""
+
+from __future__ import annotations
+
+import shlex
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.jobs.handlers import resume
+from core.jobs.live import curves
+from core.training.resumable import resumable
+from core.training.spec import parse_spec
+from core.training.start import create_run
+from pages._widgets.answers import draw_answers
+from pages._widgets.job import attempt
+from pages._widgets.live import draw_curves, say_diagnoses, training_seconds
+from pages._widgets.plain import escape, images, percent, some
+from pages._widgets.session import catalog, choose_run
+from pages._widgets.steps import go
+
+_BAD = {
+    "failed": "This training failed.",
+    "interrupted": "This training was interrupted.",
+    "cancelled": "This training was cancelled before there was anything to keep.",
+}
+
+
+def ended(run: RunRecord) -> None:
+    """A run that has ended: how good it is or what went wrong, what to do next, and its curves."""
+    if run.state == "done":
+        _done(run)
+    else:
+        _not_done(run)
+    so_far = curves(catalog(), run.job_id)
+    if so_far.epochs or so_far.batches:
+        with st.expander("Its curves", expanded=run.state != "done"):
+            say_diagnoses(so_far)
+            draw_curves(so_far, key=f"ended-{run.id}")
+            draw_answers(run, so_far.snapshot)
+            for note in so_far.notes:
+                st.caption(f":material/info: {escape(note)}")
+    _tensorboard(run)
+
+
+def _done(run: RunRecord) -> None:
+    accuracy, low = run.summary.get("test_accuracy", 0.0), run.summary.get("test_low", 0.0)
+    high, tested = run.summary.get("test_high", 1.0), images(run.summary.get("test_images", 0))
+    stopped = " You stopped it; the best until then was kept." if run.summary.get("stopped") else ""
+    with st.container(border=True):
+        st.markdown(
+            f"#### :material/check_circle: “{escape(run.name)}” is trained\n\n"
+            f"Right on **{percent(accuracy)}** of {tested} that it had never seen (likely between "
+            f"{percent(low)} and {percent(high)}).{stopped}"
+        )
+        if run.summary.get("seconds"):
+            st.caption(f"It took {training_seconds(run)}.")
+        with st.container(horizontal=True):
+            if st.button("See the results", type="primary", icon=":material/insights:"):
+                go("results")
+            if st.button("Try it on new images", icon=":material/image_search:"):
+                go("predict")
+
+
+def _not_done(run: RunRecord) -> None:
+    """Why it ended, and the ways to go on from there."""
+    job = catalog().jobs.get(run.job_id)
+    epochs = resumable(catalog().workspace, run.id)
+    discarded = job.wishes.stop == "discard"
+    if run.state == "cancelled" and discarded:
+        st.info(f"You discarded “{escape(run.name)}”.", icon=":material/delete:")
+    elif run.state == "cancelled" and epochs:
+        st.info(
+            f"“{escape(run.name)}” was cancelled after {some(epochs, 'epoch')}.",
+            icon=":material/info:",
+        )
+    else:
+        what = _BAD.get(run.state, "This training failed.")
+        st.error(f"{what} {escape(run.error)}", icon=":material/error:")
+    with st.container(horizontal=True, gap="small"):
+        if epochs and not discarded:
+            st.button(
+                f"Go on from epoch {epochs}",
+                type="primary",
+                icon=":material/resume:",
+                key=f"resume-{run.id}",
+                on_click=_resume,
+                args=(run.id,),
+                help="What was learned until then was kept; training goes on from there.",
+            )
+        st.button(
+            "Train again with the same settings",
+            icon=":material/refresh:",
+            key=f"again-{run.id}",
+            on_click=_again,
+            args=(run,),
+        )
+
+
+def _tensorboard(run: RunRecord) -> None:
+    logs = catalog().workspace.run(run.id) / "tensorboard"
+    if logs.is_dir():
+        with st.expander("TensorBoard"):
+            st.markdown("This training wrote logs for TensorBoard. To look at them, run")
+            st.code(f"tensorboard --logdir {shlex.quote(str(logs))}", language="bash")
+
+
+def _resume(run_id: str) -> None:
+    def go_on() -> None:
+        choose_run(resume(catalog(), run_id).id)
+
+    attempt(go_on)
+
+
+def _again(run: RunRecord) -> None:
+    def start() -> None:
+        choose_run(create_run(catalog(), parse_spec(run.spec)).id)
+
+    attempt(start)

@@ -1,0 +1,145 @@
+"""Which network is trained: its family, and what it sees of an image."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.datasets.images import Fit, decode
+from core.features import backbones
+from core.features.weights import find_weights
+from core.training import architectures
+from core.training.architectures import ARCHITECTURES
+from core.training.architectures.facts import facts
+from core.training.diagram import diagram
+from core.training.templates import TEMPLATES
+from pages._widgets.builder import build
+from pages._widgets.form import Form, leaf
+from pages._widgets.pictures import draw_svg, many, picture_grid
+from pages._widgets.session import thumbnails
+
+SIZES = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
+FITS: dict[Fit, str] = {"stretch": "Stretch", "crop": "Crop", "pad": "Pad"}
+_FIRST_TEMPLATE = "Classic CNN"
+_SHOWN = 112
+
+
+def choose_network(form: Form, good: pd.DataFrame) -> None:
+    """Draw the fields of the network and of its input."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        form.select(
+            "architecture", "Architecture", list(ARCHITECTURES),
+            names={key: each.title for key, each in ARCHITECTURES.items()},
+            then=lambda: _follow(form),
+            help="The kind of network: which layers it has, and how they are connected.",
+        )  # fmt: skip
+        key = form.value("architecture")
+        st.caption(ARCHITECTURES[key].sentence)
+        if key != "custom":
+            _say_facts(key)
+    if key == "custom":
+        form.complain("architecture")
+        build(form, good["label"].nunique())
+        left, right = st.columns([3, 2], gap="large")
+    else:
+        with right, st.expander(_diagram_title(key), expanded=True):
+            draw_svg(diagram(facts(key).blocks, ARCHITECTURES[key].title), "diagram")
+    with left:
+        _input(form, good)
+
+
+def _diagram_title(key: str) -> str:
+    side = facts(key).size
+    return f"Diagram, at {side} × {side} pixels"
+
+
+def _follow(form: Form) -> None:
+    """Another family has another usual size, and weights of its own or none."""
+    network = architectures.get(form.value("architecture"))
+    names = ("image_size", "weights", "frozen", "tuning.epochs", "stack")
+    form.reset(*names)
+    if network.key == leaf(form.base, "architecture"):
+        return
+    form.put("image_size", network.usual)
+    form.put("stack", TEMPLATES[_FIRST_TEMPLATE][1] if network.key == "custom" else ())
+    form.put("weights", "none" if network.backbone is None else "imagenet")
+    if network.backbone is None:
+        form.put("frozen", 0.0)
+        form.put("tuning.epochs", 0)
+
+
+def _say_facts(key: str) -> None:
+    known, network = facts(key), ARCHITECTURES[key]
+    st.markdown(
+        f"**{many(known.parameters)}** weights · **{many(known.flops)}** operations for one image · "
+        f"{known.layers} layers · made for **{network.usual} px**",
+        help=f"Weights are the numbers that training adjusts. Operations are counted at "
+        f"{known.size} × {known.size} pixels; twice the side takes four times as many.",
+    )
+    if network.backbone is None:
+        st.caption(":material/shuffle: Learns from your images alone.")
+        return
+    backbone = backbones.get(network.backbone)
+    here = find_weights(network.backbone) is not None
+    st.caption(
+        ":material/check: Its ImageNet weights are on this computer."
+        if here
+        else f":material/download: Its ImageNet weights are not here yet: {backbone.megabytes} MB "
+        "to download."
+    )
+
+
+def _input(form: Form, good: pd.DataFrame) -> None:
+    first, second = st.columns(2)
+    with first:
+        form.select(
+            "image_size", "Image size", SIZES, names={n: f"{n} × {n} pixels" for n in range(16, 513)},
+            help="All images are resized to this. Larger shows finer detail and takes longer.",
+        )  # fmt: skip
+        form.slider(
+            "dropout", "Dropout", 0, 90, step=5, scale=100, unit=" %",
+            help="Share of features that are hidden at random before the last layer, so that the "
+            "network doesn't rely on any single one.",
+        )  # fmt: skip
+    with second:
+        form.select(
+            "resize", "How images become square", list(FITS), names=dict(FITS),
+            help="Stretch shows all but distorts, crop cuts the longer side's ends off, pad adds "
+            "black bars.",
+        )  # fmt: skip
+        form.select(
+            "color", "Colour", ["rgb", "gray"],
+            names={"rgb": "Colour", "gray": "Lightness only"},
+            help="Without colour, the network can only go by shapes. Good where colour is chance.",
+        )  # fmt: skip
+    _show_fits(form, good)
+
+
+def _show_fits(form: Form, good: pd.DataFrame) -> None:
+    """What each way to resize makes of one of the person's own images."""
+    ratio = np.log(good["width"].clip(lower=1) / good["height"].clip(lower=1)).abs()
+    if ratio.empty or ratio.max() < 0.02:
+        st.caption("All your images are square, so it makes no difference how they become so.")
+        return
+    (data,) = thumbnails(form.base.dataset_id, good.loc[[ratio.idxmax()]])
+    if data:
+        grey = form.value("color") == "gray"
+        st.html(_fits(data, grey, list(FITS).index(form.value("resize"))))
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _fits(data: bytes, grey: bool, chosen: int) -> str:
+    row = [small(data, _SHOWN, fit, grey) for fit in FITS]
+    return picture_grid([row], list(FITS.values()), "Your least square image", chosen)
+
+
+def small(data: bytes, side: int, fit: Fit, grey: bool) -> np.ndarray:
+    """A thumbnail as the network would see it: uint8, shape (side, side, 3)."""
+    pixels = decode(data, side, fit=fit)
+    if grey:
+        # As Pillow and the network's own layer have it.
+        light = (pixels @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+        pixels = np.repeat(light[..., None], 3, axis=-1)
+    return pixels

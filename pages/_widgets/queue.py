@@ -1,0 +1,68 @@
+"""The trainings that run and wait, of all datasets: in which order, and how to change it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import JobRecord, RunRecord
+from core.jobs.live import live
+from pages._widgets.job import attempt
+from pages._widgets.plain import duration, escape, shorten
+from pages._widgets.session import catalog
+
+EVERY_S = 1.5
+_OTHERS = {"measure": "Measuring how fast this computer trains", "find_rate": "Learning rates"}
+_MOVES = (
+    ("first", "First", ":material/vertical_align_top:"),
+    ("up", "Up", ":material/arrow_upward:"),
+    ("down", "Down", ":material/arrow_downward:"),
+)
+
+
+@st.fragment(run_every=EVERY_S)
+def queue_of_trainings() -> None:
+    """What runs and waits, if that is more than one thing; draws nothing otherwise."""
+    jobs = catalog().jobs
+    running = [job for job in jobs.all(states=("running",)) if job.lane == "train"]
+    waiting = jobs.queue("train")
+    if len(running) + len(waiting) < 2:
+        return
+    runs = {run.job_id: run for run in catalog().runs.all()}
+    datasets = {record.id: record.name for record in catalog().datasets.all()}
+    with st.container(border=True, key="training-queue"):
+        st.markdown("**Trainings, one after the other**")
+        for job in running:
+            _running(job, _name(job, runs, datasets))
+        for place, job in enumerate(waiting, 1):
+            _waiting(job, _name(job, runs, datasets), place, len(waiting))
+
+
+def _name(job: JobRecord, runs: dict[str, RunRecord], datasets: dict[str, str]) -> str:
+    run = runs.get(job.id)
+    name = run.name if run is not None else _OTHERS.get(job.kind, job.kind)
+    subject = run.dataset_id if run is not None else job.subject
+    return f"**{escape(shorten(name))}** on {escape(shorten(datasets.get(subject, '–')))}"
+
+
+def _running(job: JobRecord, name: str) -> None:
+    view = live(catalog(), job.id)
+    state = view.doing if view.paused else f"{view.fraction or 0:.0%}"
+    if view.seconds_left is not None and view.seconds_left >= 1 and not view.paused:
+        state += f", about {duration(view.seconds_left)} left"
+    icon = ":material/pause_circle:" if view.paused else ":material/play_circle:"
+    st.markdown(f"{icon} {name} · {escape(state)}")
+
+
+def _waiting(job: JobRecord, name: str, place: int, last: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{place}. {name}")
+        for to, label, icon in _MOVES:
+            useless = place == (last if to == "down" else 1)
+            st.button(
+                label, icon=icon, type="tertiary", key=f"queue-{to}-{job.id}", disabled=useless,
+                on_click=attempt, args=(catalog().jobs.move, job.id, to),
+            )  # fmt: skip
+        st.button(
+            "Cancel", icon=":material/close:", type="tertiary", key=f"queue-cancel-{job.id}",
+            on_click=attempt, args=(catalog().jobs.request_cancel, job.id),
+        )  # fmt: skip

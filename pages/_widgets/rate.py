@@ -1,0 +1,88 @@
+"""The search for a learning rate: a button, a plot, and one sentence how to read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import charts
+from core.catalog import JobRecord
+from core.jobs.handlers import submit_find_rate
+from core.training.spec import TrainSpec
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import escape
+from pages._widgets.session import catalog
+
+# What the search doesn't depend on: it sets the rate itself, for as many batches as it needs.
+_NO_MATTER = {
+    "recipe", "learning_rate", "schedule", "epochs", "tuning", "stopping", "best_by", "metrics",
+    "tensorboard", "test_views",
+}  # fmt: skip
+
+
+def find_rate(spec: TrainSpec) -> None:
+    """The newest search on the spec's dataset, and a button for another one.
+
+    “Use …” leaves ``(recipe, rate)`` in the session as ``use_rate``.
+    """
+    job = catalog().jobs.latest(spec.dataset_id, "find_rate")
+    if job is not None and not job.finished:
+        watch(job.id)
+        return
+    st.button(
+        "Find a learning rate" if job is None else "Find it again",
+        icon=":material/troubleshoot:",
+        key=f"find-rate-{spec.dataset_id}",
+        on_click=attempt,
+        args=(submit_find_rate, catalog(), spec),
+        help="Trains for about ninety batches with a rate that rises from tiny to far too big, and "
+        "looks where the loss falls fastest. Nothing of it is kept but the plot.",
+    )
+    if job is None or job.state == "cancelled":
+        return
+    if job.state != "done":
+        st.error(f"The search didn't come to an end. {escape(job.error)}", icon=":material/error:")
+        return
+    found = catalog().jobs.latest_event(job.id, "rates")
+    if found is not None:
+        _draw(spec, job, found.payload)
+
+
+def _draw(spec: TrainSpec, job: JobRecord, found: dict[str, Any]) -> None:
+    suggestion = found["suggestion"]
+    if _differs(spec, job):
+        st.caption(
+            ":material/info: Found with other settings than those that are chosen now; find it "
+            "again for these."
+        )
+    figure = charts.rate_finder(found["rates"], found["losses"], suggestion)
+    st.plotly_chart(figure, key=f"rates-{job.id}", config={"displayModeBar": False})
+    if suggestion is None:
+        st.markdown(
+            "The loss never fell clearly, so there is no rate to suggest. With more images or "
+            "another network there may be one."
+        )
+        return
+    st.markdown(
+        f"The best rate lies where the line falls most steeply, well before its lowest point: at "
+        f"about **{suggestion:g}**."
+    )
+    st.button(
+        f"Use {suggestion:g}",
+        icon=":material/check:",
+        key=f"use-rate-{job.id}",
+        on_click=_use,
+        args=(spec.recipe, suggestion),
+    )
+
+
+def _differs(spec: TrainSpec, job: JobRecord) -> bool:
+    return bool(
+        spec.model_dump(mode="json", exclude=_NO_MATTER)
+        != {name: value for name, value in job.spec.items() if name not in _NO_MATTER}
+    )
+
+
+def _use(recipe: str, rate: float) -> None:
+    st.session_state["use_rate"] = (recipe, rate)

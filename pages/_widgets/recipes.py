@@ -1,0 +1,100 @@
+"""The choice of a recipe, each with what it will take on this computer where that was measured."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog import DatasetRecord
+from core.features import backbones
+from core.features.weights import find_weights
+from core.jobs import handlers
+from core.training import architectures, recipes
+from core.training.estimate import estimate
+from core.training.recipes import RECIPES
+from core.training.spec import TrainSpec
+from pages._widgets.plain import duration, size
+from pages._widgets.session import catalog
+
+
+def radio_key(dataset_id: str) -> str:
+    """Where the session keeps the recipe that was chosen for a dataset."""
+    return f"{dataset_id}-recipe"
+
+
+def choose_recipe(record: DatasetRecord, good: pd.DataFrame) -> TrainSpec:
+    """Draw the recipes, the suggested one first; the settings of the one that is chosen.
+
+    Args:
+        good: usable images.
+    """
+    suggested = recipes.suggest(good)
+    order = sorted(RECIPES, key=lambda key: key != suggested)
+    specs = {key: recipes.default_spec(record.id, record.version, key, good) for key in order}
+    costs = {key: cost(spec, good) for key, spec in specs.items()}
+    picked = st.radio(
+        "Recipe",
+        order,
+        format_func=lambda key: RECIPES[key].title + (" (suggested)" if key == suggested else ""),
+        captions=[
+            RECIPES[key].sentence + (f"  \n**{costs[key]}**" if costs[key] else "") for key in order
+        ],
+        key=radio_key(record.id),
+        persist_state="session",
+    )
+    if len(good) and not all(costs.values()):
+        _offer_measuring(record)
+    return specs[picked]
+
+
+def cost(spec: TrainSpec, good: pd.DataFrame) -> str:
+    """``about 12 s · 0.9 GB``; "" where this computer was never measured at it."""
+    return _cost(str(catalog().workspace.home), spec.model_dump_json(), good) if len(good) else ""
+
+
+# Not for long: each training makes later ones quicker, since it leaves decoded images behind.
+@st.cache_data(show_spinner=False, max_entries=64, ttl=10)
+def _cost(home: str, spec: str, _good: pd.DataFrame) -> str:
+    del home  # a part of the key only
+    found = estimate(catalog(), TrainSpec.model_validate_json(spec), _good)
+    if found is None:
+        return ""
+    return f"about {duration(max(1, found.seconds))} · {size(found.memory_mb * 1e6)} of memory"
+
+
+def _offer_measuring(record: DatasetRecord) -> None:
+    """How long recipes take is measured on a few batches, when somebody wants to know."""
+    jobs = catalog().jobs.all(states=("queued", "running"))
+    if any(job.kind == "measure" and job.subject == record.id for job in jobs):
+        _measuring(record.id)
+        return
+    if st.button(
+        "How long does each take?", icon=":material/timer:", type="tertiary",
+        help="Trains a few batches of each recipe on this computer, which takes a minute or two. "
+        "Trainings that you start meanwhile go first.",
+    ):  # fmt: skip
+        handlers.submit_measure(catalog(), record.id)
+        st.rerun()
+
+
+@st.fragment(run_every=1)
+def _measuring(dataset_id: str) -> None:
+    jobs = catalog().jobs.all(states=("queued", "running"))
+    mine = [job for job in jobs if job.kind == "measure" and job.subject == dataset_id]
+    if not mine:
+        _cost.clear()
+        st.rerun(scope="app")
+    note = mine[0].note or "Measuring how fast this computer trains"
+    st.caption(f":material/timer: {note} …")
+
+
+def say_download(spec: TrainSpec) -> None:
+    """Say that weights are downloaded first, where they are not here yet."""
+    key = architectures.get(spec.architecture).backbone
+    if spec.weights != "imagenet" or key is None or find_weights(key) is not None:
+        return
+    backbone = backbones.get(key)
+    st.caption(
+        f":material/download: {backbone.title}’s weights ({backbone.megabytes} MB) are not on this "
+        "computer yet; they are downloaded first. That needs a network."
+    )

@@ -1,0 +1,307 @@
+"""Searches: which settings to vary, how many runs that makes, and a table of what came of them."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from core.catalog import RunRecord
+from core.errors import InvalidInput
+from core.training import search
+from core.training.architectures import ARCHITECTURES
+from core.training.augmentation.options import PRESETS
+from core.training.options import Balance, Optimizer, Schedule
+from core.training.search_cost import predict_seconds
+from core.training.spec import TrainSpec
+from pages._widgets.form import leaf
+from pages._widgets.plain import duration, escape, some
+from pages._widgets.session import catalog, choose_run
+from pages._widgets.steps import go
+
+EVERY_S = 2.0
+_GOING = ("held", "queued", "running")
+_STATES = {"held": "waiting", "queued": "waiting"}
+
+# Settings whose values are typed.
+_TYPED = {
+    "learning_rate": "Learning rate",
+    "tuning.learning_rate": "Learning rate of fine-tuning",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "image_size": "Image size",
+    "dropout": "Dropout",
+    "loss.label_smoothing": "Label smoothing",
+    "optimizer.weight_decay": "Weight decay",
+}
+
+
+def _named(part: type[Any]) -> tuple[str, ...]:
+    return get_args(part.model_fields["name"].annotation)
+
+
+# Settings whose values are chosen.
+_CHOSEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "optimizer.name": ("Optimizer", _named(Optimizer)),
+    "schedule.name": ("Learning-rate schedule", _named(Schedule)),
+    "augmentation": ("Augmentation", tuple(PRESETS)),
+    "balance": ("Balancing of classes", get_args(Balance)),
+    "architecture": ("Architecture", tuple(key for key in ARCHITECTURES if key != "custom")),
+}
+_TITLES = _TYPED | {key: title for key, (title, _) in _CHOSEN.items()}
+
+
+def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
+    """Choose what to vary of these settings, see what it will take, and start.
+
+    Args:
+        spec: the settings that stay as they are, checked.
+        good: usable images.
+    """
+    key = f"search-{spec.dataset_id}"
+    st.caption(
+        "Trains once for each combination of the values that you give, and compares them on the "
+        "validation images. Everything else stays as it is chosen above."
+    )
+    varied = st.multiselect(
+        "Settings to vary", [name for name in _TITLES if _makes_sense(name, spec)],
+        format_func=_TITLES.__getitem__, key=f"{key}-varied", placeholder="Choose one or more",
+    )  # fmt: skip
+    if not varied:
+        return
+    choices = {name: _values(name, spec, key) for name in varied}
+    count, seed = _how_many(key)
+    if any(values is None for values in choices.values()):
+        return
+    wanted = {name: values or [] for name, values in choices.items()}
+    try:
+        tried = search.combinations(wanted, count, seed)
+    except InvalidInput as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    _say_cost([spec.with_values(values) for values in tried], good)
+    if st.button(
+        f"Start {some(len(tried), 'training')}", type="primary", icon=":material/grid_view:",
+        key=f"{key}-start",
+    ):  # fmt: skip
+        try:
+            runs = search.start_search(catalog(), spec, wanted, count=count, seed=seed)
+        except InvalidInput as error:
+            st.error(escape(str(error)), icon=":material/error:")
+            return
+        choose_run(runs[0].id)
+        st.rerun()
+
+
+def _makes_sense(name: str, spec: TrainSpec) -> bool:
+    """Settings that this training has."""
+    if name == "architecture":
+        return spec.architecture != "custom"
+    return name != "tuning.learning_rate" or spec.tuning.epochs > 0
+
+
+def _values(name: str, spec: TrainSpec, key: str) -> list[Any] | None:
+    """The field for a setting's values; ``None`` if they can't be used."""
+    title = _TITLES[name]
+    if name in _CHOSEN:
+        options = list(_CHOSEN[name][1])
+        if name == "architecture":
+            options = _networks(spec)
+        return st.multiselect(
+            title, options, default=options[:3], key=f"{key}-{spec.recipe}-{name}",
+            format_func=lambda one: _word(name, one),
+        )  # fmt: skip
+    text = st.text_input(
+        f"{title}: values with commas between them", _example(name, spec),
+        key=f"{key}-{spec.recipe}-{name}",
+    )  # fmt: skip
+    try:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        return [leaf(spec.with_values({name: word}), name) for word in words]
+    except InvalidInput as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return None
+
+
+def _example(name: str, spec: TrainSpec) -> str:
+    """Values to begin with."""
+    value = leaf(spec, name)
+    match name:
+        case "learning_rate" | "tuning.learning_rate":
+            return ", ".join(f"{value * factor:.2g}" for factor in (1 / 3, 1, 3))
+        case "epochs":
+            return f"{value}, {2 * value}"
+        case "image_size":
+            return f"{value}, {min(512, value * 3 // 2)}"
+        case "batch_size":
+            return "16, 32, 64"
+        case "dropout":
+            return "0.1, 0.3, 0.5"
+        case _:
+            return "0, 0.1" if name == "loss.label_smoothing" else "0, 0.005, 0.05"
+
+
+def _networks(spec: TrainSpec) -> list[str]:
+    """Architectures that can start as this training does, its own first."""
+    found = [
+        key
+        for key, network in ARCHITECTURES.items()
+        if key != "custom"
+        and network.smallest <= spec.image_size
+        and (network.backbone is not None or spec.weights == "none")
+    ]
+    return sorted(found, key=lambda one: one != spec.architecture)
+
+
+def _how_many(key: str) -> tuple[int | None, int]:
+    """``None`` for all combinations, or how many of them; and the seed that draws them."""
+    how = st.radio(
+        "Which combinations", ["All of them", "Some, drawn at random"], horizontal=True,
+        key=f"{key}-how",
+        help="Drawing some is better where only a few settings matter and you don't know which: "
+        "each run then tries another value of each of them.",
+    )  # fmt: skip
+    if how == "All of them":
+        return None, 1
+    with st.container(horizontal=True):
+        count = st.number_input("Runs", 1, search.MOST_RUNS, 8, key=f"{key}-count", width=160)
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, 1, key=f"{key}-seed", width=160,
+            help="The same seed draws the same combinations.",
+        )  # fmt: skip
+    return int(count), int(seed)
+
+
+def _say_cost(specs: list[TrainSpec], good: pd.DataFrame) -> None:
+    home = str(catalog().workspace.home)
+    seconds = _seconds(home, tuple(spec.model_dump_json() for spec in specs), good)
+    text = f"**{some(len(specs), 'training')}**, one after the other"
+    if seconds is not None:
+        text += f": about **{duration(max(1, seconds))}** in all"
+    else:
+        text += (
+            ". How long they take is known once this computer has trained with settings like these"
+        )
+    st.markdown(text + ".")
+
+
+# Not for long: each training makes later ones quicker, since it leaves decoded images behind.
+@st.cache_data(show_spinner=False, max_entries=32, ttl=15)
+def _seconds(home: str, specs: tuple[str, ...], _good: pd.DataFrame) -> float | None:
+    del home  # a part of the key only
+    return predict_seconds(
+        catalog(), [TrainSpec.model_validate_json(spec) for spec in specs], _good
+    )
+
+
+def search_results(dataset_id: str) -> None:
+    """All searches on a dataset, the newest first; draws nothing where there are none.
+
+    “Use these settings” leaves the run's id in the session as ``use_run``.
+    """
+    found = search.searches(catalog(), dataset_id)
+    if not found:
+        return
+    st.subheader("Searches")
+    st.caption(
+        "The best comes first, by its accuracy on the validation images. The test images have no "
+        "say here, so that they can judge the one that you keep; of many runs, the best one’s "
+        "validation figure is a little too good, since luck was chosen too."
+    )
+    for number, (name, runs) in enumerate(found.items()):
+        with st.expander(_headline(runs), expanded=number == 0):
+            if any(run.state in _GOING for run in runs):
+                _watch(dataset_id, name)
+            else:
+                _results(name, runs)
+
+
+@st.fragment(run_every=EVERY_S)
+def _watch(dataset_id: str, name: str) -> None:
+    """A search while it runs; then the page is run again."""
+    runs = search.searches(catalog(), dataset_id).get(name, [])
+    if not any(run.state in _GOING for run in runs):
+        st.rerun(scope="app")
+    _results(name, runs)
+
+
+def _headline(runs: list[RunRecord]) -> str:
+    tried = runs[0].summary.get("tried", {})
+    names = ", ".join(_TITLES.get(key, key).lower() for key in tried)
+    return f"{some(len(runs), 'training')} with various values of {escape(names)}"
+
+
+def _results(name: str, runs: list[RunRecord]) -> None:
+    table = search.results(runs)
+    tried = {key: _TITLES.get(key, key) for key in runs[0].summary.get("tried", {})}
+    for key in tried:
+        table[key] = [_word(key, value) for value in table[key]]
+    counts = table["state"].replace(_STATES).value_counts()
+    st.markdown(" · ".join(f"{count} {escape(state)}" for state, count in counts.items()))
+    _table(table, tried)
+    done = table[table["validation_accuracy"].notna()]
+    if len(done) > 1:
+        st.plotly_chart(
+            charts.parallel(done, tried, "validation_accuracy", "Validation accuracy"),
+            key=f"parallel-{name}",
+            config={"displayModeBar": False},
+            alt="Each training as a line through its settings to its validation accuracy; the "
+            "table above has the same figures.",
+        )
+        st.caption("A line a training. Drag along an upright line to see only those in that range.")
+    if len(done):
+        _take(name, done, {run.id: run for run in runs})
+
+
+def _table(table: pd.DataFrame, tried: dict[str, str]) -> None:
+    shown = table[["validation_accuracy", *tried, "seconds", "state", "run"]].copy()
+    shown["validation_accuracy"] = shown["validation_accuracy"].astype(float) * 100
+    shown["seconds"] = shown["seconds"].astype(float)
+    shown["state"] = shown["state"].replace(_STATES)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown.rename(columns=tried),
+        hide_index=True,
+        column_config={
+            "validation_accuracy": number("Validation accuracy", format="%.1f %%"),
+            "seconds": number("Time", format="%.1f s"),
+            "state": "State",
+            "run": "Run",
+        },
+    )
+
+
+def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
+    """Go on with one of the runs, the best if nothing else is chosen."""
+    labels = {
+        row["id"]: f"{row['validation_accuracy']:.1%} · "
+        + search.in_words({key: row[key] for key in runs[row["id"]].summary.get("tried", {})})
+        for row in done.to_dict("records")
+    }
+    chosen = st.selectbox(
+        "Go on with", list(labels), format_func=lambda one: labels.get(one, one),
+        key=f"take-{name}",
+    )  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Use these settings", icon=":material/tune:", key=f"use-{name}", on_click=_use,
+            args=(chosen,), help="Fills the settings above with those of this training.",
+        )  # fmt: skip
+        if st.button("Results", icon=":material/insights:", key=f"results-{name}"):
+            choose_run(chosen)
+            go("results")
+
+
+def _use(run_id: str) -> None:
+    st.session_state["use_run"] = run_id
+
+
+def _word(name: str, value: Any) -> Any:
+    """A value as people call it; numbers stay numbers."""
+    if name == "batch_size" and value == 0:
+        return "auto"
+    if name == "architecture" and value in ARCHITECTURES:
+        return ARCHITECTURES[value].title
+    return value.replace("_", " ") if isinstance(value, str) else value

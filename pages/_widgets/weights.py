@@ -1,0 +1,196 @@
+"""What a network starts from, how much of that is kept, and how many looks it takes in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import settings
+from core.catalog import RunRecord
+from core.datasets import downloads
+from core.datasets.intake import check_allowed
+from core.errors import InvalidInput, LightboxError
+from core.features import backbones
+from core.features.weights import find_weights
+from core.training import architectures
+from core.training.checks import WrongSetting
+from core.training.spec import TrainSpec, parse_spec
+from pages._widgets.form import Form
+from pages._widgets.plain import ago, escape, percent
+from pages._widgets.session import catalog
+
+_KINDS = {
+    "imagenet": "ImageNet",
+    "none": "Random weights",
+    "run": "An earlier run",
+    "file": "A file",
+}
+_SENTENCES = {
+    "imagenet": "Over a million photos of a thousand kinds of things. Best for photos.",
+    "none": "Knows nothing yet, and learns from your images alone.",
+    "run": "Goes on from what a model learned here before.",
+    "file": "Weights on this computer, as Keras saves them.",
+}
+
+
+def choose_weights(form: Form, spec: TrainSpec) -> None:
+    """Draw the fields of weights and of fine-tuning."""
+    network = architectures.get(spec.architecture)
+    runs = like(spec, catalog().runs.all())
+    offered = [
+        kind
+        for kind in _KINDS
+        if (kind != "imagenet" or network.backbone is not None)
+        and (kind != "run" or runs or spec.weights.startswith("run:"))
+    ]
+    left, right = st.columns(2, gap="large")
+    with left:
+        kind = _kind(form, offered, runs)
+        if kind == "run":
+            _run(form, runs)
+        elif kind == "file":
+            _file(form)
+        elif kind == "imagenet" and network.backbone is not None:
+            _say_here(network.backbone)
+        form.complain("weights")
+    with right:
+        _tuning(form, spec, learned=network.backbone is not None and kind != "none")
+        form.slider(
+            "test_views", "Looks at each image in use", 1, 5,
+            help="The finished model averages its answer over so many slightly different views of "
+            "an image: a little more accurate, and that many times slower.",
+        )  # fmt: skip
+
+
+def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
+    """The radio buttons; what is chosen is the part of the setting before its colon."""
+    key = form.key("weights-kind")
+    chosen = _part(form.value("weights"))
+    if chosen not in offered:
+        offered = [*offered, chosen]
+    if st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen
+
+    def take() -> None:
+        picked = st.session_state[key]
+        first = {"run": f"run:{runs[0].id}" if runs else "none", "file": _stored("")}
+        form.put("weights", first.get(picked, picked))
+        if picked == "none":
+            # Nothing is learned yet that could be kept.
+            form.put("frozen", 0.0)
+            form.put("tuning.epochs", 0)
+
+    return str(
+        st.radio(
+            "Start from", offered, format_func=_KINDS.__getitem__,
+            captions=[_SENTENCES[kind] for kind in offered], key=key, on_change=take,
+        )
+    )  # fmt: skip
+
+
+def _part(weights: str) -> str:
+    return weights.partition(":")[0]
+
+
+def like(spec: TrainSpec, runs: list[RunRecord]) -> list[RunRecord]:
+    """Finished runs of the same network, newest first, of which the weights would fit."""
+    found = []
+    for run in runs:
+        if run.state != "done":
+            continue
+        try:
+            theirs = parse_spec(run.spec)
+        except InvalidInput:
+            continue  # of another version of Lightbox
+        if (theirs.architecture, theirs.stack) == (spec.architecture, spec.stack):
+            found.append(run)
+    return found
+
+
+def _run(form: Form, runs: list[RunRecord]) -> None:
+    names = {
+        f"run:{run.id}": f"{run.name} · {percent(run.summary.get('test_accuracy', 0))} · "
+        f"{ago(run.created_at)}"
+        for run in runs
+    }
+    form.select(
+        "weights", "Run", list(names), names=names,
+        help="Finished runs of the same network, also on other datasets.",
+    )  # fmt: skip
+
+
+def _file(form: Form) -> None:
+    roots = " and ".join(f"`{root}`" for root in settings.load().roots)
+    st.text_input(
+        "Path of the file",
+        help="As Keras saves weights: .keras, .weights.h5 or .h5.",
+        **form.bind("weights", lambda one: one.partition(":")[2], _stored),
+    )
+    st.caption(f"Files inside {roots} can be used.")
+
+
+def _stored(path: str) -> str:
+    return f"file:{path.strip() or settings.load().roots[0]}"
+
+
+def check_file(spec: TrainSpec) -> None:
+    """Refuse a file of weights that pages may not read.
+
+    Raises:
+        WrongSetting: it is outside the folders that the configuration allows.
+    """
+    kind, _, path = spec.weights.partition(":")
+    if kind != "file":
+        return
+    try:
+        check_allowed(Path(path))
+    except LightboxError as error:
+        roots = " or ".join(str(root) for root in settings.load().roots)
+        raise WrongSetting(
+            "weights", f"Lightbox may not read {path}.", f"Choose one inside {roots}."
+        ) from error
+
+
+def _say_here(key: str) -> None:
+    backbone = backbones.get(key)
+    if find_weights(key) is not None:
+        st.caption(f":material/check: {backbone.title}’s weights are on this computer.")
+        return
+    folder = downloads.cache_folder("models")
+    st.info(
+        f"{backbone.title}’s weights ({backbone.megabytes} MB) are not on this computer yet. They "
+        "are downloaded when training starts. Without a network: "
+        + escape(downloads.by_hand(backbone.file, folder)),
+        icon=":material/download:",
+    )
+
+
+def _tuning(form: Form, spec: TrainSpec, *, learned: bool) -> None:
+    """Fine-tuning, where there is something to tune; or where it is what is wrong."""
+    if learned or spec.tuning.epochs:
+        form.number(
+            "tuning.epochs", "Epochs of fine-tuning", 0, 1000,
+            help="How many times every training image is looked at while the network’s own layers "
+            "are adjusted, after its last step has been learned. 0 leaves them as they are.",
+        )  # fmt: skip
+    else:
+        form.complain("tuning.epochs")
+    if spec.tuning.epochs:
+        form.number(
+            "tuning.learning_rate", "Learning rate of fine-tuning", 1e-6, 1.0, step=0.0001,
+            format="%.6g",
+            help="How big its steps are. Smaller than when learning anew, so that little is "
+            "forgotten.",
+        )  # fmt: skip
+    goes_on = spec.weights != "none" and not learned
+    if spec.tuning.epochs or spec.frozen or goes_on:
+        form.slider(
+            "frozen", "Frozen share of layers", 0, 100, step=5, scale=100, unit=" %",
+            help="Layers nearest to the image that keep what they know: edges, colours and textures "
+            "are much the same everywhere. The others are adjusted to your images.",
+        )  # fmt: skip
+    else:
+        form.complain("frozen")
+    if spec.weights == "none":
+        st.caption("With random weights, all layers learn from the start.")

@@ -1,0 +1,233 @@
+"""A fit that ended at any moment goes on as if it had not."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import NoSpace
+from core.progress import RecordingReporter
+from core.training.fitting.checkpoint import Checkpoint
+from tests.core.training.fitting.points import Done, figures, model, trained
+from tests.core.training.small import told
+
+# What a later epoch depends on: dropout's generator, the optimizer's moments, the schedule, the
+# plateau rule's memory, early stopping's.
+VALUES: dict[str, Any] = {
+    "epochs": 6, "schedule": "plateau", "schedule.patience": 1, "learning_rate": 0.3,
+    "optimizer": "adam", "stopping.patience": 6, "best_by": "loss",
+}  # fmt: skip
+
+
+class Gone(BaseException):
+    """Nothing in between catches this."""
+
+
+class DiesAfter(RecordingReporter):
+    """The process's end, just after an epoch's checkpoint was kept."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def snapshot(self, kind: str, **payload: Any) -> None:
+        if payload["epoch"] == self.epoch:
+            raise Gone
+
+
+def killed(folder: Path, epoch: int, **changes: Any) -> None:
+    with pytest.raises(Gone):
+        trained(
+            DiesAfter(epoch), made=model(0.3), checkpoint=Checkpoint(folder), **VALUES | changes
+        )
+
+
+def resumed(folder: Path, report: RecordingReporter | None = None, **changes: Any) -> Done:
+    checkpoint = Checkpoint(folder)
+    standing = checkpoint.standing()
+    assert standing is not None
+    return trained(
+        report, made=model(0.3), standing=standing, checkpoint=checkpoint, **VALUES | changes
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole() -> Done:
+    return trained(made=model(0.3), **VALUES)
+
+
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_it_goes_on_as_if_nothing_had_happened(tmp_path: Path, whole: Done, epoch: int) -> None:
+    killed(tmp_path, epoch)
+    standing = Checkpoint(tmp_path).standing()
+    assert standing is not None
+    assert (standing.epoch, len(standing.history)) == (epoch, epoch)
+    report = RecordingReporter()
+    done = resumed(tmp_path, report)
+    assert [entry["epoch"] for entry in told(report, "epoch")] == list(range(epoch + 1, 7))
+    assert figures(done.history) == figures(whole.history)
+    assert done.standing.best_epoch == whole.standing.best_epoch
+    for found, expected in zip(done.model.get_weights(), whole.model.get_weights(), strict=True):
+        assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_killed_after_its_last_epoch_nothing_is_trained_again(tmp_path: Path, whole: Done) -> None:
+    trained(made=model(0.3), checkpoint=Checkpoint(tmp_path), **VALUES)
+    report = RecordingReporter()
+    done = resumed(tmp_path, report)
+    assert told(report, "epoch") == told(report, "batch") == []
+    for found, expected in zip(done.model.get_weights(), whole.model.get_weights(), strict=True):
+        assert np.array_equal(found, expected)
+
+
+def test_killed_after_it_had_stopped_early_nothing_is_trained_again(tmp_path: Path) -> None:
+    early = {"epochs": 40, "stopping.patience": 1, "learning_rate": 0.9, "schedule": "constant"}
+    done = trained(made=model(0.3), checkpoint=Checkpoint(tmp_path), **VALUES | early)
+    assert len(done.history) < 40
+    report = RecordingReporter()
+    again = resumed(tmp_path, report, **early)
+    assert told(report, "batch") == []
+    assert figures(again.history) == figures(done.history)
+
+
+def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
+    tmp_path: Path,
+) -> None:
+    head = {"name": "head", "of": 9}
+    tuning = {"name": "tuning", "before": 6, "epochs": 3, "of": 9}
+    checkpoint = Checkpoint(tmp_path)
+    first = trained(made=model(0.3), checkpoint=checkpoint, part=head, **VALUES)
+    with pytest.raises(Gone):
+        # A model of another shape, as a whole network's is beside its head's.
+        wide = widened()
+        trained(
+            DiesAfter(8), made=wide, standing=first.standing, checkpoint=checkpoint, part=tuning,
+            **VALUES,
+        )  # fmt: skip
+    report = RecordingReporter()
+    again = resumed(tmp_path, report, part=head)
+    assert told(report, "batch") == []
+    for found, expected in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
+        assert np.array_equal(found, expected)
+    done = trained(
+        report, made=widened(), standing=again.standing, checkpoint=checkpoint, part=tuning,
+        **VALUES,
+    )  # fmt: skip
+    assert [entry["epoch"] for entry in told(report, "epoch")] == [9]
+    assert done.column("epoch") == list(range(1, 10))
+
+
+def widened() -> Any:
+    import keras
+
+    inner = model(0.3)
+    x = keras.layers.BatchNormalization()(inner.inputs[0])
+    return keras.Model(inner.inputs[0], inner(x))
+
+
+def cut_short(folder: Path) -> None:
+    for file in folder.glob("model-*.npz"):
+        file.write_bytes(file.read_bytes()[:-40])
+
+
+def flip_a_bit(folder: Path) -> None:
+    for file in folder.glob("best-*.npz"):
+        content = bytearray(file.read_bytes())
+        content[len(content) // 3] ^= 4
+        file.write_bytes(content)
+
+
+def remove_a_file(folder: Path) -> None:
+    for file in folder.glob("model-*.npz"):
+        file.unlink()
+
+
+def empty(folder: Path) -> None:
+    for file in folder.glob("*.npz"):
+        file.write_bytes(b"")
+
+
+def no_json(folder: Path) -> None:
+    (folder / "state.json").write_text('{"standing": {"part"')
+
+
+def other_json(folder: Path) -> None:
+    (folder / "state.json").write_text("[1, 2]")
+
+
+def of_another_version(folder: Path) -> None:
+    state = json.loads((folder / "state.json").read_text())
+    state["standing"]["mood"] = "good"
+    (folder / "state.json").write_text(json.dumps(state))
+
+
+def no_state(folder: Path) -> None:
+    (folder / "state.json").unlink()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kept")
+    killed(folder, 2)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut_short, flip_a_bit, remove_a_file, empty, no_json, other_json, of_another_version, no_state],
+)  # fmt: skip
+def test_what_is_damaged_or_half_there_is_nothing_to_go_on_from(
+    tmp_path: Path, kept: Path, damage: Callable[[Path], None]
+) -> None:
+    inside = tmp_path / "checkpoint"
+    inside.mkdir()
+    for file in (kept / "checkpoint").iterdir():
+        (inside / file.name).write_bytes(file.read_bytes())
+    assert Checkpoint(tmp_path).standing() is not None
+    damage(inside)
+    assert Checkpoint(tmp_path).standing() is None
+
+
+def test_only_files_of_the_last_state_are_there(kept: Path) -> None:
+    names = sorted(file.name for file in (kept / "checkpoint").iterdir())
+    assert names[0].startswith("best-fit-")
+    assert names[1:] == ["model-fit-2.npz", "state.json"]
+
+
+def test_cleared_nothing_is_left(tmp_path: Path) -> None:
+    killed(tmp_path, 1, epochs=2)
+    Checkpoint(tmp_path).clear()
+    assert list(tmp_path.iterdir()) == []
+    assert Checkpoint(tmp_path).standing() is None
+
+
+class FullAfter(RecordingReporter):
+    """From an epoch on, files can't grow: for whoever writes, the disk is full."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def event(self, kind: str, **payload: Any) -> None:
+        if kind == "epoch" and payload["epoch"] == self.epoch:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+
+
+def test_a_disk_that_fills_up_is_said_and_what_was_kept_before_is_intact(
+    tmp_path: Path, whole: Done
+) -> None:
+    try:
+        with pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
+            trained(FullAfter(3), made=model(0.3), checkpoint=Checkpoint(tmp_path), **VALUES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    standing = Checkpoint(tmp_path).standing()
+    assert standing is not None
+    assert standing.epoch == 2
+    assert figures(resumed(tmp_path).history) == figures(whole.history)
