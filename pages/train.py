@@ -7,34 +7,31 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
-from core.jobs import handlers
-from core.jobs.live import curves
 from core.quality.curation import usable
-from core.training.spec import TrainSpec, parse_spec
+from core.training.spec import TrainSpec
 from core.training.start import create_run
-from pages._widgets.as_text import show_text
+from pages._widgets.as_text import show_text, take_wishes
 from pages._widgets.checking import check
 from pages._widgets.empty import empty
+from pages._widgets.ended import ended
 from pages._widgets.expert import expert, part_of
 from pages._widgets.form import Form, as_wrong
 from pages._widgets.job import watch
-from pages._widgets.live import draw_curves, watch_training
+from pages._widgets.live import watch_training
 from pages._widgets.plain import ago, escape, images, percent, some
+from pages._widgets.queue import queue_of_trainings
 from pages._widgets.recipes import choose_recipe, cost, say_download
+from pages._widgets.search import search_results, search_settings
 from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
 from pages._widgets.split import plan, say_split, say_warnings
 from pages._widgets.steps import go
 
 _GOING = ("queued", "running", "held")
-_BAD = {
-    "failed": "This training failed.",
-    "interrupted": "This training was interrupted.",
-    "cancelled": "This training was cancelled before there was anything to keep.",
-}
 
 
 def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     """From a recipe to the start of a run; everything else under Expert."""
+    take_wishes(record, good)
     base = choose_recipe(record, good)
     form = Form(base)
     spec = base
@@ -59,6 +56,9 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     )  # fmt: skip
     if st.session_state["expert"]:
         expert(form, spec, good)
+        if form.wrong is None:
+            with st.expander("Search for good settings", icon=":material/grid_view:", key="search"):
+                search_settings(spec, good)
         show_text(record, spec, base, good)
 
 
@@ -87,7 +87,7 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
         run = create_run(catalog(), spec)
         if busy:
             st.session_state["queued"] = run.name
-        if not busy:
+        else:
             choose_run(run.id)
         st.rerun()
 
@@ -102,39 +102,6 @@ def _earlier(runs: list[RunRecord]) -> None:
             if run.state == "done" and st.button("Results", key=f"results-{run.id}"):
                 choose_run(run.id)
                 go("results")
-
-
-def _ended(run: RunRecord) -> None:
-    """What became of the run that was last started here."""
-    if run.state == "done":
-        accuracy, low = run.summary.get("test_accuracy", 0.0), run.summary.get("test_low", 0.0)
-        stopped = (
-            " You stopped it; the best until then was kept." if run.summary.get("stopped") else ""
-        )
-        with st.container(border=True):
-            st.markdown(
-                f"#### :material/check_circle: “{escape(run.name)}” is trained\n\n"
-                f"Right on **{percent(accuracy)}** of {images(run.summary.get('test_images', 0))} that "
-                f"it had never seen (likely between {percent(low)} and "
-                f"{percent(run.summary.get('test_high', 1.0))}).{stopped}"
-            )
-            with st.container(horizontal=True):
-                if st.button("See the results", type="primary", icon=":material/insights:"):
-                    go("results")
-                if st.button("Try it on new images", icon=":material/image_search:"):
-                    go("predict")
-    elif run.state in _BAD:
-        st.error(f"{_BAD[run.state]} {escape(run.error)}", icon=":material/error:")
-        with st.container(horizontal=True):
-            if st.button("Go on with it", type="primary", icon=":material/resume:",
-                         help="From the last epoch that was saved."):  # fmt: skip
-                handlers.resume(catalog(), run.id)
-                st.rerun()
-            if st.button("Train again with the same settings", icon=":material/refresh:"):
-                choose_run(create_run(catalog(), parse_spec(run.spec)).id)
-                st.rerun()
-    with st.expander("Its curves"):
-        draw_curves(curves(catalog(), run.job_id))
 
 
 current = current_dataset()
@@ -166,6 +133,7 @@ else:
             "back; the training goes on."
         )
         watch_training(running.id)
+        queue_of_trainings()
         if st.toggle("Set up another training", key="another", persist_state="session",
                      help="It waits in the queue until this one has ended."):  # fmt: skip
             _choose(current, usable(facts), busy)
@@ -173,8 +141,10 @@ else:
         st.title("Train")
         st.caption(f"Dataset: {escape(current.name)}, {images(current.images)}")
         if shown is not None:
-            _ended(shown)
+            ended(shown)
             st.subheader("Train another")
         _choose(current, usable(facts), busy)
+        queue_of_trainings()
+        search_results(current.id)
         if mine:
             _earlier(mine)

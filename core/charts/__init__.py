@@ -1,21 +1,24 @@
-"""Data in, Plotly figure out; nothing about pages. One family of figures a file.
+"""Data in, figure out; nothing about pages. One family of figures a file.
 
 Colours are told apart by everyone (Okabe and Ito, 2008) and are never all there is to tell things
 apart by, backgrounds are transparent, and class names are shown as text whatever is in them.
+Figures are Plotly's, but those of a running training are Vega-Lite's (``live`` says why).
 """
 
 from core.charts.base import BLUE, GREEN, GREY, ORANGE, plain
 from core.charts.classes import class_counts, class_splits
 from core.charts.confusion import confusion
+from core.charts.live import Live, answers, curves, learning_rate
 from core.charts.rates import rate_finder
 from core.charts.search import parallel
-from core.charts.training import curves, learning_rate
 
 __all__ = [
     "BLUE",
     "GREEN",
     "GREY",
     "ORANGE",
+    "Live",
+    "answers",
     "class_counts",
     "class_splits",
     "confusion",

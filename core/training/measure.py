@@ -43,9 +43,10 @@ def unmeasured(workspace: Workspace, specs: list[TrainSpec]) -> list[TrainSpec]:
 
 
 def recipe_specs(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[TrainSpec]:
-    """Each recipe's own settings for a dataset, quickest first."""
+    """Each recipe's own settings for a dataset, the suggested one's first."""
     version = catalog.datasets.get(dataset_id).version
-    return [recipes.default_spec(dataset_id, version, key, table) for key in recipes.RECIPES]
+    keys = sorted(recipes.RECIPES, key=lambda key: key != recipes.suggest(table))
+    return [recipes.default_spec(dataset_id, version, key, table) for key in keys]
 
 
 def measure(

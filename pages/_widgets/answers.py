@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core import charts
@@ -22,24 +21,28 @@ def draw_answers(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     Args:
         snapshot: ``epoch``, ``labels``; perhaps ``samples`` and ``confusion``.
     """
-    if snapshot is None:
-        return
-    if snapshot.get("samples"):
-        st.markdown(f"**Some validation images and its answers** after epoch {snapshot['epoch']}")
-        _samples(run, snapshot)
-    if snapshot.get("confusion"):
-        st.markdown(
-            f"**Validation images: which class is taken for which** after epoch {snapshot['epoch']}"
-        )
-        labels, counts = snapshot["labels"], snapshot["confusion"]
-        mark = hash(tuple(map(tuple, counts)))
-        figure = _confusion(run.id, snapshot["epoch"], mark, labels, counts)
-        st.plotly_chart(
-            figure,
-            key=f"confusion-{run.id}",
-            config={"displayModeBar": False},
-            alt="Rows are true classes, columns the model's answers.",
-        )
+    # Each in a place of its own, whatever the newest look has.
+    with st.container():
+        if shown := _with_samples(run.id, snapshot):
+            st.markdown(f"**Some validation images, and the answers** after epoch {shown['epoch']}")
+            _samples(run, shown)
+    with st.container(width=760):
+        if snapshot is not None and snapshot.get("confusion"):
+            st.markdown(
+                "**Which class is taken for which** among the validation images, after epoch "
+                f"{snapshot['epoch']}"
+            )
+            drawn = charts.answers(snapshot["labels"], snapshot["confusion"])
+            st.vega_lite_chart(drawn.rows, drawn.spec, key=f"confusion-{run.id}")
+
+
+def _with_samples(run_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The newest look that has samples: quick epochs leave them out now and then."""
+    key = f"samples-{run_id}"
+    if snapshot is not None and snapshot.get("samples"):
+        st.session_state[key] = snapshot
+    kept: dict[str, Any] | None = st.session_state.get(key)
+    return kept
 
 
 def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
@@ -66,7 +69,7 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
     # Another epoch is another round: the same pictures with new answers.
     gallery(
         tiles, key=f"answers-{run.id}", label="Validation images with the answers about them",
-        strip=True, round=snapshot["epoch"],
+        round=snapshot["epoch"],
     )  # fmt: skip
 
 
@@ -82,12 +85,3 @@ def _pictures(
         return [(b"", False)] * len(paths)
     rows = table.reindex(list(paths)).fillna({"thumb_at": 0, "thumb_bytes": 0, "width": 64})
     return list(zip(thumbnails(dataset_id, rows), (rows["width"] <= 48).to_list(), strict=True))
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _confusion(
-    run_id: str, epoch: int, mark: int, _labels: list[str], _counts: list[list[int]]
-) -> go.Figure:
-    """The figure of one epoch, made once however often it is drawn; it is shared."""
-    del run_id, epoch, mark  # the key
-    return charts.confusion(_labels, _counts, rates=False)

@@ -14,7 +14,7 @@ from core.errors import InvalidInput
 from core.training import recipes
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec, parse_spec
-from pages._widgets.form import differences, take_over
+from pages._widgets.form import Form, differences, take_over
 from pages._widgets.plain import ago
 from pages._widgets.recipes import radio_key
 from pages._widgets.session import catalog
@@ -48,6 +48,18 @@ def use_settings(record: DatasetRecord, good: pd.DataFrame, run: RunRecord) -> N
     base = recipes.default_spec(record.id, record.version, theirs.recipe, good)
     take_over(theirs, base)
     st.session_state[radio_key(record.id)] = theirs.recipe
+
+
+def take_wishes(record: DatasetRecord, good: pd.DataFrame) -> None:
+    """Do what other parts of the page have asked for: a run's settings, or a learning rate."""
+    wanted = st.session_state.pop("use_run", None)
+    run = next((run for run in catalog().runs.all(record.id) if run.id == wanted), None)
+    if run is not None:
+        use_settings(record, good, run)
+    recipe, rate = st.session_state.pop("use_rate", ("", 0.0))
+    if recipe:
+        base = recipes.default_spec(record.id, record.version, recipe, good)
+        Form(base).put("learning_rate", rate)
 
 
 def _readable(run: RunRecord) -> TrainSpec | None:

@@ -91,10 +91,15 @@ def _preview(dataset_id: str, spec: TrainSpec, good: pd.DataFrame) -> None:
     size, grey = min(_LARGEST, spec.image_size), spec.color == "gray"
     st.html(_pictures(tuple(found), size, spec.resize, grey, spec.augmentation, seed))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Others", icon=":material/shuffle:", help="Other images, changed otherwise."):
-            st.session_state["preview-seed"] = seed + 1
-            st.rerun(scope="fragment")
+        st.button(
+            "Others", icon=":material/shuffle:", on_click=_others, args=(seed + 1,),
+            help="Other images, changed otherwise.",
+        )  # fmt: skip
         st.caption(f"Your own images, {size} × {size} pixels, as training will see them.")
+
+
+def _others(seed: int) -> None:
+    st.session_state["preview-seed"] = seed
 
 
 @st.cache_data(

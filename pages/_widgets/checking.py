@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.training import checks, stack
+from core.training import checks
 from core.training.checks import WrongSetting
 from core.training.spec import TrainSpec
 from pages._widgets.session import catalog
@@ -40,17 +40,4 @@ def _check(
     except WrongSetting as error:
         return [], (error.setting, error.title, error.remedy)
     except InvalidInput as error:
-        return [], (_setting(_spec, _good), error.title, error.remedy)
-
-
-def _setting(spec: TrainSpec, good: pd.DataFrame) -> str:
-    """Whose fault it is when a check doesn't say: the own network's, or none's."""
-    if spec.architecture == "custom":
-        try:
-            stack.check(
-                spec.stack, spec.image_size, 1 if spec.color == "gray" else 3,
-                good["label"].nunique(),
-            )  # fmt: skip
-        except InvalidInput:
-            return "stack"
-    return ""
+        return [], ("", error.title, error.remedy)

@@ -51,12 +51,12 @@ def controls(view: Live, at: Stage, rate: float | None) -> None:
                 "wait meanwhile.",
                 icon=":material/pause_circle:",
             )
-        _buttons(view)
-        _rate(view, rate)
+        _buttons(view, rate)
+        _rate(view)
         _sure(job.id)
 
 
-def _buttons(view: Live) -> None:
+def _buttons(view: Live, rate: float | None) -> None:
     job = view.job
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -89,20 +89,18 @@ def _buttons(view: Live) -> None:
             icon=":material/speed:",
             key=f"rate-{job.id}",
             on_click=_open,
-            args=(job.id, "rate"),
+            args=(job.id, "rate", rate or job.wishes.learning_rate or 0.001),
         )
 
 
-def _rate(view: Live, rate: float | None) -> None:
+def _rate(view: Live) -> None:
     """The field for another learning rate, once it was asked for."""
     job_id, asked = view.job.id, view.job.wishes.learning_rate
     if _opened(job_id) == "rate":
-        key = f"new-rate-{job_id}"
-        # Once, so that a field that is being typed in isn't set back.
-        st.session_state.setdefault(key, rate or asked or 0.001)
         with st.container(border=True):
             st.number_input(
-                "New learning rate", 0.0, 1.0, step=0.0001, format="%.6f", key=key,
+                "New learning rate", 0.0, 1.0, _asks()[2], step=0.0001, format="%.6f",
+                key=f"new-rate-{job_id}", width=320,
                 help="How big each step is. Ten times smaller is usual when the loss jumps up and "
                 "down; it holds from the next batch on.",
             )  # fmt: skip
@@ -121,7 +119,9 @@ def _rate(view: Live, rate: float | None) -> None:
                 st.button("Leave it", key=f"leave-{job_id}", on_click=_close)
     elif asked is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"The learning rate is held at {asked:g}, as you have set it.")
+            st.caption(
+                f"The learning rate is held at {asked:g}, as you have set it.", width="content"
+            )
             st.button(
                 "Back to the schedule",
                 type="tertiary",
@@ -162,15 +162,20 @@ def _apply(job_id: str) -> None:
     _wish(job_id, learning_rate=st.session_state[f"new-rate-{job_id}"])
 
 
+def _asks() -> tuple[str, str, float]:
+    """Which question is open: of which job, about what, and with what learning rate."""
+    asks: tuple[str, str, float] = st.session_state.get("training-asks", ("", "", 0.0))
+    return asks
+
+
 def _opened(job_id: str) -> str:
-    opened = st.session_state.get("training-asks", ("", ""))
-    return str(opened[1]) if opened[0] == job_id else ""
+    asked, what, _ = _asks()
+    return what if asked == job_id else ""
 
 
-def _open(job_id: str, what: str) -> None:
-    """Open one of the two questions; its field begins anew with the present rate."""
-    st.session_state.pop(f"new-rate-{job_id}", None)
-    st.session_state["training-asks"] = (job_id, what)
+def _open(job_id: str, what: str, rate: float = 0.0) -> None:
+    """Open a question; its field begins with the rate of this moment, and stays as it is typed."""
+    st.session_state["training-asks"] = (job_id, what, rate)
 
 
 def _close() -> None:

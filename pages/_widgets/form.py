@@ -156,8 +156,7 @@ class Form:
             return kind(round(value * scale, 6))
 
         def stored(value: float) -> float:
-            plain = leaf(self.base, name)
-            return int(value) if isinstance(plain, int) and scale == 1 else round(value / scale, 6)
+            return value if scale == 1 else round(value / scale, 6)
 
         st.slider(
             label, kind(low), max(kind(high), shown(self.value(name))), step=kind(step),

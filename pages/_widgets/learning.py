@@ -10,6 +10,7 @@ from core.training.options import Schedule
 from core.training.spec import TrainSpec
 from pages._widgets.form import Form
 from pages._widgets.pictures import draw_svg, line_drawing
+from pages._widgets.rate import find_rate
 
 OPTIMIZERS = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD with momentum", "rmsprop": "RMSprop"}
 SCHEDULES = {
@@ -62,6 +63,8 @@ def choose_learning(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
             help="How big each step is. Too big and training goes out of control, too small and it "
             "gets nowhere.",
         )  # fmt: skip
+    if form.wrong is None:
+        find_rate(spec)
     _steps(form, spec)
     st.markdown("**Towards what**")
     _goal(form, spec)

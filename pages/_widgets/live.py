@@ -56,7 +56,7 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
     if not so_far.batches:
         return
     latest = so_far.batches[-1]
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         if at == "fit":
             _metric("Epoch", f"{latest['epoch']} of {latest['epochs']}",
                     "An epoch is one look at every training image.")  # fmt: skip
@@ -124,13 +124,13 @@ def draw_curves(so_far: Curves, *, key: str = "curve") -> None:
             _chart(so_far, chosen, smoothing, key, "chosen")
     with right:
         st.caption("Learning rate: how big the steps are")
-        figure = charts.learning_rate(so_far.epochs, so_far.batches)
-        st.plotly_chart(figure, key=f"{key}-rate", config={"displayModeBar": False})
+        drawn = charts.learning_rate(so_far.epochs, so_far.batches)
+        st.vega_lite_chart(drawn.rows, drawn.spec, key=f"{key}-rate")
 
 
 def _chart(so_far: Curves, metric: str, smoothing: int, key: str, name: str = "") -> None:
-    figure = charts.curves(so_far.epochs, so_far.batches, metric, smoothing=smoothing / 100)
-    st.plotly_chart(figure, key=f"{key}-{name or metric}", config={"displayModeBar": False})
+    drawn = charts.curves(so_far.epochs, so_far.batches, metric, smoothing=smoothing / 100)
+    st.vega_lite_chart(drawn.rows, drawn.spec, key=f"{key}-{name or metric}")
 
 
 def _more(so_far: Curves) -> list[str]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -16,17 +12,20 @@ import pytest
 from playwright.sync_api import expect
 
 from core.catalog import open_catalog
-from core.quality.curation import curated, usable
+from core.evaluation.evaluate import evaluate_folder
+from core.quality.curation import FACTS, curated, history, undo, usable
+from core.training.run import train_run
+from core.training.start import create_run, suggest_spec
 from core.workspace import open_workspace
 from tests.browser import journey
-from tests.browser.conftest import ROOT, running_app
+from tests.browser.conftest import running_app
 from tests.browser.faulty import Planted, held_out, plant
 
 pytestmark = [pytest.mark.xdist_group("cleaning"), pytest.mark.real, pytest.mark.slow]
 
 EACH = 60
 UNSEEN = 120
-EPOCHS = 20
+EPOCHS = 12
 SEEDS = (1, 2, 3)
 SEARCH_MS = 240_000
 WRONG = "Perhaps in the wrong class"
@@ -71,20 +70,6 @@ def take_all(page: Any, what: str) -> int:
     return count
 
 
-def command(*arguments: object, home: Path, keras_home: Path) -> Any:
-    """What a command says, as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "core", *map(str, arguments), "--json"],
-        cwd=ROOT,
-        env={**os.environ, "LIGHTBOX_HOME": str(home), "KERAS_HOME": str(keras_home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def clean(page: Any, planted: Planted) -> None:
     """Everything that a person does on the Clean page, top to bottom."""
     for what in ("Unreadable images", "Truncated images", "Very dark images", "Blurry images"):
@@ -104,7 +89,11 @@ def clean(page: Any, planted: Planted) -> None:
 
 
 def test_a_folder_full_of_faults_becomes_a_dataset_that_trains_a_better_model(
-    hands: Path, keras_home: Path, tmp_path: Path, new_page: Callable[..., Any]
+    hands: Path,
+    keras_home: Path,
+    tmp_path: Path,
+    new_page: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     planted = plant(hands, tmp_path / "photos", each=EACH)
     unseen = held_out(hands, tmp_path / "unseen", after=EACH, each=UNSEEN)
@@ -117,7 +106,7 @@ def test_a_folder_full_of_faults_becomes_a_dataset_that_trains_a_better_model(
         page.get_by_text("deserve a look").wait_for()
         clean(page, planted)
         journey.step(page, "Train")
-        journey.train(page, "transfer", Epochs=str(EPOCHS))
+        journey.train(page, "quick", Epochs=str(EPOCHS))
 
     labels = usable_now(home)
     spoiled = planted.broken | planted.copies | planted.across | planted.resized | planted.dark
@@ -127,24 +116,31 @@ def test_a_folder_full_of_faults_becomes_a_dataset_that_trains_a_better_model(
     of_all = [labels[path] == path.partition("/")[0] for path in set(labels) - set(planted.wrong)]
     assert sum(of_all) > 0.97 * len(of_all)
 
-    def lightbox(*arguments: object) -> Any:
-        return command(*arguments, home=home, keras_home=keras_home)
+    # In this process: TensorFlow is imported once for all of them.
+    monkeypatch.setenv("KERAS_HOME", str(keras_home))
+    catalog = open_catalog(open_workspace(home))
+    (record,) = catalog.datasets.all()
 
-    def accuracy(run: str) -> float:
-        return float(lightbox("evaluate", run, "--on", unseen)["accuracy"])
+    def accuracy(run_id: str) -> float:
+        return evaluate_folder(catalog, run_id, unseen).accuracy
 
-    def train_again(name: str, seed: int) -> float:
-        settings = ("--set", f"epochs={EPOCHS}", "--set", f"seed={seed}", "--name", name)
-        lightbox("train", "photos", "--recipe", "transfer", *settings)
-        return accuracy(name)
+    def train_again(seed: int) -> float:
+        values = {"epochs": EPOCHS, "seed": seed}
+        run = create_run(catalog, suggest_spec(catalog, record.id, "quick").with_values(values))
+        train_run(catalog, run.id)
+        return accuracy(run.id)
 
     # One training is a matter of luck by a point or two, so there are three of each.
-    (run,) = lightbox("runs")
+    (run,) = catalog.runs.all()
     first, *more = SEEDS
-    assert run["spec"]["seed"] == first
-    cleaned = [accuracy(run["name"]), *(train_again(f"cleaned {seed}", seed) for seed in more)]
-    lightbox("undo", "photos", "--all")
-    as_it_came = [train_again(f"as it came {seed}", seed) for seed in SEEDS]
+    assert run.spec["seed"] == first
+    cleaned = [accuracy(run.id), *(train_again(seed) for seed in more)]
+    decided = history(catalog, record.id)
+    standing = [
+        one.version for one in decided if one.action not in (*FACTS, "undo") and not one.undone
+    ]
+    undo(catalog, record.id, standing)
+    as_it_came = [train_again(seed) for seed in SEEDS]
     assert fmean(cleaned) > fmean(as_it_came) + 0.005, (cleaned, as_it_came)
 
 

@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.testing.v1 import AppTest
-
 from core.catalog import Catalog, DatasetRecord
 from core.training.start import create_run, suggest_spec
+from tests.pages.choosing import choose, expert, put, start_offered
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
 
 BringIn = Callable[..., DatasetRecord]
-
-
-def choose(at: AppTest, recipe: str) -> AppTest:
-    at.radio[0].set_value(recipe).run()
-    assert_no_defect(at)
-    return at
-
-
-def start_offered(at: AppTest) -> bool:
-    return "Start training" in [each.label for each in at.button]
 
 
 def test_without_images_it_leads_to_where_they_come_in(open_page: Open) -> None:
@@ -54,42 +43,36 @@ def test_a_dataset_of_which_everything_is_unreadable_is_refused(
 def test_settings_that_need_more_memory_than_there_is_are_refused(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
-    record = bring_in(class_folders({"cat": 5, "dog": 5}))
-    at = choose(open_page("train"), "compact")
-    at.selectbox(key=f"{record.id}-compact-size").select(224)
-    at.number_input(key=f"{record.id}-compact-batch").set_value(1024).run()
+    bring_in(class_folders({"cat": 5, "dog": 5}))
+    at = put(expert(choose(open_page("train"), "scratch"), "Network"), "image_size", 224)
+    put(expert(at, "Training"), "batch_size", 1024)
     assert "The batch size of 1024 at 224 pixels needs about" in words(at)
     assert "Choose a smaller batch size or image size" in words(at)
     assert not start_offered(at)
     assert catalog.runs.all() == []
 
 
-def test_a_run_starts_with_exactly_the_chosen_settings(
+def test_a_run_starts_with_what_was_chosen_and_is_shown(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 8, "dog": 8}), "Pets")
-    at = choose(open_page("train"), "classic")
-    key = f"{record.id}-classic-"
-    at.number_input(key=key + "epochs").set_value(3)
-    at.selectbox(key=key + "size").select(48)
-    at.toggle(key=key + "augment").set_value(False)
-    at.number_input(key=key + "batch").set_value(8)
-    at.number_input(key=key + "rate").set_value(0.0005)
-    at.number_input(key=f"{record.id}-split-seed").set_value(7)
-    at.selectbox(key=key + "precision").select("float32").run()
+    at = expert(choose(open_page("train"), "classic"), "Training")
+    put(at, "epochs", 3)
+    put(at, "batch_size", 8)
+    put(at, "learning_rate", 0.0005)
+    put(expert(at, "Network"), "image_size", 48)
+    put(expert(at, "Data"), "seed", 7)
     click(at, "Start training")
     (run,) = catalog.runs.all()
-    chosen = {name: run.spec[name] for name in ("recipe", "epochs", "image_size", "augment",
-              "batch_size", "learning_rate", "seed", "precision")}  # fmt: skip
+    chosen = {name: run.spec[name] for name in
+              ("recipe", "epochs", "image_size", "batch_size", "learning_rate", "seed")}  # fmt: skip
     assert chosen == {
         "recipe": "classic",
         "epochs": 3,
         "image_size": 48,
-        "augment": False,
         "batch_size": 8,
         "learning_rate": 0.0005,
         "seed": 7,
-        "precision": "float32",
     }
     assert (run.dataset_id, run.dataset_version) == (record.id, record.version)
     assert catalog.jobs.get(run.job_id).state == "queued"
@@ -102,16 +85,16 @@ def test_the_split_that_is_promised_covers_every_usable_image(
 ) -> None:
     bring_in(class_folders({"cat": 12, "dog": 9}))
     at = open_page("train")
-    table = at.dataframe[0].value
-    assert table.sum(axis=1).to_dict() == {"cat": 12, "dog": 9}
     assert "that training never sees" in words(at)
+    table = expert(at, "Data").dataframe[0].value
+    assert table.sum(axis=1).to_dict() == {"cat": 12, "dog": 9}
 
 
 def test_a_queued_training_can_be_cancelled_and_says_so(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 5, "dog": 5}))
-    run = create_run(catalog, suggest_spec(catalog, record.id, "compact"))
+    run = create_run(catalog, suggest_spec(catalog, record.id, "scratch"))
     at = open_page("train", run=run.id)
     assert title(at) == "Training"
     click(at, "Cancel")
@@ -124,7 +107,7 @@ def test_an_interrupted_run_says_why_and_starts_again_with_the_same_settings(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 5, "dog": 5}))
-    run = create_run(catalog, suggest_spec(catalog, record.id, "compact"))
+    run = create_run(catalog, suggest_spec(catalog, record.id, "scratch"))
     catalog.jobs.finish(run.job_id, "interrupted", "The worker process was killed.")
     at = open_page("train", run=run.id)
     assert "This training was interrupted. The worker process was killed." in words(at)
@@ -139,7 +122,7 @@ def test_an_interrupted_run_says_why_and_starts_again_with_the_same_settings(
 def test_a_finished_run_says_how_good_it_is_and_leads_on(open_page: Open, trained: Trained) -> None:
     at = open_page("train", run=trained.run_id)
     said = words(at)
-    assert "“Colours compact 1” is trained" in said
+    assert "“Colours scratch 1” is trained" in said
     assert "of 6 images that it had never seen (likely between" in said
     assert title(click(at, "See the results")) == "Results"
 
@@ -148,7 +131,7 @@ def test_the_shares_that_are_chosen_are_those_of_the_run(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 10, "dog": 20}))
-    at = choose(open_page("train"), "compact")
+    at = expert(choose(open_page("train"), "scratch"), "Data")
     at.slider(key=f"{record.id}-split-validation").set_value(10)
     at.slider(key=f"{record.id}-split-test").set_value(30).run()
     assert_no_defect(at)
@@ -173,7 +156,7 @@ def test_copies_are_promised_to_stay_on_one_side(
             (folder / "cat" / "000.jpg").read_bytes()
         )
     bring_in(folder)
-    at = open_page("train")
+    at = expert(open_page("train"), "Data")
     assert "stay on one side" in words(at)
 
 
@@ -185,10 +168,10 @@ def test_a_dataset_that_came_split_is_shown_as_given_with_its_leaks(
     (folder / "test" / "cat" / "leak.jpg").write_bytes(leak)
     record = bring_in(folder)
     at = open_page("train")
-    said = words(at)
+    assert "1 validation or test image has a copy among the training images" in words(at)
+    said = words(expert(at, "Data"))
     assert "This dataset came split (train, test)" in said
     assert "Images for validation are taken out of its training images" in said
-    assert "1 validation or test image has a copy among the training images" in said
     assert at.slider(key=f"{record.id}-split-test").disabled
     assert not at.slider(key=f"{record.id}-split-validation").disabled
     assert at.dataframe[0].value["test"].to_dict() == {"cat": 4, "dog": 3}

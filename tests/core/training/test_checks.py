@@ -78,7 +78,7 @@ def test_what_is_only_unusual_is_not_refused(recipe: str, values: dict[str, Any]
 
 def test_two_classes_may_be_binary_and_four_may_have_a_top_three() -> None:
     warnings_of({"a": 20, "b": 20}, loss="binary")
-    warnings_of({name: 20 for name in "abcd"}, metrics="top_3")
+    warnings_of(dict.fromkeys("abcd", 20), metrics="top_3")
 
 
 def test_float16_is_refused_without_a_gpu_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,64 +13,12 @@ import pytest
 from core.catalog import Catalog, DatasetRecord
 from core.errors import Cancelled, InvalidInput, NotFound, WeightsMissing
 from core.features.runtime import Compiled
-from core.progress import RecordingReporter
 from core.training.run import train_run
-from core.training.spec import TrainSpec, parse_spec
-from core.training.start import create_run
+from core.training.spec import parse_spec
 from core.workspace import read_json
-from tests.conftest import ROOT
 from tests.core.evaluation.coloured import CLASSES
-from tests.core.training.small import EACH, StopsAt, add_colours, new_catalog, spec_of
-
-# Killed as soon as the first epoch is told of, by the system, without a chance to tidy up.
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from core.progress import Reporter
-from core.training.run import train_run
-from tests.core.training.small import new_catalog
-
-class Dies(Reporter):
-    def event(self, kind, **payload):
-        if kind == "epoch":
-            os.kill(os.getpid(), signal.SIGKILL)
-
-train_run(new_catalog(Path(sys.argv[1])), sys.argv[2], Dies())
-"""
-
-
-@dataclass
-class Trained:
-    """One run, and all that it left and said."""
-
-    catalog: Catalog
-    dataset: DatasetRecord
-    spec: TrainSpec
-    run_id: str
-    folder: Path
-    report: RecordingReporter
-    summary: dict[str, Any]
-
-    @property
-    def split(self) -> pd.DataFrame:
-        return pd.read_parquet(self.folder / "split.parquet")
-
-    @property
-    def history(self) -> list[dict[str, Any]]:
-        """Figures of the epochs, without how long they took."""
-        entries = read_json(self.folder / "history.json")
-        return [{key: entry[key] for key in entry if key != "seconds"} for entry in entries]
-
-
-def train(
-    catalog: Catalog, dataset: DatasetRecord, report: RecordingReporter | None = None, **spec: Any
-) -> Trained:
-    wanted = spec_of(dataset, **spec)
-    run = create_run(catalog, wanted)
-    report = report or RecordingReporter()
-    summary = train_run(catalog, run.id, report)
-    folder = catalog.workspace.run(run.id)
-    return Trained(catalog, dataset, wanted, run.id, folder, report, summary)
+from tests.core.training.running import Trained, queued, train
+from tests.core.training.small import EACH, StopsAt, add_colours, new_catalog, notes, told
 
 
 @pytest.fixture(scope="module")
@@ -83,24 +27,39 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 @pytest.fixture(scope="module")
-def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
-    return add_colours(home, tmp_path_factory.mktemp("photos") / "colours")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("photos")
+
+
+@pytest.fixture(scope="module")
+def dataset(home: Catalog, photos: Path) -> DatasetRecord:
+    return add_colours(home, photos / "colours")
 
 
 @pytest.fixture(scope="module")
 def trained(home: Catalog, dataset: DatasetRecord) -> Trained:
-    return train(home, dataset)
+    return train(home, dataset, epochs=6)
 
 
 def test_everything_that_came_of_it_lies_in_its_folder(trained: Trained) -> None:
     assert sorted(file.name for file in trained.folder.iterdir()) == [
-        "history.json", "model.bin", "model.json", "model.keras", "model.xml", "spec.json",
-        "split.parquet",
+        "history.json", "layers.json", "model.bin", "model.json", "model.keras", "model.xml",
+        "spec.json", "split.parquet",
     ]  # fmt: skip
     assert parse_spec(read_json(trained.folder / "spec.json")) == trained.spec
     about = read_json(trained.folder / "model.json")
     assert about["classes"] == CLASSES
-    assert (about["image_size"], about["recipe"]) == (24, "compact")
+    assert (about["image_size"], about["fit"]) == (24, "stretch")
+    assert (about["recipe"], about["architecture"]) == ("scratch", "custom")
+    assert about["name"] == trained.catalog.runs.get(trained.run_id).name
+
+
+def test_its_layers_are_those_of_the_saved_model(trained: Trained) -> None:
+    layers = read_json(trained.folder / "layers.json")
+    assert sum(layer["parameters"] for layer in layers) == trained.model().count_params()
+    assert trained.summary["parameters"] == trained.model().count_params()
+    assert [layer["kind"] for layer in layers].count("Conv2D") == 2
+    assert all(layer["flops"] > 0 for layer in layers if layer["kind"] in ("Conv2D", "Dense"))
 
 
 def test_every_image_is_in_one_split_and_every_class_in_all(trained: Trained) -> None:
@@ -113,115 +72,221 @@ def test_every_image_is_in_one_split_and_every_class_in_all(trained: Trained) ->
 
 def test_the_history_has_an_entry_an_epoch_which_was_also_told(trained: Trained) -> None:
     history = trained.history
-    assert [entry["epoch"] for entry in history] == [1, 2]
-    told = [payload for kind, payload in trained.report.events if kind == "epoch"]
-    for entry, payload in zip(history, told, strict=True):
+    assert [entry["epoch"] for entry in history] == list(range(1, 7))
+    for entry, payload in zip(history, told(trained.report, "epoch"), strict=True):
         assert {key: payload[key] for key in entry} == entry
 
 
 def test_phases_are_told_as_they_start_and_end_with_their_seconds(trained: Trained) -> None:
-    told = [payload for kind, payload in trained.report.events if kind == "phase"]
-    assert [(payload["phase"], payload["state"]) for payload in told] == [
+    phases = told(trained.report, "phase")
+    assert [(payload["phase"], payload["state"]) for payload in phases] == [
         (phase, state) for phase in ("decode", "fit", "export") for state in ("started", "done")
     ]
-    ended = {payload["phase"]: payload["seconds"] for payload in told if "seconds" in payload}
+    ended = {payload["phase"]: payload["seconds"] for payload in phases if "seconds" in payload}
     assert ended == trained.summary["seconds"]
     assert {step[0] for step in trained.report.steps} == {"decode", "fit", "export"}
 
 
 def test_the_summary_is_kept_in_the_catalog(trained: Trained) -> None:
     assert trained.catalog.runs.get(trained.run_id).summary == trained.summary
-    assert (trained.summary["epochs"], trained.summary["classes"]) == (2, 3)
-    best = trained.history[trained.summary["best_epoch"] - 1]
-    assert trained.summary["validation_accuracy"] == best["val_accuracy"]
+    assert (trained.summary["epochs"], trained.summary["classes"]) == (6, 3)
+    assert trained.summary["validation_accuracy"] == trained.best["val_accuracy"]
     assert trained.summary["export_difference"] <= 1e-3
+    assert not trained.summary["stopped"]
+    assert any("“blue”" in text for text in trained.summary["warnings"])
+    assert trained.summary["memory_mb"] > 0
 
 
 def test_the_saved_model_and_the_export_give_the_same_answers(trained: Trained) -> None:
-    import keras
-
     pixels = np.random.default_rng(0).integers(0, 256, (5, 24, 24, 3), dtype=np.uint8)
-    model = keras.models.load_model(trained.folder / "model.keras")
-    answers = model.predict(pixels.astype(np.float32), verbose=0)
+    answers = trained.model().predict(pixels.astype(np.float32), verbose=0)
     assert Compiled(trained.folder / "model.xml").predict(pixels) == pytest.approx(
         answers, abs=1e-3
     )
     assert answers.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
 
 
+def as_summarised(run: Trained, off: float = 2e-4) -> None:
+    """The saved model is the one whose figures the summary has, to the last weight."""
+    accuracy, loss = run.validated_again()
+    assert accuracy == pytest.approx(run.summary["validation_accuracy"], abs=1e-6)
+    assert loss == pytest.approx(run.best["val_loss"], abs=off)
+    assert run.summary["export_difference"] <= 1e-3
+
+
+def test_what_is_saved_is_what_was_validated(trained: Trained) -> None:
+    as_summarised(trained)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"color": "gray", "resize": "pad", "metrics": ["auc", "recall"], "best_by": "f1"},
+        {"resize": "crop", "balance": "weights", "optimizer": "sgd", "stopping.patience": 2,
+         "schedule": "plateau", "batch_size": 0},
+        {"augmentation.mixup": 0.3, "augmentation.cutmix": 0.5, "balance": "sampling",
+         "augmentation.rotation": 10, "schedule": "step", "validation": 0.3},
+    ],
+    ids=["grey, padded", "cropped, weighted", "mixed, sampled"],
+)  # fmt: skip
+def test_what_is_saved_is_what_was_validated_whatever_is_chosen(
+    home: Catalog, dataset: DatasetRecord, spec: dict[str, Any]
+) -> None:
+    run = train(home, dataset, epochs=4, **spec)
+    as_summarised(run)
+    about = read_json(run.folder / "model.json")
+    assert about["fit"] == run.spec.resize
+    images, _ = run.validation()
+    if run.spec.color == "gray":
+        grey = (images.astype(np.float32) @ [0.299, 0.587, 0.114])[..., None].repeat(3, axis=-1)
+        model = run.model()
+        assert np.asarray(model(grey, training=False)) == pytest.approx(
+            np.asarray(model(images.astype(np.float32), training=False)), abs=1e-3
+        )
+    if run.spec.metrics:
+        assert {"val_auc", "val_recall"} <= set(run.best)
+    if run.spec.resize == "pad":
+        assert (images[:, 0] == images[:, 0, :1]).all(), "what is added above has one colour"
+
+
+def test_a_network_with_shortcuts_learns_and_is_saved_as_it_was(
+    home: Catalog, dataset: DatasetRecord
+) -> None:
+    run = train(home, dataset, recipe="scratch", epochs=6, loss__label_smoothing=0)
+    as_summarised(run, off=1e-3)
+    assert run.summary["validation_accuracy"] >= 0.8
+
+
+def test_several_looks_are_in_the_saved_model(home: Catalog, dataset: DatasetRecord) -> None:
+    run = train(home, dataset, epochs=6, test_views=3, augmentation__flip_horizontal=True)
+    images, _ = run.validation()
+    model = run.model()
+    both = [np.asarray(model(side.astype(np.float32))) for side in (images, images[:, :, ::-1])]
+    inner = next(layer for layer in model.layers if layer.name == "custom")
+    one = np.asarray(inner(images.astype(np.float32), training=False))
+    assert np.abs(both[0] - one).max() > 1e-4, "it looks more than once"
+    accuracy, _ = run.validated_again()
+    assert accuracy >= run.summary["validation_accuracy"] - 1e-6
+    assert (one.argmax(axis=1) == run.validation()[1]).mean() == pytest.approx(
+        run.summary["validation_accuracy"], abs=1e-6
+    )
+    assert run.summary["export_difference"] <= 1e-3
+
+
+def test_logs_for_tensorboard_are_written_when_asked(
+    home: Catalog, dataset: DatasetRecord, trained: Trained
+) -> None:
+    run = train(home, dataset, epochs=1, tensorboard=True)
+    logs = list((run.folder / "tensorboard").rglob("events.out.*"))
+    assert {file.parent.name for file in logs} == {"train", "validation"}
+    assert not (trained.folder / "tensorboard").exists()
+
+
+def test_going_on_from_an_earlier_run_begins_where_that_had_ended(trained: Trained) -> None:
+    on = train(trained.catalog, trained.dataset, weights=f"run:{trained.run_id}", epochs=1)
+    arrays = len(trained.model().get_weights())
+    assert f"Starts from {arrays} of {arrays}" in notes(on.report)
+    assert on.history[0]["loss"] < 0.5 * trained.history[0]["loss"]
+    as_summarised(on)
+
+
+def test_frozen_layers_keep_the_weights_that_they_came_with(trained: Trained) -> None:
+    on = train(
+        trained.catalog, trained.dataset, weights=f"run:{trained.run_id}", epochs=1, frozen=0.5
+    )  # fmt: skip
+    before, after = (
+        [layer.get_weights() for layer in run.model().layers if layer.weights]
+        for run in (trained, on)
+    )
+    same = [
+        all(np.array_equal(a, b) for a, b in zip(old, new, strict=True))
+        for old, new in zip(before, after, strict=True)
+    ]
+    assert same == [True] * 3 + [False] * 3
+    as_summarised(on)
+
+
+def test_a_model_file_can_be_started_from_with_other_classes(
+    trained: Trained, photos: Path
+) -> None:
+    folders = {"sky": "blue", "leaf": "green", "rose": "red", "sea": "blue"}
+    other = add_colours(trained.catalog, photos / "things", folders, each=8)
+    path = trained.folder / "model.keras"
+    run = train(trained.catalog, other, weights=f"file:{path}", epochs=1)
+    arrays = len(trained.model().get_weights())
+    assert f"Starts from {arrays - 2} of {arrays}" in notes(run.report)
+    assert run.model().output_shape == (None, 4)
+    as_summarised(run)
+
+
+def test_a_file_that_is_no_model_or_of_another_is_refused_by_name(
+    home: Catalog, dataset: DatasetRecord, trained: Trained, tmp_path: Path
+) -> None:
+    (tmp_path / "text.keras").write_text("not a model")
+    (tmp_path / "text.weights.h5").write_text("not a model")
+    for name, said in (("text.keras", "can't be opened"), ("text.weights.h5", "don't fit")):
+        with pytest.raises(InvalidInput, match=said) as caught:
+            train(home, dataset, weights=f"file:{tmp_path / name}")
+        assert name in str(caught.value)
+    with pytest.raises(InvalidInput, match="don't fit Compact"):
+        train(home, dataset, recipe="scratch", weights=f"file:{trained.folder / 'model.keras'}")
+
+
 def test_the_same_spec_gives_the_same_split_and_history_and_decodes_nothing_again(
     trained: Trained,
 ) -> None:
-    again = train(trained.catalog, trained.dataset)
+    again = train(trained.catalog, trained.dataset, epochs=6)
     assert again.split.equals(trained.split)
     assert again.history == trained.history
-    notes = [payload["text"] for kind, payload in again.report.events if kind == "note"]
-    assert any("decoded before" in text for text in notes)
+    assert "decoded before" in notes(again.report)
 
 
-def test_another_seed_gives_another_split_and_history(trained: Trained) -> None:
-    other = train(trained.catalog, trained.dataset, recipe="classic", seed=2, epochs=1)
+def test_another_seed_gives_another_split(trained: Trained) -> None:
+    other = train(trained.catalog, trained.dataset, seed=2, epochs=1)
     assert not other.split.equals(trained.split)
-    assert other.history != trained.history
+    assert other.history[0] != trained.history[0]
 
 
 def test_what_is_saved_of_a_bfloat16_run_computes_in_float32(trained: Trained) -> None:
     import keras
 
-    run = train(
-        trained.catalog, trained.dataset, recipe="classic", precision="bfloat16", epochs=1
-    )  # fmt: skip
+    run = train(trained.catalog, trained.dataset, precision="bfloat16", epochs=2)
     assert run.summary["precision"] == "bfloat16"
-    assert run.summary["export_difference"] <= 1e-3
-    model = keras.models.load_model(run.folder / "model.keras")
-    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert {layer.compute_dtype for layer in run.model().layers} == {"float32"}
     assert keras.mixed_precision.global_policy().name == "float32"
+    assert run.summary["export_difference"] <= 1e-3
+    assert run.validated_again()[1] == pytest.approx(run.best["val_loss"], abs=0.02)
 
 
 def test_stopping_while_fitting_keeps_the_best_so_far_as_a_whole_model(trained: Trained) -> None:
-    report = StopsAt("epoch", epoch=2)
-    run = train(trained.catalog, trained.dataset, report, recipe="classic", epochs=200)
+    run = train(trained.catalog, trained.dataset, StopsAt("epoch", epoch=2), epochs=200)
     assert (run.summary["stopped"], run.summary["epochs"]) == (True, 2)
     assert 1 <= run.summary["best_epoch"] <= 2
-    assert run.summary["export_difference"] <= 1e-3
     assert len(run.history) == 2
-    assert (run.folder / "model.xml").exists()
+    as_summarised(run)
 
 
-@pytest.mark.parametrize("phase", ["decode", "fit"])
+@pytest.mark.parametrize("stop", ["keep", "discard"])
 def test_cancelled_before_anything_was_learned_it_can_be_trained_later(
-    catalog: Catalog, tmp_path: Path, phase: str
+    home: Catalog, dataset: DatasetRecord, stop: Any
 ) -> None:
-    dataset = add_colours(catalog, tmp_path / "colours")
-    run = create_run(catalog, spec_of(dataset, recipe="classic", epochs=1))
-    state = {"decode": "started", "fit": "done"}[phase]
+    run_id, spec = queued(home, dataset, epochs=1)
     with pytest.raises(Cancelled):
-        train_run(catalog, run.id, StopsAt("phase", phase="decode", state=state))
-    folder = catalog.workspace.run(run.id)
-    assert parse_spec(read_json(folder / "spec.json")) == parse_spec(run.spec)
+        train_run(home, run_id, StopsAt("phase", stop, phase="decode", state="done"))
+    folder = home.workspace.run(run_id)
+    assert parse_spec(read_json(folder / "spec.json")) == spec
     assert not (folder / "model.json").exists()
     assert not list(folder.glob("model.*"))
-    assert train_run(catalog, run.id)["epochs"] == 1
+    if stop == "keep":
+        assert train_run(home, run_id)["epochs"] == 1
 
 
-def test_killed_in_the_middle_it_leaves_nothing_half_written_and_can_be_trained_again(
-    tmp_path: Path,
-) -> None:
-    home = tmp_path / "home"
-    catalog = new_catalog(home)
-    dataset = add_colours(catalog, tmp_path / "colours")
-    run = create_run(catalog, spec_of(dataset, recipe="classic"))
-    command = [sys.executable, "-c", KILLED, str(home), run.id]
-    ended = subprocess.run(command, cwd=ROOT, timeout=60, capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
-    again = new_catalog(home)
-    folder = again.workspace.run(run.id)
-    assert sorted(file.name for file in folder.iterdir()) == ["spec.json", "split.parquet"]
-    split = pd.read_parquet(folder / "split.parquet")
-    report = RecordingReporter()
-    assert train_run(again, run.id, report)["epochs"] == 2
-    assert pd.read_parquet(folder / "split.parquet").equals(split)
-    assert any("decoded before" in payload.get("text", "") for _, payload in report.events)
+def test_to_discard_leaves_no_model(home: Catalog, dataset: DatasetRecord) -> None:
+    run_id, _ = queued(home, dataset, epochs=50)
+    with pytest.raises(Cancelled):
+        train_run(home, run_id, StopsAt("epoch", "discard", epoch=1))
+    assert not list(home.workspace.run(run_id).glob("model.*"))
+    assert home.runs.get(run_id).summary == {}
 
 
 def test_images_that_have_gone_are_left_out_and_named(catalog: Catalog, tmp_path: Path) -> None:
@@ -231,11 +296,20 @@ def test_images_that_have_gone_are_left_out_and_named(catalog: Catalog, tmp_path
     }  # fmt: skip
     dataset = add_colours(catalog, root, folders)
     (root / "train/red/03.png").unlink()
-    run = train(catalog, dataset, recipe="classic", epochs=1)
+    run = train(catalog, dataset, epochs=1)
     assert len(run.split) == 4 * EACH - 1
-    notes = [payload["text"] for kind, payload in run.report.events if kind == "note"]
-    assert any("1 image could not be read" in text and "03.png" in text for text in notes)
-    assert any("“green” has no training images" in text for text in notes)
+    assert "1 image could not be read" in notes(run.report)
+    assert "03.png" in notes(run.report)
+    assert "“green” has no training images" in notes(run.report)
+
+
+def test_without_validation_images_the_last_epoch_is_saved(
+    home: Catalog, dataset: DatasetRecord
+) -> None:
+    run = train(home, dataset, validation=0)
+    assert (run.summary["best_epoch"], run.summary["validation_accuracy"]) == (2, None)
+    assert "no validation images" in notes(run.report)
+    assert run.summary["export_difference"] <= 1e-3
 
 
 def test_a_class_of_which_no_training_image_is_left_is_refused_by_name(
@@ -243,51 +317,86 @@ def test_a_class_of_which_no_training_image_is_left_is_refused_by_name(
 ) -> None:
     root = tmp_path / "photos"
     dataset = add_colours(catalog, root)
-    run = create_run(catalog, spec_of(dataset))
+    run_id, _ = queued(catalog, dataset)
     for file in (root / "green").iterdir():
         file.unlink()
     with pytest.raises(InvalidInput, match="“green”"):
-        train_run(catalog, run.id)
+        train_run(catalog, run_id)
 
 
 def test_a_folder_that_has_gone_is_said_so(catalog: Catalog, tmp_path: Path) -> None:
     dataset = add_colours(catalog, tmp_path / "photos")
-    run = create_run(catalog, spec_of(dataset))
+    run_id, _ = queued(catalog, dataset)
     (tmp_path / "photos").rename(tmp_path / "elsewhere")
     with pytest.raises(NotFound, match=r"can be read any more.*Put the folder back"):
-        train_run(catalog, run.id)
+        train_run(catalog, run_id)
 
 
-def test_transfer_without_weights_or_network_says_which_file_goes_where(
+def test_a_spec_of_the_first_version_is_still_trained(
+    home: Catalog, dataset: DatasetRecord
+) -> None:
+    job = home.jobs.hold("train", {}, lane="train", subject=dataset.id)
+    old = {
+        "dataset_id": dataset.id, "dataset_version": dataset.version, "recipe": "classic",
+        "image_size": 24, "epochs": 1, "batch_size": 10, "learning_rate": 0.002, "augment": True,
+        "precision": "float32",
+    }  # fmt: skip
+    run = home.runs.add(
+        "old", dataset_id=dataset.id, dataset_version=dataset.version, spec=old, job_id=job.id
+    )
+    assert train_run(home, run.id)["epochs"] == 1
+    assert read_json(home.workspace.run(run.id) / "model.json")["architecture"] == "classic"
+
+
+def test_pretrained_without_weights_or_network_says_which_file_goes_where(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(WeightsMissing, match=r"no_top\.h5.*keras") as caught:
-        train(trained.catalog, trained.dataset, recipe="transfer", image_size=96)
+        train(trained.catalog, trained.dataset, recipe="quick", image_size=96)
     assert str(tmp_path / "keras/models") in str(caught.value)
 
 
 @pytest.fixture(scope="module")
-def transferred(home: Catalog, dataset: DatasetRecord, keras_home: Path) -> Iterator[Trained]:
+def _real_weights(keras_home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_HOME", str(keras_home))
-        yield train(home, dataset, recipe="transfer", image_size=96, epochs=12)
+        yield
+
+
+QUICK: dict[str, Any] = {"recipe": "quick", "image_size": 96, "loss__label_smoothing": 0}
+
+
+@pytest.fixture(scope="module")
+def quick(home: Catalog, dataset: DatasetRecord, _real_weights: None) -> Trained:
+    return train(home, dataset, epochs=6, **QUICK)
 
 
 @pytest.mark.real
-def test_transfer_learns_colours_and_its_export_is_checked(transferred: Trained) -> None:
-    assert transferred.summary["validation_accuracy"] >= 0.8
-    assert transferred.summary["export_difference"] <= 1e-3
-    phases = [payload["phase"] for kind, payload in transferred.report.events if kind == "phase"]
+def test_a_head_learns_colours_and_what_is_saved_is_what_was_validated(quick: Trained) -> None:
+    assert quick.summary["validation_accuracy"] >= 0.8
+    # Features were kept as float16.
+    as_summarised(quick, off=5e-3)
+    phases = [payload["phase"] for payload in told(quick.report, "phase")]
     assert phases[::2] == ["decode", "features", "fit", "export"]
 
 
 @pytest.mark.real
-def test_transfer_again_computes_no_features_and_learns_the_same(transferred: Trained) -> None:
-    again = train(
-        transferred.catalog, transferred.dataset, recipe="transfer", image_size=96, epochs=12
-    )
-    notes = [payload["text"] for kind, payload in again.report.events if kind == "note"]
-    assert any("features were computed before" in text for text in notes)
-    assert again.history == transferred.history
+def test_a_head_again_computes_no_features_and_learns_the_same(quick: Trained) -> None:
+    again = train(quick.catalog, quick.dataset, epochs=6, **QUICK)
+    assert "features were computed before" in notes(again.report)
+    assert again.history == quick.history
+
+
+@pytest.mark.real
+def test_stopped_while_the_head_is_trained_there_is_a_usable_model(quick: Trained) -> None:
+    run = train(
+        quick.catalog, quick.dataset, StopsAt("epoch", epoch=2), **QUICK | {"recipe": "balanced"},
+        epochs=50, tuning__epochs=2,
+    )  # fmt: skip
+    assert (run.summary["stopped"], run.summary["epochs"]) == (True, 2)
+    assert {entry["part"] for entry in run.history} == {"head"}
+    as_summarised(run, off=5e-3)
+    # As a quick one would be, whose features are of the same images.
+    assert run.history[0]["val_accuracy"] == quick.history[0]["val_accuracy"]

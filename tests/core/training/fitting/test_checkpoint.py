@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -219,14 +220,20 @@ class FullAfter(RecordingReporter):
             resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
 
 
+@contextmanager
+def no_limit() -> Iterator[None]:
+    """Afterwards there is space again."""
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
 def test_a_disk_that_fills_up_is_said_and_what_was_kept_before_is_intact(
     tmp_path: Path, whole: Done
 ) -> None:
-    try:
-        with pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
-            trained(FullAfter(3), made=model(0.3), checkpoint=Checkpoint(tmp_path), **VALUES)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with no_limit(), pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
+        trained(FullAfter(3), made=model(0.3), checkpoint=Checkpoint(tmp_path), **VALUES)
     standing = Checkpoint(tmp_path).standing()
     assert standing is not None
     assert standing.epoch == 2

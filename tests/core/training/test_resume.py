@@ -1,0 +1,176 @@
+"""Killed at any moment, a run goes on from its last checkpoint and ends with the same curves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from core.catalog import Catalog, DatasetRecord
+from core.errors import NoSpace
+from core.progress import RecordingReporter
+from core.training.run import train_run
+from tests.conftest import ROOT
+from tests.core.training.fitting.test_checkpoint import FullAfter, no_limit
+from tests.core.training.running import Trained, queued, train
+from tests.core.training.small import add_colours, new_catalog, notes, told
+
+# Killed as soon as an epoch is told of, by the system, without a chance to tidy up: of this epoch
+# nothing has been kept yet.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core.progress import Reporter
+from core.training.run import train_run
+from tests.core.training.small import new_catalog
+
+class Dies(Reporter):
+    def event(self, kind, **payload):
+        if kind == "epoch" and payload["epoch"] == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+train_run(new_catalog(Path(sys.argv[1])), sys.argv[2], Dies())
+"""
+
+# Dropout is in the network itself.
+SCRATCH: dict[str, Any] = {
+    "epochs": 5, "augmentation": "light", "optimizer": "adamw", "optimizer.weight_decay": 0.02,
+    "schedule": "one_cycle", "balance": "sampling",
+}  # fmt: skip
+PLATEAU: dict[str, Any] = {
+    "epochs": 5, "schedule": "plateau", "schedule.patience": 1, "learning_rate": 0.1,
+    "optimizer": "sgd",
+}  # fmt: skip
+QUICK: dict[str, Any] = {"recipe": "quick", "image_size": 96, "epochs": 4}
+BALANCED: dict[str, Any] = {
+    "recipe": "balanced", "image_size": 96, "epochs": 2, "tuning.epochs": 3,
+    "loss.label_smoothing": 0, "augmentation": "light",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return new_catalog(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
+    return add_colours(home, tmp_path_factory.mktemp("photos") / "colours")
+
+
+def kill(home: Catalog, run_id: str, epoch: int, **environment: str) -> None:
+    command = [sys.executable, "-c", KILLED, str(home.workspace.home), run_id, str(epoch)]
+    ended = subprocess.run(
+        command, cwd=ROOT, timeout=240, capture_output=True, check=False,
+        env=os.environ | environment,
+    )  # fmt: skip
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+
+
+def killed_and_resumed(
+    home: Catalog, dataset: DatasetRecord, epoch: int, **spec: Any
+) -> tuple[Trained, list[int]]:
+    """The finished run, and the epochs that were trained after the kill."""
+    run_id, wanted = queued(home, dataset, **spec)
+    kill(home, run_id, epoch)
+    folder = home.workspace.run(run_id)
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "checkpoint", "spec.json", "split.parquet",
+    ]  # fmt: skip
+    split = pd.read_parquet(folder / "split.parquet")
+    report = RecordingReporter()
+    summary = train_run(home, run_id, report)
+    assert not (folder / "checkpoint").exists()
+    assert pd.read_parquet(folder / "split.parquet").equals(split)
+    assert told(report, "resumed") == [{"epoch": epoch - 1}]
+    assert f"Goes on after epoch {epoch - 1} of {wanted.all_epochs}" in notes(report)
+    trained = [entry["epoch"] for entry in told(report, "epoch")]
+    return Trained(home, dataset, wanted, run_id, report, summary), trained
+
+
+def same(found: Trained, expected: Trained) -> None:
+    """The same curves, to within what computing in another order gives."""
+    assert len(found.history) == len(expected.history)
+    for one, other in zip(found.history, expected.history, strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
+    assert found.summary["best_epoch"] == expected.summary["best_epoch"]
+    for one, other in zip(found.model().get_weights(), expected.model().get_weights(), strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+@pytest.mark.parametrize("spec", [SCRATCH, PLATEAU], ids=["scratch", "plateau"])
+def test_a_network_from_scratch_ends_as_if_nothing_had_happened(
+    home: Catalog, dataset: DatasetRecord, spec: dict[str, Any]
+) -> None:
+    run, epochs = killed_and_resumed(home, dataset, 3, **spec)
+    assert epochs == [3, 4, 5]
+    assert "decoded before" in notes(run.report)
+    same(run, train(home, dataset, **spec))
+
+
+@pytest.fixture(scope="module")
+def _real_weights(keras_home: Path) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_HOME", str(keras_home))
+        yield
+
+
+@pytest.mark.real
+def test_a_head_ends_as_if_nothing_had_happened(
+    home: Catalog, dataset: DatasetRecord, _real_weights: None
+) -> None:
+    run, epochs = killed_and_resumed(home, dataset, 3, **QUICK)
+    assert epochs == [3, 4]
+    assert "features were computed before" in notes(run.report)
+    same(run, train(home, dataset, **QUICK))
+
+
+@pytest.mark.real
+def test_killed_while_it_is_fine_tuned_it_goes_on_there(
+    home: Catalog, dataset: DatasetRecord, _real_weights: None
+) -> None:
+    run, epochs = killed_and_resumed(home, dataset, 4, **BALANCED)
+    assert epochs == [4, 5], "neither the head nor the first epoch of tuning again"
+    whole = train(home, dataset, **BALANCED)
+    assert [entry["part"] for entry in whole.history] == ["head"] * 2 + ["tuning"] * 3
+    same(run, whole)
+    accuracy, loss = whole.validated_again()
+    assert accuracy == pytest.approx(whole.summary["validation_accuracy"], abs=1e-6)
+    assert loss == pytest.approx(whole.best["val_loss"], abs=5e-3)
+    assert whole.summary["export_difference"] <= 1e-3
+
+
+def test_with_a_damaged_checkpoint_it_begins_anew(
+    home: Catalog, dataset: DatasetRecord
+) -> None:
+    run_id, wanted = queued(home, dataset)
+    no_limit_needed = FullAfter(2)
+    with no_limit(), pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
+        train_run(home, run_id, no_limit_needed)
+    folder = home.workspace.run(run_id) / "checkpoint"
+    for file in folder.glob("model-*.npz"):
+        file.write_bytes(file.read_bytes()[:-20])
+    report = RecordingReporter()
+    summary = train_run(home, run_id, report)
+    assert told(report, "resumed") == [{"epoch": 0}]
+    assert "Goes on" not in notes(report)
+    run = Trained(home, dataset, wanted, run_id, report, summary)
+    same(run, train(home, dataset))
+
+
+def test_after_the_disk_was_full_it_goes_on_where_it_was(
+    home: Catalog, dataset: DatasetRecord
+) -> None:
+    run_id, wanted = queued(home, dataset, epochs=3)
+    with no_limit(), pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
+        train_run(home, run_id, FullAfter(3))
+    report = RecordingReporter()
+    summary = train_run(home, run_id, report)
+    assert [entry["epoch"] for entry in told(report, "epoch")] == [3]
+    same(Trained(home, dataset, wanted, run_id, report, summary), train(home, dataset, epochs=3))
