@@ -38,7 +38,7 @@ _ROUNDS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--recipe", default="transfer")
+    parser.add_argument("--recipe", default="quick")
     options = parser.parse_args()
     photos = options.photos.expanduser().resolve()
     files = sum(1 for path in photos.rglob("*") if path.is_file())
@@ -88,7 +88,7 @@ def _upload(page: Any, photos: Path, files: int) -> dict[str, float]:
 def _train(page: Any, recipe: str) -> dict[str, float]:
     """From the click on Start to the first point of a curve, from scratch and as asked."""
     journey.step(page, "Train")
-    from_scratch = _first_point(page, "compact")
+    from_scratch = _first_point(page, "scratch")
     page.get_by_role("button", name="Stop and keep the best so far").click()
     page.get_by_role("button", name="See the results").wait_for(timeout=journey.TRAINING_MS)
     journey.step(page, "Data")

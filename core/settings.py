@@ -35,6 +35,8 @@ class Settings:
         author: whose name decisions are logged under (``LIGHTBOX_USER``).
         bfloat16: whether bfloat16 may be used where the processor has it
             (``LIGHTBOX_BFLOAT16=0`` switches it off).
+        ahead: whether an idle worker measures and prepares trainings while somebody looks at their
+            settings (``LIGHTBOX_AHEAD=0`` leaves it idle).
     """
 
     home: Path
@@ -45,6 +47,7 @@ class Settings:
     max_files: int
     author: str
     bfloat16: bool
+    ahead: bool
 
 
 def load() -> Settings:
@@ -66,6 +69,7 @@ def load() -> Settings:
         max_files=int(_number("LIGHTBOX_MAX_FILES", 1_000_000)),
         author=env.get("LIGHTBOX_USER") or _login_name(),
         bfloat16=env.get("LIGHTBOX_BFLOAT16", "1").strip().lower() in _TRUE,
+        ahead=env.get("LIGHTBOX_AHEAD", "1").strip().lower() in _TRUE,
     )
 
 

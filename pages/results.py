@@ -12,7 +12,10 @@ from core.evaluation.evaluate import load_evaluation, load_predictions
 from core.evaluation.records import Evaluation, worst_confusions
 from core.jobs.live import curves
 from core.quality.curation import curated
+from core.training import architectures
+from core.training.augmentation.catalogue import describe
 from core.training.recipes import RECIPES
+from core.training.spec import parse_spec
 from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.live import draw_curves, training_seconds
@@ -160,23 +163,29 @@ def _gallery(run: RunRecord, predictions: pd.DataFrame) -> None:
     st.caption("The label on each picture is the model's answer and how sure it is.")
 
 
+_START = {"none": "random weights", "imagenet": "ImageNet weights"}
+
+
 def _how(run: RunRecord, evaluation: Evaluation) -> None:
     with st.expander("How it was trained", expanded=False):
         draw_curves(curves(catalog(), run.job_id))
-        spec, summary = run.spec, run.summary
+        spec, summary = parse_spec(run.spec), run.summary
+        network = architectures.get(spec.architecture)
         validation = summary.get("validation_accuracy")
         facts = {
-            "Recipe": RECIPES[spec["recipe"]].title
-            if spec["recipe"] in RECIPES
-            else spec["recipe"],
+            "Recipe": RECIPES[spec.recipe].title if spec.recipe in RECIPES else spec.recipe,
+            "Network": network.title,
+            "Starts from": _START.get(spec.weights, spec.weights),
             "Time": training_seconds(run),
             "Epochs": f"{summary.get('epochs')} (best: {summary.get('best_epoch')})",
             "Validation accuracy": percent(validation) if validation is not None else "–",
-            "Image size": f"{spec['image_size']} × {spec['image_size']} pixels",
-            "Batch size": spec["batch_size"],
-            "Learning rate": spec["learning_rate"],
-            "Augmentation": "on" if spec["augment"] else "off",
-            "Seed": spec["seed"],
+            "Image size": f"{spec.image_size} × {spec.image_size} pixels",
+            "Batch size": spec.batch_size or "chosen by Lightbox",
+            "Learning rate": spec.learning_rate,
+            "Schedule": spec.schedule.name.replace("_", " "),
+            "Optimizer": spec.optimizer.name,
+            "Augmentation": describe(spec.augmentation),
+            "Seed": spec.seed,
             "Precision": summary.get("precision"),
             "Weights in the model": f"{summary.get('parameters', 0):,}",
             "Dataset version": run.dataset_version,

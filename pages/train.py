@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
 from core.quality.curation import usable
 from core.training.spec import TrainSpec
 from core.training.start import create_run
+from pages._widgets.ahead import do_ahead
 from pages._widgets.as_text import show_text, take_wishes
 from pages._widgets.checking import check
 from pages._widgets.empty import empty
@@ -50,6 +52,8 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     _start(form, spec, good, busy)
     if not able:
         return
+    if form.wrong is None and not busy and settings.load().ahead:
+        do_ahead(record, spec, good)
     st.toggle(
         "Expert", key="expert", persist_state="session",
         help="Every setting of the network, the training, the augmentation and the split.",

@@ -22,6 +22,8 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIGHTBOX_HOME", str(tmp_path / "lightbox-home"))
     monkeypatch.setenv("LIGHTBOX_ROOTS", str(tmp_path))
     monkeypatch.setenv("LIGHTBOX_USER", "tester")
+    # Workers do what a test asks them for, and nothing besides.
+    monkeypatch.setenv("LIGHTBOX_AHEAD", "0")
     monkeypatch.delenv("LIGHTBOX_DATABASE", raising=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -30,15 +31,19 @@ def rate_finder(
         showlegend=False,
     )
     if suggestion is not None:
-        figure.add_vline(
-            x=suggestion,
-            line={"color": ORANGE, "dash": "dash", "width": 2},
-            annotation={
-                "text": f"{suggestion:g}",
-                "xanchor": "left",
-                "xshift": 4,
-                "yanchor": "top",
-            },
+        line = {"color": ORANGE, "dash": "dash", "width": 2}
+        figure.add_vline(x=suggestion, line=line)
+        # Plotly takes a note's place on such an axis as its power of ten.
+        figure.add_annotation(
+            x=math.log10(suggestion),
+            y=1,
+            yref="paper",
+            text=f"{suggestion:g}",
+            showarrow=False,
+            xanchor="left",
+            yanchor="top",
+            xshift=4,
+            font={"size": 13},
         )
     figure.update_xaxes(title="learning rate", type="log", exponentformat="power", dtick=1)
     figure.update_yaxes(title="loss")

@@ -84,5 +84,5 @@ def _range(values: np.ndarray) -> list[float]:
     if not len(values):
         return [0.0, 1.0]
     low, high = float(values.min()), float(values.max())
-    room = 0.05 * (high - low) or 0.05 * abs(high) or 0.5
+    room = 0.0 if low < high else 0.05 * abs(high) or 0.5
     return [low - room, high + room]

@@ -35,7 +35,7 @@ def demo(catalog: Catalog, options: argparse.Namespace, output: Output) -> dict[
     flagged = {path for finding in found for path in finding.paths}
     output.text(f"2. Clean: {len(flagged):,} images deserve a look")
     spec = suggest_spec(catalog, record.id, "scratch").with_values({"epochs": options.epochs})
-    output.text(f"3. Train: compact network, {spec.epochs} epochs at {spec.image_size} pixels")
+    output.text(f"3. Train: from scratch, {spec.epochs} epochs at {spec.image_size} pixels")
     run = create_run(catalog, spec)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     output.text("4. Results")

@@ -74,7 +74,8 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
                 columns={"split_at": "split"}
             ).to_parquet(part, index=False)
     report.check()
-    fitting = Run(spec, report, standing or Standing(), checkpoint, devices.callbacks(spec, folder))
+    standing = standing or Standing()
+    fitting = Run(spec, report, standing, checkpoint, devices.callbacks(spec, folder, standing))
     if work.pretrained:
         from core.training.fitting.pretrained import fit_pretrained as fit_model
     else:

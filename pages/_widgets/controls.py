@@ -9,6 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
+from core.catalog import JobRecord
 from core.jobs.live import Live
 from pages._widgets.job import attempt, cancel_button
 from pages._widgets.session import catalog
@@ -20,12 +21,16 @@ _STOPPING = {
 }
 
 
-def stage(job_id: str) -> Stage:
+def stage(job: JobRecord) -> Stage:
     """Whether a training has begun to learn, and whether it is done with that."""
-    latest = catalog().jobs.latest_event(job_id, "phase")
-    if latest is None or latest.payload["phase"] in ("decode", "features"):
+    latest = catalog().jobs.latest_event(job.id, "phase")
+    # What was told before it was started (again) was another attempt's.
+    if job.started_at is None or latest is None or latest.at < job.started_at:
         return "before"
-    return "fit" if latest.payload == {"phase": "fit", "state": "started"} else "after"
+    if latest.payload["phase"] in ("decode", "features"):
+        return "before"
+    fitting = latest.payload["phase"] == "fit" and latest.payload["state"] == "started"
+    return "fit" if fitting else "after"
 
 
 def controls(view: Live, at: Stage, rate: float | None) -> None:

@@ -35,7 +35,7 @@ def ended(run: RunRecord) -> None:
     so_far = curves(catalog(), run.job_id)
     if so_far.epochs or so_far.batches:
         with st.expander("Its curves", expanded=run.state != "done"):
-            say_diagnoses(so_far)
+            say_diagnoses(so_far, done=run.state == "done")
             draw_curves(so_far, key=f"ended-{run.id}")
             draw_answers(run, so_far.snapshot)
             for note in so_far.notes:

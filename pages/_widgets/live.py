@@ -33,7 +33,7 @@ def watch_training(run_id: str) -> None:
     view = live(catalog(), run.job_id)
     if view.job.finished:
         st.rerun(scope="app")
-    so_far, at = curves(catalog(), run.job_id), stage(run.job_id)
+    so_far, at = curves(catalog(), run.job_id), stage(view.job)
     progress_bar(view)
     # Each in a place of its own, that is there from the start: what appears in one leaves the
     # others where they are, so that charts aren't drawn anew.
@@ -41,7 +41,7 @@ def watch_training(run_id: str) -> None:
         _metrics(run, so_far, at)
     with st.container():
         latest = so_far.batches[-1] if so_far.batches else {}
-        controls(view, at, latest.get("learning_rate"))
+        controls(view, at, latest.get("learning_rate", run.spec.get("learning_rate")))
     with st.container():
         say_diagnoses(so_far)
     with st.container():
@@ -57,9 +57,9 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
         return
     latest = so_far.batches[-1]
     with st.container(horizontal=True, gap="medium"):
-        if at == "fit":
-            _metric("Epoch", f"{latest['epoch']} of {latest['epochs']}",
-                    "An epoch is one look at every training image.")  # fmt: skip
+        # First what is there to the end, so that nothing moves when the rest goes.
+        _metric("Epoch", f"{latest['epoch']} of {latest['epochs']}",
+                "An epoch is one look at every training image.")  # fmt: skip
         best, metric = so_far.best, run.spec.get("best_by", "accuracy")
         if best is not None and best.get(f"val_{metric}") is not None:
             value = best[f"val_{metric}"]
@@ -84,13 +84,18 @@ def _metric(label: str, value: str, help: str | None = None) -> None:
     st.metric(label, value, help=help, width="content")
 
 
-def say_diagnoses(so_far: Curves) -> None:
-    """What the curves say, and what to do about it; the latest last."""
-    if so_far.diagnoses:
-        said = [
-            f"{escape(found['text'])}  \n:material/lightbulb: {escape(found['remedy'])}"
-            for found in so_far.diagnoses
-        ]
+def say_diagnoses(so_far: Curves, *, done: bool = False) -> None:
+    """What the curves say, and what to do about it; the latest last.
+
+    Args:
+        done: leave out what was advice for the running training only.
+    """
+    said = [
+        f"{escape(found['text'])}  \n:material/lightbulb: {escape(found['remedy'])}"
+        for found in so_far.diagnoses
+        if not (done and found["key"] == "plateau")
+    ]
+    if said:
         st.warning("\n\n".join(said), icon=":material/monitoring:")
 
 

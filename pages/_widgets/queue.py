@@ -46,7 +46,7 @@ def _name(job: JobRecord, runs: dict[str, RunRecord], datasets: dict[str, str]) 
 
 def _running(job: JobRecord, name: str) -> None:
     view = live(catalog(), job.id)
-    state = view.doing if view.paused else f"{view.fraction or 0:.0%}"
+    state = view.doing
     if view.seconds_left is not None and view.seconds_left >= 1 and not view.paused:
         state += f", about {duration(view.seconds_left)} left"
     icon = ":material/pause_circle:" if view.paused else ":material/play_circle:"

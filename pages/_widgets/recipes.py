@@ -13,7 +13,7 @@ from core.training import architectures, recipes
 from core.training.estimate import estimate
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
-from pages._widgets.plain import duration, size
+from pages._widgets.plain import duration
 from pages._widgets.session import catalog
 
 
@@ -59,7 +59,7 @@ def _cost(home: str, spec: str, _good: pd.DataFrame) -> str:
     found = estimate(catalog(), TrainSpec.model_validate_json(spec), _good)
     if found is None:
         return ""
-    return f"about {duration(max(1, found.seconds))} · {size(found.memory_mb * 1e6)} of memory"
+    return f"about {duration(max(1, found.seconds))} · {found.memory_mb / 1000:.1f} GB of memory"
 
 
 def _offer_measuring(record: DatasetRecord) -> None:

@@ -71,7 +71,11 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
     )  # fmt: skip
     if not varied:
         return
-    choices = {name: _values(name, spec, key) for name in varied}
+    places = st.columns(2, gap="medium")
+    choices = {}
+    for number, name in enumerate(varied):
+        with places[number % 2]:
+            choices[name] = _values(name, spec, key)
     count, seed = _how_many(key)
     if any(values is None for values in choices.values()):
         return
@@ -264,6 +268,7 @@ def _table(table: pd.DataFrame, tried: dict[str, str]) -> None:
     st.dataframe(
         shown.rename(columns=tried),
         hide_index=True,
+        placeholder="–",
         column_config={
             "validation_accuracy": number("Validation accuracy", format="%.1f %%"),
             "seconds": number("Time", format="%.1f s"),
@@ -274,7 +279,7 @@ def _table(table: pd.DataFrame, tried: dict[str, str]) -> None:
 
 
 def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
-    """Go on with one of the runs, the best if nothing else is chosen."""
+    """Go on with one of the runs: the best, if nothing else is chosen after it came."""
     labels = {
         row["id"]: f"{row['validation_accuracy']:.1%} · "
         + search.in_words({key: row[key] for key in runs[row["id"]].summary.get("tried", {})})
@@ -282,7 +287,7 @@ def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
     }
     chosen = st.selectbox(
         "Go on with", list(labels), format_func=lambda one: labels.get(one, one),
-        key=f"take-{name}",
+        key=f"take-{name}-{next(iter(labels))}",
     )  # fmt: skip
     with st.container(horizontal=True, gap="small"):
         st.button(

@@ -44,7 +44,7 @@ def running_app(home: Path, log: Path, **environment: str) -> Iterator[Server]:
         *("--server.headless", "true", "--server.address", "127.0.0.1"),
         *("--server.port", str(port), "--browser.gatherUsageStats", "false"),
     ]
-    env = {**os.environ, "LIGHTBOX_HOME": str(home), **environment}
+    env = {**os.environ, "LIGHTBOX_HOME": str(home), "LIGHTBOX_AHEAD": "0", **environment}
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True

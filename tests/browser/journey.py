@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,24 @@ def upload_folder(page: Any, folder: Path, images: str) -> None:
 
 
 def choose_recipe(page: Any, recipe: str) -> None:
-    """On the Train page: choose a recipe, and wait until its own settings stand there."""
-    page.get_by_role("radiogroup").get_by_text(RECIPES[recipe].title).click()
-    page.locator(f"[class*='-{recipe}-epochs']").wait_for()
+    """On the Train page: choose a recipe."""
+    radio = page.get_by_role("radio", name=re.compile(f"^{RECIPES[recipe].title}"))
+    # The circle itself is drawn by its label.
+    page.get_by_role("radiogroup", name="Recipe").locator("label").filter(has=radio).click()
+    expect(radio).to_be_checked()
     settled(page)
-    expect(page.get_by_label("Epochs", exact=True)).to_have_count(1)
+
+
+def expert(page: Any, part: str) -> None:
+    """On the Train page: open a part of the settings under Expert."""
+    toggle = page.get_by_role("switch", name="Expert")
+    if not toggle.is_checked():
+        page.get_by_text("Expert", exact=True).click()
+    chosen = page.get_by_role("radio", name=re.compile(part))
+    chosen.wait_for()
+    chosen.click()
+    expect(chosen).to_be_checked()
+    settled(page)
 
 
 def train(page: Any, recipe: str | None = None, **settings: str) -> str:
@@ -53,7 +67,8 @@ def train(page: Any, recipe: str | None = None, **settings: str) -> str:
 
     Args:
         recipe: its key; the suggested one when ``None``.
-        settings: labels of number fields, with ``_`` for spaces, and what to type.
+        settings: labels of number fields of the part Training under Expert, with ``_`` for
+            spaces, and what to type.
 
     Returns:
         The sentence that says how good it is.
@@ -61,6 +76,8 @@ def train(page: Any, recipe: str | None = None, **settings: str) -> str:
     page.get_by_role("button", name="Start training").wait_for()
     if recipe is not None:
         choose_recipe(page, recipe)
+    if settings:
+        expert(page, "Training")
     for label, value in settings.items():
         field = page.get_by_label(label.replace("_", " "), exact=True)
         field.fill(value)

@@ -34,7 +34,7 @@ def test_from_a_folder_of_photos_to_answers(
         page.get_by_text("images look fine").wait_for()
 
         journey.step(page, "Train")
-        said = journey.train(page, "transfer")
+        said = journey.train(page, "quick")
         assert accuracy_in(said) > 90
 
         page.get_by_role("button", name="See the results").click()
@@ -44,7 +44,7 @@ def test_from_a_folder_of_photos_to_answers(
         page.get_by_role("heading", name="Class by class").wait_for()
 
         journey.step(page, "Train")
-        said = journey.train(page, "compact", Epochs="12")
+        said = journey.train(page, "scratch", Epochs="12")
         assert accuracy_in(said) > 60
 
         journey.step(page, "Predict")

@@ -173,58 +173,54 @@ def test_the_parts_of_a_class_lie_behind_each_other_and_add_up() -> None:
     assert len({trace.marker.pattern.shape for trace in figure.data}) == 3, "told apart in grey"
 
 
-def epoch(number: int, *, validated: bool = True, best: bool = False) -> dict[str, Any]:
-    figures = {"loss": 1 / number, "accuracy": 1 - 0.5 / number}
-    held_out = {f"val_{key}": value if validated else None for key, value in figures.items()}
-    return {"epoch": number, "best": best, **figures, **held_out}
+def test_the_suggested_rate_is_marked_where_it_lies() -> None:
+    figure = charts.rate_finder([1e-5, 1e-3, 1e-1], [2.0, 1.5, 3.0], 1e-3)
+    as_json(figure)
+    assert figure.layout.xaxis.type == "log"
+    assert figure.layout.shapes[0].x0 == 1e-3
+    (note,) = figure.layout.annotations
+    assert (note.text, note.x) == ("0.001", -3), "on a logarithmic axis notes stand at powers"
 
 
-def batch(at: float) -> dict[str, float]:
-    return {"at": at, "loss": 2 - at, "accuracy": at / 2}
+def test_without_a_suggestion_nothing_is_marked() -> None:
+    figure = charts.rate_finder([1e-5, 1e-3], [2.0, 2.0], None)
+    assert not figure.layout.shapes
+    assert not figure.layout.annotations
 
 
-def by_name(figure: go.Figure) -> dict[str, Any]:
-    return {trace.name: trace for trace in figure.data}
-
-
-@pytest.mark.parametrize("metric", ["loss", "accuracy"])
-@pytest.mark.parametrize(
-    ("epochs", "batches"),
-    [
-        ([], []),
-        ([], [batch(0.1), batch(0.2)]),
-        ([epoch(1)], []),
-        ([epoch(n, best=n == 3) for n in range(1, 9)], [batch(n / 10) for n in range(80)]),
-        ([epoch(n, validated=False, best=True) for n in range(1, 200)], []),
-    ],
-    ids=["nothing yet", "within the first epoch", "one epoch", "with batches", "no validation"],
-)
-def test_curves_can_be_drawn_at_any_moment(
-    metric: str, epochs: list[dict[str, Any]], batches: list[dict[str, float]]
-) -> None:
-    as_json(charts.curves(epochs, batches, metric))
-
-
-def test_curves_show_training_validation_and_the_best_epoch_last_found() -> None:
-    epochs = [epoch(n, best=n in (1, 3)) for n in range(1, 6)]
-    traces = by_name(charts.curves(epochs, [], "accuracy"))
-    assert set(traces) == {"training", "validation", "best so far"}
-    assert list(traces["validation"].y) == [entry["val_accuracy"] for entry in epochs]
-    assert (list(traces["best so far"].x), list(traces["best so far"].y)) == (
-        [3],
-        [epochs[2]["val_accuracy"]],
+def search_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "learning_rate": [0.0001, 0.001, 0.1, 0.1],
+            "optimizer.name": ["sgd", "adam", "<b>", "sgd"],
+            "batch_size": [16, "auto", 32, 16],
+            "validation_accuracy": [0.5, 0.75, 0.9, None],
+        }
     )
 
 
-def test_curves_without_validation_show_no_best_point() -> None:
-    traces = by_name(charts.curves([epoch(1, validated=False, best=True)], [], "loss"))
-    assert "best so far" not in traces
-    assert len(traces["validation"].x) == 0
+def test_a_search_is_drawn_a_line_a_run_that_has_a_result() -> None:
+    names = {"learning_rate": "Rate", "optimizer.name": "Optimizer", "batch_size": "Batch size"}
+    figure = charts.parallel(search_table(), names, "validation_accuracy", "Accuracy")
+    as_json(figure)
+    rate, optimizer, batch, accuracy = figure.data[0].dimensions
+    assert list(rate["values"]) == [-4, -3, -1], "far apart, so drawn as powers"
+    assert list(rate.ticktext) == ["0.0001", "0.001", "0.1"]
+    assert list(optimizer.ticktext) == ["&lt;b&gt;", "adam", "sgd"]
+    assert [optimizer.ticktext[value] for value in optimizer["values"]] == [
+        "sgd",
+        "adam",
+        "&lt;b&gt;",
+    ]
+    assert list(batch.ticktext) == ["16", "32", "auto"], "numbers beside a word are names too"
+    assert list(accuracy["values"]) == [0.5, 0.75, 0.9]
+    assert list(accuracy.range) == [0.5, 0.9]
 
 
-def test_training_and_validation_can_be_told_apart_without_colour() -> None:
-    traces = by_name(charts.curves([epoch(1), epoch(2)], [], "loss"))
-    assert traces["training"].line.dash != traces["validation"].line.dash
+def test_a_search_whose_runs_are_all_alike_has_axes_of_some_length() -> None:
+    table = pd.DataFrame({"epochs": [5, 5], "validation_accuracy": [1.0, 1.0]})
+    figure = charts.parallel(table, {"epochs": "Epochs"}, "validation_accuracy", "Accuracy")
+    assert all(low < high for low, high in (each.range for each in figure.data[0].dimensions))
 
 
 @pytest.mark.parametrize(
@@ -232,10 +228,10 @@ def test_training_and_validation_can_be_told_apart_without_colour() -> None:
     [
         lambda: charts.class_counts({"a": 1}),
         lambda: splits(TWO),
-        lambda: charts.curves([epoch(1)], [], "loss"),
+        lambda: charts.rate_finder([0.1, 0.2], [1, 2], 0.1),
         lambda: charts.confusion(TWO, [[1, 0], [0, 1]], rates=False),
     ],
-    ids=["counts", "splits", "curves", "confusion"],
+    ids=["counts", "splits", "rates", "confusion"],
 )
 def test_axes_say_what_they_show(make: Callable[[], go.Figure]) -> None:
     assert make().layout.xaxis.title.text

@@ -109,9 +109,9 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record = intake.add_archive(catalog, Path(archive), "colours.zip", "Colours")
     scan(catalog, record.id, refused=intake.prepare(catalog, record.id, Reporter()))
     catalog.engine.dispose()
-    settings = ["--set", "epochs=2", "--set", "image_size=16", "--set", "augment=false"]
+    settings = ["--set", "epochs=2", "--set", "image_size=16", "--set", "augmentation=none"]
     done = subprocess.run(
-        [sys.executable, "-m", "core", "train", "Colours", "--recipe", "compact", *settings],
+        [sys.executable, "-m", "core", "train", "Colours", "--recipe", "scratch", *settings],
         cwd=ROOT,
         env={**os.environ, "LIGHTBOX_HOME": str(base / "home")},
         capture_output=True,

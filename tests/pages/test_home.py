@@ -74,7 +74,7 @@ def test_a_running_training_is_one_click_away(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 5, "dog": 5}), "Pets")
-    create_run(catalog, suggest_spec(catalog, record.id, "compact"))
+    create_run(catalog, suggest_spec(catalog, record.id, "scratch"))
     at = open_page()
     assert "A model is being trained on “Pets”." in words(at)
     assert title(click(at, "Watch the training")) == "Training"
@@ -85,7 +85,7 @@ def test_a_finished_model_is_listed_with_its_accuracy_and_opens_its_results(
 ) -> None:
     at = open_page()
     said = words(at)
-    assert "“Colours compact 1” is trained and tested." in said
+    assert "“Colours scratch 1” is trained and tested." in said
     assert "right on 6 images it had never seen" in said
     at.button(key=f"open-{trained.run_id}").click().run()
     assert_no_defect(at)
@@ -96,7 +96,7 @@ def test_an_interrupted_run_is_listed_as_such_and_opens_on_the_page_that_says_wh
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 5, "dog": 5}), "Pets")
-    run = create_run(catalog, suggest_spec(catalog, record.id, "compact"))
+    run = create_run(catalog, suggest_spec(catalog, record.id, "scratch"))
     catalog.jobs.finish(run.job_id, "interrupted", "The computer was switched off.")
     at = open_page()
     assert "interrupted" in words(at)

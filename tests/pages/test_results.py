@@ -81,7 +81,7 @@ def test_how_it_was_trained_can_be_read(open_page: Open, trained: Trained) -> No
     facts = next(each.value for each in at.dataframe if "setting" in each.value.columns)
     told = dict(facts.itertuples(index=False))
     assert told["Image size"] == "16 × 16 pixels"
-    assert told["Augmentation"] == "off"
+    assert told["Augmentation"] == "not varied"
     assert told["Epochs"].startswith("2 ")
 
 
@@ -101,7 +101,7 @@ def test_only_finished_runs_are_offered(open_page: Open, trained: Trained) -> No
     at = open_page("results")
     (choice,) = [each for each in at.selectbox if each.label == "Model"]
     assert len(choice.options) == 1
-    assert choice.options[0].startswith("Colours compact 1")
+    assert choice.options[0].startswith("Colours scratch 1")
 
 
 @pytest.mark.parametrize("page", ["home", "train", "results", "predict"])

@@ -15,6 +15,7 @@ from core.errors import Cancelled, LightboxError
 from core.features.hardware import memory_mb
 from core.progress import Reporter, Throttle, wait_while_paused
 from core.training.diagnose import diagnose
+from core.training.fitting import devices
 from core.training.fitting.batches import Batches
 from core.training.fitting.checkpoint import Checkpoint, Standing
 from core.training.fitting.rates import Plateau, rate_at
@@ -153,6 +154,9 @@ class Live(keras.callbacks.Callback):
         if self._often():
             self._tell_batch(batch, logs, now)
 
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        devices.agree(self.model)
+
     def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if self._cut_off:
             # Nobody waits for the validation of an epoch that doesn't count.
@@ -185,6 +189,8 @@ class Live(keras.callbacks.Callback):
             "memory_mb": memory_mb(),
         }
         better = self._is_better(entry)
+        if entry["val_loss"] is None:
+            devices.agree(self.model)
         standing = self.standing
         standing.history.append(entry)
         standing.epoch, standing.part = self._number(), self.part.name

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import keras
+import numpy as np
 import tensorflow as tf
 
 from core.features import hardware
 from core.features.hardware import Precision
+from core.training.fitting.checkpoint import Standing
+from core.training.fitting.scalars import Scalars
 from core.training.spec import TrainSpec
 
 
@@ -45,8 +47,18 @@ def precision(wanted: Precision) -> str:
     return "bfloat16" if major >= 8 else "float16" if major >= 7 else "float32"
 
 
-def callbacks(spec: TrainSpec, folder: Path) -> tuple[Any, ...]:
+def agree(model: Any) -> None:
+    """Give all devices the mean of what each has averaged over its own part of the batches (batch
+    normalisation's statistics), so that what is validated on all is what is saved of one."""
+    strategy = model.distribute_strategy
+    if strategy.num_replicas_in_sync == 1:
+        return
+    for variable in model.non_trainable_variables:
+        values = [np.asarray(v) for v in strategy.experimental_local_results(variable.value)]
+        if np.issubdtype(values[0].dtype, np.floating):
+            variable.assign(np.mean(values, axis=0))
+
+
+def callbacks(spec: TrainSpec, folder: Path, standing: Standing) -> tuple[Any, ...]:
     """Further Keras callbacks that the spec asks for."""
-    if not spec.tensorboard:
-        return ()
-    return (keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),)
+    return (Scalars(folder / "tensorboard", standing),) if spec.tensorboard else ()

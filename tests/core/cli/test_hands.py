@@ -28,11 +28,11 @@ def test_from_a_folder_of_photos_to_answers(
     assert (added["images"], added["classes"]) == (2062, 10)
     assert cli("scan", "hands", "--json").document["usable"] == 2062
 
-    transfer = cli("train", "hands", "--recipe", "transfer", "--json").document
+    transfer = cli("train", "hands", "--recipe", "quick", "--json").document
     assert transfer["test_accuracy"] > 0.9
     assert transfer["test_images"] == 310
     assert set(transfer["seconds"]) >= {"decode", "features", "fit", "evaluate"}
-    scratch = cli("train", "hands", "--recipe", "compact", "--set", "epochs=12", "--json").document
+    scratch = cli("train", "hands", "--recipe", "scratch", "--set", "epochs=12", "--json").document
     assert scratch["test_accuracy"] > 0.6
     assert {run["id"] for run in cli("runs", "--json").document} == {
         transfer["run"],

@@ -28,6 +28,18 @@ COMMANDS = [
     "history x",
     "train x",
     "recipes",
+    "recipes --for x",
+    "measure x",
+    "architectures",
+    "layers",
+    "layers net.json --gray",
+    "find-rate x",
+    "search x --try epochs=1,2 --random 3",
+    "queue",
+    "pause r",
+    "resume r",
+    "stop r --discard",
+    "rate r 0.01",
     "runs",
     "evaluate r",
     "predict r a.png",
@@ -44,10 +56,10 @@ def test_every_command_can_answer_in_json(line: str) -> None:
 
 def test_settings_of_a_training_can_be_given_many_times() -> None:
     options = make_parser().parse_args(
-        ["train", "x", "--set", "epochs=2", "--set", "seed=3", "--recipe", "compact"]
+        ["train", "x", "--set", "epochs=2", "--set", "seed=3", "--recipe", "scratch"]
     )
     assert options.settings == ["epochs=2", "seed=3"]
-    assert (options.recipe, options.run_name) == ("compact", None)
+    assert (options.recipe, options.run_name) == ("scratch", None)
 
 
 def test_a_prediction_takes_many_files_and_names_three_classes() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,9 @@ PLATEAU: dict[str, Any] = {
     "epochs": 5, "schedule": "plateau", "schedule.patience": 1, "learning_rate": 0.1,
     "optimizer": "sgd",
 }  # fmt: skip
-QUICK: dict[str, Any] = {"recipe": "quick", "image_size": 96, "epochs": 4}
 BALANCED: dict[str, Any] = {
-    "recipe": "balanced", "image_size": 96, "epochs": 2, "tuning.epochs": 3,
-    "loss.label_smoothing": 0, "augmentation": "light",
+    "recipe": "balanced", "image_size": 96, "epochs": 2, "tuning.epochs": 3, "frozen": 0.9,
+    "loss.label_smoothing": 0,
 }  # fmt: skip
 
 
@@ -64,32 +63,30 @@ def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetR
     return add_colours(home, tmp_path_factory.mktemp("photos") / "colours")
 
 
-def kill(home: Catalog, run_id: str, epoch: int, **environment: str) -> None:
+def kill(home: Catalog, run_id: str, epoch: int) -> None:
     command = [sys.executable, "-c", KILLED, str(home.workspace.home), run_id, str(epoch)]
-    ended = subprocess.run(
-        command, cwd=ROOT, timeout=240, capture_output=True, check=False,
-        env=os.environ | environment,
-    )  # fmt: skip
+    ended = subprocess.run(command, cwd=ROOT, timeout=240, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 
 
 def killed_and_resumed(
-    home: Catalog, dataset: DatasetRecord, epoch: int, **spec: Any
+    home: Catalog, dataset: DatasetRecord, epochs: Sequence[int], **spec: Any
 ) -> tuple[Trained, list[int]]:
-    """The finished run, and the epochs that were trained after the kill."""
+    """The finished run, which was killed in each of ``epochs``, and those trained after the last."""
     run_id, wanted = queued(home, dataset, **spec)
-    kill(home, run_id, epoch)
     folder = home.workspace.run(run_id)
-    assert sorted(file.name for file in folder.iterdir()) == [
-        "checkpoint", "spec.json", "split.parquet",
-    ]  # fmt: skip
+    for epoch in epochs:
+        kill(home, run_id, epoch)
+        assert sorted(file.name for file in folder.iterdir()) == [
+            "checkpoint", "spec.json", "split.parquet",
+        ]  # fmt: skip
     split = pd.read_parquet(folder / "split.parquet")
     report = RecordingReporter()
     summary = train_run(home, run_id, report)
     assert not (folder / "checkpoint").exists()
     assert pd.read_parquet(folder / "split.parquet").equals(split)
-    assert told(report, "resumed") == [{"epoch": epoch - 1}]
-    assert f"Goes on after epoch {epoch - 1} of {wanted.all_epochs}" in notes(report)
+    assert told(report, "resumed") == [{"epoch": epochs[-1] - 1}]
+    assert f"Goes on after epoch {epochs[-1] - 1} of {wanted.all_epochs}" in notes(report)
     trained = [entry["epoch"] for entry in told(report, "epoch")]
     return Trained(home, dataset, wanted, run_id, report, summary), trained
 
@@ -108,60 +105,46 @@ def same(found: Trained, expected: Trained) -> None:
 def test_a_network_from_scratch_ends_as_if_nothing_had_happened(
     home: Catalog, dataset: DatasetRecord, spec: dict[str, Any]
 ) -> None:
-    run, epochs = killed_and_resumed(home, dataset, 3, **spec)
+    run, epochs = killed_and_resumed(home, dataset, [3], **spec)
     assert epochs == [3, 4, 5]
     assert "decoded before" in notes(run.report)
     same(run, train(home, dataset, **spec))
 
 
-@pytest.fixture(scope="module")
-def _real_weights(keras_home: Path) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_HOME", str(keras_home))
-        yield
-
-
 @pytest.mark.real
-def test_a_head_ends_as_if_nothing_had_happened(
-    home: Catalog, dataset: DatasetRecord, _real_weights: None
+@pytest.mark.slow
+def test_a_pretrained_one_killed_in_its_head_and_in_its_tuning_ends_as_if_nothing_had_happened(
+    home: Catalog, dataset: DatasetRecord, keras_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, epochs = killed_and_resumed(home, dataset, 3, **QUICK)
-    assert epochs == [3, 4]
-    assert "features were computed before" in notes(run.report)
-    same(run, train(home, dataset, **QUICK))
-
-
-@pytest.mark.real
-def test_killed_while_it_is_fine_tuned_it_goes_on_there(
-    home: Catalog, dataset: DatasetRecord, _real_weights: None
-) -> None:
-    run, epochs = killed_and_resumed(home, dataset, 4, **BALANCED)
+    monkeypatch.setenv("KERAS_HOME", str(keras_home))
+    # Views of the images are still being added in the second epoch.
+    run, epochs = killed_and_resumed(home, dataset, [2, 4], **BALANCED)
     assert epochs == [4, 5], "neither the head nor the first epoch of tuning again"
+    assert "features were computed before" in notes(run.report)
     whole = train(home, dataset, **BALANCED)
     assert [entry["part"] for entry in whole.history] == ["head"] * 2 + ["tuning"] * 3
     same(run, whole)
     accuracy, loss = whole.validated_again()
     assert accuracy == pytest.approx(whole.summary["validation_accuracy"], abs=1e-6)
     assert loss == pytest.approx(whole.best["val_loss"], abs=5e-3)
+    assert whole.summary["best_epoch"] > 2, "or nothing of the tuning is saved"
     assert whole.summary["export_difference"] <= 1e-3
 
 
 def test_with_a_damaged_checkpoint_it_begins_anew(
     home: Catalog, dataset: DatasetRecord
 ) -> None:
-    run_id, wanted = queued(home, dataset)
-    no_limit_needed = FullAfter(2)
-    with no_limit(), pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
-        train_run(home, run_id, no_limit_needed)
+    run_id, _ = queued(home, dataset)
+    with no_limit(), pytest.raises(NoSpace):
+        train_run(home, run_id, FullAfter(2))
     folder = home.workspace.run(run_id) / "checkpoint"
     for file in folder.glob("model-*.npz"):
         file.write_bytes(file.read_bytes()[:-20])
     report = RecordingReporter()
-    summary = train_run(home, run_id, report)
+    train_run(home, run_id, report)
     assert told(report, "resumed") == [{"epoch": 0}]
     assert "Goes on" not in notes(report)
-    run = Trained(home, dataset, wanted, run_id, report, summary)
-    same(run, train(home, dataset))
+    assert [entry["epoch"] for entry in told(report, "epoch")] == [1, 2]
 
 
 def test_after_the_disk_was_full_it_goes_on_where_it_was(

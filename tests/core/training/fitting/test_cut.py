@@ -35,7 +35,7 @@ def answers(made: Any, given: Any) -> np.ndarray:
     return np.asarray(made(given, training=False))
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.3, 0.6])
 def test_bottom_and_top_together_are_the_whole(
     mobilenet: Any, images: np.ndarray, share: float
 ) -> None:
@@ -52,7 +52,7 @@ def test_at_every_place_it_can_be_cut(mobilenet: Any, images: np.ndarray) -> Non
     found = cut.places(mobilenet)
     assert len(found) > 20
     expected = answers(mobilenet, images[:1])
-    for layer, _ in found[:: len(found) // 8]:
+    for layer, _ in found[:: len(found) // 4]:
         bottom, top = cut.split(mobilenet, layer)
         assert answers(top, answers(bottom, images[:1])) == pytest.approx(
             expected, rel=1e-4, abs=1e-5

@@ -1,0 +1,39 @@
+"""What an idle worker does while somebody looks at the settings: measure, then prepare the start.
+
+Both make way for trainings, and neither is needed: they make the page say how long each recipe
+takes, and the first point of a curve come sooner.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog import DatasetRecord
+from core.jobs import handlers
+from core.training.measure import recipe_specs, unmeasured
+from core.training.spec import TrainSpec
+from pages._widgets.session import catalog
+
+
+def do_ahead(record: DatasetRecord, spec: TrainSpec, good: pd.DataFrame) -> None:
+    """Queue what can be done ahead of a training with this spec, once for each session and need.
+
+    Args:
+        spec: one that can be started as it is.
+        good: usable images.
+    """
+    workspace = catalog().workspace
+    done: set[str] = st.session_state.setdefault("done_ahead", set())
+    measuring = f"measure {record.id} {record.version}"
+    if measuring not in done:
+        done.add(measuring)
+        jobs = catalog().jobs.all(states=("queued", "running"))
+        if not any(job.lane == "train" for job in jobs) and unmeasured(
+            workspace, recipe_specs(catalog(), record.id, good)
+        ):
+            handlers.submit_measure(catalog(), record.id)
+            st.rerun()
+    preparing = f"prepare {spec.model_dump_json()}"
+    if preparing not in done and handlers.submit_prepare(catalog(), spec) is not None:
+        done.add(preparing)
