@@ -89,7 +89,7 @@ def _train(page: Any, recipe: str) -> dict[str, float]:
     """From the click on Start to the first point of a curve, from scratch and as asked."""
     journey.step(page, "Train")
     from_scratch = _first_point(page, "scratch")
-    page.get_by_role("button", name="Stop and keep the best so far").click()
+    page.get_by_role("button", name="Stop and keep the best").click()
     page.get_by_role("button", name="See the results").wait_for(timeout=journey.TRAINING_MS)
     journey.step(page, "Data")
     journey.step(page, "Train")

@@ -138,6 +138,7 @@ else:
         )
         watch_training(running.id)
         queue_of_trainings()
+        search_results(current.id)
         if st.toggle("Set up another training", key="another", persist_state="session",
                      help="It waits in the queue until this one has ended."):  # fmt: skip
             _choose(current, usable(facts), busy)

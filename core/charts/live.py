@@ -1,8 +1,8 @@
 """Figures of a training while it runs.
 
-They are Vega-Lite's rather than Plotly's, since Streamlit draws each new Plotly figure from nothing,
-which flickers several times a second. Here the spec stays the same and only rows come and go, which
-a browser shows in place. Cheap to make: whatever the number of points, at most :data:`POINTS` are
+They are Vega-Lite's rather than Plotly's, since Streamlit draws each new Plotly figure from
+nothing, which flickers several times a second. Here the spec stays the same and only rows come and
+go, which a browser shows in place. Cheap to make: whatever the number of points, at most :data:`POINTS` are
 drawn of a line.
 """
 
@@ -44,7 +44,8 @@ def curves(epochs: Entries, batches: Entries, metric: str, *, smoothing: float =
     Args:
         epochs: finished epochs; keys ``epoch``, ``best``, and ``metric``, ``val_<metric>`` or both;
             ``part`` where the training has parts, which are marked then.
-        batches: points within epochs; keys ``at`` (in epochs) and, of loss and accuracy, ``metric``.
+        batches: points within epochs; keys ``at`` (in epochs) and, of loss and accuracy,
+            ``metric``.
         metric: ``loss``, or anything that goes from 0 to 1.
         smoothing: 0 to below 1, of the line within epochs: how much each of its points is made of
             those before it.
@@ -214,12 +215,13 @@ def _curves_spec(metric: str) -> dict[str, Any]:
                 "mark": {"type": "point", "opacity": 0, "size": 160, "filled": True},
                 "encoding": {**place, "tooltip": tooltip},
             },
-            *_parts_layers(),
+            *_parts_layers(low=share),
         ]
     )
 
 
-def _parts_layers() -> list[dict[str, Any]]:
+def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
+    """Where parts begin, with their names at the top, or ``low`` where the top is full of lines."""
     x = {"field": "x", "type": "quantitative"}
     return [
         {
@@ -229,9 +231,10 @@ def _parts_layers() -> list[dict[str, Any]]:
         },
         {
             "transform": [_only("part")],
-            "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 5, "dy": 2,
-                     "color": GREY, "fontSize": 12},
-            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "text", "type": "nominal"}},
+            "mark": {"type": "text", "align": "left", "baseline": "bottom" if low else "top",
+                     "dx": 5, "dy": -3 if low else 2, "color": GREY, "fontSize": 12},
+            "encoding": {"x": x, "y": {"value": "height" if low else 0},
+                         "text": {"field": "text", "type": "nominal"}},
         },
     ]  # fmt: skip
 

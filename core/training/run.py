@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from core.catalog import Catalog
-from core.errors import disk_errors
+from core.errors import Cancelled, disk_errors
 from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
@@ -80,7 +80,12 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
         from core.training.fitting.pretrained import fit_pretrained as fit_model
     else:
         from core.training.fitting.whole import fit_whole as fit_model
-    model, stopped = fit_model(work, data, fitting)
+    try:
+        model, stopped = fit_model(work, data, fitting)
+    except Cancelled:
+        if report.wishes().stop == "discard":
+            checkpoint.clear()
+        raise
     with work.phase("export"):
         difference = _save(work, data, model)
     speeds.learn(work, data, fitting.standing.history)

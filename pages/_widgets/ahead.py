@@ -25,7 +25,9 @@ def do_ahead(record: DatasetRecord, spec: TrainSpec, good: pd.DataFrame) -> None
     """
     workspace = catalog().workspace
     done: set[str] = st.session_state.setdefault("done_ahead", set())
-    measuring = f"measure {record.id} {record.version}"
+    runs = len(catalog().runs.all(record.id))
+    # A training that was started meanwhile has interrupted it, so it is tried again after each.
+    measuring = f"measure {record.id} {record.version} {runs}"
     if measuring not in done:
         done.add(measuring)
         jobs = catalog().jobs.all(states=("queued", "running"))

@@ -174,9 +174,8 @@ def _one_layer(form: Form) -> None:
     a phone."""
     stack: Stack = form.value("stack")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        kind = st.selectbox("New layer", KINDS, key="builder-kind", width=200)
-        new = (*stack, Layer(kind=kind))
-        st.button("Add at the end", icon=":material/add:", on_click=_put, args=(form, new))
+        st.selectbox("New layer", KINDS, key="builder-kind", width=200)
+        st.button("Add at the end", icon=":material/add:", on_click=_add, args=(form,))
     if not stack:
         return
     if st.session_state.get(_AT, 0) >= len(stack):
@@ -186,19 +185,15 @@ def _one_layer(form: Form) -> None:
             "Layer to change", range(len(stack)), key=_AT, width=200,
             format_func=lambda n: f"{n + 1}. {stack[n].kind}" if n < len(stack) else "",
         )  # fmt: skip
-        before, after = stack[:at], stack[at + 1 :]
-        up = (*before[:-1], stack[at], *before[-1:], *after)
-        down = (*before, *after[:1], stack[at], *after[1:])
-        last = len(stack) - 1
-        for label, icon, changed, to, off in (
-            ("Up", "arrow_upward", up, at - 1, at == 0),
-            ("Down", "arrow_downward", down, at + 1, at == last),
-            ("Copy", "content_copy", (*before, stack[at], *stack[at:]), at + 1, False),
-            ("Remove", "delete", (*before, *after), max(0, min(at, last - 1)), False),
+        for label, icon, off in (
+            ("Up", "arrow_upward", at == 0),
+            ("Down", "arrow_downward", at == len(stack) - 1),
+            ("Copy", "content_copy", False),
+            ("Remove", "delete", False),
         ):
             st.button(
                 label, icon=f":material/{icon}:", key=f"builder-{label}", disabled=off,
-                on_click=_put, args=(form, changed, to),
+                on_click=_change, args=(form, label),
             )  # fmt: skip
     names = SETTINGS[stack[at].kind]
     for column, name in zip(st.columns(3) * 2, names, strict=False):
@@ -227,6 +222,29 @@ def _setting(form: Form, stack: Stack, at: int, name: str) -> None:
     else:
         low = 0 if name == "strides" else 1
         st.number_input(label, low, int(_MOST[name]), key=key, help=help, on_change=take)
+
+
+# What a click does is worked out when it comes, not when its button was drawn: whoever clicks twice
+# in a row, or right after choosing something, is quicker than the page.
+def _add(form: Form) -> None:
+    _put(form, (*form.value("stack"), Layer(kind=st.session_state["builder-kind"])))
+
+
+def _change(form: Form, how: str) -> None:
+    """Move, copy or remove the layer that is chosen now."""
+    stack: Stack = form.value("stack")
+    at = min(st.session_state.get(_AT, 0), len(stack) - 1)
+    if at < 0:
+        return
+    before, layer, after = stack[:at], stack[at], stack[at + 1 :]
+    if how == "Up" and before:
+        _put(form, (*before[:-1], layer, before[-1], *after), at - 1)
+    elif how == "Down" and after:
+        _put(form, (*before, after[0], layer, *after[1:]), at + 1)
+    elif how == "Copy":
+        _put(form, (*before, layer, layer, *after), at + 1)
+    elif how == "Remove":
+        _put(form, (*before, *after), max(0, min(at, len(stack) - 2)))
 
 
 def _put(form: Form, stack: Stack, at: int | None = None) -> None:

@@ -52,8 +52,8 @@ def controls(view: Live, at: Stage, rate: float | None) -> None:
     else:
         if view.paused:
             st.info(
-                "**Paused.** It keeps its place in memory and goes on where it was. Other trainings "
-                "wait meanwhile.",
+                "**Paused.** It keeps its place in memory and goes on where it was. Other "
+                "trainings wait meanwhile.",
                 icon=":material/pause_circle:",
             )
         _buttons(view, rate)

@@ -66,8 +66,8 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
             _metric(
                 f"Best {metric.replace('_', ' ')} so far",
                 f"{value:.3f}" if metric == "loss" else percent(value),
-                f"On the validation images, after epoch {best['epoch']}. They choose the epoch that "
-                "is kept, and are not trained on.",
+                f"On the validation images, after epoch {best['epoch']}. They choose the epoch "
+                "that is kept, and are not trained on.",
             )
         if at == "fit":
             if latest.get("images_per_s"):

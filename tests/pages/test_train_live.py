@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,11 @@ def test_what_is_noticed_is_said_with_what_to_do(told: Told) -> None:
     assert "All images were decoded before." in said
 
 
+def round_of(at: AppTest) -> int:
+    (shown,) = at.get("bidi_component")
+    return int(json.loads(shown.proto.json)["round"])
+
+
 def test_answers_about_validation_images_are_shown_and_follow_the_epochs(told: Told) -> None:
     told.start()
     told.fit()
@@ -217,6 +223,7 @@ def test_answers_about_validation_images_are_shown_and_follow_the_epochs(told: T
     at.run()
     (tile,) = gallery(at, "answers-").tiles
     assert (tile["badge"], tile["tone"]) == ("✓ red 62%", "good")
+    assert round_of(at) == 2, "so the browser draws the same pictures anew"
     assert "after epoch 2" in words(at)
     told.catalog.jobs.replace_event(
         told.run.job_id, "snapshot", {"epoch": 3, "labels": ["blue", "red"],

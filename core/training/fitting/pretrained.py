@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from core.datasets.pixels import Pixels
+from core.errors import Cancelled
 from core.features import backbones
 from core.features.backbones import convert
 from core.features.cache import FeatureViews
@@ -161,8 +162,13 @@ def _fit_head(
         """One more view before each epoch, until there are all."""
         while train.views <= min(epoch, features.views):
             number = train.views
-            with work.aside("features"):
-                features.compute(number, at_train)
+            try:
+                with work.aside("features"):
+                    features.compute(number, at_train)
+            except Cancelled:
+                if work.report.wishes().stop != "keep":
+                    raise
+                return  # the next batch hears it too, and keeps what was learned
             store, slots = features.view(number)
             train.add_view(store, slots[at_train])
 

@@ -40,7 +40,7 @@ def test_defaults_are_valid_for_any_amount_and_size_of_images(
 def test_no_recipe_mirrors_what_may_be_a_digit(recipe: str) -> None:
     options = spec_for({"a": 9, "b": 9}, recipe).augmentation
     assert options.active
-    assert not (options.flip_horizontal or options.flip_vertical)
+    assert (options.flip_horizontal, options.flip_vertical) == (False, False)
 
 
 def test_recipes_differ_in_what_they_say_and_do() -> None:

@@ -49,7 +49,7 @@ PLATEAU: dict[str, Any] = {
 }  # fmt: skip
 BALANCED: dict[str, Any] = {
     "recipe": "balanced", "image_size": 96, "epochs": 2, "tuning.epochs": 3, "frozen": 0.9,
-    "loss.label_smoothing": 0,
+    "loss.label_smoothing": 0, "learning_rate": 1e-4, "tuning.learning_rate": 5e-3,
 }  # fmt: skip
 
 
@@ -70,12 +70,12 @@ def kill(home: Catalog, run_id: str, epoch: int) -> None:
 
 
 def killed_and_resumed(
-    home: Catalog, dataset: DatasetRecord, epochs: Sequence[int], **spec: Any
+    home: Catalog, dataset: DatasetRecord, kills: Sequence[int], **spec: Any
 ) -> tuple[Trained, list[int]]:
-    """The finished run, which was killed in each of ``epochs``, and those trained after the last."""
+    """The finished run, which was killed in each epoch of ``kills``, and those trained after the last."""
     run_id, wanted = queued(home, dataset, **spec)
     folder = home.workspace.run(run_id)
-    for epoch in epochs:
+    for epoch in kills:
         kill(home, run_id, epoch)
         assert sorted(file.name for file in folder.iterdir()) == [
             "checkpoint", "spec.json", "split.parquet",
@@ -85,8 +85,8 @@ def killed_and_resumed(
     summary = train_run(home, run_id, report)
     assert not (folder / "checkpoint").exists()
     assert pd.read_parquet(folder / "split.parquet").equals(split)
-    assert told(report, "resumed") == [{"epoch": epochs[-1] - 1}]
-    assert f"Goes on after epoch {epochs[-1] - 1} of {wanted.all_epochs}" in notes(report)
+    assert told(report, "resumed") == [{"epoch": kills[-1] - 1}]
+    assert f"Goes on after epoch {kills[-1] - 1} of {wanted.all_epochs}" in notes(report)
     trained = [entry["epoch"] for entry in told(report, "epoch")]
     return Trained(home, dataset, wanted, run_id, report, summary), trained
 
@@ -131,9 +131,7 @@ def test_a_pretrained_one_killed_in_its_head_and_in_its_tuning_ends_as_if_nothin
     assert whole.summary["export_difference"] <= 1e-3
 
 
-def test_with_a_damaged_checkpoint_it_begins_anew(
-    home: Catalog, dataset: DatasetRecord
-) -> None:
+def test_with_a_damaged_checkpoint_it_begins_anew(home: Catalog, dataset: DatasetRecord) -> None:
     run_id, _ = queued(home, dataset)
     with no_limit(), pytest.raises(NoSpace):
         train_run(home, run_id, FullAfter(2))

@@ -64,7 +64,12 @@ def test_it_can_not_be_changed_afterwards() -> None:
 def test_a_spec_with_only_what_is_needed_has_the_documented_defaults() -> None:
     spec = parse_spec(LEAST)
     assert (spec.weights, spec.resize, spec.color, spec.batch_size) == ("none", "stretch", "rgb", 0)
-    assert (spec.seed, spec.precision, spec.best_by, spec.balance) == (1, "auto", "accuracy", "none")
+    assert (spec.seed, spec.precision, spec.best_by, spec.balance) == (
+        1,
+        "auto",
+        "accuracy",
+        "none",
+    )
     assert (spec.test_views, spec.metrics, spec.stopping.patience) == (1, (), 0)
     assert (spec.optimizer.name, spec.schedule.name, spec.loss.name) == (
         "adamw", "constant", "categorical",

@@ -65,6 +65,10 @@ def test_without_a_seed_the_order_is_kept() -> None:
 def test_begun_at_a_later_epoch_it_is_as_if_it_had_gone_on(balance: Any) -> None:
     whole = orders(numbered(balance=balance), 4)
     assert orders(numbered(balance=balance, epoch=2), 2) == whole[2:]
+    told = numbered(balance=balance)
+    for number in (3, 0):
+        told.begin(number)
+        assert orders(told, 1) == [whole[number]]
 
 
 def test_only_the_given_slots_are_read() -> None:

@@ -30,14 +30,14 @@ FIGURES = {
 }  # fmt: skip
 
 
-class AfterBatches(Wishing):
+class AfterBatches(RecordingReporter):
     """Asks to stop once ``wishes`` has been asked in that many batches (twice in each)."""
 
     def __init__(self, times: int) -> None:
+        super().__init__()
         self.left = 2 * times
-        super().__init__(self._later)
 
-    def _later(self, events: list[Any]) -> Wishes:
+    def wishes(self) -> Wishes:
         self.left -= 1
         return Wishes(stop="keep" if self.left <= 0 else "")
 
@@ -252,7 +252,7 @@ def test_a_learning_rate_that_is_asked_for_replaces_the_schedules() -> None:
 
 
 def test_the_rate_that_is_told_is_the_rate_that_is_used() -> None:
-    still = trained(Wishing(lambda events: Wishes(learning_rate=1e-12)), optimizer="sgd")
+    still = trained(Wishing(lambda _: Wishes(learning_rate=1e-12)), optimizer="sgd")
     for kept, before in zip(still.model.get_weights(), model().get_weights(), strict=True):
         assert kept == pytest.approx(before, abs=1e-9)
     assert still.column("learning_rate") == [1e-12] * 3

@@ -38,6 +38,7 @@ class DiesAfter(RecordingReporter):
         self.epoch = epoch
 
     def snapshot(self, kind: str, **payload: Any) -> None:
+        super().snapshot(kind, **payload)
         if payload["epoch"] == self.epoch:
             raise Gone
 
