@@ -21,7 +21,7 @@ register(
         taps=("before:convnext_tiny_stage_3_block_0_depthwise_conv", "last"),
         features=4 * 768 + 768,
         usual=160,
-        smallest=32,
+        smallest=64,
         preprocessing="inside",
         version="convnext_tiny-s3-last-v2",
         # Its last normalisation was trained on the mean over the picture.

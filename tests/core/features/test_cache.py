@@ -133,7 +133,7 @@ def test_features_that_were_computed_before_are_still_found_by_name(
 ) -> None:
     views_of(workspace, some_backbone, images(4)).compute(0)
     names = [path.name for path in (workspace.cache / "features" / "d").glob("*.bin")]
-    assert names == ["mobilenet_v2-b13-out-v1-16-float32-view0.bin"]
+    assert names == [f"{BACKBONE.version}-{SIZE}-float32-view0.bin"]
 
 
 def test_an_images_variations_depend_on_nothing_but_itself(

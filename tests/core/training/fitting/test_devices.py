@@ -61,6 +61,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_every_device_takes_a_part_of_every_batch_and_the_model_is_one(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", DIVIDED, str(tmp_path / "home"), str(tmp_path / "colours")],
