@@ -44,7 +44,7 @@ def test_from_a_folder_of_photos_to_answers(
         page.get_by_role("heading", name="Class by class").wait_for()
 
         journey.step(page, "Train")
-        said = journey.train(page, "scratch", Epochs="12")
+        said = journey.train(page, "scratch", Epochs="5")
         assert accuracy_in(said) > 60
 
         journey.step(page, "Predict")

@@ -99,12 +99,18 @@ def test_an_own_network_is_built_trained_paused_found_again_resumed_and_stopped(
         before = page.get_by_alt_text("One of your images").first
         before.wait_for()
         looks = page.locator("img[alt^='One of your images']")
-        light = [looks.nth(n).get_attribute("src") for n in range(looks.count())]
+
+        def shown() -> list[str]:
+            return [str(looks.nth(n).get_attribute("src")) for n in range(looks.count())]
+
+        light = shown()
+        assert len(light) >= 8
         page.get_by_role("radio", name="Strong").click()
+        wait_until(
+            lambda: sum(a != b for a, b in zip(light, shown(), strict=True)) > len(light) / 2,
+            30, "the varied images to change",
+        )  # fmt: skip
         journey.settled(page)
-        strong = [looks.nth(n).get_attribute("src") for n in range(looks.count())]
-        assert len(light) == len(strong) >= 8
-        assert sum(a != b for a, b in zip(light, strong, strict=True)) > len(light) / 2
 
         journey.expert(page, "Training")
         field = page.get_by_label("Epochs", exact=True)

@@ -124,7 +124,10 @@ def test_an_unknown_dataset_names_those_that_exist(cli: Cli, photos: Path, comma
 
 def test_what_training_does_not_know_names_what_it_does(cli: Cli, photos: Path) -> None:
     cli("dataset", "add", photos)
-    assert "quick, balanced, best, scratch, classic" in cli("train", "colours", "--recipe", "deep").mistake
+    assert (
+        "quick, balanced, best, scratch, classic"
+        in cli("train", "colours", "--recipe", "deep").mistake
+    )
     assert "epochs" in cli("train", "colours", "--set", "epoch=3").mistake
     assert "key=value" in cli("train", "colours", "--set", "epochs").mistake
     for wrong in ("epochs=many", "epochs=0", "image_size=9", "learning_rate=nan"):

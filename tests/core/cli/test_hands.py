@@ -32,7 +32,7 @@ def test_from_a_folder_of_photos_to_answers(
     assert transfer["test_accuracy"] > 0.9
     assert transfer["test_images"] == 310
     assert set(transfer["seconds"]) >= {"decode", "features", "fit", "evaluate"}
-    scratch = cli("train", "hands", "--recipe", "scratch", "--set", "epochs=12", "--json").document
+    scratch = cli("train", "hands", "--recipe", "scratch", "--set", "epochs=5", "--json").document
     assert scratch["test_accuracy"] > 0.6
     assert {run["id"] for run in cli("runs", "--json").document} == {
         transfer["run"],
