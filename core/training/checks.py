@@ -77,6 +77,18 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
         )
     if warning := flip_warning(spec.augmentation, classes):
         warnings.append(warning)
+    network = architectures.get(spec.architecture)
+    head_only = network.backbone is not None and spec.weights != "none" and not spec.tuning.epochs
+    if head_only and spec.augmentation.mixes:
+        warnings.append(
+            "Mixing images (mixup, cutmix) does nothing here: only the last step is trained, on "
+            "features of single images. It works with fine-tuning, or from scratch."
+        )
+    if head_only and spec.frozen:
+        warnings.append(
+            "Without fine-tuning the whole pretrained network stays frozen, whatever the frozen "
+            "share is."
+        )
     return warnings
 
 

@@ -175,3 +175,13 @@ def test_mirroring_digits_is_a_warning_and_mirroring_cats_is_not() -> None:
     assert any("Mirrored left to right" in text for text in said)
     assert check(spec_for().with_values(flip), table_of(cats)) == []
     assert check(spec_for(), table_of(digits)) == []
+
+
+def test_what_has_no_effect_on_a_frozen_network_is_said() -> None:
+    many = {"a": 200, "b": 200}
+    assert warnings_of(many, recipe="quick") == []
+    (mixed,) = warnings_of(many, recipe="quick", augmentation__mixup=0.2)
+    assert "mixup" in mixed
+    assert warnings_of(many, recipe="balanced", augmentation__mixup=0.2) == []
+    (frozen,) = warnings_of(many, recipe="quick", frozen=0.5)
+    assert "stays frozen" in frozen
