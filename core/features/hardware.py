@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from functools import lru_cache
@@ -29,19 +28,28 @@ def resolve(precision: Precision) -> str:
     return precision
 
 
-def memory_mb() -> int:
-    """What this process holds in memory now, in MB; its most so far where that can't be asked."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") // 1024**2
-    except (OSError, ValueError, AttributeError):
-        pass
-    try:
+def resident_bytes() -> int | None:
+    """Bytes of memory that this process holds now; ``None`` where that can't be asked (Windows).
+
+    On systems without ``/proc`` it is the most that the process has ever held.
+    """
+    if sys.platform == "linux":
         import resource
-    except ImportError:  # Windows
-        return 0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most // (1024**2 if sys.platform == "darwin" else 1024)
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * resource.getpagesize()
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS counts bytes, the other Unixes kilobytes.
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def memory_mb() -> int:
+    """:func:`resident_bytes` in MB; 0 where it can't be asked."""
+    return (resident_bytes() or 0) // 1024**2
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from core.catalog import JobRecord
 from core.catalog.records import Lane
+from core.features.hardware import resident_bytes
 from core.jobs.execute import OUT_OF_MEMORY
-from core.jobs.memory import resident_bytes
 
 JOBS: dict[Lane, int] = {"light": 50, "train": 12}
 TRAIN_GROWTH = 1_200_000_000

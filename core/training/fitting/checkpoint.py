@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from core.errors import LightboxError, disk_errors
+from core.training.fitting.variables import state_of, values_of
 from core.workspace import atomic_path, read_json, write_json
 
 # What reading a file raises that is missing, or that a disk has broken.
@@ -79,7 +80,7 @@ class Checkpoint:
             self.folder.mkdir(parents=True, exist_ok=True)
             now = f"{standing.part or 'fit'}-{standing.epoch}"
             files["model"] = f"model-{now}.npz"
-            _save(self.folder / files["model"], _variables(model))
+            _save(self.folder / files["model"], values_of(model))
             if best is not None:
                 files[f"best-{standing.part}"] = f"best-{now}.npz"
                 _save(self.folder / files[f"best-{standing.part}"], best)
@@ -91,7 +92,7 @@ class Checkpoint:
     def restore(self, model: Any) -> None:
         """Put the saved variables into a model that was built and compiled the same way."""
         values = _load(self.folder / self._files()["model"])
-        variables = _all_variables(model)
+        variables = state_of(model)
         if len(values) != len(variables):
             raise ValueError("the checkpoint is of another model")
         for variable, value in zip(variables, values, strict=True):
@@ -110,21 +111,6 @@ class Checkpoint:
         if not (self.folder / "state.json").exists():
             return {}
         return dict(read_json(self.folder / "state.json")["files"])
-
-
-def _all_variables(model: Any) -> list[Any]:
-    # Metrics begin anew with every epoch; everything else of the model, dropout's generators
-    # included, and of its optimizer is what the next step depends on.
-    metrics = {id(v) for v in model.metrics_variables}
-    own = [v for v in model.variables if id(v) not in metrics]
-    unique = list({id(v): v for v in own}.values())
-    return [*unique, *model.optimizer.variables]
-
-
-def _variables(model: Any) -> list[np.ndarray]:
-    import keras
-
-    return [np.asarray(keras.ops.convert_to_numpy(v)) for v in _all_variables(model)]
 
 
 def _save(path: Path, arrays: list[np.ndarray]) -> None:

@@ -19,6 +19,7 @@ from core.training import architectures
 from core.training.fitting import devices
 from core.training.fitting.batches import Batches
 from core.training.fitting.compiling import building_in, compile_model
+from core.training.fitting.variables import state_of, values_of
 from core.training.work import Work
 
 # One model at most: they are large, and only the last settings that were looked at count.
@@ -56,14 +57,14 @@ def prepare(work: Work) -> None:
     model = build(work)
     with model.distribute_strategy.scope():
         compile_model(model, work.spec, work.spec.learning_rate)
-    start = _values(model)
+    start = values_of(model)
     spec, count = work.spec, len(work.classes)
     images = np.zeros((4, spec.image_size, spec.image_size, 3), np.uint8)
     slots, labels = np.arange(4)[None], np.arange(4) % count
     train = Batches([images], slots, labels, count, batch_size=2, seed=1, balance=spec.balance)
     held_out = Batches([images], slots, labels, count, batch_size=4, seed=None)
     model.fit(train, validation_data=held_out, epochs=1, verbose=0)
-    for variable, value in zip(_variables(model), start, strict=True):
+    for variable, value in zip(state_of(model), start, strict=True):
         variable.assign(value)
     model.reset_metrics()
     _kept[key] = model
@@ -77,13 +78,3 @@ def take(work: Work) -> Any | None:
         # As it would be after building: what is drawn next must not depend on preparing.
         keras.utils.set_random_seed(work.spec.seed)
     return model
-
-
-def _variables(model: Any) -> list[Any]:
-    metrics = {id(variable) for variable in model.metrics_variables}
-    own = {id(v): v for v in model.variables if id(v) not in metrics}
-    return [*own.values(), *model.optimizer.variables]
-
-
-def _values(model: Any) -> list[np.ndarray]:
-    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(model)]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from core.catalog import Catalog, JobRecord, JobState
+from core.features.hardware import resident_bytes
 from core.jobs.execute import OUT_OF_MEMORY
-from core.jobs.memory import resident_bytes
 from core.jobs.stay import JOBS, TRAIN_GROWTH, Stay
 
 End = Callable[..., JobRecord]
