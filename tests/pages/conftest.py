@@ -43,7 +43,7 @@ def open_page() -> Open:
     """Open a page in a new browser: ``open_page("clean", dataset=record.id)``."""
 
     def open_it(key: str = "home", **query: str) -> AppTest:
-        at = AppTest.from_file(ROOT / "pages" / "front.py", default_timeout=30)
+        at = AppTest.from_file(ROOT / "pages" / "front.py", default_timeout=120)
         at.query_params.update(query)
         at.run()
         if key != "home":

@@ -74,7 +74,7 @@ class Told:
 
 def mount(script: Callable[..., None], *args: Any) -> AppTest:
     """A page that draws nothing but one widget; ``script`` imports all that it needs."""
-    at = AppTest.from_function(script, args=args, default_timeout=30).run()
+    at = AppTest.from_function(script, args=args, default_timeout=120).run()
     assert_no_defect(at)
     return at
 
