@@ -1,0 +1,97 @@
+"""What a model answered about a set of images, as arrays: what all figures are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from core.datasets.layout import Split
+from core.evaluation.evaluate import load_evaluation, load_predictions
+from core.workspace import Workspace, read_json
+
+# Below it a probability counts as this, so that one confident mistake has a finite loss.
+SMALLEST = 1e-7
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one run about one set of images; row n of all is the same image.
+
+    Attributes:
+        run_id: whose answers.
+        on: ``test`` for the run's own images, else the folder that was tested on.
+        labels: all classes of the model, in its order.
+        table: ``path``, ``label``, ``predicted``, ``confidence``, ``correct``, ``hash``; index 0 to
+            n - 1.
+        true, predicted: int64, shape (n,): positions in ``labels``.
+        probabilities: float32, shape (n, classes), rows sum to 1.
+    """
+
+    run_id: str
+    on: str
+    labels: list[str]
+    table: pd.DataFrame
+    true: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def correct(self) -> np.ndarray:
+        """bool, shape (n,)."""
+        return self.true == self.predicted
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """float32, shape (n,): the probability of the answer."""
+        return self.probabilities.max(axis=1) if len(self) else np.zeros(0, np.float32)
+
+    @cached_property
+    def loss(self) -> np.ndarray:
+        """float64, shape (n,): minus the natural logarithm of the true class's probability."""
+        given = self.probabilities[np.arange(len(self)), self.true].astype(np.float64)
+        return -np.log(np.maximum(given, SMALLEST))
+
+
+def load_answers(
+    workspace: Workspace, run_id: str, on: str = "test", *, split: Split = "test"
+) -> Answers:
+    """What was answered when the run was evaluated.
+
+    Args:
+        on: as in :func:`core.evaluation.evaluate.load_evaluation`.
+        split: ``validation`` for the images to fit thresholds and temperatures on.
+
+    Raises:
+        NotFound: it has not been evaluated.
+    """
+    labels = load_evaluation(workspace, run_id, on).labels
+    table = load_predictions(workspace, run_id, on, split=split)
+    number = {label: position for position, label in enumerate(labels)}
+    probabilities = table[[f"p_{n}" for n in range(len(labels))]].to_numpy(np.float32)
+    return Answers(
+        run_id,
+        on,
+        labels,
+        table[["path", "label", "predicted", "confidence", "correct", "hash"]],
+        table["label"].map(number).to_numpy(np.int64),
+        table["predicted"].map(number).to_numpy(np.int64),
+        probabilities,
+    )
+
+
+def evaluated_on(workspace: Workspace, run_id: str) -> list[str]:
+    """What a run was tested on: ``test`` first, then folders, newest first."""
+    folder = workspace.run(run_id)
+    found = ["test"] if (folder / "evaluation.json").exists() else []
+    others = sorted(
+        (folder / "on").glob("*/evaluation.json"),
+        key=lambda file: file.stat().st_mtime,
+        reverse=True,
+    )
+    return found + [str(read_json(file)["on"]) for file in others]

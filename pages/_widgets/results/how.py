@@ -1,0 +1,53 @@
+"""How a run was trained: curves, settings, what was left out."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.jobs.live import curves
+from core.training import architectures
+from core.training.augmentation.catalogue import describe
+from core.training.recipes import RECIPES
+from core.training.spec import parse_spec
+from pages._widgets.live import draw_curves, training_seconds
+from pages._widgets.plain import escape, images, percent
+from pages._widgets.results.view import View
+from pages._widgets.session import catalog
+
+_START = {"none": "random weights", "imagenet": "ImageNet weights"}
+
+
+def draw(view: View) -> None:
+    run, evaluation = view.run, view.evaluation
+    draw_curves(curves(catalog(), run.job_id))
+    spec, summary = parse_spec(run.spec), run.summary
+    network = architectures.get(spec.architecture)
+    validation = summary.get("validation_accuracy")
+    facts = {
+        "Recipe": RECIPES[spec.recipe].title if spec.recipe in RECIPES else spec.recipe,
+        "Network": network.title,
+        "Starts from": _START.get(spec.weights, spec.weights),
+        "Time": training_seconds(run),
+        "Epochs": f"{summary.get('epochs')} (best: {summary.get('best_epoch')})",
+        "Validation accuracy": percent(validation) if validation is not None else "–",
+        "Image size": f"{spec.image_size} × {spec.image_size} pixels",
+        "Batch size": spec.batch_size or "chosen by Lightbox",
+        "Learning rate": spec.learning_rate,
+        "Schedule": spec.schedule.name.replace("_", " "),
+        "Optimizer": spec.optimizer.name,
+        "Augmentation": describe(spec.augmentation),
+        "Seed": spec.seed,
+        "Precision": summary.get("precision"),
+        "Weights in the model": f"{summary.get('parameters', 0):,}",
+        "Dataset version": run.dataset_version,
+        "Export differs from Keras by at most": f"{summary.get('export_difference', 0):.1g}",
+    }
+    st.dataframe(
+        pd.DataFrame({"setting": facts.keys(), "value": [str(v) for v in facts.values()]}),
+        hide_index=True,
+    )
+    for text in summary.get("warnings", []):
+        st.caption(f":material/warning: {escape(text)}")
+    if evaluation.left_out:
+        st.caption(f"{images(len(evaluation.left_out))} could not be tested.")
