@@ -5,6 +5,6 @@
 
 import streamlit as st
 
-from core.api import downloads, uploads
+from core.api import downloads, reports, uploads
 
-app = st.App("pages/front.py", routes=[*uploads.ROUTES, *downloads.ROUTES])
+app = st.App("pages/front.py", routes=[*uploads.ROUTES, *downloads.ROUTES, *reports.ROUTES])

@@ -12,7 +12,7 @@ from core.quality import curation
 from core.quality.curation import usable
 from core.quality.distributions import within
 from pages._widgets.changes import changes_panel
-from pages._widgets.classes import classes_panel
+from pages._widgets.classes import asked_for_images, classes_panel
 from pages._widgets.decided import last_decision
 from pages._widgets.distributions import Chosen, chips, distributions
 from pages._widgets.gallery import Tile, gallery, page_of
@@ -173,11 +173,15 @@ else:
             if st.button("Train now", icon=":material/play_arrow:"):
                 go("train")
         last_decision(current)
+        asked = asked_for_images(current)
+        if asked:
+            classes_panel(current, facts)
         overview(facts)
         good = usable(facts)
         _samples(current, good, distributions(current, good))
         _left_out(current, facts)
-        classes_panel(current, facts)
+        if not asked:
+            classes_panel(current, facts)
         changes_panel(current)
         _manage(current)
         st.caption(f"Read from {escape(str(catalog().workspace.load_path(current.root)))}; "

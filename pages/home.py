@@ -118,6 +118,8 @@ def _models(runs: list[RunRecord]) -> None:
                 choose_dataset(run.dataset_id)
                 choose_run(run.id)
                 go("results" if run.state == "done" else "train")
+    if runs and st.button("All models", icon=":material/inventory_2:", type="tertiary"):
+        go("models")
 
 
 store = catalog()

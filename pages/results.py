@@ -12,7 +12,20 @@ import streamlit as st
 from core.catalog import RunRecord
 from pages._widgets.empty import empty
 from pages._widgets.plain import escape, percent
-from pages._widgets.results import classes, confusion, how, mistakes, overview
+from pages._widgets.results import (
+    classes,
+    compare,
+    confusion,
+    explain,
+    how,
+    mistakes,
+    overview,
+    reliability,
+    scatter_map,
+    share,
+    studying,
+    tested_on,
+)
 from pages._widgets.results.view import SHOWN, View, load_view
 from pages._widgets.session import catalog, choose_run, current_run
 from pages._widgets.steps import go
@@ -23,7 +36,12 @@ _SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
     "confusion": ("Confusions", confusion.draw),
     "classes": ("Classes", classes.draw),
     "mistakes": ("Mistakes", mistakes.draw),
+    "map": ("Map", scatter_map.draw),
+    "explain": ("Explain", explain.draw),
+    "reliability": ("Reliability", reliability.draw),
+    "compare": ("Compare", compare.draw),
     "how": ("Training", how.draw),
+    "share": ("Take away", share.draw),
 }
 
 
@@ -41,6 +59,25 @@ def _pick(runs: list[RunRecord], run: RunRecord) -> None:
     if chosen != run.id:
         choose_run(chosen)
         st.rerun()
+
+
+def _head(runs: list[RunRecord], run: RunRecord) -> str:
+    """The title, which model, and which images it is judged by; the latter is returned."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Results")
+        if st.button("All models", icon=":material/inventory_2:", type="tertiary"):
+            go("models")
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        _pick(runs, run)
+    with right:
+        on = tested_on.choose_tested(run)
+    about = [":material/archive: archived, so it isn’t offered elsewhere"] if run.archived else []
+    about += [f"`{escape(tag)}`" for tag in run.tags]
+    if about:
+        st.caption(" · ".join(about))
+    tested_on.about_tested(run, on)
+    return on
 
 
 def _without_results(runs: list[RunRecord]) -> None:
@@ -61,6 +98,7 @@ def _without_results(runs: list[RunRecord]) -> None:
 
 
 def _sections(view: View) -> None:
+    studying.begin(view)
     st.session_state.setdefault(SHOWN, "overview")
     shown = st.segmented_control(
         "Section",
@@ -77,11 +115,12 @@ everything = catalog().runs.all()
 finished = [run for run in everything if run.state == "done"]
 _without_results(everything)
 current = current_run()
+if current is not None and all(run.id != current.id for run in finished):
+    finished = [*finished, current]  # archived: not offered, but opened by a link
 if current is None:
     empty("No results yet", "They appear here once a model is trained.", "Go to Train", "train")
 else:
-    st.title("Results")
-    _pick(finished, current)
-    _sections(load_view(current))
+    on = _head(finished, current)
+    _sections(load_view(current, on))
     if st.button("Try it on new images", type="primary", icon=":material/image_search:"):
         go("predict")

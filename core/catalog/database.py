@@ -24,7 +24,7 @@ from core.catalog.runs import Runs
 from core.errors import NotFound, disk_errors
 from core.workspace import Workspace
 
-HEAD = "0002"
+HEAD = "0003"
 BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _open: dict[str, Catalog] = {}

@@ -155,7 +155,7 @@ def clean_name(name: str) -> str:
     """
     text = tidy(name)
     if not text:
-        raise InvalidInput("A dataset needs a name.", remedy="Type a few letters.")
+        raise InvalidInput("A name is needed.", remedy="Type a few letters.")
     if len(text) > MAX_NAME:
         raise InvalidInput(
             f"That name is {len(text)} characters long.",

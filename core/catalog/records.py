@@ -129,6 +129,9 @@ class RunRecord:
         spec: the training spec as JSON; its identity.
         state: the state of its job.
         summary: headline figures once there are any (``test_accuracy``, ``test_images``, …).
+        starred, archived, tags, notes: what people have put on it; tags in the order of the
+            alphabet. Archived runs aren't offered any more, but can be opened.
+        deleted_at: when it was put into the bin; ``None`` unless it lies there.
     """
 
     id: str
@@ -141,3 +144,8 @@ class RunRecord:
     state: JobState
     error: str
     summary: dict[str, Any]
+    starred: bool = False
+    archived: bool = False
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    deleted_at: float | None = None

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.catalog.datasets import clean_name, new_id
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import RunRecord
-from core.errors import Conflict, NotFound
+from core.catalog.shelf import Shelf, taken
+from core.errors import NotFound
 
 
-class Runs:
+class Runs(Shelf):
     """Runs by id or by name."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
@@ -55,24 +56,26 @@ class Runs:
             with self._sessions.begin() as session:
                 session.add(row)
         except IntegrityError as error:
-            raise Conflict(
-                f"There is already a run named “{name}”.", remedy="Choose another name."
-            ) from error
+            raise taken(self._sessions, name) from error
         return self.get(row.id)
 
     def get(self, run_id: str) -> RunRecord:
-        """The run with this id.
+        """The run with this id, wherever it was put.
 
         Raises:
             NotFound: there is none.
         """
-        return self.find(run_id)
+        return self.find(run_id, deleted=True)
 
-    def find(self, name_or_id: str) -> RunRecord:
-        """The run with this name or id, exactly as written.
+    def find(self, name_or_id: str, *, deleted: bool = False) -> RunRecord:
+        """The run with this name or id, exactly as written, archived or not.
+
+        Args:
+            deleted: also if it is in the bin.
 
         Raises:
-            NotFound: there is none; the sentence names the latest that there are.
+            NotFound: there is none; the sentence names the latest that there are. Or it is in the
+                bin, and that isn't wanted.
         """
         with self._sessions() as session:
             found = session.execute(
@@ -80,19 +83,34 @@ class Runs:
                 .join(JobRow, JobRow.id == RunRow.job_id)
                 .where((RunRow.name == name_or_id) | (RunRow.id == name_or_id))
             ).first()
-            if found is not None:
+            if found is not None and (deleted or found[0].deleted_at is None):
                 return _record(found[0], found[1])
             names = session.scalars(
-                select(RunRow.name).order_by(RunRow.created_at.desc()).limit(5)
+                select(RunRow.name)
+                .where(RunRow.deleted_at.is_(None), RunRow.archived.is_(False))
+                .order_by(RunRow.created_at.desc())
+                .limit(5)
             ).all()
+        if found is not None:
+            raise NotFound(
+                f"The run “{found[0].name}” was deleted and is in the bin.",
+                remedy="Restore it from there first.",
+            )
         known = ", ".join(f"“{name}”" for name in names)
         raise NotFound(
             f"There is no run named “{name_or_id}”.",
             remedy=f"The latest are: {known}." if known else "Train one first.",
         )
 
-    def all(self, dataset_id: str | None = None) -> list[RunRecord]:
-        """All runs, or those of one dataset, newest first."""
+    def all(
+        self, dataset_id: str | None = None, *, archived: bool = False, deleted: bool = False
+    ) -> list[RunRecord]:
+        """All runs, or those of one dataset, newest first.
+
+        Args:
+            archived: the archived ones too, as only lists of everything want.
+            deleted: those in the bin instead of the others, archived or not.
+        """
         query = (
             select(RunRow, JobRow)
             .join(JobRow, JobRow.id == RunRow.job_id)
@@ -100,6 +118,12 @@ class Runs:
         )
         if dataset_id is not None:
             query = query.where(RunRow.dataset_id == dataset_id)
+        if deleted:
+            query = query.where(RunRow.deleted_at.is_not(None))
+        else:
+            query = query.where(RunRow.deleted_at.is_(None))
+            if not archived:
+                query = query.where(RunRow.archived.is_(False))
         with self._sessions() as session:
             return [_record(run, job) for run, job in session.execute(query).all()]
 
@@ -133,4 +157,9 @@ def _record(run: RunRow, job: JobRow) -> RunRecord:
         state=job.state,  # type: ignore[arg-type]
         error=job.error,
         summary=run.summary,
+        starred=run.starred,
+        archived=run.archived,
+        tags=tuple(run.tags),
+        notes=run.notes,
+        deleted_at=run.deleted_at,
     )

@@ -6,24 +6,36 @@ Figures are Plotly's, but those of a running training are Vega-Lite's (``live`` 
 """
 
 from core.charts.base import BLUE, GREEN, GREY, ORANGE, plain
+from core.charts.class_curves import AT_MOST as CURVES_AT_MOST
+from core.charts.class_curves import class_curves
 from core.charts.classes import class_counts, class_splits
-from core.charts.confusion import confusion
+from core.charts.compare import costs, overlaid
+from core.charts.confusion import confusion, confusion_cell
 from core.charts.live import Live, answers, curves, learning_rate
 from core.charts.rates import rate_finder
+from core.charts.reliability import calibration, coverage, disturbances
 from core.charts.search import parallel
 
 __all__ = [
     "BLUE",
+    "CURVES_AT_MOST",
     "GREEN",
     "GREY",
     "ORANGE",
     "Live",
     "answers",
+    "calibration",
     "class_counts",
+    "class_curves",
     "class_splits",
     "confusion",
+    "confusion_cell",
+    "costs",
+    "coverage",
     "curves",
+    "disturbances",
     "learning_rate",
+    "overlaid",
     "parallel",
     "plain",
     "rate_finder",

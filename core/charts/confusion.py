@@ -2,65 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.base import categories, finish, plain
+from core.charts.base import ORANGE, categories, finish, plain
 
+# More classes than this are shown by colour alone, with the number when one points at a cell.
+NUMBERS_AT_MOST = 25
+# Cells that can be clicked, each a mark that the browser must hold.
+_CELLS_AT_MOST = 4000
+# Cells with a larger share than this are so dark that numbers on them are white.
+_DARK = 0.4
 _SCALE = [
     [0.0, "rgba(0,114,178,0.04)"],
-    [0.03, "rgba(0,114,178,0.18)"],
-    [0.4, "rgba(0,114,178,0.5)"],
-    [0.41, "rgb(20,120,180)"],
+    # A single mistake among many images must be seen too.
+    [0.0001, "rgba(0,114,178,0.2)"],
+    [_DARK, "rgba(0,114,178,0.5)"],
+    [_DARK + 0.0001, "rgb(20,120,180)"],
     [1.0, "rgb(0,77,122)"],
 ]
 
 
-def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], *, rates: bool) -> go.Figure:
+def confusion(
+    labels: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    *,
+    rates: bool,
+    shown: Sequence[int] | None = None,
+    chosen: tuple[int, int] | None = None,
+    click: bool = False,
+) -> go.Figure:
     """Which class was taken for which: rows are true classes, columns the model's answers.
 
     Args:
         counts: rows true, columns predicted.
-        rates: show each row's shares of its sum rather than counts.
+        rates: show each row's shares of its sum, all classes included, rather than counts.
+        shown: positions of the classes to show, in this order; all by default.
+        chosen: positions of the true and the predicted class of a cell to be framed.
+        click: put a mark that can be clicked on each cell (where there are very many, on those
+            that are not empty); its ``customdata`` is the positions in ``labels`` of both classes.
     """
-    numbers = pd.DataFrame(counts, dtype=float)
-    totals = numbers.sum(axis=1)
-    shares = numbers.div(totals.where(totals > 0, 1.0), axis=0)
-    shown = shares * 100 if rates else numbers
-    names = [plain(label, 80) for label in labels]
-    hover = [
-        [
-            f"true {true}<br>answered {answer}<br>{int(numbers.iat[r, c]):,} of "
-            f"{int(totals[r]):,} ({shares.iat[r, c]:.1%})"
-            for c, answer in enumerate(names)
-        ]
-        for r, true in enumerate(names)
-    ]
+    order = list(range(len(labels))) if shown is None else list(shown)
+    everything = np.array(counts, np.float64).reshape(len(labels), len(labels))
+    totals = everything.sum(axis=1)
+    numbers = everything[np.ix_(order, order)]
+    shares = numbers / np.where(totals > 0, totals, 1.0)[order][:, None]
+    names = [plain(labels[n], 80) for n in order]
+    hover = _hover(names, numbers, totals[order])
+    gap = 1 if len(order) <= 60 else 0
     figure = go.Figure(
         go.Heatmap(
-            z=shares.to_numpy(),
-            x=[f"{n}" for n in range(len(labels))],
-            y=[f"{n}" for n in range(len(labels))],
-            hovertext=hover,
-            hoverinfo="text",
+            z=shares,
+            x=[f"{n}" for n in range(len(order))],
+            y=[f"{n}" for n in range(len(order))],
+            hovertext=None if click else hover,
+            hoverinfo="skip" if click else "text",
             colorscale=_SCALE,
             zmin=0,
             zmax=1,
             showscale=False,
-            xgap=1,
-            ygap=1,
+            xgap=gap,
+            ygap=gap,
         )
     )
-    if len(labels) <= 25:
-        _numbers(figure, shown.to_numpy(), shares.to_numpy())
-    categories(figure, labels, "x")
-    categories(figure, labels, "y")
-    figure.update_xaxes(title="predicted (the model's answer)", side="bottom", showgrid=False)
-    figure.update_yaxes(title="true class", showgrid=False)
-    return finish(figure, height=max(330, min(900, 150 + 34 * len(labels))))
+    if len(order) <= NUMBERS_AT_MOST:
+        _numbers(figure, shares * 100 if rates else numbers, shares)
+    if click:
+        _marks(figure, order, numbers, hover)
+    if chosen is not None and chosen[0] in order and chosen[1] in order:
+        row, column = order.index(chosen[0]), order.index(chosen[1])
+        figure.add_shape(
+            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+            line={"color": ORANGE, "width": 3}, layer="above",
+        )  # fmt: skip
+    shown_names = [labels[n] for n in order]
+    categories(figure, shown_names, "x")
+    categories(figure, shown_names, "y")
+    # The marks would make room for themselves around the cells.
+    half = max(0.5, len(order) - 0.5)
+    figure.update_xaxes(range=[-0.5, half])
+    figure.update_yaxes(autorange=False, range=[half, -0.5])
+    figure.update_xaxes(
+        title="predicted (the model's answer)", side="bottom", showgrid=False, fixedrange=True
+    )
+    figure.update_yaxes(title="true class", showgrid=False, fixedrange=True)
+    return finish(figure, height=max(330, min(900, 150 + 34 * len(order))))
+
+
+def confusion_cell(event: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The positions (true, predicted) of the cell that was clicked, if one was.
+
+    Args:
+        event: what a page hears of a chart whose cells can be clicked.
+    """
+    for point in event.get("selection", {}).get("points", []):
+        data = point.get("customdata")
+        # Arrays of two come back as an object with the keys 0 and 1 from some browsers.
+        pair = list(data.values()) if isinstance(data, Mapping) else data
+        if isinstance(pair, list) and len(pair) == 2:
+            return int(pair[0]), int(pair[1])
+    return None
+
+
+def _hover(names: Sequence[str], numbers: np.ndarray, totals: np.ndarray) -> list[list[str]]:
+    """What is said of each cell; nothing of empty ones where there are thousands of them."""
+    every = numbers.size <= _CELLS_AT_MOST
+    return [
+        [
+            f"true {true}<br>answered {answer}<br>{int(count):,} of {int(total):,} "
+            f"({count / total if total else 0:.1%})"
+            if count or every
+            else ""
+            for answer, count in zip(names, row, strict=True)
+        ]
+        for true, row, total in zip(names, numbers.tolist(), totals.tolist(), strict=True)
+    ]
+
+
+def _marks(
+    figure: go.Figure, order: Sequence[int], numbers: np.ndarray, hover: list[list[str]]
+) -> None:
+    """Marks that nobody sees, since heat maps take no clicks."""
+    every = numbers.size <= _CELLS_AT_MOST
+    if every:
+        rows, columns = (each.ravel() for each in np.indices(numbers.shape))
+    else:
+        most = np.argsort(-numbers, axis=None, kind="stable")[:_CELLS_AT_MOST]
+        rows, columns = np.unravel_index(most[numbers.ravel()[most] > 0], numbers.shape)
+    made = go.Scatter if len(rows) <= 1000 else go.Scattergl
+    figure.add_trace(
+        made(
+            x=[f"{n}" for n in columns],
+            y=[f"{n}" for n in rows],
+            mode="markers",
+            marker={"size": 10, "opacity": 0},
+            hovertext=[hover[r][c] for r, c in zip(rows, columns, strict=True)],
+            hoverinfo="text",
+            customdata=np.stack((np.array(order)[rows], np.array(order)[columns]), axis=1).tolist(),
+            showlegend=False,
+        )
+    )
+    # With a mark in each cell, the nearest one is the cell's own wherever one points.
+    figure.update_layout(hovermode="closest", hoverdistance=-1 if every else 12)
 
 
 def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray) -> None:
@@ -68,14 +154,16 @@ def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray) -> None:
 
     The scale lets the page shine through, which the heat map's own choice of colour overlooks.
     """
+    # Two digits must fit into a cell on a phone.
+    size = 12 if len(shares) <= 12 else 11
     for dark in (False, True):
-        rows, columns = np.nonzero((shown > 0) & ((shares >= 0.4) == dark))
+        rows, columns = np.nonzero((shown > 0) & ((shares > _DARK) == dark))
         figure.add_scatter(
             x=[f"{n}" for n in columns],
             y=[f"{n}" for n in rows],
             text=[f"{shown[r, c]:.0f}" for r, c in zip(rows, columns, strict=True)],
             mode="text",
-            textfont={"color": "white"} if dark else None,
+            textfont={"size": size, "color": "white"} if dark else {"size": size, "weight": 600},
             hoverinfo="skip",
             showlegend=False,
         )

@@ -1,4 +1,4 @@
-"""The commands about models: recipes, train, list, evaluate, predict."""
+"""The commands about models: recipes, train, predict."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from core.catalog import Catalog
-from core.cli.output import Output, when
+from core.catalog import Catalog, DatasetRecord
+from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import InvalidInput, NotFound
-from core.evaluation.evaluate import evaluate_folder, load_evaluation
-from core.evaluation.records import Evaluation, worst_confusions
+from core.evaluation.evaluate import load_evaluation
+from core.evaluation.records import Evaluation
 from core.training import recipes, stack
+from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run, suggest_spec
 from core.workspace import atomic_path
 
@@ -35,10 +36,20 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     values: dict[str, Any] = dict(settings_of(options.settings))
     if options.layers is not None:
         values |= {"architecture": "custom", "stack": load_layers(options.layers)}
-    spec = suggest_spec(catalog, record.id, options.recipe).with_values(values)
+    spec = _begin_with(catalog, record, options).with_values(values)
     run = create_run(catalog, spec, options.run_name)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     return report_run(catalog, run.id, output)
+
+
+def _begin_with(catalog: Catalog, record: DatasetRecord, options: Options) -> TrainSpec:
+    """The settings that a training begins with: those of another run, or of a recipe."""
+    if options.like is None:
+        return suggest_spec(catalog, record.id, options.recipe)
+    if options.recipe is not None:
+        raise InvalidInput("--like names the recipe too.", remedy="Leave --recipe out.")
+    theirs = parse_spec(catalog.runs.find(options.like).spec)
+    return theirs.model_copy(update={"dataset_id": record.id, "dataset_version": record.version})
 
 
 def settings_of(given: list[str]) -> dict[str, str]:
@@ -116,57 +127,6 @@ def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
         f"  always answering “{evaluation.baseline_label}” would be right on "
         f"{evaluation.baseline:.1%}"
     )
-
-
-def runs(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
-    records = catalog.runs.all()
-    names = {record.id: record.name for record in catalog.datasets.all()}
-    if not records:
-        output.text("No runs yet. Train one with: train NAME")
-    else:
-        output.table(
-            ("name", "dataset", "recipe", "state", "test accuracy", "when"),
-            [
-                (
-                    run.name,
-                    names.get(run.dataset_id, "(removed)"),
-                    run.spec["recipe"],
-                    run.state,
-                    f"{run.summary['test_accuracy']:.1%}"
-                    if "test_accuracy" in run.summary
-                    else "–",
-                    when(run.created_at),
-                )
-                for run in records
-            ],
-        )
-    return [dataclasses.asdict(run) for run in records]
-
-
-def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    run = catalog.runs.find(options.run)
-    if options.on is None:
-        evaluation = load_evaluation(catalog.workspace, run.id)
-    else:
-        evaluation = evaluate_folder(
-            catalog, run.id, options.on.expanduser().resolve(), output.progress
-        )
-    output.text(f"Run “{run.name}” on {'its test set' if evaluation.on == 'test' else options.on}")
-    _say_accuracy(evaluation, output)
-    output.table(
-        ("class", "precision", "recall", "F1", "images"),
-        [
-            (row.label, f"{row.precision:.3f}", f"{row.recall:.3f}", f"{row.f1:.3f}", row.support)
-            for row in [*evaluation.report, evaluation.macro, evaluation.weighted]
-        ],
-    )
-    for pair in worst_confusions(evaluation, 3):
-        output.text(f"  “{pair.true}” taken for “{pair.predicted}”: {pair.count} of {pair.support}")
-    if evaluation.left_out:
-        output.text(f"  left out: {len(evaluation.left_out):,}")
-        for path, why in evaluation.left_out[:3]:
-            output.text(f"    {path}: {why}")
-    return evaluation.model_dump(mode="json")
 
 
 def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:

@@ -7,7 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.cli import cleaning, datasets, demo, models, queue, tuning
+from core.cli import (
+    cleaning,
+    compare,
+    datasets,
+    demo,
+    evaluation,
+    explain,
+    library,
+    mistakes,
+    models,
+    queue,
+    reliability,
+    take_away,
+    tuning,
+)
+from core.evaluation.embedding import METHODS
+from core.evaluation.library import SORTS
+from core.evaluation.mistakes import ORDERS, WHICH
 from core.quality.export import LAYOUTS
 from core.training.recipes import RECIPES
 
@@ -114,6 +131,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="a setting, for example epochs=10, validation=0.2 or test=0.1",
     )  # fmt: skip
     command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
+    command.add_argument("--like", metavar="RUN", help="begin with the settings of that run")
     command = add(verbs, "queue", queue.show, "what runs and what waits; move it, or cancel it")
     actions = command.add_subparsers(metavar="ACTION")
     for action, run, text in (
@@ -164,13 +182,140 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--random", type=int, metavar="N", help="only N combinations, by chance")
     command.add_argument("--seed", type=int, default=1, help="decides which")
     command.add_argument("--name", dest="run_name", metavar="RUN", help="what the runs are called")
-    add(verbs, "runs", models.runs, "list runs")
-    command = add(verbs, "evaluate", models.evaluate, "how good a run is")
+    _library(verbs, add)
+    command = add(verbs, "evaluate", evaluation.evaluate, "how good a run is")
     command.add_argument("run", metavar="RUN")
     command.add_argument("--on", type=Path, metavar="FOLDER", help="class folders of new images")
+    command.add_argument(
+        "--table",
+        nargs=2,
+        metavar=("FORMAT", "FILE"),
+        help="write the report by class, as csv, markdown or latex",
+    )
+    command = add(verbs, "explain", explain.explain, "where in images a run sees a class")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument(
+        "files", nargs="*", type=Path, metavar="IMAGE", help="default: test images it got wrong"
+    )
+    command.add_argument("--class", dest="label", metavar="CLASS", help="default: the answer")
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="write pictures with heat maps")
+    command = add(verbs, "study", explain.study, "find out all that Results shows of a run")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--on", type=Path, metavar="FOLDER", help="that it was tested on")
+    _single_answers(verbs, add)
+    command = add(
+        verbs, "reliability", reliability.reliability, "how far one can rely on a run's answers"
+    )
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--on", metavar="FOLDER", help="a folder that it was tested on")
+    command.add_argument(
+        "--threshold", type=float, default=0.9, metavar="SURE",
+        help="answer only when at least so sure; 0 to 1, default 0.9",
+    )  # fmt: skip
+    command.add_argument(
+        "--accuracy", type=float, default=0.99, metavar="WANTED",
+        help="suggest the lowest threshold that reaches it; 0 to 1, default 0.99",
+    )  # fmt: skip
     command = add(verbs, "predict", models.predict, "ask a run about images")
     command.add_argument("run", metavar="RUN")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
     command.add_argument("--top", type=int, default=3, metavar="K")
     command.add_argument("--csv", type=Path, metavar="FILE", help="write the answers as a table")
+    _take_away(verbs, add)
     return parser
+
+
+def _take_away(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that write what a run was and found to files, and hand out links."""
+    for name, run, text, file in (
+        ("report", take_away.report, "write a run's report to share", "FILE.html|FILE.pdf"),
+        ("notebook", take_away.notebook, "write a notebook that rebuilds a run", "FILE.ipynb"),
+        ("card", take_away.card, "write a run's model card", "FILE.md"),
+        ("metrics", take_away.metrics, "all figures of a run as JSON", "FILE.json"),
+    ):
+        command = add(verbs, name, run, text)
+        command.add_argument("run", metavar="RUN")
+        nargs = "?" if name == "metrics" else None
+        command.add_argument("file", type=Path, metavar=file, nargs=nargs)
+    command = add(verbs, "share", take_away.share, "make a read-only link to a run's results")
+    command.add_argument("run", metavar="RUN")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--list", action="store_true", help="list the links that there are")
+    which.add_argument("--revoke", metavar="TOKEN", help="take a link back")
+
+
+def _single_answers(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that show what a run answered about single images."""
+    command = add(
+        verbs, "mistakes", mistakes.mistakes, "what a run got wrong, and what it learned that from"
+    )
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--on", type=Path, metavar="FOLDER", help="that it was tested on")
+    command.add_argument("--show", choices=WHICH, default="wrong", help="which answers")
+    command.add_argument("--true", metavar="C", help="only images of this class")
+    command.add_argument("--predicted", metavar="C", help="only images answered with this class")
+    command.add_argument(
+        "--sort", choices=ORDERS, help="surest first, least sure first, or by loss"
+    )
+    command.add_argument("--limit", type=int, default=20, metavar="N", help="default 20")
+    command = add(verbs, "map", mistakes.draw_map, "test images as points: alike lies by alike")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--on", type=Path, metavar="FOLDER", help="that it was tested on")
+    command.add_argument("--method", choices=METHODS, default="tsne")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="write the points as a table")
+
+
+def _library(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that keep runs in order and lay them side by side."""
+    command = add(verbs, "runs", library.runs, "list runs")
+    command.add_argument("--search", metavar="WORDS", help="in names, tags, notes and settings")
+    for name in ("dataset", "recipe", "state", "tag"):
+        command.add_argument(f"--{name}", help=f"only runs of this {name}")
+    command.add_argument("--starred", action="store_true", help="only starred ones")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--archived", action="store_true", help="only archived ones")
+    which.add_argument("--all", action="store_true", help="archived ones too")
+    which.add_argument("--deleted", action="store_true", help="what is in the bin")
+    command.add_argument("--sort", choices=SORTS, default="newest")
+
+    run = verbs.add_parser(
+        "run", help="rename, tag, star, archive, delete or restore a run, show its settings …"
+    )
+    kinds = run.add_subparsers(required=True, metavar="ACTION")
+    for action, do, text in (
+        ("rename", library.rename, "give a run another name"),
+        ("tag", library.tag, "give a run tags"),
+        ("untag", library.untag, "take tags off a run"),
+        ("note", library.note, "write notes about a run, in place of earlier ones"),
+        ("star", library.star, "mark a run as one of the best"),
+        ("unstar", library.star, "take the star off a run"),
+        ("archive", library.archive, "offer a run no longer"),
+        ("unarchive", library.archive, "offer a run again"),
+        ("delete", library.delete, "put a run into the bin"),
+        ("restore", library.restore, "take a run out of the bin"),
+        ("settings", library.settings, "show a run's settings, to train with them again"),
+        ("tests", library.tests, "list the folders that a run was tested on"),
+        ("forget-test", library.forget_test, "delete what came of a test on a folder"),
+    ):
+        command = add(kinds, action, do, text)
+        command.add_argument("run", metavar="RUN")
+        command.set_defaults(on=not action.startswith("un"))
+        if action == "rename":
+            command.add_argument("new_name", metavar="NEW")
+        if action in ("tag", "untag"):
+            command.add_argument("tags", nargs="+", metavar="TAG")
+        if action == "note":
+            command.add_argument("text", metavar="TEXT")
+        if action == "forget-test":
+            command.add_argument("folder", metavar="FOLDER", help="as tests lists it")
+    add(kinds, "empty-bin", library.empty_bin, "remove for good what is in the bin")
+
+    command = add(verbs, "compare", compare.compare, "runs side by side: is one really better?")
+    command.add_argument("runs", nargs="+", metavar="RUN", help="the first with each other one")
+    command.add_argument("--on", metavar="FOLDER", help="a folder that all were tested on")
+    command = add(
+        verbs, "similar", compare.similar, "the score without images that resemble training images"
+    )
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--on", metavar="FOLDER", help="a folder that it was tested on")
+    command.add_argument("--threshold", type=float, default=0.98, help="0.9 to 1; default 0.98")

@@ -203,6 +203,22 @@ class UploadStage:
         self.abandon()
         return record
 
+    def hand_over(self, target: Path) -> None:
+        """Move everything that was taken into ``target``, an empty folder, and end the upload.
+
+        Raises:
+            InvalidInput: nothing was taken; the folder is gone then.
+        """
+        target.rmdir()
+        if not self.count:
+            raise InvalidInput(
+                "None of these files is an image that Lightbox can read.",
+                remedy="Choose JPEG, PNG, WebP, BMP, GIF or TIFF files.",
+            )
+        with disk_errors("the upload"):
+            shutil.move(self._files, target)
+        self.abandon()
+
     def add_to(self, catalog: Catalog, dataset_id: str) -> None:
         """Put what was taken into a dataset that keeps its own images.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,12 +14,14 @@ import pandas as pd
 
 from core import settings
 from core.catalog import Catalog
+from core.datasets.content import hash_bytes
 from core.datasets.images import decode
 from core.datasets.layout import Split, read_layout
 from core.datasets.pixels import load_pixels
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation import metrics
 from core.evaluation.records import Evaluation
+from core.evaluation.tested import keep_tested, match_classes
 from core.features.runtime import Compiled
 from core.progress import Reporter
 from core.workspace import Workspace, atomic_path, read_json, write_json
@@ -60,6 +64,8 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]
     evaluation = _judge(run.id, "test", card["classes"], answered, left_out, started)
     _keep(folder, evaluation, answered)
+    _keep_reliability(catalog, evaluation, report)
+    _work_out(catalog, run.id, "test", report)
     catalog.runs.summarise(
         run.id,
         test_accuracy=evaluation.accuracy,
@@ -75,8 +81,10 @@ def evaluate_folder(
 ) -> Evaluation:
     """Test a trained run on a folder of class folders that it has nothing to do with.
 
-    Classes are matched by name; images of other classes are left out and listed. Kept below
-    ``on/<name>`` in the run's folder, and found again by :func:`load_evaluation`.
+    Classes are matched by name, also where only case, spaces, hyphens or underscores differ
+    (:func:`core.evaluation.tested.match_classes`); images of other classes are left out and listed.
+    Kept below ``on/<name>`` in the run's folder, and found again by :func:`load_evaluation` under
+    the evaluation's ``on``.
 
     Raises:
         NotFound, InvalidInput: no such folder, or nothing in it that the model knows.
@@ -86,13 +94,14 @@ def evaluate_folder(
     run = catalog.runs.get(run_id)
     card = model_card(catalog.workspace, run.id)
     layout = read_layout(folder, max_files=settings.load().max_files, report=report)
-    known = set(card["classes"])
+    counts = Counter(file.label for file in layout.files)
+    matching = match_classes(dict(counts), card["classes"])
     left_out = [(item.path, item.why) for item in layout.skipped]
-    files = [file for file in layout.files if file.label in known]
+    files = [file for file in layout.files if file.label in matching.classes]
     left_out += [
         (file.path, f"The model doesn't know the class “{file.label}”.")
         for file in layout.files
-        if file.label not in known
+        if file.label not in matching.classes
     ]
     if not files:
         raise InvalidInput(
@@ -110,7 +119,8 @@ def evaluate_folder(
             try:
                 data = (folder / file.path).read_bytes()
                 images.append(decode(data, card["image_size"], fit=card["fit"], file=file.path))
-                good.append({"path": file.path, "label": file.label, "hash": ""})
+                label = matching.classes[file.label]
+                good.append({"path": file.path, "label": label, "hash": hash_bytes(data)})
             except UnreadableImage as error:
                 left_out.append((file.path, error.title))
             except OSError:
@@ -122,8 +132,15 @@ def evaluate_folder(
     answered = _answers(
         card["classes"], pd.DataFrame(good).assign(split="test"), np.concatenate(answers)
     )
-    evaluation = _judge(run.id, str(folder), card["classes"], answered, left_out, started)
-    _keep(_folder_of(catalog.workspace, run.id, str(folder)), evaluation, answered)
+    on = catalog.workspace.store_path(folder)
+    evaluation = _judge(run.id, on, card["classes"], answered, left_out, started)
+    kept = evaluation_folder(catalog.workspace, run.id, on)
+    _drop_derived(kept)
+    hashes = [row["hash"] for row in good]
+    keep_tested(kept, catalog.workspace, run.id, on, matching, hashes)
+    _keep(kept, evaluation, answered)
+    _keep_reliability(catalog, evaluation, report)
+    _work_out(catalog, run.id, on, report)
     return evaluation
 
 
@@ -147,7 +164,7 @@ def load_evaluation(workspace: Workspace, run_id: str, on: str = "test") -> Eval
     Raises:
         NotFound: it has not been evaluated.
     """
-    path = _folder_of(workspace, run_id, on) / "evaluation.json"
+    path = evaluation_folder(workspace, run_id, on) / "evaluation.json"
     if not path.exists():
         raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
     return Evaluation.model_validate(read_json(path))
@@ -166,14 +183,19 @@ def load_predictions(
     Raises:
         NotFound: it has not been evaluated.
     """
-    path = _folder_of(workspace, run_id, on) / "predictions.parquet"
+    path = evaluation_folder(workspace, run_id, on) / "predictions.parquet"
     if not path.exists():
         raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
     table = pd.read_parquet(path)
     return table[table["split"] == split].reset_index(drop=True)
 
 
-def _folder_of(workspace: Workspace, run_id: str, on: str) -> Path:
+def evaluation_folder(workspace: Workspace, run_id: str, on: str) -> Path:
+    """Where what came of a test is kept; may not exist yet.
+
+    Args:
+        on: ``test``, or a folder as :meth:`Workspace.store_path` writes it.
+    """
     folder = workspace.run(run_id)
     if on == "test":
         return folder
@@ -224,7 +246,32 @@ def _judge(
     )
 
 
+def _keep_reliability(catalog: Catalog, evaluation: Evaluation, report: Reporter) -> None:
+    """What takes SciPy is worked out here, so that pages need not import it."""
+    from core.evaluation.reliability import keep_reliability
+
+    keep_reliability(catalog, evaluation.run_id, evaluation.on, report)
+
+
+def _drop_derived(kept: Path) -> None:
+    """Remove what was made of an earlier test on a folder: its images may be others now."""
+    for entry in kept.glob("*"):
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.name not in ("evaluation.json", "predictions.parquet"):
+            entry.unlink(missing_ok=True)
+
+
 def _keep(folder: Path, evaluation: Evaluation, predictions: pd.DataFrame) -> None:
+    # Figures of an earlier test must not stand beside this one.
+    (folder / "scores.json").unlink(missing_ok=True)
     with atomic_path(folder / "predictions.parquet") as part:
         predictions.to_parquet(part, index=False)
     write_json(folder / "evaluation.json", evaluation.model_dump(mode="json"))
+
+
+def _work_out(catalog: Catalog, run_id: str, on: str, report: Reporter) -> None:
+    """Keep scores, verdict and curves too, made of what was kept just now."""
+    from core.evaluation.judge import judge
+
+    judge(catalog, run_id, on, report)

@@ -1,6 +1,6 @@
-"""Figures from answers: pure functions of arrays, through scikit-learn and SciPy where they have it.
+"""Figures from answers: pure functions of arrays, through scikit-learn where it has them.
 
-Both are imported inside the functions: workers compute, the web process only reads the result.
+It is imported inside the functions: workers compute, the web process only reads the result.
 """
 
 from __future__ import annotations
@@ -9,23 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.evaluation.records import ClassReport, Evaluation, Interval
-
-LEVEL = 0.95
-
-
-def wilson(correct: int, images: int) -> Interval:
-    """Wilson's score interval of a proportion at 95 %.
-
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference" (1927),
-    through ``scipy.stats``. No images give the interval from 0 to 1: nothing is known.
-    """
-    if images == 0:
-        return Interval(low=0.0, high=1.0, level=LEVEL)
-    from scipy.stats import binomtest
-
-    interval = binomtest(correct, images).proportion_ci(LEVEL, method="wilson")
-    return Interval(low=float(interval.low), high=float(interval.high), level=LEVEL)
+from core.evaluation.intervals import wilson as wilson
+from core.evaluation.records import ClassReport, Evaluation
 
 
 def evaluate(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import numpy as np
 from pydantic import BaseModel, ConfigDict
+
+from core.evaluation.words import percent
 
 
 class _Frozen(BaseModel):
@@ -76,13 +81,88 @@ class Confusion(_Frozen):
     support: int
 
 
-def worst_confusions(evaluation: Evaluation, limit: int = 5) -> list[Confusion]:
-    """The pairs of classes that are mixed up most often, by count, then by share."""
+class Score(_Frozen):
+    """One figure about all test images.
+
+    Attributes:
+        key, title: for programs, and for people.
+        value: none where it isn't defined, and ``why`` says why.
+        low, high: its 95 % interval; none where there is no telling.
+        method: how that was found: ``Wilson`` or ``bootstrap``; or why there is none.
+        meaning: what it is, in a sentence for everybody.
+        better: whether more or less of it is better.
+        form: ``share`` of 1, to be written in per cent, or a ``number``.
+    """
+
+    key: str
+    title: str
+    value: float | None
+    low: float | None
+    high: float | None
+    method: str
+    meaning: str
+    better: Literal["higher", "lower"] = "higher"
+    form: Literal["share", "number"] = "share"
+    why: str = ""
+
+    @property
+    def written(self) -> str:
+        """Its value as text: ``95.1 %``, ``0.913`` or ``–``."""
+        return self._text(self.value)
+
+    @property
+    def interval(self) -> str:
+        """``91.3 % to 97.4 %``, or "" where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self._text(self.low)} to {self._text(self.high)}"
+
+    def _text(self, value: float | None) -> str:
+        if value is None:
+            return "–"
+        return percent(value, 1) if self.form == "share" else f"{value:.3f}"
+
+
+class ClassScore(_Frozen):
+    """How one class did, with intervals and areas under its curves.
+
+    Attributes:
+        recall_low, recall_high, precision_low, precision_high: Wilson's intervals at 95 %.
+        roc_auc, average_precision: against all other classes; none where the test has no image of
+            the class, or none of any other.
+    """
+
+    label: str
+    precision: float
+    precision_low: float
+    precision_high: float
+    recall: float
+    recall_low: float
+    recall_high: float
+    f1: float
+    support: int
+    roc_auc: float | None
+    average_precision: float | None
+
+
+def worst_confusions(evaluation: Evaluation, limit: int | None = 5) -> list[Confusion]:
+    """The pairs of classes that are mixed up most often, by count, then by share.
+
+    Args:
+        limit: at most so many; all if none.
+    """
+    counts = np.array(evaluation.confusion, np.int64).reshape(len(evaluation.labels), -1)
+    support = counts.sum(axis=1)
+    rows, columns = np.nonzero(counts)
+    wrong = rows != columns
     pairs = [
-        Confusion(true=true, predicted=predicted, count=count, support=sum(row))
-        for true, row in zip(evaluation.labels, evaluation.confusion, strict=True)
-        for predicted, count in zip(evaluation.labels, row, strict=True)
-        if count and true != predicted
+        Confusion(
+            true=evaluation.labels[row],
+            predicted=evaluation.labels[column],
+            count=int(counts[row, column]),
+            support=int(support[row]),
+        )
+        for row, column in zip(rows[wrong], columns[wrong], strict=True)
     ]
     pairs.sort(key=lambda pair: (-pair.count, -pair.count / pair.support, pair.true))
     return pairs[:limit]

@@ -6,11 +6,12 @@ Functions import what they need when they run, so that this list costs nothing t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import settings
 from core.catalog import Catalog, JobRecord, RunRecord
 from core.catalog.records import Lane
 from core.errors import Cancelled, LightboxError
@@ -84,6 +85,14 @@ def submit_export(catalog: Catalog, dataset_id: str, layout: str) -> JobRecord:
     return submit(catalog, "export", spec, dataset_id)
 
 
+def submit_report(catalog: Catalog, run_id: str) -> JobRecord:
+    """Queue the writing of a run's report, as HTML and PDF; one that waits already is enough."""
+    for job in catalog.jobs.all(states=("queued",), subject=run_id):
+        if job.kind == "report":
+            return job
+    return submit(catalog, "report", {"run_id": run_id}, run_id)
+
+
 def submit_measure(catalog: Catalog, dataset_id: str) -> JobRecord:
     """Queue a few batches of each recipe, so that their times can be said."""
     return submit(catalog, "measure", {"dataset_id": dataset_id}, dataset_id)
@@ -108,6 +117,47 @@ def submit_prepare(catalog: Catalog, spec: TrainSpec) -> JobRecord | None:
 def submit_find_rate(catalog: Catalog, spec: TrainSpec) -> JobRecord:
     """Queue the search for a learning rate; its event ``rates`` has what was found."""
     return submit(catalog, "find_rate", spec.model_dump(mode="json"), spec.dataset_id)
+
+
+def submit_study(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
+    """Queue what is found out once about an evaluation; what waits or runs already is returned.
+
+    Phases that failed before are tried again.
+    """
+    for job in catalog.jobs.all(states=("queued", "running"), subject=run_id):
+        if job.kind == "study" and job.spec["on"] == on and not job.cancel_requested:
+            return job
+    return submit(catalog, "study", {"run_id": run_id, "on": on}, run_id)
+
+
+def submit_umap(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
+    """Queue the drawing of a UMAP map; one that waits or runs already is returned."""
+    for job in catalog.jobs.all(states=("queued", "running"), subject=run_id):
+        if job.kind == "umap" and job.spec["on"] == on and not job.cancel_requested:
+            return job
+    return submit(catalog, "umap", {"run_id": run_id, "on": on}, run_id)
+
+
+def submit_evaluate(
+    catalog: Catalog, run_id: str, folder: Path | None = None, *, archive: str = "", name: str = ""
+) -> JobRecord:
+    """Queue a test of a run: on a folder, or on an archive of the upload of this token, called so."""
+    spec: dict[str, Any] = {"run_id": run_id}
+    if archive:
+        spec |= {"archive": archive, "name": name}
+    elif folder is not None:
+        spec["folder"] = str(folder)
+    return submit(catalog, "evaluate", spec, run_id)
+
+
+def submit_latency(catalog: Catalog, run_ids: Sequence[str]) -> JobRecord:
+    """Queue the measuring of how long some runs' models take for one image."""
+    return submit(catalog, "latency", {"run_ids": list(run_ids)}, run_ids[0])
+
+
+def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
+    """Queue the search for near-duplicates of training images in a folder that was tested on."""
+    return submit(catalog, "similar", {"run_id": run_id, "on": on}, run_id)
 
 
 def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
@@ -202,17 +252,88 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     catalog.runs.summarise(spec["run_id"], seconds=seconds)
     report.event("phase", phase="evaluate", state="done", seconds=seconds["evaluate"])
     report.event("result", accuracy=evaluation.accuracy, images=evaluation.images)
+    # Of a search's many runs, those that somebody looks at.
+    if settings.load().ahead and "search" not in catalog.runs.get(spec["run_id"]).summary:
+        submit_study(catalog, spec["run_id"])
 
 
 @handler("evaluate", "light")
 def _evaluate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Test a run again, on its own test set or on a folder."""
+    """Test a run again: on its own test set, on a folder, or on an archive that was uploaded."""
+    from core.datasets.upload import UploadStage
     from core.evaluation.evaluate import evaluate_folder, evaluate_run
+    from core.evaluation.tested import drop_unused, keep_archive
 
-    if spec.get("folder"):
-        evaluate_folder(catalog, spec["run_id"], Path(spec["folder"]), report)
+    run_id = spec["run_id"]
+    if spec.get("archive"):
+        stage = UploadStage(catalog.workspace, spec["archive"])
+        folder = keep_archive(catalog, run_id, stage.archive, spec["name"], report)
+        stage.abandon()
+    elif spec.get("folder"):
+        folder = Path(spec["folder"])
     else:
-        evaluate_run(catalog, spec["run_id"], report)
+        evaluate_run(catalog, run_id, report)
+        return
+    try:
+        found = evaluate_folder(catalog, run_id, folder, report)
+    finally:
+        drop_unused(catalog.workspace, run_id, folder)
+    report.event("result", on=found.on, accuracy=found.accuracy, images=found.images)
+
+
+@handler("latency", "light")
+def _latency(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Measure how long some models take for one image."""
+    from core.evaluation.latency import measure_latency
+
+    for run_id in spec["run_ids"]:
+        measure_latency(catalog.workspace, run_id, report)
+
+
+@handler("similar", "light")
+def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Look for near-duplicates of a run's training images in a folder that it was tested on."""
+    from core.evaluation.answers import load_answers
+    from core.evaluation.similar import find_similar
+
+    run = catalog.runs.get(spec["run_id"])
+    answers = load_answers(catalog.workspace, run.id, spec["on"])
+    report.event("result", alike=find_similar(catalog, run, answers, report))
+
+
+@handler("report", "light")
+def _report(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Write a run's report, to be fetched by a browser."""
+    from core.evaluation.take_away.made import make_report
+
+    made = make_report(catalog, spec["run_id"], report)
+    report.event("result", no_pdf=made.no_pdf)
+
+
+@handler("study", "light")
+def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Find out about an evaluation what a page can't wait for; what people wait for comes first."""
+    from core.evaluation.study import run_study
+
+    def others_wait() -> bool:
+        return any(job.kind != "study" for job in catalog.jobs.queue("light"))
+
+    study = run_study(
+        catalog, spec["run_id"], spec["on"], report, again=not spec.get("rest"),
+        make_way=others_wait,
+    )  # fmt: skip
+    if study.missing:
+        # At the end of the queue; what failed meanwhile isn't tried again and again.
+        submit(catalog, "study", {**spec, "rest": True}, spec["run_id"])
+    report.event("result", seconds=study.seconds, failed=study.failed)
+
+
+@handler("umap", "light")
+def _umap(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Draw one more map of the tested images, by UMAP."""
+    from core.evaluation.embedding import draw_umap
+
+    draw_umap(catalog, spec["run_id"], spec["on"], report)
 
 
 @handler("measure", "train")

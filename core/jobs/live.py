@@ -23,6 +23,16 @@ _PHASES = {
     "fit": "Training",
     "export": "Saving and checking the model",
     "evaluate": "Testing",
+    "report": "Writing the report",
+    "pdf": "Printing the report",
+    "latency": "Measuring how fast models answer",
+    "look": "Looking at the new images",
+    "similar": "Comparing with training images",
+    "answers": "Asking the model again, for what it answers by",
+    "heat": "Looking where in the images the evidence lies",
+    "nearest": "Looking for the training images most alike",
+    "map": "Drawing a map of the images",
+    "robustness": "Testing on harder versions of the images",
 }
 
 

@@ -114,10 +114,14 @@ def name(value: str) -> str:
     return f"<bdi>{text(value)}</bdi>"
 
 
-def document(title: str, body: Sequence[str]) -> str:
-    """The whole file."""
+def document(title: str, body: Sequence[str], *, style: str = "") -> str:
+    """The whole file.
+
+    Args:
+        style: more for the style sheet, after what all reports have in common.
+    """
     return (
-        f"{_HEAD}<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"{_HEAD}<title>{text(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>\n"
         + "\n".join(part for part in body if part)
         + "\n</body>\n</html>\n"
     )

@@ -53,7 +53,7 @@ def use_settings(record: DatasetRecord, good: pd.DataFrame, run: RunRecord) -> N
 def take_wishes(record: DatasetRecord, good: pd.DataFrame) -> None:
     """Do what other parts of the page have asked for: a run's settings, or a learning rate."""
     wanted = st.session_state.pop("use_run", None)
-    run = next((run for run in catalog().runs.all(record.id) if run.id == wanted), None)
+    run = next((run for run in catalog().runs.all(archived=True) if run.id == wanted), None)
     if run is not None:
         use_settings(record, good, run)
     recipe, rate = st.session_state.pop("use_rate", ("", 0.0))

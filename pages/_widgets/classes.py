@@ -24,6 +24,24 @@ _WAYS = {
 _NEW = "\x00new"
 
 
+def ask_for_images(dataset_id: str, label: str) -> None:
+    """Let the panel of a dataset be open where images are added to a class, when it is drawn next."""
+    st.session_state[f"classes-{dataset_id}"] = True
+    st.session_state[f"classes-way-{dataset_id}"] = "Add images"
+    st.session_state[f"add-to-{dataset_id}"] = label
+    st.session_state["images-asked-for"] = dataset_id
+
+
+def asked_for_images(record: DatasetRecord) -> bool:
+    """Whether another page has led here to add images, until the panel is closed."""
+    if st.session_state.get("images-asked-for") != record.id:
+        return False
+    if not st.session_state.get(f"classes-{record.id}", False):
+        del st.session_state["images-asked-for"]
+        return False
+    return True
+
+
 def classes_panel(record: DatasetRecord, table: pd.DataFrame) -> None:
     """Draw it, for a curated table."""
     panel = st.expander(
@@ -95,6 +113,9 @@ def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> Non
 
 def _add(record: DatasetRecord, labels: list[str]) -> None:
     if record.origin == "folder":
+        wanted = st.session_state.get(f"add-to-{record.id}")
+        if wanted in labels:
+            st.markdown(f"More images of **“{escape(shorten(wanted))}”** are wanted.")
         root = catalog().workspace.load_path(record.root)
         st.markdown(
             f"This dataset is a folder of your own, which Lightbox only reads. Put images into the "
@@ -105,6 +126,9 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
             handlers.submit_scan(catalog(), record.id)
             st.rerun()
         return
+    if st.session_state.get(f"add-to-{record.id}", _NEW) not in (*labels, _NEW):
+        # It was asked for, and has been renamed or merged since.
+        del st.session_state[f"add-to-{record.id}"]
     left, right = st.columns(2)
     with left:
         label = st.selectbox(

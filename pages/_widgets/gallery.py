@@ -1,15 +1,15 @@
 """A page of thumbnails that can be selected with mouse and keyboard.
 
 The browser holds one page of at most 60 pictures. Click selects one, Ctrl adds, Shift a range,
-arrow keys move, Space toggles, A takes all and Escape none. Captions are set as text, never as
-HTML, so a class may be called ``<script>``.
+arrow keys move, Space toggles, A takes all and Escape none. Where pictures open instead, a click
+or Enter does it. Captions are set as text, never as HTML, so a class may be called ``<script>``.
 """
 
 from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -24,7 +24,8 @@ _CSS = """
 .strip .tile {flex: 0 0 76px; min-width: 0;}
 .tile {position: relative; border-radius: 8px; padding: 4px; border: 2px solid transparent;
   background: var(--st-secondary-background-color); user-select: none; text-align: center;}
-.pick .tile {cursor: pointer;}
+.pick .tile, .opens .tile {cursor: pointer;}
+.opens .tile:hover {border-color: var(--st-primary-color);}
 .tile img {width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 5px; display: block;
   image-rendering: auto; background: rgba(128,128,128,.12);}
 .tile.tiny img {image-rendering: pixelated;}
@@ -44,15 +45,17 @@ _CSS = """
 """
 _JS = """
 export default function ({ data, parentElement, setStateValue }) {
+  const moves = data.pick || data.opens;
   let grid = parentElement.querySelector(".grid");
   if (!grid) {
     grid = document.createElement("div");
     parentElement.appendChild(grid);
   }
-  grid.className = "grid" + (data.pick ? " pick" : "") + (data.strip ? " strip" : "");
-  grid.tabIndex = data.pick ? 0 : -1;
-  grid.setAttribute("role", data.pick ? "listbox" : "list");
-  grid.setAttribute("aria-multiselectable", "true");
+  grid.className = "grid" + (data.pick ? " pick" : "") + (data.strip ? " strip" : "")
+    + (data.opens ? " opens" : "");
+  grid.tabIndex = moves ? 0 : -1;
+  grid.setAttribute("role", moves ? "listbox" : "list");
+  grid.setAttribute("aria-multiselectable", String(!!data.pick));
   grid.setAttribute("aria-label", data.label);
   const ids = data.tiles.map((tile) => tile.id);
   const mark = ids.join("\\n") + data.round;
@@ -71,12 +74,14 @@ export default function ({ data, parentElement, setStateValue }) {
   const range = (a, b) => {
     for (let n = Math.min(a, b); n <= Math.max(a, b); n++) state.on.add(ids[n]);
   };
+  // The time makes a second click on the same picture another one.
+  const open = (id) => setStateValue("opened", { id, at: Date.now() });
   const toggle = (id) => (state.on.has(id) ? state.on.delete(id) : state.on.add(id));
   if (!same) {
     grid.replaceChildren(...data.tiles.map((tile, n) => {
       const element = document.createElement("div");
       element.className = "tile" + (tile.tiny ? " tiny" : "");
-      element.setAttribute("role", data.pick ? "option" : "listitem");
+      element.setAttribute("role", moves ? "option" : "listitem");
       element.title = tile.title;
       if (tile.src) {
         const image = document.createElement("img");
@@ -103,9 +108,10 @@ export default function ({ data, parentElement, setStateValue }) {
       return element;
     }));
   }
-  if (data.pick) {
+  if (moves) {
     [...grid.children].forEach((element, n) => {
       element.onclick = (event) => {
+        if (data.opens) { state.at = n; draw(); open(ids[n]); return; }
         if (event.shiftKey) range(state.from, n);
         else { toggle(ids[n]); state.from = n; }
         state.at = n;
@@ -117,11 +123,14 @@ export default function ({ data, parentElement, setStateValue }) {
       const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across };
       if (event.key in steps) {
         const next = Math.min(ids.length - 1, Math.max(0, state.at + steps[event.key]));
-        if (event.shiftKey) range(state.at, next);
+        if (event.shiftKey && data.pick) range(state.at, next);
         state.at = next;
         if (!event.shiftKey) state.from = next;
         grid.children[next].scrollIntoView({ block: "nearest" });
-        if (event.shiftKey) send();
+        if (event.shiftKey && data.pick) send();
+      } else if (data.opens) {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        open(ids[state.at]);
       } else if (event.key === " " || event.key === "Enter") {
         toggle(ids[state.at]); state.from = state.at; send();
       } else if (event.key === "a" || event.key === "A") {
@@ -170,6 +179,7 @@ def gallery(
     label: str,
     pick: bool = False,
     strip: bool = False,
+    opens: bool = False,
     round: int = 0,
 ) -> list[str]:
     """Show at most a page of pictures; returns the ids of those selected.
@@ -177,6 +187,7 @@ def gallery(
     Args:
         label: what the pictures are, for screen readers.
         pick: whether they can be selected.
+        opens: a click is a wish to see more of a picture instead: its id is returned once.
         strip: small, in one row.
         round: another number starts again with nothing selected.
     """
@@ -199,12 +210,39 @@ def gallery(
         key = f"{key}-{round}-{zlib.crc32(ids.encode('utf-8', 'surrogatepass')):08x}"
     result = _component(
         key=key,
-        data={"tiles": data, "pick": pick, "strip": strip, "label": label, "round": round},
-        default={"selected": []},
+        data={
+            "tiles": data,
+            "pick": pick,
+            "strip": strip,
+            "opens": opens,
+            "label": label,
+            "round": round,
+        },
+        default={"selected": [], "opened": None},
         on_selected_change=lambda: None,
+        on_opened_change=lambda: None,
     )
+    if opens:
+        asked = once(key, result.get("opened"))
+        return [asked] if asked in {tile.id for tile in tiles} else []
     shown = {tile.id for tile in tiles}
     return [str(one) for one in (result.get("selected") or []) if one in shown]
+
+
+def once(key: str, opened: object) -> str:
+    """What a component of this key was clicked on since it was last asked; "" if nothing.
+
+    Args:
+        opened: ``id`` and ``at`` (a time) of its last click, as its browser said; stays as it is
+            until the next one.
+    """
+    if not isinstance(opened, Mapping):
+        return ""
+    at, seen = opened.get("at"), f"opened-{key}"
+    if st.session_state.get(seen) == at:
+        return ""
+    st.session_state[seen] = at
+    return str(opened.get("id", ""))
 
 
 def page_of(count: int, *, key: str, size: int = PAGE) -> slice:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
-from core import settings
 from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.datasets.known_sets import KNOWN
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
 from core.jobs import handlers
+from pages._widgets.folders import choose_folder
 from pages._widgets.plain import escape, images, size, some
 from pages._widgets.session import catalog, choose_dataset
 from pages._widgets.uploader import Uploaded, uploader
@@ -141,34 +139,11 @@ def _archive() -> None:
 
 
 def _server_folder() -> None:
-    roots = settings.load().roots
-    st.write(
-        "The images stay where they are; Lightbox only reads them. Folders inside "
-        + " and ".join(f"`{root}`" for root in roots)
-        + " can be used."
-    )
-    here = st.session_state.get("browse") or str(roots[0])
-    typed = st.text_input("Folder", here, key=f"folder-path-{here}")
-    path = Path(typed)
-    with st.container(horizontal=True):
-        add = st.button("Use this folder", type="primary")
-        above = path.parent
-        may_go_up = above != path and any(above.is_relative_to(root) for root in roots)
-        if may_go_up and st.button("One level up", icon=":material/arrow_upward:"):
-            st.session_state["browse"] = str(above)
-            st.rerun()
-    if add:
+    path = choose_folder("import")
+    if path is not None:
         record = intake.add_folder(catalog(), path, restrict=True)
         handlers.submit_import(catalog(), record.id)
         _added(record)
-    inside = intake.subfolders(path)
-    if inside:
-        st.caption(f"{some(len(inside), 'folder')} inside:")
-        with st.container(horizontal=True, gap="small"):
-            for name in inside[:60]:
-                if st.button(escape(name), icon=":material/folder:", key=f"into-{path}/{name}"):
-                    st.session_state["browse"] = str(path / name)
-                    st.rerun()
 
 
 def _known_set() -> None:

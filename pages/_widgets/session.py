@@ -12,6 +12,7 @@ import streamlit as st
 from core import settings
 from core.catalog import Catalog, DatasetRecord, RunRecord, open_catalog
 from core.errors import NotFound
+from core.evaluation.library import KEPT_S, empty_bin
 from core.jobs.supervisor import ensure_running
 from core.quality import curation, thumbs
 from core.quality.findings import Finding, find
@@ -29,6 +30,7 @@ def _open(home: str) -> Catalog:
     workspace = open_workspace()
     workspace.sweep_staging()
     opened = open_catalog(workspace)
+    empty_bin(opened, older_than_s=KEPT_S)
     ensure_running(workspace)
     return opened
 
@@ -72,13 +74,24 @@ def current_run(*, finished: bool = True) -> RunRecord | None:
     """
     chosen = st.query_params.get("run") or st.session_state.get("run")
     runs = [run for run in catalog().runs.all() if not finished or run.state == "done"]
-    run = next((run for run in runs if run.id == chosen), None)
+    run = next((run for run in runs if run.id == chosen), None) or _archived(chosen, finished)
     if run is None:
         dataset_id = st.query_params.get("dataset") or st.session_state.get("dataset")
         mine = [run for run in runs if run.dataset_id == dataset_id]
         run = next(iter(mine or runs), None)
     choose_run(run.id if run else None)
     return run
+
+
+def _archived(run_id: str | None, finished: bool) -> RunRecord | None:
+    """A run that is offered no longer, for whoever has a link to it."""
+    if run_id is None:
+        return None
+    try:
+        run = catalog().runs.find(run_id)
+    except NotFound:
+        return None
+    return run if run.state == "done" or not finished else None
 
 
 def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:

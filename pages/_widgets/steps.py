@@ -13,16 +13,22 @@ from pages._widgets.session import catalog, dataset_findings
 
 @dataclass(frozen=True)
 class Item:
-    """One page, and its name."""
+    """One page, and its name.
+
+    Attributes:
+        step: whether it is a step of the journey, which stands in the line at the top; others are
+            reached from the pages that they belong to.
+    """
 
     key: str
     title: str
     page: Any
+    step: bool = True
 
 
-def _page(key: str, title: str, *, default: bool = False) -> Item:
+def _page(key: str, title: str, *, default: bool = False, step: bool = True) -> Item:
     path = Path(__file__).parents[1] / f"{key}.py"
-    return Item(key, title, st.Page(path, title=title, url_path=key, default=default))
+    return Item(key, title, st.Page(path, title=title, url_path=key, default=default), step)
 
 
 PAGES = (
@@ -32,6 +38,8 @@ PAGES = (
     _page("train", "Train"),
     _page("results", "Results"),
     _page("predict", "Predict"),
+    _page("models", "Models", step=False),
+    _page("shared", "Shared", step=False),
 )
 BY_KEY = {item.key: item.page for item in PAGES}
 _STYLE = """
@@ -54,13 +62,17 @@ header[data-testid="stHeader"] {height: 2.2rem; min-height: 2.2rem;}
 
 
 def header(current: Any) -> None:
-    """Draw the line of steps for the page being shown."""
+    """Draw the line of steps for the page being shown; a guest with a link sees none."""
     st.html(_STYLE)
+    if current == BY_KEY["shared"]:
+        return
     done = _done()
     with st.container(horizontal=True, key="steps", gap="small", vertical_alignment="center"):
         with st.container(key="brand", width="content"):
             st.page_link(BY_KEY["home"], label="Lightbox", icon=":material/lightbulb:")
         for item in PAGES[1:]:
+            if not item.step:
+                continue
             here = current.title == item.title
             if item.key in done:
                 icon = ":material/check_circle:"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.datasets import intake
-from core.evaluation.evaluate import load_evaluation, load_predictions
+from core.evaluation.evaluate import load_predictions
+from core.evaluation.metrics import evaluate
 from core.training.start import create_run, suggest_spec
+from core.workspace import write_json
+from tests.core.evaluation.coloured import CLASSES
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words
 
 
@@ -24,60 +29,167 @@ def test_without_a_model_it_leads_to_training(open_page: Open) -> None:
     assert "Nothing to train on yet" in words(at)
 
 
-def test_accuracy_comes_with_its_interval_and_the_number_of_images(
-    open_page: Open, trained: Trained
-) -> None:
-    found = load_evaluation(trained.catalog.workspace, trained.run_id)
-    said = words(open_page("results"))
-    assert f"Right on {found.correct} of {found.images} images it had never seen" in said
-    assert found.images == 6
-    low, high = (f"{share * 100:.1f} %" for share in (found.interval.low, found.interval.high))
-    assert f"likely between **{low}** and **{high}**" in said
-    assert "Always answering “" in said
-
-
-def test_the_tables_count_every_test_image_once(open_page: Open, trained: Trained) -> None:
-    at = open_page("results")
-    tables = [each.value for each in at.dataframe]
-    confusion = next(each for each in tables if list(each.columns) == ["blue", "green", "red"])
-    report = next(each for each in tables if "recall" in each.columns)
-    assert int(confusion.to_numpy().sum()) == 6
-    assert list(report["class"][:3]) == ["blue", "green", "red"]
-    assert int(report["images"][:3].sum()) == 6
-
-
-def test_right_and_wrong_answers_are_shown_with_what_each_picture_is(
-    open_page: Open, trained: Trained
-) -> None:
-    answers = load_predictions(trained.catalog.workspace, trained.run_id)
-    at = open_page("results")
-    shown = []
-    for which in ("Wrong", "Right"):
-        at.segmented_control[1].select(which).run()
-        assert_no_defect(at)
-        expected = answers[answers["correct"] == (which == "Right")]
-        if expected.empty:
-            assert "None." in words(at)
-            continue
-        tiles = gallery(at, f"answers-gallery-{trained.run_id}").tiles
-        assert {tile["id"] for tile in tiles} == set(expected["path"])
-        assert {tile["tone"] for tile in tiles} == {"good" if which == "Right" else "bad"}
-        shown += tiles
-    assert len(shown) == 6
-
-
-def test_the_confusion_is_shown_in_counts_and_in_per_cent(
-    open_page: Open, trained: Trained
-) -> None:
-    at = open_page("results")
-    assert "Per cent of each row" not in words(at)
-    at.segmented_control[0].select("Per cent").run()
+def show(at: AppTest, section: str) -> AppTest:
+    """Turn to a section of the page, by the word on its tab."""
+    (tabs,) = [each for each in at.segmented_control if each.label == "Section"]
+    tabs.select(section).run()
     assert_no_defect(at)
+    return at
+
+
+def choice(at: AppTest, label: str) -> AppTest:
+    """The box, or the row of buttons, with this label."""
+    kinds = (at.selectbox, at.segmented_control, at.multiselect)
+    (found,) = [each for kind in kinds for each in kind if each.label == label]
+    return found
+
+
+def answer(trained: Trained, said: dict[str, list[str]]) -> None:
+    """Let the model have answered like this: true class to answers, as many as it has images."""
+    folder = trained.catalog.workspace.run(trained.run_id)
+    table = load_predictions(trained.catalog.workspace, trained.run_id)
+    table = table.sort_values(["label", "path"]).reset_index(drop=True)
+    table["predicted"] = [each for label in CLASSES for each in said[label]]
+    table["correct"] = table["predicted"] == table["label"]
+    table["confidence"] = 0.8
+    for n, label in enumerate(CLASSES):
+        table[f"p_{n}"] = np.where(table["predicted"] == label, 0.8, 0.1)
+    number = {label: n for n, label in enumerate(CLASSES)}
+    evaluation = evaluate(
+        trained.run_id, "test", CLASSES,
+        table["label"].map(number).to_numpy(), table["predicted"].map(number).to_numpy(),
+    )  # fmt: skip
+    table.to_parquet(folder / "predictions.parquet")
+    write_json(folder / "evaluation.json", evaluation.model_dump(mode="json"))
+    (folder / "scores.json").unlink()
+
+
+TWO_REDS_BLUE = {"blue": ["blue"] * 2, "green": ["green"] * 2, "red": ["blue"] * 2}
+
+
+def test_the_verdict_comes_first_with_its_interval_and_the_number_of_images(
+    open_page: Open, trained: Trained
+) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    said = words(open_page("results")).replace("\u00a0", " ")
+    assert "Right on 4 of 6 images it had never seen: 67 %, likely between 30 % and 90 %." in said
+    assert "Weakest: “red”, right on 0 of 2 images (0 %), the other 2 taken for “blue”." in said
+    assert "Always answering “blue” would be right on 33 %" in said
+    assert "“blue”, “green” and “red” have fewer than 10 test images" in said
+    assert "no copy of one, was trained on" in said
+
+
+def test_figures_come_with_intervals_and_meanings(open_page: Open, trained: Trained) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = open_page("results")
+    shown = {each.label: each for each in at.metric}
+    assert shown["Accuracy"].value == "66.7 %"
+    assert shown["Accuracy"].delta == "30.0 % to 90.3 %"
+    assert "called right" in shown["Accuracy"].help
+    everything = next(each.value for each in at.markdown if "What it means" in each.value)
+    for figure in ("Cohen's kappa", "Brier score", "Matthews correlation", "Weighted F1"):
+        assert figure in everything
+
+
+def test_older_runs_get_their_figures_once(open_page: Open, trained: Trained) -> None:
+    folder = trained.catalog.workspace.run(trained.run_id)
+    (folder / "scores.json").unlink()
+    open_page("results")
+    assert (folder / "scores.json").exists()
+
+
+def test_from_the_verdict_one_is_led_on(open_page: Open, trained: Trained) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = click(open_page("results"), "“red” taken for “blue”")
+    assert gallery(at, "answers-gallery").ids == list(
+        load_predictions(trained.catalog.workspace, trained.run_id).query("not correct")["path"]
+    )
+    at = click(show(at, "Verdict"), "Confusions")
+    assert "Which class is taken for which" in words(at)
+
+
+def test_the_worst_cell_of_the_confusion_shows_its_images_and_so_does_any_other(
+    open_page: Open, trained: Trained
+) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = show(open_page("results"), "Confusions")
+    assert (choice(at, "True class").value, choice(at, "Predicted as").value) == ("red", "blue")
+    assert "2 of 2 images of “red” taken for “blue”" in words(at)
+    red = gallery(at, f"confusion-cell-2-0-{trained.run_id}").tiles
+    assert {tile["tone"] for tile in red} == {"bad"}
+    choice(at, "True class").select("green").run()
+    assert_no_defect(at)
+    assert "No image of “green” was taken for “blue”." in words(at)
+    choice(at, "Predicted as").select("green").run()
+    assert "2 of 2 images of “green” called right" in words(at)
+
+
+def test_the_pairs_that_are_mixed_up_have_examples_and_lead_to_the_mistakes(
+    open_page: Open, trained: Trained
+) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = show(open_page("results"), "Confusions")
+    assert "“red” taken for “blue”**: 2 of 2 images" in words(at)
+    assert len(gallery(at, "confusion-pair-0").tiles) == 2
+    at = click(at, "Look at them closely")
+    assert len(gallery(at, "answers-gallery").tiles) == 2
+
+
+def test_the_tables_behind_the_confusion_count_every_test_image_once(
+    open_page: Open, trained: Trained
+) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = show(open_page("results"), "Confusions")
+    matrix, pairs = (each.value for each in at.dataframe)
+    assert list(matrix.columns) == CLASSES
+    assert int(matrix.to_numpy().sum()) == 6
+    assert pairs[["true", "predicted", "images", "of"]].to_numpy().tolist() == [
+        ["red", "blue", 2, 2]
+    ]
+    choice(at, "Show").select("Per cent").run()
     assert "Per cent of each row" in words(at)
+    choice(at, "Order of classes").select("Similar side by side").run()
+    assert_no_defect(at)
+
+
+def test_perfect_answers_have_no_pairs(open_page: Open, trained: Trained) -> None:
+    answer(trained, {label: [label] * 2 for label in CLASSES})
+    at = open_page("results")
+    assert "No class is weak" in words(at)
+    assert "All mistakes" not in [button.label for button in at.button]
+    assert "Most often mixed up" not in words(show(at, "Confusions"))
+
+
+def test_the_report_has_a_row_a_class_and_can_be_taken_away(
+    open_page: Open, trained: Trained
+) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = show(open_page("results"), "Classes")
+    report = at.dataframe[0].value
+    assert list(report["class"]) == CLASSES
+    assert list(report["images"]) == [2, 2, 2]
+    assert list(report["recall"]) == [100.0, 100.0, 0.0]
+    # Wilson's interval of 0 of 2.
+    assert (report["from"][2], round(report["to"][2], 1)) == (0, 65.8)
+    assert [each.label for each in at.get("download_button")] == [
+        "Download as CSV", "Download as Markdown", "Download as LaTeX",
+    ]  # fmt: skip
+
+
+def test_curves_begin_with_the_worst_classes(open_page: Open, trained: Trained) -> None:
+    answer(trained, TWO_REDS_BLUE)
+    at = show(open_page("results"), "Classes")
+    classes = choice(at, "Classes")
+    assert classes.value[0] == "red"
+    assert len(at.get("plotly_chart")) == 2
+    classes.set_value([]).run()
+    assert_no_defect(at)
+    assert not at.get("plotly_chart")
+    assert "Choose a class" in words(at)
 
 
 def test_how_it_was_trained_can_be_read(open_page: Open, trained: Trained) -> None:
-    at = open_page("results")
+    at = show(open_page("results"), "Training")
     facts = next(each.value for each in at.dataframe if "setting" in each.value.columns)
     told = dict(facts.itertuples(index=False))
     assert told["Image size"] == "16 × 16 pixels"

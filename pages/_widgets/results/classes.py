@@ -1,37 +1,142 @@
-"""The classification report: how each class did."""
+"""How each class did: the classification report, to sort and to take away, and curves."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages._widgets.results.view import View
+from core import charts
+from core.evaluation.judge import Figures
+from core.evaluation.records import ClassReport, ClassScore
+from core.evaluation.tables import Format, report_table
+from pages._widgets.plain import percent
+from pages._widgets.results.figures import curves_of, figures_of
+from pages._widgets.results.view import View, about
+
+_DOWNLOADS: dict[Format, tuple[str, str, str]] = {
+    "csv": ("CSV", "csv", "text/csv"),
+    "markdown": ("Markdown", "md", "text/markdown"),
+    "latex": ("LaTeX", "tex", "application/x-latex"),
+}
+# So many curves are drawn to begin with.
+_AT_FIRST = 3
 
 
 def draw(view: View) -> None:
-    evaluation = view.evaluation
     st.subheader("Class by class")
-    rows = [row.model_dump() for row in [*evaluation.report, evaluation.macro, evaluation.weighted]]
-    table = pd.DataFrame(rows).rename(columns={"label": "class", "f1": "F1", "support": "images"})
+    figures = figures_of(view)
+    _report(view, figures)
+    _downloads(view, figures)
+    _curves(view, figures)
+
+
+def _report(view: View, figures: Figures) -> None:
+    shown = pd.DataFrame(
+        [
+            {
+                "class": row.label,
+                "images": row.support,
+                "recall": row.recall * 100 if row.support else None,
+                "from": row.recall_low * 100 if row.support else None,
+                "to": row.recall_high * 100 if row.support else None,
+                "precision": row.precision * 100,
+                "F1": row.f1 * 100,
+                "ROC AUC": None if row.roc_auc is None else row.roc_auc * 100,
+                "average precision": None
+                if row.average_precision is None
+                else row.average_precision * 100,
+            }
+            for row in figures.classes
+        ]
+    )
     number = st.column_config.NumberColumn
     st.dataframe(
-        table,
+        shown,
         hide_index=True,
         column_config={
-            "precision": number(
-                format="%.3f", help="Of the images called this class, how many are."
-            ),
-            "recall": number(
-                format="%.3f", help="Of the images of this class, how many were found."
-            ),
-            "F1": number(format="%.3f", help="The harmonic mean of precision and recall."),
+            "class": st.column_config.TextColumn(pinned=True),
             "images": number(help="Test images of this class (support)."),
+            "recall": number(format="%.1f %%", help="Of the images of this class, how many were found."),
+            "from": number("recall from", format="%.1f %%", help="The recall likely lies between these (95 % interval by Wilson's method)."),
+            "to": number("to", format="%.1f %%", help="The recall likely lies between these (95 % interval by Wilson's method)."),
+            "precision": number(format="%.1f %%", help="Of the images called this class, how many are."),
+            "F1": number(format="%.1f %%", help="The harmonic mean of precision and recall."),
+            "ROC AUC": number(format="%.2f %%", help="How often an image of this class gets a higher probability of it than another image."),
+            "average precision": number(format="%.2f %%", help="The area under the precision-recall curve."),
         },
+    )  # fmt: skip
+    macro, weighted = view.evaluation.macro, view.evaluation.weighted
+    st.caption(
+        f"Averages over classes (macro): {_three(macro)}. Weighted by their images: "
+        f"{_three(weighted)}. Click the head of a column to sort by it."
     )
-    st.download_button(
-        "Download as CSV",
-        table.to_csv(index=False),
-        "classification-report.csv",
-        "text/csv",
-        icon=":material/download:",
+
+
+def _three(row: ClassReport) -> str:
+    return f"precision {percent(row.precision)}, recall {percent(row.recall)}, F1 {percent(row.f1)}"
+
+
+def _downloads(view: View, figures: Figures) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for kind, (name, suffix, mime) in _DOWNLOADS.items():
+            st.download_button(
+                f"Download as {name}",
+                report_table(view.evaluation, figures.classes, kind),
+                f"classification-report.{suffix}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def worst_first(classes: list[ClassScore]) -> list[str]:
+    """Classes that have curves, those that are told from the others worst first."""
+    drawn = [row for row in classes if row.average_precision is not None]
+    return [row.label for row in sorted(drawn, key=lambda row: row.average_precision or 0.0)]
+
+
+def _curves(view: View, figures: Figures) -> None:
+    st.subheader("How well each class is told from all others")
+    order = worst_first(figures.classes)
+    if not order:
+        st.caption("The curves need test images of at least two classes.")
+        return
+    asked = about("classes").get("label")
+    chosen = st.multiselect(
+        "Classes",
+        order,
+        default=[asked] if asked in order else order[:_AT_FIRST],
+        max_selections=charts.CURVES_AT_MOST,
+        key=f"curves-{view.run.id}-{view.on}",
+        help=f"The worst come first. At most {charts.CURVES_AT_MOST} at once.",
     )
+    if not chosen:
+        st.caption("Choose a class to see its curves.")
+        return
+    curves = curves_of(view, chosen)
+    shares = {row.label: row.support / view.evaluation.images for row in figures.classes}
+    kinds: tuple[tuple[Literal["roc", "pr"], str, str], ...] = (
+        ("roc", "ROC curve", "The nearer to the top left corner, the better: all found, no false alarms."),
+        ("pr", "Precision-recall curve", "The nearer to the top right corner, the better. Thin lines: guessing."),
+    )  # fmt: skip
+    for column, (kind, title, said) in zip(st.columns(2), kinds, strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            st.plotly_chart(
+                charts.class_curves(curves, chosen, kind, shares),
+                key=f"chart-{kind}-{view.run.id}-{view.on}",
+                config={"displayModeBar": False},
+            )
+            st.caption(said)
+    with st.expander("As a table"):
+        st.dataframe(
+            curves.replace({"kind": {"roc": "ROC", "pr": "precision-recall"}}).rename(
+                columns={
+                    "label": "class", "kind": "curve", "threshold": "from a probability of",
+                    "x": "false alarms, or recall", "y": "found, or precision",
+                }
+            ),
+            hide_index=True,
+        )  # fmt: skip

@@ -1,31 +1,217 @@
-"""Which class is taken for which."""
+"""Which class is taken for which: the matrix, the pictures behind each of its cells, the worst pairs."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core import charts
-from pages._widgets.results.view import View
+from core.evaluation.confusions import most_confused
+from core.evaluation.records import Confusion, worst_confusions
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.plain import escape, images, percent, shorten, some
+from pages._widgets.results.figures import figures_of, say_if_gone
+from pages._widgets.results.tiles import answers_gallery
+from pages._widgets.results.view import View, about, pictures, turn_to
+
+# With more classes than this, only the most confused are shown until one asks for more.
+_MANY = 25
+_CHOICES = (10, 15, 25, 50)
+_PAIRS, _EXAMPLES = 6, 6
+_COUNTS, _RATES = "Counts", "Per cent"
+_BY_NAME, _SIMILAR = "As listed", "Similar side by side"
 
 
 def draw(view: View) -> None:
-    evaluation = view.evaluation
     st.subheader("Which class is taken for which")
-    rates = (
-        st.segmented_control(
-            "Show", ["Counts", "Per cent"], default="Counts", label_visibility="collapsed"
+    if not view.evaluation.images:
+        st.caption("There are no test images.")
+        return
+    say_if_gone(view)
+    _start(view)
+    _matrix(view)
+    _cell(view)
+    _pairs(view)
+    _table(view)
+
+
+def _key(view: View, name: str) -> str:
+    return f"confusion-{name}-{view.run.id}-{view.on}"
+
+
+def _start(view: View) -> None:
+    """The cell to begin with: the one that was asked for, else the worst."""
+    labels = view.evaluation.labels
+    asked = about("confusion")
+    worst = worst_confusions(view.evaluation, 1)
+    true, predicted = (worst[0].true, worst[0].predicted) if worst else (labels[0], labels[0])
+    if asked.get("true") in labels and asked.get("predicted") in labels:
+        true, predicted = asked["true"], asked["predicted"]
+    st.session_state.setdefault(_key(view, "true"), true)
+    st.session_state.setdefault(_key(view, "predicted"), predicted)
+
+
+def _chosen(view: View) -> tuple[int, int]:
+    labels = view.evaluation.labels
+    true, predicted = (st.session_state[_key(view, name)] for name in ("true", "predicted"))
+    return labels.index(true), labels.index(predicted)
+
+
+def _matrix(view: View) -> None:
+    evaluation = view.evaluation
+    labels, counts = evaluation.labels, np.array(evaluation.confusion)
+    with st.container(horizontal=True, vertical_alignment="top"):
+        rates = st.segmented_control(
+            "Show", [_COUNTS, _RATES], default=_COUNTS, required=True, key=_key(view, "show")
         )
-        == "Per cent"
+        order = st.segmented_control(
+            "Order of classes",
+            [_BY_NAME, _SIMILAR],
+            default=_BY_NAME,
+            required=True,
+            key=_key(view, "order"),
+            help="Similar: classes that are mixed up with each other lie side by side.",
+        )
+        many = len(labels)
+        if len(labels) > _MANY:
+            many = st.selectbox(
+                "Classes shown",
+                [*(n for n in _CHOICES if n < len(labels)), len(labels)],
+                index=1,
+                format_func=lambda n: (
+                    f"All {n:,}" if n == len(labels) else f"The {n} most confused"
+                ),
+                width=220,
+                key=_key(view, "many"),
+            )
+    shown = set(most_confused(counts, many))
+    positions = figures_of(view).order if order == _SIMILAR else range(len(labels))
+    chart_key = _key(view, f"chart-{st.session_state.get(_key(view, 'round'), 0)}")
+    st.plotly_chart(
+        charts.confusion(
+            labels, evaluation.confusion, rates=rates == _RATES,
+            shown=[n for n in positions if n in shown], chosen=_chosen(view), click=True,
+        ),
+        key=chart_key,
+        on_select=lambda: _clicked(view, chart_key),
+        selection_mode="points",
+        config={"displayModeBar": False},
+    )  # fmt: skip
+    said = "Each row is a true class, each column an answer; right answers are on the diagonal."
+    if rates == _RATES:
+        said += " Per cent of each row."
+    if many < len(labels):
+        said += f" The other {some(len(labels) - many, 'class', 'classes')} are left out here."
+    st.caption(f"{said} Click a cell to see its images.")
+
+
+def _clicked(view: View, chart_key: str) -> None:
+    """Take a click on a cell over into the boxes, which say what is chosen."""
+    cell = charts.confusion_cell(st.session_state.get(chart_key) or {})
+    if cell is None:
+        return
+    labels = view.evaluation.labels
+    for name, position in zip(("true", "predicted"), cell, strict=True):
+        if 0 <= position < len(labels):
+            st.session_state[_key(view, name)] = labels[position]
+    # Another key is another chart: one in which nothing is selected, and so nothing is faded.
+    st.session_state[_key(view, "round")] = st.session_state.get(_key(view, "round"), 0) + 1
+
+
+def _cell(view: View) -> None:
+    labels = view.evaluation.labels
+    left, right = st.columns(2)
+    left.selectbox("True class", labels, key=_key(view, "true"))
+    right.selectbox("Predicted as", labels, key=_key(view, "predicted"))
+    true, predicted = _chosen(view)
+    answers = view.answers
+    of_class = answers.true == true
+    rows = answers.table[of_class & (answers.predicted == predicted)]
+    name, other = (f"“{escape(shorten(labels[n]))}”" for n in (true, predicted))
+    what = "called right" if true == predicted else f"taken for {other}"
+    total = int(of_class.sum())
+    if rows.empty:
+        st.caption(
+            f"No image of {name} was {what}." if total else f"There are no test images of {name}."
+        )
+        return
+    st.markdown(
+        f"**{len(rows):,} of {images(total)} of {name} {what}** ({percent(len(rows) / total)})"
     )
-    figure = charts.confusion(evaluation.labels, evaluation.confusion, rates=rates)
-    st.plotly_chart(figure, config={"displayModeBar": False})
-    st.caption(
-        "Each row is a true class, each column an answer; right answers are on the diagonal."
-        + (" Per cent of each row." if rates else "")
+    rows = rows.sort_values("confidence", ascending=true == predicted, kind="stable")
+    answers_gallery(
+        view,
+        rows,
+        key=_key(view, f"cell-{true}-{predicted}"),
+        label=f"Images of {labels[true]} {'called right' if true == predicted else 'taken for ' + labels[predicted]}",
     )
+
+
+def _pairs(view: View) -> None:
+    pairs = worst_confusions(view.evaluation, _PAIRS)
+    if not pairs:
+        return
+    st.subheader("Most often mixed up")
+    examples = [_examples(view, pair) for pair in pairs]
+    shown = iter(pictures(view, [path for some_of in examples for path in some_of["path"]]))
+    columns = st.columns(2)
+    for number, (pair, rows) in enumerate(zip(pairs, examples, strict=True)):
+        with columns[number % 2].container(border=True):
+            share = percent(pair.count / pair.support)
+            st.markdown(
+                f"**“{escape(shorten(pair.true))}” taken for “{escape(shorten(pair.predicted))}”**: "
+                f"{pair.count:,} of {images(pair.support)} ({share})"
+            )
+            gallery(
+                [
+                    Tile(
+                        row.path, picture.data, f"{row.confidence:.0%} sure",
+                        title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted}",
+                        tiny=picture.tiny,
+                    )
+                    for row, picture in zip(rows.itertuples(), shown, strict=False)
+                ],
+                key=_key(view, f"pair-{number}"),
+                label=f"Images of {pair.true} taken for {pair.predicted}",
+                strip=True,
+            )  # fmt: skip
+            st.button(
+                "Look at them closely" if pair.count > 1 else "Look at it closely",
+                key=_key(view, f"pair-button-{number}"),
+                icon=":material/image_search:",
+                type="tertiary",
+                on_click=turn_to,
+                args=("mistakes",),
+                kwargs={"true": pair.true, "predicted": pair.predicted},
+            )
+
+
+def _examples(view: View, pair: Confusion) -> pd.DataFrame:
+    labels, answers = view.evaluation.labels, view.answers
+    same = (answers.true == labels.index(pair.true)) & (
+        answers.predicted == labels.index(pair.predicted)
+    )
+    return answers.table[same].nlargest(_EXAMPLES, "confidence")
+
+
+def _table(view: View) -> None:
+    evaluation = view.evaluation
     with st.expander("As a table"):
         st.dataframe(
             pd.DataFrame(evaluation.confusion, index=evaluation.labels, columns=evaluation.labels)
             .rename_axis("true ↓ predicted →")
         )  # fmt: skip
+        pairs = worst_confusions(evaluation, None)
+        st.caption(f"All {some(len(pairs), 'pair')} of classes that were mixed up:")
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    (p.true, p.predicted, p.count, p.support, 100 * p.count / p.support)
+                    for p in pairs
+                ],
+                columns=["true", "predicted", "images", "of", "share"],
+            ),
+            hide_index=True,
+            column_config={"share": st.column_config.NumberColumn(format="%.1f %%")},
+        )

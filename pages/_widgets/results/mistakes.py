@@ -1,33 +1,186 @@
-"""Where the model is wrong, and where it is right."""
+"""Where the model is wrong, and where it is right: filtered, sorted, and opened one by one."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from core.evaluation.mistakes import ORDERS, WHICH, Order, Which, select
+from pages._widgets.plain import images, shorten
+from pages._widgets.results.detail import detail
+from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import View
+from pages._widgets.results.view import _ABOUT, View, about
+
+_ANY = ""
+_ROWS_AT_MOST = 2000
+_ABOUT_ORDERS: dict[Order, str] = {
+    "confidence": "The surest first: a sure mistake is a habit of the model, or a wrong label.",
+    "doubt": "The least sure first: here it nearly said something else.",
+    "loss": "By loss: the less it believed in the true class, the earlier.",
+}
 
 
 def draw(view: View) -> None:
-    predictions = view.answers.table
     st.subheader("Test images and answers")
-    wrong = int((~predictions["correct"]).sum())
+    led_to = _led_here(view)
+    which, rows, chosen = _choose(view)
+    heat = st.toggle(
+        "Show what it looked at",
+        key=_key(view, "heat"),
+        help="Lays a heat map over each picture: bright is where the evidence for the answer lies.",
+    )
+    if heat:
+        heat = studied(view, "heat")
+    if rows.empty:
+        _none(view, which, chosen)
+    else:
+        answers_gallery(
+            view, rows, key=f"answers-gallery-{view.run.id}-{view.on}-{chosen}",
+            label=f"{which} answers", heat=heat,
+        )  # fmt: skip
+        st.caption(
+            "The label on each picture is the model's answer and how sure it is. Click a picture to "
+            "see why, and what can be done about it."
+        )
+        _table(view, rows)
+    detail(view, "mistakes-led-to", led_to, lambda first: _among(rows, first))
+
+
+def _among(rows: pd.DataFrame, path: str) -> list[str]:
+    everything = list(rows["path"])
+    return everything if path in everything else [path]
+
+
+def _key(view: View, what: str) -> str:
+    return f"mistakes-{what}-{view.run.id}-{view.on}"
+
+
+def _led_here(view: View) -> str:
+    """Take over what another section has just led here with; returns an image to be opened, or ""."""
+    told = st.session_state.get(_ABOUT)
+    asked = about("mistakes")
+    if not asked or st.session_state.get("mistakes-told") is told:
+        return ""
+    st.session_state["mistakes-told"] = told
+    for what in ("true", "predicted"):
+        label = asked.get(what)
+        st.session_state[_key(view, what)] = label if label in view.answers.labels else _ANY
+    path = asked.get("path")
+    which: Which = "all"
+    if "which" in asked:
+        which = asked["which"]
+    elif path is None and asked.get("true") != asked.get("predicted"):
+        which = "wrong"
+    st.session_state[_key(view, "which")] = which.title()
+    return path or ""
+
+
+def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
+    """Draw the choices; returns which answers, the rows in their order, and a name for the choice."""
+    answers = view.answers
+    wrong = int((~answers.correct).sum())
+    counts = {"Wrong": wrong, "Right": len(answers) - wrong, "All": len(answers)}
+    st.session_state.setdefault(_key(view, "which"), "Wrong" if wrong else "Right")
     which = st.segmented_control(
         "Show answers",
-        ["Wrong", "Right"],
-        format_func=lambda name: (
-            f"{name} ({wrong if name == 'Wrong' else len(predictions) - wrong:,})"
-        ),
-        default="Wrong" if wrong else "Right",
+        [name.title() for name in WHICH],
+        format_func=lambda name: f"{name} ({counts[name]:,})",
+        key=_key(view, "which"),
         label_visibility="collapsed",
+        required=True,
     )
-    rows = predictions[predictions["correct"] == (which == "Right")]
-    # Confident mistakes first, and the most doubtful of the right answers.
-    rows = rows.sort_values("confidence", ascending=which == "Right", kind="stable")
-    if rows.empty:
-        st.caption("None.")
+    labels = [_ANY, *answers.labels]
+    first, second, third = st.columns(3)
+    with first:
+        true = st.selectbox(
+            "True class",
+            labels,
+            format_func=lambda label: shorten(label, 60) or "any class",
+            key=_key(view, "true"),
+        )
+    with second:
+        predicted = st.selectbox(
+            "Predicted class (the answer)",
+            labels,
+            format_func=lambda label: shorten(label, 60) or "any class",
+            key=_key(view, "predicted"),
+        )
+    orders: list[Order] = ["doubt", "loss", "confidence"]
+    if which != "Right":
+        orders.reverse()
+    with third:
+        order = st.selectbox(
+            "Order",
+            orders,
+            format_func=ORDERS.__getitem__,
+            key=_key(view, f"order-{which == 'Right'}"),
+            help="  \n".join(_ABOUT_ORDERS.values()),
+        )
+    kinds: dict[str, Which] = {name.title(): name for name in WHICH}
+    rows = select(
+        answers,
+        kinds[str(which)],
+        true=true or None,
+        predicted=predicted or None,
+        order=order,
+    )
+    numbers = [answers.labels.index(label) if label else "" for label in (true, predicted)]
+    return str(which), answers.table.iloc[rows], f"{which}-{order}-{numbers[0]}-{numbers[1]}"
+
+
+def _none(view: View, which: str, chosen: str) -> None:
+    if not len(view.answers):
+        st.info("There were no test images.", icon=":material/info:")
+    elif chosen.endswith("--"):
+        st.success(
+            "Not one mistake. Are the test images varied enough?"
+            if which == "Wrong"
+            else "Not one right answer.",
+            icon=":material/check_circle:" if which == "Wrong" else ":material/info:",
+        )
+    else:
+        st.caption("None. Choose other classes above to see more.")
+
+
+def _table(view: View, rows: pd.DataFrame) -> None:
+    panel = st.expander("As a table", key=_key(view, "table"), on_change="rerun")
+    if not panel.open:
         return
-    answers_gallery(
-        view, rows, key=f"answers-gallery-{view.run.id}-{which}", label=f"{which} answers"
+    with panel:
+        shown = rows.head(_ROWS_AT_MOST)
+        table = pd.DataFrame(
+            {
+                "image": shown["path"],
+                "true": shown["label"],
+                "predicted": shown["predicted"],
+                "how sure": shown["confidence"],
+                "loss": view.answers.loss[shown.index],
+            }
+        )
+        st.dataframe(
+            table,
+            hide_index=True,
+            column_config={
+                "how sure": st.column_config.NumberColumn(format="percent"),
+                "loss": st.column_config.NumberColumn(format="%.3f"),
+            },
+        )
+        if len(rows) > len(shown):
+            st.caption(f"… and {images(len(rows) - len(shown))} more, in the download.")
+        st.download_button(
+            "Download as CSV",
+            lambda: _csv(view, rows),
+            "answers.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+
+
+def _csv(view: View, rows: pd.DataFrame) -> str:
+    columns = rows[["path", "label", "predicted", "confidence"]]
+    return str(
+        columns.rename(columns={"label": "true"})
+        .assign(loss=view.answers.loss[rows.index])
+        .to_csv(index=False)
     )
-    st.caption("The label on each picture is the model's answer and how sure it is.")

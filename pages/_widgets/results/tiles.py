@@ -1,23 +1,38 @@
-"""Images with what the model answered about them, as a gallery."""
+"""Images with what the model answered about them, as a gallery; a click opens one."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import streamlit as st
 
+from core.evaluation.basis import load_heat
+from core.evaluation.study import Study
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.plain import shorten
-from pages._widgets.results.view import View, pictures
+from pages._widgets.results.detail import detail
+from pages._widgets.results.explained import thumbnails_with_heat
+from pages._widgets.results.studying import study_of
+from pages._widgets.results.view import Picture, View, pictures
+from pages._widgets.session import catalog
+
+_OPACITY = 0.6
 
 
-def answers_gallery(view: View, rows: pd.DataFrame, *, key: str, label: str) -> None:
-    """Rows of ``view.answers.table`` in their order, page by page.
+def answers_gallery(
+    view: View, rows: pd.DataFrame, *, key: str, label: str, heat: bool = False
+) -> None:
+    """Rows of ``view.answers.table`` in their order, page by page; a click on one opens it.
 
     Args:
+        rows: with the index that they have in the table.
         key: another key for every other set of rows.
         label: what they are, for screen readers.
+        heat: show what in each picture spoke for the answer, where that is known.
     """
-    rows = rows.iloc[page_of(len(rows), key=f"page-{key}")]
-    gallery(
+    shown = rows.iloc[page_of(len(rows), key=f"page-{key}")]
+    found = _heated(view, shown) if heat else pictures(view, list(shown["path"]))
+    opened = gallery(
         [
             Tile(
                 row.path,
@@ -28,10 +43,46 @@ def answers_gallery(view: View, rows: pd.DataFrame, *, key: str, label: str) -> 
                 title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({row.confidence:.1%})",
                 tiny=picture.tiny,
             )
-            for row, picture in zip(
-                rows.itertuples(), pictures(view, list(rows["path"])), strict=True
-            )
+            for row, picture in zip(shown.itertuples(), found, strict=True)
         ],
         key=key,
         label=label,
+        opens=True,
+        # The same images with other pictures.
+        round=int(heat),
     )
+    detail(view, key, opened[0] if opened else "", lambda _: list(rows["path"]))
+
+
+def _heated(view: View, shown: pd.DataFrame) -> list[Picture]:
+    paths = list(shown["path"])
+    study = study_of(view)
+    if not study.has("heat"):
+        return pictures(view, paths)
+    plain = pictures(view, paths)
+    rows = tuple(int(row) for row in shown.index)
+    place = (str(catalog().workspace.home), view.run.id, view.on, view.run.created_at)
+    made = _overlays(place, study.seconds["heat"], rows, view, study)
+    # Enlarged already, so no squares.
+    return [
+        Picture(overlaid) if overlaid else picture
+        for overlaid, picture in zip(made, plain, strict=True)
+    ]
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _overlays(
+    place: tuple[str, str, str, float],
+    changed: float,
+    rows: tuple[int, ...],
+    _view: View,
+    _study: Study,
+) -> list[bytes]:
+    """Thumbnails with heat maps of the answers about some rows; empty where there is none."""
+    del place, changed  # parts of the key only
+    heat = load_heat(_study)
+    maps = {row: found for row in rows if (found := heat.of(row)) is not None}
+    paths = _view.answers.table["path"].iloc[np.array(list(maps), int)]
+    made = thumbnails_with_heat(_view, list(paths), list(maps.values()), _OPACITY)
+    by_row = dict(zip(maps, made, strict=True))
+    return [by_row.get(row, b"") for row in rows]

@@ -79,7 +79,8 @@ class Picture:
 def pictures(view: View, paths: Sequence[str]) -> list[Picture]:
     """Thumbnails of images of the set that was tested on, or of the run's dataset, in this order."""
     if view.on != "test":
-        return [_from_folder(Path(view.on) / path) for path in paths]
+        folder = catalog().workspace.load_path(view.on)
+        return [_from_folder(folder / path) for path in paths]
     return dataset_pictures(view.run, paths)
 
 

@@ -28,19 +28,19 @@ VALUES ('r', 'night', 'd', 1, '{}', 'j-1', 0, '{}')
 """
 
 
-def of_the_first_schema(workspace: Workspace) -> sqlalchemy.Engine:
-    """A database as the first Lightbox made it."""
+def of_schema(workspace: Workspace, revision: str) -> sqlalchemy.Engine:
+    """A database as an earlier Lightbox made it."""
     engine = sqlalchemy.create_engine(f"sqlite:///{workspace.database}")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     return engine
 
 
 def test_jobs_events_and_runs_of_the_first_schema_are_kept(workspace: Workspace) -> None:
-    engine = of_the_first_schema(workspace)
+    engine = of_schema(workspace, "0001")
     now = time.time()
     with engine.begin() as connection:
         for number, (state, cancel) in enumerate(
@@ -67,3 +67,24 @@ def test_jobs_events_and_runs_of_the_first_schema_are_kept(workspace: Workspace)
     assert [job.id for job in catalog.jobs.queue("train")] == ["j-2", "j-3"]
     assert [event.payload for event in catalog.jobs.events("j-1")] == [{"text": "kept"}]
     assert catalog.runs.get("night").state == "running"
+
+
+def test_runs_of_the_second_schema_can_be_starred_tagged_and_deleted(workspace: Workspace) -> None:
+    engine = of_schema(workspace, "0002")
+    job = JOB.replace("cancel_requested", "rank, wishes").replace(":cancel", "1, '{}'")
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(job), {"id": "j-1", "state": "done", "at": 1.0})
+        connection.execute(sqlalchemy.text(RUN))
+    engine.dispose()
+
+    runs = open_catalog(workspace).runs
+    old = runs.get("night")
+    assert (old.state, old.starred, old.archived, old.tags, old.notes) == (
+        "done", False, False, (), "",
+    )  # fmt: skip
+    assert old.deleted_at is None
+    assert [run.id for run in runs.all()] == ["r"]
+    runs.set_tags("r", ["fair"])
+    runs.star("r")
+    runs.delete("r")
+    assert [(run.tags, run.starred) for run in runs.all(deleted=True)] == [(("fair",), True)]

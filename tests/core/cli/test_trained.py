@@ -113,3 +113,34 @@ def test_a_prediction_as_a_process_prints_nothing_but_its_document(trained: Trai
     said = process("predict", "first", trained.root / "red/00.png", "--json")
     assert len(said.document) == 1
     assert said.err == ""
+
+
+def test_an_evaluation_has_the_verdict_scores_pairs_and_curves(cli: Cli, trained: Trained) -> None:
+    answer = cli("evaluate", "first", "--json").document
+    assert answer["verdict"]["statements"][0]["key"] == "headline"
+    scores = {score["key"]: score for score in answer["scores"]}
+    assert scores["accuracy"]["value"] == answer["accuracy"]
+    assert scores["accuracy"]["low"] == answer["interval"]["low"]
+    assert {"brier", "kappa", "mcc", "log_loss", "roc_auc", "top_2"} <= set(scores)
+    assert [row["label"] for row in answer["classes"]] == CLASSES
+    assert sorted(answer["similarity_order"]) == [0, 1, 2]
+    wrong = answer["images"] - answer["correct"]
+    assert sum(pair["count"] for pair in answer["pairs"]) == wrong
+    for curves in answer["curves"].values():
+        assert set(curves) == {"roc", "pr"}
+        assert all(len(point) == 3 for point in curves["roc"])
+    text = cli("evaluate", "first").out
+    assert answer["verdict"]["statements"][0]["text"] in text
+    assert "Cohen's kappa" in text
+
+
+def test_the_report_is_written_as_a_table(cli: Cli, trained: Trained, tmp_path: Path) -> None:
+    for kind, begins in (
+        ("csv", "class,"),
+        ("markdown", "| class |"),
+        ("latex", "\\begin{tabular}"),
+    ):
+        file = tmp_path / f"report.{kind}"
+        assert cli("evaluate", "first", "--table", kind, file).code == 0
+        assert file.read_text(encoding="utf-8").startswith(begins)
+    assert "csv, markdown, latex" in cli("evaluate", "first", "--table", "word", "x").mistake

@@ -1,0 +1,76 @@
+"""Hands out the report of a run to whoever has a link to it, and nothing else.
+
+GET /lightbox/reports/{token}.html    the page; ``?download=1`` to keep it
+GET /lightbox/reports/{token}.pdf     the same as PDF
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.catalog import open_catalog
+from core.errors import LightboxError, NotFound
+from core.evaluation.take_away.links import find_link
+from core.evaluation.take_away.made import find_report
+from core.quality.safe_names import safe_name
+from core.workspace import open_workspace
+
+PREFIX = "/lightbox/reports"
+_TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+# The page has no scripts and loads nothing; should a name ever get past its escaping, still nothing.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def address(token: str, kind: str) -> str:
+    """Where a report is fetched, below the address of the app; ``kind`` is ``html`` or ``pdf``."""
+    return f"{PREFIX}/{token}.{kind}"
+
+
+async def _report(request: Request) -> Response:
+    kind = request.path_params["kind"]
+    if kind not in _TYPES:
+        return PlainTextResponse("A report is .html or .pdf.", 404)
+    try:
+        file, name = await run_in_threadpool(_find, request.path_params["token"], kind)
+    except LightboxError as error:
+        return PlainTextResponse(str(error), 404, headers=_HEADERS)
+    download = "download" in request.query_params
+    return FileResponse(
+        file,
+        media_type=_TYPES[kind],
+        filename=f"{name}.{kind}",
+        content_disposition_type="attachment" if download else "inline",
+        # A PDF is shown by the browser's own viewer, which a sandbox would keep out.
+        headers=_HEADERS if kind == "html" else {**_HEADERS, "Content-Security-Policy": "default-src 'none'"},
+    )  # fmt: skip
+
+
+def _find(token: str, kind: str) -> tuple[Path, str]:
+    """The file that a link leads to, and what to call it.
+
+    Raises:
+        NotFound: the link leads nowhere, or the report is not made yet.
+    """
+    catalog = open_catalog(open_workspace())
+    _, run = find_link(catalog, token)
+    made = find_report(catalog, run.id)
+    file = made.page if kind == "html" else made.pdf
+    if file is None:
+        raise NotFound(
+            made.no_pdf or "The report is not made yet.",
+            remedy="" if made.no_pdf else "Try again in a moment, or ask whoever sent the link.",
+        )
+    return file, safe_name(f"{run.name} report")
+
+
+ROUTES = (Route(PREFIX + "/{token}.{kind}", _report, methods=["GET"]),)

@@ -1,0 +1,24 @@
+"""What people put on a run: a star, tags, notes; and whether it is archived or in the bin."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for name in ("starred", "archived"):
+        op.add_column(
+            "runs", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+    op.add_column("runs", sa.Column("tags", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("runs", sa.Column("notes", sa.Text(), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("deleted_at", sa.Float(), nullable=True))
+
+
+def downgrade() -> None:
+    for name in ("deleted_at", "notes", "tags", "archived", "starred"):
+        op.drop_column("runs", name)

@@ -1,0 +1,120 @@
+"""Runs side by side: their curves overlaid, and what each costs beside how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.base import BLUE, GREEN, GREY, ORANGE, finish, plain
+
+# Okabe and Ito's, in an order in which neighbours differ in lightness too.
+RUN_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#D55E00")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+# Costs that are further apart than this are drawn as powers.
+_WIDE = 20
+
+
+def overlaid(
+    runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], metric: str, title: str
+) -> go.Figure:
+    """One metric by epoch, a line a run.
+
+    Args:
+        runs: name and finished epochs, with ``epoch`` and, where it was told, ``metric``.
+        metric: of the epochs; ``…loss``, or anything from 0 to 1.
+        title: what the metric is called.
+    """
+    figure = go.Figure()
+    for place, (name, epochs) in enumerate(runs):
+        known = [entry for entry in epochs if entry.get(metric) is not None]
+        colour = RUN_COLOURS[place % len(RUN_COLOURS)]
+        figure.add_scatter(
+            x=[entry["epoch"] for entry in known],
+            y=[entry[metric] for entry in known],
+            name=plain(name, 40),
+            mode="lines+markers" if len(known) <= 40 else "lines",
+            line={"color": colour, "width": 2.5, "dash": _DASHES[place % len(_DASHES)]},
+            marker={"symbol": _SHAPES[place % len(_SHAPES)], "size": 8},
+            hovertemplate="epoch %{x}: %{y}<extra>%{fullData.name}</extra>",
+        )
+    share = not metric.endswith("loss")
+    figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False)
+    figure.update_yaxes(title=title, tickformat=".0%" if share else None, hoverformat=".1%" if share
+                        else ".4f", gridcolor="rgba(128,128,128,.25)", automargin=True)  # fmt: skip
+    finish(figure, 340)
+    return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+
+
+def costs(
+    names: Sequence[str],
+    accuracy: Sequence[float],
+    intervals: Sequence[tuple[float, float]],
+    cost: Sequence[float],
+    on_front: Sequence[bool],
+    title: str,
+) -> go.Figure:
+    """Accuracy against a cost: up and to the left is better, and the front is joined by a line.
+
+    Args:
+        accuracy: shares from 0 to 1, one a run.
+        intervals: their bounds.
+        cost: above 0; the less the better.
+        on_front: which are beaten by none in both.
+        title: what the cost is called, with its unit.
+    """
+    good, price = np.asarray(accuracy, float), np.asarray(cost, float)
+    best = np.flatnonzero(np.asarray(on_front, bool))
+    best = best[np.argsort(price[best], kind="stable")]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=price[best], y=good[best], mode="lines", line={"color": GREY, "width": 2, "dash": "dot",
+        "shape": "hv"}, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    middle = (price.min() + price.max()) / 2 if len(price) else 0.0
+    for place, name in enumerate(names):
+        # Beside the bar of the interval, inwards, and turn about so that neighbours keep apart.
+        beside = "right" if price[place] <= middle else "left"
+        above = "top" if place % 2 == 0 else "bottom"
+        low, high = intervals[place]
+        figure.add_scatter(
+            x=[price[place]],
+            y=[good[place]],
+            mode="markers+text",
+            name=plain(name, 40),
+            text=[plain(name, 22)],
+            textposition=f"{above} {beside}",
+            cliponaxis=False,
+            marker={
+                "color": RUN_COLOURS[place % len(RUN_COLOURS)],
+                "symbol": _SHAPES[place % len(_SHAPES)],
+                "size": 15 if on_front[place] else 11,
+                "line": {"width": 2 if on_front[place] else 0, "color": GREY},
+            },
+            error_y={
+                "type": "data", "symmetric": False, "array": [high - good[place]],
+                "arrayminus": [good[place] - low], "thickness": 1, "width": 4, "color": GREY,
+            },
+            hovertemplate=f"{plain(name, 60)}<br>{good[place]:.1%} (likely {low:.1%} to {high:.1%})"
+            f"<br>{plain(title, 60)}: {price[place]:,.4g}<extra></extra>",
+            showlegend=False,
+        )  # fmt: skip
+    powers = bool(len(price)) and price.min() > 0 and price.max() / price.min() > _WIDE
+    figure.update_xaxes(title=plain(title, 60), type="log" if powers else "linear",
+                        showgrid=False, **_room(price, powers))  # fmt: skip
+    figure.update_yaxes(title="test accuracy", tickformat=".0%", automargin=True,
+                        gridcolor="rgba(128,128,128,.25)")  # fmt: skip
+    return finish(figure, 360)
+
+
+def _room(price: np.ndarray, powers: bool) -> dict[str, Any]:
+    """A range with space for names at both ends."""
+    if not len(price):
+        return {}
+    drawn = np.log10(price) if powers else price
+    low, high = float(drawn.min()), float(drawn.max())
+    side = 0.25 * (high - low) or 0.25 * abs(high) or 1.0
+    return {"range": [low - side if powers else max(0.0, low - side), high + side]}

@@ -1,0 +1,161 @@
+"""The commands that lay models beside each other: compare, and similar."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import Any
+
+from core.catalog import Catalog, RunRecord
+from core.cli.output import Output
+from core.errors import InvalidInput
+from core.evaluation.answers import load_answers
+from core.evaluation.compare import Comparison, compare_all
+from core.evaluation.latency import known_latency, measure_latency
+from core.evaluation.pareto import Cost, cost, front
+from core.evaluation.similar import find_similar, relation_in_words, resembling, without
+from core.evaluation.tested import find_tested
+
+Options = argparse.Namespace
+_SHOWN = 5
+
+
+def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """One run against others: settings, accuracy, the images that got better and worse, cost."""
+    runs = [catalog.runs.find(name) for name in options.runs]
+    if len({run.id for run in runs}) < len(runs):
+        raise InvalidInput("A run can’t be compared with itself.", remedy="Name different ones.")
+    if len(runs) < 2:
+        raise InvalidInput("One run alone can’t be compared.", remedy="Name two or more.")
+    on = _on(catalog, runs[0], options.on)
+    found, settings = compare_all(catalog, runs[0], runs[1:], on)
+    for run in runs:
+        if known_latency(catalog.workspace, run.id) is None:
+            measure_latency(catalog.workspace, run.id, output.progress)
+    costs = [cost(catalog, run, on) for run in runs]
+    for one in found:
+        _say(one, output)
+    if settings:
+        output.text("Settings that differ:")
+        output.table(
+            ("setting", *(run.name for run in runs)),
+            [(setting.title, *setting.values) for setting in settings],
+        )
+    else:
+        output.text("Their settings are the same.")
+    best = front([c.accuracy or 0.0 for c in costs], [c.milliseconds or 0.0 for c in costs])
+    _say_costs(costs, list(best), output)
+    return {
+        "on": on,
+        "comparisons": [one.as_json() for one in found],
+        "settings": [dataclasses.asdict(setting) for setting in settings],
+        "costs": [
+            {**one.as_json(), "on_the_front": bool(good)}
+            for one, good in zip(costs, best, strict=True)
+        ],
+    }
+
+
+def _on(catalog: Catalog, run: RunRecord, wanted: str | None) -> str:
+    if wanted is None or wanted == "test":
+        return "test"
+    return find_tested(catalog.workspace, run.id, wanted).on
+
+
+def _say(found: Comparison, output: Output) -> None:
+    output.text(found.sentence)
+    if found.paired.images:
+        low, high = (100 * each for each in (found.paired.low, found.paired.high))
+        output.text(
+            f"  difference {100 * found.paired.difference:+.1f} percentage points, likely between "
+            f"{low:+.1f} and {high:+.1f} (Newcombe’s method 10; McNemar’s exact test)"
+        )
+    for caution in found.cautions:
+        output.text(f"  {caution}")
+    if not found.paired.images:
+        return
+    first, second = found.first.name, found.second.name
+    output.table(
+        ("metric", first, second, "difference", "95 % interval"),
+        [
+            (each.name, f"{each.first:.4f}", f"{each.second:.4f}", f"{each.difference:+.4f}",
+             f"{each.low:+.4f} to {each.high:+.4f}")
+            for each in found.metrics
+        ],
+    )  # fmt: skip
+    for rows, what in ((found.matched.better, "right now"), (found.matched.worse, "wrong now")):
+        output.text(f"  {len(rows):,} {what} in “{second}”, not in “{first}”")
+        for row in rows.head(_SHOWN).itertuples():
+            note = f" (label was “{row.label_first}”)" if row.relabelled else ""
+            output.text(
+                f"    {row.path}: is “{row.label}”{note}, “{row.predicted_first}” became "
+                f"“{row.predicted_second}”"
+            )
+
+
+def _say_costs(costs: list[Cost], best: list[bool], output: Output) -> None:
+    output.text("Accuracy, size and speed (* beaten by none in accuracy and speed both):")
+    output.table(
+        ("run", "accuracy", "images", "MB (Keras)", "MB (OpenVINO)", "weights", "ms an image", ""),
+        [
+            (
+                one.name,
+                "–" if one.accuracy is None else f"{one.accuracy:.1%}",
+                one.images,
+                f"{one.keras_mb:.1f}",
+                f"{one.openvino_mb:.1f}",
+                "–" if one.parameters is None else f"{one.parameters:,}",
+                "–" if one.milliseconds is None else f"{one.milliseconds:.2f}",
+                "*" if good else "",
+            )
+            for one, good in zip(costs, best, strict=True)
+        ],
+    )
+
+
+def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """A run's score with and without test images that resemble training images."""
+    if not 0.9 <= options.threshold <= 1:
+        raise InvalidInput(
+            f"A threshold of {options.threshold:g} can’t be used.", remedy="Use 0.9 to 1."
+        )
+    run = catalog.runs.find(options.run)
+    on = _on(catalog, run, options.on)
+    answers = load_answers(catalog.workspace, run.id, on)
+    found, searched = resembling(catalog, run, answers)
+    if on != "test" and not searched:
+        find_similar(catalog, run, answers, output.progress)
+        found, searched = resembling(catalog, run, answers)
+    score = without(answers, found, options.threshold, searched=searched)
+    output.text(
+        f"Run “{run.name}” is right on {score.correct:,} of {score.images:,} images "
+        f"({score.accuracy:.1%})"
+    )
+    if not searched:
+        output.text("  near-duplicates were never looked for here; only exact copies are known")
+    rows = found[found["score"] >= options.threshold - 1e-6]
+    if not score.alike:
+        output.text("  none of them resembles a training image that much")
+    elif score.alike == score.images:
+        output.text("  all of them resemble training images; nothing is left to test on")
+    else:
+        left = score.images - score.alike
+        output.text(
+            f"  without {score.alike:,} that resemble training images: "
+            f"{score.correct - score.alike_correct:,} of {left:,} ({score.accuracy_without:.1%}, "
+            f"likely between {score.without.low:.1%} and {score.without.high:.1%})"
+        )
+    for row in rows.head(_SHOWN).itertuples():
+        output.text(
+            f"    {row.path}: {relation_in_words(row.relation)} of {row.train_path} "
+            f"({row.score:.3f})"
+        )
+    return {
+        "run": run.name,
+        "on": on,
+        **{name: getattr(score, name) for name in ("threshold", "images", "correct", "accuracy",
+           "alike", "alike_correct", "accuracy_without", "searched")},
+        "interval": [score.with_all.low, score.with_all.high],
+        "interval_without": [score.without.low, score.without.high],
+        "images_alike": rows.to_dict("records"),
+    }  # fmt: skip

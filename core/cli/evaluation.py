@@ -1,0 +1,108 @@
+"""The command ``evaluate``: how good a run is, in words and in figures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from core.catalog import Catalog
+from core.cli.output import Output
+from core.errors import InvalidInput
+from core.evaluation.evaluate import evaluate_folder, load_evaluation
+from core.evaluation.judge import Figures, figures, load_curves
+from core.evaluation.records import Evaluation, worst_confusions
+from core.evaluation.tables import FORMATS, Format, report_table
+from core.workspace import atomic_path
+
+Options = argparse.Namespace
+_PAIRS = 10
+
+
+def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Say how good a run is; the document has the confusion matrix, scores with intervals, the
+    verdict, the report, all pairs that are mixed up, and points of the curves of each class."""
+    if options.table is not None and options.table[0] not in FORMATS:
+        raise InvalidInput(
+            f"“{options.table[0]}” is not a kind of table.",
+            remedy=f"Choose one of: {', '.join(FORMATS)}.",
+        )
+    run = catalog.runs.find(options.run)
+    if options.on is None:
+        evaluation = load_evaluation(catalog.workspace, run.id)
+    else:
+        folder = options.on.expanduser().resolve()
+        evaluation = evaluate_folder(catalog, run.id, folder, output.progress)
+    found = figures(catalog, run.id, evaluation.on, output.progress)
+    output.text(f"Run “{run.name}” on {'its test set' if evaluation.on == 'test' else options.on}")
+    _say(evaluation, found, output)
+    if options.table is not None:
+        _write_table(options.table, evaluation, found, output)
+    return {
+        **evaluation.model_dump(mode="json"),
+        "verdict": found.verdict.model_dump(mode="json"),
+        "scores": [score.model_dump(mode="json") for score in found.scores],
+        "classes": [row.model_dump(mode="json") for row in found.classes],
+        "similarity_order": found.order,
+        "pairs": [pair.model_dump(mode="json") for pair in worst_confusions(evaluation, None)],
+        "curves": curve_points(load_curves(catalog.workspace, run.id, evaluation.on)),
+    }
+
+
+def _say(evaluation: Evaluation, found: Figures, output: Output) -> None:
+    for statement in found.verdict.statements:
+        output.text(f"  {statement.text}")
+    output.text()
+    output.table(
+        ("figure", "value", "95 % interval", "by"),
+        [
+            (score.title, score.written, score.interval or score.why, score.method)
+            for score in found.scores
+        ],
+    )
+    output.text()
+    output.table(
+        ("class", "precision", "recall", "recall likely", "F1", "images"),
+        [
+            (
+                row.label, f"{row.precision:.3f}", f"{row.recall:.3f}",
+                f"{row.recall_low:.3f} to {row.recall_high:.3f}", f"{row.f1:.3f}", row.support,
+            )
+            for row in found.classes
+        ]
+        + [
+            (row.label, f"{row.precision:.3f}", f"{row.recall:.3f}", "", f"{row.f1:.3f}", row.support)
+            for row in (evaluation.macro, evaluation.weighted)
+        ],
+    )  # fmt: skip
+    pairs = worst_confusions(evaluation, None)
+    if pairs:
+        output.text()
+        output.text("Most often mixed up:")
+    for pair in pairs[:_PAIRS]:
+        output.text(f"  “{pair.true}” taken for “{pair.predicted}”: {pair.count} of {pair.support}")
+    if len(pairs) > _PAIRS:
+        output.text(f"  and {len(pairs) - _PAIRS:,} more pairs")
+    if evaluation.left_out:
+        output.text(f"  left out: {len(evaluation.left_out):,}")
+        for path, why in evaluation.left_out[:3]:
+            output.text(f"    {path}: {why}")
+
+
+def _write_table(asked: list[str], evaluation: Evaluation, found: Figures, output: Output) -> None:
+    kind, file = cast(Format, asked[0]), asked[1]
+    target = Path(file).expanduser().resolve()
+    with atomic_path(target) as part:
+        part.write_text(report_table(evaluation, found.classes, kind), encoding="utf-8")
+    output.text(f"Written: {target}")
+
+
+def curve_points(curves: pd.DataFrame) -> dict[str, dict[str, list[list[float]]]]:
+    """Class → ``roc`` and ``pr`` → points, each ``[x, y, threshold]``."""
+    points: dict[str, dict[str, list[list[float]]]] = {}
+    for (label, kind), own in curves.groupby(["label", "kind"], sort=False):
+        values = own[["x", "y", "threshold"]].to_numpy(float).round(6).tolist()
+        points.setdefault(str(label), {})[str(kind)] = values
+    return points

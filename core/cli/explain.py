@@ -1,0 +1,133 @@
+"""The commands explain and study: what a model looked at, and what is found out once about it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.catalog import Catalog, RunRecord
+from core.cli.output import Output
+from core.datasets.images import decode, open_image
+from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.evaluation.answers import load_answers
+from core.evaluation.explain.explainer import Explainer, ninths, open_explainer, overlay
+from core.evaluation.explain.originals import read_original
+from core.evaluation.explain.overlay import framed
+from core.evaluation.study import run_study
+from core.workspace import atomic_path
+
+Options = argparse.Namespace
+
+_MOST_MISTAKES = 20
+_SIDE = 448
+_OPACITY = 0.6
+_ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
+
+
+def explain(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run = catalog.runs.find(options.run)
+    explainer = open_explainer(catalog.workspace, run.id)
+    if options.label is not None and options.label not in explainer.classes:
+        raise InvalidInput(
+            f"The model doesn't know the class “{options.label}”.",
+            remedy="It knows " + ", ".join(f"“{label}”" for label in explainer.classes[:20]) + ".",
+        )
+    if options.files:
+        named = [(str(file), _read(file)) for file in options.files]
+    else:
+        named = _mistakes(catalog, run, output)
+    folder = options.out.expanduser().resolve() if options.out is not None else None
+    found = [
+        _explained(explainer, number, name, data, options.label, folder, output)
+        for number, (name, data) in enumerate(named, 1)
+    ]
+    return {
+        "run": run.id,
+        "method": explainer.method,
+        "why_not_gradients": explainer.why_not,
+        "images": found,
+    }
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.expanduser().read_bytes()
+    except OSError as error:
+        raise NotFound("That file can't be opened.", file=file) from error
+
+
+def _mistakes(catalog: Catalog, run: RunRecord, output: Output) -> list[tuple[str, bytes]]:
+    """The test images that it was wrong about, the surest first."""
+    answers = load_answers(catalog.workspace, run.id)
+    wrong = np.flatnonzero(~answers.correct)
+    wrong = wrong[np.argsort(-answers.confidence[wrong], kind="stable")][:_MOST_MISTAKES]
+    if not len(wrong):
+        output.text("It was right about every test image. Name images to see what it looks at.")
+    paths = answers.table["path"].iloc[wrong]
+    return [(path, read_original(catalog, run, "test", path)) for path in paths]
+
+
+def _explained(
+    explainer: Explainer,
+    number: int,
+    name: str,
+    data: bytes,
+    label: str | None,
+    folder: Path | None,
+    output: Output,
+) -> dict[str, Any]:
+    try:
+        pixels = decode(data, explainer.image_size, fit=explainer.fit, file=name)
+    except UnreadableImage as error:
+        output.text(f"{name}: {error}")
+        return {"name": name, "error": str(error)}
+    probabilities = explainer.answer(pixels[None])[0][0]
+    answer = int(probabilities.argmax())
+    wanted = answer if label is None else explainer.classes.index(label)
+    heat = explainer.heat(pixels[None], np.array([wanted]))[0]
+    shares = ninths(heat)
+    said: dict[str, Any] = {
+        "name": name,
+        "error": "",
+        "answer": explainer.classes[answer],
+        "class": explainer.classes[wanted],
+        "probability": round(float(probabilities[wanted]), 6),
+        "heat": heat.round(4).tolist(),
+        "ninths": shares.round(4).tolist(),
+    }
+    where = "nothing in it speaks for that"
+    if shares.any():
+        row, column = divmod(int(shares.argmax()), 3)
+        where = f"{shares.max():.0%} of the heat is at the {_ROWS[row]} {_COLUMNS[column]}"
+    output.text(f"{name}: “{said['class']}” {said['probability']:.1%}, {where}")
+    if folder is not None:
+        picture = framed(open_image(data, file=name).image, explainer.fit, _SIDE)
+        # Numbered, since images of different folders may have one name.
+        target = folder / f"{number:03d}-{Path(name).stem}.png"
+        with atomic_path(target) as part:
+            Image.fromarray(overlay(picture, heat, _OPACITY)).save(part)
+        said["file"] = str(target)
+    return said
+
+
+def study(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run = catalog.runs.find(options.run)
+    on = "test" if options.on is None else catalog.workspace.store_path(options.on.expanduser())
+    found = run_study(catalog, run.id, on, output.progress, again=True)
+    output.text(f"What was found out about “{run.name}” lies in {found.folder}")
+    output.table(
+        ("phase", "seconds"), [(name, f"{value:.1f}") for name, value in found.seconds.items()]
+    )
+    for name, why in found.failed.items():
+        output.text(f"  {name}: {why}")
+    return {
+        "run": run.id,
+        "on": on,
+        "folder": str(found.folder),
+        "seconds": found.seconds,
+        "failed": found.failed,
+    }

@@ -1,0 +1,126 @@
+"""The commands mistakes and map: single answers with what they were learned from, and all at a glance."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.catalog import Catalog, RunRecord
+from core.cli.output import Output
+from core.evaluation.answers import load_answers
+from core.evaluation.embedding import NAMES, draw_umap, has_map, load_map
+from core.evaluation.mistakes import select, top
+from core.evaluation.study import Study, load_study, run_study
+from core.workspace import atomic_path
+
+Options = argparse.Namespace
+
+_TOP = 3
+
+
+def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run, on = _which(catalog, options)
+    answers = load_answers(catalog.workspace, run.id, on)
+    rows = select(
+        answers, options.show, true=options.true, predicted=options.predicted, order=options.sort
+    )
+    shown = rows[: max(0, options.limit)]
+    near = _near(_studied(catalog, run, on, "nearest", output), set(answers.table["path"][shown]))
+    output.text(f"{len(rows):,} of {len(answers):,} images, {len(shown):,} of them shown")
+    found = []
+    for row in shown:
+        path = str(answers.table["path"].iloc[row])
+        one = {
+            "path": path,
+            "true": answers.labels[answers.true[row]],
+            "predicted": answers.labels[answers.predicted[row]],
+            "confidence": round(float(answers.confidence[row]), 6),
+            "loss": round(float(answers.loss[row]), 6),
+            "top": [[label, round(share, 6)] for label, share in top(answers, int(row), _TOP)],
+            "nearest": near.get(path, []),
+        }
+        found.append(one)
+        output.text(
+            f"\n{path}\n  is “{one['true']}”, answered “{one['predicted']}” "
+            f"{one['confidence']:.1%}, loss {one['loss']:.3g}"
+        )
+        for each in one["nearest"]:
+            output.text(f"  like  {each['path']}  “{each['label']}”  {each['similarity']:.2f}")
+    if found and on == "test":
+        name = _dataset_name(catalog, run)
+        if name is not None:
+            output.text(f'\nIf a label is wrong: relabel "{name}" CLASS IMAGE')
+    return {"run": run.id, "on": on, "found": len(rows), "images": found}
+
+
+def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run, on = _which(catalog, options)
+    study = _studied(catalog, run, on, "map", output)
+    if options.method == "umap" and not has_map(study, "umap"):
+        draw_umap(catalog, run.id, on, output.progress)
+    made = load_map(study, options.method)
+    answers = load_answers(catalog.workspace, run.id, on)
+    known = answers.table.set_index("path").loc[made.table["path"], ["label", "predicted"]]
+    table = made.table.assign(
+        true=known["label"].to_numpy(), predicted=known["predicted"].to_numpy()
+    )
+    if options.csv is not None:
+        with atomic_path(options.csv.expanduser().resolve()) as part:
+            table.to_csv(part, index=False)
+    output.text(
+        f"{NAMES[made.method]} map of {len(table):,} of {made.of:,} images, with {made.mistakes:,} of "
+        f"{made.of_mistakes:,} mistakes"
+    )
+    if any(made.explained):
+        across, up = made.explained
+        output.text(f"  across {across:.0%} of all differences, upwards {up:.0%}")
+    if options.csv is None:
+        output.text("  Write the points as a table with --csv FILE, or print them with --json")
+    return {
+        "run": run.id,
+        "on": on,
+        "method": made.method,
+        "explained": list(made.explained),
+        "of": made.of,
+        "mistakes": made.mistakes,
+        "of_mistakes": made.of_mistakes,
+        "points": table.to_dict("records"),
+    }
+
+
+def _which(catalog: Catalog, options: Options) -> tuple[RunRecord, str]:
+    run = catalog.runs.find(options.run)
+    if options.on is None:
+        return run, "test"
+    return run, catalog.workspace.store_path(options.on.expanduser())
+
+
+def _studied(catalog: Catalog, run: RunRecord, on: str, phase: str, output: Output) -> Study:
+    """The study, done now if this phase of it is not there yet."""
+    study = load_study(catalog.workspace, run.id, on)
+    if not study.has(phase):
+        study = run_study(catalog, run.id, on, output.progress, again=True)
+    if phase in study.failed:
+        output.text(f"What {phase} needs could not be found out: {study.failed[phase]}")
+    return study
+
+
+def _near(study: Study, paths: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """The nearest training images of some images, by path."""
+    if not study.has("nearest"):
+        return {}
+    table = study.table("nearest")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in table[table["path"].isin(paths)].itertuples():
+        found.setdefault(str(each.path), []).append(
+            {
+                "path": each.near,
+                "label": each.label,
+                "similarity": round(float(each.similarity), 4),
+            }
+        )
+    return found
+
+
+def _dataset_name(catalog: Catalog, run: RunRecord) -> str | None:
+    return next((each.name for each in catalog.datasets.all() if each.id == run.dataset_id), None)

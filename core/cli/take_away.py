@@ -1,0 +1,107 @@
+"""The commands that take a run away: report, notebook, card, metrics; and share."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from core.catalog import Catalog
+from core.cli.output import Output, put, when
+from core.errors import InvalidInput, NotFound
+from core.evaluation.take_away.links import Link, create_link, links, revoke_link
+from core.jobs import handlers
+
+Options = argparse.Namespace
+
+
+def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    from core.evaluation.take_away.material import checked_target
+    from core.evaluation.take_away.pdf import print_pdf
+    from core.evaluation.take_away.report import SUFFIXES, write_report
+
+    run = catalog.runs.find(options.run)
+    target = checked_target(options.file, (*SUFFIXES, ".pdf"), "A report")
+    if target.suffix.lower() == ".pdf":
+        with tempfile.TemporaryDirectory(prefix="lightbox-") as folder:
+            page = write_report(catalog, run.id, Path(folder) / "report.html", output.progress)
+            print_pdf(page, target, output.progress)
+    else:
+        write_report(catalog, run.id, target, output.progress)
+    return _written("report", run.id, target, output)
+
+
+def notebook(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    from core.evaluation.take_away.notebook import write_notebook
+
+    run = catalog.runs.find(options.run)
+    return _written("notebook", run.id, write_notebook(catalog, run.id, options.file), output)
+
+
+def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    from core.evaluation.take_away.model_card import write_card
+
+    run = catalog.runs.find(options.run)
+    file = write_card(catalog, run.id, options.file, output.progress)
+    return _written("model card", run.id, file, output)
+
+
+def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    import sys
+
+    from core.evaluation.take_away import metrics_json
+
+    run = catalog.runs.find(options.run)
+    if options.file is not None:
+        file = metrics_json.write_metrics(catalog, run.id, options.file, output.progress)
+        return _written("metrics", run.id, file, output)
+    document = metrics_json.metrics(catalog, run.id, output.progress)
+    if not output.json_wanted:
+        # Without a file they are JSON, whether that was asked for or not.
+        import json
+
+        output.end_line()
+        put(json.dumps(document, indent=1), sys.stdout)
+    return document
+
+
+def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] | list[Any]:
+    run = catalog.runs.find(options.run)
+    if options.revoke is not None:
+        if all(link.token != options.revoke for link in links(catalog.workspace, run.id)):
+            raise NotFound(
+                "There is no such link to this run.", remedy="See those that there are: --list."
+            )
+        revoke_link(catalog.workspace, options.revoke)
+        output.text("The link leads nowhere from now on.")
+        return {"run": run.id, "revoked": options.revoke}
+    if options.list:
+        found = links(catalog.workspace, run.id)
+        if found:
+            output.table(
+                ("made", "by", "address"),
+                [(when(link.made_at), link.by, link.address) for link in found],
+            )
+        else:
+            output.text("There are no links to this run. Make one with: share RUN")
+        return [_link(link) for link in found]
+    link = create_link(catalog, run.id)
+    # A running app makes what there is to download; otherwise it waits for the next start.
+    handlers.submit_report(catalog, run.id)
+    output.text(f"Below the address of the app: {link.address}")
+    output.text("Whoever has it sees the results of this run, and can change nothing.")
+    return _link(link)
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {**link.model_dump(), "address": link.address}
+
+
+def _written(what: str, run_id: str, file: Path, output: Output) -> dict[str, Any]:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise InvalidInput("The file has gone again.", file=file) from error
+    output.text(f"Wrote the {what} to {file} ({size / 1000:,.0f} KB)")
+    return {"run": run_id, "path": str(file), "bytes": size}

@@ -1,0 +1,138 @@
+"""Ways in which photos in use are worse than those that a model was tested on: blurred, dark, turned …
+
+Each is a pure function of images at the size that the model sees, by the code that augments training
+images, so that what harms can be trained against with the setting of the same name.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.training.augmentation.draw import Drawn
+from core.training.augmentation.vary import apply
+
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of disturbance.
+
+    Attributes:
+        key: name for programs.
+        title: for people.
+        unit: what the strengths are, for people.
+        strengths: three, from mild to strong.
+        short: strength → a few characters for a cell.
+        said: strength → "turned by 20°", to begin a sentence with.
+        advice: what helps.
+    """
+
+    key: str
+    title: str
+    unit: str
+    strengths: tuple[float, float, float]
+    short: Callable[[float], str]
+    said: Callable[[float], str]
+    advice: str
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.3g} %"
+
+
+KINDS: dict[str, Kind] = {
+    kind.key: kind
+    for kind in (
+        Kind(
+            "blur", "Blur", "standard deviation in % of the image's side", (0.005, 0.01, 0.02),
+            _percent, lambda value: f"blurred by {_percent(value)} of its side",
+            "train with more “Blur” in augmentation if photos may be out of focus",
+        ),
+        Kind(
+            "noise", "Noise", "standard deviation in % of black to white", (0.03, 0.06, 0.12),
+            _percent, lambda value: f"with {_percent(value)} of noise",
+            "train with more “Noise” in augmentation if photos may be grainy",
+        ),
+        Kind(
+            "dark", "Less light", "light that is left", (0.7, 0.5, 0.3),
+            _percent, lambda value: f"with {_percent(value)} of the light",
+            "train with more “Brightness” in augmentation, or with photos taken in dim light",
+        ),
+        Kind(
+            "bright", "More light", "light, of the photo's own", (1.3, 1.6, 2.0),
+            _percent, lambda value: f"with {_percent(value)} of the light",
+            "train with more “Brightness” in augmentation, or with photos taken in glaring light",
+        ),
+        Kind(
+            "turn", "Turned", "degrees, either way", (5, 10, 20),
+            lambda value: f"{value:g}°", lambda value: f"turned by {value:g}°",
+            "train with more “Turn” in augmentation if photos may be turned",
+        ),
+        Kind(
+            "jpeg", "JPEG compression", "quality, of 100", (60, 30, 10),
+            lambda value: f"quality {value:g}", lambda value: f"compressed to JPEG quality {value:g}",
+            "train with photos that are as compressed as those in use",
+        ),
+    )
+}  # fmt: skip
+
+
+def chances(images: int, seed: int) -> np.ndarray:
+    """What is left to chance for each image of a set: float64, shape (images, 2), 0 to 1."""
+    return np.random.default_rng(seed).random((images, 2))
+
+
+def disturb(images: np.ndarray, kind: str, strength: float, chance: np.ndarray) -> np.ndarray:
+    """Disturb images.
+
+    Args:
+        images: uint8, shape (n, size, size, 3); left as they are.
+        kind: key of :data:`KINDS`.
+        strength: in the kind's unit.
+        chance: shape (n, 2), rows of :func:`chances`: to which side an image is turned, and which
+            grain it gets.
+
+    Returns:
+        uint8, the same shape.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}, not one of {', '.join(KINDS)}")
+    if kind == "jpeg":
+        return np.stack([_jpeg(image, int(strength)) for image in images])
+    some: dict[str, Any] = dict(_NEUTRAL)
+    if kind == "blur":
+        some["blur"] = strength * images.shape[1]
+    elif kind == "noise":
+        some["noise"], some["noise_at"] = strength, chance[:, 1]
+    elif kind == "turn":
+        some["turn"] = np.where(chance[:, 0] < 0.5, -1.0, 1.0) * strength
+    else:
+        # Contrast is about mid-grey: moved by this, it becomes a multiplication.
+        some["contrast"], some["brightness"] = strength, -(1 - strength) / 2
+    every = {name: np.broadcast_to(value, len(images)) for name, value in some.items()}
+    return apply(images, Drawn(**every), threads=_THREADS)
+
+
+# What changes nothing.
+_NEUTRAL: dict[str, Any] = {
+    "mirror": False, "flip": False, "turn": 0.0, "zoom": 1.0, "across": 0.0, "down": 0.0,
+    "shear": 0.0, "brightness": 0.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0, "blur": 0.0,
+    "noise": 0.0, "noise_at": 0.0, "cutout": 0.0, "cutout_x": 0.0, "cutout_y": 0.0,
+}  # fmt: skip
+
+
+def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    kept = io.BytesIO()
+    Image.fromarray(image).save(kept, "JPEG", quality=quality)
+    with Image.open(kept) as opened:
+        return np.asarray(opened.convert("RGB"))

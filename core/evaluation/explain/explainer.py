@@ -1,0 +1,179 @@
+"""What in an image speaks for a class, according to a run's model: answers with their heat maps.
+
+By gradients where the model's end is of a kind that slopes can be followed through, which is exact and
+takes about a millisecond an image; else by covering parts of the image.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.datasets.images import Fit
+from core.evaluation.evaluate import model_card
+from core.evaluation.explain.asked import Asked
+from core.evaluation.explain.evidence import features_of, with_evidence
+from core.evaluation.explain.occlusion import PLACES, occlude
+from core.evaluation.explain.overlay import overlay
+from core.evaluation.explain.rules import NoRule
+from core.quiet import openvino
+from core.workspace import Workspace
+
+__all__ = ["Explainer", "Method", "ninths", "open_explainer", "overlay"]
+
+Method = Literal["gradients", "occlusion"]
+_BATCH = 32
+_KEEP_LOADED = 4
+
+
+class Explainer:
+    """One loaded model. Make it with :func:`open_explainer`; safe to share between threads.
+
+    Attributes:
+        classes: all classes of the model, in its order.
+        image_size, fit: how it wants images, as :func:`core.datasets.images.decode` makes them.
+        method: how its heat maps are made.
+        why_not: what keeps slopes from being followed; "" where they are.
+        places: height and width of its heat maps.
+    """
+
+    def __init__(self, workspace: Workspace, run_id: str) -> None:
+        card = model_card(workspace, run_id)
+        self.run_id = run_id
+        self.classes: list[str] = card["classes"]
+        self.image_size: int = card["image_size"]
+        self.fit: Fit = card["fit"]
+        self.method: Method = "gradients"
+        self.why_not = ""
+        ov = openvino()
+        path = workspace.run(run_id) / "model.xml"
+        model = ov.Core().read_model(str(path))
+        try:
+            model = with_evidence(model)
+            shape = list(model.output(2).partial_shape)
+            self.places = (int(shape[1].get_length()), int(shape[2].get_length()))
+            self._has_features = True
+        except NoRule as reason:
+            self.method, self.why_not = "occlusion", str(reason)
+            self.places = (min(PLACES, self.image_size),) * 2
+            features = features_of(model)
+            self._has_features = features is not None
+            if features is not None:
+                results = [op.input_value(0) for op in model.get_results()]
+                results = [ov.opset13.result(value) for value in (*results, features)]
+                model = ov.Model(results, model.get_parameters(), "features")
+        self._asked = Asked(model)
+
+    def answer(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """What the model says, and what it says it by.
+
+        Args:
+            images: uint8, shape (n, image_size, image_size, 3).
+
+        Returns:
+            probabilities, float32 (n, classes); and features, float32 (n, F): what its last dense
+            layer weighs, or ``None`` if it has none.
+        """
+        classes = np.zeros(len(images), np.int64)
+        parts = [self._ask(images[some], classes[some]) for some in _batches(len(images))]
+        probabilities = _joined([part[0] for part in parts], (0, len(self.classes)))
+        if not self._has_features:
+            return probabilities, None
+        return probabilities, _joined([part[1] for part in parts], (0, 0))
+
+    def evidence(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """What each place adds to a class's score: signed, in no unit that images share.
+
+        Args:
+            images: as in :meth:`answer`.
+            classes: int, shape (n,): for each image the class that is asked about.
+
+        Returns:
+            float32, shape (n, *places).
+        """
+        if self.method == "occlusion":
+            return occlude(lambda batch: self.answer(batch)[0], images, classes)
+        parts = [self._ask(images[some], classes[some])[2] for some in _batches(len(images))]
+        return _joined(parts, (0, *self.places))
+
+    def heat(self, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """:meth:`evidence` for the class only, each image's strongest place at 1.
+
+        Returns:
+            float32, shape (n, *places), 0 to 1; all 0 where nothing speaks for the class.
+        """
+        positive = np.maximum(self.evidence(images, classes), 0)
+        most = positive.max(axis=(1, 2), keepdims=True, initial=0)
+        return np.divide(positive, most, out=np.zeros_like(positive), where=most > 0)
+
+    def _ask(self, images: np.ndarray, classes: np.ndarray) -> list[np.ndarray]:
+        if self.method == "occlusion":
+            return self._asked(images)
+        target = np.zeros((len(images), len(self.classes)), np.float32)
+        target[np.arange(len(images)), classes] = 1
+        return self._asked(images, target)
+
+
+def ninths(heat: np.ndarray) -> np.ndarray:
+    """The share of a heat map in each ninth of its picture.
+
+    Args:
+        heat: float, shape (h, w), at least 0.
+
+    Returns:
+        float64, shape (3, 3), summing up to 1, or all 0 where there is no heat.
+    """
+    thirds = []
+    for length in heat.shape:
+        at, edges = np.arange(length + 1), np.array([0, 1, 2, 3]) * length / 3
+        lap = np.minimum(at[None, 1:], edges[1:, None]) - np.maximum(
+            at[None, :-1], edges[:-1, None]
+        )
+        thirds.append(np.maximum(lap, 0))
+    shares = thirds[0] @ heat.astype(np.float64) @ thirds[1].T
+    total = shares.sum()
+    return shares / total if total > 0 else shares
+
+
+def _batches(count: int) -> list[slice]:
+    return [slice(start, start + _BATCH) for start in range(0, count, _BATCH)]
+
+
+def _joined(parts: list[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros(empty, np.float32)
+
+
+_loaded: OrderedDict[tuple[Path, int], Explainer] = OrderedDict()
+_lock = threading.Lock()
+_loading: dict[Path, threading.Lock] = {}
+
+
+def open_explainer(workspace: Workspace, run_id: str) -> Explainer:
+    """The explainer of a run; loaded once, until others have pushed it out or it was retrained.
+
+    Two threads that ask for the same model get the same one, and neither waits for other models.
+
+    Raises:
+        NotFound: the run has no finished model.
+    """
+    path = workspace.run(run_id) / "model.xml"
+    with _lock:
+        loading = _loading.setdefault(path, threading.Lock())
+    with loading:
+        key = (path, path.stat().st_mtime_ns if path.exists() else 0)
+        with _lock:
+            if key in _loaded:
+                _loaded.move_to_end(key)
+                return _loaded[key]
+        explainer = Explainer(workspace, run_id)
+        with _lock:
+            for old in [other for other in _loaded if other[0] == path]:
+                del _loaded[old]
+            _loaded[key] = explainer
+            while len(_loaded) > _KEEP_LOADED:
+                _loaded.popitem(last=False)
+        return explainer

@@ -1,0 +1,114 @@
+"""How long a model takes for one image: measured on this computer, and kept with what it was.
+
+Only the model itself: the time to open and resize a file is the same for all models, and would hide
+what they differ by. Kept as ``latency.json`` in the run's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from core.errors import NotFound
+from core.evaluation.evaluate import model_card
+from core.features.runtime import Compiled
+from core.progress import Reporter
+from core.workspace import Workspace, read_json, write_json
+
+_FILE = "latency.json"
+_WARM_UP, _ROUNDS, _LEAST, _MOST = 5, 5, 10, 200
+_SECONDS = 0.25
+
+
+class Latency(BaseModel):
+    """What one image takes.
+
+    Attributes:
+        milliseconds: for one image after the other, with all cores: the median of the calmest of a
+            few rounds, since other work on the computer can only make it longer.
+        slow: the same of the least calm round, milliseconds.
+        repeats: images in all.
+        busy: a share of this computer's cores that other work took when it began, 0 to 1 and more;
+            ``None`` where the system doesn't say. Above a half, the times are longer than usual.
+        computer: the processor, and how many cores.
+        at: seconds since 1970.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    milliseconds: float
+    slow: float
+    repeats: int
+    busy: float | None
+    computer: str
+    at: float
+
+
+def measure_latency(workspace: Workspace, run_id: str, report: Reporter | None = None) -> Latency:
+    """Time a run's model on random pixels (what they show doesn't matter), for about a second.
+
+    Raises:
+        NotFound: the run has no finished model.
+        Cancelled: the person asked to stop.
+    """
+    report = report or Reporter()
+    card = model_card(workspace, run_id)
+    busy = _busy()
+    report.progress("latency", 0, None, "Measuring how fast the model answers")
+    compiled = Compiled(workspace.run(run_id) / "model.xml", answer_soon=True)
+    size = card["image_size"]
+    image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    for _ in range(_WARM_UP):
+        compiled.predict(image)
+    rounds = []
+    for _ in range(_ROUNDS):
+        report.check()
+        rounds.append(_round(compiled, image))
+    medians = [float(np.median(each)) for each in rounds]
+    found = Latency(
+        milliseconds=round(min(medians), 4),
+        slow=round(max(medians), 4),
+        repeats=sum(map(len, rounds)),
+        busy=busy,
+        computer=_computer(),
+        at=time.time(),
+    )
+    write_json(workspace.run(run_id) / _FILE, found.model_dump(mode="json"))
+    return found
+
+
+def _round(compiled: Compiled, image: np.ndarray) -> list[float]:
+    """Milliseconds of each of some images in a row."""
+    taken: list[float] = []
+    ends = time.perf_counter() + _SECONDS
+    while len(taken) < _LEAST or (time.perf_counter() < ends and len(taken) < _MOST):
+        started = time.perf_counter()
+        compiled.predict(image)
+        taken.append(1000 * (time.perf_counter() - started))
+    return taken
+
+
+def known_latency(workspace: Workspace, run_id: str) -> Latency | None:
+    """What was measured, or ``None`` if nothing was since the model was written."""
+    folder = workspace.run(run_id)
+    try:
+        found = Latency.model_validate(read_json(folder / _FILE))
+        return found if found.at >= (folder / "model.xml").stat().st_mtime else None
+    except (NotFound, ValueError, OSError):
+        return None
+
+
+def _busy() -> float | None:
+    try:
+        return round(os.getloadavg()[0] / (os.cpu_count() or 1), 2)
+    except (AttributeError, OSError):
+        return None
+
+
+def _computer() -> str:
+    cores = os.cpu_count() or 1
+    return f"{platform.processor() or platform.machine()}, {cores} core{'' if cores == 1 else 's'}"

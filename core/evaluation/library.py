@@ -1,0 +1,199 @@
+"""All runs as a library: what there is, found by words and filters, what it takes on disk, and the
+bin, whose runs are removed for good a week after they were put there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core.catalog import Catalog, RunRecord
+from core.training import architectures
+from core.training.recipes import RECIPES
+from core.workspace import Workspace
+
+KEPT_S = 7 * 24 * 3600
+"""How long a run stays in the bin before it is removed for good, seconds."""
+
+Sort = Literal["newest", "oldest", "accuracy", "name", "size"]
+SORTS: tuple[Sort, ...] = ("newest", "oldest", "accuracy", "name", "size")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run in the library.
+
+    Attributes:
+        dataset: name of its dataset; "" if that was removed.
+        recipe, architecture: as people call them.
+        accuracy, low, high: of its test, with the 95 % interval; ``None`` before.
+        images: that it was tested on.
+        disk: bytes that its folder takes.
+    """
+
+    run: RunRecord
+    dataset: str
+    recipe: str
+    architecture: str
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    images: int
+    disk: int
+
+    def as_json(self) -> dict[str, Any]:
+        run = self.run
+        return {
+            "id": run.id,
+            "name": run.name,
+            "dataset": self.dataset,
+            "dataset_id": run.dataset_id,
+            "dataset_version": run.dataset_version,
+            "recipe": self.recipe,
+            "architecture": self.architecture,
+            "state": run.state,
+            "error": run.error,
+            "test_accuracy": self.accuracy,
+            "test_interval": None if self.accuracy is None else [self.low, self.high],
+            "test_images": self.images,
+            "disk_bytes": self.disk,
+            "created_at": run.created_at,
+            "starred": run.starred,
+            "archived": run.archived,
+            "tags": list(run.tags),
+            "notes": run.notes,
+            "deleted_at": run.deleted_at,
+            "job_id": run.job_id,
+            "spec": run.spec,
+            "summary": run.summary,
+        }
+
+
+def entries(catalog: Catalog, *, deleted: bool = False) -> list[Entry]:
+    """All runs, archived ones too, newest first; or those in the bin."""
+    datasets = {record.id: record.name for record in catalog.datasets.all()}
+    return [
+        _entry(catalog.workspace, run, datasets.get(run.dataset_id, ""))
+        for run in catalog.runs.all(archived=True, deleted=deleted)
+    ]
+
+
+def _entry(workspace: Workspace, run: RunRecord, dataset: str) -> Entry:
+    recipe, architecture = str(run.spec.get("recipe", "")), str(run.spec.get("architecture", ""))
+    return Entry(
+        run=run,
+        dataset=dataset,
+        recipe=RECIPES[recipe].title if recipe in RECIPES else recipe,
+        architecture=architectures.ARCHITECTURES[architecture].title
+        if architecture in architectures.ARCHITECTURES
+        else architecture,
+        accuracy=run.summary.get("test_accuracy"),
+        low=run.summary.get("test_low"),
+        high=run.summary.get("test_high"),
+        images=int(run.summary.get("test_images", 0)),
+        disk=disk_use(workspace.run(run.id)),
+    )
+
+
+def search(
+    found: Iterable[Entry],
+    words: str = "",
+    *,
+    dataset: str | None = None,
+    recipe: str | None = None,
+    state: str | None = None,
+    tag: str | None = None,
+    starred: bool = False,
+    archived: bool | None = False,
+    sort: Sort = "newest",
+) -> list[Entry]:
+    """Those that hold all words (in their name, dataset, recipe, architecture, tags or notes) and
+    pass all filters, in order.
+
+    Args:
+        dataset, recipe, tag: names, whatever their case.
+        archived: ``True`` for archived ones only, ``None`` for all.
+        sort: the best, the largest or the first of the alphabet first, for these.
+    """
+    wanted = words.casefold().split()
+
+    def same(one: str | None, other: str) -> bool:
+        return one is None or one.casefold() == other.casefold()
+
+    chosen = [
+        each
+        for each in found
+        if all(word in _text(each) for word in wanted)
+        and same(dataset, each.dataset)
+        and (same(recipe, each.recipe) or same(recipe, str(each.run.spec.get("recipe", ""))))
+        and same(state, each.run.state)
+        and (tag is None or any(same(tag, mine) for mine in each.run.tags))
+        and (not starred or each.run.starred)
+        and (archived is None or archived == each.run.archived)
+    ]
+    orders: dict[Sort, Any] = {
+        "newest": lambda each: -each.run.created_at,
+        "oldest": lambda each: each.run.created_at,
+        "accuracy": lambda each: -1.0 if each.accuracy is None else -1.0 - each.accuracy,
+        "name": lambda each: each.run.name.casefold(),
+        "size": lambda each: -each.disk,
+    }
+    return sorted(chosen, key=orders[sort])
+
+
+def _text(entry: Entry) -> str:
+    run = entry.run
+    parts = (run.name, entry.dataset, entry.recipe, entry.architecture, *run.tags, run.notes)
+    return "\n".join(parts).casefold()
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes of all files below a folder; 0 if it isn't there."""
+    total, folders = 0, [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as inside:
+                for entry in inside:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue  # removed meanwhile
+    return total
+
+
+def starting_from(catalog: Catalog, run: RunRecord) -> list[RunRecord]:
+    """The other runs whose training started from this one's weights; not those in the bin."""
+    names = {f"run:{run.id}", f"run:{run.name}"}
+    return [
+        other
+        for other in catalog.runs.all(archived=True)
+        if other.id != run.id and other.spec.get("weights") in names
+    ]
+
+
+def empty_bin(
+    catalog: Catalog, *, older_than_s: float = 0.0, only: Sequence[str] | None = None
+) -> list[RunRecord]:
+    """Remove runs in the bin for good, with their files; returns which.
+
+    Args:
+        older_than_s: only those that have lain there for so many seconds.
+        only: only those with these ids.
+    """
+    gone = []
+    for run in catalog.runs.all(deleted=True):
+        if run.deleted_at is None or time.time() - run.deleted_at < older_than_s:
+            continue
+        if only is not None and run.id not in only:
+            continue
+        # The row first: whoever restores it in this moment keeps the files.
+        if catalog.runs.forget(run.id):
+            shutil.rmtree(catalog.workspace.run(run.id), ignore_errors=True)
+            gone.append(run)
+    return gone

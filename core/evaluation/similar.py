@@ -1,0 +1,235 @@
+"""Test images that resemble training images, and how good a model is without them.
+
+An image that was trained on, or a near-duplicate of one, says little about how a model does on what
+it has never seen. Exact copies are found by their content hash and near-duplicates by the
+descriptors of the scan: of a run's own test set from the pairs that are known already, of a folder
+that was tested on by a search (:func:`find_similar`), kept as ``similar.parquet`` beside its
+evaluation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.catalog import Catalog, RunRecord
+from core.errors import NotFound
+from core.evaluation.answers import Answers
+from core.evaluation.evaluate import evaluation_folder
+from core.evaluation.intervals import wilson
+from core.evaluation.records import Interval
+from core.progress import Reporter
+from core.quality.copies import LOWEST, SAME, find_copies
+from core.quality.curation import curated, known_alike
+from core.quality.descriptor import DESCRIPTOR_BYTES
+from core.quality.look import look_at
+from core.workspace import Workspace, atomic_path
+
+EXACT = "exact"
+THRESHOLDS = (1.0, 0.98, 0.95, LOWEST)
+_FILE = "similar.parquet"
+_COLUMNS = ["path", "train_path", "score", "relation"]
+_BLOCK = 128
+
+
+@dataclass(frozen=True)
+class Without:
+    """A score with and without the test images that resemble training images.
+
+    Attributes:
+        threshold: how alike is too alike, 0.9 to 1; 1 is for exact copies and equal descriptors.
+        images, correct: of the whole test.
+        alike, alike_correct: of those, the images that resemble one that was trained on.
+        with_all, without: 95 % intervals (Wilson) of the accuracy on all, and without those.
+        searched: whether near-duplicates were looked for, not only exact copies.
+    """
+
+    threshold: float
+    images: int
+    correct: int
+    alike: int
+    alike_correct: int
+    with_all: Interval
+    without: Interval
+    searched: bool
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / max(1, self.images)
+
+    @property
+    def accuracy_without(self) -> float:
+        """Of the rest; 0 if nothing is left."""
+        return (self.correct - self.alike_correct) / max(1, self.images - self.alike)
+
+
+def resembling(catalog: Catalog, run: RunRecord, answers: Answers) -> tuple[pd.DataFrame, bool]:
+    """The tested images that resemble a training image of the run.
+
+    Returns:
+        One row an image, the most alike first: ``path``, ``train_path`` (the most alike training
+        image), ``score`` (0.9 to 1, 1 for an exact copy), ``relation`` (``exact``, ``same``,
+        ``mirrored`` or ``rotated``); and whether near-duplicates were looked for, not only copies.
+    """
+    trained = _trained_on(catalog.workspace, run.id)
+    if trained.empty:
+        return pd.DataFrame(columns=_COLUMNS), False
+    exact = _exact(answers.table, trained)
+    if answers.on == "test":
+        near, searched = _known(catalog, run, answers.table, trained)
+    else:
+        kept = evaluation_folder(catalog.workspace, run.id, answers.on) / _FILE
+        searched = kept.exists()
+        near = pd.read_parquet(kept)[_COLUMNS] if searched else pd.DataFrame(columns=_COLUMNS)
+        near = near[near["path"].isin(answers.table["path"])]
+    parts = [part for part in (exact, near) if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=_COLUMNS), searched
+    found = pd.concat(parts, ignore_index=True)
+    found = found.sort_values("score", ascending=False, kind="stable").drop_duplicates("path")
+    return found.reset_index(drop=True), searched
+
+
+def without(
+    answers: Answers, resembling: pd.DataFrame, threshold: float, *, searched: bool
+) -> Without:
+    """The score with and without images that resemble training images at least so much."""
+    too_alike = resembling.loc[resembling["score"] >= threshold - 1e-6, "path"]
+    alike = answers.table["path"].isin(too_alike).to_numpy()
+    correct, images = int(answers.correct.sum()), len(answers)
+    left_out, right = int(alike.sum()), int((alike & answers.correct).sum())
+    return Without(
+        threshold, images, correct, left_out, right,
+        wilson(correct, images), wilson(correct - right, images - left_out), searched,
+    )  # fmt: skip
+
+
+def find_similar(
+    catalog: Catalog, run: RunRecord, answers: Answers, report: Reporter | None = None
+) -> int:
+    """Look at a tested folder's images and search for near-duplicates of training images among
+    them; returns how many there are.
+
+    Raises:
+        NotFound: the folder or the run's dataset is gone.
+        Cancelled: the person asked to stop.
+    """
+    report = report or Reporter()
+    folder = catalog.workspace.load_path(answers.on)
+    if not folder.is_dir():
+        raise NotFound(
+            "The folder that was tested on is not there any more.", file=folder,
+            remedy="Put it back, or test on another one.",
+        )  # fmt: skip
+    trained = _trained_on(catalog.workspace, run.id)
+    known = curated(catalog, run.dataset_id, run.dataset_version)
+    known = known[known["path"].isin(trained["path"]) & (known["status"] == "ok")]
+    known = known[known["descriptor"].map(len) == DESCRIPTOR_BYTES].drop_duplicates("hash")
+    paths, theirs = _descriptors(folder, list(answers.table["path"]), report)
+    ours = np.frombuffer(b"".join(known["descriptor"]), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
+
+    def step(share: float) -> None:
+        report.progress("similar", round(100 * share), 100, "Comparing with training images")
+        report.check()
+
+    found = find_copies(np.concatenate([ours, theirs]), step)
+    pairs, at = _across(found.pairs, len(ours))
+    near = pd.DataFrame(
+        {
+            "path": np.array(paths, object)[pairs[:, 1] - len(ours)],
+            "train_path": known["path"].to_numpy(object)[pairs[:, 0]],
+            "score": found.scores[at],
+            "relation": found.relations[at].astype(object),
+        },
+        columns=_COLUMNS,
+    )
+    near = near.sort_values("score", ascending=False, kind="stable").drop_duplicates("path")
+    target = evaluation_folder(catalog.workspace, run.id, answers.on) / _FILE
+    with atomic_path(target) as part:
+        near.to_parquet(part, index=False)
+    return len(near)
+
+
+def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list[str], np.ndarray]:
+    """Paths of the images that can be read, and their descriptors, uint8 (n, DESCRIPTOR_BYTES)."""
+    good: list[str] = []
+    found: list[bytes] = []
+    for start in range(0, len(paths), _BLOCK):
+        report.check()
+        report.progress("look", start, len(paths), "Looking at the new images")
+        block = paths[start : start + _BLOCK]
+        for path, facts in zip(block, look_at(str(folder), block).facts, strict=True):
+            if len(facts.descriptor) == DESCRIPTOR_BYTES:
+                good.append(path)
+                found.append(facts.descriptor)
+    return good, np.frombuffer(b"".join(found), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
+
+
+def _across(pairs: np.ndarray, ours: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of one of ours and one of theirs, and where they stood.
+
+    Equal pictures are all paired with their first only, which is one of ours if there is one.
+    """
+    at = np.flatnonzero((pairs[:, 0] < ours) & (pairs[:, 1] >= ours))
+    return pairs[at], at
+
+
+def _trained_on(workspace: Workspace, run_id: str) -> pd.DataFrame:
+    """``path`` and ``hash`` of the run's training images; empty if they are not known."""
+    try:
+        table = pd.read_parquet(workspace.run(run_id) / "split.parquet")
+    except (OSError, ValueError):
+        return pd.DataFrame({"path": [], "hash": []})
+    return table.loc[table["split"] == "train", ["path", "hash"]]
+
+
+def _exact(tested: pd.DataFrame, trained: pd.DataFrame) -> pd.DataFrame:
+    first = trained.drop_duplicates("hash").set_index("hash")["path"]
+    same = tested[(tested["hash"] != "") & tested["hash"].isin(first.index)]
+    return pd.DataFrame(
+        {
+            "path": same["path"].to_numpy(object),
+            "train_path": first.reindex(same["hash"]).to_numpy(object),
+            "score": np.ones(len(same), np.float32),
+            "relation": EXACT,
+        }
+    )
+
+
+def _known(
+    catalog: Catalog, run: RunRecord, tested: pd.DataFrame, trained: pd.DataFrame
+) -> tuple[pd.DataFrame, bool]:
+    """From the pairs of the dataset's scan, laid between test and training images."""
+    try:
+        searched = any(each.action == "copies" for each in catalog.changes.of(run.dataset_id))
+        table = curated(catalog, run.dataset_id)
+        alike = known_alike(catalog, run.dataset_id)
+    except NotFound:
+        return pd.DataFrame(columns=_COLUMNS), False
+    copies = alike.copies
+    names = np.full(copies.n, "", object)
+    names[alike.contents] = table["hash"].to_numpy(object)
+    ends = names[copies.pairs]
+    both = pd.concat(
+        [
+            pd.DataFrame({"hash": ends[:, one], "train_hash": ends[:, other],
+                          "score": copies.scores, "relation": copies.relations.astype(object)})
+            for one, other in ((0, 1), (1, 0))
+        ]
+    )  # fmt: skip
+    first = trained.drop_duplicates("hash").rename(
+        columns={"path": "train_path", "hash": "train_hash"}
+    )
+    near = tested[["path", "hash"]].merge(both, on="hash").merge(first, on="train_hash")
+    # An unreadable image is like none; the empty hash is no content.
+    return near.loc[near["hash"] != "", _COLUMNS], searched
+
+
+def relation_in_words(relation: str) -> str:
+    """``exact copy``, ``near-duplicate``, ``mirrored`` or ``turned``."""
+    return {EXACT: "exact copy", SAME: "near-duplicate", "rotated": "turned"}.get(
+        relation, relation
+    )

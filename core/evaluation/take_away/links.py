@@ -1,0 +1,118 @@
+"""Read-only links to a run: whoever has one sees its results, and can change nothing.
+
+A link is a name that nobody can guess, kept as one small file a link below ``shares/`` in the
+workspace, so that it is found at once and is gone as soon as it is revoked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+import time
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core import settings
+from core.catalog import Catalog, RunRecord
+from core.errors import NotFound
+from core.workspace import Workspace, read_json, write_json
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
+class Link(BaseModel):
+    """One link.
+
+    Attributes:
+        made_at: seconds since 1970.
+        by: who made it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    token: str
+    run_id: str
+    made_at: float
+    by: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where the page is, below the address of the app."""
+        return f"/shared?token={self.token}"
+
+
+def create_link(catalog: Catalog, run_id: str) -> Link:
+    """A new link to a finished run.
+
+    Raises:
+        NotFound: there is no such run, or it has no results.
+    """
+    from core.evaluation.evaluate import load_evaluation
+
+    run = catalog.runs.get(run_id)
+    load_evaluation(catalog.workspace, run.id)
+    link = Link(
+        token=secrets.token_urlsafe(24), run_id=run.id, made_at=time.time(),
+        by=settings.load().author,
+    )  # fmt: skip
+    write_json(_file(catalog.workspace, link.token), link.model_dump())
+    return link
+
+
+def links(workspace: Workspace, run_id: str) -> list[Link]:
+    """The links to a run that are in force, newest first."""
+    found = [_read(file.stem, workspace) for file in _folder(workspace).glob("*.json")]
+    mine = [link for link in found if link is not None and link.run_id == run_id]
+    return sorted(mine, key=lambda link: -link.made_at)
+
+
+def find_link(catalog: Catalog, token: str) -> tuple[Link, RunRecord]:
+    """What a token leads to.
+
+    Raises:
+        NotFound: it was revoked, or never given; or the run has gone.
+    """
+    link = _read(token, catalog.workspace)
+    if link is not None:
+        try:
+            # Neither one that was removed nor one in the bin.
+            return link, catalog.runs.find(link.run_id)
+        except NotFound:
+            pass
+    raise NotFound(
+        "This link leads nowhere: it was taken back, or is not complete.",
+        remedy="Ask whoever sent it for a new one.",
+    )
+
+
+def revoke_link(workspace: Workspace, token: str) -> None:
+    """Take a link back: it leads nowhere from now on.
+
+    Raises:
+        NotFound: there is no such link.
+    """
+    link = _read(token, workspace)
+    if link is None:
+        raise NotFound("There is no such link.", remedy="List those that there are.")
+    _file(workspace, token).unlink(missing_ok=True)
+
+
+def _read(token: str, workspace: Workspace) -> Link | None:
+    if not _TOKEN.fullmatch(token):
+        return None
+    try:
+        link = Link.model_validate(read_json(_file(workspace, token)))
+    except (NotFound, ValidationError):
+        return None
+    # Some disks take capital letters for small ones.
+    return link if hmac.compare_digest(link.token, token) else None
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.home / "shares"
+
+
+def _file(workspace: Workspace, token: str) -> Path:
+    return _folder(workspace) / f"{token}.json"

@@ -1,0 +1,135 @@
+"""All that is known of a finished run, read once: what everything that is taken away is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.catalog import Catalog, DatasetRecord, RunRecord
+from core.errors import InvalidInput, NotFound
+from core.evaluation.answers import Answers, load_answers
+from core.evaluation.evaluate import load_evaluation, model_card
+from core.evaluation.records import Evaluation
+from core.training.spec import TrainSpec, parse_spec
+from core.workspace import read_json
+
+
+@dataclass(frozen=True)
+class Material:
+    """One finished run.
+
+    Attributes:
+        catalog: where it was found.
+        dataset: what it was trained on; ``None`` if that was removed since.
+        card: what using the model needs (``classes``, ``image_size``, ``fit`` …).
+        answers: about the test images.
+        history: one entry an epoch, in order; empty if it was not kept.
+        split: ``path``, ``label``, ``hash``, ``split`` of every image of the run.
+    """
+
+    catalog: Catalog
+    run: RunRecord
+    dataset: DatasetRecord | None
+    spec: TrainSpec
+    card: dict[str, Any]
+    evaluation: Evaluation
+    answers: Answers
+    history: list[dict[str, Any]]
+    split: pd.DataFrame
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self.catalog.workspace.run(self.run.id)
+
+    @property
+    def root(self) -> Path | None:
+        """The folder of the class folders, whether it is still there or not."""
+        if self.dataset is None:
+            return None
+        return self.catalog.workspace.load_path(self.dataset.root)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Headline figures of the training."""
+        return self.run.summary
+
+    @property
+    def classes(self) -> list[str]:
+        """In the order of the model's outputs."""
+        return [str(label) for label in self.card["classes"]]
+
+    def count(self, split: str) -> int:
+        """How many images of the run are of a split."""
+        return int((self.split["split"] == split).sum())
+
+
+def load_material(catalog: Catalog, run_id: str) -> Material:
+    """Everything about a run that has been tested.
+
+    Raises:
+        NotFound: there is no such run, or it is not finished.
+        InvalidInput: its settings are not those of a training.
+    """
+    workspace = catalog.workspace
+    run = catalog.runs.get(run_id)
+    card = model_card(workspace, run.id)
+    evaluation = load_evaluation(workspace, run.id)
+    folder = workspace.run(run.id)
+    try:
+        dataset = catalog.datasets.get(run.dataset_id)
+    except NotFound:
+        dataset = None
+    try:
+        split = pd.read_parquet(folder / "split.parquet")
+    except (OSError, ValueError) as error:
+        raise NotFound(
+            "Which images this run was trained on is not known any more.",
+            file=folder / "split.parquet",
+            remedy="Train it again.",
+        ) from error
+    history = folder / "history.json"
+    return Material(
+        catalog,
+        run,
+        dataset,
+        parse_spec(run.spec),
+        card,
+        evaluation,
+        load_answers(workspace, run.id),
+        list(read_json(history)) if history.exists() else [],
+        split,
+    )
+
+
+def checked_target(file: Path, suffixes: tuple[str, ...], what: str) -> Path:
+    """Where something can be written: ``file`` in full.
+
+    Args:
+        suffixes: one of which it must have, in lower case.
+        what: completes "… is a file that ends in …".
+
+    Raises:
+        InvalidInput: it has another suffix, or there can be no file of that name.
+    """
+    from core.datasets.layout import as_text
+
+    shown = as_text(str(file))
+    if file.suffix.lower() not in suffixes:
+        raise InvalidInput(
+            f"{what} is a file that ends in {' or '.join(suffixes)}.",
+            file=shown,
+            remedy=f"Give it a name that ends in {suffixes[0]}.",
+        )
+    try:
+        target = file.expanduser().resolve()
+        if target.is_dir():
+            raise ValueError("a folder")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidInput(
+            "No file can be written there.", file=shown, remedy="Choose another name or place."
+        ) from error
+    return target

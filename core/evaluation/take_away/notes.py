@@ -1,0 +1,55 @@
+"""What only a person can say about a model: what it is meant for, under what licence, and notes.
+
+Kept as ``about.json`` in the run's folder, and part of the model card; nothing is said in their place
+where they are empty.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import InvalidInput, NotFound
+from core.workspace import Workspace, read_json, write_json
+
+_FILE = "about.json"
+MOST = 4000
+
+
+class About(BaseModel):
+    """Texts of a person, each at most 4,000 characters; "" for none.
+
+    Attributes:
+        use: what the model is meant for, by whom, and what it is not meant for.
+        licence: under which terms model and images may be used.
+        remarks: anything else.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    use: str = Field(default="", max_length=MOST)
+    licence: str = Field(default="", max_length=MOST)
+    remarks: str = Field(default="", max_length=MOST)
+
+
+def load_about(workspace: Workspace, run_id: str) -> About:
+    """What was said about a run; nothing if nothing was, or the file is damaged."""
+    try:
+        return About.model_validate(read_json(workspace.run(run_id) / _FILE))
+    except (NotFound, ValidationError):
+        return About()
+
+
+def save_about(workspace: Workspace, run_id: str, *, use: str, licence: str, remarks: str) -> About:
+    """Keep what a person says about a run.
+
+    Raises:
+        InvalidInput: a text is too long.
+    """
+    try:
+        about = About(use=use, licence=licence, remarks=remarks)
+    except ValidationError as error:
+        raise InvalidInput(
+            f"A text is longer than {MOST:,} characters.", remedy="Shorten it."
+        ) from error
+    write_json(workspace.run(run_id) / _FILE, about.model_dump())
+    return about

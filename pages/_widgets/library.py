@@ -1,0 +1,220 @@
+"""What can be done with the models that are selected in the library, and the bin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.evaluation import library
+from core.evaluation.library import Entry
+from pages._widgets.job import attempt
+from pages._widgets.plain import ago, escape, percent, size, some
+from pages._widgets.results.view import turn_to
+from pages._widgets.session import catalog, choose_dataset, choose_run
+from pages._widgets.steps import go
+
+_DONE = "library-done"
+
+
+def done_bar() -> None:
+    """What was done last, with the way back."""
+    done = st.session_state.get(_DONE)
+    if done is None:
+        return
+    text, ids, back = done
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/check: {text}")
+        st.button(
+            "Undo", icon=":material/undo:", key="library-undo", on_click=_undo, args=(ids, back)
+        )
+
+
+def _undo(ids: Sequence[str], back: str) -> None:
+    st.session_state.pop(_DONE, None)
+    _each(ids, back)
+
+
+def _each(ids: Sequence[str], what: str) -> None:
+    """Do one thing to each run; what can't be done to one is said, and the others go on."""
+    runs = catalog().runs
+    actions: dict[str, Callable[[str], Any]] = {
+        "star": runs.star,
+        "unstar": lambda each: runs.star(each, False),
+        "archive": runs.archive,
+        "unarchive": lambda each: runs.archive(each, False),
+        "delete": runs.delete,
+        "restore": runs.restore,
+    }
+    for each in ids:
+        attempt(actions[what], each)
+
+
+def _put(entries: Sequence[Entry], what: str, back: str, text: str) -> None:
+    """Archive or delete, so that it can be undone."""
+    ids = [entry.run.id for entry in entries]
+    _each(ids, what)
+    gone = {run.id for run in catalog().runs.all(archived=what == "delete")}
+    moved = [entry for entry in entries if entry.run.id not in gone]
+    if moved:
+        name = (
+            f"“{escape(moved[0].run.name)}” is" if len(moved) == 1 else f"{len(moved)} models are"
+        )
+        st.session_state[_DONE] = (f"{name} {text}", [entry.run.id for entry in moved], back)
+    if what == "delete" and st.session_state.get("run") in ids:
+        choose_run(None)
+
+
+def actions(chosen: Sequence[Entry]) -> None:
+    """The buttons for what is selected."""
+    one = chosen[0] if len(chosen) == 1 else None
+    ids = [entry.run.id for entry in chosen]
+    tested = [entry for entry in chosen if entry.run.state == "done"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if one is not None:
+            if st.button("Open", type="primary", icon=":material/insights:", key="library-open"):
+                open_run(one.run)
+            if st.button(
+                "Train with its settings", icon=":material/content_copy:", key="library-again",
+                help="Opens Train with all of its settings filled in, to change and start.",
+            ):  # fmt: skip
+                train_like(one.run)
+        elif st.button(
+            "Compare", type="primary", icon=":material/compare_arrows:", key="library-compare",
+            disabled=len(tested) < 2,
+        ):  # fmt: skip
+            _compare([entry.run for entry in tested])
+        starred = all(entry.run.starred for entry in chosen)
+        st.button(
+            "Take the star off" if starred else "Star", icon=":material/star:", key="library-star",
+            on_click=_each, args=(ids, "unstar" if starred else "star"),
+        )  # fmt: skip
+        if all(entry.run.archived for entry in chosen):
+            st.button(
+                "Offer again", icon=":material/unarchive:", key="library-unarchive",
+                on_click=_each, args=(ids, "unarchive"),
+            )  # fmt: skip
+        else:
+            st.button(
+                "Archive", icon=":material/archive:", key="library-archive",
+                help="It is kept, but no longer offered where models are chosen.", on_click=_put,
+                args=(list(chosen), "archive", "unarchive", "archived."),
+            )  # fmt: skip
+        st.button(
+            "Delete", icon=":material/delete:", key="library-delete", on_click=_put,
+            args=(list(chosen), "delete", "restore", "in the bin for a week."),
+        )  # fmt: skip
+    for entry in chosen:
+        others = library.starting_from(catalog(), entry.run)
+        if others:
+            names = ", ".join(f"“{escape(other.name)}”" for other in others[:5])
+            st.caption(
+                f":material/info: {names} started from the weights of “{escape(entry.run.name)}”. "
+                "They keep what they have learned, but can’t be trained again from there without it."
+            )
+
+
+def open_run(run: RunRecord) -> None:
+    """Show a run: its results, or its training."""
+    choose_dataset(run.dataset_id)
+    choose_run(run.id)
+    go("results" if run.state == "done" else "train")
+
+
+def train_like(run: RunRecord) -> None:
+    """Show Train with a run's settings filled in."""
+    if any(record.id == run.dataset_id for record in catalog().datasets.all()):
+        choose_dataset(run.dataset_id)
+    choose_run(None)
+    st.session_state["use_run"] = run.id
+    go("train")
+
+
+def _compare(runs: Sequence[RunRecord]) -> None:
+    """The newest beside the others."""
+    first, *others = sorted(runs, key=lambda run: -run.created_at)
+    choose_dataset(first.dataset_id)
+    choose_run(first.id)
+    turn_to("compare", runs=[run.id for run in others])
+    go("results")
+
+
+def details(entry: Entry, tags: Sequence[str]) -> None:
+    """One run's name, tags and notes, to be changed; and what it takes."""
+    run = entry.run
+    with st.container(border=True):
+        accuracy = "not tested yet"
+        if entry.accuracy is not None:
+            accuracy = f"{percent(entry.accuracy)} right on {entry.images:,} images"
+            if entry.low is not None and entry.high is not None:
+                accuracy += f" (likely between {percent(entry.low)} and {percent(entry.high)})"
+        st.markdown(f"**{escape(run.name)}** · {accuracy} · {size(entry.disk)} on disk")
+        left, right = st.columns(2, gap="medium")
+        with left:
+            name = st.text_input("Name", run.name, key=f"library-name-{run.id}-{run.name}")
+            st.button(
+                "Rename", key="library-rename", disabled=name.strip() == run.name, on_click=attempt,
+                args=(catalog().runs.rename, run.id, name),
+            )  # fmt: skip
+            chosen = st.multiselect(
+                "Tags", sorted({*tags, *run.tags}, key=str.casefold), list(run.tags),
+                accept_new_options=True, placeholder="Choose tags, or type new ones",
+                key=f"library-tags-{run.id}-{'|'.join(run.tags)}",
+            )  # fmt: skip
+            if {*chosen} != {*run.tags}:
+                catalog().runs.set_tags(run.id, chosen)
+                st.rerun()
+        with right:
+            notes = st.text_area(
+                "Notes", run.notes, key=f"library-notes-{run.id}", height=150,
+                placeholder="What was tried, what it is for, what to watch out for …",
+            )  # fmt: skip
+            st.button(
+                "Keep these notes", key="library-note", disabled=notes.strip() == run.notes,
+                on_click=attempt, args=(catalog().runs.note, run.id, notes),
+            )  # fmt: skip
+
+
+def bin_panel() -> None:
+    """What was deleted, until it is removed for good."""
+    entries = library.entries(catalog(), deleted=True)
+    if not entries:
+        return
+    takes = sum(entry.disk for entry in entries)
+    with st.expander(
+        f"Bin: {some(len(entries), 'model')}, {size(takes)}", icon=":material/delete:"
+    ):
+        st.caption("Each is removed for good a week after it was deleted.")
+        table = pd.DataFrame(
+            {
+                "name": [entry.run.name for entry in entries],
+                "dataset": [entry.dataset for entry in entries],
+                "deleted": [ago(entry.run.deleted_at or 0) for entry in entries],
+                "size": [size(entry.disk) for entry in entries],
+            }
+        )
+        picked = st.dataframe(
+            table, hide_index=True, on_select="rerun", selection_mode="multi-row",
+            key=f"library-bin-{len(entries)}",
+        )  # fmt: skip
+        ids = [entries[row].run.id for row in picked["selection"]["rows"] if row < len(entries)]
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                f"Restore {len(ids):,}" if ids else "Restore", icon=":material/restore_from_trash:",
+                disabled=not ids, key="library-restore", on_click=_each, args=(ids, "restore"),
+            )  # fmt: skip
+            sure = st.checkbox("Yes, remove them for good", key="library-sure")
+            st.button(
+                "Empty the bin", icon=":material/delete_forever:", disabled=not sure,
+                key="library-empty", on_click=_empty,
+            )  # fmt: skip
+
+
+def _empty() -> None:
+    st.session_state.pop(_DONE, None)
+    st.session_state["library-sure"] = False
+    gone = library.empty_bin(catalog())
+    st.toast(f"{some(len(gone), 'model')} removed for good.", icon=":material/delete_forever:")

@@ -1,0 +1,146 @@
+"""What models are made of, side by side: settings that differ, curves, size and speed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from core.catalog import RunRecord
+from core.evaluation.differing import differing
+from core.evaluation.pareto import Cost, cost, front
+from core.jobs import handlers
+from core.jobs.live import curves
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import escape, percent
+from pages._widgets.results.view import View
+from pages._widgets.session import catalog
+
+_METRICS = {
+    "val_accuracy": ("Accuracy", "validation accuracy"),
+    "val_loss": ("Loss", "validation loss"),
+}
+_COSTS = {
+    "milliseconds": ("Speed", "milliseconds an image"),
+    "openvino_mb": ("Size", "megabytes of the exported model (OpenVINO)"),
+    "parameters": ("Weights", "weights in the model"),
+}
+
+
+def draw_settings(runs: list[RunRecord]) -> None:
+    """Only what differs."""
+    st.markdown("**Settings that differ**")
+    found = differing(catalog(), runs)
+    if not found:
+        st.caption("None: they were trained with the same settings on the same data.")
+        return
+    table = pd.DataFrame([each.values for each in found], columns=[run.name for run in runs])
+    table.insert(0, "setting", [each.title for each in found])
+    st.dataframe(table, hide_index=True)
+
+
+def draw_curves(runs: list[RunRecord]) -> None:
+    """Their curves on validation images, laid over each other."""
+    st.markdown("**Training curves**")
+    metric = st.segmented_control(
+        "Metric", list(_METRICS), default="val_accuracy", required=True, key="compare-metric",
+        format_func=lambda key: _METRICS[key][0], label_visibility="collapsed",
+    )  # fmt: skip
+    title = _METRICS[str(metric)][1]
+    told = [(run.name, curves(catalog(), run.job_id).epochs) for run in runs]
+    told = [(name, epochs) for name, epochs in told if any(metric in each for each in epochs)]
+    if not told:
+        st.caption("These trainings left no curves.")
+        return
+    st.plotly_chart(
+        charts.overlaid(told, str(metric), title), config={"displayModeBar": False},
+        key=f"compare-curves-{metric}",
+    )  # fmt: skip
+    with st.expander("As a table"):
+        columns = {
+            name: pd.Series({entry["epoch"]: entry.get(metric) for entry in epochs})
+            for name, epochs in told
+        }
+        st.dataframe(pd.DataFrame(columns).rename_axis("epoch"))
+
+
+def draw_costs(view: View, runs: list[RunRecord]) -> None:
+    """Size, speed and accuracy as a scatter, with those that are beaten by none joined."""
+    st.markdown("**Accuracy, size and speed**")
+    found = [cost(catalog(), run, view.on) for run in runs]
+    kind = str(
+        st.segmented_control(
+            "Beside accuracy", list(_COSTS), default="milliseconds", required=True,
+            format_func=lambda key: _COSTS[key][0], key="compare-cost",
+            label_visibility="collapsed",
+        )
+    )  # fmt: skip
+    title = _COSTS[kind][1]
+    known = [one for one in found if getattr(one, kind) and one.accuracy is not None]
+    missing = [one for one in found if one.milliseconds is None]
+    if kind == "milliseconds" and missing:
+        _offer_measuring(view, missing)
+    if known:
+        _draw(known, kind, title)
+    with st.expander("As a table"):
+        st.dataframe(_table(found), hide_index=True)
+
+
+def _draw(known: list[Cost], kind: str, title: str) -> None:
+    accuracy = [one.accuracy or 0.0 for one in known]
+    price = [float(getattr(one, kind)) for one in known]
+    best = front(accuracy, price)
+    figure = charts.costs(
+        [one.name for one in known],
+        accuracy,
+        [(one.low or 0.0, one.high or 1.0) for one in known],
+        price,
+        [bool(each) for each in best],
+        title,
+    )
+    st.plotly_chart(figure, config={"displayModeBar": False}, key=f"compare-costs-{kind}")
+    names = [f"“{escape(one.name)}”" for one, good in zip(known, best, strict=True) if good]
+    if len(known) > 1:
+        st.caption(
+            f"Up and to the left is better. No other is at least as accurate for less: "
+            f"{', '.join(names)} (the Pareto front, dotted). Bars are 95 % intervals."
+        )
+
+
+def _offer_measuring(view: View, missing: list[Cost]) -> None:
+    """Speed is measured when somebody asks, so that nothing runs behind their back."""
+    ids = [one.run_id for one in missing]
+    jobs = catalog().jobs.all(states=("queued", "running"))
+    job = next(
+        (job for job in jobs if job.kind == "latency" and set(ids) & set(job.spec["run_ids"])), None
+    )
+    if job is not None:
+        watch(job.id)
+        return
+    names = ", ".join(f"“{escape(one.name)}”" for one in missing)
+    if view.read_only:
+        st.caption(f"The speed of {names} was not measured.")
+        return
+    st.caption(f"How fast {names} would answer was not measured on this computer yet.")
+    st.button(
+        "Measure the speed", icon=":material/timer:", on_click=attempt,
+        args=(handlers.submit_latency, catalog(), ids), key="measure-speed",
+        help="Takes a second or two a model. It is most exact while nothing else runs.",
+    )  # fmt: skip
+
+
+def _table(found: list[Cost]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "model": [one.name for one in found],
+            "accuracy": ["–" if one.accuracy is None else percent(one.accuracy) for one in found],
+            "likely between": [
+                "–" if one.low is None or one.high is None
+                else f"{percent(one.low)} and {percent(one.high)}" for one in found
+            ],
+            "ms an image": [one.milliseconds for one in found],
+            "MB (model.keras)": [round(one.keras_mb, 2) for one in found],
+            "MB (OpenVINO)": [round(one.openvino_mb, 2) for one in found],
+            "weights": [one.parameters for one in found],
+        }
+    )  # fmt: skip

@@ -1,0 +1,296 @@
+"""A closer look at one tested image: what was answered and why, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.correction import Standing, correct, standing
+from core.evaluation.explain.overlay import overlay
+from core.evaluation.mistakes import row_of, top
+from core.evaluation.nearest import nearest_of, verdict_of
+from core.evaluation.study import Study
+from core.quality import curation
+from pages._widgets.classes import ask_for_images
+from pages._widgets.errors import sentences
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.job import attempt
+from pages._widgets.plain import escape, percent, shorten
+from pages._widgets.results.explained import heat_of, shown
+from pages._widgets.results.studying import study_of
+from pages._widgets.results.view import View, dataset_pictures, pictures, turn_to
+from pages._widgets.session import catalog, choose_dataset
+from pages._widgets.steps import go
+
+_NOW = "detail-now"
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What is looked at: from where it was opened, with which image first, and which it is now."""
+
+    key: str
+    first: str
+    path: str
+
+
+def detail(view: View, key: str, opened: str, paths: Callable[[str], Sequence[str]]) -> None:
+    """Open the image that was just clicked on, and keep it open until it is closed.
+
+    Call it in every run, since a page is drawn again for many reasons.
+
+    Args:
+        key: of what was clicked on; each has another.
+        opened: the image's path, or "" if nothing was clicked on in this run.
+        paths: from the image that was opened first to those that "Previous" and "Next" lead
+            through, in their order.
+    """
+    if opened and row_of(view.answers, opened) is not None:
+        st.session_state[_NOW] = _Opened(key, opened, opened)
+    now: _Opened | None = st.session_state.get(_NOW)
+    if now is not None and now.key == key and row_of(view.answers, now.path) is not None:
+        _dialog(view, list(paths(now.first)))
+
+
+def _close() -> None:
+    st.session_state.pop(_NOW, None)
+
+
+def _go_to(path: str) -> None:
+    now: _Opened = st.session_state[_NOW]
+    st.session_state[_NOW] = replace(now, path=path)
+
+
+@st.dialog("A closer look", width="large", on_dismiss=_close)
+def _dialog(view: View, paths: list[str]) -> None:
+    with sentences():
+        path = st.session_state[_NOW].path
+        _steps(paths, path)
+        _draw(view, path)
+
+
+def _steps(paths: list[str], path: str) -> None:
+    """From one image to the next, with the arrow keys too."""
+    if path not in paths or len(paths) < 2:
+        return
+    at = paths.index(path)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, to, keys in (("Previous", at - 1, "Left"), ("Next", at + 1, "Right")):
+            st.button(
+                name,
+                key=f"detail-{name}",
+                disabled=not 0 <= to < len(paths),
+                shortcut=keys,
+                on_click=_go_to,
+                args=(paths[max(0, min(to, len(paths) - 1))],),
+            )
+        st.caption(f"{at + 1:,} of {len(paths):,}")
+
+
+def _draw(view: View, path: str) -> None:
+    row = row_of(view.answers, path)
+    assert row is not None, "it was opened"
+    digest = str(view.answers.table["hash"].iloc[row])
+    now = standing(catalog(), view.run, path, digest, view.on)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _picture(view, path, row)
+    with right:
+        _answer(view, row)
+        if not view.read_only:
+            _corrected(now, view.answers.labels[view.answers.true[row]])
+        _shares(view, row)
+        _near(view, path, row)
+        _actions(view, path, row, now)
+
+
+def _picture(view: View, path: str, row: int) -> None:
+    image = shown(view, path)
+    if image is None:
+        (small,) = pictures(view, [path])
+        if small.data:
+            st.image(small.data, width="stretch")
+        st.caption("The file is no longer there, or has changed: this is what was kept of it.")
+        return
+    place = st.empty()
+    strength = st.slider(
+        "Heat map: what spoke for the answer", 0, 100, 50, 5, format="%d %%", key="detail-heat",
+        help="0 % shows the picture alone. Bright is where the evidence for the answer lies.",
+    )  # fmt: skip
+    if strength:
+        answered = int(view.answers.predicted[row])
+        home = str(catalog().workspace.home)
+        heat = heat_of(home, view.run.created_at, view.run.id, view.on, path, answered)
+        if heat is not None:
+            image = overlay(image, heat, strength / 100)
+    place.image(image, width="stretch")
+
+
+def _answer(view: View, row: int) -> None:
+    answers = view.answers
+    true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
+    right = true == predicted
+    icon = ":green[:material/check_circle:]" if right else ":red[:material/cancel:]"
+    said = f"#### {icon} Answered “{escape(shorten(predicted))}”"
+    st.markdown(f"{said}\n\nThat is right." if right else f"{said}\n\nIt is **“{escape(true)}”**.")
+
+
+def _shares(view: View, row: int) -> None:
+    """The likeliest classes, as bars with numbers."""
+    answers = view.answers
+    true = answers.labels[answers.true[row]]
+    for label, share in top(answers, row, _NAMED):
+        name = f"**{escape(shorten(label, 30))}**" if label == true else escape(shorten(label, 30))
+        note = " · what it is" if label == true and not answers.correct[row] else ""
+        st.progress(min(1.0, max(0.0, share)), text=f"{name} · {percent(share)}{note}")
+    st.caption(
+        f"Loss {answers.loss[row]:.3g}",
+        help="Minus the natural logarithm of the true class's probability: 0 is sure and right, "
+        "0.7 is half and half, above 3 the model all but ruled out what it is.",
+    )
+    st.caption(escape(str(answers.table["path"].iloc[row])))
+
+
+def _near(view: View, path: str, row: int) -> None:
+    """What it learned this from."""
+    study = study_of(view)
+    st.markdown("**What it learned this from:** the training images most like it, for the model")
+    if not study.has("nearest"):
+        st.caption("They have not been looked for yet; that is begun from the page behind this.")
+        return
+    near = _nearest(str(study.folder), study.seconds["nearest"], path, study)
+    if near.empty:
+        st.caption("None: this image could not be compared.")
+        return
+    gallery(
+        [
+            Tile(
+                each.near,
+                picture.data,
+                shorten(each.label, 14),
+                badge=f"{each.similarity:.2f}",
+                title=f"{each.near}\ntrained as: {each.label}\nalike: {each.similarity:.2f}",
+                tiny=picture.tiny,
+            )
+            for each, picture in zip(
+                near.itertuples(), dataset_pictures(view.run, list(near["near"])), strict=True
+            )
+        ],
+        key="detail-near",
+        label="Nearest training images",
+        strip=True,
+    )
+    answers = view.answers
+    true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
+    st.caption(
+        escape(verdict_of(near, true, predicted)),
+        help="The number on each is how alike the model finds the two, by the features that its "
+        "last layer decides by: 1 is the same, 0 nothing in common.",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _nearest(folder: str, changed: float, path: str, _study: Study) -> pd.DataFrame:
+    del folder, changed  # parts of the key only
+    return nearest_of(_study, path)
+
+
+def _actions(view: View, path: str, row: int, now: Standing) -> None:
+    answers = view.answers
+    true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not view.read_only:
+            _label_is_wrong(view, path, str(answers.table["hash"].iloc[row]), now, predicted)
+            _add_more(now, true)
+        # A callback can't leave the dialog, so the run after it does.
+        if st.button(
+            "Where it looks",
+            icon=":material/visibility:",
+            key="detail-explain",
+            on_click=_look_inside,
+            args=(path,),
+        ):
+            st.rerun()
+    if not view.read_only and now.why_not:
+        st.caption(f":material/info: {escape(now.why_not)}")
+
+
+def _look_inside(path: str) -> None:
+    _close()
+    turn_to("explain", path=path)
+
+
+def _corrected(now: Standing, tested: str) -> None:
+    """How the image stands in the dataset, where that is not what was tested on."""
+    if now.dataset is None or not now.label:
+        return
+    name = f"“{escape(shorten(now.dataset.name))}”"
+    if now.label != tested and not now.why_not:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f":material/check: In the dataset {name} it is **“{escape(now.label)}”** now. These "
+                "results stay as they are, since they are of the old label; the next training "
+                "goes by the new one. Your files are as they were."
+            )
+            if now.undoable is not None:
+                st.button(
+                    "Undo",
+                    icon=":material/undo:",
+                    key="detail-undo",
+                    on_click=attempt,
+                    args=(curation.undo, catalog(), now.dataset.id, [now.undoable]),
+                )
+    if now.excluded:
+        st.caption(f":material/info: It is left out of {name}, so no training will see it.")
+    elif now.moved_on and now.label == tested:
+        st.caption(
+            f":material/info: {name} has changed since this model was trained: the next one may "
+            "answer differently."
+        )
+
+
+def _label_is_wrong(view: View, path: str, digest: str, now: Standing, predicted: str) -> None:
+    if now.why_not or now.dataset is None:
+        return
+    with st.popover("The label is wrong", icon=":material/label_off:"):
+        others = [label for label in now.classes if label != now.label]
+        if not others:
+            st.markdown("The dataset has no other class.")
+            return
+        right = st.selectbox(
+            "What it is",
+            others,
+            index=others.index(predicted) if predicted in others else 0,
+            format_func=lambda label: shorten(label, 60),
+            key=f"detail-right-{path}",
+        )
+        st.button(
+            f"Move it to “{escape(shorten(str(right), 30))}”",
+            type="primary",
+            key="detail-move",
+            on_click=attempt,
+            args=(correct, catalog(), view.run, path, digest, right),
+        )
+        st.caption("In the dataset only: no file is touched, and it can be undone.")
+
+
+def _add_more(now: Standing, tested: str) -> None:
+    """On to the Data page, where images are added to this class."""
+    if now.dataset is None:
+        return
+    label = now.label if now.label in now.classes else tested
+    if st.button(
+        "Add more like this",
+        icon=":material/add_photo_alternate:",
+        key="detail-add",
+        help=f"More images of “{escape(shorten(label))}” for the next training, from files or the "
+        "webcam.",
+    ):
+        choose_dataset(now.dataset.id)
+        ask_for_images(now.dataset.id, label)
+        _close()
+        go("data")

@@ -1,0 +1,87 @@
+"""Where a model looks for a class as a whole: the mean of its heat maps, and single ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.evaluation.basis import Heat, load_heat
+from core.evaluation.explain.overlay import colours, enlarge
+from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.plain import escape, images, shorten
+from pages._widgets.results.explain_image import choose
+from pages._widgets.results.explained import explainer_of, png, say_method, thumbnails_with_heat
+from pages._widgets.results.studying import studied, study_of
+from pages._widgets.results.view import View
+
+# Set where one of the images was clicked, to be looked at by itself.
+LOOK = "explain-look"
+_PAGE = 24
+_SIDE = 320
+
+
+def draw(view: View) -> None:
+    if not studied(view, "heat"):
+        return
+    heat = load_heat(study_of(view))
+    answers = view.answers
+    label = st.selectbox(
+        "Answer", answers.labels, format_func=shorten, key=f"explain-answer-{view.run.id}-{view.on}"
+    )
+    number = answers.labels.index(label)
+    rows = heat.rows[answers.predicted[heat.rows] == number]
+    if not len(rows):
+        st.caption("The model never gave this answer.")
+        return
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
+        st.image(png(colours(enlarge(_mean(heat, rows), _SIDE, _SIDE))), width="stretch")
+    with right:
+        wrong = int((~answers.correct[rows]).sum())
+        st.markdown(
+            f"The mean of {images(len(rows))} answered with “{escape(shorten(label))}”"
+            + (f", {wrong:,} of them wrongly" if wrong else "")
+            + ". Light is where the evidence mostly lies, at whatever place each picture has it."
+        )
+        st.caption(
+            "If the light lies where nothing of the class can be, such as along an edge or in a "
+            "corner, the model may have learned the surroundings instead of the thing."
+        )
+        say_method(explainer_of(view))
+    opacity = st.slider(
+        "How strong the colours are", 0, 100, 60, 5, format="%d %%", key="explain-opacity"
+    )
+    # Mistakes first: they are what one looks for.
+    rows = rows[np.lexsort((-answers.confidence[rows], answers.correct[rows]))]
+    rows = rows[
+        page_of(len(rows), key=f"explain-class-{view.run.id}-{view.on}-{number}", size=_PAGE)
+    ]
+    table = answers.table.iloc[rows]
+    maps = [found for row in rows if (found := heat.of(int(row))) is not None]
+    laid = thumbnails_with_heat(view, list(table["path"]), maps, opacity / 100)
+    clicked = gallery(
+        [
+            Tile(
+                row.path,
+                data,
+                row.label if row.correct else f"is {row.label}",
+                badge=f"{row.confidence:.0%}",
+                tone="good" if row.correct else "bad",
+                title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted}",
+            )
+            for row, data in zip(table.itertuples(), laid, strict=True)
+        ],
+        key=f"explain-class-gallery-{view.run.id}-{number}",
+        label=f"Images answered with {label}, with heat maps",
+        opens=True,
+    )
+    st.caption("Click on one to see it large.")
+    if clicked and choose(view, clicked[0]):
+        st.session_state[LOOK] = True
+        st.rerun()
+
+
+def _mean(heat: Heat, rows: np.ndarray) -> np.ndarray:
+    """float32 (h, w), 0 to 1: the mean heat map, its strongest place at 1."""
+    mean = heat.answered[np.searchsorted(heat.rows, rows)].mean(axis=0)
+    return (mean / max(float(mean.max()), 1e-9)).astype(np.float32)

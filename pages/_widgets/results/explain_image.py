@@ -1,0 +1,186 @@
+"""One image with its heat map, for the class that was answered, the one that it is, or any other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.explain.explainer import ninths, overlay
+from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.plain import escape, percent, shorten
+from pages._widgets.results.explained import (
+    explainer_of,
+    heat_of,
+    say_method,
+    shown,
+)
+from pages._widgets.results.view import _ABOUT, View, about, pictures
+from pages._widgets.session import catalog
+
+_PAGE = 24
+_NAMED = 5
+_WHERE = (
+    ("at the top left", "at the top", "at the top right"),
+    ("on the left", "in the middle", "on the right"),
+    ("at the bottom left", "at the bottom", "at the bottom right"),
+)
+
+
+def asked_for(view: View) -> bool:
+    """Whether another section has just led here with an image; takes it as the chosen one."""
+    told = st.session_state.get(_ABOUT)
+    path = about("explain").get("path")
+    if path is None or st.session_state.get("explain-told") is told:
+        return False
+    st.session_state["explain-told"] = told
+    return choose(view, path)
+
+
+def choose(view: View, path: str) -> bool:
+    """Make it the image that is looked at; false if it isn't one of these. Call it before drawing."""
+    found = view.answers.table.index[view.answers.table["path"] == path]
+    if not len(found):
+        return False
+    st.session_state[_key(view, "path")] = path
+    row = view.answers.table.loc[found[0]]
+    st.session_state[_key(view, "from")] = f"is {row['label']}" if row["correct"] else "wrong"
+    return True
+
+
+def draw(view: View) -> None:
+    rows = _offered(view)
+    if rows.empty:
+        st.caption("None.")
+        return
+    chosen = _choose(view, rows)
+    picture = shown(view, chosen)
+    if picture is None:
+        st.info(
+            "This image is no longer there, or can’t be read, so the model can’t be asked about it.",
+            icon=":material/broken_image:",
+        )
+        return
+    _explain(view, chosen, picture)
+
+
+def _key(view: View, what: str) -> str:
+    return f"explain-{what}-{view.run.id}-{view.on}"
+
+
+def _offered(view: View) -> pd.DataFrame:
+    """The images to choose from: mistakes with the surest first, or others in their order."""
+    table = view.answers.table
+    wrong = int((~table["correct"]).sum())
+    names = {"wrong": f"Mistakes ({wrong:,})", "all": f"All images ({len(table):,})"}
+    names |= {f"is {label}": f"Images of {shorten(label)}" for label in view.answers.labels}
+    if not wrong:
+        del names["wrong"]
+    key = _key(view, "from")
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = next(iter(names))
+    source = st.selectbox("Choose from", list(names), format_func=names.__getitem__, key=key)
+    if source == "wrong":
+        return table[~table["correct"]].sort_values("confidence", ascending=False, kind="stable")
+    if source == "all":
+        return table
+    return table[table["label"] == str(source).removeprefix("is ")]
+
+
+def _choose(view: View, rows: pd.DataFrame) -> str:
+    """The path of the image that is looked at, chosen from a strip of thumbnails."""
+    key = _key(view, "path")
+    page = rows.iloc[page_of(len(rows), key=_key(view, "page"), size=_PAGE)]
+    now = st.session_state.get(key)
+    if now not in set(view.answers.table["path"]):
+        now = None
+    tiles = [
+        Tile(
+            row.path,
+            picture.data,
+            f"▲ {row.label}" if row.path == now else str(row.label),
+            badge=f"{shorten(row.predicted, 10)} {row.confidence:.0%}",
+            tone="good" if row.correct else "bad",
+            title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({row.confidence:.1%})",
+            tiny=picture.tiny,
+        )
+        for row, picture in zip(page.itertuples(), pictures(view, list(page["path"])), strict=True)
+    ]
+    clicked = gallery(
+        tiles, key=_key(view, "strip"), label="Images to explain", strip=True, opens=True
+    )
+    if clicked:
+        st.session_state[key] = clicked[0]
+        return clicked[0]
+    return str(now) if now is not None else str(page["path"].iloc[0])
+
+
+def _explain(view: View, path: str, picture: np.ndarray) -> None:
+    explainer = explainer_of(view)
+    labels = explainer.classes
+    row = view.answers.table[view.answers.table["path"] == path].iloc[0]
+    probabilities = view.answers.probabilities[int(row.name)]
+    order = np.argsort(-probabilities, kind="stable")
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        said = f"Answer **{escape(shorten(row['predicted']))}**, {percent(row['confidence'])} sure."
+        if row["correct"]:
+            st.markdown(f":material/check_circle: {said} That is right.")
+        else:
+            st.markdown(f":material/cancel: {said} It is **{escape(shorten(row['label']))}**.")
+        first = [str(row["predicted"])]
+        if not row["correct"]:
+            first.append(str(row["label"]))
+        offered = first + [labels[n] for n in order if labels[n] not in first]
+        named = dict.fromkeys(offered, "") | {first[0]: " (the answer)"}
+        if not row["correct"]:
+            named[first[1]] = " (what it is)"
+        wanted = str(
+            st.selectbox(
+                "Show what speaks for",
+                offered,
+                format_func=lambda label: f"{shorten(label)}{named[label]}",
+                key=f"{_key(view, 'class')}-{path}",
+            )
+        )
+        opacity = st.slider(
+            "How strong the colours are", 0, 100, 60, 5, format="%d %%", key="explain-opacity"
+        )
+    heat = heat_of(
+        str(catalog().workspace.home), view.run.created_at, view.run.id, view.on, path,
+        labels.index(wanted),
+    )  # fmt: skip
+    if heat is None:
+        return
+    with left:
+        st.image(overlay(picture, heat, opacity / 100), width="stretch", output_format="JPEG")
+    with right:
+        st.markdown(_where(heat, wanted))
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "class": [labels[n] for n in order[:_NAMED]],
+                    "how sure": [float(probabilities[n]) for n in order[:_NAMED]],
+                }
+            ),
+            hide_index=True,
+            column_config={
+                "how sure": st.column_config.ProgressColumn(
+                    format="percent", min_value=0.0, max_value=1.0
+                )
+            },
+        )
+        say_method(explainer)
+        st.caption(escape(path))
+
+
+def _where(heat: np.ndarray, label: str) -> str:
+    shares = ninths(heat)
+    name = f"“{escape(shorten(label))}”"
+    if not shares.any():
+        return f"Nothing in this picture speaks for {name}."
+    row, column = divmod(int(shares.argmax()), 3)
+    return (
+        f"The largest part of what speaks for {name} is {_WHERE[row][column]} "
+        f"({percent(shares.max(), 0)} of it)."
+    )

@@ -1,0 +1,55 @@
+"""The figures of what is looked at: as kept, or worked out once where an older run has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import NotFound
+from core.evaluation import judge
+from core.evaluation.evaluate import evaluation_folder
+from pages._widgets.results.view import View
+from pages._widgets.session import catalog
+
+
+def figures_of(view: View) -> judge.Figures:
+    """Scores, verdict and classes of a view."""
+    workspace = catalog().workspace
+    place = (str(workspace.home), view.run.id, view.on)
+    if _changed(view) is None:
+        with st.spinner("Working out the figures, once for this model …"):
+            judge.figures(catalog(), view.run.id, view.on)
+    return _figures(*place, _changed(view))
+
+
+def curves_of(view: View, labels: list[str]) -> pd.DataFrame:
+    """The ROC and precision-recall curves of some classes."""
+    figures_of(view)
+    return judge.load_curves(catalog().workspace, view.run.id, view.on, labels)
+
+
+def say_if_gone(view: View) -> None:
+    """Say so where the pictures of a test can't be shown any more."""
+    if view.on != "test":
+        return
+    try:
+        catalog().datasets.get(view.run.dataset_id)
+    except NotFound:
+        st.caption(
+            ":material/hide_image: The dataset of this model was removed, so its pictures can't be "
+            "shown."
+        )
+
+
+def _changed(view: View) -> float | None:
+    folder = evaluation_folder(catalog().workspace, view.run.id, view.on)
+    file = folder / judge.SCORES
+    return file.stat().st_mtime if file.exists() else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _figures(home: str, run_id: str, on: str, changed: Any) -> judge.Figures:
+    del home, changed  # parts of the key only
+    return judge.figures(catalog(), run_id, on)

@@ -1,0 +1,90 @@
+"""Exactly which images one of two models gets right and the other wrong, with their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.compare import Comparison
+from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.plain import escape, shorten
+from pages._widgets.results.view import View, pictures
+
+
+def draw_flips(view: View, found: list[Comparison]) -> None:
+    """The images on which a model and one of the others differ."""
+    usable = {one.second.id: one for one in found if one.paired.images}
+    if not usable:
+        return
+    st.markdown("**Images that one gets right and the other wrong**")
+    one = next(iter(usable.values()))
+    if len(usable) > 1:
+        picked = st.segmented_control(
+            "Beside which model?", list(usable), default=one.second.id, required=True,
+            format_func=lambda each: shorten(usable[each].second.name, 36),
+            key=f"flips-of-{view.run.id}-{len(usable)}",
+        )  # fmt: skip
+        one = usable.get(str(picked), one)
+    kinds = {
+        "second": (f"Only “{shorten(one.second.name, 26)}” is right", one.matched.better),
+        "first": (f"Only “{shorten(one.first.name, 26)}” is right", one.matched.worse),
+        "relabelled": ("Label corrected in between", one.matched.relabelled),
+    }
+    offered = [key for key, (_, rows) in kinds.items() if len(rows) or key != "relabelled"]
+    kind = st.segmented_control(
+        "Which images?", offered, required=True, label_visibility="collapsed",
+        default=max(offered[:2], key=lambda key: (len(kinds[key][1]) > 0, key == "second")),
+        format_func=lambda key: f"{kinds[key][0]} ({len(kinds[key][1]):,})",
+        key=f"flips-{view.run.id}-{one.second.id}-{view.on}",
+    )  # fmt: skip
+    title, rows = kinds[str(kind)]
+    if rows.empty:
+        st.caption("No image is like that.")
+        return
+    _gallery(view, rows, f"flips-{view.run.id}-{one.second.id}-{kind}", title)
+    st.caption(
+        f"On each picture: the answer of “{escape(one.first.name)}” → the answer of "
+        f"“{escape(one.second.name)}”."
+    )
+    with st.expander("As a table"):
+        st.dataframe(_table(rows, one), hide_index=True)
+
+
+def _gallery(view: View, rows: pd.DataFrame, key: str, label: str) -> None:
+    part = rows.iloc[page_of(len(rows), key=f"page-{key}")]
+    shown = pictures(view, list(part["path"]))
+    tiles = [_tile(row, data.data, data.tiny) for row, data in
+             zip(part.to_dict("records"), shown, strict=True)]  # fmt: skip
+    gallery(tiles, key=key, label=label)
+
+
+def _tile(row: dict[Hashable, object], data: bytes, tiny: bool) -> Tile:
+    was = f", was {row['label_first']}" if row["relabelled"] else ""
+    first, second = str(row["predicted_first"]), str(row["predicted_second"])
+    return Tile(
+        str(row["path"]),
+        data,
+        f"is {row['label']}{was}",
+        badge=f"{shorten(first, 9)} → {shorten(second, 9)}",
+        tone="good" if row["correct_second"] else "bad",
+        title=f"{row['path']}\ntrue: {row['label']}{was}\n{first} ({row['confidence_first']:.1%}) → "
+        f"{second} ({row['confidence_second']:.1%})",
+        tiny=tiny,
+    )
+
+
+def _table(rows: pd.DataFrame, one: Comparison) -> pd.DataFrame:
+    first, second = one.first.name, one.second.name
+    return pd.DataFrame(
+        {
+            "image": rows["path"],
+            "true": rows["label"],
+            "label before": rows["label_first"],
+            f"{first} says": rows["predicted_first"],
+            f"{second} says": rows["predicted_second"],
+            f"{first} is sure": (rows["confidence_first"] * 100).round(1),
+            f"{second} is sure": (rows["confidence_second"] * 100).round(1),
+        }
+    )

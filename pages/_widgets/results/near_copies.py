@@ -1,0 +1,128 @@
+"""The score with and without test images that resemble images that were trained on."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.evaluate import evaluation_folder
+from core.evaluation.similar import EXACT, THRESHOLDS, relation_in_words, resembling, without
+from core.jobs import handlers
+from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import images, percent
+from pages._widgets.results.view import View, dataset_pictures, pictures
+from pages._widgets.session import catalog
+
+_NAMES = {1.0: "Exact copies", 0.98: "Near-duplicates", 0.95: "Quite alike", 0.9: "Somewhat alike"}
+_PAIRS = 20
+
+
+def draw_near_copies(view: View) -> None:
+    """Accuracy on all images and without those, at a threshold; and the pairs."""
+    st.subheader("Without images like those it was trained on")
+    found, searched = _resembling(view)
+    if not searched:
+        _offer_search(view)
+    counts = {each: int((found["score"] >= each - 1e-6).sum()) for each in THRESHOLDS}
+    usual = next((each for each in THRESHOLDS[1:] if counts[each]), THRESHOLDS[1])
+    threshold = st.segmented_control(
+        "How alike is too alike?", list(THRESHOLDS), default=usual, required=True,
+        format_func=lambda each: f"{_NAMES[each]} ({counts[each]:,})",
+        key=f"too-alike-{view.run.id}-{view.on}",
+        help="Near-duplicates score from 0.98 on, and never lie on both sides of a split that "
+        "Lightbox made. Below that are pictures of like scenes.",
+    )  # fmt: skip
+    score = without(view.answers, found, float(threshold or usual), searched=searched)
+    what = _NAMES[float(threshold or usual)].lower()
+    if not score.alike:
+        st.markdown(
+            f":material/check: None of {images(score.images)} is like a training image at this "
+            f"level ({what}), so the accuracy of **{percent(score.accuracy)}** owes nothing to such."
+        )
+        return
+    if score.alike == score.images:
+        st.markdown("All of these images are like training images: nothing is left to judge by.")
+    else:
+        left = score.images - score.alike
+        st.markdown(
+            f"**{percent(score.accuracy)}** on all {images(score.images)}, and "
+            f"**{percent(score.accuracy_without)}** without the {score.alike:,} that are like "
+            f"training images ({score.correct - score.alike_correct:,} of {left:,}, likely between "
+            f"{percent(score.without.low)} and {percent(score.without.high)}). On those "
+            f"{score.alike:,} themselves it is right {score.alike_correct:,} times."
+        )
+    _pairs(view, found[found["score"] >= float(threshold or usual) - 1e-6])
+
+
+def _resembling(view: View) -> tuple[pd.DataFrame, bool]:
+    folder = evaluation_folder(catalog().workspace, view.run.id, view.on)
+    files = [folder / "evaluation.json", folder / "similar.parquet"]
+    stamps = tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
+    version = 0
+    for record in catalog().datasets.all():
+        version = record.version if record.id == view.run.dataset_id else version
+    return _found(str(catalog().workspace.home), view, view.run.id, view.on, version, stamps)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _found(
+    home: str, _view: View, run_id: str, on: str, version: int, stamps: tuple[float, ...]
+) -> tuple[pd.DataFrame, bool]:
+    del home, run_id, on, version, stamps  # parts of the key only
+    return resembling(catalog(), _view.run, _view.answers)
+
+
+def _offer_search(view: View) -> None:
+    if view.on == "test":
+        st.caption("Only exact copies are known: near-duplicates were never looked for here.")
+        return
+    jobs = catalog().jobs.all(states=("queued", "running"), subject=view.run.id)
+    job = next((job for job in jobs if job.kind == "similar" and job.spec["on"] == view.on), None)
+    if job is not None:
+        watch(job.id)
+        return
+    st.caption("So far only exact copies were looked for.")
+    if not view.read_only:
+        st.button(
+            "Look for near-duplicates too", icon=":material/search:", key="find-similar",
+            on_click=attempt, args=(handlers.submit_similar, catalog(), view.run.id, view.on),
+        )  # fmt: skip
+
+
+def _pairs(view: View, rows: pd.DataFrame) -> None:
+    """Each tested image beside the training image that it is most like."""
+    key = f"pairs-{view.run.id}-{len(rows)}"
+    part = rows.iloc[page_of(len(rows), key=f"page-{key}", size=_PAIRS)]
+    answers = view.answers.table.set_index("path").loc[part["path"]]
+    tested, trained = (
+        pictures(view, list(part["path"])),
+        dataset_pictures(view.run, list(part["train_path"])),
+    )
+    tiles = []
+    for row, answer, mine, other in zip(
+        part.itertuples(), answers.itertuples(), tested, trained, strict=True
+    ):
+        how = relation_in_words(row.relation)
+        said = f"answer: {answer.predicted}"
+        tiles += [
+            Tile(row.path, mine.data, f"tested, is {answer.label}", badge=said,
+                 tone="good" if answer.correct else "bad",
+                 title=f"{row.path}\ntrue: {answer.label}\n{said}", tiny=mine.tiny),
+            Tile(f"{row.path}\n{row.train_path}", other.data,
+                 f"trained on{'' if row.relation == EXACT else f' · {row.score:.3f}'}",
+                 title=f"{row.train_path}\n{how}, alike by {row.score:.3f}", tiny=other.tiny),
+        ]  # fmt: skip
+    gallery(tiles, key=key, label="Tested images, each beside the training image it is like")
+    st.caption("Each tested image, followed by the training image that it is most like.")
+    with st.expander("As a table"):
+        st.dataframe(
+            rows.assign(relation=[relation_in_words(each) for each in rows["relation"]]).rename(
+                columns={"path": "tested", "train_path": "trained on", "score": "alike"}
+            ),
+            hide_index=True,
+        )
+    st.caption(
+        "Found by the files’ contents (exact copies) and by comparing small pictures of both "
+        "(near-duplicates, mirrored and turned ones too)."
+    )

@@ -1,0 +1,193 @@
+"""Take it away: a report to send or print, what others go on with, and a link that changes nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.errors import LightboxError
+from core.evaluation.take_away.findings import Findings
+from core.evaluation.take_away.links import Link, create_link, links, revoke_link
+from core.evaluation.take_away.made import Made, find_report
+from core.evaluation.take_away.material import load_material
+from core.evaluation.take_away.metrics_json import metrics_json
+from core.evaluation.take_away.model_card import card_markdown
+from core.evaluation.take_away.notebook import notebook_json
+from core.evaluation.take_away.notes import MOST, load_about, save_about
+from core.jobs import handlers
+from core.progress import Reporter
+from core.quality.safe_names import safe_name
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import ago, escape, size
+from pages._widgets.results.view import View
+from pages._widgets.session import catalog
+
+
+def draw(view: View) -> None:
+    st.subheader("Take it away")
+    if view.on != "test":
+        st.caption(
+            "This is about the model's own test images; the report lists other tests briefly."
+        )
+    with st.container(border=True):
+        _report(view)
+    with st.container(border=True):
+        _files(view)
+    if not view.read_only:
+        with st.container(border=True):
+            _links(view)
+        with st.expander("Say what it is meant for", icon=":material/edit_note:"):
+            _about(view)
+
+
+def _report(view: View) -> None:
+    st.markdown("**Report**: all of this on a few pages, to send or print")
+    job = catalog().jobs.latest(view.run.id, "report")
+    if job is not None and not job.finished:
+        watch(job.id)
+        return
+    made = find_report(catalog(), view.run.id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if made.page is not None:
+            report_downloads(made, view.run.name)
+        if not view.read_only and not made.fresh:
+            label = "Make the report" if made.page is None else "Make it again"
+            if st.button(label, icon=":material/summarize:", type="primary"):
+                handlers.submit_report(catalog(), view.run.id)
+                st.rerun()
+    if made.page is not None and not made.fresh:
+        st.caption("Something has changed since it was made.")
+    if made.no_pdf:
+        st.caption(f":material/info: {escape(made.no_pdf)}")
+    if job is not None and job.error:
+        st.caption(f":material/error: {escape(job.error)}")
+
+
+def report_downloads(made: Made, name: str) -> None:
+    """Buttons for what there is of a report."""
+    for label, file, mime in (
+        ("PDF", made.pdf, "application/pdf"),
+        ("HTML", made.page, "text/html"),
+    ):
+        if file is not None:
+            st.download_button(
+                f"{label} ({size(file.stat().st_size)})",
+                data=file.read_bytes,
+                file_name=f"{safe_name(name)} report{file.suffix}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                help="The whole report as one file.",
+            )
+
+
+def _files(view: View) -> None:
+    st.markdown("**For whoever goes on with it**")
+    run, name = view.run, safe_name(view.run.name)
+
+    def found() -> Findings:
+        return Findings(load_material(catalog(), run.id), Reporter())
+
+    with st.container(horizontal=True):
+        st.download_button(
+            "Notebook",
+            data=lambda: notebook_json(found().material),
+            file_name=f"{name}.ipynb",
+            mime="application/x-ipynb+json",
+            icon=":material/code:",
+            on_click="ignore",
+            help="A Jupyter notebook that trains the same model again from the images, in plain Keras, "
+            "step by step, and compares. It does not need Lightbox.",
+        )
+        st.download_button(
+            "Model card",
+            data=lambda: card_markdown(found()),
+            file_name=f"{name} model card.md",
+            mime="text/markdown",
+            icon=":material/badge:",
+            on_click="ignore",
+            help="What it is, what it was trained on, how good it is, its limits, and how to train it "
+            "again; as Markdown, as model collections expect it.",
+        )
+        st.download_button(
+            "Figures as JSON",
+            data=lambda: metrics_json(catalog(), run.id),
+            file_name=f"{name} metrics.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            help="Every figure with its interval, for programs.",
+        )
+
+
+def _links(view: View) -> None:
+    st.markdown("**Link**: whoever has it sees these results, and can change nothing")
+    found = links(catalog().workspace, view.run.id)
+    for link in found:
+        _link(link)
+    st.button(
+        "Create a link" if not found else "Create another link",
+        icon=":material/add_link:",
+        on_click=attempt,
+        args=(_create, view.run.id),
+    )
+    host = urlsplit(st.context.url or "").hostname
+    if found and host in ("localhost", "127.0.0.1", "::1"):
+        st.caption(
+            "You have opened Lightbox as “localhost”, which only works on this computer. For others, put "
+            "this computer's name or address in its place."
+        )
+
+
+def _create(run_id: str) -> None:
+    create_link(catalog(), run_id)
+    if not find_report(catalog(), run_id).fresh:
+        # So that there is something to download for whoever opens it.
+        handlers.submit_report(catalog(), run_id)
+
+
+def _link(link: Link) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.code(base_address() + link.address, language=None, wrap_lines=True)
+        st.button(
+            "Take it back",
+            icon=":material/link_off:",
+            key=f"revoke-{link.token}",
+            help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads nowhere.",
+            on_click=attempt,
+            args=(revoke_link, catalog().workspace, link.token),
+        )
+
+
+def base_address() -> str:
+    """The address of the app as this browser has it, without a slash at its end; "" if unknown."""
+    parts = urlsplit(st.context.url or "")
+    if not parts.netloc:
+        return ""
+    # The last part is the page's own.
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}"
+
+
+def _about(view: View) -> None:
+    known = load_about(catalog().workspace, view.run.id)
+    with st.form(f"about-{view.run.id}", border=False):
+        use = st.text_area(
+            "Intended use",
+            known.use,
+            max_chars=MOST,
+            placeholder="Who is meant to use it for what, and what it is not meant for",
+        )
+        licence = st.text_input("Licence of model and images", known.licence, max_chars=MOST)
+        remarks = st.text_area("Remarks", known.remarks, max_chars=MOST)
+        st.caption("These go into the report and the model card. What is left empty is left out.")
+        if st.form_submit_button("Save", icon=":material/save:"):
+            try:
+                save_about(
+                    catalog().workspace, view.run.id, use=use, licence=licence, remarks=remarks
+                )
+            except LightboxError as error:
+                st.error(escape(str(error)), icon=":material/error:")
+            else:
+                st.toast("Saved.", icon=":material/check:")
+                st.rerun()

@@ -1,0 +1,77 @@
+"""The study behind a section of Results: begun by itself, waited for with its progress, or asked for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import settings
+from core.catalog import JobRecord
+from core.evaluation.study import Study, load_study, phases
+from core.jobs import handlers
+from core.jobs.live import live
+from pages._widgets.job import EVERY_S, attempt, cancel_button, progress_bar
+from pages._widgets.plain import escape
+from pages._widgets.results.view import View
+from pages._widgets.session import catalog
+
+
+def begin(view: View) -> None:
+    """Queue what isn't found out yet about an evaluation that somebody looks at, once a session."""
+    mark = f"studied-{view.run.id}-{view.on}"
+    if view.read_only or not settings.load().ahead or mark in st.session_state:
+        return
+    st.session_state[mark] = True
+    if study_of(view).missing:
+        handlers.submit_study(catalog(), view.run.id, view.on)
+
+
+def study_of(view: View) -> Study:
+    """What there is of the study of what is looked at."""
+    return load_study(catalog().workspace, view.run.id, view.on)
+
+
+def studied(view: View, phase: str) -> bool:
+    """Whether a phase of the study is there; draws its progress, or how to begin with it, if not."""
+    study = study_of(view)
+    if study.has(phase):
+        return True
+    job = _under_way(view)
+    if job is not None:
+        _watch(job.id, view, phase)
+        return False
+    why = study.failed.get(phase, "")
+    doing = phases()[phase].doing
+    with st.container(border=True):
+        if why:
+            st.markdown(f"This could not be found out: {escape(why)}")
+        else:
+            st.markdown(f"Not found out yet: {doing[0].lower()}{doing[1:]}.")
+        if view.read_only:
+            st.caption("Whoever trained this model can start it; it appears here then.")
+        else:
+            st.button(
+                "Try again" if why else "Find it out",
+                icon=":material/experiment:",
+                key=f"study-{phase}",
+                on_click=attempt,
+                args=(handlers.submit_study, catalog(), view.run.id, view.on),
+            )
+    return False
+
+
+def _under_way(view: View) -> JobRecord | None:
+    jobs = catalog().jobs.all(states=("queued", "running"), subject=view.run.id)
+    return next((job for job in jobs if job.kind == "study" and job.spec["on"] == view.on), None)
+
+
+@st.fragment(run_every=EVERY_S)
+def _watch(job_id: str, view: View, phase: str) -> None:
+    """Show the job until it ends, or until what is waited for is there."""
+    now = live(catalog(), job_id)
+    if now.job.finished or study_of(view).has(phase):
+        st.rerun(scope="app")
+    progress_bar(now)
+    if now.job.cancel_requested:
+        st.caption("Stopping …")
+    elif not view.read_only:
+        cancel_button(job_id, key=f"study-{phase}-")

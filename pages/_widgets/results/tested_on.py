@@ -1,0 +1,166 @@
+"""On which images a model is judged: its own test set, or folders of new images; and how a new
+folder is brought in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import JobRecord, RunRecord
+from core.datasets.intake import check_allowed
+from core.datasets.upload import UploadStage
+from core.evaluation.answers import evaluated_on
+from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_upload
+from core.jobs import handlers
+from pages._widgets.folders import choose_folder
+from pages._widgets.job import watch
+from pages._widgets.plain import ago, escape, images, shorten, size
+from pages._widgets.session import catalog
+from pages._widgets.uploader import uploader
+
+_WAYS = {
+    "server": ":material/folder_open: Folder on this computer",
+    "folder": ":material/drive_folder_upload: Upload a folder",
+    "archive": ":material/folder_zip: Upload an archive",
+}
+_OWN = "Its own test set"
+
+
+def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
+    """Draw the choice of what was tested on, if there is one; the value for :attr:`View.on`."""
+    _take_result(run)
+    on = evaluated_on(catalog().workspace, run.id)
+    key = f"tested-on-{run.id}"
+    if st.session_state.get(key) not in on:
+        st.session_state[key] = on[0]
+    named = {each.on: each for each in folders_tested(catalog().workspace, run.id)}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        chosen = st.selectbox(
+            "Tested on", on, key=key, disabled=len(on) == 1,
+            format_func=lambda each: _name(named[each]) if each in named else _OWN,
+        )  # fmt: skip
+        if not read_only:
+            st.button(
+                "New test", icon=":material/add:", key=f"new-test-{run.id}", on_click=_toggle,
+                args=(run,), help="Test this model on another folder of images, with one folder a "
+                "class.",
+            )  # fmt: skip
+    return str(chosen)
+
+
+def about_tested(run: RunRecord, on: str, *, read_only: bool = False) -> None:
+    """Below the choice: the form for a new test while it is open, a test that is running, and what
+    there is to say of the chosen folder."""
+    if not read_only:
+        running = _running(run)
+        if running is not None:
+            with st.container(border=True):
+                st.markdown(f"Testing “{escape(run.name)}” on {_what(running)}")
+                watch(running.id)
+        elif st.session_state.get(_open_key(run)):
+            with st.container(border=True):
+                _form(run)
+    chosen = next(
+        (each for each in folders_tested(catalog().workspace, run.id) if each.on == on), None
+    )
+    if chosen is not None:
+        _say(run, chosen, read_only=read_only)
+
+
+def _name(tested: Tested) -> str:
+    return f"{shorten(tested.name)} · {ago(tested.at)}"
+
+
+def _open_key(run: RunRecord) -> str:
+    return f"testing-{run.id}"
+
+
+def _toggle(run: RunRecord) -> None:
+    st.session_state[_open_key(run)] = not st.session_state.get(_open_key(run), False)
+
+
+def _running(run: RunRecord) -> JobRecord | None:
+    jobs = catalog().jobs.all(states=("queued", "running"), subject=run.id)
+    return next((job for job in jobs if job.kind == "evaluate"), None)
+
+
+def _what(job: JobRecord) -> str:
+    if job.spec.get("archive"):
+        return f"“{escape(str(job.spec['name']))}”"
+    folder = job.spec.get("folder")
+    return f"`{folder}`" if folder else "its own test set"
+
+
+def _form(run: RunRecord) -> None:
+    st.markdown("**Test on other images**")
+    st.caption(
+        "One folder a class, named like the classes of the model. The images should be new: not "
+        "those that it was trained on."
+    )
+    way = st.segmented_control(
+        "Where are the images?", list(_WAYS), default="server", required=True,
+        format_func=_WAYS.__getitem__, key=f"test-way-{run.id}",
+    )  # fmt: skip
+    fresh = f"test-{run.id}-{st.session_state.setdefault('uploads', 0)}"
+    if way == "server":
+        folder = choose_folder("test", "Test on this folder")
+        if folder is not None:
+            folder = check_allowed(folder)
+            _start(run, handlers.submit_evaluate(catalog(), run.id, folder))
+    elif way == "folder":
+        came = uploader("Folder with class folders", "folder", f"{fresh}-folder")
+        if came is not None:
+            st.caption(f"{images(came.taken)} ({size(came.bytes)}) uploaded.")
+            if st.button(f"Test on {images(came.taken)}", type="primary", key=f"{fresh}-go"):
+                stage = UploadStage(catalog().workspace, came.token)
+                folder = keep_upload(catalog(), run.id, stage, came.folder or "images")
+                _start(run, handlers.submit_evaluate(catalog(), run.id, folder))
+    else:
+        came = uploader("Archive of class folders", "archive", f"{fresh}-archive")
+        if came is not None:
+            st.caption(f"{escape(came.file)} ({size(came.bytes)}) uploaded.")
+            if st.button("Test on this archive", type="primary", key=f"{fresh}-archive-go"):
+                job = handlers.submit_evaluate(
+                    catalog(), run.id, archive=came.token, name=came.file
+                )
+                _start(run, job)
+
+
+def _start(run: RunRecord, job: JobRecord) -> None:
+    st.session_state[_open_key(run)] = False
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    st.session_state[f"test-job-{run.id}"] = job.id
+    st.rerun()
+
+
+def _take_result(run: RunRecord) -> None:
+    """Once a test that was started here has ended: show it, or say why there is none."""
+    job_id = st.session_state.get(f"test-job-{run.id}")
+    if job_id is None:
+        return
+    job = catalog().jobs.get(job_id)
+    if not job.finished:
+        return
+    del st.session_state[f"test-job-{run.id}"]
+    result = catalog().jobs.latest_event(job_id, "result")
+    if job.state == "done" and result is not None:
+        st.session_state[f"tested-on-{run.id}"] = result.payload["on"]
+    elif job.state != "cancelled":
+        st.error(escape(job.error or "This test did not finish."), icon=":material/error:")
+
+
+def _say(run: RunRecord, tested: Tested, *, read_only: bool) -> None:
+    place = "Uploaded images" if tested.uploaded else f"Folder {tested.on}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{escape(place)}, tested {ago(tested.at)}.")
+        if not read_only:
+            with st.popover("Delete this test", icon=":material/delete:", type="tertiary"):
+                st.write(
+                    "Deletes its results"
+                    + (" and the uploaded images." if tested.uploaded else "; the folder stays.")
+                )
+                st.button(
+                    "Yes, delete it", key=f"forget-{tested.on}", on_click=forget_tested,
+                    args=(catalog().workspace, run.id, tested.on),
+                )  # fmt: skip
+    for sentence in tested.sentences():
+        st.markdown(f":material/info: {escape(sentence)}")

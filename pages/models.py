@@ -1,0 +1,154 @@
+"""Models: all that were ever trained here, to be found again, kept in order, and compared."""
+
+from __future__ import annotations
+
+import zlib
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation import library
+from core.evaluation.library import Entry, Sort
+from pages._widgets.empty import empty
+from pages._widgets.library import actions, bin_panel, details, done_bar
+from pages._widgets.plain import size, some
+from pages._widgets.session import catalog
+
+_SHOW = {
+    "current": "In use",
+    "starred": "Starred",
+    "archived": "Archived",
+    "all": "All",
+}
+_SORTS: dict[Sort, str] = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "accuracy": "Most accurate first",
+    "name": "By name",
+    "size": "Largest first",
+}
+
+
+_FILTERS = ("Dataset", "Recipe", "State", "Tag")
+
+
+def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
+    """Draw the filters; what passes them."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        words = st.text_input(
+            "Search", placeholder="Name, tag, note, dataset …", key="library-search", width=260,
+            icon=":material/search:", label_visibility="collapsed",
+        )  # fmt: skip
+        show = st.segmented_control(
+            "Show", list(_SHOW), format_func=_SHOW.__getitem__, default="current", required=True,
+            key="library-show", label_visibility="collapsed",
+        )  # fmt: skip
+        on = sum(st.session_state.get(f"library-{label}") is not None for label in _FILTERS)
+        with st.popover(f"Filters ({on})" if on else "Filters", icon=":material/filter_list:"):
+            dataset = _one("Dataset", [entry.dataset or "(removed)" for entry in entries])
+            recipe = _one("Recipe", [entry.recipe for entry in entries])
+            state = _one("State", [entry.run.state for entry in entries])
+            tag = _one("Tag", tags)
+            sort = st.selectbox(
+                "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="library-sort"
+            )
+    return library.search(
+        entries,
+        words,
+        dataset="" if dataset == "(removed)" else dataset,
+        recipe=recipe,
+        state=state,
+        tag=tag,
+        starred=show == "starred",
+        archived={"current": False, "archived": True}.get(str(show)),
+        sort=sort,
+    )
+
+
+def _one(label: str, values: list[str]) -> str | None:
+    """A filter, where there is something to tell apart."""
+    offered = sorted({value for value in values if value}, key=str.casefold)
+    if len(offered) < (1 if label == "Tag" else 2):
+        return None
+    return st.selectbox(label, offered, index=None, placeholder="Any", key=f"library-{label}")
+
+
+def _table(entries: list[Entry]) -> list[Entry]:
+    """Draw the table; those that are selected in it."""
+    table = pd.DataFrame(
+        {
+            "star": ["★" if entry.run.starred else "" for entry in entries],
+            "name": [entry.run.name for entry in entries],
+            "accuracy": [None if e.accuracy is None else e.accuracy * 100 for e in entries],
+            "likely": [_likely(entry) for entry in entries],
+            "images": [entry.images or None for entry in entries],
+            "size": [entry.disk / 1e6 for entry in entries],
+            "dataset": [entry.dataset or "(removed)" for entry in entries],
+            "recipe": [entry.recipe for entry in entries],
+            "network": [entry.architecture for entry in entries],
+            "state": [_state(entry) for entry in entries],
+            "tags": [list(entry.run.tags) for entry in entries],
+            "when": pd.to_datetime([entry.run.created_at for entry in entries], unit="s", utc=True),
+        }
+    )
+    if (table["state"] == "done").all():
+        table = table.drop(columns="state")
+    column = st.column_config
+    # Another set of rows is another table, in which nothing is selected yet.
+    marks = zlib.crc32("\n".join(entry.run.id for entry in entries).encode())
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"library-table-{marks}",
+        column_config={
+            "star": column.TextColumn("★", width=36),
+            "name": column.TextColumn("name", width="medium"),
+            "accuracy": column.NumberColumn(
+                "accuracy", format="%.1f %%", help="On test images it had never seen."
+            ),
+            "likely": column.TextColumn(
+                "likely", help="The 95 % interval of the accuracy (Wilson)."
+            ),
+            "images": column.NumberColumn("images", help="Number of test images."),
+            "tags": column.ListColumn("tags"),
+            "when": column.DatetimeColumn("when", format="distance"),
+            "size": column.NumberColumn("size", format="%.1f MB", help="What it takes on disk."),
+        },
+    )
+    return [entries[row] for row in picked["selection"]["rows"] if row < len(entries)]
+
+
+def _likely(entry: Entry) -> str:
+    if entry.low is None or entry.high is None:
+        return ""
+    return f"{entry.low * 100:.1f}–{entry.high * 100:.1f} %"
+
+
+def _state(entry: Entry) -> str:
+    return f"{entry.run.state}{', archived' if entry.run.archived else ''}"
+
+
+everything = library.entries(catalog())
+st.title("Models")
+done_bar()
+if not everything:
+    empty("No models yet", "They appear here once you train one.", "Go to Train", "train")
+else:
+    known_tags = catalog().runs.tags()
+    found = _filters(everything, known_tags)
+    if not found:
+        st.markdown("No model is like that. Take a filter off to see more.")
+    else:
+        chosen = _table(found)
+        takes = size(sum(entry.disk for entry in everything))
+        st.caption(
+            f"{some(len(found), 'model')} of {len(everything):,}; together they take {takes} on "
+            "disk. Select one to open, name, tag or delete it, and several to compare them."
+        )
+        if chosen:
+            actions(chosen)
+        if len(chosen) == 1:
+            details(chosen[0], known_tags)
+bin_panel()

@@ -1,0 +1,63 @@
+"""What a guest sees who has a link: the results of one run, to read and to take away, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import NotFound
+from core.evaluation.take_away.links import find_link
+from core.evaluation.take_away.made import find_report
+from pages._widgets.plain import escape
+from pages._widgets.results import classes, confusion, mistakes, overview, reliability
+from pages._widgets.results.share import report_downloads
+from pages._widgets.results.view import SHOWN, View, load_view
+from pages._widgets.session import catalog
+
+_SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
+    "overview": ("Verdict", overview.draw),
+    "confusion": ("Confusions", confusion.draw),
+    "classes": ("Classes", classes.draw),
+    "mistakes": ("Mistakes", mistakes.draw),
+    "reliability": ("Reliability", reliability.draw),
+}
+
+
+def _take_away(view: View) -> None:
+    made = find_report(catalog(), view.run.id)
+    if made.page is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        report_downloads(made, view.run.name)
+
+
+def _sections(view: View) -> None:
+    if st.session_state.get(SHOWN) not in _SECTIONS:
+        st.session_state[SHOWN] = "overview"
+    shown = st.segmented_control(
+        "Section",
+        list(_SECTIONS),
+        format_func=lambda key: _SECTIONS[key][0],
+        key=SHOWN,
+        label_visibility="collapsed",
+        required=True,
+    )
+    _SECTIONS[str(shown)][1](view)
+
+
+def _page() -> None:
+    try:
+        _, run = find_link(catalog(), st.query_params.get("token", ""))
+        view = load_view(run, read_only=True)
+    except NotFound as error:
+        st.title("Results")
+        st.info(escape(str(error)), icon=":material/link_off:")
+        return
+    st.title(escape(run.name))
+    st.caption("Results of a model that was trained with Lightbox, to look through and to keep.")
+    _take_away(view)
+    _sections(view)
+
+
+_page()
