@@ -132,6 +132,8 @@ def _table(answers: list[Prediction], predictor: Predictor) -> None:
 
 finished = [run for run in catalog().runs.all() if run.state == "done"]
 current = current_run()
+if current is not None and all(run.id != current.id for run in finished):
+    finished = [*finished, current]  # archived: not offered, but opened by a link
 if current is None:
     empty("No model yet", "Train one first; it takes a minute or two.", "Go to Train", "train")
 else:

@@ -112,6 +112,7 @@ def test_an_archived_model_is_opened_by_a_link_only(
     (choice,) = [each for each in at.selectbox if each.label == "Model"]
     assert choice.value == second.id
     assert "archived" in words(at)
+    assert title(open_page("predict", run=second.id)) == "Predict"
 
 
 def test_the_settings_of_a_model_are_filled_into_train(open_page: Open, trained: Trained) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.records import ClassScore
+from core.evaluation.records import ClassScore, worst_confusions
 from core.evaluation.take_away.findings import Findings
 from core.evaluation.words import percent
 from core.quality.report_html import bar, name, table, text
@@ -13,6 +13,7 @@ from core.quality.report_html import bar, name, table, text
 MOST_CELLS = 16
 _SIDE = 900
 _SHOWN = 24
+_MOST_PAIRS = 30
 
 
 def confusion_section(found: Findings) -> str:
@@ -30,8 +31,21 @@ def confusion_section(found: Findings) -> str:
         "part of the row."
     )
     if many:
-        said += " Classes that are mixed up lie side by side. The table of classes has all numbers."
+        said += (
+            " Classes that are mixed up lie side by side. Pointed at, a cell says what it is; the most "
+            "frequent mistakes are listed below."
+        )
+        drawn += _listed(found)
     return f"<section><h2>Which class is taken for which</h2><p>{said}</p>{drawn}</section>"
+
+
+def _listed(found: Findings) -> str:
+    """The most frequent mistakes, for paper and for whoever can't point."""
+    rows = [
+        [name(pair.true), name(pair.predicted), f"{pair.count:,}", f"{pair.support:,}"]
+        for pair in worst_confusions(found.material.evaluation, _MOST_PAIRS)
+    ]
+    return table(("true", "predicted", "images", "of"), rows, "ttnn") if rows else ""
 
 
 def matrix(labels: list[str], counts: np.ndarray) -> str:

@@ -34,8 +34,8 @@ def words(text: str, holds: Mapping[str, bool] | None = None, **values: Any) -> 
     """A cell of text in Markdown; conditions and values as in code."""
     filled = fill(text, holds or {}, **values)
     # Written in lines of a hundred, read in lines of any length.
-    joined = re.sub(r"(?<!\n)\n(?![\n*|#-])", " ", filled)
-    return Cell("markdown", joined)
+    joined = re.sub(r"(?<!\n)\n(?!\n|[*#-] |\|)", " ", filled)
+    return Cell("markdown", re.sub(r" +\n", "\n", joined).rstrip())
 
 
 def code(
@@ -67,10 +67,19 @@ def fill(text: str, holds: Mapping[str, bool], **values: Any) -> str:
 
 def _spaced(text: str) -> str:
     """Empty lines as formatters have them, whatever was left out between them."""
-    text = re.sub(r"\n{3,}", "\n\n", text)
-    text = re.sub(r":\n\n(?= )", ":\n", text)
-    text = re.sub(r"(\n .*)\n\n(?=\S)", r"\1\n\n\n", text)
-    return re.sub(r"\n+(?=(?:def|class) )", "\n\n\n", text)
+    lines: list[str] = []
+    inside = False  # a function or class
+    for line in re.sub(r"\n{3,}", "\n\n", re.sub(r":\n\n(?= )", ":\n", text)).split("\n"):
+        outside = line[:1] not in ("", " ", ")", "]")
+        defines = line.startswith(("def ", "class "))
+        if outside and (defines or inside):
+            while lines and not lines[-1]:
+                lines.pop()
+            lines += ["", ""] if lines else []
+        if outside:
+            inside = defines
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def literal(value: Any, indent: int = 0) -> str:

@@ -167,8 +167,8 @@ plt.show()
 
 _COMPARE = """
 theirs = np.array(json.loads(zlib.decompress(base64.b64decode(LIGHTBOX_ANSWERS))))
-low, high = {{low}}, {{high}}
-print(f"Lightbox: {{{accuracy}}:.1%}, likely between {low:.1%} and {high:.1%}")
+lightbox, low, high = {{accuracy}}, {{low}}, {{high}}
+print(f"Lightbox: {lightbox:.1%}, likely between {low:.1%} and {high:.1%}")
 where = "below" if accuracy < low else "above" if accuracy > high else "inside"
 print(f"Here:     {accuracy:.1%}, {where} that interval")
 print(f"The same answer on {(predicted == theirs).mean():.1%} of the test images")

@@ -27,6 +27,7 @@ from core.evaluation.take_away.cells.training_words import (
     stopping_words,
 )
 from core.evaluation.take_away.material import Material
+from core.training import architectures
 from core.training.options import Loss, Optimizer
 from core.training.recipes import VIEWS
 from core.training.spec import TrainSpec
@@ -149,12 +150,13 @@ def _values(material: Material, by_hand: Mapping[int, float]) -> dict[str, Any]:
     return {
         "optimizer": _optimizer(spec.optimizer),
         "loss": _loss(spec.loss),
+        "metrics": "".join(f", {name}" for name in ("top_3", "auc") if name in spec.metrics),
         "rate": f"{spec.learning_rate:g}",
         "epochs": spec.epochs,
         "head_epochs": spec.epochs,
         "tuning_rate": f"{spec.tuning.learning_rate:g}",
         "tuning_epochs": spec.tuning.epochs,
-        "run_epochs": _epochs_run(material, "head" if spec.tuning.epochs else "", spec.epochs),
+        "run_epochs": _epochs_run(material, _first_part(spec), spec.epochs),
         "run_tuning": _epochs_run(material, "tuning", spec.tuning.epochs),
         "warmup": f"{spec.schedule.warmup:g}",
         "every": spec.schedule.every,
@@ -170,6 +172,12 @@ def _values(material: Material, by_hand: Mapping[int, float]) -> dict[str, Any]:
         "frozen": f"{spec.frozen:g}",
         "seed_step": 1,
     }
+
+
+def _first_part(spec: TrainSpec) -> str:
+    """What the first part of a run is called in its history."""
+    pretrained = architectures.get(spec.architecture).backbone is not None
+    return "head" if pretrained and spec.weights != "none" and spec.tuning.epochs else ""
 
 
 def _epochs_run(material: Material, part: str, planned: int) -> int:
@@ -219,10 +227,10 @@ def _head(holds: Mapping[str, bool], values: dict[str, Any]) -> list[Cell]:
             ### Features, once
 
             The pretrained network is not changed{{yet}}, so it needs to look at each image only
-            once; {{views}}what it gives is kept, and the head learns on that, which takes seconds.
+            once{{views}}. What it gives is kept, and the head learns on that, which takes seconds.
             """,
             yet=" yet" if holds["tuned"] else "",
-            views=f"and at {values['views']} varied views of each training image; "
+            views=f", and at {values['views']} varied views of each training image"
             if holds["viewed"]
             else "",
         ),

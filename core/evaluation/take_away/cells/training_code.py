@@ -7,10 +7,12 @@ def prepare(network, rate):
     """Give a network its optimizer and loss."""
     optimizer = {{optimizer}}
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])   #? decays
-    metrics = ["accuracy"]
-    metrics.append(keras.metrics.TopKCategoricalAccuracy(3, name="top_3"))   #? top_3
-    metrics.append(keras.metrics.AUC(multi_label=True, num_labels=len(CLASSES), name="auc"))   #? auc
-    network.compile(optimizer, {{loss}}, metrics=metrics, jit_compile=False)
+    loss = {{loss}}
+    top_3 = keras.metrics.TopKCategoricalAccuracy(3, name="top_3")   #? top_3
+    auc = keras.metrics.AUC(multi_label=True, num_labels=len(CLASSES), name="auc")   #? auc
+    metrics = ["accuracy"{{metrics}}]
+    # Compiling with XLA takes longer than it saves in a short training.
+    network.compile(optimizer, loss, metrics=metrics, jit_compile=False)
 
 
 counts = np.bincount(labels[train], minlength=len(CLASSES))   #? weights
@@ -26,9 +28,12 @@ BY_HAND = {{by_hand}}  # learning rates that were set by hand, from the epoch on
 class Rate(keras.callbacks.Callback):
     """Sets the learning rate before every step."""
 
-    def __init__(self, peak, epochs, before=0):
-        super().__init__()
-        self.peak, self.epochs, self.before = peak, epochs, before
+    def __init__(self, peak, epochs, before=0):   #? by_hand
+        super().__init__()   #? by_hand
+        self.peak, self.epochs, self.before = peak, epochs, before   #? by_hand
+    def __init__(self, peak, epochs):   #? !by_hand
+        super().__init__()   #? !by_hand
+        self.peak, self.epochs = peak, epochs   #? !by_hand
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
@@ -42,8 +47,8 @@ class Rate(keras.callbacks.Callback):
             share = max(0.001, 0.5 + 0.5 * math.cos(math.pi * (at - {{warmup}}) / (1 - {{warmup}})))   #? warm
         share = max(0.001, 0.5 + 0.5 * math.cos(math.pi * at))   #? curved !warm
         share = {{factor}} ** (self.epoch // {{every}})   #? stepped
-        share = 1   #? steady
-        rate = self.peak * share
+        rate = self.peak * share   #? !steady
+        rate = self.peak   #? steady
         for first, value in BY_HAND.items():   #? by_hand
             if self.before + self.epoch >= first:   #? by_hand
                 rate = value   #? by_hand
@@ -100,8 +105,10 @@ batches.begin(0)
 '''
 
 _CALLBACKS = """
-follow = [keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: {{batches}}.begin(epoch))]
-follow.append(Rate({{peak}}, epochs={{part_epochs}}{{before}}))   #? rated
+begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: {{batches}}.begin(epoch))
+follow = [begin]
+follow.append(Rate({{peak}}, epochs={{part_epochs}}{{before}}))   #? rated by_hand
+follow.append(Rate({{peak}}, epochs={{part_epochs}}))   #? rated !by_hand
 {{kept}} = KeepBest({{inputs}})   #? validated scored
 {{kept}} = KeepBest()   #? validated !scored
 follow.append({{kept}})   #? validated

@@ -191,12 +191,11 @@ def vary_one(image, number):   #? !noisy
         cutout = max(cutout, 0.4 * abs(amount) * (kind == 11))   #? rand
 
     # Where each pixel of the result comes from, about the middle of the image.   #? moved
-    zoom = max(zoom, {{smallest}})   #? zoomed
+    zoom = max(zoom, {{smallest}})   #? rand
     angle = np.deg2rad(turn)   #? turned
     cos, sin = np.cos(angle), np.sin(angle)   #? turned
-    cos, sin = 1, 0   #? moved !turned
+    cos, sin = 1, 0   #? sheared !turned
     lean = np.tan(np.deg2rad(shear))   #? sheared
-    lean = 0   #? moved !sheared
     x_scale = 1 / zoom   #? zoomed
     x_scale = 1   #? moved !zoomed
     y_scale = x_scale   #? moved
@@ -204,8 +203,11 @@ def vary_one(image, number):   #? !noisy
         x_scale = -x_scale   #? moved flip_horizontal
     if number[FLIP] < 0.5:   #? moved flip_vertical
         y_scale = -y_scale   #? moved flip_vertical
-    a, b = x_scale * (cos - lean * sin), x_scale * (-sin - lean * cos)   #? moved
-    d, e = y_scale * sin, y_scale * cos   #? moved
+    a, b = x_scale * (cos - lean * sin), x_scale * (-sin - lean * cos)   #? sheared
+    a, b = x_scale * cos, -x_scale * sin   #? turned !sheared
+    a, b = x_scale, 0   #? moved !turned !sheared
+    d, e = y_scale * sin, y_scale * cos   #? turned
+    d, e = 0, y_scale   #? moved !turned
     half = SIZE / 2   #? moved
     x, y = half + across * SIZE, half + down * SIZE   #? shifted
     x, y = half, half   #? moved !shifted
