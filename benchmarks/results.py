@@ -56,7 +56,7 @@ def _prepare(photos: Path, images: int, classes: int) -> dict[str, Any]:
     from core.catalog import open_catalog
     from core.datasets.intake import add_folder
     from core.evaluation.evaluate import evaluate_run
-    from core.evaluation.judge import judge
+    from core.evaluation.figures.judge import judge
     from core.quality.curation import curated
     from core.quality.scan import scan
     from core.training.start import suggest_spec

@@ -10,10 +10,10 @@ from core.catalog import Catalog, RunRecord
 from core.cli.output import Output
 from core.errors import InvalidInput
 from core.evaluation.answers import load_answers
-from core.evaluation.compare import Comparison, compare_all
-from core.evaluation.latency import known_latency, measure_latency
-from core.evaluation.pareto import Cost, cost, front
-from core.evaluation.similar import find_similar, relation_in_words, resembling, without
+from core.evaluation.comparison.compare import Comparison, compare_all
+from core.evaluation.comparison.latency import known_latency, measure_latency
+from core.evaluation.comparison.pareto import Cost, cost, front
+from core.evaluation.comparison.similar import find_similar, relation_in_words, resembling, without
 from core.evaluation.tested import find_tested
 
 Options = argparse.Namespace

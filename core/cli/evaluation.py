@@ -12,9 +12,9 @@ from core.catalog import Catalog
 from core.cli.output import Output
 from core.errors import InvalidInput
 from core.evaluation.evaluate import evaluate_folder, load_evaluation
-from core.evaluation.judge import Figures, figures, load_curves
+from core.evaluation.figures.judge import Figures, figures, load_curves
+from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
-from core.evaluation.tables import FORMATS, Format, report_table
 from core.workspace import atomic_path
 
 Options = argparse.Namespace

@@ -17,7 +17,7 @@ from core.evaluation.answers import load_answers
 from core.evaluation.explain.explainer import Explainer, ninths, open_explainer, overlay
 from core.evaluation.explain.originals import read_original
 from core.evaluation.explain.overlay import framed
-from core.evaluation.study import run_study
+from core.evaluation.study.run import run_study
 from core.workspace import atomic_path
 
 Options = argparse.Namespace

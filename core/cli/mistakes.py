@@ -8,9 +8,9 @@ from typing import Any
 from core.catalog import Catalog, RunRecord
 from core.cli.output import Output
 from core.evaluation.answers import load_answers
-from core.evaluation.embedding import NAMES, draw_umap, has_map, load_map
 from core.evaluation.mistakes import select, top
-from core.evaluation.study import Study, load_study, run_study
+from core.evaluation.study.embedding import NAMES, draw_umap, has_map, load_map
+from core.evaluation.study.run import Study, load_study, run_study
 from core.workspace import atomic_path
 
 Options = argparse.Namespace

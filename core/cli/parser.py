@@ -22,9 +22,9 @@ from core.cli import (
     take_away,
     tuning,
 )
-from core.evaluation.embedding import METHODS
 from core.evaluation.library import SORTS
 from core.evaluation.mistakes import ORDERS, WHICH
+from core.evaluation.study.embedding import METHODS
 from core.quality.export import LAYOUTS
 from core.training.recipes import RECIPES
 

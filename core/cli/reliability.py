@@ -7,13 +7,13 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.cli.output import Output
-from core.evaluation import reliability_words as words
 from core.evaluation.answers import load_answers
-from core.evaluation.coverage import Point, Suggestion, answered_at, at_threshold, suggest
-from core.evaluation.disturbances import KINDS
-from core.evaluation.reliability import Reliability, rows_of
-from core.evaluation.reliability import reliability as load
 from core.evaluation.tested import find_tested
+from core.evaluation.trust import words as words
+from core.evaluation.trust.coverage import Point, Suggestion, answered_at, at_threshold, suggest
+from core.evaluation.trust.disturbances import KINDS
+from core.evaluation.trust.reliability import Reliability, rows_of
+from core.evaluation.trust.reliability import reliability as load
 from core.evaluation.words import percent
 
 Options = argparse.Namespace

@@ -248,7 +248,7 @@ def _judge(
 
 def _keep_reliability(catalog: Catalog, evaluation: Evaluation, report: Reporter) -> None:
     """What takes SciPy is worked out here, so that pages need not import it."""
-    from core.evaluation.reliability import keep_reliability
+    from core.evaluation.trust.reliability import keep_reliability
 
     keep_reliability(catalog, evaluation.run_id, evaluation.on, report)
 
@@ -272,6 +272,6 @@ def _keep(folder: Path, evaluation: Evaluation, predictions: pd.DataFrame) -> No
 
 def _work_out(catalog: Catalog, run_id: str, on: str, report: Reporter) -> None:
     """Keep scores, verdict and curves too, made of what was kept just now."""
-    from core.evaluation.judge import judge
+    from core.evaluation.figures.judge import judge
 
     judge(catalog, run_id, on, report)

@@ -284,7 +284,7 @@ def _evaluate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 @handler("latency", "light")
 def _latency(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Measure how long some models take for one image."""
-    from core.evaluation.latency import measure_latency
+    from core.evaluation.comparison.latency import measure_latency
 
     for run_id in spec["run_ids"]:
         measure_latency(catalog.workspace, run_id, report)
@@ -294,7 +294,7 @@ def _latency(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Look for near-duplicates of a run's training images in a folder that it was tested on."""
     from core.evaluation.answers import load_answers
-    from core.evaluation.similar import find_similar
+    from core.evaluation.comparison.similar import find_similar
 
     run = catalog.runs.get(spec["run_id"])
     answers = load_answers(catalog.workspace, run.id, spec["on"])
@@ -313,7 +313,7 @@ def _report(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 @handler("study", "light")
 def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Find out about an evaluation what a page can't wait for; what people wait for comes first."""
-    from core.evaluation.study import run_study
+    from core.evaluation.study.run import run_study
 
     def others_wait() -> bool:
         return any(job.kind != "study" for job in catalog.jobs.queue("light"))
@@ -331,7 +331,7 @@ def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 @handler("umap", "light")
 def _umap(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Draw one more map of the tested images, by UMAP."""
-    from core.evaluation.embedding import draw_umap
+    from core.evaluation.study.embedding import draw_umap
 
     draw_umap(catalog, spec["run_id"], spec["on"], report)
 

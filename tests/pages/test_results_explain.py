@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, RunRecord
-from core.evaluation import study
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.study import run_study
+from core.evaluation.study import run as study
+from core.evaluation.study.run import run_study
 from tests.core.evaluation.coloured import make_run
 from tests.core.evaluation.dense import save_dense
 from tests.pages.conftest import Open, assert_no_defect, click, gallery, words
@@ -20,7 +20,7 @@ _IMAGES = [("red", "red"), ("green", "blue"), ("blue", "blue")]
 
 @pytest.fixture
 def run(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunRecord:
-    monkeypatch.setattr(study, "_MODULES", ("core.evaluation.basis",))
+    monkeypatch.setattr(study, "_MODULES", ("core.evaluation.study.basis",))
     made = make_run(catalog, tmp_path / "images", {"train": _IMAGES, "test": _IMAGES})
     save_dense(catalog.workspace.run(made.id))
     evaluate_run(catalog, made.id)

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, RunRecord
-from core.evaluation.study import run_study
+from core.evaluation.study.run import run_study
 from tests.core.evaluation.dense_run import make_dense_run
 from tests.pages.conftest import Open, assert_no_defect, click, words
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.catalog import Catalog, RunRecord
 from core.datasets import intake
 from core.evaluation.evaluate import evaluate_folder
-from core.evaluation.study import run_study
+from core.evaluation.study.run import run_study
 from core.quality import curation
 from tests.core.evaluation.coloured import write_colour
 from tests.core.evaluation.dense_run import make_dense_run

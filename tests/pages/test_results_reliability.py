@@ -6,8 +6,8 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.answers import load_answers
-from core.evaluation.coverage import at_threshold
-from core.evaluation.reliability_words import sentence_of_point
+from core.evaluation.trust.coverage import at_threshold
+from core.evaluation.trust.words import sentence_of_point
 from tests.core.evaluation.coloured import CLASSES
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, words
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.errors import NotFound
-from core.evaluation import judge
-from core.evaluation import reliability as trust
-from core.evaluation.basis import Heat, load_heat
-from core.evaluation.study import Study, load_study
+from core.evaluation.figures import judge
+from core.evaluation.study.basis import Heat, load_heat
+from core.evaluation.study.run import Study, load_study
 from core.evaluation.take_away.material import Material
+from core.evaluation.trust import reliability as trust
 from core.progress import Reporter
 
 

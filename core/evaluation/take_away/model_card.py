@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.catalog import Catalog
-from core.evaluation import reliability_words
 from core.evaluation.take_away.cells import plain
 from core.evaluation.take_away.command import command_line, settings
 from core.evaluation.take_away.environment import environment
 from core.evaluation.take_away.findings import Findings
 from core.evaluation.take_away.material import Material, checked_target, load_material
 from core.evaluation.take_away.notes import load_about
+from core.evaluation.trust import words as reliability_words
 from core.progress import Reporter
 from core.quality.curation import FACTS, history
 from core.training import architectures

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from core.evaluation import reliability_words as words
 from core.evaluation.answers import evaluated_on
-from core.evaluation.calibration import Calibration
-from core.evaluation.disturbances import KINDS
 from core.evaluation.evaluate import load_evaluation
-from core.evaluation.robustness import Disturbed
-from core.evaluation.slices import FALSE_DISCOVERIES, FEWEST
 from core.evaluation.take_away.findings import Findings
 from core.evaluation.take_away.svg import Line, chart
+from core.evaluation.trust import words as words
+from core.evaluation.trust.calibration import Calibration
+from core.evaluation.trust.disturbances import KINDS
+from core.evaluation.trust.robustness import Disturbed
+from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST
 from core.evaluation.words import percent
 from core.quality.report_html import name, table, text
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core import charts
 from core.catalog import RunRecord
-from core.evaluation.differing import differing
-from core.evaluation.pareto import Cost, cost, front
+from core.evaluation.comparison.differing import differing
+from core.evaluation.comparison.pareto import Cost, cost, front
 from core.jobs import handlers
 from core.jobs.live import curves
 from pages._widgets.job import attempt, watch

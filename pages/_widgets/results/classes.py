@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation.judge import Figures
+from core.evaluation.figures.judge import Figures
+from core.evaluation.figures.tables import Format, report_table
 from core.evaluation.records import ClassReport, ClassScore
-from core.evaluation.tables import Format, report_table
 from pages._widgets.plain import percent
 from pages._widgets.results.figures import curves_of, figures_of
 from pages._widgets.results.view import View, about

@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.evaluation.answers import evaluated_on
-from core.evaluation.compare import Comparison, Measured
-from core.evaluation.compare import compare as compare_runs
+from core.evaluation.comparison.compare import Comparison, Measured
+from core.evaluation.comparison.compare import compare as compare_runs
+from core.evaluation.comparison.paired import in_words
 from core.evaluation.evaluate import evaluation_folder
-from core.evaluation.paired import in_words
 from core.jobs import handlers
 from pages._widgets.job import attempt
 from pages._widgets.plain import escape, percent, shorten, some

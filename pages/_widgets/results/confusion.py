@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation.confusions import most_confused
+from core.evaluation.figures.confusions import most_confused
 from core.evaluation.records import Confusion, worst_confusions
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.plain import escape, images, percent, shorten, some

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.evaluation.basis import Heat, load_heat
 from core.evaluation.explain.overlay import colours, enlarge
+from core.evaluation.study.basis import Heat, load_heat
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.plain import escape, images, shorten
 from pages._widgets.results.explain_image import choose

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import NotFound
-from core.evaluation import judge
 from core.evaluation.evaluate import evaluation_folder
+from core.evaluation.figures import judge
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 

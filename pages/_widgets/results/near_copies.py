@@ -5,8 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.evaluation.comparison.similar import (
+    EXACT,
+    THRESHOLDS,
+    relation_in_words,
+    resembling,
+    without,
+)
 from core.evaluation.evaluate import evaluation_folder
-from core.evaluation.similar import EXACT, THRESHOLDS, relation_in_words, resembling, without
 from core.jobs import handlers
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch

@@ -6,9 +6,9 @@ from html import escape as html
 
 import streamlit as st
 
-from core.evaluation.judge import Figures
+from core.evaluation.figures.judge import Figures
+from core.evaluation.figures.verdict import Statement
 from core.evaluation.records import Score
-from core.evaluation.verdict import Statement
 from pages._widgets.pictures import draw_svg
 from pages._widgets.plain import escape, percent, shorten
 from pages._widgets.results.figures import figures_of, say_if_gone

@@ -9,14 +9,21 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation import reliability_words as words
 from core.evaluation.answers import Answers, load_answers
-from core.evaluation.calibration import BINS, Bin
-from core.evaluation.coverage import THRESHOLDS, WANTED, Point, answered_at, at_threshold, suggest
-from core.evaluation.disturbances import KINDS
-from core.evaluation.reliability import Reliability, reliability, rows_of
-from core.evaluation.robustness import Disturbed, Robustness, example_pictures
-from core.evaluation.slices import FALSE_DISCOVERIES, FEWEST, Slice
+from core.evaluation.trust import words as words
+from core.evaluation.trust.calibration import BINS, Bin
+from core.evaluation.trust.coverage import (
+    THRESHOLDS,
+    WANTED,
+    Point,
+    answered_at,
+    at_threshold,
+    suggest,
+)
+from core.evaluation.trust.disturbances import KINDS
+from core.evaluation.trust.reliability import Reliability, reliability, rows_of
+from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
+from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
 from core.evaluation.words import percent
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.plain import escape, images, shorten

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import JobRecord
-from core.evaluation.embedding import (
+from core.evaluation.study.embedding import (
     FEWEST,
     NAMES,
     FeatureMap,
@@ -16,8 +16,8 @@ from core.evaluation.embedding import (
     has_umap,
     load_map,
 )
-from core.evaluation.sheet import PICTURE
-from core.evaluation.study import Study
+from core.evaluation.study.run import Study
+from core.evaluation.study.sheet import PICTURE
 from core.jobs import handlers
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import escape, images, percent, shorten, some

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import settings
 from core.catalog import JobRecord
-from core.evaluation.study import Study, load_study, phases
+from core.evaluation.study.run import Study, load_study, phases
 from core.jobs import handlers
 from core.jobs.live import live
 from pages._widgets.job import EVERY_S, attempt, cancel_button, progress_bar

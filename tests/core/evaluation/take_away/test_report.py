@@ -10,7 +10,7 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.errors import Cancelled, InvalidInput
-from core.evaluation.study import run_study
+from core.evaluation.study.run import run_study
 from core.evaluation.take_away.made import find_report, make_report
 from core.evaluation.take_away.notes import save_about
 from core.evaluation.take_away.pdf import find_browser, print_pdf

@@ -1,0 +1,138 @@
+"""What to collect next: of which class more images would help most, how many, and of what kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.answers import Answers
+from core.evaluation.intervals import wilson
+from core.evaluation.records import Evaluation
+from core.evaluation.words import images, quoted
+
+# Fewer mistakes in a class don't say that it is this class that needs more images.
+_FEWEST_MISTAKES = 3
+# For what the mistakes have in common: so many mistakes and right answers of the class at least,
+_FEWEST_TO_COMPARE = 5
+# so sure that the two differ (for all traits together),
+_CHANCE = 0.05
+# and so much (the chance, less a half, that a mistake has more of it than a right answer).
+_CLEARLY = 0.25
+
+
+@dataclass(frozen=True)
+class Trait:
+    """Something measured of images, and how to say that mistakes have less or more of it."""
+
+    less: str
+    more: str
+    is_less: str
+    is_more: str
+
+
+TRAITS: dict[str, Trait] = {
+    "brightness": Trait("in dim light", "in bright light", "darker", "brighter"),
+    "sharpness": Trait("that are blurred", "full of fine detail", "less sharp", "sharper"),
+    "contrast": Trait("of little contrast", "of strong contrast", "flatter", "richer in contrast"),
+    "colour": Trait("with little colour", "with strong colours", "paler", "more colourful"),
+    "pixels": Trait("that are small", "that are large", "smaller", "larger"),
+}
+
+
+def what_to_collect(
+    evaluation: Evaluation,
+    answers: Answers,
+    trained: Mapping[str, int] | None,
+    traits: pd.DataFrame | None,
+) -> str:
+    """A sentence or two of advice; arguments as in :func:`core.evaluation.figures.verdict.verdict`."""
+    mistakes = ~answers.correct
+    if not mistakes.any():
+        return (
+            "It made no mistake here. To find its limits, test it on images taken at another time, "
+            "in another place."
+        )
+    missed = np.bincount(answers.true[mistakes], minlength=len(evaluation.labels))
+    support = np.bincount(answers.true, minlength=len(evaluation.labels))
+    # The class whose images go wrong most often; of those with as many, the one that is found least.
+    rate = missed / np.maximum(support, 1)
+    worst = int(np.lexsort((-rate, -missed))[0])
+    label = evaluation.labels[worst]
+    mine = answers.true == worst
+    # The others' mistakes, and one more, so that the best of classes leave an aim above 0.
+    others = (missed.sum() - missed[worst] + 1) / (len(answers) - mine.sum() + 1)
+    low = wilson(int(missed[worst]), int(support[worst])).low
+    if missed[worst] < _FEWEST_MISTAKES or (low <= others and mine.sum() < len(answers)):
+        total = int(mistakes.sum())
+        return (
+            f"{'One mistake says' if total == 1 else f'Its {total:,} mistakes are spread: they say'} "
+            "of no class that it needs more images than others. More test images would show where it "
+            "is weak."
+        )
+    number = more_images(int((trained or {}).get(label, 0)), float(rate[worst]), float(others))
+    what = f"About {number:,} more images" if trained is not None else "More images"
+    kind = common_trait(traits[mine], mistakes[mine]) if traits is not None else None
+    count = images(int(missed[worst]))
+    if kind is None:
+        return (
+            f"{what} of {quoted(label)} would help most: {count} of it "
+            f"{'was' if missed[worst] == 1 else 'were'} taken for something else."
+        )
+    name, less = kind
+    trait = TRAITS[name]
+    return (
+        f"{what} of {quoted(label)} {trait.less if less else trait.more} would help most: the "
+        f"{count} of it that went wrong are {trait.is_less if less else trait.is_more} than those "
+        "that were called right."
+    )
+
+
+def more_images(trained: int, error: float, others: float) -> int:
+    """How many more training images of a class to collect; a rule of thumb.
+
+    Errors tend to fall with the number n of training images like a power of n; half a power is a
+    hopeful but common assumption (Hestness and others, "Deep learning scaling is predictable,
+    empirically", 2017, measured 0.07 to 0.35 on large tasks, and give 0.5 as what theory
+    expects). To come down from ``error`` to what the ``others`` have then takes
+    n · ((error / others)² − 1) more. That is too far ahead to believe beyond twice the images,
+    so the advice is at most as many again, at least 10, in steps of 10.
+
+    Args:
+        trained: images of the class in training.
+        error, others: parts (0 to 1) of test images that went wrong, of the class and of all others.
+    """
+    wanted = trained * ((error / others) ** 2 - 1) if others > 0 else trained
+    return int(np.ceil(np.clip(wanted, 10, max(10, trained)) / 10) * 10)
+
+
+def common_trait(traits: pd.DataFrame, wrong: np.ndarray) -> tuple[str, bool] | None:
+    """The trait by which mistakes differ most from right answers, if one does beyond chance.
+
+    Each trait is compared by the Mann-Whitney U test (SciPy), corrected for how many there are
+    (Bonferroni), and must differ clearly too.
+
+    Args:
+        traits: of the images of one class, columns of :data:`TRAITS`.
+        wrong: bool, one for each row.
+
+    Returns:
+        its name, and whether mistakes have less of it.
+    """
+    from scipy.stats import mannwhitneyu
+
+    found: tuple[float, str, bool] | None = None
+    names = [name for name in TRAITS if name in traits]
+    for name in names:
+        values = traits[name].to_numpy(np.float64)
+        bad, good = (values[side & np.isfinite(values)] for side in (wrong, ~wrong))
+        if min(len(bad), len(good)) < _FEWEST_TO_COMPARE:
+            continue
+        result = mannwhitneyu(bad, good)
+        more = float(result.statistic) / (len(bad) * len(good)) - 0.5
+        clear = abs(more) >= _CLEARLY and float(result.pvalue) < _CHANCE / len(names)
+        if clear and (found is None or abs(more) > found[0]):
+            found = (abs(more), name, more < 0)
+    return None if found is None else found[1:]

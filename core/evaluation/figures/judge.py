@@ -1,0 +1,201 @@
+"""Figures about a finished test, worked out once and kept beside its evaluation.
+
+In: the kept evaluation and predictions. Out: ``scores.json`` (scores, verdict, classes, the order
+of similar classes) and ``curves.parquet``. A worker makes them when it evaluates a run; of runs that
+were evaluated earlier, or by another version, they are made when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.catalog import Catalog, RunRecord
+from core.errors import NotFound
+from core.evaluation.answers import Answers, load_answers
+from core.evaluation.evaluate import evaluation_folder, load_evaluation
+from core.evaluation.figures.class_curves import class_curves
+from core.evaluation.figures.confusions import similarity_order
+from core.evaluation.figures.ranking import class_areas
+from core.evaluation.figures.scores import scores
+from core.evaluation.figures.verdict import Verdict, verdict
+from core.evaluation.intervals import wilson_bounds
+from core.evaluation.records import ClassScore, Evaluation, Score
+from core.progress import Reporter
+from core.quality.curation import curated
+from core.workspace import Workspace, atomic_path, read_json, write_json
+
+# Another number whenever figures or sentences are made differently: kept ones are then made anew.
+VERSION = 1
+SCORES, CURVES = "scores.json", "curves.parquet"
+
+
+class Figures(BaseModel):
+    """All figures about a test.
+
+    Attributes:
+        version: of the code that made them.
+        scores: the most telling first.
+        classes: one a class, in the order of the evaluation's labels.
+        order: positions of the classes so that those mixed up lie side by side.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int
+    scores: list[Score]
+    verdict: Verdict
+    classes: list[ClassScore]
+    order: list[int]
+
+    def score(self, key: str) -> Score | None:
+        """The score with this key, if there is one for so many classes."""
+        return next((each for each in self.scores if each.key == key), None)
+
+
+def figures(
+    catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
+) -> Figures:
+    """The figures of a run's test: as kept, or worked out now.
+
+    Args:
+        on: as in :func:`core.evaluation.evaluate.load_evaluation`.
+
+    Raises:
+        NotFound: it has not been evaluated on that.
+    """
+    found = kept_figures(catalog.workspace, run_id, on)
+    return found if found is not None else judge(catalog, run_id, on, report)
+
+
+def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:
+    """The figures as they were kept; none if there are none, or none of today's kind."""
+    folder = evaluation_folder(workspace, run_id, on)
+    if not (folder / SCORES).exists() or not (folder / CURVES).exists():
+        return None
+    try:
+        data = read_json(folder / SCORES)
+        return Figures.model_validate(data) if data.get("version") == VERSION else None
+    except (NotFound, ValidationError, AttributeError):
+        return None
+
+
+def judge(
+    catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
+) -> Figures:
+    """Work out all figures from the kept predictions, and keep them.
+
+    Raises:
+        NotFound: it has not been evaluated on that.
+    """
+    report = report or Reporter()
+    run = catalog.runs.get(run_id)
+    workspace = catalog.workspace
+    folder = evaluation_folder(workspace, run.id, on)
+    evaluation = load_evaluation(workspace, run.id, on)
+    answers = load_answers(workspace, run.id, on)
+    note = "Working out the figures"
+    report.progress("figures", 0, 3, note)
+    areas = class_areas(answers.true, answers.probabilities)
+    report.check()
+    report.progress("figures", 1, 3, note)
+    made = scores(evaluation, answers, areas)
+    report.check()
+    report.progress("figures", 2, 3, note)
+    curves = class_curves(answers.labels, answers.true, answers.probabilities, report.check)
+    found = Figures(
+        version=VERSION,
+        scores=made,
+        verdict=verdict(
+            evaluation,
+            answers,
+            trained=trained_images(workspace, run.id),
+            traits=image_traits(catalog, run, answers),
+        ),
+        classes=class_scores(evaluation, areas),
+        order=similarity_order(np.array(evaluation.confusion, np.int64)),
+    )
+    with atomic_path(folder / CURVES) as part:
+        curves.to_parquet(part, index=False)
+    write_json(folder / SCORES, found.model_dump(mode="json"))
+    report.progress("figures", 3, 3, note)
+    return found
+
+
+def load_curves(
+    workspace: Workspace, run_id: str, on: str = "test", labels: list[str] | None = None
+) -> pd.DataFrame:
+    """Kept ROC and precision-recall curves, as :func:`core.evaluation.figures.class_curves.class_curves`
+    makes them.
+
+    Args:
+        labels: of these classes only.
+
+    Raises:
+        NotFound: no figures have been kept; ask for :func:`figures` first.
+    """
+    path = evaluation_folder(workspace, run_id, on) / CURVES
+    if not path.exists():
+        raise NotFound("This run has no curves yet.", remedy="Open its results again.")
+    filters = None if labels is None else [("label", "in", labels)]
+    return pd.read_parquet(path, filters=filters)
+
+
+def class_scores(evaluation: Evaluation, areas: tuple[np.ndarray, np.ndarray]) -> list[ClassScore]:
+    """The classification report with intervals and areas, in the order of the labels."""
+    confusion = np.array(evaluation.confusion, np.int64).reshape(len(evaluation.labels), -1)
+    right = confusion.diagonal()
+    recall = wilson_bounds(right, confusion.sum(axis=1))
+    precision = wilson_bounds(right, confusion.sum(axis=0))
+    return [
+        ClassScore(
+            **row.model_dump(),
+            recall_low=float(recall[0][n]),
+            recall_high=float(recall[1][n]),
+            precision_low=float(precision[0][n]),
+            precision_high=float(precision[1][n]),
+            roc_auc=_known(areas[0][n]),
+            average_precision=_known(areas[1][n]),
+        )
+        for n, row in enumerate(evaluation.report)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def trained_images(workspace: Workspace, run_id: str) -> dict[str, int] | None:
+    """Images in training by class; none if that was not kept."""
+    path = workspace.run(run_id) / "split.parquet"
+    if not path.exists():
+        return None
+    table = pd.read_parquet(path, columns=["label", "split"])
+    counts = table.loc[table["split"] == "train", "label"].value_counts()
+    return {str(label): int(count) for label, count in counts.items()}
+
+
+def image_traits(catalog: Catalog, run: RunRecord, answers: Answers) -> pd.DataFrame | None:
+    """What the dataset's scan measured of the images that were tested on.
+
+    Returns:
+        one row an image, columns as in :data:`core.evaluation.figures.collecting.TRAITS`; none for other
+        folders, and where the dataset was removed.
+    """
+    if answers.on != "test":
+        return None
+    try:
+        table = curated(catalog, run.dataset_id, run.dataset_version)
+    except NotFound:
+        return None
+    known = table.set_index("path").reindex(answers.table["path"])
+    return pd.DataFrame(
+        {
+            "brightness": known["brightness"],
+            "sharpness": known["sharpness"],
+            "contrast": known["bright_spread"],
+            "colour": known["colourfulness"],
+            "pixels": known[["width", "height"]].min(axis=1),
+        }
+    ).reset_index(drop=True)

@@ -1,0 +1,107 @@
+"""The classification report as a table to take away: CSV, Markdown or LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from core.datasets.layout import as_text
+from core.evaluation.records import ClassReport, ClassScore, Evaluation
+from core.quality.export import cell
+
+Format = Literal["csv", "markdown", "latex"]
+HEADS = ("class", "precision", "recall", "recall from", "recall to", "F1", "images")
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+}
+_MARKDOWN = set("\\`*_{}[]()<>#+-.!|~$:&")
+
+
+def report_rows(
+    evaluation: Evaluation, classes: Sequence[ClassScore]
+) -> list[tuple[str, float, float, float | None, float | None, float, int]]:
+    """One row a class, then both averages; columns are :data:`HEADS`.
+
+    The bounds of recall are Wilson's at 95 %; averages have none here.
+    """
+    rows: list[tuple[str, float, float, float | None, float | None, float, int]] = [
+        (row.label, row.precision, row.recall, row.recall_low, row.recall_high, row.f1, row.support)
+        for row in classes
+    ]
+    averages: list[ClassReport] = [evaluation.macro, evaluation.weighted]
+    return rows + [
+        (row.label, row.precision, row.recall, None, None, row.f1, row.support) for row in averages
+    ]
+
+
+def report_table(evaluation: Evaluation, classes: Sequence[ClassScore], format: Format) -> str:
+    """The classification report as text.
+
+    Args:
+        classes: of the same evaluation, from :func:`core.evaluation.figures.judge.figures`.
+        format: ``csv``: numbers in full, UTF-8, and no cell is one that a spreadsheet would take
+            for a formula. ``markdown``: a table as GitHub and others read it. ``latex``: a
+            ``tabular`` that needs no package; names are escaped.
+    """
+    return FORMATS[format](report_rows(evaluation, classes))
+
+
+def _csv(rows: Sequence[tuple]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADS)
+    for label, *numbers in rows:
+        writer.writerow([cell(label), *("" if each is None else each for each in numbers)])
+    return out.getvalue()
+
+
+def _written(numbers: Sequence[float | int | None]) -> list[str]:
+    """Three digits of parts, whole numbers of images, nothing where nothing is known."""
+    return [
+        "" if each is None else f"{each:,}" if isinstance(each, int) else f"{each:.3f}"
+        for each in numbers
+    ]
+
+
+def _markdown(rows: Sequence[tuple]) -> str:
+    lines = [f"| {' | '.join(HEADS)} |", f"| :-- |{' --: |' * (len(HEADS) - 1)}"]
+    for label, *numbers in rows:
+        name = "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in _one_line(label))
+        lines.append(f"| {' | '.join([name, *_written(numbers)])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _latex(rows: Sequence[tuple]) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return f"{' & '.join(cells)} \\\\"
+
+    lines = [f"\\begin{{tabular}}{{l{'r' * (len(HEADS) - 1)}}}", r"\hline", line(HEADS), r"\hline"]
+    for number, (label, *numbers) in enumerate(rows):
+        # Above the averages, which are the last two.
+        if number == len(rows) - 2:
+            lines.append(r"\hline")
+        name = "".join(_LATEX.get(sign, sign) for sign in _one_line(label))
+        # A bracket at the start of a line would be taken for an option of the \\ before it.
+        lines.append(line([f"{{}}{name}" if name[:1] in "[*" else name, *_written(numbers)]))
+    return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
+
+
+def _one_line(label: str) -> str:
+    """A name that is safe to write as UTF-8, without anything that would end its line."""
+    return " ".join(as_text(label).split()) or "(no name)"
+
+
+FORMATS: dict[Format, Callable[[Sequence[tuple]], str]] = {
+    "csv": _csv,
+    "markdown": _markdown,
+    "latex": _latex,
+}

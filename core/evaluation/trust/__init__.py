@@ -1,0 +1,1 @@
+"""How far one can rely on a model: calibration, coverage, robustness, slices."""

@@ -1,0 +1,122 @@
+"""Settings that differ are named as the pages name them; settings of no effect are not named."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog, RunRecord
+from core.evaluation.comparison.differing import TITLES, VALUES, differing
+from core.training.spec import TrainSpec, settable
+from pages._widgets import learning, network
+
+BASE = {
+    "dataset_id": "d", "dataset_version": 1, "recipe": "scratch", "architecture": "compact",
+    "image_size": 64, "epochs": 10, "learning_rate": 0.004,
+}  # fmt: skip
+PAGES = Path(learning.__file__).parent
+
+
+def runs(catalog: Catalog, *changes: dict[str, object]) -> list[RunRecord]:
+    made = []
+    for number, values in enumerate(changes):
+        spec = TrainSpec.model_validate(BASE).with_values(values).model_dump(mode="json")
+        job = catalog.jobs.add("train", {}, lane="train")
+        made.append(
+            catalog.runs.add(
+                f"run {number}", dataset_id="d", dataset_version=1, spec=spec, job_id=job.id
+            )
+        )
+    return made
+
+
+def told(catalog: Catalog, *changes: dict[str, object]) -> dict[str, tuple[str, ...]]:
+    return {each.title: each.values for each in differing(catalog, runs(catalog, *changes))}
+
+
+def test_equal_settings_differ_in_nothing(catalog: Catalog) -> None:
+    assert told(catalog, {}, {}, {}) == {}
+
+
+def test_only_what_differs_is_told_in_words(catalog: Catalog) -> None:
+    found = told(
+        catalog, {}, {"epochs": 20, "dropout": 0.4}, {"optimizer": "sgd", "batch_size": 32}
+    )
+    assert found["Epochs"] == ("10", "20", "10")
+    assert found["Dropout"] == ("20 %", "40 %", "20 %")
+    assert found["Optimizer"] == ("AdamW", "AdamW", "SGD with momentum")
+    assert found["Batch size"] == ("Auto", "Auto", "32")
+    assert found["Momentum"] == ("–", "–", "0.9"), "what only SGD has"
+    assert set(found) == {"Epochs", "Dropout", "Optimizer", "Batch size", "Momentum", "Nesterov",
+                          "Beta 1", "Beta 2"}  # fmt: skip
+
+
+def test_a_setting_without_effect_does_not_differ(catalog: Catalog) -> None:
+    assert told(catalog, {}, {"loss.gamma": 5.0, "stopping.metric": "f1"}) == {}
+
+
+def test_the_run_that_weights_come_from_is_named(catalog: Catalog) -> None:
+    (first,) = runs(catalog, {})
+    spec = TrainSpec.model_validate(BASE).model_dump(mode="json") | {"weights": f"run:{first.id}"}
+    job = catalog.jobs.add("train", {}, lane="train")
+    second = catalog.runs.add("b", dataset_id="d", dataset_version=1, spec=spec, job_id=job.id)
+    (found,) = differing(catalog, [first, second])
+    assert found.values == ("Random weights", "“run 0”")
+
+
+def test_runs_of_an_unknown_version_are_compared_by_what_is_known(catalog: Catalog) -> None:
+    (first,) = runs(catalog, {})
+    job = catalog.jobs.add("train", {}, lane="train")
+    other = catalog.runs.add(
+        "odd", dataset_id="e", dataset_version=3, spec={"recipe": "new"}, job_id=job.id
+    )
+    found = {each.title: each.values for each in differing(catalog, [first, other])}
+    assert found["Recipe"] == ("From scratch", "new")
+    assert found["Dataset"] == ("(removed)", "(removed)")
+
+
+def test_every_setting_can_be_told() -> None:
+    whole = {"optimizer", "schedule", "loss", "augmentation"}
+    kinds = {name for name in settable() if name not in whole}
+    shares = {"validation": "shares.validation", "test": "shares.test"}
+    missing = (
+        {shares.get(name, name) for name in kinds if not name.startswith("augmentation.")}
+        - {"shares.train"}
+        - set(TITLES)
+    )  # the train share is what the others leave
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("optimizer.name", learning.OPTIMIZERS),
+        ("schedule.name", learning.SCHEDULES),
+        ("loss.name", learning.LOSSES),
+        ("balance", learning.BALANCES),
+        ("resize", network.FITS),
+    ],
+)
+def test_values_are_called_as_on_the_page(name: str, page: dict[str, str]) -> None:
+    assert VALUES[name] == page
+
+
+def test_settings_are_called_as_on_the_page() -> None:
+    labels = {}
+    for file in PAGES.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "form"
+                and node.func.attr in ("select", "number", "slider", "toggle")
+                and all(isinstance(each, ast.Constant) for each in node.args[:2])
+            ):
+                name, label = (each.value for each in node.args[:2])  # type: ignore[attr-defined]
+                labels[name] = label
+    labels.pop("weights")  # a field of its kind: "Run"
+    assert len(labels) > 20
+    assert {name: TITLES[name] for name in labels} == labels
