@@ -29,6 +29,14 @@ def settled(page: Any) -> None:
     )
 
 
+def section(page: Any, name: str) -> None:
+    """On a page of sections: turn to one."""
+    chosen = page.get_by_role("radio", name=name, exact=True)
+    chosen.click()
+    expect(chosen).to_be_checked()
+    settled(page)
+
+
 def upload_folder(page: Any, folder: Path, images: str) -> None:
     """From the Data page: upload a folder of class folders and import it."""
     page.get_by_role("button", name="Choose a folder").wait_for()

@@ -38,9 +38,10 @@ def test_from_a_folder_of_photos_to_answers(
         assert accuracy_in(said) > 90
 
         page.get_by_role("button", name="See the results").click()
+        page.get_by_role("heading", name=re.compile(r"Right on \d+ of 310 images")).wait_for()
+        journey.section(page, "Confusions")
         page.get_by_role("heading", name="Which class is taken for which").wait_for()
-        journey.settled(page)
-        assert page.get_by_text(re.compile(r"Right on \d+ of 310 images")).is_visible()
+        journey.section(page, "Classes")
         page.get_by_role("heading", name="Class by class").wait_for()
 
         journey.step(page, "Train")

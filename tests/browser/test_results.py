@@ -1,0 +1,114 @@
+"""Somebody who never trains: a link, a verdict, pictures of what goes wrong, a threshold, a PDF."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import journey
+from tests.browser.conftest import ROOT, running_app
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.xdist_group("results")
+
+RUN = "Few epochs"
+# The pixel in the middle of a cell of the confusion matrix, for the mouse.
+_MIDDLE = """([row, column]) => {
+  const plot = document.querySelector(".js-plotly-plot"), box = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout;
+  return { x: box.x + xaxis._offset + xaxis.d2p(String(column)),
+           y: box.y + yaxis._offset + yaxis.d2p(String(row)) };
+}"""
+
+
+def lightbox(home: Path, *arguments: str) -> Any:
+    """A command of ``python -m core``, and what it answers."""
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *arguments, "--json"],
+        cwd=ROOT,
+        env={**os.environ, "LIGHTBOX_HOME": str(home), "LIGHTBOX_AHEAD": "0"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[..., Any]) -> None:
+    home = tmp_path / "home"
+    name = lightbox(home, "dataset", "sample")["name"]
+    hasty = ("--set", "epochs=2", "--set", "image_size=16", "--name", RUN)
+    lightbox(home, "train", name, "--recipe", "classic", *hasty)
+    lightbox(home, "study", RUN)
+    found = lightbox(home, "evaluate", RUN)
+    worst = found["pairs"][0]
+    address = lightbox(home, "share", RUN)["address"]
+    with running_app(home, tmp_path / "app.log") as server:
+        page = new_page(server.url + address)
+        right = f"Right on {found['correct']} of {found['images']} images"
+        page.get_by_role("heading", name=re.compile(right)).wait_for()
+        journey.settled(page)
+        assert not page.get_by_test_id("stPageLink-NavLink").count(), "a way to the other pages"
+
+        journey.section(page, "Confusions")
+        page.locator(".js-plotly-plot .heatmaplayer image").first.wait_for()
+        # Elsewhere first, so that it is the click that shows the images.
+        labels = found["labels"]
+        for true, predicted, said in (
+            (labels[0], labels[0], f"of “{labels[0]}” called right"),
+            (
+                worst["true"],
+                worst["predicted"],
+                f"{worst['count']} of {worst['support']} images of",
+            ),
+        ):
+            place = page.evaluate(_MIDDLE, [labels.index(true), labels.index(predicted)])
+            page.mouse.click(place["x"], place["y"])
+            page.get_by_text(said).first.wait_for()
+            journey.settled(page)
+        picture = page.get_by_role("img", name=re.compile("true: ")).first
+        picture.wait_for()
+
+        picture.click()
+        page.get_by_role("dialog").get_by_text("Heat map: what spoke for the answer").wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="hidden")
+
+        journey.section(page, "Reliability")
+        threshold = page.get_by_role("slider", name="Answer only when at least this sure")
+        sentence = page.get_by_text(re.compile("^At least 90 % sure, it answers"))
+        sentence.wait_for()
+        threshold.press("ArrowLeft")
+        sentence.wait_for(state="hidden")
+        page.get_by_text(re.compile("^At least .* sure, it answers")).wait_for()
+
+        # Made by the running app, after the link was.
+        download = page.get_by_role("button", name=re.compile("^PDF"))
+
+        def offered() -> bool:
+            page.reload()
+            page.get_by_role("heading", name=re.compile(right)).wait_for()
+            journey.settled(page)
+            return bool(download.count())
+
+        wait_until(offered, 120, "the PDF")
+        with page.expect_download() as downloaded:
+            download.click()
+        assert Path(downloaded.value.path()).read_bytes().startswith(b"%PDF")
+
+        phone = new_page(server.url + address, phone=True, dark=True)
+        phone.get_by_role("heading", name=re.compile(right)).wait_for()
+        for section in ("Confusions", "Classes", "Mistakes", "Reliability"):
+            journey.section(phone, section)
+            wide = phone.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 390, f"{section} is wider than the phone"
