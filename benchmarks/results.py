@@ -149,6 +149,9 @@ def _measure(server: Server) -> dict[str, Any]:
         page.goto(server.url)
         journey.settled(page)
         result: dict[str, Any] = {"page_first_s": timed(_open, page, server)}
+        # What Streamlit itself needs in the browser: a page with nothing but a sentence.
+        bare = [timed(_open_bare, page, server) for _ in range(_ROUNDS)]
+        result["bare_page_s"] = round(statistics.median(bare), 3)
         again = [timed(_open, page, server) for _ in range(_ROUNDS)]
         result["page_again_s"] = round(statistics.median(again), 3)
         tabs = page.get_by_role("radiogroup", name="Section").get_by_role("radio")
@@ -171,6 +174,12 @@ def _open(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/results")
     page.get_by_role("heading", name="Right on").wait_for()
     page.get_by_role("radiogroup", name="Section").wait_for()
+    _drawn(page)
+
+
+def _open_bare(page: Any, server: Server) -> None:
+    page.goto(f"{server.url}/shared?token=none")
+    page.get_by_text("link").first.wait_for()
     _drawn(page)
 
 
