@@ -91,7 +91,7 @@ def _matrix(view: View) -> None:
     st.plotly_chart(
         charts.confusion(
             labels, evaluation.confusion, rates=rates == _RATES,
-            shown=[n for n in positions if n in shown], chosen=_chosen(view), click=True,
+            shown=[n for n in positions if n in shown], chosen=_chosen(view), click=True, ink=_ink(),
         ),
         key=chart_key,
         on_select=lambda: _clicked(view, chart_key),
@@ -104,6 +104,11 @@ def _matrix(view: View) -> None:
     if many < len(labels):
         said += f" The other {some(len(labels) - many, 'class', 'classes')} are left out here."
     st.caption(f"{said} Click a cell to see its images.")
+
+
+def _ink() -> str:
+    """What the page's text is written in; charts don't hear of it by themselves."""
+    return "#e8eaee" if st.context.theme.type == "dark" else "#1d2129"
 
 
 def _clicked(view: View, chart_key: str) -> None:
