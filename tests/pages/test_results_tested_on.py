@@ -18,6 +18,7 @@ def new_images(root: Path) -> Path:
     for number in range(3):
         write_colour(root / "Red" / f"{number}.png", "red", seed=200 + number)
     write_colour(root / "violet/1.png", "red", seed=300)
+    (root / "Red" / "broken.png").write_bytes(b"no image at all")
     return root
 
 
@@ -44,6 +45,8 @@ def test_a_folder_is_tested_in_a_job_and_then_shown(
     assert "“Red” as “red”" in said
     assert "no images of “blue”, “green”" in said
     assert "of 3 " in said, "what the verdict is about"
+    (left_out,) = [each.value for each in at.dataframe if "why" in each.value.columns]
+    assert set(left_out["file"]) == {"violet/1.png", "Red/broken.png"}
 
 
 def test_a_folder_outside_the_allowed_ones_is_refused(open_page: Open, trained: Trained) -> None:

@@ -11,7 +11,7 @@ from core.training.augmentation.catalogue import describe
 from core.training.recipes import RECIPES
 from core.training.spec import parse_spec
 from pages._widgets.live import draw_curves, training_seconds
-from pages._widgets.plain import escape, images, percent
+from pages._widgets.plain import escape, percent
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -19,7 +19,7 @@ _START = {"none": "random weights", "imagenet": "ImageNet weights"}
 
 
 def draw(view: View) -> None:
-    run, evaluation = view.run, view.evaluation
+    run = view.run
     draw_curves(curves(catalog(), run.job_id))
     spec, summary = parse_spec(run.spec), run.summary
     network = architectures.get(spec.architecture)
@@ -49,5 +49,3 @@ def draw(view: View) -> None:
     )
     for text in summary.get("warnings", []):
         st.caption(f":material/warning: {escape(text)}")
-    if evaluation.left_out:
-        st.caption(f"{images(len(evaluation.left_out))} could not be tested.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from html import escape as html
 
+import pandas as pd
 import streamlit as st
 
 from core.evaluation.figures.judge import Figures
 from core.evaluation.figures.verdict import Statement
 from core.evaluation.records import Score
 from pages._widgets.pictures import draw_svg
-from pages._widgets.plain import escape, percent, shorten
+from pages._widgets.plain import escape, percent, shorten, some
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.view import View, turn_to
 
@@ -23,6 +24,7 @@ _ICONS = {
 # The few that most people ask for; of top-k the one that fits the number of classes best.
 _HEADLINES = ("balanced_accuracy", "macro_f1", "roc_auc", "log_loss")
 _TOP = ("top_5", "top_3", "top_2")
+_LEFT_OUT_AT_MOST = 1_000
 _HOW_MANY = (
     "How many is a rule of thumb: errors are taken to fall with the square root of the number of "
     "training images, and the class to come down to the others' rate of errors; but no more than "
@@ -40,6 +42,20 @@ def draw(view: View) -> None:
         _headlines(figures)
         with st.expander("All figures, and what they mean"):
             _everything(figures)
+    _left_out(view)
+
+
+def _left_out(view: View) -> None:
+    """Which files are not among those that were tested, and why."""
+    files = view.evaluation.left_out
+    if not files:
+        return
+    with st.expander(f"{some(len(files), 'file')} could not be tested", icon=":material/block:"):
+        st.dataframe(
+            pd.DataFrame(files[:_LEFT_OUT_AT_MOST], columns=["file", "why"]), hide_index=True
+        )
+        if len(files) > _LEFT_OUT_AT_MOST:
+            st.caption(f"The first {_LEFT_OUT_AT_MOST:,} are listed.")
 
 
 def _verdict(view: View, figures: Figures) -> None:
