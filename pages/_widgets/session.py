@@ -6,6 +6,9 @@ or a link that somebody was sent shows the same.
 
 from __future__ import annotations
 
+import gc
+from functools import cache
+
 import pandas as pd
 import streamlit as st
 
@@ -32,7 +35,15 @@ def _open(home: str) -> Catalog:
     opened = open_catalog(workspace)
     empty_bin(opened, older_than_s=KEPT_S)
     ensure_running(workspace)
+    _leave_libraries_alone()
     return opened
+
+
+@cache
+def _leave_libraries_alone() -> None:
+    """Streamlit collects garbage after each run of a page; what stays anyway is left out of that."""
+    gc.collect()
+    gc.freeze()
 
 
 def choose_dataset(dataset_id: str | None) -> None:

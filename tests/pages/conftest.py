@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -26,6 +27,14 @@ from tests.conftest import ROOT
 from tests.core.evaluation.coloured import CLASSES, write_colour
 
 Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick_scripts() -> None:
+    """Streamlit collects garbage after each run of a script, which takes long where other tests have
+    loaded half a million objects that stay anyway: those are left out of it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
