@@ -5,6 +5,11 @@
 
 import streamlit as st
 
-from core.api import downloads, reports, uploads
+from core.api import batches, downloads, live, reports, uploads, v1
+from core.api.promptly import answer_promptly
 
-app = st.App("pages/front.py", routes=[*uploads.ROUTES, *downloads.ROUTES, *reports.ROUTES])
+answer_promptly()
+ROUTES = (
+    *uploads.ROUTES, *downloads.ROUTES, *reports.ROUTES, *batches.ROUTES, *live.ROUTES, *v1.ROUTES,
+)  # fmt: skip
+app = st.App("pages/front.py", routes=[*ROUTES])

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.evaluation import library
 from core.evaluation.library import Entry, Sort
+from pages._widgets.bring_model import bring_panel
 from pages._widgets.empty import empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
 from pages._widgets.plain import size, some
@@ -151,4 +152,5 @@ else:
             actions(chosen)
         if len(chosen) == 1:
             details(chosen[0], known_tags)
+bring_panel()
 bin_panel()

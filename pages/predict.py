@@ -9,12 +9,15 @@ import streamlit as st
 from core.catalog import RunRecord
 from pages._widgets.empty import empty
 from pages._widgets.plain import percent
-from pages._widgets.predict import try_it
+from pages._widgets.predict import api, batch, export, try_it
 from pages._widgets.session import catalog, choose_run, current_run
 
 _SHOWN = "predict-shown"
 _SECTIONS: dict[str, tuple[str, Callable[[RunRecord], None]]] = {
     "try": ("Try it", try_it.draw),
+    "batch": ("Batch", batch.draw),
+    "export": ("Export", export.draw),
+    "api": ("API", api.draw),
 }
 
 

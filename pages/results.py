@@ -10,6 +10,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.evaluation.answers import evaluated_on
 from pages._widgets.empty import empty
 from pages._widgets.plain import escape, percent
 from pages._widgets.results import (
@@ -121,6 +122,13 @@ if current is None:
     empty("No results yet", "They appear here once a model is trained.", "Go to Train", "train")
 else:
     on = _head(finished, current)
-    _sections(load_view(current, on))
+    if evaluated_on(catalog().workspace, current.id):
+        _sections(load_view(current, on))
+    else:
+        st.info(
+            "This model was trained elsewhere and has not been tested yet. Press New test, and "
+            "choose a folder with one folder a class, named like its classes.",
+            icon=":material/info:",
+        )
     if st.button("Try it on new images", type="primary", icon=":material/image_search:"):
         go("predict")

@@ -1,24 +1,50 @@
-"""Hands out exports: ``GET /lightbox/exports/{token}`` answers with the .zip, straight from disk."""
+"""Hands out exports, straight from disk, to whoever knows their address.
+
+``GET /lightbox/exports/{token}`` answers with a dataset's .zip,
+``GET /lightbox/exports/{run}/{format}/{token}`` with a model's.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from core.inference.exports import kept
 from core.quality import take_away
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/exports"
 
 
+def model_address(run_id: str, export: kept.Export) -> str:
+    """Where a browser fetches a model's export."""
+    return f"{PREFIX}/{run_id}/{export.format}/{export.token}"
+
+
 async def _export(request: Request) -> Response:
     token = request.path_params["token"]
-    file = await run_in_threadpool(take_away.find, open_workspace(), token)
+    return _file(await run_in_threadpool(take_away.find, open_workspace(), token))
+
+
+async def _model(request: Request) -> Response:
+    asked = request.path_params
+    found = await run_in_threadpool(
+        kept.find, open_workspace(), asked["run"], asked["format"], asked["token"]
+    )
+    return _file(found)
+
+
+def _file(file: Path | None) -> Response:
     if file is None:
         return PlainTextResponse("This export is not here any more. Make it again.", 404)
     return FileResponse(file, media_type="application/zip", filename=file.name)
 
 
-ROUTES = (Route(PREFIX + "/{token}", _export, methods=["GET"]),)
+ROUTES = (
+    Route(PREFIX + "/{token}", _export, methods=["GET"]),
+    Route(PREFIX + "/{run}/{format}/{token}", _model, methods=["GET"]),
+)

@@ -10,7 +10,7 @@ from typing import Any
 from core.catalog import Catalog, DatasetRecord
 from core.cli.output import Output
 from core.cli.running import run_job
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, LightboxError, NotFound
 from core.evaluation.evaluate import load_evaluation
 from core.evaluation.records import Evaluation
 from core.training import recipes, stack
@@ -141,15 +141,35 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
         except OSError as error:
             raise NotFound("That file can't be opened.", file=path) from error
     answers = predictor.predict(files, top=options.top)
-    for answer in answers:
+    unlike = unlike_training(catalog, run.id, files)
+    for answer, unfamiliar in zip(answers, unlike, strict=True):
         if answer.error:
             output.text(f"{answer.name}: {answer.error}")
         else:
             top = "  ".join(f"{label} {p:.1%}" for label, p in answer.top)
-            output.text(f"{answer.name}: {top}")
+            mark = "  (doesn't look like what it was trained on)" if unfamiliar else ""
+            output.text(f"{answer.name}: {top}{mark}")
     if options.csv is not None:
         with atomic_path(options.csv.expanduser().resolve()) as part:
             part.write_text(to_csv(answers, predictor.classes), encoding="utf-8")
     if all(answer.error for answer in answers):
         raise InvalidInput("None of these files is an image that Lightbox can read.")
-    return [dataclasses.asdict(answer) for answer in answers]
+    return [
+        {**dataclasses.asdict(answer), "unfamiliar": unfamiliar}
+        for answer, unfamiliar in zip(answers, unlike, strict=True)
+    ]
+
+
+def unlike_training(
+    catalog: Catalog, run_id: str, files: list[tuple[str, bytes]]
+) -> list[bool | None]:
+    """For each image file whether it looks like nothing that a run was trained with; ``None`` where
+    that can't be told. It is learned from the training images when it is first asked for."""
+    from core.inference.familiar import find_familiar, make_familiar, unfamiliar_files
+
+    if find_familiar(catalog.workspace, run_id) is None:
+        try:
+            make_familiar(catalog, run_id)
+        except LightboxError:
+            return [None] * len(files)
+    return unfamiliar_files(catalog.workspace, run_id, files)

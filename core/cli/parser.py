@@ -8,23 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from core.cli import (
+    api,
+    batch,
     cleaning,
     compare,
     datasets,
     demo,
     evaluation,
     explain,
+    exports,
     library,
     mistakes,
     models,
     queue,
     reliability,
     take_away,
+    trying,
     tuning,
 )
 from core.evaluation.library import SORTS
 from core.evaluation.mistakes import ORDERS, WHICH
 from core.evaluation.study.embedding import METHODS
+from core.inference.imported.archive import PIXELS
 from core.quality.export import LAYOUTS
 from core.training.recipes import RECIPES
 
@@ -221,8 +226,52 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
     command.add_argument("--top", type=int, default=3, metavar="K")
     command.add_argument("--csv", type=Path, metavar="FILE", help="write the answers as a table")
+    _batches(verbs, add)
+    trying.add_verbs(verbs, add)
+    api.add_verbs(verbs, add)
+    command = add(verbs, "export-model", exports.export_model, "take a model to use elsewhere")
+    command.add_argument("run", metavar="RUN")
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("--list", action="store_true", help="formats, and what was made of them")
+    which.add_argument(
+        "--format", nargs=2, metavar=("F", "FILE.zip"), help="make one, as --list names them"
+    )
     _take_away(verbs, add)
     return parser
+
+
+def _batches(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands about whole folders of images."""
+    command = add(verbs, "predict-batch", batch.predict_batch, "ask a run about a whole folder")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="folders inside count too")
+    command.add_argument(
+        "--out", type=Path, metavar="FILE",
+        help=".csv, .json (one array), .jsonl (an object a line) or .parquet",
+    )  # fmt: skip
+    command.add_argument(
+        "--sort-into", type=Path, metavar="FOLDER", help="copy images into class folders, or a .zip"
+    )
+    command.add_argument(
+        "--threshold", type=float, default=0.5, metavar="SURE",
+        help="answers less sure than this are “unsure”; 0 to 1, default 0.5",
+    )  # fmt: skip
+    command = add(
+        verbs, "import-model", batch.import_model, "take in a model that was trained elsewhere"
+    )
+    command.add_argument("file", type=Path, metavar="FILE.keras")
+    command.add_argument(
+        "--labels", required=True, metavar="FILE|NAMES",
+        help="its classes in the order of its outputs: a text file, one a line; a JSON list; or "
+        "the names with commas between",
+    )  # fmt: skip
+    command.add_argument("--dataset", metavar="NAME", help="to test it on")
+    command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
+    command.add_argument("--pixels", choices=PIXELS, help="values that it was trained on")
+    command.add_argument("--size", type=int, metavar="PIXELS", help="where the file leaves it open")
+    command = add(verbs, "batches", batch.list_batches, "the folders that a run was asked about")
+    command.add_argument("run", metavar="RUN")
+    command.add_argument("--delete", metavar="ID", help="forget one, as batches lists them")
 
 
 def _take_away(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:

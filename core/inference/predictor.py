@@ -23,6 +23,7 @@ from core.datasets.images import decode
 from core.errors import UnreadableImage
 from core.evaluation.evaluate import model_card
 from core.features.runtime import Compiled
+from core.inference.together import MOST, Together
 from core.quality.export import cell
 from core.workspace import Workspace
 
@@ -62,10 +63,13 @@ class Predictor:
         self.image_size: int = card["image_size"]
         self.fit = card["fit"]
         self._compiled = Compiled(workspace.run(run_id) / "model.xml", answer_soon=True)
+        self._together = Together(self._compiled.predict)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """float32 (n, classes) for uint8 images of shape (n, image_size, image_size, 3)."""
-        return self._compiled.predict(images)
+        if len(images) > MOST:
+            return self._compiled.predict(images)  # nobody's single image waits for all of these
+        return self._together(images)
 
     def predict(self, files: Iterable[tuple[str, bytes]], top: int = 5) -> list[Prediction]:
         """Answers for image files, in their order; one that can't be read has an error instead.
@@ -139,6 +143,11 @@ def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
             while len(_loaded) > _KEEP_LOADED:
                 _loaded.popitem(last=False)
         return predictor
+
+
+def loaded_models() -> int:
+    """How many models are loaded in this process now, 0 to 5."""
+    return len(_loaded)
 
 
 def _changed(path: Path) -> int:

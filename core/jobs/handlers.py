@@ -160,6 +160,22 @@ def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
     return submit(catalog, "similar", {"run_id": run_id, "on": on}, run_id)
 
 
+def submit_familiar(catalog: Catalog, run_id: str) -> JobRecord:
+    """Queue the learning of what a run's training images look like; one is enough."""
+    for job in catalog.jobs.all(states=("queued", "running"), subject=run_id):
+        if job.kind == "familiar" and not job.cancel_requested:
+            return job
+    return submit(catalog, "familiar", {"run_id": run_id}, run_id)
+
+
+def submit_export_model(catalog: Catalog, run_id: str, fmt: str) -> JobRecord:
+    """Queue the making of a run's export in a format; one that waits or runs already is returned."""
+    for job in catalog.jobs.all(states=("queued", "running"), subject=run_id):
+        if job.kind == "export_model" and job.spec["format"] == fmt and not job.cancel_requested:
+            return job
+    return submit(catalog, "export_model", {"run_id": run_id, "format": fmt}, run_id)
+
+
 def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
     """Queue another look at a dataset's folder."""
     job = submit(catalog, "scan", {"dataset_id": dataset_id}, dataset_id)
@@ -336,6 +352,24 @@ def _umap(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     draw_umap(catalog, spec["run_id"], spec["on"], report)
 
 
+@handler("familiar", "light")
+def _familiar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Learn what a run's training images look like, so that others can be told from them."""
+    from core.inference.familiar import make_familiar
+
+    measure = make_familiar(catalog, spec["run_id"], report)
+    report.event("result", validation=measure.validation)
+
+
+@handler("export_model", "train")
+def _export_model(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Make a run's export in a format, checked against Keras, to be fetched by a browser."""
+    from core.inference.exports.make import make_export
+
+    export = make_export(catalog, spec["run_id"], spec["format"], report)
+    report.event("result", **export.model_dump(exclude={"token"}))
+
+
 @handler("measure", "train")
 def _measure(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Find out how fast this computer trains, for the recipes' estimates on a dataset."""
@@ -360,3 +394,7 @@ def _prepare(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     from core.training.spec import parse_spec
 
     prepare(catalog, parse_spec(spec), report)
+
+
+# Kinds that have a file of their own; importing it registers them.
+from core.jobs import batches  # noqa: E402, F401

@@ -30,8 +30,13 @@ _PHASES = {
     "similar": "Comparing with training images",
     "answers": "Asking the model again, for what it answers by",
     "heat": "Looking where in the images the evidence lies",
+    "familiar": "Learning what its training images look like",
     "nearest": "Looking for the training images most alike",
     "map": "Drawing a map of the images",
+    "batch": "Answering",
+    "sort": "Copying into folders",
+    "inspect": "Looking into the file",
+    "check": "Checking the model",
     "robustness": "Testing on harder versions of the images",
 }
 

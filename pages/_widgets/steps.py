@@ -40,6 +40,7 @@ PAGES = (
     _page("predict", "Predict"),
     _page("models", "Models", step=False),
     _page("shared", "Shared", step=False),
+    _page("demo", "Demo", step=False),
 )
 BY_KEY = {item.key: item.page for item in PAGES}
 _STYLE = """
@@ -64,7 +65,7 @@ header[data-testid="stHeader"] {height: 2.2rem; min-height: 2.2rem;}
 def header(current: Any) -> None:
     """Draw the line of steps for the page being shown; a guest with a link sees none."""
     st.html(_STYLE)
-    if current == BY_KEY["shared"]:
+    if current in (BY_KEY["shared"], BY_KEY["demo"]):
         return
     done = _done()
     with st.container(horizontal=True, key="steps", gap="small", vertical_alignment="center"):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
 from core.datasets import intake
+from core.evaluation.take_away.links import create_link, links, revoke_link
+from core.inference.corrections import corrections
 from tests.core.evaluation.coloured import write_colour
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
+from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words
 
 
 def test_without_a_model_it_leads_to_training(open_page: Open) -> None:
@@ -73,3 +79,122 @@ def test_test_images_of_a_removed_dataset_are_refused_in_a_sentence(
     assert_no_defect(at)
     assert any("not here any more" in box.value for box in at.error)
     assert title(at) == "Predict"
+
+
+def _try(open_page: Open, files: list[tuple[str, bytes, str]]):  # type: ignore[no-untyped-def]
+    at = open_page("predict")
+    at.file_uploader[0].set_value(files).run()
+    assert_no_defect(at)
+    return at
+
+
+def test_images_of_an_archive_are_tried(open_page: Open, trained: Trained, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for colour in ("red", "green"):
+            archive.write(write_colour(tmp_path / f"{colour}.png", colour, 90), f"a/{colour}.png")
+        archive.writestr("a/broken.png", b"no image")
+    packed = (tmp_path / "x.zip").read_bytes()
+    at = _try(
+        open_page, [("x.zip", packed, "application/zip"), ("y.zip", b"no", "application/zip")]
+    )
+    assert "2 images answered, 1 could not be read" in words(at)
+    assert any("y.zip" in box.value.replace("\\", "") for box in at.warning)
+
+
+def test_below_the_threshold_it_is_not_sure(
+    open_page: Open, trained: Trained, tmp_path: Path
+) -> None:
+    # As much of one colour as of another.
+    Image.new("RGB", (24, 20), (130, 130, 130)).save(tmp_path / "new.png")
+    data = (tmp_path / "new.png").read_bytes()
+    at = _try(open_page, [("new.png", data, "image/png")])
+    at.slider[0].set_value(100.0).run()
+    assert_no_defect(at)
+    assert "### Not sure" in words(at)
+    at.slider[0].set_value(0.0).run()
+    assert "Not sure" not in words(at)
+
+
+def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
+    open_page: Open, trained: Trained, tmp_path: Path
+) -> None:
+    data = write_colour(tmp_path / "new.png", "green", 97).read_bytes()
+    at = _try(open_page, [("new.png", data, "image/png")])
+    (choice,) = [each for each in at.selectbox if each.label == "What is it really?"]
+    label = choice.options[0]
+    choice.set_value(label).run()
+    click(at, "Correct it")
+    store = trained.catalog
+    (made,) = corrections(store.workspace, trained.dataset_id)
+    assert (made.label, made.name) == (label, "new.png")
+    at.run()
+    picked = gallery(at, "corrections-")
+    picked.select(made.id)
+    click(at, "Leave out 1 image")
+    assert corrections(store.workspace, trained.dataset_id) == []
+    click(at, "Undo: bring back 1 image")
+    assert corrections(store.workspace, trained.dataset_id) == [made]
+    click(at, "Add 1 image to the dataset")
+    assert corrections(store.workspace, trained.dataset_id) == []
+    kept = store.workspace.originals(trained.dataset_id).rglob(f"*{made.id[:8]}*")
+    assert [file.read_bytes() for file in kept] == [data]
+    assert store.jobs.latest(trained.dataset_id, "scan") is not None
+
+
+def test_the_first_look_learns_what_the_training_images_look_like_once(
+    open_page: Open, trained: Trained
+) -> None:
+    open_page("predict")
+    at = open_page("predict")
+    (job,) = [job for job in trained.catalog.jobs.all() if job.kind == "familiar"]
+    assert "Learning what its training images look like" in words(at)
+    trained.catalog.jobs.finish(job.id, "failed", error="There are too few.")
+    assert "There are too few." in words(open_page("predict"))
+
+
+def test_a_demo_link_is_made_and_taken_back(open_page: Open, trained: Trained) -> None:
+    at = open_page("predict")
+    click(at, "Create a demo link")
+    (link,) = links(trained.catalog.workspace, trained.run_id, "demo")
+    assert at.code[0].value.endswith(f"/demo?token={link.token}")
+    assert links(trained.catalog.workspace, trained.run_id) == []
+    click(at, "Take it back")
+    assert links(trained.catalog.workspace, trained.run_id, "demo") == []
+
+
+def test_a_guest_of_a_demo_can_try_and_nothing_else(
+    open_page: Open, trained: Trained, tmp_path: Path
+) -> None:
+    link = create_link(trained.catalog, trained.run_id, "demo")
+    before = (len(trained.catalog.jobs.all()), trained.catalog.runs.all())
+    at = open_page("demo", token=link.token)
+    assert title(at) == trained.catalog.runs.get(trained.run_id).name
+    assert not at.get("page_link"), "a guest is offered other pages"
+    assert any(line.startswith("## ") for line in words(at).splitlines())
+    click(at, "Another example")
+    at.segmented_control[0].set_value("drop").run()
+    data = write_colour(tmp_path / "new.png", "green", 97).read_bytes()
+    at.file_uploader[0].set_value([("new.png", data, "image/png")]).run()
+    assert_no_defect(at)
+    assert "new.png" in words(at)
+    assert [button.label for button in at.button] == []
+    at.segmented_control[0].set_value("camera").run()
+    assert_no_defect(at)
+    assert [each.key for each in at.get("bidi_component")] == [f"camera-{trained.run_id}"]
+    assert (len(trained.catalog.jobs.all()), trained.catalog.runs.all()) == before
+
+
+@pytest.mark.parametrize("kind", ["", "revoked", "results"])
+def test_no_other_link_opens_a_demo(open_page: Open, trained: Trained, kind: str) -> None:
+    token = ""
+    if kind:
+        made = create_link(
+            trained.catalog, trained.run_id, "results" if kind == "results" else "demo"
+        )
+        token = made.token
+        if kind == "revoked":
+            revoke_link(trained.catalog.workspace, token)
+    at = open_page("demo", token=token)
+    assert title(at) == "Demo"
+    assert "leads nowhere" in words(at)
+    assert not at.segmented_control

@@ -129,6 +129,8 @@ def differing(catalog: Catalog, runs: Sequence[RunRecord]) -> list[Differing]:
 
 
 def _spec(run: RunRecord) -> TrainSpec | None:
+    if run.spec.get("recipe") == "imported":
+        return None  # it was trained elsewhere: its settings are not known
     try:
         return parse_spec(run.spec)
     except InvalidInput:

@@ -1,4 +1,4 @@
-"""Read-only links to a run: whoever has one sees its results, and can change nothing.
+"""Links to a run for others: to see its results, or to try its model; and to change nothing.
 
 A link is a name that nobody can guess, kept as one small file a link below ``shares/`` in the
 workspace, so that it is found at once and is gone as soon as it is revoked.
@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,6 +20,9 @@ from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.workspace import Workspace, read_json, write_json
 
+# What a link lets somebody do: read the results, or try the model.
+Kind = Literal["results", "demo"]
+_PAGES: dict[Kind, str] = {"results": "/shared", "demo": "/demo"}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
@@ -36,46 +40,48 @@ class Link(BaseModel):
     run_id: str
     made_at: float
     by: str = ""
+    kind: Kind = "results"
 
     @property
     def address(self) -> str:
         """Where the page is, below the address of the app."""
-        return f"/shared?token={self.token}"
+        return f"{_PAGES[self.kind]}?token={self.token}"
 
 
-def create_link(catalog: Catalog, run_id: str) -> Link:
+def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
     """A new link to a finished run.
 
     Raises:
-        NotFound: there is no such run, or it has no results.
+        NotFound: there is no such run, or it has no results, or for a demo no model.
     """
-    from core.evaluation.evaluate import load_evaluation
+    from core.evaluation.evaluate import load_evaluation, model_card
 
     run = catalog.runs.get(run_id)
-    load_evaluation(catalog.workspace, run.id)
+    # A model can be tried before it was ever tested.
+    (load_evaluation if kind == "results" else model_card)(catalog.workspace, run.id)
     link = Link(
         token=secrets.token_urlsafe(24), run_id=run.id, made_at=time.time(),
-        by=settings.load().author,
+        by=settings.load().author, kind=kind,
     )  # fmt: skip
     write_json(_file(catalog.workspace, link.token), link.model_dump())
     return link
 
 
-def links(workspace: Workspace, run_id: str) -> list[Link]:
-    """The links to a run that are in force, newest first."""
+def links(workspace: Workspace, run_id: str, kind: Kind = "results") -> list[Link]:
+    """The links of a kind to a run that are in force, newest first."""
     found = [_read(file.stem, workspace) for file in _folder(workspace).glob("*.json")]
-    mine = [link for link in found if link is not None and link.run_id == run_id]
+    mine = [link for link in found if link and (link.run_id, link.kind) == (run_id, kind)]
     return sorted(mine, key=lambda link: -link.made_at)
 
 
-def find_link(catalog: Catalog, token: str) -> tuple[Link, RunRecord]:
-    """What a token leads to.
+def find_link(catalog: Catalog, token: str, kind: Kind = "results") -> tuple[Link, RunRecord]:
+    """What a token of a kind leads to; one of another kind opens nothing here.
 
     Raises:
         NotFound: it was revoked, or never given; or the run has gone.
     """
     link = _read(token, catalog.workspace)
-    if link is not None:
+    if link is not None and link.kind == kind:
         try:
             # Neither one that was removed nor one in the bin.
             return link, catalog.runs.find(link.run_id)
@@ -85,6 +91,12 @@ def find_link(catalog: Catalog, token: str) -> tuple[Link, RunRecord]:
         "This link leads nowhere: it was taken back, or is not complete.",
         remedy="Ask whoever sent it for a new one.",
     )
+
+
+def link_is_open(workspace: Workspace, token: str, kind: Kind) -> bool:
+    """Whether a link of a kind is in force; only a small file is read."""
+    link = _read(token, workspace)
+    return link is not None and link.kind == kind
 
 
 def revoke_link(workspace: Workspace, token: str) -> None:

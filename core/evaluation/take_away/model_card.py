@@ -117,7 +117,7 @@ def _details(material: Material) -> Part:
         ("Weights", f"{weights:,}" if weights else ""),
         ("Takes", f"RGB images, brought to {spec.image_size} × {spec.image_size} pixels"),
         ("Gives", "one probability for each class"),
-        ("Trained", f"{trained}, with Lightbox"),
+        ("Trained", "elsewhere" if _imported(material) else f"{trained}, with Lightbox"),
     ]
     return Part("Model", heads=("", ""), rows=tuple(row for row in rows if row[1]))
 
@@ -125,6 +125,15 @@ def _details(material: Material) -> Part:
 def _data(material: Material) -> Part:
     dataset = material.dataset
     name = f"“{dataset.name}”" if dataset is not None else "a dataset that was removed since"
+    if _imported(material):
+        return Part(
+            "Data",
+            (
+                "Which images it was trained on is not known here. It was tested on "
+                f"{material.count('test'):,} images of {name}, version "
+                f"{material.run.dataset_version}; it may have been trained on some of them.",
+            ),
+        )
     said = [
         f"Trained on {name}, version {material.run.dataset_version}: "
         f"{material.count('train'):,} images to train on, {material.count('validation'):,} to choose "
@@ -228,7 +237,14 @@ def _environment() -> Part:
     )
 
 
-def _reproduce(material: Material) -> Part:
+def _imported(material: Material) -> bool:
+    """Whether it was trained elsewhere, nobody here knows how."""
+    return material.spec.recipe == "imported"
+
+
+def _reproduce(material: Material) -> Part | None:
+    if _imported(material):
+        return None
     spec = material.spec
     name = material.dataset.name if material.dataset is not None else "DATASET"
     said = [

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.evaluation.take_away.cells import Cell, data, network, results, training, varying
 from core.evaluation.take_away.material import Material, checked_target, load_material
 from core.quality.curation import curated
@@ -30,7 +30,8 @@ def write_notebook(catalog: Catalog, run_id: str, file: Path) -> Path:
     """Write the notebook of a run to a file, in place of one that is there; returns its full path.
 
     Raises:
-        InvalidInput: the file's name does not end in ``.ipynb``, or nothing can be written there.
+        InvalidInput: the file's name does not end in ``.ipynb``, nothing can be written there, or
+            the model was trained elsewhere.
         NotFound: there is no such run, or it is not finished.
     """
     target = checked_target(file, SUFFIXES, "A notebook")
@@ -46,7 +47,16 @@ def notebook_json(material: Material) -> str:
 
 
 def notebook(material: Material) -> dict[str, Any]:
-    """The notebook as JSON data."""
+    """The notebook as JSON data.
+
+    Raises:
+        InvalidInput: the model was trained elsewhere, so there is no training to rebuild.
+    """
+    if material.spec.recipe == "imported":
+        raise InvalidInput(
+            "This model was trained elsewhere, so how it was trained is not known here.",
+            remedy="Take its report or model card instead.",
+        )
     return {
         "cells": [_as_json(number, cell) for number, cell in enumerate(cells(material))],
         "metadata": {

@@ -1,4 +1,4 @@
-"""Try a model: drop images in, see answers and how sure it is."""
+"""Try a model: give it images in any way, see the answers, how sure it is, and correct what is wrong."""
 
 from __future__ import annotations
 
@@ -6,92 +6,160 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.evaluate import load_predictions
-from core.inference.predictor import Prediction, Predictor, open_predictor, to_csv
-from core.quality.curation import curated
-from pages._widgets.plain import escape, percent, shorten, some
-from pages._widgets.session import catalog, thumbnails
+from core.inference.familiar import find_familiar
+from core.inference.given import open_given
+from core.inference.predictor import Predictor, open_predictor, to_csv
+from core.jobs import handlers
+from pages._widgets.camera import Shot
+from pages._widgets.gallery import page_of
+from pages._widgets.paste import paste
+from pages._widgets.plain import escape, some
+from pages._widgets.predict import corrections
+from pages._widgets.predict.answer import UNLIKE, Tried
+from pages._widgets.predict.demo_links import demo_links
+from pages._widgets.predict.live_camera import live_camera
+from pages._widgets.predict.trying import ask, cards, examples, first_threshold
+from pages._widgets.session import catalog
 
-_UNSURE = 0.5
-_SHOWN = 24
-_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib"]
+_SHOWN = 12
+_MOST_MB = 400
+_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib", "zip"]
+_SOURCES = {
+    "files": ":material/upload: Images",
+    "folder": ":material/folder: A folder",
+    "camera": ":material/photo_camera: Camera",
+}
 
 
-def _files(run: RunRecord) -> list[tuple[str, bytes]]:
-    """What the person gives: dropped files, a picture from the camera, or examples."""
-    drop, camera = st.tabs([":material/upload: Drop images", ":material/photo_camera: Camera"])
-    with drop:
-        dropped = st.file_uploader(
-            "Drop one or many images here", accept_multiple_files=True, type=_TYPES
+def _source() -> str:
+    return str(
+        st.segmented_control(
+            "From",
+            list(_SOURCES),
+            format_func=_SOURCES.__getitem__,
+            default="files",
+            required=True,
+            key="try-source",
+            label_visibility="collapsed",
         )
-        examples = st.toggle(
+    )
+
+
+def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, bytes]]:
+    """What the person gives: dropped files, an image from the clipboard, a picture, or examples."""
+    if source == "camera":
+        return _kept(live_camera(run.id, threshold), "camera")
+    if source == "folder":
+        dropped = st.file_uploader(
+            "Choose a folder, or drag it here; its images are tried, up to 500",
+            accept_multiple_files="directory",
+            type=_TYPES,
+            key="try-folder",
+            max_upload_size=_MOST_MB,
+        )
+        return [(file.name, file.getvalue()) for file in dropped or []]
+    dropped = st.file_uploader(
+        "Drop one or many images here, or a .zip of images",
+        accept_multiple_files=True,
+        type=_TYPES,
+        key="try-files",
+        max_upload_size=_MOST_MB,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pasted = paste("try-paste")
+        wanted = st.toggle(
             "Use a few of its test images", key=f"examples-{run.id}", disabled=bool(dropped)
         )
-    with camera:
-        shot = None
-        if st.toggle("Use the camera", help="Your browser asks before it is switched on."):
-            shot = st.camera_input("Take a picture", label_visibility="collapsed")
     files = [(file.name, file.getvalue()) for file in dropped or []]
-    if shot is not None:
-        files.append(("camera.jpg", shot.getvalue()))
-    if examples and not files:
-        files = _examples(run)
-    return files
+    files += _kept(pasted, "pasted")
+    return examples(run) if wanted and not files else files
 
 
-def _examples(run: RunRecord) -> list[tuple[str, bytes]]:
-    """Test images of the run, as their files are now, or as thumbnails if they have gone."""
-    rows = load_predictions(catalog().workspace, run.id)
-    rows = rows.groupby("label", sort=True).head(1).head(6)
-    record = catalog().datasets.get(run.dataset_id)
-    root = catalog().workspace.load_path(record.root)
-    table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
-    pictures = thumbnails(run.dataset_id, table.reindex(rows["path"]).fillna(0))
-    found = []
-    for path, picture in zip(rows["path"], pictures, strict=True):
-        file = root / path
-        found.append((path, file.read_bytes() if file.is_file() else picture))
-    return found
+def _kept(latest: Shot | None, what: str) -> list[tuple[str, bytes]]:
+    """Pictures that came one after the other in this session, the newest first; Clear forgets them."""
+    # Pictures of this session only: nothing of them is written anywhere.
+    kept: list[Shot] = st.session_state.setdefault(f"try-{what}-kept", [])
+    cleared = st.session_state.get(f"try-{what}-cleared", 0)
+    if latest is not None and latest.at > cleared and all(shot.at != latest.at for shot in kept):
+        kept.insert(0, latest)
+        del kept[_SHOWN:]
+    if kept:
+        st.button(
+            f"Clear {some(len(kept), 'picture')}",
+            icon=":material/close:",
+            key=f"try-{what}-clear",
+            on_click=_clear,
+            args=(what, kept[0].at),
+        )
+    total = len(kept)
+    return [(f"{what} {total - n}.jpg", shot.data) for n, shot in enumerate(kept)]
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _answers(run_id: str, files: list[tuple[str, bytes]], top: int) -> list[Prediction]:
-    return open_predictor(catalog().workspace, run_id).predict(files, top=top)
+def _clear(what: str, at: int) -> None:
+    st.session_state[f"try-{what}-cleared"] = at
+    st.session_state[f"try-{what}-kept"] = []
 
 
-def _answer(prediction: Prediction, data: bytes) -> None:
-    with st.container(border=True):
-        st.caption(escape(shorten(prediction.name, 44)))
-        if prediction.error:
-            st.error(escape(prediction.error), icon=":material/broken_image:")
-            return
-        picture, words = st.columns([2, 3], vertical_alignment="center")
-        with picture:
-            st.image(data, width="stretch")
-        with words:
-            unsure = prediction.confidence < _UNSURE
-            st.markdown(f"### {escape(shorten(prediction.label))}")
-            st.caption(
-                f"{'Not sure: only ' if unsure else ''}{percent(prediction.confidence)} · "
-                f"{prediction.milliseconds:.0f} ms"
-            )
-        for label, probability in prediction.top:
-            st.progress(probability, text=f"{escape(shorten(label, 30))} · {percent(probability)}")
+def _learned(run: RunRecord) -> bool:
+    """Whether images unlike the training images can be told; begins to find out if nobody has."""
+    store = catalog()
+    if find_familiar(store.workspace, run.id) is not None:
+        return True
+    if store.jobs.latest(run.id, "familiar") is None:
+        handlers.submit_familiar(store, run.id)
+    return False
 
 
-def _table(answers: list[Prediction], predictor: Predictor) -> None:
+@st.fragment(run_every=1.0)
+def _learning(run_id: str) -> None:
+    job = catalog().jobs.latest(run_id, "familiar")
+    if job is not None and job.state == "done":
+        st.rerun(scope="app")
+    if job is None or job.finished:
+        return
+    st.caption(
+        ":material/hourglass_top: Learning what its training images look like, so that images unlike "
+        "them can be marked …"
+    )
+
+
+def _familiar_line(run: RunRecord) -> None:
+    job = catalog().jobs.latest(run.id, "familiar")
+    if job is None:
+        return
+    if not job.finished:
+        _learning(run.id)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        why = f" {escape(job.error)}" if job.error else ""
+        st.caption(f"Images unlike its training images can't be marked.{why}")
+        if st.button("Try again", key="familiar-again", type="tertiary"):
+            handlers.submit_familiar(catalog(), run.id)
+            st.rerun()
+
+
+def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
+    answers = [each.prediction for each in tried]
     failed = sum(bool(answer.error) for answer in answers)
+    unlike = sum(bool(each.unfamiliar) for each in tried)
+    unsure = sum(
+        not each.prediction.error and not each.unfamiliar and each.prediction.confidence < threshold
+        for each in tried
+    )
     text = some(len(answers) - failed, "image") + " answered"
     if failed:
         text += f", {failed} could not be read"
+    said = [f"not sure about {unsure}"] if unsure else []
+    said += [f"{unlike} unlike its training images"] if unlike else []
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{text}**")
+        st.markdown(f"**{text}**" + (f" · {', '.join(said)}" if said else ""))
         st.download_button(
             "Download as CSV",
             to_csv(answers, predictor.classes),
             "predictions.csv",
             "text/csv",
             icon=":material/download:",
+            on_click="ignore",
         )
     if len(answers) > 1:
         with st.expander("As a table"):
@@ -101,6 +169,14 @@ def _table(answers: list[Prediction], predictor: Predictor) -> None:
                         "file": [a.name for a in answers],
                         "prediction": [a.label for a in answers],
                         "confidence": [a.confidence * 100 for a in answers],
+                        "note": [
+                            UNLIKE
+                            if each.unfamiliar
+                            else "not sure"
+                            if not each.prediction.error and each.prediction.confidence < threshold
+                            else ""
+                            for each in tried
+                        ],
                         "problem": [a.error for a in answers],
                     }
                 ),
@@ -113,20 +189,46 @@ def _table(answers: list[Prediction], predictor: Predictor) -> None:
             )
 
 
+def _threshold(run: RunRecord) -> float:
+    first = first_threshold(run)
+    with st.popover("Not sure below …", icon=":material/tune:"):
+        chosen = st.slider(
+            "An answer counts from",
+            0.0,
+            100.0,
+            round(first * 100, 1),
+            step=0.5,
+            format="%.1f %%",
+            key=f"threshold-{run.id}",
+            help="Answers that are less sure are shown as “Not sure”.",
+        )
+        st.caption(
+            f"It begins at {first * 100:g} %: the lowest confidence, 50 % at least, from which on 99 % "
+            "of the answers about validation images were right (or 98, 95, 90 %, if no confidence "
+            "reaches that)."
+        )
+    return float(chosen) / 100
+
+
 def draw(run: RunRecord) -> None:
-    given = _files(run)
-    if not given:
+    familiar = _learned(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        source = _source()
+        threshold = _threshold(run)
+        demo_links(run)
+    given = open_given(_gather(run, source, threshold))
+    if not familiar:
+        _familiar_line(run)
+    for name, why in given.refused[:20]:
+        st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
+    if len(given.refused) > 20:
+        st.caption(f"{len(given.refused) - 20:,} more were left out.")
+    if given.files:
+        st.session_state["predicted"] = True
+        tried = ask(run, given.files, familiar)
+        _table(tried, open_predictor(catalog().workspace, run.id), threshold)
+        page = page_of(len(tried), key="try-page", size=_SHOWN)
+        cards(run, tried[page], threshold, first=page.start or 0)
+    else:
         st.caption("The answers appear here. Your images are not kept.")
-        return
-    st.session_state["predicted"] = True
-    model = open_predictor(catalog().workspace, run.id)
-    # All classes go into the table; the page shows the first few.
-    full = _answers(run.id, given, len(model.classes))
-    _table(full, model)
-    columns = st.columns(3)
-    for n, (answer, (_, content)) in enumerate(zip(full[:_SHOWN], given, strict=False)):
-        with columns[n % 3]:
-            few = Prediction(**{**answer.__dict__, "top": answer.top[:3]})
-            _answer(few, content)
-    if len(full) > _SHOWN:
-        st.caption(f"The first {_SHOWN} are shown; the table and the download have all.")
+    corrections.panel(run)

@@ -20,6 +20,9 @@ _START = {"none": "random weights", "imagenet": "ImageNet weights"}
 
 def draw(view: View) -> None:
     run = view.run
+    if run.spec.get("recipe") == "imported":
+        _brought_in(view)
+        return
     draw_curves(curves(catalog(), run.job_id))
     spec, summary = parse_spec(run.spec), run.summary
     network = architectures.get(spec.architecture)
@@ -49,3 +52,24 @@ def draw(view: View) -> None:
     )
     for text in summary.get("warnings", []):
         st.caption(f":material/warning: {escape(text)}")
+
+
+def _brought_in(view: View) -> None:
+    """What is known of a model that was trained elsewhere; its settings are not."""
+    spec, summary = parse_spec(view.run.spec), view.run.summary
+    brought = summary.get("imported", {})
+    st.markdown("This model was trained elsewhere, so how is not known here.")
+    facts = {
+        "File": brought.get("file"),
+        "Pixel values it was trained on": brought.get("pixels"),
+        "Image size": f"{spec.image_size} × {spec.image_size} pixels",
+        "Colour": "grey" if spec.color == "gray" else "colour",
+        "Weights in the model": f"{summary.get('parameters', 0):,}",
+        "Export differs from Keras by at most": f"{summary.get('export_difference', 0):.1g}",
+    }
+    st.dataframe(
+        pd.DataFrame({"what": facts.keys(), "value": [str(v) for v in facts.values()]}),
+        hide_index=True,
+    )
+    for text in summary.get("warnings", []):
+        st.caption(escape(text))

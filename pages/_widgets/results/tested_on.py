@@ -28,7 +28,8 @@ _OWN = "Its own test set"
 def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
     """Draw the choice of what was tested on, if there is one; the value for :attr:`View.on`."""
     _take_result(run)
-    on = evaluated_on(catalog().workspace, run.id)
+    # A model from elsewhere may not have been tested on anything yet.
+    on = evaluated_on(catalog().workspace, run.id) or ["test"]
     key = f"tested-on-{run.id}"
     if st.session_state.get(key) not in on:
         st.session_state[key] = on[0]

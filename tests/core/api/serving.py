@@ -17,7 +17,9 @@ from tests.waiting import wait_until
 @contextmanager
 def serving(routes: Sequence[BaseRoute]) -> Iterator[str]:
     """Serve routes until the end of the block; gives the address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    # Said to be TCP, so that asyncio lets answers leave at once.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=[*routes]), log_level="critical"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

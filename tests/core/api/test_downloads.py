@@ -14,10 +14,12 @@ import requests
 
 from core.api import downloads
 from core.catalog import Catalog
+from core.inference.exports.kept import Export, exports_folder
 from core.jobs import handlers
 from core.jobs.execute import execute
 from core.quality import take_away
 from core.quality.curation import decide
+from core.workspace import write_json
 from tests.core.api.serving import serving
 from tests.core.quality.pictures import clean, scanned, write
 
@@ -70,3 +72,20 @@ def test_old_exports_are_cleared_away_and_new_ones_stay(catalog: Catalog, datase
     take_away.sweep(catalog.workspace)
     assert take_away.find(catalog.workspace, old) is None
     assert take_away.find(catalog.workspace, new) is not None
+
+
+def test_a_models_export_is_fetched_by_its_whole_address_only(
+    catalog: Catalog, address: str
+) -> None:
+    folder = exports_folder(catalog.workspace, "run-1") / "onnx"
+    export = Export(
+        format="onnx", file="Katzen & Hunde onnx.zip", bytes=4, model_bytes=4, images=1, same=1,
+        largest_difference=0, milliseconds=1, made_at=1, seconds=1, token="t" * 32,
+    )  # fmt: skip
+    write_json(folder / "export.json", export.model_dump())
+    (folder / export.file).write_bytes(b"PK\5\6")
+    base = address.removesuffix(downloads.PREFIX)
+    answer = requests.get(base + downloads.model_address("run-1", export), timeout=20)
+    assert (answer.status_code, answer.content) == (200, b"PK\5\6")
+    for wrong in ("run-1/onnx/" + "u" * 32, "run-1/keras/" + "t" * 32, "..%2frun-1/onnx/x"):
+        assert requests.get(f"{address}/{wrong}", timeout=20).status_code == 404

@@ -48,7 +48,7 @@ class At(Reporter):
 
 def test_lanes_keep_tensorflow_away_from_everything_but_training() -> None:
     lanes = {kind: item.lane for kind, item in handlers.HANDLERS.items() if "." not in kind}
-    training = {"train", "measure", "prepare", "find_rate"}
+    training = {"train", "measure", "prepare", "find_rate", "import_model", "export_model"}
     assert {kind for kind, lane in lanes.items() if lane == "train"} == training
     assert {"import", "scan", "suspects", "evaluate"} <= set(lanes)
 

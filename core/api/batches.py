@@ -1,0 +1,78 @@
+"""Hands out the answers of a batch as a table: ``GET /lightbox/batches/{run}/{batch}.{format}``.
+
+The id of a batch can't be guessed, so whoever has the address was given it. Tables are written to
+disk and sent from there; a hundred thousand rows never lie in the server's memory.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.errors import LightboxError, NotFound
+from core.inference.batch_results import FORMATS, Format, write_results
+from core.inference.batch_store import Batch, find_batch, place_of
+from core.quality.safe_names import safe_name
+from core.workspace import open_workspace
+
+PREFIX = "/lightbox/batches"
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
+_RUN = re.compile(r"[\w-]{1,64}")
+
+
+def address(batch: Batch, kind: Format, threshold: float) -> str:
+    """Where a table is fetched, below the address of the app."""
+    return f"{PREFIX}/{batch.run_id}/{batch.id}.{kind}?threshold={threshold:g}"
+
+
+async def _table(request: Request) -> Response:
+    try:
+        given = request.path_params
+        threshold = request.query_params.get("threshold", "")
+        file, name = await run_in_threadpool(
+            _made, given["run"], given["batch"], given["kind"], threshold
+        )
+    except LightboxError as error:
+        return PlainTextResponse(str(error), 404)
+    return FileResponse(
+        file, media_type=_TYPES[given["kind"]], filename=name,
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
+def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, str]:
+    """The table, made unless it was before, and what to call it.
+
+    Raises:
+        NotFound: there is no such batch or format.
+        InvalidInput: the threshold can't be used.
+    """
+    if kind not in FORMATS or not _RUN.fullmatch(run_id):
+        raise NotFound("There is no such table.")
+    workspace = open_workspace()
+    batch = find_batch(workspace, run_id, batch_id)
+    try:
+        limit = float(threshold) if threshold else batch.threshold
+    except ValueError as error:
+        raise NotFound("There is no such table.") from error
+    folder = place_of(workspace, batch) / "made"
+    file = folder / f"answers-{limit:g}.{kind}"
+    if not file.exists():
+        # The one before, at another threshold, is not needed any more.
+        for old in folder.glob(f"answers-*.{kind}"):
+            old.unlink(missing_ok=True)
+        write_results(workspace, batch, file, limit)
+    return file, safe_name(f"{batch.name} answers.{kind}")
+
+
+ROUTES = (Route(PREFIX + "/{run}/{batch}.{kind}", _table, methods=["GET"]),)

@@ -1,0 +1,228 @@
+"""What a body asks for: images with a few wishes, out of a form or out of JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from dataclasses import dataclass, field
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from core.api.limits import MAX_IMAGES
+from core.api.problems import Problem
+
+TOP_K = 5
+MOST_TOP_K = 1000
+LONGEST_NAME = 255
+_MOST_ERRORS = 10
+_LONGEST_FIELD = 100
+_DATA_ADDRESS = "data:"
+# It writes a line for each form that is not one; the client is told.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one request asks for.
+
+    Attributes:
+        files: pairs of name and content, 1 to 64.
+        top_k: how many classes to name.
+        threshold: an answer that is less probable is marked as unsure, 0 to 1; ``None`` for what
+            suits the model.
+    """
+
+    files: list[tuple[str, bytes]]
+    top_k: int = TOP_K
+    threshold: float | None = None
+
+
+class _Wishes(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    top_k: int = Field(default=TOP_K, ge=1, le=MOST_TOP_K)
+    # Left out it is None; sent, it is a number.
+    threshold: float = Field(default=cast(float, None), ge=0, le=1, allow_inf_nan=False)
+
+
+class _Image(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    data: str = Field(min_length=1)
+    name: str = Field(default="", max_length=LONGEST_NAME)
+
+
+def _named(value: Any) -> Any:
+    return {"data": value} if isinstance(value, str) else value
+
+
+class _Json(_Wishes):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    images: list[Annotated[_Image, BeforeValidator(_named)]] = Field(
+        min_length=1, max_length=MAX_IMAGES
+    )
+
+
+def parse(content_type: str, body: bytes) -> Asked:
+    """Read a body by what it says it is.
+
+    Raises:
+        Problem: of kind ``media-type``, ``malformed`` or ``invalid``.
+    """
+    kind, options = parse_options_header(content_type)
+    if kind == b"application/json":
+        return _from_json(body)
+    if kind == b"multipart/form-data":
+        return _from_form(options.get(b"boundary", b""), body)
+    raise Problem("media-type", "Send multipart/form-data with files, or application/json.")
+
+
+def _from_json(body: bytes) -> Asked:
+    try:
+        asked = _Json.model_validate_json(body)
+    except ValidationError as error:
+        raise _invalid(error) from None
+    files = []
+    for n, image in enumerate(asked.images):
+        files.append((_clean(image.name) or f"image {n + 1}", _from_base64(image.data, n)))
+    return Asked(files, asked.top_k, asked.threshold)
+
+
+def _from_base64(text: str, n: int) -> bytes:
+    if text.startswith(_DATA_ADDRESS):
+        text = text.partition(",")[2]
+    try:
+        # Tools break it into lines; anything else that is not of its alphabet is a mistake.
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise Problem(
+            "invalid",
+            "An image is not base64.",
+            errors=[{"pointer": f"/images/{n}", "detail": "This is not base64."}],
+        ) from None
+
+
+@dataclass
+class _Part:
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    data: bytearray = field(default_factory=bytearray)
+
+    def names(self) -> tuple[str, str | None]:
+        """Of the field, and of its file if it has one."""
+        _, options = parse_options_header(self.headers.get(b"content-disposition"))
+        if b"name" not in options:
+            raise Problem("malformed", "A part of the form has no name.")
+        name = options[b"name"].decode("utf-8", "replace")
+        file = options.get(b"filename")
+        return name, None if file is None else file.decode("utf-8", "replace")
+
+
+class _Form:
+    """Collects the parts of a form while a parser goes through it."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self.ended = False
+        self._header = bytearray()
+        self._value = bytearray()
+
+    def on_part_begin(self) -> None:
+        if len(self.parts) == MAX_IMAGES + len(_Wishes.model_fields):
+            raise _one_error("images", f"A request can have {MAX_IMAGES} at most.")
+        self.parts.append(_Part())
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        self.parts[-1].headers[bytes(self._header).lower()] = bytes(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].data += data[start:end]
+
+    def on_end(self) -> None:
+        self.ended = True
+
+
+def _from_form(boundary: bytes, body: bytes) -> Asked:
+    form = _Form()
+    if not boundary:
+        raise Problem("malformed", "The form's Content-Type names no boundary.")
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": form.on_part_begin,
+                "on_header_field": form.on_header_field,
+                "on_header_value": form.on_header_value,
+                "on_header_end": form.on_header_end,
+                "on_part_data": form.on_part_data,
+                "on_end": form.on_end,
+            },
+        )
+        parser.write(body)
+        parser.finalize()
+    except FormParserError:
+        raise Problem("malformed", "The form can't be read.") from None
+    if not form.ended:
+        raise Problem("malformed", "The form ends in the middle.")
+    files: list[tuple[str, bytes]] = []
+    wishes: dict[str, str] = {}
+    for part in form.parts:
+        name, file = part.names()
+        if file is not None or name == "images":
+            files.append((_clean(file or "") or f"image {len(files) + 1}", bytes(part.data)))
+            part.data.clear()
+        elif name in wishes:
+            raise _one_error(name, "It is there twice.")
+        else:
+            wishes[name] = part.data[:_LONGEST_FIELD].decode("utf-8", "replace")
+    if not files:
+        raise _one_error("images", "There is no file in the form.")
+    if len(files) > MAX_IMAGES:
+        raise _one_error("images", f"A request can have {MAX_IMAGES} at most.")
+    try:
+        wanted = _Wishes.model_validate(wishes)
+    except ValidationError as error:
+        raise _invalid(error) from None
+    return Asked(files, wanted.top_k, wanted.threshold)
+
+
+def _one_error(name: str, detail: str) -> Problem:
+    return Problem(
+        "invalid",
+        "A value of the form can't be used.",
+        errors=[{"pointer": f"/{_clean(name)}", "detail": detail}],
+    )
+
+
+def _invalid(error: ValidationError) -> Problem:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(each["type"] == "json_invalid" for each in found):
+        return Problem("malformed", "The body is not JSON.")
+    return Problem(
+        "invalid",
+        "Some of what was sent can't be used as it is.",
+        errors=[
+            {
+                "pointer": "".join(f"/{_clean(str(step))}" for step in each["loc"]),
+                "detail": str(each["msg"]),
+            }
+            for each in found[:_MOST_ERRORS]
+        ],
+    )
+
+
+def _clean(name: str) -> str:
+    """A name from outside without what can't be printed, and not longer than names are."""
+    return "".join(letter for letter in name if letter.isprintable())[:LONGEST_NAME].strip()

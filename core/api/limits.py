@@ -1,0 +1,176 @@
+"""How much may be asked of the API at once: bytes, images, pixels, and requests a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from PIL import Image
+from starlette.requests import ClientDisconnect, Request
+
+from core import settings
+from core.api.problems import Problem
+from core.datasets.images import FORMATS
+
+MAX_BODY_BYTES = 32 * 1024**2
+MAX_IMAGES = 64
+BODY_TIMEOUT_S = 60.0
+# All bodies that are being received or worked on; beyond it requests are turned away.
+MAX_BYTES_AT_ONCE = 160 * 1024**2
+# A request with more pixels than this waits until no other such one is worked on: decoded, a pixel
+# takes 3 to 11 bytes.
+LARGE_PIXELS = 24_000_000
+
+
+class Rate:
+    """So many requests a minute for each key: a bucket that fills evenly, and holds a minute's.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, key_id: str, per_minute: int) -> float:
+        """Count one request; returns 0, or after how many seconds to come again."""
+        now = self._clock()
+        left, at = self._left.get(key_id, (float(per_minute), now))
+        left = min(float(per_minute), left + (now - at) * per_minute / 60)
+        if left < 1:
+            self._left[key_id] = (left, now)
+            return (1 - left) * 60 / per_minute
+        self._left[key_id] = (left - 1, now)
+        return 0.0
+
+
+class Budget:
+    """Bytes that all requests together may hold; safe to share between threads."""
+
+    def __init__(self, most: int = MAX_BYTES_AT_ONCE) -> None:
+        self._most = most
+        self._held = 0
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> None:
+        """Hold so many more.
+
+        Raises:
+            Problem: of kind ``busy``; nothing more is held then.
+        """
+        with self._lock:
+            if self._held + count > self._most:
+                raise busy()
+            self._held += count
+
+    def give(self, count: int) -> None:
+        """Hold so many less."""
+        with self._lock:
+            self._held -= count
+
+
+def busy() -> Problem:
+    """More was asked for at once than there is room for."""
+    return Problem(
+        "busy", "Too many requests are waiting for an answer.", headers={"Retry-After": "1"}
+    )
+
+
+def too_fast(wait_s: float, per_minute: int) -> Problem:
+    """A key has used up its requests for the moment."""
+    return Problem(
+        "rate",
+        f"This key may be used {per_minute:,} times a minute.",
+        headers={"Retry-After": str(max(1, math.ceil(wait_s)))},
+    )
+
+
+class Body:
+    """The body of one request: read until its end or until it is too much, then given back."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._held = 0
+
+    async def read(self, request: Request) -> bytes:
+        """All of it.
+
+        Raises:
+            Problem: it is too large, takes too long, or breaks off.
+        """
+        said = request.headers.get("content-length", "")
+        if said.isascii() and said.isdigit() and int(said[:15]) > MAX_BODY_BYTES:
+            raise _too_large()
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                async for chunk in request.stream():
+                    if len(body) + len(chunk) > MAX_BODY_BYTES:
+                        raise _too_large()
+                    self._budget.take(len(chunk))
+                    self._held += len(chunk)
+                    body += chunk
+        except TimeoutError:
+            raise Problem(
+                "timeout",
+                f"The body did not arrive within {BODY_TIMEOUT_S:.0f} seconds.",
+                headers={"Connection": "close"},
+            ) from None
+        except ClientDisconnect:
+            raise Problem("malformed", "The connection ended before the body did.") from None
+        return bytes(body)
+
+    def close(self) -> None:
+        """Let others have its share."""
+        self._budget.give(self._held)
+        self._held = 0
+
+
+def _too_large() -> Problem:
+    return Problem(
+        "too-large",
+        f"A request can have {MAX_BODY_BYTES // 1024**2} MB at most.",
+        # What is still on its way is not read.
+        headers={"Connection": "close"},
+    )
+
+
+_large = threading.Lock()
+
+
+@contextmanager
+def pixels_in_turn(files: Sequence[tuple[str, bytes]]) -> Iterator[None]:
+    """Work on these images while nobody else works on as many pixels.
+
+    Raises:
+        Problem: they have more pixels together than one image may have. Only headers are read for
+            that, so an image that is small as a file and huge in memory does no harm.
+    """
+    pixels = sum(_pixels(data) for _, data in files)
+    most = settings.max_pixels()
+    if pixels > most:
+        raise Problem(
+            "too-large",
+            f"The images of a request can have {most / 1e6:,.0f} million pixels together; these "
+            f"have {pixels / 1e6:,.0f}.",
+        )
+    if pixels <= LARGE_PIXELS:
+        yield
+        return
+    with _large:
+        yield
+
+
+def _pixels(data: bytes) -> int:
+    """Width times height as the file's header has it; 0 if that can't be read."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return int(image.width * image.height)
+    except Exception:
+        return 0  # the decoder will say what is wrong with it

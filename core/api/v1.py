@@ -1,0 +1,279 @@
+"""The HTTP API, version 1: models, predictions, health, and its own documentation.
+
+    GET  /api/v1/models                  the finished models
+    POST /api/v1/models/{id}/predict     images in, labelled probabilities out
+    GET  /api/v1/health                  whether it is there; needs no key
+    GET  /api/v1/openapi.json            the OpenAPI document; needs no key
+    GET  /api/v1/docs                    a page that explains it and tries it; needs no key
+
+Images are decoded and asked about in the threads of :mod:`core.inference.pool`; only a body's bytes
+are handled where the pages' own connections are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import os
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import core
+from core.api import bodies, page
+from core.api.limits import Body, Budget, Rate, busy, pixels_in_turn, too_fast
+from core.api.openapi import openapi
+from core.api.problems import Problem, response, to_problem
+from core.catalog import RunRecord, open_catalog
+from core.errors import InvalidInput, NotFound
+from core.evaluation.evaluate import model_card
+from core.inference.keys import ApiKey, find_key, note_used
+from core.inference.pool import Busy, prediction_pool
+from core.inference.predictor import Prediction, loaded_models, open_predictor
+from core.inference.threshold import default_threshold
+from core.workspace import Workspace, open_workspace
+
+PREFIX = "/api/v1"
+T = TypeVar("T")
+_rate = Rate()
+_budget = Budget()
+# Looking a run up takes as long as decoding a small image, so it is remembered for a moment. One that
+# was put into the bin answers for so long still, in seconds.
+_REMEMBERED_S = 1.0
+_found: dict[tuple[Path, str], tuple[float, RunRecord]] = {}
+
+
+async def _health(_: Request) -> Response:
+    return _json({"status": "ok", "version": core.__version__, "models_loaded": loaded_models()})
+
+
+async def _openapi(_: Request) -> Response:
+    return _json(openapi())
+
+
+async def _docs(_: Request) -> Response:
+    return page.response()
+
+
+async def _models(request: Request) -> Response:
+    workspace, key = _let_in(request)
+    return _json(await _soon(lambda: _list(workspace, key)))
+
+
+async def _predict(request: Request) -> Response:
+    workspace, key = _let_in(request)
+    run_id = request.path_params["id"]
+    kind = request.headers.get("content-type", "")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem("media-type", "Send the body as it is, without Content-Encoding.")
+    body = Body(_budget)
+    try:
+        data = await body.read(request)
+        return _json(await _soon(lambda: _answer(workspace, key, run_id, kind, data)))
+    finally:
+        body.close()
+
+
+def _let_in(request: Request) -> tuple[Workspace, ApiKey]:
+    """Whose request this is.
+
+    Raises:
+        Problem: it has no key that is in force, or the key was used too often.
+    """
+    kind, _, bearer = request.headers.get("authorization", "").partition(" ")
+    secret = bearer.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
+    workspace = _workspace(os.environ.get("LIGHTBOX_HOME"))
+    try:
+        key = find_key(workspace, secret) if secret else None
+    except InvalidInput as error:
+        raise Problem("defect", error.title) from error
+    if key is None:
+        raise Problem(
+            "key-needed",
+            "This API key is not in force." if secret else "The request has no API key.",
+            headers={"WWW-Authenticate": 'Bearer realm="Lightbox"'},
+        )
+    wait = _rate.take(key.id, key.per_minute)
+    if wait:
+        raise too_fast(wait, key.per_minute)
+    return workspace, key
+
+
+@lru_cache(maxsize=8)
+def _workspace(home: str | None) -> Workspace:
+    """The workspace, opened once; ``home`` is what the environment says."""
+    del home  # a part of the key only
+    return open_workspace()
+
+
+async def _soon(work: Callable[[], T]) -> T:
+    """Have work done by the pool, and wait for it without keeping anybody else waiting."""
+    try:
+        future = prediction_pool().submit(work)
+    except Busy:
+        raise busy() from None
+    return await asyncio.wrap_future(future)
+
+
+def _list(workspace: Workspace, key: ApiKey) -> dict[str, Any]:
+    note_used(workspace, key)
+    found = []
+    for run in open_catalog(workspace).runs.all():
+        if run.state != "done":
+            continue
+        try:
+            card = model_card(workspace, run.id)
+        except NotFound:
+            continue  # its files have gone
+        found.append(_model(run, card))
+    return {"models": found}
+
+
+def _model(run: RunRecord, card: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "classes": card["classes"],
+        "image_size": card["image_size"],
+        "architecture": str(card.get("architecture", "")),
+        "test_accuracy": run.summary.get("test_accuracy"),
+        "created": datetime.datetime.fromtimestamp(run.created_at, datetime.UTC).isoformat(
+            timespec="seconds"
+        ),
+        "predict": f"{PREFIX}/models/{run.id}/predict",
+    }
+
+
+def _answer(
+    workspace: Workspace, key: ApiKey, run_id: str, kind: str, data: bytes
+) -> dict[str, Any]:
+    """One request, from its body to what is answered."""
+    started = time.perf_counter()
+    note_used(workspace, key)
+    run = _find(workspace, run_id)
+    predictor = open_predictor(workspace, run.id)
+    asked = bodies.parse(kind, data)
+    with pixels_in_turn(asked.files):
+        predictions = predictor.predict(asked.files, top=asked.top_k)
+    if all(each.error for each in predictions):
+        raise Problem(
+            "unreadable-image",
+            predictions[0].error if len(predictions) == 1 else "None of the images could be read.",
+            errors=[
+                {"pointer": f"/images/{n}", "detail": each.error}
+                for n, each in enumerate(predictions)
+            ],
+        )
+    threshold = _threshold(workspace, run.id) if asked.threshold is None else asked.threshold
+    return {
+        "model": {"id": run.id, "name": run.name},
+        "predictions": [_prediction(each, threshold) for each in predictions],
+        "threshold": threshold,
+        "milliseconds": round((time.perf_counter() - started) * 1000, 3),
+    }
+
+
+def _find(workspace: Workspace, run_id: str) -> RunRecord:
+    if not run_id.isprintable():
+        raise NotFound("There is no such model.")
+    asked = (workspace.home, run_id)
+    at, run = _found.get(asked, (0.0, None))
+    if run is None or time.monotonic() - at > _REMEMBERED_S:
+        run = open_catalog(workspace).runs.find(run_id)
+        if len(_found) > 100:
+            _found.clear()
+        _found[asked] = (time.monotonic(), run)
+    if run.state != "done":
+        raise NotFound(f"“{run.name}” is not trained yet.", remedy="Ask again when it is done.")
+    return run
+
+
+def _threshold(workspace: Workspace, run_id: str) -> float:
+    """What the page begins with."""
+    answers = workspace.run(run_id) / "predictions.parquet"
+    changed = answers.stat().st_mtime_ns if answers.exists() else 0
+    return _threshold_since(workspace, run_id, changed)
+
+
+@lru_cache(maxsize=256)
+def _threshold_since(workspace: Workspace, run_id: str, changed: int) -> float:
+    """The same, worked out once for what was answered then; ``changed`` is a part of the key only."""
+    del changed
+    return default_threshold(workspace, run_id)
+
+
+def _prediction(answer: Prediction, threshold: float) -> dict[str, Any]:
+    if answer.error:
+        return {"name": answer.name, "error": answer.error}
+    return {
+        "name": answer.name,
+        "label": answer.label,
+        "confidence": answer.confidence,
+        "unsure": answer.confidence < threshold,
+        "top": [{"label": label, "probability": share} for label, share in answer.top],
+    }
+
+
+def _json(value: Any) -> Response:
+    return Response(
+        json.dumps(value).encode("ascii"),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+class _Problems:
+    """Answers whatever is raised inside with a problem document."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            # The handlers of the app around it would answer in plain text.
+            inside = {**scope, "starlette.exception_handlers": ({}, {})}
+            await self._app(inside, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            problem = await run_in_threadpool(to_problem, error)
+            await response(problem)(scope, receive, send)
+
+
+_router = Router(
+    [
+        Route("/v1/health", _health, methods=["GET"]),
+        Route("/v1/openapi.json", _openapi, methods=["GET"]),
+        Route("/v1/docs", _docs, methods=["GET"]),
+        Route("/v1/models", _models, methods=["GET"]),
+        Route("/v1/models/{id}/predict", _predict, methods=["POST"]),
+    ],
+    redirect_slashes=False,
+)
+# A key is sent on purpose, never by the browser on its own as cookies are, so programs of other
+# sites may ask too.
+_api = CORSMiddleware(
+    _Problems(_router),
+    allow_origins=["*"],
+    allow_methods=["GET", "POST"],
+    allow_headers=["Authorization", "X-API-Key", "Content-Type"],
+    expose_headers=["Retry-After"],
+)
+ROUTES = (Mount("/api", app=_api),)

@@ -1,0 +1,147 @@
+"""The commands about whole folders of images: answer them, sort them, look at earlier ones."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from core import settings
+from core.catalog import Catalog
+from core.cli.output import Output, when
+from core.cli.running import run_job
+from core.datasets.intake import check_allowed
+from core.errors import InvalidInput
+from core.inference.batch_results import format_of, look, summarise, write_results
+from core.inference.batch_sort import as_json, sort_batch
+from core.inference.batch_store import (
+    Batch,
+    batches,
+    delete_batch,
+    done_of,
+    job_of,
+    new_batch,
+)
+from core.inference.imported.labels import parse_labels, read_labels
+from core.inference.imported.start import begin_import
+from core.jobs.batches import resume_batch, submit_batch
+
+Options = argparse.Namespace
+
+
+def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Answer a folder, or go on with the batch about it that was cut off."""
+    run = catalog.runs.find(options.run)
+    if options.out is not None:
+        format_of(options.out.name)
+    folder = check_allowed(options.folder) if settings.load().roots_are_set else options.folder
+    folder = folder.expanduser().resolve()
+    unfinished = _unfinished(catalog, run.id, folder)
+    if unfinished is not None:
+        batch = unfinished.model_copy(update={"threshold": options.threshold})
+        output.text(f"Going on with the batch of {when(batch.at)}.")
+        job = resume_batch(catalog, unfinished)
+    else:
+        batch = new_batch(catalog, run.id, folder, threshold=options.threshold)
+        job = submit_batch(catalog, batch)
+    run_job(catalog, job, output)
+    found = _about(catalog, batch, output)
+    if options.out is not None:
+        target = options.out.expanduser().resolve()
+        write_results(catalog.workspace, batch, target, options.threshold)
+        output.text(f"  answers: {target}")
+        found["out"] = str(target)
+    if options.sort_into is not None:
+        done = sort_batch(
+            catalog, batch, options.sort_into, archive=options.sort_into.suffix.lower() == ".zip",
+            threshold=options.threshold, report=output.progress,
+        )  # fmt: skip
+        output.text(f"  {done.images:,} images copied into {done.path}")
+        found["sorted"] = as_json(done)
+    return found
+
+
+def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    """The batches of a run; or delete one of them."""
+    run = catalog.runs.find(options.run)
+    known = batches(catalog.workspace, run.id)
+    if options.delete is not None:
+        chosen = next((each for each in known if each.id == options.delete), None)
+        if chosen is None:
+            raise InvalidInput(
+                "This run has no batch of that id.", file=options.delete,
+                remedy="List them without --delete.",
+            )  # fmt: skip
+        delete_batch(catalog, chosen)
+        known = [each for each in known if each.id != chosen.id]
+    found = []
+    for each in known:
+        job, done = job_of(catalog, each), done_of(catalog.workspace, each)
+        state = job.state if job is not None else "done" if done else "interrupted"
+        found.append({**each.model_dump(mode="json"), "state": state,
+                      "done": done.model_dump(mode="json") if done else None})  # fmt: skip
+    output.table(
+        ("id", "images", "state", "begun", "name"),
+        [
+            (each["id"], each["done"]["images"] if each["done"] else "–", each["state"],
+             when(each["at"]), each["name"])
+            for each in found
+        ],
+    )  # fmt: skip
+    return found
+
+
+def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Take in a model that was trained elsewhere; it is then a run like any other."""
+    given = Path(options.labels).expanduser()
+    typed = "," in options.labels or options.labels.lstrip().startswith("[")
+    labels = parse_labels(options.labels) if typed else read_labels(given)
+    dataset = catalog.datasets.find(options.dataset) if options.dataset else None
+    run = begin_import(
+        catalog, options.file.expanduser(), labels, name=options.run_name or "",
+        dataset_id=dataset.id if dataset else "", pixels=options.pixels, size=options.size,
+    )  # fmt: skip
+    run_job(catalog, catalog.jobs.get(run.job_id), output)
+    run = catalog.runs.get(run.id)
+    output.text(f"Imported as “{run.name}”, with {run.summary['parameters']:,} weights")
+    for text in run.summary["warnings"]:
+        output.text(f"  {text}")
+    accuracy = run.summary.get("test_accuracy")
+    if accuracy is not None:
+        output.text(f"  right on {accuracy:.1%} of {run.summary['test_images']:,} test images")
+    return {"run": run.id, "name": run.name, "labels": labels, **run.summary}
+
+
+def _unfinished(catalog: Catalog, run_id: str, folder: Path) -> Batch | None:
+    """The newest batch about a folder, if it was cut off in the middle."""
+    stored = catalog.workspace.store_path(folder)
+    for batch in batches(catalog.workspace, run_id):
+        if batch.folder == stored:
+            job = job_of(catalog, batch)
+            cut = job is not None and job.state in ("interrupted", "failed", "cancelled")
+            return batch if cut else None
+    return None
+
+
+def _about(catalog: Catalog, batch: Batch, output: Output) -> dict[str, Any]:
+    workspace = catalog.workspace
+    counted, done = summarise(workspace, batch, batch.threshold), done_of(workspace, batch)
+    assert done is not None, "a batch that ended without an error is done"
+    output.text(
+        f"{counted.images:,} images, {done.rate:.0f} a second; {counted.unsure:,} less sure than "
+        f"{counted.threshold:.0%}, {counted.unreadable:,} can't be read"
+    )
+    output.table(("images", "class"), [(f"{n:,}", label) for label, n in counted.classes.items()])
+    unreadable = look(workspace, batch, "unreadable")
+    for path, error in zip(unreadable["path"][:20], unreadable["error"][:20], strict=True):
+        output.text(f"  {path}: {error}")
+    if len(unreadable) > 20:
+        output.text(f"  and {len(unreadable) - 20:,} more")
+    return {
+        "batch": batch.id,
+        **dataclasses.asdict(counted),
+        "seconds": done.seconds,
+        "images_per_second": round(done.rate, 1),
+        "not_read": unreadable[["path", "error"]].to_dict("records"),
+    }

@@ -1,0 +1,74 @@
+"""The command that makes a run's model ready for use elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+from core.catalog import Catalog
+from core.cli.output import Output, when
+from core.errors import InvalidInput
+from core.inference.exports.formats import FORMATS, get, offered
+from core.inference.exports.kept import Export, export_file, find_exports
+from core.workspace import atomic_path
+
+Options = argparse.Namespace
+
+
+def export_model(catalog: Catalog, options: Options, output: Output) -> Any:
+    run = catalog.runs.find(options.run)
+    if options.list:
+        return _list(catalog, run.id, output)
+    key, file = options.format
+    get(key)
+    target = Path(file).expanduser().resolve()
+    if target.suffix.lower() != ".zip" or not target.parent.is_dir():
+        raise InvalidInput(
+            "An export is a .zip in a folder that is there.", file=file,
+            remedy="Call it model.zip, for example.",
+        )  # fmt: skip
+    from core.inference.exports.make import make_export
+
+    export = make_export(catalog, run.id, key, output.progress)
+    with atomic_path(target) as part:
+        shutil.copyfile(export_file(catalog.workspace, run.id, export), part)
+    output.text(f"Wrote {FORMATS[export.format].title} to {target} ({export.bytes / 1e6:,.1f} MB)")
+    output.text(
+        f"The same answer as Keras for {export.same:,} of {export.images:,} validation images; the "
+        f"largest difference of a probability is {export.largest_difference:.2g}; "
+        f"{export.milliseconds:.1f} ms an image."
+    )
+    return {"run": run.id, "path": str(target), **_known(export)}
+
+
+def _list(catalog: Catalog, run_id: str, output: Output) -> list[dict[str, Any]]:
+    made = {export.format: export for export in find_exports(catalog.workspace, run_id)}
+    rows = []
+    for key in offered():
+        export = made.get(key)
+        facts = ("–",) * 5
+        if export is not None:
+            facts = (
+                when(export.made_at), f"{export.model_bytes / 1e6:.1f} MB",
+                f"{export.same} of {export.images}", f"{export.largest_difference:.2g}",
+                f"{export.milliseconds:.1f} ms",
+            )  # fmt: skip
+        rows.append((key, FORMATS[key].title, *facts))
+    output.table(
+        ("name", "format", "made", "model", "same answer", "largest difference", "an image"), rows
+    )
+    return [
+        {
+            "format": key,
+            "title": FORMATS[key].title,
+            "sentence": FORMATS[key].sentence,
+            "made": _known(made[key]) if key in made else None,
+        }
+        for key in offered()
+    ]
+
+
+def _known(export: Export) -> dict[str, Any]:
+    return export.model_dump(exclude={"token"})

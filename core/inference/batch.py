@@ -1,0 +1,301 @@
+"""One model asked about a whole folder of images: in the background, resumable, in little memory.
+
+Files are found first and written down, so that a batch that goes on after a kill means the same
+images. Threads decode ahead while OpenVINO answers; what has been answered is put away in parts,
+which are joined at the end. An image that can't be read is written down with a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import settings
+from core.catalog import Catalog
+from core.datasets import archives
+from core.datasets.content import read_regular
+from core.datasets.images import SUFFIXES, Fit, decode
+from core.datasets.layout import as_text, is_litter, is_text
+from core.datasets.upload import UploadStage
+from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.evaluation.evaluate import model_card
+from core.features.runtime import Compiled
+from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
+from core.progress import Reporter, Throttle
+from core.workspace import atomic_path, write_json
+
+# Answers lost at most to a kill, and rows of a part.
+CHUNK = 512
+# Asked about at once; and decoded ahead of that.
+_GROUP = 64
+_AHEAD = 128
+
+Found = tuple[str, int, str]
+"""A file: its path below the folder, its size in bytes, and why it can't be opened, or ""."""
+_FILES = pa.schema([("path", pa.string()), ("bytes", pa.int64()), ("why", pa.string())])
+ANSWERS = pa.schema(
+    [
+        ("path", pa.string()),
+        ("bytes", pa.int64()),
+        ("label", pa.int32()),
+        ("confidence", pa.float32()),
+        ("error", pa.string()),
+        ("p", pa.list_(pa.float32())),
+    ]
+)
+
+
+def answer_batch(
+    catalog: Catalog, run_id: str, batch_id: str, report: Reporter | None = None
+) -> Done:
+    """Answer all images of a batch, or those that are left; keeps ``answers.parquet``, one row a
+    file: ``path``, ``bytes``, ``label`` (number of the class, -1 without an answer),
+    ``confidence`` (0 to 1), ``error`` (a sentence, or "") and ``p`` (a probability a class).
+
+    Raises:
+        NotFound: the batch, its images or the model have gone.
+        InvalidInput: there is no image, too many, or the archive can't be unpacked.
+        Cancelled: as ``report`` asked; what was answered stays, and done again it goes on.
+    """
+    report = report or Reporter()
+    started = time.monotonic()
+    workspace = catalog.workspace
+    batch = find_batch(workspace, run_id, batch_id)
+    place, folder = place_of(workspace, batch), images_of(workspace, batch)
+    card = model_card(workspace, run_id)
+    _unpack(catalog, batch, folder, report)
+    if not folder.is_dir():
+        raise NotFound(
+            "The folder with the images is not there any more.", file=folder,
+            remedy="Put it back where it was, then go on.",
+        )  # fmt: skip
+    files = _listed(place, folder, report)
+    parts = place / "parts"
+    parts.mkdir(exist_ok=True)
+    chunks = range(0, len(files), CHUNK)
+    left = [start for start in chunks if not _whole(parts, start, files)]
+    total = sum(len(files[start : start + CHUNK]) for start in left)
+    compiled = Compiled(workspace.run(run_id) / "model.xml", "float32")
+    asked = (file for start in left for file in files[start : start + CHUNK])
+    rows = answers(folder, asked, compiled, int(card["image_size"]), card["fit"])
+    before = len(files) - total
+    note = f"Answering; {before:,} were answered before" if before else "Answering"
+    finished = 0
+    for start in left:
+        chunk = []
+        for row in islice(rows, len(files[start : start + CHUNK])):
+            chunk.append(row)
+            finished += 1
+            if finished % _GROUP == 0:
+                report.check()
+                report.progress("batch", finished, total, note)
+        _keep_part(parts, start, chunk)
+    report.progress("batch", total, total, note)
+    unreadable = _join(place, [parts / _part(start) for start in chunks])
+    done = Done(
+        images=len(files), unreadable=unreadable, answered=total,
+        seconds=round(time.monotonic() - started, 3),
+    )  # fmt: skip
+    write_json(place / "done.json", done.model_dump(mode="json"))
+    shutil.rmtree(parts, ignore_errors=True)
+    return done
+
+
+Row = tuple[Found, np.ndarray | None, str]
+"""A file, its probabilities (float32, one a class) or ``None``, and why there are none, or ""."""
+
+
+def answers(
+    folder: Path, files: Iterator[Found], compiled: Compiled, size: int, fit: Fit
+) -> Iterator[Row]:
+    """Answers about files, in their order, while the next ones are being decoded.
+
+    Args:
+        files: below ``folder``.
+        size, fit: what images are brought to, as training did.
+
+    At most a few hundred decoded images are held at once, however many files there are.
+
+    Raises:
+        InvalidInput: the model answers with something that is not a number.
+    """
+    waiting: deque[tuple[Found, Future[np.ndarray | str]]] = deque()
+    with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="decode") as pool:
+
+        def fill() -> None:
+            for file in islice(files, _GROUP + _AHEAD - len(waiting)):
+                waiting.append((file, pool.submit(_read, folder, file, size, fit)))
+
+        try:
+            while True:
+                fill()
+                group = [waiting.popleft() for _ in range(min(_GROUP, len(waiting)))]
+                if not group:
+                    return
+                opened = [(file, future.result()) for file, future in group]
+                fill()
+                images = [image for _, image in opened if not isinstance(image, str)]
+                known = compiled.predict(np.stack(images)) if images else np.zeros((0, 1))
+                if not np.isfinite(known).all():
+                    raise InvalidInput(
+                        "The model answers with something that is not a number.",
+                        remedy="Choose another model.",
+                    )
+                numbers = iter(known)
+                for file, image in opened:
+                    if isinstance(image, str):
+                        yield file, None, image
+                    else:
+                        yield file, next(numbers), ""
+        finally:
+            # Whoever stops listening doesn't wait for what nobody will see.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read(folder: Path, file: Found, size: int, fit: Fit) -> np.ndarray | str:
+    path, _, why = file
+    if why:
+        return why
+    try:
+        return decode(read_regular(folder / path), size, fit=fit)
+    except UnreadableImage as error:
+        return error.title
+    except OSError:
+        return "It can't be opened."
+
+
+def find_files(folder: Path, report: Reporter | None = None) -> list[Found]:
+    """All images below a folder, in the order of their paths; hidden files are passed over, and
+    what isn't called like an image.
+
+    Raises:
+        InvalidInput: there is none, or more than the settings allow.
+    """
+    report = report or Reporter()
+    at_most = settings.load().max_files
+    now_and_then = Throttle(0.2)
+    inside = folder.resolve()
+    found: list[Found] = []
+    for base, below, names in os.walk(folder):
+        below[:] = [name for name in below if not is_litter(name)]
+        for name in names:
+            if is_litter(name) or os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122
+                continue
+            found.append(_looked_at(Path(base) / name, folder, inside))
+        if len(found) > at_most:
+            raise InvalidInput(
+                f"This folder holds more than {at_most:,} images.",
+                file=as_text(str(folder)),
+                remedy="Choose a smaller folder, or raise LIGHTBOX_MAX_FILES.",
+            )
+        if now_and_then():
+            report.check()
+            report.progress("find", len(found), None, "Looking for images")
+    if not found:
+        raise InvalidInput(
+            "There are no images in this folder.",
+            file=as_text(str(folder)),
+            remedy="Choose one with JPEG, PNG, WebP, BMP, GIF or TIFF files; folders inside count.",
+        )
+    return sorted(found)
+
+
+def _looked_at(path: Path, folder: Path, inside: Path) -> Found:
+    shown = as_text(path.relative_to(folder).as_posix())
+    if not is_text(str(path)):
+        return shown, 0, "Its name is not valid text (UTF-8); rename it."
+    try:
+        facts = path.stat()
+        if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            return shown, 0, "It is a link to a file outside this folder."
+    except (OSError, RuntimeError):
+        return shown, 0, "It is a link to a file that is not there."
+    if not stat.S_ISREG(facts.st_mode):
+        return shown, 0, "It is a pipe or a device, not a file."
+    return shown, facts.st_size, ""
+
+
+def _unpack(catalog: Catalog, batch: Batch, folder: Path, report: Reporter) -> None:
+    """Bring an archive's images in, once; a kill in the middle begins that anew."""
+    ready = folder.parent / "unpacked"
+    if not batch.archive or ready.exists():
+        return
+    limits = settings.load()
+    stage = UploadStage(catalog.workspace, batch.archive)
+    if not stage.archive.is_file():
+        raise NotFound("The archive is not here any more.", remedy="Upload it again.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    archives.unpack(
+        stage.archive, folder, max_bytes=limits.max_unpacked_bytes, max_files=limits.max_files,
+        report=report,
+    )  # fmt: skip
+    ready.touch()
+    stage.abandon()
+
+
+def _listed(place: Path, folder: Path, report: Reporter) -> list[Found]:
+    """The files of a batch: as they were found first, whatever has come into the folder since."""
+    kept = place / "files.parquet"
+    if not kept.exists():
+        paths, sizes, reasons = zip(*find_files(folder, report), strict=True)
+        with atomic_path(kept) as part:
+            pq.write_table(pa.table([paths, sizes, reasons], schema=_FILES), part)
+    table = pq.read_table(kept)
+    return list(zip(*(table[name].to_pylist() for name in _FILES.names), strict=True))
+
+
+def _part(start: int) -> str:
+    return f"{start:09d}.parquet"
+
+
+def _whole(parts: Path, start: int, files: Sequence[Found]) -> bool:
+    """Whether a chunk has been answered before."""
+    file = parts / _part(start)
+    if not file.exists():
+        return False
+    try:
+        return int(pq.read_metadata(file).num_rows) == len(files[start : start + CHUNK])
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def _keep_part(parts: Path, start: int, rows: Sequence[Row]) -> None:
+    table = pa.table(
+        {
+            "path": [file[0] for file, _, _ in rows],
+            "bytes": [file[1] for file, _, _ in rows],
+            "label": [-1 if p is None else int(p.argmax()) for _, p, _ in rows],
+            "confidence": [None if p is None else float(p.max()) for _, p, _ in rows],
+            "error": [error for _, _, error in rows],
+            "p": [p for _, p, _ in rows],
+        },
+        schema=ANSWERS,
+    )
+    with atomic_path(parts / _part(start)) as part:
+        pq.write_table(table, part)
+
+
+def _join(place: Path, parts: Sequence[Path]) -> int:
+    """All parts as one file, one after the other; the number of images without an answer."""
+    unreadable = 0
+    with (
+        atomic_path(place / "answers.parquet") as joined,
+        pq.ParquetWriter(joined, ANSWERS) as writer,
+    ):
+        for part in parts:
+            table = pq.read_table(part, schema=ANSWERS)
+            unreadable += sum(error != "" for error in table["error"].to_pylist())
+            writer.write_table(table)
+    return unreadable

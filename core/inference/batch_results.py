@@ -1,0 +1,293 @@
+"""What came of a batch: counted, looked at page by page, and written as a table.
+
+Tables are made of the kept answers row group after row group, so that a hundred thousand images
+need no more memory than a thousand.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.datasets.content import read_regular
+from core.datasets.images import open_image
+from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.evaluation.evaluate import model_card
+from core.inference.batch_store import Batch, check_threshold, images_of, place_of
+from core.quality.export import cell
+from core.quality.thumbs import shrink
+from core.workspace import Workspace, atomic_path
+
+Format = Literal["csv", "json", "jsonl", "parquet"]
+FORMATS: dict[Format, str] = {
+    "csv": "CSV: a table for spreadsheets",
+    "json": "JSON: one array of objects",
+    "jsonl": "JSON Lines: an object a line",
+    "parquet": "Parquet: a table for pandas and databases",
+}
+Which = Literal["sure", "unsure", "unreadable", "least"]
+_ROWS = 2048
+_QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many images a model took for what.
+
+    Attributes:
+        images: all files that were found.
+        classes: class → images that it is sure of; every class, in the model's order.
+        unsure: images whose answer is less sure than the threshold.
+        unreadable: images without an answer.
+        threshold: in force, 0 to 1.
+    """
+
+    images: int
+    classes: dict[str, int]
+    unsure: int
+    unreadable: int
+    threshold: float
+
+
+def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None) -> Summary:
+    """Count the answers of a finished batch.
+
+    Args:
+        threshold: answers less sure are unsure, 0 to 1; by default the batch's own.
+
+    Raises:
+        NotFound: it is not finished.
+        InvalidInput: the threshold is no share.
+    """
+    limit = _threshold(batch, threshold)
+    classes = list(model_card(workspace, batch.run_id)["classes"])
+    table = pq.read_table(answers_file(workspace, batch), columns=["label", "confidence"])
+    labels = table["label"].to_numpy()
+    confidence = table["confidence"].to_numpy()
+    answered = labels >= 0
+    sure = answered & (confidence >= np.float32(limit))
+    counts = np.bincount(labels[sure], minlength=len(classes))
+    return Summary(
+        images=len(labels),
+        classes=dict(zip(classes, counts.tolist(), strict=True)),
+        unsure=int((answered & ~sure).sum()),
+        unreadable=int((~answered).sum()),
+        threshold=limit,
+    )
+
+
+def look(
+    workspace: Workspace,
+    batch: Batch,
+    which: Which,
+    label: str | None = None,
+    *,
+    threshold: float | None = None,
+) -> pd.DataFrame:
+    """Images of one kind, to be shown.
+
+    Args:
+        which: ``sure`` of a class, ``unsure``, ``unreadable``, or all answered ones, the ``least``
+            sure first.
+        label: only images of which this class is the most probable.
+
+    Returns:
+        a row an image: ``path``, ``prediction``, ``confidence`` (0 to 1) and ``error``; in the
+        order of paths, but the least sure first for ``unsure`` and ``least``.
+
+    Raises:
+        NotFound: the batch is not finished.
+    """
+    limit = _threshold(batch, threshold)
+    classes = np.array([*model_card(workspace, batch.run_id)["classes"], ""], dtype=object)
+    columns = ["path", "label", "confidence", "error"]
+    table = pq.read_table(answers_file(workspace, batch), columns=columns).to_pandas()
+    answered = table["label"] >= 0
+    sure = answered & (table["confidence"] >= np.float32(limit))
+    kept = {
+        "sure": sure, "unsure": answered & ~sure, "unreadable": ~answered, "least": answered,
+    }[which]  # fmt: skip
+    table = table.assign(prediction=classes[table["label"].to_numpy()])[kept]
+    if label is not None:
+        table = table[table["prediction"] == label]
+    if which in ("unsure", "least"):
+        table = table.sort_values("confidence", kind="stable")
+    return table[["path", "prediction", "confidence", "error"]].reset_index(drop=True)
+
+
+def thumbnail(workspace: Workspace, batch: Batch, path: str) -> bytes | None:
+    """A small JPEG of an image of the batch; ``None`` if it has gone or can't be read."""
+    folder = images_of(workspace, batch)
+    try:
+        small = shrink(open_image(read_regular(folder / path), draft=(320, 320)).image)
+    except (OSError, UnreadableImage):
+        return None
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
+
+
+def format_of(name: str) -> Format:
+    """The format that a file of this name is written in.
+
+    Raises:
+        InvalidInput: its suffix is none that is known.
+    """
+    suffix = Path(name).suffix.lower().lstrip(".")
+    if suffix not in FORMATS:
+        raise InvalidInput(
+            "Answers are written as .csv, .json, .jsonl or .parquet.",
+            file=name,
+            remedy="Give the file a name that ends in one of these.",
+        )
+    return suffix
+
+
+def write_results(
+    workspace: Workspace, batch: Batch, target: Path, threshold: float | None = None
+) -> int:
+    """Write the answers as the suffix of ``target`` says; returns the number of images.
+
+    One row (or object) an image, in the order of paths: ``file``, ``prediction`` and
+    ``confidence`` (empty without an answer), ``unsure``, ``error``, and a probability for each
+    class: in columns ``p_<class>``, in JSON an object ``probabilities``. Cells of a CSV that a
+    spreadsheet would take for a formula are quoted with an apostrophe.
+
+    Raises:
+        InvalidInput: the suffix is not known, or the threshold is no share.
+        NotFound: the batch is not finished.
+    """
+    kind = format_of(target.name)
+    limit = _threshold(batch, threshold)
+    classes = list(model_card(workspace, batch.run_id)["classes"])
+    source = pq.ParquetFile(answers_file(workspace, batch))
+    with atomic_path(target) as part:
+        if kind == "parquet":
+            _write_parquet(source, part, classes, limit)
+        else:
+            with part.open("w", encoding="utf-8", newline="") as out:
+                write = _write_csv if kind == "csv" else _write_json
+                write(source, out, classes, limit, kind)
+    return int(source.metadata.num_rows)
+
+
+def answers_file(workspace: Workspace, batch: Batch) -> Path:
+    """Where the answers of a finished batch are.
+
+    Raises:
+        NotFound: it is not finished.
+    """
+    file = place_of(workspace, batch) / "answers.parquet"
+    if not file.is_file():
+        raise NotFound("This batch is not finished.", remedy="Wait for it, or go on with it.")
+    return file
+
+
+def rows(source: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    """The kept answers, one after the other."""
+    for some in source.iter_batches(_ROWS):
+        yield from some.to_pylist()
+
+
+def _threshold(batch: Batch, threshold: float | None) -> float:
+    if threshold is None:
+        return batch.threshold
+    check_threshold(threshold)
+    return threshold
+
+
+def is_unsure(row: dict[str, Any], limit: float) -> bool:
+    """Whether an answer is less sure than the threshold; as :func:`summarise` counts."""
+    return bool(row["label"] >= 0 and np.float32(row["confidence"]) < np.float32(limit))
+
+
+def _write_csv(
+    source: pq.ParquetFile, out: io.TextIOBase, classes: list[str], limit: float, _: str
+) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    heads = ["file", "prediction", "confidence", "unsure", "error"]
+    writer.writerow([*heads, *(cell(f"p_{label}") for label in classes)])
+    for row in rows(source):
+        if row["label"] < 0:
+            writer.writerow(
+                [cell(row["path"]), "", "", "", cell(row["error"]), *[""] * len(classes)]
+            )
+            continue
+        writer.writerow(
+            [
+                cell(row["path"]),
+                cell(classes[row["label"]]),
+                f"{row['confidence']:.6f}",
+                "yes" if is_unsure(row, limit) else "no",
+                "",
+                *(f"{p:.6f}" for p in row["p"]),
+            ]
+        )
+
+
+def _write_json(
+    source: pq.ParquetFile, out: io.TextIOBase, classes: list[str], limit: float, kind: str
+) -> None:
+    array = kind == "json"
+    if array:
+        out.write("[\n")
+    for number, row in enumerate(rows(source)):
+        answered = row["label"] >= 0
+        entry = {
+            "file": row["path"],
+            "prediction": classes[row["label"]] if answered else None,
+            "confidence": round(row["confidence"], 6) if answered else None,
+            "unsure": is_unsure(row, limit) if answered else None,
+            "error": row["error"] or None,
+            "probabilities": {
+                label: round(p, 6) for label, p in zip(classes, row["p"] or [], strict=False)
+            },
+        }
+        if array and number:
+            out.write(",\n")
+        out.write(json.dumps(entry, ensure_ascii=False) + ("" if array else "\n"))
+    if array:
+        out.write("\n]\n")
+
+
+def _write_parquet(source: pq.ParquetFile, part: Path, classes: list[str], limit: float) -> None:
+    heads = [
+        ("file", pa.string()), ("prediction", pa.string()), ("confidence", pa.float32()),
+        ("unsure", pa.bool_()), ("error", pa.string()),
+    ]  # fmt: skip
+    schema = pa.schema([*heads, *((f"p_{label}", pa.float32()) for label in classes)])
+    with pq.ParquetWriter(part, schema) as writer:
+        for some in source.iter_batches(_ROWS):
+            labels = some.column("label").to_numpy()
+            answered = labels >= 0
+            confidence = some.column("confidence").to_numpy(zero_copy_only=False)
+            probabilities = np.full((len(labels), len(classes)), np.nan, np.float32)
+            if answered.any():
+                known = some.column("p").filter(pa.array(answered)).flatten()
+                probabilities[answered] = known.to_numpy().reshape(-1, len(classes))
+            nothing = ~answered
+            names = np.array([*classes, ""], dtype=object)[labels]
+            errors = some.column("error").to_pylist()
+            writer.write_table(
+                pa.table(
+                    [
+                        some.column("path"),
+                        pa.array(names, pa.string(), mask=nothing),
+                        pa.array(confidence, pa.float32(), mask=nothing),
+                        pa.array(confidence < np.float32(limit), mask=nothing),
+                        pa.array([error or None for error in errors], pa.string()),
+                        *(pa.array(probabilities[:, n], mask=nothing) for n in range(len(classes))),
+                    ],
+                    schema=schema,
+                )
+            )

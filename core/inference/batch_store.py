@@ -1,0 +1,212 @@
+"""Batches of a run: which images were asked about, what is kept of the answers, and the history.
+
+Each lies in a folder of its own in the run's::
+
+    batches/<id>/batch.json      what was asked for
+    batches/<id>/images/         the images, if they were uploaded
+    batches/<id>/files.parquet   the images that were found, in the order of their paths
+    batches/<id>/parts/          answers so far, one file a chunk, until all are there
+    batches/<id>/answers.parquet all answers
+    batches/<id>/done.json       how long it took
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.catalog import Catalog, JobRecord
+from core.datasets.layout import as_text
+from core.datasets.upload import UploadStage
+from core.errors import Conflict, InvalidInput, NotFound, disk_errors
+from core.evaluation.evaluate import model_card
+from core.workspace import Workspace, read_json, write_json
+
+UNSURE = 0.5
+_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class Batch(BaseModel):
+    """What a model was asked about.
+
+    Attributes:
+        id: also what results are fetched by, so nobody can guess it.
+        name: what to call it: the folder's or the archive's name.
+        folder: where the images lie, as :meth:`Workspace.store_path` writes it.
+        uploaded: whether they were uploaded for this, and go when it is deleted.
+        archive: token of the upload that holds an archive still to be unpacked, else "".
+        threshold: answers less sure than this are "unsure", 0 to 1.
+        at: when it was begun, seconds since 1970.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    run_id: str
+    name: str
+    folder: str
+    uploaded: bool = False
+    archive: str = ""
+    threshold: float = Field(default=UNSURE, ge=0, le=1)
+    at: float
+
+
+class Done(BaseModel):
+    """How a batch ended.
+
+    Attributes:
+        images: files that were found.
+        unreadable: those of them that could not be answered.
+        seconds: the last time that it was worked on; and ``answered``, the images answered in it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    images: int
+    unreadable: int
+    seconds: float
+    answered: int
+
+    @property
+    def rate(self) -> float:
+        """Images a second."""
+        return self.answered / self.seconds if self.seconds > 0 else 0.0
+
+
+def new_batch(
+    catalog: Catalog,
+    run_id: str,
+    folder: Path | None = None,
+    *,
+    upload: str = "",
+    archive: str = "",
+    name: str = "",
+    threshold: float = UNSURE,
+) -> Batch:
+    """Write down what a run is to be asked about; nothing is answered yet.
+
+    Args:
+        folder: on the server; only read. Or else one of these:
+        upload: token of an upload of images, which are moved into the run's folder.
+        archive: token of an upload of an archive, unpacked when the batch is begun.
+        name: what to call an upload; an archive's with its suffix.
+
+    Raises:
+        NotFound: the run has no finished model, or there is no such folder.
+        InvalidInput: the threshold is no share, or nothing was uploaded.
+    """
+    check_threshold(threshold)
+    model_card(catalog.workspace, run_id)
+    number = secrets.token_urlsafe(18)
+    place = _home(catalog.workspace, run_id) / number
+    if folder is not None:
+        if not folder.is_dir():
+            raise NotFound(
+                "That folder is not there.", file=as_text(str(folder)), remedy="Check its name."
+            )
+        images = folder.resolve()
+    else:
+        images = place / "images"
+        with disk_errors("the upload"):
+            images.mkdir(parents=True)
+        if upload:
+            try:
+                UploadStage(catalog.workspace, upload).hand_over(images)
+            except InvalidInput:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
+    batch = Batch(
+        id=number,
+        run_id=run_id,
+        name=name or images.name or str(images),
+        folder=catalog.workspace.store_path(images),
+        uploaded=folder is None,
+        archive=archive,
+        threshold=threshold,
+        at=time.time(),
+    )
+    write_json(place / "batch.json", batch.model_dump(mode="json"))
+    return batch
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no share.
+
+    Raises:
+        InvalidInput: it is not a number from 0 to 1.
+    """
+    if not 0 <= threshold <= 1:
+        raise InvalidInput(
+            f"A threshold of {threshold:g} can't be used.", remedy="Use a number from 0 to 1."
+        )
+
+
+def place_of(workspace: Workspace, batch: Batch) -> Path:
+    """The folder in which a batch is kept."""
+    return _home(workspace, batch.run_id) / batch.id
+
+
+def images_of(workspace: Workspace, batch: Batch) -> Path:
+    """The folder in which its images lie; may have gone."""
+    return workspace.load_path(batch.folder)
+
+
+def batches(workspace: Workspace, run_id: str) -> list[Batch]:
+    """All batches of a run, newest first; what can't be read is passed over."""
+    found = []
+    for file in _home(workspace, run_id).glob("*/batch.json"):
+        try:
+            found.append(Batch.model_validate(read_json(file)))
+        except (NotFound, ValueError):
+            continue
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def find_batch(workspace: Workspace, run_id: str, batch_id: str) -> Batch:
+    """One batch of a run.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    file = _home(workspace, run_id) / batch_id / "batch.json"
+    if not _ID.fullmatch(batch_id) or not file.is_file():
+        raise NotFound("That batch is not here any more.", remedy="Begin it again.")
+    return Batch.model_validate(read_json(file))
+
+
+def done_of(workspace: Workspace, batch: Batch) -> Done | None:
+    """How it ended; ``None`` while it has not."""
+    file = place_of(workspace, batch) / "done.json"
+    return Done.model_validate(read_json(file)) if file.is_file() else None
+
+
+def job_of(catalog: Catalog, batch: Batch) -> JobRecord | None:
+    """The job that answers it, if there is one."""
+    jobs = catalog.jobs.all(subject=batch.run_id)
+    found = [job for job in jobs if job.kind == "batch" and job.spec.get("batch_id") == batch.id]
+    return found[-1] if found else None
+
+
+def delete_batch(catalog: Catalog, batch: Batch) -> None:
+    """Forget a batch, its answers and the images that were uploaded for it.
+
+    A folder of the person's own stays as it is.
+
+    Raises:
+        Conflict: it is being worked on.
+    """
+    job = job_of(catalog, batch)
+    if job is not None and job.state == "running":
+        raise Conflict("This batch is being answered just now.", remedy="Cancel it first.")
+    if job is not None and not job.finished:
+        catalog.jobs.request_cancel(job.id)
+    shutil.rmtree(place_of(catalog.workspace, batch), ignore_errors=True)
+
+
+def _home(workspace: Workspace, run_id: str) -> Path:
+    return workspace.run(run_id) / "batches"

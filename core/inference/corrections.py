@@ -1,0 +1,264 @@
+"""Images that a model was wrong about, with the class that they are: they gather until somebody has
+looked them through, and go into the dataset then.
+
+They lie below ``corrections/`` in the workspace, one folder a dataset, each as the file that was tried
+and a small JSON file beside it. Nothing is taken from where it came from, and nothing of a dataset
+changes before :func:`add_corrections`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core import settings
+from core.catalog import Catalog
+from core.datasets.content import hash_bytes
+from core.datasets.images import SUFFIXES, SUFFIXES_OF, open_image
+from core.datasets.upload import UploadStage
+from core.errors import InvalidInput, NotFound, disk_errors
+from core.evaluation.evaluate import model_card
+from core.quality.curation import curated
+from core.quality.safe_names import safe_name
+from core.workspace import Workspace, atomic_path, read_json, write_json
+
+_ID = re.compile(r"[0-9a-f]{16,64}")
+# A photo of a phone has 12 MB at most; what is larger is hardly one.
+MAX_BYTES = 50 * 1024**2
+# Of the suffixes that a format has, the one that everybody knows.
+_SUFFIXES = (".jpg", ".png", ".webp", ".bmp", ".gif", ".tif")
+
+
+class Correction(BaseModel):
+    """One image that was answered wrongly.
+
+    Attributes:
+        id: of its content: the same image twice is one correction, the later.
+        name: of the file that was tried.
+        suffix: of the file that is kept, ``.jpg``.
+        label: the class that it is.
+        predicted: the answer that was wrong; "" if unknown.
+        confidence: its probability, 0 to 1.
+        run_id: whose answer.
+        made_at: seconds since 1970.
+        by: who said so.
+        dropped: it was left out again, and can be brought back.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str
+    suffix: str
+    label: str
+    predicted: str = ""
+    confidence: float = 0.0
+    run_id: str
+    made_at: float
+    by: str = ""
+    dropped: bool = False
+
+
+def correct(
+    catalog: Catalog,
+    run_id: str,
+    name: str,
+    data: bytes,
+    label: str,
+    *,
+    predicted: str = "",
+    confidence: float = 0.0,
+) -> Correction:
+    """Keep an image with the class that it is; said again of the same image, the later counts.
+
+    Args:
+        name: of its file, for people.
+        data: the file.
+        label: one of the model's classes.
+
+    Raises:
+        NotFound: there is no such run, or its dataset was removed.
+        InvalidInput: no class of the model, or the image is in the dataset already.
+        UnreadableImage: these bytes are no picture.
+        NoSpace: the disk is full.
+    """
+    run = catalog.runs.find(run_id)
+    classes = model_card(catalog.workspace, run.id)["classes"]
+    if label not in classes:
+        raise InvalidInput(
+            f"The model doesn't know the class “{label}”.",
+            remedy="It knows " + ", ".join(f"“{one}”" for one in classes[:20]) + ".",
+        )
+    if len(data) > MAX_BYTES:
+        raise InvalidInput("This image is too large to be kept.", file=name)
+    opened = open_image(data, file=name)
+    dataset = catalog.datasets.get(run.dataset_id)
+    digest = hash_bytes(data)
+    if dataset.version:
+        table = curated(catalog, dataset.id, dataset.version)
+        known = table[table["hash"] == digest]
+        if len(known):
+            raise InvalidInput(
+                f"This image is in the dataset already, as “{known['label'].iloc[0]}”.",
+                file=name,
+                remedy="If that is wrong, move it to another class on the page Clean.",
+            )
+    suffix = PurePosixPath(name).suffix.lower()
+    usual = SUFFIXES_OF[opened.format]
+    if suffix not in usual:
+        suffix = next((one for one in _SUFFIXES if one in usual), sorted(usual)[0])
+    made = Correction(
+        id=digest[:32], name=name[-200:], suffix=suffix, label=label, predicted=predicted,
+        confidence=confidence, run_id=run.id, made_at=time.time(), by=settings.load().author,
+    )  # fmt: skip
+    folder = _folder(catalog.workspace, dataset.id)
+    with atomic_path(folder / (made.id + suffix)) as part:
+        part.write_bytes(data)
+    write_json(folder / f"{made.id}.json", made.model_dump())
+    return made
+
+
+def corrections(
+    workspace: Workspace, dataset_id: str, *, dropped: bool = False
+) -> list[Correction]:
+    """What has gathered for a dataset, the newest first.
+
+    Args:
+        dropped: those that were left out again instead.
+    """
+    found = []
+    for file in _folder(workspace, dataset_id).glob("*.json"):
+        try:
+            item = Correction.model_validate(read_json(file))
+        except (NotFound, ValidationError):
+            continue
+        if item.dropped == dropped and _ID.fullmatch(item.id) and item.suffix in SUFFIXES:
+            found.append(item)
+    return sorted(found, key=lambda item: (-item.made_at, item.id))
+
+
+def read_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> bytes:
+    """The image's file.
+
+    Raises:
+        NotFound: there is no such correction.
+    """
+    item = _find(workspace, dataset_id, correction_id)
+    try:
+        return _image(workspace, dataset_id, item).read_bytes()
+    except OSError as error:
+        raise NotFound("This image is not here any more.", file=item.name) from error
+
+
+def drop_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
+    """Leave one out; :func:`restore_correction` brings it back. Raises NotFound if there is none."""
+    _set_dropped(workspace, dataset_id, correction_id, True)
+
+
+def restore_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
+    """Bring one back that was left out. Raises NotFound if there is none."""
+    _set_dropped(workspace, dataset_id, correction_id, False)
+
+
+def add_corrections(catalog: Catalog, dataset_id: str) -> int:
+    """Put all that have gathered into a dataset that keeps its own images; scan it afterwards.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        InvalidInput: there are none, or the dataset is a folder of the person's own.
+        NoSpace: the disk is full.
+    """
+    items = corrections(catalog.workspace, dataset_id)
+    if not items:
+        raise InvalidInput(
+            "There are no corrections yet.", remedy="Try images, and correct wrong answers."
+        )
+    if catalog.datasets.get(dataset_id).origin == "folder":
+        raise InvalidInput(
+            "This dataset is a folder on the server, which Lightbox only reads.",
+            remedy="Take the corrections as a .zip, unpack it into that folder and scan it again.",
+        )
+    added = 0
+    for label in sorted({item.label for item in items}):
+        mine = [item for item in items if item.label == label]
+        stage = UploadStage(catalog.workspace)
+        try:
+            for item in mine:
+                with _image(catalog.workspace, dataset_id, item).open("rb") as source:
+                    stage.add(_file_name(item), source)
+            stage.gather(label)
+            stage.add_to(catalog, dataset_id)
+        finally:
+            stage.abandon()
+        added += stage.kept
+        # Class by class, so that what is in the dataset is not added once more after a full disk.
+        for item in mine:
+            _forget(catalog.workspace, dataset_id, item)
+    return added
+
+
+def corrections_zip(workspace: Workspace, dataset_id: str) -> bytes:
+    """All that have gathered as a .zip of class folders.
+
+    Raises:
+        InvalidInput: there are none.
+    """
+    items = corrections(workspace, dataset_id)
+    if not items:
+        raise InvalidInput(
+            "There are no corrections yet.", remedy="Try images, and correct wrong answers."
+        )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for item in items:
+            data = read_correction(workspace, dataset_id, item.id)
+            archive.writestr(f"{safe_name(item.label)}/{_file_name(item)}", data)
+    return packed.getvalue()
+
+
+def clear_corrections(workspace: Workspace, dataset_id: str, items: Sequence[Correction]) -> None:
+    """Forget some for good, once they have been taken elsewhere."""
+    for item in items:
+        _forget(workspace, dataset_id, item)
+
+
+def _file_name(item: Correction) -> str:
+    stem = safe_name(PurePosixPath(item.name.replace("\\", "/")).stem)[:60]
+    return f"{stem} {item.id[:8]}{item.suffix}"
+
+
+def _find(workspace: Workspace, dataset_id: str, correction_id: str) -> Correction:
+    if _ID.fullmatch(correction_id):
+        for dropped in (False, True):
+            for item in corrections(workspace, dataset_id, dropped=dropped):
+                if item.id == correction_id:
+                    return item
+    raise NotFound("There is no such correction.", remedy="List those that there are.")
+
+
+def _set_dropped(workspace: Workspace, dataset_id: str, correction_id: str, dropped: bool) -> None:
+    item = _find(workspace, dataset_id, correction_id)
+    values = {**item.model_dump(), "dropped": dropped}
+    write_json(_folder(workspace, dataset_id) / f"{item.id}.json", values)
+
+
+def _forget(workspace: Workspace, dataset_id: str, item: Correction) -> None:
+    with disk_errors("tidying up the corrections"):
+        (_folder(workspace, dataset_id) / f"{item.id}.json").unlink(missing_ok=True)
+        _image(workspace, dataset_id, item).unlink(missing_ok=True)
+
+
+def _image(workspace: Workspace, dataset_id: str, item: Correction) -> Path:
+    return _folder(workspace, dataset_id) / (item.id + item.suffix)
+
+
+def _folder(workspace: Workspace, dataset_id: str) -> Path:
+    return workspace.home / "corrections" / dataset_id

@@ -1,0 +1,334 @@
+"""Whether an image looks like what a model was trained on, by a distance in the model's own features.
+
+A classifier divides whatever it is shown among its classes, surely even where it has never seen
+anything like it. What its last layer decides by lies close together for images of one class; an image
+that lies far from every class is marked. The distance is Mahalanobis's, to the nearest class's mean,
+with one covariance for all classes (Lee et al., "A simple unified framework for detecting
+out-of-distribution samples and adversarial attacks", NeurIPS 2018), shrunk as Ledoit and Wolf do
+("A well-conditioned estimator for large-dimensional covariance matrices", 2004). It is taken of the
+features as they are, and of their directions alone (Mueller & Hein, "Mahalanobis++", ICML 2025), and
+the larger counts: each of them misses what the other one finds. "Far" is further than 99 % of the
+validation images, which the model was not fitted to.
+
+``familiar.npz`` in the run's folder keeps means and covariance; a light job makes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.catalog import Catalog
+from core.datasets.images import decode
+from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.evaluation.evaluate import model_card
+from core.evaluation.explain.explainer import open_explainer
+from core.evaluation.study.run import StudyWork
+from core.progress import Reporter
+from core.workspace import Workspace, atomic_path
+
+FILE = "familiar.npz"
+# The share of validation images that are nearer than what is marked.
+QUANTILE = 0.99
+# Fewer say nothing about a hundredth, and hardly anything about what is far.
+FEWEST_VALIDATION = 10
+# More training images change means and covariance by nothing that could be seen.
+_MOST_TRAINING = 5000
+# Features beyond so many are folded: covariances grow with the square of their number.
+_MOST_FEATURES = 1024
+_FOLDED = 512
+_SEED = 1
+_VERSION = 1
+_KEEP_LOADED = 5
+# So many decoded images are held at once.
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How far from everything that was trained with an image lies.
+
+    Attributes:
+        distance: 1 is the limit; a typical training image lies at about half of it.
+        unfamiliar: it lies beyond.
+    """
+
+    distance: float
+    unfamiliar: bool
+
+
+@dataclass(frozen=True)
+class Space:
+    """A covariance that all classes share, and their means, ready to measure by.
+
+    Attributes:
+        turn: float32, shape (f, f): features times this have the unit matrix as covariance.
+        means: float32, shape (classes, f): in that space.
+        usual: the median distance of validation images; 1 before it is known.
+    """
+
+    turn: np.ndarray
+    means: np.ndarray
+    usual: float = 1.0
+
+    def distances(self, features: np.ndarray) -> np.ndarray:
+        """float64 (n,), at least 0, in the usual distance: of features (n, f) to the nearest mean."""
+        turned = features.astype(np.float32) @ self.turn
+        squares = np.stack([np.square(turned - mean).sum(axis=1) for mean in self.means], axis=1)
+        return np.sqrt(squares.min(axis=1)).astype(np.float64) / self.usual
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What tells near from far for one model.
+
+    Attributes:
+        plain, directions: spaces of features as they are, and of their directions.
+        limit: what is further is unfamiliar.
+        validation: how many images the limit was found by.
+        inputs: number of features before folding.
+    """
+
+    plain: Space
+    directions: Space
+    limit: float
+    validation: int
+    inputs: int
+
+    def judge(self, features: np.ndarray) -> list[Judgement]:
+        """One for each row of features, shape (n, inputs)."""
+        found = _both(self.plain, self.directions, features) / self.limit
+        return [Judgement(float(one), bool(one > 1)) for one in found]
+
+
+def fit_measure(features: np.ndarray, labels: np.ndarray, validation: np.ndarray) -> Measure:
+    """Learn from training images what is near, and from validation images what is far.
+
+    Args:
+        features: float, shape (n, f), of training images.
+        labels: shape (n,), their classes.
+        validation: shape (m, f).
+
+    Raises:
+        InvalidInput: fewer than 10 validation images, or a training image a class at most.
+    """
+    classes = np.unique(labels)
+    if len(validation) < FEWEST_VALIDATION or len(features) <= len(classes):
+        raise InvalidInput(
+            f"There are only {len(validation)} validation and {len(features)} training images, too few "
+            "to say what this model's images usually look like.",
+            remedy=f"Train with at least {FEWEST_VALIDATION} validation images.",
+        )
+    plain = _fit_space(_fold(features), labels)
+    directions = _fit_space(_fold(_unit(features)), labels)
+    plain = _scaled(plain, _fold(validation))
+    directions = _scaled(directions, _fold(_unit(validation)))
+    found = _both(plain, directions, validation)
+    limit = float(np.quantile(found, QUANTILE, method="higher"))
+    return Measure(plain, directions, max(limit, 1e-6), len(validation), features.shape[1])
+
+
+def make_familiar(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Measure:
+    """Work out a run's measure and keep it as ``familiar.npz``; a few milliseconds an image.
+
+    Raises:
+        NotFound: the run has no model, its images have gone, or the model has no features.
+        InvalidInput: there are too few images.
+        Cancelled: by the person.
+    """
+    report = report or Reporter()
+    workspace, run = catalog.workspace, catalog.runs.get(run_id)
+    folder = workspace.run(run.id)
+    explainer = open_explainer(workspace, run.id)
+    card = model_card(workspace, run.id)
+    if not (folder / "split.parquet").exists():
+        raise NotFound("It is not known which images this model was trained with.")
+    split = pd.read_parquet(folder / "split.parquet")
+    training = split[split["split"] == "train"]
+    if len(training) > _MOST_TRAINING:
+        training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
+    rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
+    work = StudyWork(catalog, run, card, "test", folder, report, phase="familiar")
+    kept, found = [], []
+    for positions, images in work.batches(rows, "Learning what its training images look like"):
+        _, features = explainer.answer(images)
+        if features is None:
+            raise NotFound("This model has no features: no dense layer makes its answer.")
+        kept.append(positions)
+        found.append(features)
+    if not kept:
+        raise NotFound(
+            "None of the images can be read any more.", remedy="Put them back where they were."
+        )
+    rows, features = rows.iloc[np.concatenate(kept)], np.concatenate(found)
+    trained = (rows["split"] == "train").to_numpy()
+    labels = rows["label"].to_numpy(dtype=str)
+    measure = fit_measure(features[trained], labels[trained], features[~trained])
+    with atomic_path(folder / FILE) as part:
+        np.savez(part, of=np.array(_mark(folder)), **_arrays(measure))
+    return measure
+
+
+class Familiar:
+    """One run's measure with its model. Get it from :func:`find_familiar`."""
+
+    def __init__(self, workspace: Workspace, run_id: str, measure: Measure) -> None:
+        self._workspace, self._run_id, self.measure = workspace, run_id, measure
+
+    def judge(self, images: np.ndarray) -> list[Judgement]:
+        """One for each of some images, uint8 (n, side, side, 3), as the model's ``decode`` makes them."""
+        _, features = open_explainer(self._workspace, self._run_id).answer(images)
+        if features is None or features.shape[1] != self.measure.inputs:
+            return [Judgement(0.0, False)] * len(images)
+        return self.measure.judge(features)
+
+
+def unfamiliar_files(
+    workspace: Workspace, run_id: str, files: Sequence[tuple[str, bytes]]
+) -> list[bool | None]:
+    """For each image file, as name and content, whether it looks like nothing that was trained with.
+
+    ``None`` where that can't be told: the run has no measure yet, or the file is no picture.
+    """
+    familiar = find_familiar(workspace, run_id)
+    found: list[bool | None] = [None] * len(files)
+    if familiar is None:
+        return found
+    card = model_card(workspace, run_id)
+    for start in range(0, len(files), _BATCH):
+        kept, images = [], []
+        for at, (name, data) in enumerate(files[start : start + _BATCH], start):
+            try:
+                images.append(decode(data, card["image_size"], fit=card["fit"], file=name))
+            except UnreadableImage:
+                continue
+            kept.append(at)
+        if images:
+            for at, judgement in zip(kept, familiar.judge(np.stack(images)), strict=True):
+                found[at] = judgement.unfamiliar
+    return found
+
+
+_loaded: OrderedDict[tuple[Path, int, int], Familiar] = OrderedDict()
+_lock = threading.Lock()
+
+
+def find_familiar(workspace: Workspace, run_id: str) -> Familiar | None:
+    """The measure of a run, kept loaded; ``None`` while there is none of its present model."""
+    folder = workspace.run(run_id)
+    try:
+        key = (folder, _changed(folder / FILE), _changed(folder / "model.bin"))
+    except OSError:
+        return None
+    with _lock:
+        if key in _loaded:
+            _loaded.move_to_end(key)
+            return _loaded[key]
+    measure = _read(folder)
+    if measure is None:
+        return None
+    familiar = Familiar(workspace, run_id, measure)
+    with _lock:
+        for old in [other for other in _loaded if other[0] == folder]:
+            del _loaded[old]
+        _loaded[key] = familiar
+        while len(_loaded) > _KEEP_LOADED:
+            _loaded.popitem(last=False)
+    return familiar
+
+
+def _read(folder: Path) -> Measure | None:
+    try:
+        with np.load(folder / FILE) as kept:
+            if str(kept["of"]) != _mark(folder):
+                return None
+            plain, directions = (
+                Space(kept[f"{name}_turn"], kept[f"{name}_means"], float(kept[f"{name}_usual"]))
+                for name in ("plain", "directions")
+            )
+            limit, validation = float(kept["limit"]), int(kept["validation"])
+            return Measure(plain, directions, limit, validation, int(kept["inputs"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def _arrays(measure: Measure) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        name: np.array(getattr(measure, name)) for name in ("limit", "validation", "inputs")
+    }
+    for name, space in (("plain", measure.plain), ("directions", measure.directions)):
+        values |= {
+            f"{name}_turn": space.turn,
+            f"{name}_means": space.means,
+            f"{name}_usual": np.array(space.usual),
+        }
+    return values
+
+
+def _mark(folder: Path) -> str:
+    """Tells models apart, also after the workspace was copied elsewhere."""
+    digest = hashlib.blake2b(str(_VERSION).encode(), digest_size=8)
+    for name in ("model.xml", "model.bin"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def _fit_space(features: np.ndarray, labels: np.ndarray) -> Space:
+    """The space in which the classes' common covariance is the unit matrix."""
+    from sklearn.covariance import ledoit_wolf
+
+    classes, which = np.unique(labels, return_inverse=True)
+    means = np.stack([features[which == n].mean(axis=0) for n in range(len(classes))])
+    centred = (features - means[which]).astype(np.float64)
+    covariance = ledoit_wolf(centred, assume_centered=True)[0]
+    # A feature that never changes would divide by 0.
+    floor = max(1e-9 * np.trace(covariance) / len(covariance), 1e-12)
+    covariance[np.diag_indices_from(covariance)] += floor
+    turn = np.linalg.cholesky(np.linalg.inv(covariance))
+    return Space(turn.astype(np.float32), (means @ turn).astype(np.float32))
+
+
+def _scaled(space: Space, validation: np.ndarray) -> Space:
+    usual = float(np.median(space.distances(validation)))
+    return Space(space.turn, space.means, max(usual, 1e-6))
+
+
+def _both(plain: Space, directions: Space, features: np.ndarray) -> np.ndarray:
+    """The larger of both distances, float64 (n,)."""
+    return np.maximum(
+        plain.distances(_fold(features)), directions.distances(_fold(_unit(features)))
+    )
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    return np.asarray(features / np.maximum(length, 1e-9))
+
+
+def _fold(features: np.ndarray) -> np.ndarray:
+    """Features (n, f) with f at most 1,024; more are added up in 512, each with a sign by chance.
+
+    Distances stay as they are on average (Weinberger et al., "Feature hashing for large scale
+    multitask learning", ICML 2009).
+    """
+    count = features.shape[1]
+    if count <= _MOST_FEATURES:
+        return features
+    chance = np.random.default_rng(_SEED)
+    place, sign = chance.integers(0, _FOLDED, count), chance.choice([-1.0, 1.0], count)
+    folded = np.zeros((_FOLDED, len(features)), np.float32)
+    np.add.at(folded, place, (features * sign).T.astype(np.float32))
+    return np.asarray(folded.T)

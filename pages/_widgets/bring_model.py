@@ -1,0 +1,167 @@
+"""Bring your own model: a ``.keras`` file from elsewhere, its classes, and what it is tested on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.catalog import DatasetRecord, RunRecord
+from core.datasets.layout import as_text
+from core.errors import LightboxError
+from core.inference.imported.archive import PIXELS, Looked, Pixels, look_into
+from core.inference.imported.labels import parse_labels
+from core.inference.imported.start import USUAL, begin_import
+from core.quality.curation import usable
+from core.workspace import read_json
+from pages._widgets.job import watch
+from pages._widgets.plain import escape, percent, some
+from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
+from pages._widgets.steps import go
+
+_FRESH, _FILE, _RUN = "bring-fresh", "bring-file", "bring-run"
+_GUESSED = "{why} If answers make no sense afterwards, bring it in again with another choice."
+
+
+def bring_panel(*, open_it: bool = False) -> None:
+    """The form in a drawer; what was brought in last, while it is checked and once it is there."""
+    run_id = st.session_state.get(_RUN)
+    if run_id is not None:
+        _brought(run_id)
+    with st.expander("Bring your own model", icon=":material/upload_file:", expanded=open_it):
+        st.write(
+            "A model that was trained elsewhere with Keras 3 and saved as `.keras`. It is tested, "
+            "compared and used like those that were trained here. Nothing in the file is run: "
+            "models with code of their own (Lambda layers, custom classes) are refused."
+        )
+        _form()
+
+
+def _form() -> None:
+    fresh = st.session_state.setdefault(_FRESH, 0)
+    given = st.file_uploader("Model file", type=["keras"], key=f"bring-model-{fresh}")
+    if given is None:
+        return
+    file = _kept(given.file_id, as_text(given.name), given.getvalue())
+    try:
+        looked = look_into(file)
+    except LightboxError as error:
+        st.error(escape(str(error)), icon=":material/block:")
+        return
+    st.markdown(_about(looked))
+    datasets = [each for each in catalog().datasets.all() if each.state == "ready"]
+    by_id = {each.id: each for each in datasets}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chosen = st.selectbox(
+            "Test it on", ["", *by_id], key=f"bring-dataset-{fresh}",
+            format_func=lambda each: by_id[each].name if each else "Nothing for now",
+            help="On the test images of this dataset, of the classes that are called alike.",
+        )  # fmt: skip
+        classes = st.text_area(
+            "Its classes, in the order of its outputs, one a line",
+            "\n".join(_classes(by_id.get(str(chosen)), looked)), height=190,
+            key=f"bring-classes-{fresh}-{chosen}", placeholder="cat\ndog",
+            help="Keras’s own loaders number class folders in the order of the alphabet. A JSON "
+            "list, or class_indices as Keras prints them, can be pasted too.",
+        )  # fmt: skip
+    with right:
+        values: list[Pixels] = list(PIXELS)
+        pixels = st.radio(
+            "Pixel values it was trained on", values, values.index(looked.pixels),
+            format_func=PIXELS.__getitem__, key=f"bring-pixels-{fresh}",
+        )  # fmt: skip
+        st.caption(_GUESSED.format(why=looked.why))
+        size = None
+        if looked.size is None:
+            size = int(
+                st.number_input("Image size in pixels", 16, 512, USUAL, key=f"bring-size-{fresh}")
+            )
+        name = st.text_input("Name", file.stem, max_chars=200, key=f"bring-name-{fresh}")
+    if st.button("Bring it in", type="primary", key="bring-go"):
+        run = begin_import(
+            catalog(), file, parse_labels(classes), name=name.strip(),
+            dataset_id=str(chosen or ""), pixels=pixels, size=size,
+        )  # fmt: skip
+        st.session_state[_RUN] = run.id
+        st.session_state[_FRESH] = fresh + 1
+        st.rerun()
+
+
+def _kept(file_id: str, name: str, data: bytes) -> Path:
+    """The upload as a file in the workspace's staging, which is swept a day later."""
+    held = st.session_state.get(_FILE)
+    if held is not None and held[0] == file_id and Path(held[1]).is_file():
+        return Path(held[1])
+    place = catalog().workspace.new_staging() / (Path(name).name or "model.keras")
+    place.write_bytes(data)
+    st.session_state[_FILE] = (file_id, str(place))
+    return place
+
+
+def _about(looked: Looked) -> str:
+    size = f"{looked.size} × {looked.size} pixels" if looked.size else "any size"
+    colour = "grey" if looked.channels == 1 else "colour"
+    outputs = f", gives {some(looked.outputs, 'number')}" if looked.outputs else ""
+    written = f", saved by Keras {escape(looked.keras)}" if looked.keras else ""
+    return (
+        f":material/check: Takes {colour} images of {size}{outputs}; "
+        f"{some(looked.layers, 'layer')}{written}."
+    )
+
+
+def _classes(dataset: DatasetRecord | None, looked: Looked) -> list[str]:
+    """The dataset's classes, where the model may well have been trained on such."""
+    if dataset is None or looked.outputs not in (dataset.classes, 1):
+        return []
+    table = dataset_table(dataset)
+    return [] if table is None else sorted(usable(table)["label"].unique())
+
+
+def _brought(run_id: str) -> None:
+    run = catalog().runs.get(run_id)
+    if run.state in ("held", "queued", "running"):
+        with st.container(border=True):
+            st.markdown(f"Bringing in **{escape(run.name)}**")
+            watch(run.job_id)
+        return
+    with st.container(border=True):
+        if run.state == "done":
+            _done(run)
+        else:
+            st.error(
+                f"“{escape(run.name)}” could not be brought in. {escape(run.error)}",
+                icon=":material/error:",
+            )
+        st.button("Close", key="bring-close", on_click=_close, args=(run,))
+
+
+def _close(run: RunRecord) -> None:
+    """What could not be brought in leaves nothing behind but a line in the bin."""
+    st.session_state.pop(_RUN, None)
+    if run.state != "done":
+        catalog().runs.delete(run.id)
+
+
+def _done(run: RunRecord) -> None:
+    accuracy = run.summary.get("test_accuracy")
+    said = f":material/check: **{escape(run.name)}** is here."
+    if accuracy is not None:
+        said += f" Right on {percent(accuracy)} of {run.summary['test_images']:,} test images."
+        classes = len(read_json(catalog().workspace.run(run.id) / "model.json")["classes"])
+        if accuracy < 2 / classes:
+            said += (
+                " That is little better than guessing: perhaps its classes are in another order, "
+                "or it expects other pixel values."
+            )
+    st.markdown(said)
+    for text in run.summary.get("warnings", []):
+        st.caption(escape(text))
+    with st.container(horizontal=True, gap="small"):
+        if accuracy is not None and st.button("See its results", type="primary", key="bring-open"):
+            choose_dataset(run.dataset_id)
+            choose_run(run.id)
+            go("results")
+        if st.button("Try it", icon=":material/image_search:", key="bring-try"):
+            choose_run(run.id)
+            go("predict")

@@ -1,0 +1,196 @@
+"""One image that was tried: the picture, the answer in large, how sure it is, and what lies behind."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.datasets.images import decode, open_image
+from core.errors import LightboxError, UnreadableImage
+from core.evaluation.explain.explainer import open_explainer, overlay
+from core.evaluation.explain.overlay import framed
+from core.evaluation.study.basis import load_features
+from core.evaluation.study.nearest import nearest
+from core.evaluation.study.run import load_study
+from core.inference.corrections import correct
+from core.inference.predictor import Prediction
+from core.jobs import handlers
+from core.quality.curation import curated
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.plain import escape, percent, shorten
+from pages._widgets.session import catalog, thumbnails
+
+UNLIKE = "This doesn’t look like what it was trained on"
+_SIDE = 640
+_OPACITY = 0.6
+_BARS = 3
+_BARS_LARGE = 5
+_NEAREST = 5
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One image with its answer.
+
+    Attributes:
+        data: the file.
+        unfamiliar: it lies far from the training images; ``None`` where that can't be told.
+    """
+
+    prediction: Prediction
+    data: bytes
+    unfamiliar: bool | None
+
+    @property
+    def key(self) -> str:
+        return hashlib.blake2b(self.data, digest_size=8).hexdigest()
+
+
+@st.fragment
+def draw_answer(
+    run: RunRecord, tried: Tried, threshold: float, place: str, *, guest: bool = False
+) -> None:
+    """A card.
+
+    Args:
+        place: tells cards on a page apart.
+        guest: nothing can be corrected, and the type is large.
+    """
+    answer, key = tried.prediction, f"{run.id}-{place}-{tried.key}"
+    with st.container(border=True):
+        st.caption(escape(shorten(answer.name, 44)))
+        if answer.error:
+            st.error(escape(answer.error), icon=":material/broken_image:")
+            return
+        hot = bool(st.session_state.get(f"heat-{key}"))
+        picture, words = st.columns([2, 3], vertical_alignment="center", gap="medium")
+        with picture:
+            st.image(_picture(run.id, answer, tried.data, hot), width="stretch")
+        with words:
+            _say(tried, threshold, large=guest)
+            _bars(answer, _BARS_LARGE if guest else _BARS)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.toggle("Heat map", key=f"heat-{key}")
+            if not guest:
+                alike = st.toggle("Nearest", key=f"near-{key}")
+                _wrong(run, tried, key)
+        if hot:
+            st.caption("The warmer a place, the more it speaks for the answer.")
+        if not guest and alike:
+            _nearest(run, tried, key)
+
+
+def _say(tried: Tried, threshold: float, *, large: bool) -> None:
+    answer = tried.prediction
+    unsure = answer.confidence < threshold
+    name, mark = escape(shorten(answer.label)), "##" if large else "###"
+    sure = f"{percent(answer.confidence)}"
+    if tried.unfamiliar:
+        st.markdown(f":orange-badge[:material/help: {UNLIKE}]")
+        st.caption(f"If anything, {name} ({sure}) · {answer.milliseconds:.0f} ms")
+        return
+    if unsure:
+        st.markdown(f"{mark} Not sure")
+        st.caption(f"perhaps {name}, {sure} · {answer.milliseconds:.0f} ms")
+        return
+    st.markdown(f"{mark} {name}")
+    st.caption(f"{sure} sure · {answer.milliseconds:.0f} ms")
+
+
+def _bars(answer: Prediction, count: int) -> None:
+    for label, probability in answer.top[:count]:
+        st.progress(
+            min(1.0, max(0.0, probability)),
+            text=f"{escape(shorten(label, 30))} · {percent(probability)}",
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _picture(run_id: str, answer: Prediction, data: bytes, hot: bool) -> np.ndarray:
+    """The picture for people, with its heat map if ``hot``: uint8 (height, width, 3)."""
+    explainer = open_explainer(catalog().workspace, run_id)
+    image = framed(open_image(data, draft=(_SIDE, _SIDE)).image, explainer.fit, _SIDE)
+    if not hot:
+        return image
+    pixels = decode(data, explainer.image_size, fit=explainer.fit)
+    which = np.array([explainer.classes.index(answer.label)])
+    return overlay(image, explainer.heat(pixels[None], which)[0], _OPACITY)
+
+
+def _wrong(run: RunRecord, tried: Tried, key: str) -> None:
+    answer = tried.prediction
+    with st.popover("Wrong?", icon=":material/edit:"):
+        classes = open_explainer(catalog().workspace, run.id).classes
+        others = sorted(label for label in classes if label != answer.label)
+        label = st.selectbox(
+            "What is it really?", others, index=None, placeholder="Choose", key=f"class-{key}"
+        )
+        if st.button(
+            "Correct it", type="primary", disabled=label is None, key=f"correct-{key}"
+        ) and label is not None:  # fmt: skip
+            try:
+                correct(
+                    catalog(), run.id, answer.name, tried.data, label,
+                    predicted=answer.label, confidence=answer.confidence,
+                )  # fmt: skip
+            except LightboxError as error:
+                st.error(escape(str(error)), icon=":material/error:")
+                return
+            st.toast(f"Kept as {escape(label)}. Look it through below.", icon=":material/check:")
+            st.rerun(scope="app")
+
+
+def _nearest(run: RunRecord, tried: Tried, key: str) -> None:
+    try:
+        study = load_study(catalog().workspace, run.id)
+    except LightboxError as error:
+        st.caption(escape(str(error)))
+        return
+    if not study.has("answers"):
+        if "answers" in study.failed:
+            st.caption(escape(study.failed["answers"]))
+            return
+        job = catalog().jobs.latest(run.id, "study")
+        if job is not None and not job.finished:
+            st.caption("This is being worked out: try again in a moment.")
+            return
+        st.caption("The training images have not been compared yet.")
+        if st.button("Compare them", icon=":material/search:", key=f"study-{key}"):
+            handlers.submit_study(catalog(), run.id)
+            st.rerun(scope="fragment")
+        return
+    tiles = _alike(run.id, run.dataset_id, run.dataset_version, tried.data)
+    if not tiles:
+        st.caption("Nothing was found to compare with.")
+        return
+    st.caption("The training images most like this one, by what the model sees in them:")
+    gallery(tiles, key=f"alike-{key}", label="The training images most like this one", strip=True)
+
+
+@st.cache_data(show_spinner="Comparing …", max_entries=64)
+def _alike(run_id: str, dataset_id: str, version: int, data: bytes) -> list[Tile]:
+    store = catalog()
+    explainer = open_explainer(store.workspace, run_id)
+    try:
+        pixels = decode(data, explainer.image_size, fit=explainer.fit)
+    except UnreadableImage:
+        return []
+    _, features = explainer.answer(pixels[None])
+    if features is None:
+        return []
+    images, known = load_features(load_study(store.workspace, run_id))
+    rows = np.flatnonzero((images["split"] == "train").to_numpy())
+    found = nearest(features, known[rows], _NEAREST)
+    near = images.iloc[rows[found.rows[0]]]
+    table = curated(store, dataset_id, version).set_index("path")
+    pictures = thumbnails(dataset_id, table.reindex(near["path"]).fillna(0))
+    return [
+        Tile(path, picture, label, title=f"{path}\nalike: {alike:.0%}")
+        for path, label, picture, alike in zip(
+            near["path"], near["label"], pictures, found.similarity[0], strict=True
+        )
+    ]

@@ -1,0 +1,226 @@
+"""Batch: a whole folder of images answered in the background, counted, looked at and taken away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.api import batches as addresses
+from core.api import downloads
+from core.catalog import JobRecord, RunRecord
+from core.charts import class_counts
+from core.datasets.intake import check_allowed
+from core.inference.batch_results import FORMATS, Summary, summarise
+from core.inference.batch_store import (
+    Batch,
+    batches,
+    delete_batch,
+    done_of,
+    images_of,
+    job_of,
+    new_batch,
+)
+from core.jobs.batches import resume_batch, submit_batch, submit_sort
+from pages._widgets.folders import choose_folder
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import ago, duration, escape, images, shorten, size
+from pages._widgets.predict.batch_gallery import draw_gallery
+from pages._widgets.session import catalog
+from pages._widgets.uploader import uploader
+
+_WAYS = {
+    "server": ":material/folder_open: Folder on this computer",
+    "folder": ":material/drive_folder_upload: Upload a folder",
+    "archive": ":material/folder_zip: Upload an archive",
+}
+_STATES = {
+    "interrupted": "It was interrupted; what was answered is kept.",
+    "cancelled": "You stopped it; what was answered is kept.",
+    "failed": "It could not be finished; what was answered is kept.",
+}
+_SHORT = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines", "parquet": "Parquet"}
+
+
+def draw(run: RunRecord) -> None:
+    known = batches(catalog().workspace, run.id)
+    if not known:
+        st.write(
+            "Ask this model about a whole folder of images, as many as you like. It is done in the "
+            "background: you may close this page meanwhile."
+        )
+        _form(run)
+        return
+    batch = _choose(run, known)
+    if batch is None:
+        _form(run)
+    else:
+        _one(batch)
+
+
+def _choose(run: RunRecord, known: list[Batch]) -> Batch | None:
+    """The batch to show: the newest, unless another was chosen; ``None`` for a new one."""
+    key = f"batch-{run.id}"
+    by_id = {batch.id: batch for batch in known}
+    options = [*by_id, ""]
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    chosen = st.selectbox(
+        "Batch", options, key=key,
+        format_func=lambda each: f"{shorten(by_id[each].name)} · {ago(by_id[each].at)}"
+        if each else "New batch …",
+    )  # fmt: skip
+    return by_id.get(str(chosen))
+
+
+def _form(run: RunRecord) -> None:
+    way = st.segmented_control(
+        "Where are the images?", list(_WAYS), default="server", required=True,
+        format_func=_WAYS.__getitem__, key=f"batch-way-{run.id}",
+    )  # fmt: skip
+    fresh = f"batch-{run.id}-{st.session_state.setdefault('uploads', 0)}"
+    if way == "server":
+        folder = choose_folder("batch", "Answer this folder")
+        if folder is not None:
+            _start(run, new_batch(catalog(), run.id, check_allowed(folder)))
+    elif way == "folder":
+        came = uploader("Folder with images", "folder", f"{fresh}-folder")
+        if came is not None:
+            st.caption(f"{images(came.taken)} ({size(came.bytes)}) uploaded.")
+            if st.button(f"Answer {images(came.taken)}", type="primary", key=f"{fresh}-go"):
+                name = came.folder or "Uploaded images"
+                _start(run, new_batch(catalog(), run.id, upload=came.token, name=name))
+    else:
+        came = uploader("Archive of images", "archive", f"{fresh}-archive")
+        if came is not None:
+            st.caption(f"{escape(came.file)} ({size(came.bytes)}) uploaded.")
+            if st.button("Answer this archive", type="primary", key=f"{fresh}-archive-go"):
+                _start(run, new_batch(catalog(), run.id, archive=came.token, name=came.file))
+    st.caption("Folders inside count too. What can’t be read is listed and stops nothing.")
+
+
+def _start(run: RunRecord, batch: Batch) -> None:
+    submit_batch(catalog(), batch)
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    st.session_state.pop(f"batch-{run.id}", None)
+    st.rerun()
+
+
+def _one(batch: Batch) -> None:
+    """A batch that is being answered, was cut off, or is done."""
+    job, done = job_of(catalog(), batch), done_of(catalog().workspace, batch)
+    if done is None and job is not None and not job.finished:
+        st.markdown(f"Answering **{escape(shorten(batch.name))}**")
+        watch(job.id)
+        return
+    if done is None:
+        _cut_off(batch, job)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        place = "Uploaded images" if batch.uploaded else str(images_of(catalog().workspace, batch))
+        st.caption(
+            f"{escape(place)} · {images(done.images)} · answered {ago(batch.at)} in "
+            f"{duration(done.seconds)} ({done.rate:,.0f} a second)."
+        )
+        _delete(batch)
+    threshold = st.slider(
+        "Sure from", 0, 100, round(batch.threshold * 100), format="%d %%", width=420,
+        key=f"batch-sure-{batch.id}",
+        help="Answers less sure than this count as “unsure”: better looked at by a person.",
+    ) / 100  # fmt: skip
+    counted = summarise(catalog().workspace, batch, threshold)
+    _counts(counted)
+    _take_away(batch, threshold, counted)
+    draw_gallery(batch, counted)
+
+
+def _cut_off(batch: Batch, job: JobRecord | None) -> None:
+    state = job.state if job is not None else "interrupted"
+    st.warning(_STATES.get(state, _STATES["interrupted"]), icon=":material/pause_circle:")
+    if job is not None and job.error:
+        st.caption(escape(job.error))
+    with st.container(horizontal=True, gap="small"):
+        if job is not None:
+            st.button(
+                "Go on", type="primary", icon=":material/play_arrow:", key=f"batch-on-{batch.id}",
+                on_click=attempt, args=(resume_batch, catalog(), batch),
+            )  # fmt: skip
+        _delete(batch)
+
+
+def _delete(batch: Batch) -> None:
+    with st.popover("Delete this batch", icon=":material/delete:", type="tertiary"):
+        st.write(
+            "Deletes its answers"
+            + (" and the uploaded images." if batch.uploaded else "; the images stay.")
+        )
+        st.button(
+            "Yes, delete it", key=f"batch-delete-{batch.id}", on_click=attempt,
+            args=(delete_batch, catalog(), batch),
+        )  # fmt: skip
+
+
+def _counts(counted: Summary) -> None:
+    with st.container(horizontal=True, gap="large"):
+        for name, count in (
+            ("Sure", sum(counted.classes.values())),
+            ("Unsure", counted.unsure),
+            ("Can’t be read", counted.unreadable),
+        ):
+            st.metric(name, f"{count:,}", width="content")
+    bars = {label: count for label, count in counted.classes.items() if count}
+    if counted.unsure:
+        bars["(unsure)"] = counted.unsure
+    if bars:
+        st.plotly_chart(class_counts(bars), config={"displayModeBar": False})
+    with st.expander("As a table"):
+        rows = [*counted.classes.items(), ("(unsure)", counted.unsure),
+                ("(can’t be read)", counted.unreadable)]  # fmt: skip
+        st.dataframe(
+            {"class": [label for label, _ in rows], "images": [count for _, count in rows]},
+            hide_index=True,
+        )
+
+
+def _take_away(batch: Batch, threshold: float, counted: Summary) -> None:
+    st.markdown("**Take away**")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for kind, text in FORMATS.items():
+            st.link_button(
+                _SHORT[kind], addresses.address(batch, kind, threshold), help=f"{text}.",
+                icon=":material/download:",
+            )  # fmt: skip
+        if counted.images > counted.unreadable:
+            st.button(
+                "Sort into folders", icon=":material/drive_file_move:", on_click=_sort,
+                args=(batch, threshold), key=f"batch-sort-{batch.id}",
+                help="A .zip with a copy of each image in a folder of its class, and those less "
+                "sure than the threshold in “unsure”. Your images stay where they are.",
+            )  # fmt: skip
+    _sorted(batch)
+
+
+def _sort(batch: Batch, threshold: float) -> None:
+    job = submit_sort(catalog(), batch, threshold)
+    st.session_state[f"batch-sorting-{batch.id}"] = job.id
+
+
+def _sorted(batch: Batch) -> None:
+    """The .zip of sorted images: being packed, to be fetched, or why there is none."""
+    job_id = st.session_state.get(f"batch-sorting-{batch.id}")
+    if job_id is None:
+        return
+    job = catalog().jobs.get(job_id)
+    if not job.finished:
+        watch(job_id)
+        return
+    result = catalog().jobs.latest_event(job_id, "result")
+    if job.state != "done" or result is None:
+        if job.state != "cancelled":
+            st.error(escape(job.error or "It did not finish."), icon=":material/error:")
+        return
+    left_out = len(result.payload["left_out"])
+    st.link_button(
+        f"Download {images(result.payload['images'])} as .zip",
+        f"{downloads.PREFIX}/{job.spec['token']}", icon=":material/folder_zip:", type="primary",
+    )  # fmt: skip
+    if left_out:
+        st.caption(f"{images(left_out)} had gone meanwhile and could not be copied.")

@@ -1,0 +1,157 @@
+"""What was corrected while trying: look it through, leave some out, and take the rest into the dataset."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.datasets.images import open_image
+from core.errors import LightboxError
+from core.inference.corrections import (
+    Correction,
+    add_corrections,
+    clear_corrections,
+    corrections,
+    corrections_zip,
+    drop_correction,
+    read_correction,
+    restore_correction,
+)
+from core.jobs import handlers
+from core.quality.safe_names import safe_name
+from pages._widgets.gallery import PAGE, Tile, gallery, page_of
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import escape, some
+from pages._widgets.session import catalog
+
+_SMALL = 240
+_LAST = "corrections-dropped"
+
+
+def panel(run: RunRecord) -> None:
+    """Draw it if there is anything; nothing in a dataset changes before its button is pressed."""
+    store = catalog()
+    items = corrections(store.workspace, run.dataset_id)
+    left_out = _undoable(run.dataset_id)
+    added = st.session_state.get(f"corrections-added-{run.dataset_id}")
+    if added is not None and not store.jobs.get(added).finished:
+        watch(added)
+    if not items and not left_out:
+        return
+    record = store.datasets.get(run.dataset_id)
+    title = f"{some(len(items), 'correction')} to look through"
+    with st.expander(title, icon=":material/rule:", expanded=False, key="corrections"):
+        st.caption(
+            f"Images that were answered wrongly, with the class that they are. They are kept apart "
+            f"from the dataset “{escape(record.name)}” until you add them."
+        )
+        chosen = _gallery(run, items) if items else []
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                f"Leave out {some(len(chosen), 'image')}" if chosen else "Leave out",
+                icon=":material/delete:",
+                disabled=not chosen,
+                on_click=attempt,
+                args=(_drop, run.dataset_id, chosen),
+                key="corrections-drop",
+            )
+            if left_out:
+                st.button(
+                    f"Undo: bring back {some(len(left_out), 'image')}",
+                    icon=":material/undo:",
+                    on_click=attempt,
+                    args=(_restore, run.dataset_id, left_out),
+                    key="corrections-undo",
+                )
+        if items and record.origin == "folder":
+            _take_away(run, record.name, items)
+        elif items:
+            st.button(
+                f"Add {some(len(items), 'image')} to the dataset",
+                icon=":material/add_photo_alternate:",
+                type="primary",
+                on_click=attempt,
+                args=(_add, run.dataset_id),
+                key="corrections-add",
+                help="They become images of the dataset, for the next training.",
+            )
+
+
+def _gallery(run: RunRecord, items: list[Correction]) -> list[str]:
+    page = items[page_of(len(items), key=f"corrections-page-{run.dataset_id}", size=PAGE)]
+    tiles = [
+        Tile(
+            item.id,
+            _preview(run.dataset_id, item.id),
+            item.label,
+            badge=f"not {item.predicted}" if item.predicted else "",
+            tone="bad",
+            title=f"{item.name}\nis: {item.label}\nanswer: {item.predicted}\nby: {item.by}",
+        )
+        for item in page
+    ]
+    return gallery(tiles, key=f"corrections-{run.dataset_id}", label="Corrections", pick=True)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _preview(dataset_id: str, correction_id: str) -> bytes:
+    try:
+        data = read_correction(catalog().workspace, dataset_id, correction_id)
+        image = open_image(data, draft=(_SMALL, _SMALL)).image
+    except LightboxError:
+        return b""
+    image.thumbnail((_SMALL, _SMALL))
+    encoded = io.BytesIO()
+    image.convert("RGB").save(encoded, "JPEG")
+    return encoded.getvalue()
+
+
+def _take_away(run: RunRecord, name: str, items: list[Correction]) -> None:
+    st.markdown(
+        "This dataset is a folder of your own, which Lightbox only reads. Take the corrections as a "
+        ".zip of class folders, unpack it into that folder, then scan it again on the page Data."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            f"Download {some(len(items), 'image')} (.zip)",
+            data=lambda: corrections_zip(catalog().workspace, run.dataset_id),
+            file_name=f"{safe_name(name)} corrections.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.button(
+            "I have them: clear the list",
+            on_click=attempt,
+            args=(clear_corrections, catalog().workspace, run.dataset_id, items),
+            key="corrections-clear",
+        )
+
+
+def _undoable(dataset_id: str) -> list[str]:
+    """What this session left out last, as long as it can be brought back."""
+    last = set(st.session_state.get(f"{_LAST}-{dataset_id}", []))
+    dropped = corrections(catalog().workspace, dataset_id, dropped=True)
+    return [item.id for item in dropped if item.id in last]
+
+
+def _drop(dataset_id: str, ids: list[str]) -> None:
+    for each in ids:
+        drop_correction(catalog().workspace, dataset_id, each)
+    st.session_state[f"{_LAST}-{dataset_id}"] = list(ids)
+
+
+def _restore(dataset_id: str, ids: list[str]) -> None:
+    for each in ids:
+        restore_correction(catalog().workspace, dataset_id, each)
+    st.session_state.pop(f"{_LAST}-{dataset_id}", None)
+
+
+def _add(dataset_id: str) -> None:
+    store = catalog()
+    count = add_corrections(store, dataset_id)
+    job = handlers.submit_scan(store, dataset_id)
+    st.session_state[f"corrections-added-{dataset_id}"] = job.id
+    st.toast(f"Added {some(count, 'image')} to the dataset.", icon=":material/check:")

@@ -1,0 +1,122 @@
+"""Export: the model in a format for use elsewhere, checked against Keras, with all that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.api.downloads import model_address
+from core.catalog import JobRecord, RunRecord
+from core.inference.exports.formats import FORMATS, Format, offered
+from core.inference.exports.kept import Export, find_exports
+from core.jobs import handlers
+from pages._widgets.job import attempt, watch
+from pages._widgets.plain import ago, escape, percent, size
+from pages._widgets.session import catalog
+
+
+def draw(run: RunRecord) -> None:
+    """Every format that can be made here, what was made of it, and how near it comes."""
+    st.caption(
+        "To use the model without Lightbox. Each is a .zip with the model, its labels, an example that "
+        "runs, a self-test and the model card. It is compared with the original on up to 200 validation "
+        "images (photos it was not trained on) before you get it. A few of these are in the self-test."
+    )
+    made = {export.format: export for export in find_exports(catalog().workspace, run.id)}
+    jobs = _jobs(run)
+    # Row by row, so that a phone shows them in their order too.
+    for pair in _pairs(offered()):
+        for column, key in zip(st.columns(2), pair, strict=False):
+            with column, st.container(border=True):
+                _format(run, FORMATS[key], made.get(key), jobs.get(key))
+    if made:
+        with st.expander("As a table"):
+            _table(made)
+    missing = [fmt.title for fmt in FORMATS.values() if not fmt.offered]
+    if missing:
+        st.caption(f"Not installed here: {', '.join(missing)}.")
+
+
+def _jobs(run: RunRecord) -> dict[str, JobRecord]:
+    """The newest job of each format."""
+    jobs = catalog().jobs.all(subject=run.id)
+    return {job.spec["format"]: job for job in jobs if job.kind == "export_model"}
+
+
+def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord | None) -> None:
+    st.markdown(f"**{fmt.title}**")
+    st.caption(fmt.sentence)
+    if job is not None and not job.finished:
+        watch(job.id)
+        return
+    if export is not None:
+        st.markdown(_said(export))
+    elif job is not None and job.error:
+        st.caption(f":material/error: {escape(job.error)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if export is not None:
+            st.link_button(
+                f"Download ({size(export.bytes)})", model_address(run.id, export),
+                type="primary", icon=":material/download:",
+            )  # fmt: skip
+        st.button(
+            "Make it" if export is None else "Make again",
+            icon=":material/deployed_code:" if export is None else ":material/refresh:",
+            key=f"make-{fmt.key}",
+            on_click=attempt,
+            args=(handlers.submit_export_model, catalog(), run.id, fmt.key),
+            help=None if export is None else f"Made {ago(export.made_at)}.",
+        )
+    if export is not None and job is not None and job.error:
+        st.caption(f":material/error: Making it again failed. {escape(job.error)}")
+
+
+def _said(export: Export) -> str:
+    """How near it comes, how large it is and how quick."""
+    if export.same == export.images:
+        near = f"Same answer on all {export.images:,} images"
+    else:
+        near = f"Same answer on {export.same:,} of {export.images:,} images"
+    if export.largest_difference:
+        near += f", probabilities within {percent(max(0.001, export.largest_difference))}"
+    return f"{near} · {size(export.model_bytes)} · {_quick(export)} an image"
+
+
+def _pairs(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[start : start + 2] for start in range(0, len(keys), 2)]
+
+
+def _quick(export: Export) -> str:
+    return f"{export.milliseconds:.1f} ms" if export.milliseconds < 10 else (
+        f"{export.milliseconds:.0f} ms"
+    )  # fmt: skip
+
+
+def _table(made: dict[str, Export]) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "format": [FORMATS[key].title for key in made],
+                "model in MB": [each.model_bytes / 1e6 for each in made.values()],
+                "same answer in %": [100 * each.same / each.images for each in made.values()],
+                "largest difference": [f"{each.largest_difference:.1g}" for each in made.values()],
+                "ms an image": [each.milliseconds for each in made.values()],
+                "runs on": [FORMATS[key].runtime for key in made],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            "model in MB": st.column_config.NumberColumn(format="%.1f"),
+            "same answer in %": st.column_config.NumberColumn(format="%.1f"),
+            "largest difference": st.column_config.TextColumn(
+                help="The most that any class's probability (0 to 1) differs from Keras's."
+            ),
+            "ms an image": st.column_config.NumberColumn(
+                format="%.1f",
+                help="One image at a time on this computer, from pixels to probabilities: the "
+                "median of up to 30 calls.",
+            ),
+        },
+    )

@@ -1,0 +1,88 @@
+"""What Try it and a demo have in common: asking the model, examples of its own, and the cards."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.evaluation.evaluate import load_predictions
+from core.inference.familiar import unfamiliar_files
+from core.inference.predictor import Prediction, open_predictor
+from core.inference.threshold import default_threshold
+from core.quality.curation import curated
+from pages._widgets.predict.answer import Tried, draw_answer
+from pages._widgets.session import catalog, thumbnails
+
+_EXAMPLES = 6
+
+
+def ask(run: RunRecord, files: list[tuple[str, bytes]], familiar: bool) -> list[Tried]:
+    """Each file with its answer, of all classes, and whether it looks like the training images.
+
+    Args:
+        familiar: whether that can be told by now; a part of the cache's key.
+    """
+    answers, unlike = _asked(run.id, files, familiar)
+    return [
+        Tried(answer, data, far)
+        for answer, (_, data), far in zip(answers, files, unlike, strict=True)
+    ]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _asked(
+    run_id: str, files: list[tuple[str, bytes]], familiar: bool
+) -> tuple[list[Prediction], list[bool | None]]:
+    model = open_predictor(catalog().workspace, run_id)
+    # All classes go into the table; cards show the first few.
+    answers = model.predict(files, top=len(model.classes))
+    if not familiar:
+        return answers, [None] * len(files)
+    return answers, unfamiliar_files(catalog().workspace, run_id, files)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def threshold_of(home: str, run_id: str, changed: float) -> float:
+    """What the slider begins with; ``changed`` and ``home`` are parts of the key only."""
+    del home, changed
+    return default_threshold(catalog().workspace, run_id)
+
+
+def first_threshold(run: RunRecord) -> float:
+    """What an answer's confidence should be at least, before somebody says otherwise."""
+    file = catalog().workspace.run(run.id) / "evaluation.json"
+    changed = file.stat().st_mtime if file.exists() else 0.0
+    return threshold_of(str(catalog().workspace.home), run.id, changed)
+
+
+def examples(run: RunRecord) -> list[tuple[str, bytes]]:
+    """Test images of the run, as their files are now, or as thumbnails if they have gone."""
+    rows = load_predictions(catalog().workspace, run.id)
+    rows = rows.groupby("label", sort=True).head(1).head(_EXAMPLES)
+    record = catalog().datasets.get(run.dataset_id)
+    root = catalog().workspace.load_path(record.root)
+    table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
+    pictures = thumbnails(run.dataset_id, table.reindex(rows["path"]).fillna(0))
+    found = []
+    for path, picture in zip(rows["path"], pictures, strict=True):
+        file = root / path
+        found.append((path, file.read_bytes() if file.is_file() else picture))
+    return found
+
+
+def cards(
+    run: RunRecord, tried: list[Tried], threshold: float, *, first: int = 0, guest: bool = False
+) -> None:
+    """Three cards side by side; fewer where there are fewer, or in large type for a guest.
+
+    Args:
+        first: position of the first among all, so that each keeps its place.
+    """
+    across = max(1, min(len(tried), 2 if guest else 3))
+    # One alone needs no whole screen. Row by row, so that a phone shows them in their order.
+    shape = [2, 1] if across == 1 and not guest else across
+    for start in range(0, len(tried), across):
+        row = tried[start : start + across]
+        for n, (column, each) in enumerate(zip(st.columns(shape), row, strict=False), start):
+            with column:
+                draw_answer(run, each, threshold, str(first + n), guest=guest)

@@ -1,0 +1,115 @@
+"""One model to try, for whoever has the link: full screen, large type, and nothing else to reach."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.errors import NotFound
+from core.evaluation.take_away.links import find_link
+from core.evaluation.take_away.notes import load_about
+from core.inference.familiar import find_familiar
+from core.inference.given import open_given
+from core.inference.predictor import open_predictor
+from pages._widgets.plain import escape, shorten, some
+from pages._widgets.predict.live_camera import live_camera
+from pages._widgets.predict.trying import ask, cards, examples, first_threshold
+from pages._widgets.session import catalog
+
+_SHOWN = 6
+_NAMED = 12
+_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib"]
+_WAYS = {
+    "example": ":material/image: Try an example",
+    "drop": ":material/upload: Your image",
+    "camera": ":material/photo_camera: Camera",
+}
+_STYLE = """
+<style>
+.stMainBlockContainer {max-width: 1500px; padding-top: 2rem;}
+.stMainBlockContainer h1 {font-size: clamp(2.2rem, 5vw, 4rem); line-height: 1.1;}
+.stMainBlockContainer h2 {font-size: clamp(2rem, 4vw, 3.2rem);}
+.st-key-demo-what p {font-size: clamp(1.05rem, 1.6vw, 1.4rem);}
+.st-key-demo-way button {min-height: 3rem;}
+.st-key-demo-way button p {font-size: 1.15rem;}
+@media (max-width: 640px) {
+  .st-key-demo-way button {padding: 0 .55rem;}
+  .st-key-demo-way button p {font-size: .9rem;}
+}
+</style>
+"""
+
+
+def _title(run: RunRecord, classes: list[str]) -> None:
+    st.title(escape(run.name))
+    about = load_about(catalog().workspace, run.id)
+    named = ", ".join(f"**{escape(shorten(label, 24))}**" for label in classes[:_NAMED])
+    more = len(classes) - _NAMED
+    with st.container(key="demo-what"):
+        if about.use:
+            st.markdown(escape(about.use))
+        st.markdown(
+            f"Show it an image, and it says which of {some(len(classes), 'class', 'classes')} it is: "
+            f"{named}{f' and {more:,} more' if more > 0 else ''}."
+        )
+
+
+def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
+    if way == "example":
+        try:
+            found = examples(run)
+        except NotFound:
+            st.info("There are no examples any more. Try an image of your own.")
+            return []
+        number = st.session_state.get("demo-example", 0) % max(1, len(found))
+        st.button(
+            "Another example",
+            icon=":material/shuffle:",
+            on_click=lambda: st.session_state.update({"demo-example": number + 1}),
+        )
+        # Without the folder, which would give the answer away.
+        return [("An image it had never seen", found[number][1])] if found else []
+    dropped = st.file_uploader(
+        "Drop an image here",
+        accept_multiple_files=True,
+        type=_TYPES,
+        max_upload_size=50,
+        key="demo-files",
+    )
+    return [(file.name, file.getvalue()) for file in (dropped or [])[:_SHOWN]]
+
+
+def _page() -> None:
+    try:
+        link, run = find_link(catalog(), st.query_params.get("token", ""), "demo")
+        classes = open_predictor(catalog().workspace, run.id).classes
+    except NotFound as error:
+        st.title("Demo")
+        st.info(escape(str(error)), icon=":material/link_off:")
+        return
+    st.html(_STYLE)
+    _title(run, classes)
+    threshold = first_threshold(run)
+    way = st.segmented_control(
+        "How",
+        list(_WAYS),
+        format_func=_WAYS.__getitem__,
+        default="example",
+        required=True,
+        key="demo-way",
+        label_visibility="collapsed",
+    )
+    if way == "camera":
+        live_camera(run.id, threshold, link=link.token)
+        return
+    given = open_given(_files(run, str(way)))
+    for name, why in given.refused:
+        st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
+    if given.files:
+        familiar = find_familiar(catalog().workspace, run.id) is not None
+        cards(run, ask(run, given.files, familiar), threshold, guest=True)
+    elif way == "drop":
+        st.caption("Your image is answered and forgotten.")
+
+
+_page()
