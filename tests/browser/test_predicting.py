@@ -1,0 +1,101 @@
+"""What people do with a model: drop, correct, a whole folder, and a program of their own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import urllib.request
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.catalog import Catalog
+from core.evaluation.evaluate import evaluate_run
+from tests.browser import journey
+from tests.browser.conftest import running_app
+from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
+
+pytestmark = pytest.mark.xdist_group("predicting")
+
+
+def ask(address: str, key: str, file: Path) -> dict[str, Any]:
+    """What any program would send: one image as a form."""
+    mark = uuid.uuid4().hex
+    head = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{file.name}"\r\n'
+        "Content-Type: image/png\r\n\r\n"
+    )
+    request = urllib.request.Request(
+        address,
+        head.encode() + file.read_bytes() + f"\r\n--{mark}--\r\n".encode(),
+        {
+            "Authorization": f"Bearer {key}",
+            "Content-Type": f"multipart/form-data; boundary={mark}",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return dict(json.load(answer))
+
+
+def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agrees(
+    catalog: Catalog, tmp_path: Path, new_page: Callable[..., Any]
+) -> None:
+    splits = {split: [(c, c) for c in CLASSES] for split in ("train", "validation", "test")}
+    run = make_run(catalog, tmp_path / "photos" / "colours", splits)
+    evaluate_run(catalog, run.id)
+    catalog.jobs.finish(run.job_id, "done")
+    given = [
+        write_colour(tmp_path / "photos" / "new" / f"{colour} 1.png", colour, 500 + n)
+        for n, colour in enumerate(CLASSES)
+    ]
+    (tmp_path / "photos" / "new" / "broken.png").write_bytes(b"no image")
+    home, roots = catalog.workspace.home, str(tmp_path / "photos")
+    with running_app(home, tmp_path / "app.log", LIGHTBOX_ROOTS=roots) as server:
+        page = new_page(f"{server.url}/predict?run={run.id}")
+        page.locator("input[type=file]").first.set_input_files(given)
+        page.get_by_text("3 images answered").wait_for()
+        journey.settled(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download as CSV").click()
+        with Path(download.value.path()).open(encoding="utf-8") as file:
+            said = {row["file"]: row for row in csv.DictReader(file)}
+        assert [said[each.name]["prediction"] for each in given] == CLASSES
+
+        page.get_by_role("button", name="Wrong?").first.click()
+        page.get_by_label("What is it really?").click()
+        page.get_by_role("option", name="red").click()
+        page.get_by_role("button", name="Correct it").click()
+        page.get_by_text(re.compile("1 image .*correct|1 correct", re.I)).first.wait_for()
+
+        journey.section(page, "Batch")
+        folder = page.get_by_label("Folder", exact=True)
+        folder.fill(str(tmp_path / "photos" / "new"))
+        folder.press("Enter")
+        journey.settled(page)
+        page.get_by_role("button", name="Answer this folder").click()
+        unreadable = page.get_by_test_id("stMetric").filter(has_text="Can’t be read")
+        unreadable.wait_for(timeout=60_000)
+        assert unreadable.inner_text().split()[-1] == "1"
+        sure, unsure = (
+            int(page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{name}")).inner_text().split()[-1])
+            for name in ("Sure", "Unsure")
+        )  # fmt: skip
+        assert sure + unsure == 3
+
+        journey.section(page, "API")
+        page.get_by_role("button", name="Make a key").click()
+        page.get_by_label("What it is for").fill("a test")
+        page.get_by_role("button", name="Make it", exact=True).click()
+        shown = page.get_by_test_id("stCode").filter(has_text=re.compile(r"^\s*lb_\w+")).first
+        shown.wait_for()
+        key = shown.inner_text().strip().split()[0]
+        for file in given:
+            answer = ask(f"{server.url}/api/v1/models/{run.id}/predict", key, file)
+            (one,) = answer["predictions"]
+            for item in one["top"]:
+                on_page = float(said[file.name][item["label"]])
+                assert item["probability"] == pytest.approx(on_page, abs=1e-6)
