@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from pages._widgets.empty import empty
-from pages._widgets.plain import percent
+from pages._widgets.plain import scored
 from pages._widgets.predict import api, batch, export, try_it
 from pages._widgets.session import catalog, choose_run, current_run
 
@@ -22,9 +22,7 @@ _SECTIONS: dict[str, tuple[str, Callable[[RunRecord], None]]] = {
 
 
 def _pick(runs: list[RunRecord], run: RunRecord) -> None:
-    names = {
-        each.id: f"{each.name} · {percent(each.summary.get('test_accuracy', 0.0))}" for each in runs
-    }
+    names = {each.id: scored(each.name, each.summary.get("test_accuracy")) for each in runs}
     chosen = st.selectbox(
         "Model",
         list(names),

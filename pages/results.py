@@ -12,7 +12,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.answers import evaluated_on
 from pages._widgets.empty import empty
-from pages._widgets.plain import escape, percent
+from pages._widgets.plain import escape, scored
 from pages._widgets.results import (
     classes,
     compare,
@@ -47,9 +47,7 @@ _SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
 
 
 def _pick(runs: list[RunRecord], run: RunRecord) -> None:
-    names = {
-        each.id: f"{each.name} · {percent(each.summary.get('test_accuracy', 0.0))}" for each in runs
-    }
+    names = {each.id: scored(each.name, each.summary.get("test_accuracy")) for each in runs}
     chosen = st.selectbox(
         "Model",
         list(names),

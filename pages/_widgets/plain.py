@@ -37,6 +37,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share * 100:.{0 if share in (0, 1) else digits}f} %"
 
 
+def scored(name: str, accuracy: float | None) -> str:
+    """A model's name with its test accuracy, as lists of models show it: ``hands 1 · 97.3 %``."""
+    return f"{name} · {percent(accuracy) if accuracy is not None else 'not tested'}"
+
+
 def duration(seconds: float) -> str:
     """``8 s``, ``2 min 5 s``, ``1 h 10 min``."""
     whole = round(seconds)

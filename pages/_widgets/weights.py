@@ -17,7 +17,7 @@ from core.training import architectures
 from core.training.checks import WrongSetting
 from core.training.spec import TrainSpec, parse_spec
 from pages._widgets.form import Form
-from pages._widgets.plain import ago, escape, percent
+from pages._widgets.plain import ago, escape, scored
 from pages._widgets.session import catalog
 
 _KINDS = {
@@ -110,7 +110,7 @@ def like(spec: TrainSpec, runs: list[RunRecord]) -> list[RunRecord]:
 
 def _run(form: Form, runs: list[RunRecord]) -> None:
     names = {
-        f"run:{run.id}": f"{run.name} · {percent(run.summary.get('test_accuracy', 0))} · "
+        f"run:{run.id}": f"{scored(run.name, run.summary.get('test_accuracy'))} · "
         f"{ago(run.created_at)}"
         for run in runs
     }
