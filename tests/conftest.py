@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.catalog import Catalog, open_catalog
 from core.workspace import Workspace, open_workspace
+from tests.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,6 +36,31 @@ def workspace() -> Workspace:
 @pytest.fixture
 def catalog(workspace: Workspace) -> Catalog:
     return open_catalog(workspace)
+
+
+@pytest.fixture(scope="session")
+def launch() -> Iterator[Callable[..., object]]:
+    """Start a Chromium, with arguments of its own: ``launch("--use-fake-…")``."""
+    from playwright.sync_api import sync_playwright
+
+    path = chromium.find()
+    if path is None:
+        pytest.fail(
+            "No Chromium or Chrome found: run `make chromium`, or set CHROMIUM to its path."
+        )
+    # One for a process: a second one can't be begun while the first is there.
+    with sync_playwright() as playwright:
+        yield lambda *more: playwright.chromium.launch(
+            executable_path=path, args=[*chromium.ARGUMENTS, *more]
+        )
+
+
+@pytest.fixture(scope="session")
+def browser(launch) -> Iterator[object]:  # type: ignore[no-untyped-def]
+    """One Chromium for all journeys of this process."""
+    running = launch()
+    yield running
+    running.close()
 
 
 def write_image(

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,22 +69,6 @@ def _healthy(url: str, process: subprocess.Popen[bytes]) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """One Chromium for all journeys of this process."""
-    from playwright.sync_api import sync_playwright
-
-    path = chromium.find()
-    if path is None:
-        pytest.fail(
-            "No Chromium or Chrome found: run `make chromium`, or set CHROMIUM to its path."
-        )
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -13,11 +13,8 @@ from PIL import Image
 from core.catalog import Catalog, RunRecord
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.take_away.links import create_link, revoke_link
-from tests.browser import chromium
 from tests.browser.conftest import running_app
 from tests.core.evaluation.coloured import CLASSES, make_run
-
-pytest.importorskip("playwright.sync_api")
 
 
 def write_video(path: Path, colours: list[tuple[int, int, int]]) -> None:
@@ -33,29 +30,17 @@ def write_video(path: Path, colours: list[tuple[int, int, int]]) -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    path = chromium.find()
-    if path is None:
-        pytest.fail(
-            "No Chromium or Chrome found: run `make chromium`, or set CHROMIUM to its path."
-        )
+def page(launch, tmp_path: Path) -> Iterator[object]:  # type: ignore[no-untyped-def]
     write_video(tmp_path / "camera.y4m", [(220, 40, 40), (40, 220, 40)])
-    fake = (
+    running = launch(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={tmp_path / 'camera.y4m'}",
     )
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path, args=[*chromium.ARGUMENTS, *fake]
-        )
-        context = running.new_context(permissions=["camera"])
-        opened = context.new_page()
-        opened.set_default_timeout(30_000)
-        yield opened
-        running.close()
+    opened = running.new_context(permissions=["camera"]).new_page()
+    opened.set_default_timeout(30_000)
+    yield opened
+    running.close()
 
 
 @pytest.fixture

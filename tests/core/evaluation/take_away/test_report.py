@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,30 +156,23 @@ def test_a_browser_that_fails_is_a_sentence(
     assert not (tmp_path / "page.pdf").exists()
 
 
-@needs_browser
 @pytest.mark.browser
 def test_it_opens_in_a_browser_without_a_request(
-    catalog: Catalog, run: RunRecord, tmp_path: Path
+    browser: Any, catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
     file = write_report(catalog, run.id, tmp_path / "report.html")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(find_browser()), args=["--no-sandbox"]
-        )
-        for width, scheme in ((1440, "light"), (390, "dark")):
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            asked, complaints = [], []
-            page.on("request", lambda each, asked=asked: asked.append(each.url))
-            page.on("console", lambda each, said=complaints: said.append(each.text))
-            page.on("pageerror", lambda each, said=complaints: said.append(str(each)))
-            page.goto(file.as_uri())
-            page.get_by_text("Right on 28 of 30").wait_for()
-            assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
-            assert complaints == []
-            # Nothing sticks out of the page, on a phone either.
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            broken = "[...document.images].filter(each => !each.naturalWidth).length"
-            assert page.evaluate(broken) == 0
-        browser.close()
+    for width, scheme in ((1440, "light"), (390, "dark")):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        asked, complaints = [], []
+        page.on("request", lambda each, asked=asked: asked.append(each.url))
+        page.on("console", lambda each, said=complaints: said.append(each.text))
+        page.on("pageerror", lambda each, said=complaints: said.append(str(each)))
+        page.goto(file.as_uri())
+        page.get_by_text("Right on 28 of 30").wait_for()
+        assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+        assert complaints == []
+        # Nothing sticks out of the page, on a phone either.
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        broken = "[...document.images].filter(each => !each.naturalWidth).length"
+        assert page.evaluate(broken) == 0
+        page.close()
