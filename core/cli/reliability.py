@@ -7,7 +7,7 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.cli.output import Output
-from core.evaluation.answers import load_answers
+from core.evaluation.answers import load_answers, validation_answers
 from core.evaluation.tested import find_tested
 from core.evaluation.trust import words as words
 from core.evaluation.trust.coverage import Point, Suggestion, answered_at, at_threshold, suggest
@@ -27,7 +27,7 @@ def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str,
         on = find_tested(catalog.workspace, run.id, options.on).on
     found = load(catalog, run.id, on, output.progress)
     answers = load_answers(catalog.workspace, run.id, on)
-    validation = load_answers(catalog.workspace, run.id, split="validation")
+    validation = validation_answers(catalog.workspace, run.id)
     test = (answers.confidence, answers.correct)
     document = found.model_dump(mode="json")
     output.text(f"Run “{run.name}” on {'its test set' if on == 'test' else on}")

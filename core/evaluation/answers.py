@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.layout import Split
-from core.evaluation.evaluate import load_evaluation, load_predictions
+from core.errors import NotFound
+from core.evaluation.evaluate import load_evaluation, load_predictions, model_card
 from core.workspace import Workspace, read_json
 
 # Below it a probability counts as this, so that one confident mistake has a finite loss.
@@ -83,6 +84,24 @@ def load_answers(
         table["predicted"].map(number).to_numpy(np.int64),
         probabilities,
     )
+
+
+def validation_answers(workspace: Workspace, run_id: str) -> Answers:
+    """The answers to fit thresholds and temperatures on; none for a run tested on folders only.
+
+    Raises:
+        NotFound: the run has no model.
+    """
+    try:
+        return load_answers(workspace, run_id, split="validation")
+    except NotFound:
+        labels = list(model_card(workspace, run_id)["classes"])
+        columns = ["path", "label", "predicted", "confidence", "correct", "hash"]
+        nothing = np.zeros(0, np.int64)
+        shares = np.zeros((0, len(labels)), np.float32)
+        return Answers(
+            run_id, "test", labels, pd.DataFrame(columns=columns), nothing, nothing, shares
+        )
 
 
 def evaluated_on(workspace: Workspace, run_id: str) -> list[str]:

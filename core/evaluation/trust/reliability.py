@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.catalog import Catalog
 from core.errors import NotFound
-from core.evaluation.answers import Answers, load_answers
+from core.evaluation.answers import Answers, load_answers, validation_answers
 from core.evaluation.evaluate import evaluation_folder
 from core.evaluation.trust.calibration import (
     Calibration,
@@ -108,7 +108,7 @@ def keep_reliability(
         NotFound: it has not been evaluated on that.
     """
     answers = load_answers(catalog.workspace, run_id, on)
-    validation = load_answers(catalog.workspace, run_id, "test", split="validation")
+    validation = validation_answers(catalog.workspace, run_id)
     columns = columns_of(_facts(catalog, answers, report), answers.labels)
     folder = evaluation_folder(catalog.workspace, run_id, on)
     found = judge(answers, validation, columns).model_copy(update={"of": _mark(folder)})

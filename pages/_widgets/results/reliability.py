@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation.answers import Answers, load_answers
+from core.evaluation.answers import Answers, validation_answers
 from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import BINS, Bin
 from core.evaluation.trust.coverage import (
@@ -207,7 +207,7 @@ def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: st
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _validation(home: str, run_id: str, of: str) -> Answers:
     del home, of  # parts of the key only
-    return load_answers(catalog().workspace, run_id, split="validation")
+    return validation_answers(catalog().workspace, run_id)
 
 
 def _points_table(points: Sequence[Point]) -> pd.DataFrame:

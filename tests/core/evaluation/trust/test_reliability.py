@@ -187,3 +187,12 @@ def test_a_folder_is_judged_by_its_files_with_the_runs_own_validation(
     assert all(each.inside.images >= 10 for each in found.slices)
     with pytest.raises(NotFound):
         reliability(catalog, run.id, str(tmp_path))
+
+
+def test_a_folder_can_be_the_only_test_there_is(catalog: Catalog, tmp_path: Path) -> None:
+    run = make(catalog, tmp_path / "photos")
+    for n in range(4):
+        write_colour(tmp_path / "new" / "red" / f"{n}.png", "red", 500 + n)
+    on = evaluate_folder(catalog, run.id, tmp_path / "new").on
+    found = reliability(catalog, run.id, on)
+    assert (found.images, found.validation_images, found.temperature) == (4, 0, None)
