@@ -16,6 +16,7 @@ everything. Paths inside it are stored relative to it (``home:…``), so a copy 
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import tempfile
 import time
@@ -111,6 +112,14 @@ def open_workspace(home: Path | None = None) -> Workspace:
         for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
             folder.mkdir(parents=True, exist_ok=True)
     return workspace
+
+
+def new_token() -> str:
+    """A name that nobody can guess, for addresses and file names; 32 letters and digits, and ``_``.
+
+    Without ``-``, which the command line would take for the beginning of an option.
+    """
+    return secrets.token_urlsafe(24).replace("-", "_")
 
 
 @contextmanager

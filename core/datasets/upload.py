@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -22,7 +21,7 @@ from core.datasets import intake
 from core.datasets.images import SUFFIXES
 from core.datasets.layout import Skipped, as_text, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
-from core.workspace import Workspace
+from core.workspace import Workspace, new_token
 
 # Windows refuses more than others do; class names keep everything that the disk can hold.
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*\\/]' if os.name == "nt" else r"[\x00-\x1f/]")
@@ -30,16 +29,11 @@ _MAX_NAME_BYTES = 240
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
-def new_token() -> str:
-    """A name for a stage that nobody can guess: whoever knows it may add to the upload."""
-    return secrets.token_urlsafe(24)
-
-
 class UploadStage:
     """One upload on its way in.
 
     Args:
-        token: from :func:`new_token`; a new stage is begun when there is none of that name.
+        token: from :func:`core.workspace.new_token`; a new stage is begun when there is none of that name.
             Without one, a stage of its own.
 
     Attributes:

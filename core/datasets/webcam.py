@@ -34,7 +34,7 @@ class Shots:
     """The photos that were taken in one go.
 
     Args:
-        token: from :func:`core.datasets.upload.new_token`; the same token finds them again.
+        token: from :func:`core.workspace.new_token`; the same token finds them again.
     """
 
     def __init__(self, workspace: Workspace, token: str) -> None:

@@ -13,7 +13,6 @@ Each lies in a folder of its own in the run's::
 from __future__ import annotations
 
 import re
-import secrets
 import shutil
 import time
 from pathlib import Path
@@ -25,7 +24,7 @@ from core.datasets.layout import as_text
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
 from core.evaluation.evaluate import model_card
-from core.workspace import Workspace, read_json, write_json
+from core.workspace import Workspace, new_token, read_json, write_json
 
 UNSURE = 0.5
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -102,7 +101,7 @@ def new_batch(
     """
     check_threshold(threshold)
     model_card(catalog.workspace, run_id)
-    number = secrets.token_urlsafe(18)
+    number = new_token()
     place = _home(catalog.workspace, run_id) / number
     if folder is not None:
         if not folder.is_dir():

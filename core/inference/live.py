@@ -6,7 +6,6 @@ model. Tokens lie in the web process's memory only, as frames do: nothing of eit
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -19,7 +18,7 @@ from core.errors import InvalidInput, NotFound
 from core.evaluation.take_away.links import link_is_open
 from core.inference.familiar import find_familiar
 from core.inference.predictor import open_predictor
-from core.workspace import Workspace
+from core.workspace import Workspace, new_token
 
 # A frame is a small picture: larger ones are not from our component.
 MAX_FRAME_BYTES = 2 * 1024**2
@@ -67,7 +66,7 @@ def open_camera(run_id: str, *, link: str = "") -> str:
     Args:
         link: of a demo; once it is taken back, its cameras are answered no more.
     """
-    token = secrets.token_urlsafe(24)
+    token = new_token()
     now = time.monotonic()
     with _lock:
         for old in [key for key, camera in _cameras.items() if now - camera.used > KEPT_S]:

@@ -43,7 +43,7 @@ def submit_sort(
     Args:
         target: a new folder; without one, a .zip to be fetched under the spec's ``token``.
     """
-    from core.quality.take_away import new_token
+    from core.workspace import new_token
 
     spec: dict[str, Any] = {
         "run_id": batch.run_id,

@@ -78,7 +78,7 @@ def submit_suspects(catalog: Catalog, dataset_id: str) -> JobRecord:
 
 def submit_export(catalog: Catalog, dataset_id: str, layout: str) -> JobRecord:
     """Queue the packing of a cleaned dataset, to be fetched under the spec's ``token``."""
-    from core.quality.take_away import new_token
+    from core.workspace import new_token
 
     version = catalog.datasets.get(dataset_id).version
     spec = {"dataset_id": dataset_id, "layout": layout, "token": new_token(), "version": version}

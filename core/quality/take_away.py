@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import shutil
 import time
 from pathlib import Path
@@ -18,11 +17,6 @@ from core.workspace import Workspace
 # A day is enough to fetch a file, and disks are small.
 KEPT_S = 24 * 3600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
-
-
-def new_token() -> str:
-    """A name for an export; whoever knows it may fetch the file."""
-    return secrets.token_urlsafe(24)
 
 
 def pack(

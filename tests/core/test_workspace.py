@@ -76,3 +76,11 @@ def test_opening_twice_is_harmless() -> None:
     (first.home / "keep").touch()
     assert open_workspace() == first
     assert (first.home / "keep").exists()
+
+
+def test_a_token_is_never_taken_for_an_option() -> None:
+    from core.workspace import new_token
+
+    tokens = {new_token() for _ in range(500)}
+    assert len(tokens) == 500
+    assert all(len(token) == 32 and "-" not in token for token in tokens)

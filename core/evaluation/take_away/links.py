@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 import time
 from pathlib import Path
 from typing import Literal
@@ -18,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core import settings
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
-from core.workspace import Workspace, read_json, write_json
+from core.workspace import Workspace, new_token, read_json, write_json
 
 # What a link lets somebody do: read the results, or try the model.
 Kind = Literal["results", "demo"]
@@ -60,7 +59,7 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
     # A model can be tried before it was ever tested.
     (load_evaluation if kind == "results" else model_card)(catalog.workspace, run.id)
     link = Link(
-        token=secrets.token_urlsafe(24), run_id=run.id, made_at=time.time(),
+        token=new_token(), run_id=run.id, made_at=time.time(),
         by=settings.load().author, kind=kind,
     )  # fmt: skip
     write_json(_file(catalog.workspace, link.token), link.model_dump())

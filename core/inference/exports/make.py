@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from core.inference.predictor import open_predictor
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.quiet import silence_tensorflow
-from core.workspace import ensure_space, write_json
+from core.workspace import ensure_space, new_token, write_json
 
 _PHASE = "export"
 
@@ -93,7 +92,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
             milliseconds=round(check.milliseconds, 3),
             made_at=time.time(),
             seconds=round(time.monotonic() - started, 1),
-            token=secrets.token_urlsafe(24),
+            token=new_token(),
         )
         write_json(kept / RECORD, export.model_dump())
     report.progress(_PHASE, 4, 4, "Packing it")
