@@ -58,6 +58,25 @@ class Reporter:
             raise Cancelled
 
 
+class ToTheEnd(Reporter):
+    """Hands on what is reported to another reporter, and hears no wish to stop.
+
+    For the rest of work that was stopped early to keep what there is: the wish still stands then.
+    """
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+
+    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
+        self._report.progress(phase, done, total, note)
+
+    def event(self, kind: str, **payload: Any) -> None:
+        self._report.event(kind, **payload)
+
+    def snapshot(self, kind: str, **payload: Any) -> None:
+        self._report.snapshot(kind, **payload)
+
+
 class RecordingReporter(Reporter):
     """Keeps everything that it is told, in order; for tests and for short work in a page."""
 

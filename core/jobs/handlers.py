@@ -15,7 +15,7 @@ from core import settings
 from core.catalog import Catalog, JobRecord, RunRecord
 from core.catalog.records import Lane
 from core.errors import Cancelled, LightboxError
-from core.progress import Reporter
+from core.progress import Reporter, ToTheEnd
 from core.training.spec import TrainSpec
 
 Work = Callable[[Catalog, dict[str, Any], Reporter], None]
@@ -263,7 +263,7 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     summary = train_run(catalog, spec["run_id"], report)
     report.event("phase", phase="evaluate", state="started")
     started = time.monotonic()
-    evaluation = evaluate_run(catalog, spec["run_id"], report)
+    evaluation = evaluate_run(catalog, spec["run_id"], ToTheEnd(report))
     seconds = {**summary["seconds"], "evaluate": round(time.monotonic() - started, 3)}
     catalog.runs.summarise(spec["run_id"], seconds=seconds)
     report.event("phase", phase="evaluate", state="done", seconds=seconds["evaluate"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import Cancelled
-from core.progress import RecordingReporter, Reporter, Wishes, wait_while_paused
+from core.progress import RecordingReporter, Reporter, ToTheEnd, Wishes, wait_while_paused
 
 
 class Wishing(Reporter):
@@ -56,3 +56,19 @@ def test_snapshots_are_ignored_or_kept_like_events() -> None:
     report.event("note", text="x")
     report.snapshot("snapshot", epoch=1)
     assert report.events == [("note", {"text": "x"}), ("snapshot", {"epoch": 1})]
+
+
+def test_what_is_left_of_stopped_work_is_done_to_the_end_and_reported() -> None:
+    class Stopped(RecordingReporter):
+        def wishes(self) -> Wishes:
+            return Wishes(stop="keep")
+
+    stopped = Stopped()
+    rest = ToTheEnd(stopped)
+    rest.check()
+    rest.progress("evaluate", 1, 2)
+    rest.event("result", images=3)
+    assert stopped.steps == [("evaluate", 1, 2, "")]
+    assert stopped.events == [("result", {"images": 3})]
+    with pytest.raises(Cancelled):
+        stopped.check()
