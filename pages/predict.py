@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from pages._widgets.empty import empty
-from pages._widgets.plain import scored
+from pages._widgets.pick_run import pick_run
 from pages._widgets.predict import api, batch, export, try_it
-from pages._widgets.session import catalog, choose_run, current_run
+from pages._widgets.session import catalog, current_run
 
 _SHOWN = "predict-shown"
 _SECTIONS: dict[str, tuple[str, Callable[[RunRecord], None]]] = {
@@ -19,20 +19,6 @@ _SECTIONS: dict[str, tuple[str, Callable[[RunRecord], None]]] = {
     "export": ("Export", export.draw),
     "api": ("API", api.draw),
 }
-
-
-def _pick(runs: list[RunRecord], run: RunRecord) -> None:
-    names = {each.id: scored(each.name, each.summary.get("test_accuracy")) for each in runs}
-    chosen = st.selectbox(
-        "Model",
-        list(names),
-        index=list(names).index(run.id),
-        format_func=names.__getitem__,
-        key=f"model-{run.id}-{len(runs)}",
-    )
-    if chosen != run.id:
-        choose_run(chosen)
-        st.rerun()
 
 
 def _sections(run: RunRecord) -> None:
@@ -61,5 +47,5 @@ if current is None:
     empty("No model yet", "Train one first; it takes a minute or two.", "Go to Train", "train")
 else:
     st.title("Predict")
-    _pick(finished, current)
+    pick_run(finished, current, key="model")
     _sections(current)

@@ -12,7 +12,8 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.answers import evaluated_on
 from pages._widgets.empty import empty
-from pages._widgets.plain import escape, scored
+from pages._widgets.pick_run import pick_run
+from pages._widgets.plain import escape
 from pages._widgets.results import (
     classes,
     compare,
@@ -28,7 +29,7 @@ from pages._widgets.results import (
     tested_on,
 )
 from pages._widgets.results.view import SHOWN, View, load_view
-from pages._widgets.session import catalog, choose_run, current_run
+from pages._widgets.session import catalog, current_run
 from pages._widgets.steps import go
 
 _ENDED = {"interrupted": "was interrupted", "cancelled": "was cancelled", "failed": "failed"}
@@ -46,20 +47,6 @@ _SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
 }
 
 
-def _pick(runs: list[RunRecord], run: RunRecord) -> None:
-    names = {each.id: scored(each.name, each.summary.get("test_accuracy")) for each in runs}
-    chosen = st.selectbox(
-        "Model",
-        list(names),
-        index=list(names).index(run.id),
-        format_func=names.__getitem__,
-        key=f"run-{run.id}-{len(runs)}",
-    )
-    if chosen != run.id:
-        choose_run(chosen)
-        st.rerun()
-
-
 def _head(runs: list[RunRecord], run: RunRecord) -> str:
     """The title, which model, and which images it is judged by; the latter is returned."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -68,7 +55,7 @@ def _head(runs: list[RunRecord], run: RunRecord) -> str:
             go("models")
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with left:
-        _pick(runs, run)
+        pick_run(runs, run, key="run")
     with right:
         on = tested_on.choose_tested(run)
     about = [":material/archive: archived, so it isn’t offered elsewhere"] if run.archived else []

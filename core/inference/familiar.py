@@ -16,9 +16,7 @@ validation images, which the model was not fitted to.
 from __future__ import annotations
 
 import hashlib
-import threading
 import zipfile
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +31,7 @@ from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.evaluate import model_card
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.study.run import StudyWork
+from core.features.kept import Kept
 from core.progress import Reporter
 from core.workspace import Workspace, atomic_path
 
@@ -218,32 +217,28 @@ def unfamiliar_files(
     return found
 
 
-_loaded: OrderedDict[tuple[Path, int, int], Familiar] = OrderedDict()
-_lock = threading.Lock()
+_loaded: Kept[Familiar] = Kept(_KEEP_LOADED)
+
+
+class _Nothing(Exception):
+    """There is no measure of the present model."""
 
 
 def find_familiar(workspace: Workspace, run_id: str) -> Familiar | None:
     """The measure of a run, kept loaded; ``None`` while there is none of its present model."""
     folder = workspace.run(run_id)
+
+    def load() -> Familiar:
+        measure = _read(folder)
+        if measure is None:
+            raise _Nothing
+        return Familiar(workspace, run_id, measure)
+
     try:
-        key = (folder, _changed(folder / FILE), _changed(folder / "model.bin"))
-    except OSError:
+        state = (_changed(folder / FILE), _changed(folder / "model.bin"))
+        return _loaded.get(folder, state, load)
+    except (OSError, _Nothing):
         return None
-    with _lock:
-        if key in _loaded:
-            _loaded.move_to_end(key)
-            return _loaded[key]
-    measure = _read(folder)
-    if measure is None:
-        return None
-    familiar = Familiar(workspace, run_id, measure)
-    with _lock:
-        for old in [other for other in _loaded if other[0] == folder]:
-            del _loaded[old]
-        _loaded[key] = familiar
-        while len(_loaded) > _KEEP_LOADED:
-            _loaded.popitem(last=False)
-    return familiar
 
 
 def _read(folder: Path) -> Measure | None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ import numpy as np
 from core.datasets.images import decode
 from core.errors import UnreadableImage
 from core.evaluation.evaluate import model_card
+from core.features.kept import Kept
 from core.features.runtime import Compiled
 from core.inference.together import MOST, Together
 from core.quality.export import cell
@@ -113,9 +112,7 @@ class Predictor:
             return str(error)
 
 
-_loaded: OrderedDict[tuple[Path, int, int], Predictor] = OrderedDict()
-_lock = threading.Lock()
-_loading: dict[Path, threading.Lock] = {}
+_loaded: Kept[Predictor] = Kept(_KEEP_LOADED)
 
 
 def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
@@ -127,22 +124,8 @@ def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
         NotFound: the run has no finished model.
     """
     path = workspace.run(run_id) / "model.xml"
-    with _lock:
-        loading = _loading.setdefault(path, threading.Lock())
-    with loading:
-        key = (path, _changed(path), _changed(path.with_suffix(".json")))
-        with _lock:
-            if key in _loaded:
-                _loaded.move_to_end(key)
-                return _loaded[key]
-        predictor = Predictor(workspace, run_id)
-        with _lock:
-            for old in [other for other in _loaded if other[0] == path]:
-                del _loaded[old]
-            _loaded[key] = predictor
-            while len(_loaded) > _KEEP_LOADED:
-                _loaded.popitem(last=False)
-        return predictor
+    state = (_changed(path), _changed(path.with_suffix(".json")))
+    return _loaded.get(path, state, lambda: Predictor(workspace, run_id))
 
 
 def loaded_models() -> int:

@@ -6,9 +6,6 @@ takes about a millisecond an image; else by covering parts of the image.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,6 +17,7 @@ from core.evaluation.explain.evidence import features_of, with_evidence
 from core.evaluation.explain.occlusion import PLACES, occlude
 from core.evaluation.explain.overlay import overlay
 from core.evaluation.explain.rules import NoRule
+from core.features.kept import Kept
 from core.quiet import openvino
 from core.workspace import Workspace
 
@@ -147,9 +145,7 @@ def _joined(parts: list[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(empty, np.float32)
 
 
-_loaded: OrderedDict[tuple[Path, int], Explainer] = OrderedDict()
-_lock = threading.Lock()
-_loading: dict[Path, threading.Lock] = {}
+_loaded: Kept[Explainer] = Kept(_KEEP_LOADED)
 
 
 def open_explainer(workspace: Workspace, run_id: str) -> Explainer:
@@ -161,19 +157,5 @@ def open_explainer(workspace: Workspace, run_id: str) -> Explainer:
         NotFound: the run has no finished model.
     """
     path = workspace.run(run_id) / "model.xml"
-    with _lock:
-        loading = _loading.setdefault(path, threading.Lock())
-    with loading:
-        key = (path, path.stat().st_mtime_ns if path.exists() else 0)
-        with _lock:
-            if key in _loaded:
-                _loaded.move_to_end(key)
-                return _loaded[key]
-        explainer = Explainer(workspace, run_id)
-        with _lock:
-            for old in [other for other in _loaded if other[0] == path]:
-                del _loaded[old]
-            _loaded[key] = explainer
-            while len(_loaded) > _KEEP_LOADED:
-                _loaded.popitem(last=False)
-        return explainer
+    state = path.stat().st_mtime_ns if path.exists() else 0
+    return _loaded.get(path, state, lambda: Explainer(workspace, run_id))

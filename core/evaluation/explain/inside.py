@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import depends
+from core.features.kept import Kept
 from core.quiet import openvino
 from core.workspace import Workspace
 
@@ -96,22 +95,18 @@ def feature_maps(workspace: Workspace, run_id: str, number: int, images: np.ndar
         NotFound: the run has no finished model.
     """
     path = workspace.run(run_id) / "model.xml"
-    key = (str(path), path.stat().st_mtime_ns if path.exists() else 0, number)
-    with _lock:
-        asked = _loaded.get(key)
-        if asked is not None:
-            _loaded.move_to_end(key)
-    if asked is None:
-        model = _model(workspace, run_id)
-        value = _activated(_node(model, number), depends(model))
-        ov = openvino()
-        result = ov.opset13.result(value)
-        asked = Asked(ov.Model([result], model.get_parameters(), "maps"))
-        with _lock:
-            _loaded[key] = asked
-            while len(_loaded) > _KEEP_LOADED:
-                _loaded.popitem(last=False)
+    state = path.stat().st_mtime_ns if path.exists() else 0
+    asked = _loaded.get((path, number), state, lambda: _asked(workspace, run_id, number))
     return asked(images)[0]
+
+
+def _asked(workspace: Workspace, run_id: str, number: int) -> Asked:
+    """The model up to a layer."""
+    model = _model(workspace, run_id)
+    value = _activated(_node(model, number), depends(model))
+    ov = openvino()
+    result = ov.opset13.result(value)
+    return Asked(ov.Model([result], model.get_parameters(), "maps"))
 
 
 def as_pictures(filters: np.ndarray) -> np.ndarray:
@@ -149,8 +144,7 @@ def strongest(maps: np.ndarray, most: int) -> np.ndarray:
     return np.argsort(-maps.std(axis=(1, 2)), kind="stable")[:most]
 
 
-_loaded: OrderedDict[tuple[str, int, int], Asked] = OrderedDict()
-_lock = threading.Lock()
+_loaded: Kept[Asked] = Kept(_KEEP_LOADED)
 
 
 def _model(workspace: Workspace, run_id: str) -> Any:

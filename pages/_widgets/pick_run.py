@@ -1,0 +1,29 @@
+"""Which model: a box to choose from, shared by the pages that are about one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from pages._widgets.plain import scored
+from pages._widgets.session import choose_run
+
+
+def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
+    """Offer finished models, and run the page again for another one.
+
+    Args:
+        run: the present one, one of ``runs``.
+        key: tells the pages' boxes apart.
+    """
+    names = {each.id: scored(each.name, each.summary.get("test_accuracy")) for each in runs}
+    chosen = st.selectbox(
+        "Model",
+        list(names),
+        index=list(names).index(run.id),
+        format_func=names.__getitem__,
+        key=f"{key}-{run.id}-{len(runs)}",
+    )
+    if chosen != run.id:
+        choose_run(chosen)
+        st.rerun()
