@@ -110,7 +110,9 @@ def _models(runs: list[RunRecord]) -> None:
                 accuracy = run.summary.get("test_accuracy")
                 if run.state == "done" and accuracy is not None:
                     tested = images(run.summary["test_images"])
-                    text = f"{percent(accuracy)} right on {tested} it had never seen"
+                    text = f"{percent(accuracy)} right on {tested}" + (
+                        "" if run.imported else " it had never seen"
+                    )
                 else:
                     text = _RUN_STATES.get(run.state, run.state)
                 st.caption(f"{text} · {ago(run.created_at)}")

@@ -149,3 +149,8 @@ class RunRecord:
     tags: tuple[str, ...] = ()
     notes: str = ""
     deleted_at: float | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere, on images that nobody here knows."""
+        return self.spec.get("recipe") == "imported"

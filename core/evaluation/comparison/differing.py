@@ -129,7 +129,7 @@ def differing(catalog: Catalog, runs: Sequence[RunRecord]) -> list[Differing]:
 
 
 def _spec(run: RunRecord) -> TrainSpec | None:
-    if run.spec.get("recipe") == "imported":
+    if run.imported:
         return None  # it was trained elsewhere: its settings are not known
     try:
         return parse_spec(run.spec)

@@ -112,6 +112,7 @@ def judge(
             answers,
             trained=trained_images(workspace, run.id),
             traits=image_traits(catalog, run, answers),
+            unseen=not run.imported,
         ),
         classes=class_scores(evaluation, areas),
         order=similarity_order(np.array(evaluation.confusion, np.int64)),

@@ -68,8 +68,14 @@ class Verdict(BaseModel):
     @property
     def cautions(self) -> list[Statement]:
         """What keeps the figures from being relied on."""
-        keys = ("without_images", "few_images", "wide", "left_out")
+        keys = ("elsewhere", "without_images", "few_images", "wide", "left_out")
         return [each for each in self.statements if each.key in keys]
+
+
+_ELSEWHERE = (
+    "It was trained elsewhere: whether it was trained on some of these very images, nobody here can "
+    "know."
+)
 
 
 def verdict(
@@ -78,6 +84,7 @@ def verdict(
     *,
     trained: Mapping[str, int] | None = None,
     traits: pd.DataFrame | None = None,
+    unseen: bool = True,
 ) -> Verdict:
     """Say what a test found.
 
@@ -86,24 +93,29 @@ def verdict(
         trained: images in training by class, for how many more to collect.
         traits: of each image of ``answers`` in its order, float, columns as in
             :data:`core.evaluation.figures.collecting.TRAITS`; NaN where not known.
+        unseen: whether its own test images are known to be none that it was trained on.
     """
     if not evaluation.images:
         text = "There are no test images, so nothing can be said about how good this model is."
         return Verdict(statements=[Statement(key="headline", text=text, tone="bad")])
     against, better = _baseline(evaluation, answers)
     statements = [
-        _headline(evaluation, better),
+        _headline(evaluation, better, unseen),
         against,
         _weakest(evaluation),
         _sure(answers),
         Statement(key="collect", text=what_to_collect(evaluation, answers, trained, traits)),
         *_cautions(evaluation),
     ]
+    if not unseen and evaluation.on == "test":
+        statements.append(Statement(key="elsewhere", text=_ELSEWHERE, tone="caution"))
     return Verdict(statements=statements, better_than_baseline=better)
 
 
-def _headline(evaluation: Evaluation, better: bool | None) -> Statement:
-    seen = "it had never seen" if evaluation.on == "test" else "in the folder"
+def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Statement:
+    seen = "in the folder"
+    if evaluation.on == "test":
+        seen = "it had never seen" if unseen else "of the test set"
     digits = 1 if evaluation.images >= 1000 else 0
     low, high = (
         percent(bound, digits) for bound in (evaluation.interval.low, evaluation.interval.high)

@@ -23,10 +23,10 @@ def verdict_section(found: Findings) -> str:
         parts.append(f"<h3>What it is meant for</h3>{_paragraphs(about.use)}")
     if cautions:
         parts += ["<h3>Before relying on it</h3>", _said(cautions)]
-    parts.append(
-        '<p class="soft">“Likely” means a 95 % interval by Wilson’s method. None of the test images, '
-        "and no copy of one, was trained on.</p></section>"
-    )
+    likely = "“Likely” means a 95 % interval by Wilson’s method."
+    if not found.material.run.imported:
+        likely += " None of the test images, and no copy of one, was trained on."
+    parts.append(f'<p class="soft">{likely}</p></section>')
     return "".join(parts)
 
 

@@ -42,7 +42,7 @@ def can_i_rely_on_it(found: Reliability) -> tuple[Answer, str]:
         if tested.threshold == 0 or tested.coverage == 1:
             return "yes" if best.wanted >= _GOOD else "sometimes", (
                 f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}: however sure it is, it is right on "
-                f"{share} of images it had never seen, likely between {percent(right.low)} and "
+                f"{share} of the test images, likely between {percent(right.low)} and "
                 f"{percent(right.high)}."
             )
         return "yes" if best.wanted >= _GOOD else "sometimes", (
@@ -54,11 +54,11 @@ def can_i_rely_on_it(found: Reliability) -> tuple[Answer, str]:
         )
     if not found.suggestions:
         return "sometimes" if right.share >= _GOOD else "no", (
-            f"It is right on {percent(right.share)} of images it had never seen. Without validation "
+            f"It is right on {percent(right.share)} of the test images. Without validation "
             "images, nobody can say from which confidence on it may be left alone."
         )
     return "no", (
-        f"Not on its own: it is right on {percent(right.share)} of images it had never seen, and even "
+        f"Not on its own: it is right on {percent(right.share)} of the test images, and even "
         "where it is sure, it is wrong too often. Let somebody look at its answers."
     )
 

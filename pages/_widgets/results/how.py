@@ -20,7 +20,7 @@ _START = {"none": "random weights", "imagenet": "ImageNet weights"}
 
 def draw(view: View) -> None:
     run = view.run
-    if run.spec.get("recipe") == "imported":
+    if run.imported:
         _brought_in(view)
         return
     draw_curves(curves(catalog(), run.job_id))

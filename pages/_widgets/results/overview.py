@@ -72,7 +72,7 @@ def _verdict(view: View, figures: Figures) -> None:
         st.markdown("**Before relying on it**")
         for each in cautions:
             _say(each)
-    if evaluation.images and view.on == "test":
+    if evaluation.images and view.on == "test" and not view.run.imported:
         st.caption(
             "“Likely” means a 95 % interval by Wilson's method. None of these test images, and no "
             "copy of one, was trained on."

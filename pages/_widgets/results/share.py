@@ -96,7 +96,7 @@ def _files(view: View) -> None:
             file_name=f"{name}.ipynb",
             mime="application/x-ipynb+json",
             icon=":material/code:",
-            disabled=run.spec.get("recipe") == "imported",
+            disabled=run.imported,
             on_click="ignore",
             help="A Jupyter notebook that trains the same model again from the images, in plain Keras, "
             "step by step, and compares. It does not need Lightbox.",

@@ -42,6 +42,14 @@ def test_a_folder_may_have_been_seen_before() -> None:
     assert "never seen" not in text(verdict(evaluation, answers), "headline")
 
 
+def test_of_a_model_from_elsewhere_nobody_says_what_it_has_seen() -> None:
+    found = verdict(*sevens(), unseen=False)
+    assert "never seen" not in text(found, "headline")
+    assert "nobody here can know" in text(found, "elsewhere")
+    assert found.cautions[0].key == "elsewhere"
+    assert verdict(*sevens()).get("elsewhere") is None
+
+
 def test_the_weakest_class_and_what_it_is_taken_for() -> None:
     statement = verdict(*sevens()).get("weakest")
     assert statement is not None
