@@ -10,6 +10,7 @@ from core.catalog import RunRecord
 from pages._widgets.empty import empty
 from pages._widgets.pick_run import pick_run
 from pages._widgets.predict import api, batch, export, try_it
+from pages._widgets.sections import draw_section
 from pages._widgets.session import catalog, current_run
 
 _SHOWN = "predict-shown"
@@ -21,24 +22,6 @@ _SECTIONS: dict[str, tuple[str, Callable[[RunRecord], None]]] = {
 }
 
 
-def _sections(run: RunRecord) -> None:
-    if st.session_state.get(_SHOWN) not in _SECTIONS:
-        st.session_state[_SHOWN] = "try"
-    shown = "try"
-    if len(_SECTIONS) > 1:
-        shown = str(
-            st.segmented_control(
-                "Section",
-                list(_SECTIONS),
-                format_func=lambda key: _SECTIONS[key][0],
-                key=_SHOWN,
-                label_visibility="collapsed",
-                required=True,
-            )
-        )
-    _SECTIONS[shown][1](run)
-
-
 finished = [run for run in catalog().runs.all() if run.state == "done"]
 current = current_run()
 if current is not None and all(run.id != current.id for run in finished):
@@ -48,4 +31,4 @@ if current is None:
 else:
     st.title("Predict")
     pick_run(finished, current, key="model")
-    _sections(current)
+    draw_section(_SECTIONS, current, key=_SHOWN)

@@ -1,7 +1,4 @@
-"""Results: how good a model is on images that training never saw, and where it fails.
-
-One section is drawn at a time, so that the page opens at once however much there is to say.
-"""
+"""Results: how good a model is on images that training never saw, and where it fails."""
 
 from __future__ import annotations
 
@@ -29,6 +26,7 @@ from pages._widgets.results import (
     tested_on,
 )
 from pages._widgets.results.view import SHOWN, View, load_view
+from pages._widgets.sections import draw_section
 from pages._widgets.session import catalog, current_run
 from pages._widgets.steps import go
 
@@ -83,20 +81,6 @@ def _without_results(runs: list[RunRecord]) -> None:
         )
 
 
-def _sections(view: View) -> None:
-    studying.begin(view)
-    st.session_state.setdefault(SHOWN, "overview")
-    shown = st.segmented_control(
-        "Section",
-        list(_SECTIONS),
-        format_func=lambda key: _SECTIONS[key][0],
-        key=SHOWN,
-        label_visibility="collapsed",
-        required=True,
-    )
-    _SECTIONS[str(shown)][1](view)
-
-
 everything = catalog().runs.all()
 finished = [run for run in everything if run.state == "done"]
 _without_results(everything)
@@ -108,7 +92,9 @@ if current is None:
 else:
     on = _head(finished, current)
     if evaluated_on(catalog().workspace, current.id):
-        _sections(load_view(current, on))
+        view = load_view(current, on)
+        studying.begin(view)
+        draw_section(_SECTIONS, view, key=SHOWN)
     else:
         st.info(
             "This model was trained elsewhere and has not been tested yet. Press New test, and "

@@ -13,6 +13,7 @@ from pages._widgets.plain import escape
 from pages._widgets.results import classes, confusion, mistakes, overview, reliability
 from pages._widgets.results.share import report_downloads
 from pages._widgets.results.view import SHOWN, View, load_view
+from pages._widgets.sections import draw_section
 from pages._widgets.session import catalog
 
 _SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
@@ -32,20 +33,6 @@ def _take_away(view: View) -> None:
         report_downloads(made, view.run.name)
 
 
-def _sections(view: View) -> None:
-    if st.session_state.get(SHOWN) not in _SECTIONS:
-        st.session_state[SHOWN] = "overview"
-    shown = st.segmented_control(
-        "Section",
-        list(_SECTIONS),
-        format_func=lambda key: _SECTIONS[key][0],
-        key=SHOWN,
-        label_visibility="collapsed",
-        required=True,
-    )
-    _SECTIONS[str(shown)][1](view)
-
-
 def _page() -> None:
     try:
         _, run = find_link(catalog(), st.query_params.get("token", ""))
@@ -57,7 +44,7 @@ def _page() -> None:
     st.title(escape(run.name))
     st.caption("Results of a model that was trained with Lightbox, to look through and to keep.")
     _take_away(view)
-    _sections(view)
+    draw_section(_SECTIONS, view, key=SHOWN)
 
 
 _page()
