@@ -7,6 +7,7 @@ A run in the bin is as it was, and comes back whole; only :meth:`Shelf.forget` e
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,13 +25,14 @@ MAX_TAGS = 20
 MAX_NOTES = 20_000
 
 
-class Shelf:
+class Shelf(ABC):
     """Runs as things to keep in order; a part of :class:`core.catalog.runs.Runs`."""
 
     _sessions: sessionmaker[Session]
 
+    @abstractmethod
     def get(self, run_id: str) -> RunRecord:
-        raise NotImplementedError
+        """The run with this id; see :meth:`core.catalog.runs.Runs.get`."""
 
     def rename(self, run_id: str, name: str) -> RunRecord:
         """Call it otherwise, also while it is being trained.
