@@ -10,6 +10,11 @@ from core.api.promptly import answer_promptly
 
 answer_promptly()
 ROUTES = (
-    *uploads.ROUTES, *downloads.ROUTES, *reports.ROUTES, *batches.ROUTES, *live.ROUTES, *v1.ROUTES,
-)  # fmt: skip
+    *uploads.ROUTES,
+    *downloads.ROUTES,
+    *reports.ROUTES,
+    *batches.ROUTES,
+    *live.ROUTES,
+    *v1.ROUTES,
+)
 app = st.App("pages/front.py", routes=[*ROUTES])

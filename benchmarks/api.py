@@ -4,10 +4,10 @@
 
 A real server (the app) with a MobileNetV2 in a workspace that is thrown away, asked about one
 500 × 374 JPEG; beside it the usual handler, which calls Keras's ``model.predict``. Prints one JSON
-document. Milliseconds; ``server`` is a body's bytes in to probabilities out, ``http`` is as a client on the
-same computer sees it, one request after the other. With ``--pages`` somebody turns to sections of
-a page in Chromium while the load lasts. The computer's own load is said too: whatever else runs
-makes all of it slower.
+document. Milliseconds; ``server`` is a body's bytes in to probabilities out, ``http`` is as a
+client on the same computer sees it, one request after the other. With ``--pages`` somebody turns to
+sections of a page in Chromium while the load lasts. The computer's own load is said too: whatever
+else runs makes all of it slower.
 """
 
 from __future__ import annotations

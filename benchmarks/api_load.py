@@ -1,10 +1,12 @@
 """Clients that ask the API as fast as it answers, each on a connection of its own.
 
-    python -m benchmarks.api_load HOST PORT PATH BODY --type CONTENT-TYPE --clients 16 --requests 2000
+    python -m benchmarks.api_load HOST PORT PATH BODY --type CONTENT-TYPE --clients 16 --requests
+    2000
 
 BODY is a file with the body of every request; the environment's API_KEY is sent along. Prints one
 JSON document: requests a second, milliseconds from sending to having the whole answer, and how many
-answers were not 200; and the milliseconds that the server says it took, if it does. It holds nothing but a number for each request.
+answers were not 200; and the milliseconds that the server says it took, if it does. It holds
+nothing but a number for each request.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ async def _load(options: argparse.Namespace) -> dict[str, Any]:
     body = options.body.read_bytes()
     head = (
         f"POST {options.path} HTTP/1.1\r\nHost: {options.host}\r\nContent-Type: {options.type}\r\n"
-        f"Authorization: Bearer {os.environ.get('API_KEY', '')}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Authorization: Bearer {os.environ.get('API_KEY', '')}\r\nContent-Length: "
+        f"{len(body)}\r\n\r\n"
     )
     request = head.encode() + body
     left = iter(range(options.requests))

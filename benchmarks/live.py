@@ -1,7 +1,7 @@
 """How many camera frames a second are answered, over HTTP as the page sends them: a JSON line.
 
-``python -m benchmarks.live RUN`` with the workspace in ``LIGHTBOX_HOME``: frames of 298×224 pixels as
-JPEG, each sent once the last one is answered, from a second process to the app's own routes.
+``python -m benchmarks.live RUN`` with the workspace in ``LIGHTBOX_HOME``: frames of 298×224 pixels
+as JPEG, each sent once the last one is answered, from a second process to the app's own routes.
 """
 
 from __future__ import annotations

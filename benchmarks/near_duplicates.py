@@ -1,6 +1,7 @@
 """How fast near-duplicates are found, how that grows, and how many kinds of copies are found.
 
-    python -m benchmarks.near_duplicates [--photos FOLDER] [--peer PYTHON] [--sizes 15000 30000 60000]
+    python -m benchmarks.near_duplicates [--photos FOLDER] [--peer PYTHON] [--sizes 15000 30000
+    60000]
 
 Speed: photo-like pictures made from numbers, all different, with 1,400 copies planted among them;
 only the search is timed (descriptors come from the scan), one process a size, wall clock and

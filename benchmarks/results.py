@@ -40,8 +40,10 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep the workspace there, to look at it")
     options = parser.parse_args()
     result: dict[str, Any] = {
-        "benchmark": "results", "images": options.images, "classes": options.classes
-    }  # fmt: skip
+        "benchmark": "results",
+        "images": options.images,
+        "classes": options.classes,
+    }
     with tempfile.TemporaryDirectory() as folder:
         home = (options.keep or Path(folder) / "home").expanduser().resolve()
         os.environ["LIGHTBOX_HOME"] = str(home)
@@ -78,10 +80,13 @@ def _prepare(photos: Path, images: int, classes: int) -> dict[str, Any]:
     spec = suggest_spec(catalog, dataset.id, "scratch")
     job = catalog.jobs.hold("train", {}, lane="train", subject=dataset.id)
     run = catalog.runs.add(
-        "large 1", dataset_id=dataset.id, dataset_version=1, job_id=job.id,
+        "large 1",
+        dataset_id=dataset.id,
+        dataset_version=1,
+        job_id=job.id,
         spec=spec.model_dump(mode="json"),
         summary={"seconds": {}, "epochs": 1, "best_epoch": 1, "parameters": int(patterns.size)},
-    )  # fmt: skip
+    )
     folder = catalog.workspace.run(run.id)
     _save_model(folder, patterns, labels)
     table.reset_index(drop=True).to_parquet(folder / "split.parquet", index=False)

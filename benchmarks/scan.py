@@ -2,11 +2,11 @@
 
     python -m benchmarks.scan --photos FOLDER [--peer PYTHON] [--scale 60000]
 
-FOLDER holds class folders of photos; beside them, photo-like JPEGs of 500×374 pixels are made. PYTHON
-is an interpreter with CleanVision installed (``pip install cleanvision`` into an environment of its
-own); rounds of both take turns. Prints one JSON document: images a second on the clock of the wall,
-the best of some rounds; ``decoding_alone`` is reading and decoding each JPEG at the fraction of its
-size that a scan decodes, in as many processes and nothing else.
+FOLDER holds class folders of photos; beside them, photo-like JPEGs of 500×374 pixels are made.
+PYTHON is an interpreter with CleanVision installed (``pip install cleanvision`` into an environment
+of its own); rounds of both take turns. Prints one JSON document: images a second on the clock of
+the wall, the best of some rounds; ``decoding_alone`` is reading and decoding each JPEG at the
+fraction of its size that a scan decodes, in as many processes and nothing else.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
     python -m benchmarks.training PHOTOS [--baselines FOLDER] [--only PART …]
 
-PHOTOS is a folder of class folders; FOLDER has ``notebook_cnn.py`` and ``keras_transfer_tutorial.py``
-(what people copy today, timed), which are left out without it. Each part runs in a process of its
-own; TensorFlow's import is left out on all sides. Parts:
+PHOTOS is a folder of class folders; FOLDER has ``notebook_cnn.py`` and
+``keras_transfer_tutorial.py`` (what people copy today, timed), which are left out without it. Each
+part runs in a process of its own; TensorFlow's import is left out on all sides. Parts:
 
 ``recipes``   seconds from the start (photos not yet decoded, nothing cached) to each epoch's end,
-              with its validation accuracy, and to the tested model; Quick again with everything cached
+              with its validation accuracy, and to the tested model; Quick again with everything
+              cached
 ``features``  images a second of the frozen backbone, beside OpenVINO's ``benchmark_app``
 ``step``      images a second of training from scratch through input pipeline, callbacks and
               database, beside Keras alone on a batch that lies in memory; alternating
@@ -181,12 +182,27 @@ def _benchmark_app(model: Path, size: int, batch: int, precision: str) -> float:
     tool = Path(sys.executable).with_name("benchmark_app")
     done = subprocess.run(
         [
-            str(tool), "-m", str(model), "-d", "CPU", "-t", "6", "-hint", "throughput",
-            "-shape", f"[{batch},{size},{size},3]", "-ip", "u8",
-            "-infer_precision", {"bfloat16": "bf16", "float32": "f32"}[precision],
+            str(tool),
+            "-m",
+            str(model),
+            "-d",
+            "CPU",
+            "-t",
+            "6",
+            "-hint",
+            "throughput",
+            "-shape",
+            f"[{batch},{size},{size},3]",
+            "-ip",
+            "u8",
+            "-infer_precision",
+            {"bfloat16": "bf16", "float32": "f32"}[precision],
         ],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
     found = re.search(r"Throughput:\s+([\d.]+) FPS", done.stdout)
     if found is None:
         raise SystemExit(done.stdout[-2000:])
@@ -230,8 +246,9 @@ def _step(photos: Path) -> dict[str, Any]:
             model.compile(
                 keras.optimizers.AdamW(1e-3, weight_decay=0.02),
                 keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
-                metrics=["accuracy"], jit_compile=False,
-            )  # fmt: skip
+                metrics=["accuracy"],
+                jit_compile=False,
+            )
             pixels = tf.random.uniform((batch, size, size, 3), 0, 255)
             labels = tf.one_hot(tf.random.uniform((batch,), 0, classes, tf.int32), classes)
             steps = tf.data.Dataset.from_tensors((pixels, labels)).repeat(120)

@@ -36,7 +36,8 @@ STALE_STAGING_S = 24 * 3600
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folders under one ``LIGHTBOX_HOME``. Making one creates nothing; see :func:`open_workspace`."""
+    """The folders under one ``LIGHTBOX_HOME``. Making one creates nothing; see
+    :func:`open_workspace`."""
 
     home: Path
 
@@ -177,8 +178,8 @@ def ensure_space(folder: Path, needed_bytes: int, doing: str) -> None:
     free = shutil.disk_usage(place).free
     if free < needed_bytes + 64 * 1024**2:
         raise NoSpace(
-            f"There is not enough free space for {doing}: it needs {needed_bytes / 1024**2:,.0f} MB "
-            f"and {free / 1024**2:,.0f} MB are free.",
+            f"There is not enough free space for {doing}: it needs {needed_bytes / 1024**2:,.0f} "
+            f"MB and {free / 1024**2:,.0f} MB are free.",
             file=place,
             remedy="Free some space, then try again.",
         )

@@ -72,8 +72,10 @@ def _search(record: DatasetRecord, table: pd.DataFrame) -> None:
         if job is not None and job.state in ("failed", "interrupted") and job.error:
             st.caption(f":material/error: {escape(job.error)}")
         elif judged and judged < len(good):
-            st.caption(f"Not judged yet: {images(len(good) - judged)}, added or moved since the "
-                       "last search, or too few in their class.")  # fmt: skip
+            st.caption(
+                f"Not judged yet: {images(len(good) - judged)}, added or moved since the "
+                "last search, or too few in their class."
+            )
 
 
 def _at_threshold(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> Finding:
@@ -83,11 +85,14 @@ def _at_threshold(record: DatasetRecord, table: pd.DataFrame, finding: Finding) 
         return finding
     threshold = st.slider(
         "How sure it must be",
-        each.lowest, 1.0, each.threshold, 0.01,
+        each.lowest,
+        1.0,
+        each.threshold,
+        0.01,
         key=f"threshold-{record.id}-{finding.key}",
         width=480,
         help="Further left shows more images, clear and doubtful; further right only the clearest.",
-    )  # fmt: skip
+    )
     if threshold == each.threshold:
         return finding
     known = curation.known_alike(catalog(), record.id, record.version)
@@ -158,9 +163,12 @@ def _actions(
 ) -> None:
     with st.container(horizontal=True):
         if finding.key == "mislabelled" and st.button(
-            "Move to the class they look like", type="primary", disabled=not chosen,
-            icon=":material/drive_file_move:", key="move-suggested",
-        ):  # fmt: skip
+            "Move to the class they look like",
+            type="primary",
+            disabled=not chosen,
+            icon=":material/drive_file_move:",
+            key="move-suggested",
+        ):
             suggested = {path: str(rows.at[path, "suggested"]) for path in chosen}
             move_to_suggested(record, suggested, finding.title)
         if st.button(
@@ -170,14 +178,22 @@ def _actions(
             key="exclude",
         ):
             decide(record, "exclude", chosen, finding.title)
-        if st.button("They are fine", disabled=not chosen, key="keep",
-                     help="Keep them, and never flag them again."):  # fmt: skip
+        if st.button(
+            "They are fine",
+            disabled=not chosen,
+            key="keep",
+            help="Keep them, and never flag them again.",
+        ):
             decide(record, "keep", chosen, finding.title)
         with st.popover("Move to class …", disabled=not chosen, icon=":material/label:"):
             _move(record, table, finding, chosen)
-        if st.button("Look closer", disabled=not 1 <= len(chosen) <= 2, key="closer",
-                     icon=":material/zoom_in:",
-                     help="One image, or two side by side, at full size."):  # fmt: skip
+        if st.button(
+            "Look closer",
+            disabled=not 1 <= len(chosen) <= 2,
+            key="closer",
+            icon=":material/zoom_in:",
+            help="One image, or two side by side, at full size.",
+        ):
             look_closer(record, rows.loc[chosen])
         if st.button(f"Exclude all {len(finding.paths):,}", key="exclude-all"):
             decide(record, "exclude", list(finding.paths), finding.title)
@@ -200,15 +216,20 @@ def _excluded(record: DatasetRecord, table: pd.DataFrame) -> None:
     pictures = thumbnails(record.id, shown)
     chosen = gallery(
         [
-            Tile(row.path, picture, f"{row.label} · {row.path.rsplit('/', 1)[-1]}",
-                 title=row.path, tiny=0 < row.width <= 48)
+            Tile(
+                row.path,
+                picture,
+                f"{row.label} · {row.path.rsplit('/', 1)[-1]}",
+                title=row.path,
+                tiny=0 < row.width <= 48,
+            )
             for row, picture in zip(shown.itertuples(), pictures, strict=True)
         ],
         key="excluded-gallery",
         label="Excluded images",
         pick=True,
         round=round_number(),
-    )  # fmt: skip
+    )
     with st.container(horizontal=True):
         if st.button("Restore selected", type="primary", disabled=not chosen):
             decide(record, "restore", chosen, "")
@@ -251,9 +272,13 @@ def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Findin
     with st.expander("Checks that found nothing"):
         st.caption("Lower a threshold to see what comes closest.")
         picked = st.selectbox(
-            "Check", quiet, index=None, format_func=lambda key: DETECTORS[key].title,
-            placeholder="Choose one", key=f"quiet-{record.id}",
-        )  # fmt: skip
+            "Check",
+            quiet,
+            index=None,
+            format_func=lambda key: DETECTORS[key].title,
+            placeholder="Choose one",
+            key=f"quiet-{record.id}",
+        )
     if picked is not None:
         known = curation.known_alike(catalog(), record.id, record.version)
         usual = DETECTORS[picked].threshold
@@ -303,6 +328,9 @@ else:
         _quiet_checks(current, facts, issues)
     _history(current)
     take_away_panel(current)
-    if st.button("Next: train", type="primary" if not issues else "secondary",
-                 icon=":material/arrow_forward:"):  # fmt: skip
+    if st.button(
+        "Next: train",
+        type="primary" if not issues else "secondary",
+        icon=":material/arrow_forward:",
+    ):
         go("train")

@@ -184,5 +184,7 @@ else:
             classes_panel(current, facts)
         changes_panel(current)
         _manage(current)
-        st.caption(f"Read from {escape(str(catalog().workspace.load_path(current.root)))}; "
-                   f"{images(len(facts))} found.")  # fmt: skip
+        st.caption(
+            f"Read from {escape(str(catalog().workspace.load_path(current.root)))}; "
+            f"{images(len(facts))} found."
+        )

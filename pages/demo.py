@@ -1,4 +1,5 @@
-"""One model to try, for whoever has the link: full screen, large type, and nothing else to reach."""
+"""One model to try, for whoever has the link: full screen, large type, and nothing else to
+reach."""
 
 from __future__ import annotations
 
@@ -49,8 +50,8 @@ def _title(run: RunRecord, classes: list[str]) -> None:
         if about.use:
             st.markdown(escape(about.use))
         st.markdown(
-            f"Show it an image, and it says which of {some(len(classes), 'class', 'classes')} it is: "
-            f"{named}{f' and {more:,} more' if more > 0 else ''}."
+            f"Show it an image, and it says which of {some(len(classes), 'class', 'classes')} it "
+            f"is: {named}{f' and {more:,} more' if more > 0 else ''}."
         )
 
 

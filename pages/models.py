@@ -37,13 +37,22 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
     """Draw the filters; what passes them."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         words = st.text_input(
-            "Search", placeholder="Name, tag, note, dataset …", key="library-search", width=260,
-            icon=":material/search:", label_visibility="collapsed",
-        )  # fmt: skip
+            "Search",
+            placeholder="Name, tag, note, dataset …",
+            key="library-search",
+            width=260,
+            icon=":material/search:",
+            label_visibility="collapsed",
+        )
         show = st.segmented_control(
-            "Show", list(_SHOW), format_func=_SHOW.__getitem__, default="current", required=True,
-            key="library-show", label_visibility="collapsed",
-        )  # fmt: skip
+            "Show",
+            list(_SHOW),
+            format_func=_SHOW.__getitem__,
+            default="current",
+            required=True,
+            key="library-show",
+            label_visibility="collapsed",
+        )
         on = sum(st.session_state.get(f"library-{label}") is not None for label in _FILTERS)
         with st.popover(f"Filters ({on})" if on else "Filters", icon=":material/filter_list:"):
             dataset = _one("Dataset", [entry.dataset or "(removed)" for entry in entries])

@@ -1,4 +1,5 @@
-"""What a guest sees who has a link: the results of one run, to read and to take away, and no more."""
+"""What a guest sees who has a link: the results of one run, to read and to take away, and no
+more."""
 
 from __future__ import annotations
 

@@ -55,9 +55,11 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     if form.wrong is None and not busy and settings.load().ahead:
         do_ahead(record, spec, good)
     st.toggle(
-        "Expert", key="expert", persist_state="session",
+        "Expert",
+        key="expert",
+        persist_state="session",
         help="Every setting of the network, the training, the augmentation and the split.",
-    )  # fmt: skip
+    )
     if st.session_state["expert"]:
         expert(form, spec, good)
         if form.wrong is None:
@@ -85,8 +87,10 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
                 st.markdown(takes)
             st.button(
                 f"Undo {some(len(form.changes), 'change')} to the recipe",
-                icon=":material/undo:", type="tertiary", on_click=form.reset,
-            )  # fmt: skip
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=form.reset,
+            )
     if clicked:
         run = create_run(catalog(), spec)
         if busy:
@@ -139,8 +143,12 @@ else:
         watch_training(running.id)
         queue_of_trainings()
         search_results(current.id)
-        if st.toggle("Set up another training", key="another", persist_state="session",
-                     help="It waits in the queue until this one has ended."):  # fmt: skip
+        if st.toggle(
+            "Set up another training",
+            key="another",
+            persist_state="session",
+            help="It waits in the queue until this one has ended.",
+        ):
             _choose(current, usable(facts), busy)
     else:
         st.title("Train")

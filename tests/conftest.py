@@ -1,4 +1,5 @@
-"""Fixtures that every room's tests share: a workspace of one's own, and the real data if present."""
+"""Fixtures that every room's tests share: a workspace of one's own, and the real data if
+present."""
 
 from __future__ import annotations
 

@@ -1,1 +1,2 @@
-"""What the server answers over plain HTTP beside the pages: Starlette routes over the rooms below."""
+"""What the server answers over plain HTTP beside the pages: Starlette routes over the rooms
+below."""

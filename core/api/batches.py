@@ -45,9 +45,11 @@ async def _table(request: Request) -> Response:
     except LightboxError as error:
         return PlainTextResponse(str(error), 404)
     return FileResponse(
-        file, media_type=_TYPES[given["kind"]], filename=name,
+        file,
+        media_type=_TYPES[given["kind"]],
+        filename=name,
         headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
-    )  # fmt: skip
+    )
 
 
 def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, str]:

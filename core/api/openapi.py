@@ -11,8 +11,8 @@ from core.api.limits import MAX_BODY_BYTES, MAX_IMAGES
 from core.api.problems import KINDS, MEDIA_TYPE
 
 _INTRODUCTION = (
-    "Ask models that were trained with Lightbox about images. Every request but those for health and "
-    "this documentation needs an API key, made in Lightbox on the page Predict, section API. "
+    "Ask models that were trained with Lightbox about images. Every request but those for health "
+    "and this documentation needs an API key, made in Lightbox on the page Predict, section API. "
     "Probabilities are the same as the app shows. All errors are problem documents (RFC 9457)."
 )
 _WISHES = {
@@ -27,8 +27,8 @@ _WISHES = {
         "type": "number",
         "minimum": 0,
         "maximum": 1,
-        "description": "An answer that is less probable than this is marked as unsure. Left out, it is "
-        "what the app begins with for this model; the answer says it.",
+        "description": "An answer that is less probable than this is marked as unsure. Left out, "
+        "it is what the app begins with for this model; the answer says it.",
     },
 }
 _BASE64 = {
@@ -136,9 +136,9 @@ def _predict() -> dict[str, Any]:
         "operationId": "predict",
         "summary": "Images in, labelled probabilities out",
         "description": (
-            f"One to {MAX_IMAGES} images, at most {MAX_BODY_BYTES // 1024**2} MB together. The answers "
-            "come in the order of the images. If only some can be read, the others have an error in "
-            "place of an answer; if none can, the answer is a problem."
+            f"One to {MAX_IMAGES} images, at most {MAX_BODY_BYTES // 1024**2} MB together. The "
+            "answers come in the order of the images. If only some can be read, the others have "
+            "an error in place of an answer; if none can, the answer is a problem."
         ),
         "parameters": [
             {

@@ -22,9 +22,12 @@ from core.workspace import open_workspace
 
 PREFIX = "/lightbox/reports"
 _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-# The page has no scripts and loads nothing; should a name ever get past its escaping, still nothing.
+# The page has no scripts and loads nothing; should a name ever get past its escaping, still
+# nothing.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -51,8 +54,10 @@ async def _report(request: Request) -> Response:
         filename=f"{name}.{kind}",
         content_disposition_type="attachment" if download else "inline",
         # A PDF is shown by the browser's own viewer, which a sandbox would keep out.
-        headers=_HEADERS if kind == "html" else {**_HEADERS, "Content-Security-Policy": "default-src 'none'"},
-    )  # fmt: skip
+        headers=_HEADERS
+        if kind == "html"
+        else {**_HEADERS, "Content-Security-Policy": "default-src 'none'"},
+    )
 
 
 def _find(token: str, kind: str) -> tuple[Path, str]:

@@ -47,8 +47,8 @@ PREFIX = "/api/v1"
 T = TypeVar("T")
 _rate = Rate()
 _budget = Budget()
-# Looking a run up takes as long as decoding a small image, so it is remembered for a moment. One that
-# was put into the bin answers for so long still, in seconds.
+# Looking a run up takes as long as decoding a small image, so it is remembered for a moment. One
+# that was put into the bin answers for so long still, in seconds.
 _REMEMBERED_S = 1.0
 _found: dict[tuple[Path, str], tuple[float, RunRecord]] = {}
 
@@ -207,7 +207,8 @@ def _threshold(workspace: Workspace, run_id: str) -> float:
 
 @lru_cache(maxsize=256)
 def _threshold_since(workspace: Workspace, run_id: str, changed: int) -> float:
-    """The same, worked out once for what was answered then; ``changed`` is a part of the key only."""
+    """The same, worked out once for what was answered then; ``changed`` is a part of the key
+    only."""
     del changed
     return default_threshold(workspace, run_id)
 

@@ -109,7 +109,8 @@ class Datasets:
         return name
 
     def set(self, dataset_id: str, **values: Any) -> None:
-        """Set columns of a dataset (``state``, ``problem``, ``images``, ``classes``, ``job_id`` …)."""
+        """Set columns of a dataset (``state``, ``problem``, ``images``, ``classes``,
+        ``job_id`` …)."""
         with self._sessions.begin() as session:
             session.execute(update(DatasetRow).where(DatasetRow.id == dataset_id).values(**values))
 

@@ -188,12 +188,23 @@ class Jobs(Queue, Events):
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.state.in_(_RESUMABLE))
                 .values(
-                    state="queued", rank=time.time(), wishes={}, error="", error_id="",
-                    started_at=None, ended_at=None, heartbeat_at=None, pid=None, host="",
-                    phase="", done=0, total=None, note="",
+                    state="queued",
+                    rank=time.time(),
+                    wishes={},
+                    error="",
+                    error_id="",
+                    started_at=None,
+                    ended_at=None,
+                    heartbeat_at=None,
+                    pid=None,
+                    host="",
+                    phase="",
+                    done=0,
+                    total=None,
+                    note="",
                 )
                 .returning(JobRow.id)
-            )  # fmt: skip
+            )
         job = self.get(job_id)
         if again is None:
             why = {"running": "It is running already.", "done": "It is done already."}

@@ -66,9 +66,14 @@ def class_curves(
             )
     if kind == "roc":
         figure.add_scatter(
-            x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "width": 1, "dash": "dot"},
-            name="chance", hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            line={"color": GREY, "width": 1, "dash": "dot"},
+            name="chance",
+            hoverinfo="skip",
+            showlegend=False,
+        )
         titles = ("false alarms (part of the other images)", "found (part of the class)")
     else:
         titles = ("found: recall", "right when it says so: precision")

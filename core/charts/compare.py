@@ -43,8 +43,13 @@ def overlaid(
         )
     share = not metric.endswith("loss")
     figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False)
-    figure.update_yaxes(title=title, tickformat=".0%" if share else None, hoverformat=".1%" if share
-                        else ".4f", gridcolor="rgba(128,128,128,.25)", automargin=True)  # fmt: skip
+    figure.update_yaxes(
+        title=title,
+        tickformat=".0%" if share else None,
+        hoverformat=".1%" if share else ".4f",
+        gridcolor="rgba(128,128,128,.25)",
+        automargin=True,
+    )
     finish(figure, 340)
     return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
 
@@ -71,9 +76,13 @@ def costs(
     best = best[np.argsort(price[best], kind="stable")]
     figure = go.Figure()
     figure.add_scatter(
-        x=price[best], y=good[best], mode="lines", line={"color": GREY, "width": 2, "dash": "dot",
-        "shape": "hv"}, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
+        x=price[best],
+        y=good[best],
+        mode="lines",
+        line={"color": GREY, "width": 2, "dash": "dot", "shape": "hv"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     middle = (price.min() + price.max()) / 2 if len(price) else 0.0
     for place, name in enumerate(names):
         # Beside the bar of the interval, inwards, and turn about so that neighbours keep apart.
@@ -95,18 +104,28 @@ def costs(
                 "line": {"width": 2 if on_front[place] else 0, "color": GREY},
             },
             error_y={
-                "type": "data", "symmetric": False, "array": [high - good[place]],
-                "arrayminus": [good[place] - low], "thickness": 1, "width": 4, "color": GREY,
+                "type": "data",
+                "symmetric": False,
+                "array": [high - good[place]],
+                "arrayminus": [good[place] - low],
+                "thickness": 1,
+                "width": 4,
+                "color": GREY,
             },
             hovertemplate=f"{plain(name, 60)}<br>{good[place]:.1%} (likely {low:.1%} to {high:.1%})"
             f"<br>{plain(title, 60)}: {price[place]:,.4g}<extra></extra>",
             showlegend=False,
-        )  # fmt: skip
+        )
     powers = bool(len(price)) and price.min() > 0 and price.max() / price.min() > _WIDE
-    figure.update_xaxes(title=plain(title, 60), type="log" if powers else "linear",
-                        showgrid=False, **_room(price, powers))  # fmt: skip
-    figure.update_yaxes(title="test accuracy", tickformat=".0%", automargin=True,
-                        gridcolor="rgba(128,128,128,.25)")  # fmt: skip
+    figure.update_xaxes(
+        title=plain(title, 60),
+        type="log" if powers else "linear",
+        showgrid=False,
+        **_room(price, powers),
+    )
+    figure.update_yaxes(
+        title="test accuracy", tickformat=".0%", automargin=True, gridcolor="rgba(128,128,128,.25)"
+    )
     return finish(figure, 360)
 
 

@@ -77,9 +77,14 @@ def confusion(
     if chosen is not None and chosen[0] in order and chosen[1] in order:
         row, column = order.index(chosen[0]), order.index(chosen[1])
         figure.add_shape(
-            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
-            line={"color": ORANGE, "width": 3}, layer="above",
-        )  # fmt: skip
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
+            line={"color": ORANGE, "width": 3},
+            layer="above",
+        )
     shown_names = [labels[n] for n in order]
     categories(figure, shown_names, "x")
     categories(figure, shown_names, "y")

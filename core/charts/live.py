@@ -2,8 +2,8 @@
 
 They are Vega-Lite's rather than Plotly's, since Streamlit draws each new Plotly figure from
 nothing, which flickers several times a second. Here the spec stays the same and only rows come and
-go, which a browser shows in place. Cheap to make: whatever the number of points, at most :data:`POINTS` are
-drawn of a line.
+go, which a browser shows in place. Cheap to make: whatever the number of points, at most
+:data:`POINTS` are drawn of a line.
 """
 
 from __future__ import annotations
@@ -231,12 +231,22 @@ def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
         },
         {
             "transform": [_only("part")],
-            "mark": {"type": "text", "align": "left", "baseline": "bottom" if low else "top",
-                     "dx": 5, "dy": -3 if low else 2, "color": GREY, "fontSize": 12},
-            "encoding": {"x": x, "y": {"value": "height" if low else 0},
-                         "text": {"field": "text", "type": "nominal"}},
+            "mark": {
+                "type": "text",
+                "align": "left",
+                "baseline": "bottom" if low else "top",
+                "dx": 5,
+                "dy": -3 if low else 2,
+                "color": GREY,
+                "fontSize": 12,
+            },
+            "encoding": {
+                "x": x,
+                "y": {"value": "height" if low else 0},
+                "text": {"field": "text", "type": "nominal"},
+            },
         },
-    ]  # fmt: skip
+    ]
 
 
 def _answers_spec(labels: Sequence[str]) -> dict[str, Any]:
@@ -245,11 +255,13 @@ def _answers_spec(labels: Sequence[str]) -> dict[str, Any]:
     angle = 0 if max(map(len, labels), default=0) <= 4 else -45
     place = {
         "x": {
-            "field": "answer", "type": "nominal", "sort": None,
+            "field": "answer",
+            "type": "nominal",
+            "sort": None,
             "axis": {**axis, "title": "the model’s answer", "labelAngle": angle},
         },
         "y": {"field": "true", "type": "nominal", "sort": None, "axis": {**axis, "title": "true"}},
-    }  # fmt: skip
+    }
     scale = {"domain": [0, 1], "range": ["rgba(0,114,178,0.06)", "rgb(0,77,122)"]}
     tooltip = [
         {"field": "true", "type": "nominal"},

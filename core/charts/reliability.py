@@ -1,4 +1,5 @@
-"""Whether a model can be relied on: how sure against how right, answering less, and worse photos."""
+"""Whether a model can be relied on: how sure against how right, answering less, and worse
+photos."""
 
 from __future__ import annotations
 
@@ -13,8 +14,12 @@ from core.charts.base import BLUE, GREY, ORANGE, categories, finish, plain
 
 _BAND = "rgba(0,114,178,0.16)"
 # The page shines through where nothing was lost; orange, not red, which some can't tell from green.
-_LOST = [[0.0, "rgba(213,94,0,0.04)"], [0.3, "rgba(213,94,0,0.32)"], [0.301, "rgb(184,80,0)"],
-         [1.0, "rgb(122,44,0)"]]  # fmt: skip
+_LOST = [
+    [0.0, "rgba(213,94,0,0.04)"],
+    [0.3, "rgba(213,94,0,0.32)"],
+    [0.301, "rgb(184,80,0)"],
+    [1.0, "rgb(122,44,0)"],
+]
 # Where the scale turns opaque, and the least loss that gets its darkest colour.
 _OPAQUE, _DARKEST = 0.3, 0.5
 _SOME = 0.1
@@ -35,9 +40,15 @@ def calibration(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.74, 0.26], vertical_spacing=0.05
     )
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], mode="lines", line={"color": GREY, "dash": "dot", "width": 1.5},
-        name="as sure as right", hoverinfo="skip", row=1, col=1,
-    )  # fmt: skip
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        line={"color": GREY, "dash": "dot", "width": 1.5},
+        name="as sure as right",
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
     _line(figure, before, "as it answers", BLUE, "circle", "solid")
     if after is not None:
         _line(figure, after, "with the temperature", ORANGE, "diamond", "dash")
@@ -108,9 +119,15 @@ def coverage(points: pd.DataFrame, chosen: pd.Series | None) -> go.Figure:
     figure = go.Figure()
     for bound, fill in (("high", None), ("low", "tonexty")):
         figure.add_scatter(
-            x=across, y=points[bound] * 100, mode="lines", line={"width": 0}, fill=fill,
-            fillcolor=_BAND, hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+            x=across,
+            y=points[bound] * 100,
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor=_BAND,
+            hoverinfo="skip",
+            showlegend=False,
+        )
     figure.add_scatter(
         x=across,
         y=points["accuracy"] * 100,
@@ -123,11 +140,18 @@ def coverage(points: pd.DataFrame, chosen: pd.Series | None) -> go.Figure:
     )
     if chosen is not None:
         figure.add_scatter(
-            x=[chosen["coverage"] * 100], y=[chosen["accuracy"] * 100], mode="markers",
-            marker={"color": ORANGE, "size": 14, "symbol": "diamond",
-                    "line": {"color": "white", "width": 1.5}},
-            hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+            x=[chosen["coverage"] * 100],
+            y=[chosen["accuracy"] * 100],
+            mode="markers",
+            marker={
+                "color": ORANGE,
+                "size": 14,
+                "symbol": "diamond",
+                "line": {"color": "white", "width": 1.5},
+            },
+            hoverinfo="skip",
+            showlegend=False,
+        )
     # Where hardly anything is answered, the band is too wide to set the scale.
     most = points[points["coverage"] >= _SOME]
     low = float(min(most["low"].min(), points["accuracy"].min())) if len(most) else 0.0
@@ -173,14 +197,27 @@ def disturbances(
     ]
     figure = go.Figure(
         go.Heatmap(
-            z=lost, x=columns, y=positions, hovertext=hover, hoverinfo="text", colorscale=_LOST,
-            zmin=0, zmax=darkest, showscale=False, xgap=2, ygap=2,
+            z=lost,
+            x=columns,
+            y=positions,
+            hovertext=hover,
+            hoverinfo="text",
+            colorscale=_LOST,
+            zmin=0,
+            zmax=darkest,
+            showscale=False,
+            xgap=2,
+            ygap=2,
         )
-    )  # fmt: skip
+    )
     # White on dark cells, in the page's own colour on others, which the page shines through.
     for dark in (False, True):
-        cells = [(r, c) for r in range(len(kinds)) for c in range(3)
-                 if (lost[r, c] > darkest * _OPAQUE) == dark]  # fmt: skip
+        cells = [
+            (r, c)
+            for r in range(len(kinds))
+            for c in range(3)
+            if (lost[r, c] > darkest * _OPAQUE) == dark
+        ]
         figure.add_scatter(
             x=[columns[c] for _, c in cells],
             y=[positions[r] for r, _ in cells],

@@ -1,8 +1,8 @@
 """The command line: arguments in; text, or with ``--json`` one JSON document, out.
 
 Exit code 0; 2 for something that the person gave, with one sentence on standard error; 130 after
-Ctrl-C; 141, without a word, when whoever reads what it prints has left (``… | head``); 1 for a defect
-of ours, with the id of its traceback in the logs. Progress goes to standard error.
+Ctrl-C; 141, without a word, when whoever reads what it prints has left (``… | head``); 1 for a
+defect of ours, with the id of its traceback in the logs. Progress goes to standard error.
 """
 
 from __future__ import annotations

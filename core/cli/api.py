@@ -20,9 +20,12 @@ def add_verbs(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add(kinds, "new", new, "make a key; it is shown once")
     command.add_argument("name", metavar="NAME", help="what it is for")
     command.add_argument(
-        "--per-minute", type=int, default=PER_MINUTE, metavar="N",
+        "--per-minute",
+        type=int,
+        default=PER_MINUTE,
+        metavar="N",
         help=f"requests that are answered in a minute; default {PER_MINUTE}",
-    )  # fmt: skip
+    )
     add(kinds, "list", list_all, "list keys, and when each was last used")
     command = add(kinds, "revoke", revoke, "take a key back")
     command.add_argument("name", metavar="NAME", help="its name, or its id as list gives it")

@@ -54,9 +54,13 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
         found["out"] = str(target)
     if options.sort_into is not None:
         done = sort_batch(
-            catalog, batch, options.sort_into, archive=options.sort_into.suffix.lower() == ".zip",
-            threshold=options.threshold, report=output.progress,
-        )  # fmt: skip
+            catalog,
+            batch,
+            options.sort_into,
+            archive=options.sort_into.suffix.lower() == ".zip",
+            threshold=options.threshold,
+            report=output.progress,
+        )
         output.text(f"  {done.images:,} images copied into {done.path}")
         found["sorted"] = as_json(done)
     return found
@@ -70,25 +74,36 @@ def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dic
         chosen = next((each for each in known if each.id == options.delete), None)
         if chosen is None:
             raise InvalidInput(
-                "This run has no batch of that id.", file=options.delete,
+                "This run has no batch of that id.",
+                file=options.delete,
                 remedy="List them without --delete.",
-            )  # fmt: skip
+            )
         delete_batch(catalog, chosen)
         known = [each for each in known if each.id != chosen.id]
     found = []
     for each in known:
         job, done = job_of(catalog, each), done_of(catalog.workspace, each)
         state = job.state if job is not None else "done" if done else "interrupted"
-        found.append({**each.model_dump(mode="json"), "state": state,
-                      "done": done.model_dump(mode="json") if done else None})  # fmt: skip
+        found.append(
+            {
+                **each.model_dump(mode="json"),
+                "state": state,
+                "done": done.model_dump(mode="json") if done else None,
+            }
+        )
     output.table(
         ("id", "images", "state", "begun", "name"),
         [
-            (each["id"], each["done"]["images"] if each["done"] else "–", each["state"],
-             when(each["at"]), each["name"])
+            (
+                each["id"],
+                each["done"]["images"] if each["done"] else "–",
+                each["state"],
+                when(each["at"]),
+                each["name"],
+            )
             for each in found
         ],
-    )  # fmt: skip
+    )
     return found
 
 
@@ -99,9 +114,14 @@ def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str
     labels = parse_labels(options.labels) if typed else read_labels(given)
     dataset = catalog.datasets.find(options.dataset) if options.dataset else None
     run = begin_import(
-        catalog, options.file.expanduser(), labels, name=options.run_name or "",
-        dataset_id=dataset.id if dataset else "", pixels=options.pixels, size=options.size,
-    )  # fmt: skip
+        catalog,
+        options.file.expanduser(),
+        labels,
+        name=options.run_name or "",
+        dataset_id=dataset.id if dataset else "",
+        pixels=options.pixels,
+        size=options.size,
+    )
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     run = catalog.runs.get(run.id)
     output.text(f"Imported as “{run.name}”, with {run.summary['parameters']:,} weights")

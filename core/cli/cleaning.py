@@ -158,11 +158,17 @@ def history(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     output.table(
         ("version", "when", "who", "what", "images", "why"),
         [
-            (x.version, when(x.at), x.author, x.what + (" (undone)" if x.undone else ""), x.images,
-             x.why)
+            (
+                x.version,
+                when(x.at),
+                x.author,
+                x.what + (" (undone)" if x.undone else ""),
+                x.images,
+                x.why,
+            )
             for x in lines
         ],
-    )  # fmt: skip
+    )
     return [dataclasses.asdict(line) for line in lines]
 
 
@@ -191,7 +197,9 @@ def diff(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         output.text()
         output.table(
             ("class", "before", "after"),
-            [(label, found.before.get(label, 0), found.after.get(label, 0))
-             for label in found.classes],
-        )  # fmt: skip
+            [
+                (label, found.before.get(label, 0), found.after.get(label, 0))
+                for label in found.classes
+            ],
+        )
     return {"dataset": record.id, **dataclasses.asdict(found)}

@@ -78,11 +78,16 @@ def _say(found: Comparison, output: Output) -> None:
     output.table(
         ("metric", first, second, "difference", "95 % interval"),
         [
-            (each.name, f"{each.first:.4f}", f"{each.second:.4f}", f"{each.difference:+.4f}",
-             f"{each.low:+.4f} to {each.high:+.4f}")
+            (
+                each.name,
+                f"{each.first:.4f}",
+                f"{each.second:.4f}",
+                f"{each.difference:+.4f}",
+                f"{each.low:+.4f} to {each.high:+.4f}",
+            )
             for each in found.metrics
         ],
-    )  # fmt: skip
+    )
     for rows, what in ((found.matched.better, "right now"), (found.matched.worse, "wrong now")):
         output.text(f"  {len(rows):,} {what} in “{second}”, not in “{first}”")
         for row in rows.head(_SHOWN).itertuples():
@@ -153,9 +158,20 @@ def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return {
         "run": run.name,
         "on": on,
-        **{name: getattr(score, name) for name in ("threshold", "images", "correct", "accuracy",
-           "alike", "alike_correct", "accuracy_without", "searched")},
+        **{
+            name: getattr(score, name)
+            for name in (
+                "threshold",
+                "images",
+                "correct",
+                "accuracy",
+                "alike",
+                "alike_correct",
+                "accuracy_without",
+                "searched",
+            )
+        },
         "interval": [score.with_all.low, score.with_all.high],
         "interval_without": [score.without.low, score.without.high],
         "images_alike": rows.to_dict("records"),
-    }  # fmt: skip
+    }

@@ -1,4 +1,5 @@
-"""``python -m core demo``: the whole journey on the sample, as somebody new would want to see it."""
+"""``python -m core demo``: the whole journey on the sample, as somebody new would want to see
+it."""
 
 from __future__ import annotations
 

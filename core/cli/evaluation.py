@@ -67,16 +67,27 @@ def _say(evaluation: Evaluation, found: Figures, output: Output) -> None:
         ("class", "precision", "recall", "recall likely", "F1", "images"),
         [
             (
-                row.label, f"{row.precision:.3f}", f"{row.recall:.3f}",
-                f"{row.recall_low:.3f} to {row.recall_high:.3f}", f"{row.f1:.3f}", row.support,
+                row.label,
+                f"{row.precision:.3f}",
+                f"{row.recall:.3f}",
+                f"{row.recall_low:.3f} to {row.recall_high:.3f}",
+                f"{row.f1:.3f}",
+                row.support,
             )
             for row in found.classes
         ]
         + [
-            (row.label, f"{row.precision:.3f}", f"{row.recall:.3f}", "", f"{row.f1:.3f}", row.support)
+            (
+                row.label,
+                f"{row.precision:.3f}",
+                f"{row.recall:.3f}",
+                "",
+                f"{row.f1:.3f}",
+                row.support,
+            )
             for row in (evaluation.macro, evaluation.weighted)
         ],
-    )  # fmt: skip
+    )
     pairs = worst_confusions(evaluation, None)
     if pairs:
         output.text()

@@ -26,9 +26,10 @@ def export_model(catalog: Catalog, options: Options, output: Output) -> Any:
     target = Path(file).expanduser().resolve()
     if target.suffix.lower() != ".zip" or not target.parent.is_dir():
         raise InvalidInput(
-            "An export is a .zip in a folder that is there.", file=file,
+            "An export is a .zip in a folder that is there.",
+            file=file,
             remedy="Call it model.zip, for example.",
-        )  # fmt: skip
+        )
     from core.inference.exports.make import make_export
 
     export = make_export(catalog, run.id, key, output.progress)
@@ -51,10 +52,12 @@ def _list(catalog: Catalog, run_id: str, output: Output) -> list[dict[str, Any]]
         facts = ("–",) * 5
         if export is not None:
             facts = (
-                when(export.made_at), f"{export.model_bytes / 1e6:.1f} MB",
-                f"{export.same} of {export.images}", f"{export.largest_difference:.2g}",
+                when(export.made_at),
+                f"{export.model_bytes / 1e6:.1f} MB",
+                f"{export.same} of {export.images}",
+                f"{export.largest_difference:.2g}",
                 f"{export.milliseconds:.1f} ms",
-            )  # fmt: skip
+            )
         rows.append((key, FORMATS[key].title, *facts))
     output.table(
         ("name", "format", "made", "model", "same answer", "largest difference", "an image"), rows

@@ -1,4 +1,5 @@
-"""The commands mistakes and map: single answers with what they were learned from, and all at a glance."""
+"""The commands mistakes and map: single answers with what they were learned from, and all at a
+glance."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         with atomic_path(options.csv.expanduser().resolve()) as part:
             table.to_csv(part, index=False)
     output.text(
-        f"{NAMES[made.method]} map of {len(table):,} of {made.of:,} images, with {made.mistakes:,} of "
+        f"{NAMES[made.method]} map of {len(table):,} of {made.of:,} images, with "
+        f"{made.mistakes:,} of "
         f"{made.of_mistakes:,} mistakes"
     )
     if any(made.explained):

@@ -83,9 +83,13 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("name", metavar="NAME")
 
     command.add_argument(
-        "--threshold", action="append", default=[], metavar="DETECTOR=SCORE", dest="thresholds",
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="DETECTOR=SCORE",
+        dest="thresholds",
         help="flag images from this score (0 to 1) on",
-    )  # fmt: skip
+    )
     command = add(
         verbs, "suspects", cleaning.suspects, "look for wrong labels and images out of place"
     )
@@ -95,9 +99,13 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("label", metavar="CLASS", help="a present class, or a new one")
     command.add_argument("paths", nargs="*", metavar="IMAGE")
     command.add_argument(
-        "--class", action="append", default=[], metavar="CLASS", dest="classes",
+        "--class",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        dest="classes",
         help="all images of this class: renames it, or merges it into the other",
-    )  # fmt: skip
+    )
     command.add_argument("--why", default="")
 
     for name, text in (
@@ -132,9 +140,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--layers", type=Path, metavar="FILE.json", help="an own network (see: layers)"
     )
     command.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
         help="a setting, for example epochs=10, validation=0.2 or test=0.1",
-    )  # fmt: skip
+    )
     command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
     command.add_argument("--like", metavar="RUN", help="begin with the settings of that run")
     command = add(verbs, "queue", queue.show, "what runs and what waits; move it, or cancel it")
@@ -177,13 +189,22 @@ def make_parser() -> argparse.ArgumentParser:
         command.add_argument("name", metavar="NAME")
         command.add_argument("--recipe", help=", ".join(RECIPES))
         command.add_argument(
-            "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+            "--set",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            dest="settings",
             help="a setting that all have in common",
-        )  # fmt: skip
+        )
     command.add_argument(
-        "--try", action="append", default=[], required=True, metavar="KEY=V1,V2", dest="tries",
+        "--try",
+        action="append",
+        default=[],
+        required=True,
+        metavar="KEY=V1,V2",
+        dest="tries",
         help="values of a setting to try",
-    )  # fmt: skip
+    )
     command.add_argument("--random", type=int, metavar="N", help="only N combinations, by chance")
     command.add_argument("--seed", type=int, default=1, help="decides which")
     command.add_argument("--name", dest="run_name", metavar="RUN", help="what the runs are called")
@@ -214,13 +235,19 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("run", metavar="RUN")
     command.add_argument("--on", metavar="FOLDER", help="a folder that it was tested on")
     command.add_argument(
-        "--threshold", type=float, default=0.9, metavar="SURE",
+        "--threshold",
+        type=float,
+        default=0.9,
+        metavar="SURE",
         help="answer only when at least so sure; 0 to 1, default 0.9",
-    )  # fmt: skip
+    )
     command.add_argument(
-        "--accuracy", type=float, default=0.99, metavar="WANTED",
+        "--accuracy",
+        type=float,
+        default=0.99,
+        metavar="WANTED",
         help="suggest the lowest threshold that reaches it; 0 to 1, default 0.99",
-    )  # fmt: skip
+    )
     command = add(verbs, "predict", models.predict, "ask a run about images")
     command.add_argument("run", metavar="RUN")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -246,25 +273,32 @@ def _batches(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     command.add_argument("run", metavar="RUN")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="folders inside count too")
     command.add_argument(
-        "--out", type=Path, metavar="FILE",
+        "--out",
+        type=Path,
+        metavar="FILE",
         help=".csv, .json (one array), .jsonl (an object a line) or .parquet",
-    )  # fmt: skip
+    )
     command.add_argument(
         "--sort-into", type=Path, metavar="FOLDER", help="copy images into class folders, or a .zip"
     )
     command.add_argument(
-        "--threshold", type=float, default=0.5, metavar="SURE",
+        "--threshold",
+        type=float,
+        default=0.5,
+        metavar="SURE",
         help="answers less sure than this are “unsure”; 0 to 1, default 0.5",
-    )  # fmt: skip
+    )
     command = add(
         verbs, "import-model", batch.import_model, "take in a model that was trained elsewhere"
     )
     command.add_argument("file", type=Path, metavar="FILE.keras")
     command.add_argument(
-        "--labels", required=True, metavar="FILE|NAMES",
+        "--labels",
+        required=True,
+        metavar="FILE|NAMES",
         help="its classes in the order of its outputs: a text file, one a line; a JSON list; or "
         "the names with commas between",
-    )  # fmt: skip
+    )
     command.add_argument("--dataset", metavar="NAME", help="to test it on")
     command.add_argument("--name", dest="run_name", metavar="RUN", help="name of the new run")
     command.add_argument("--pixels", choices=PIXELS, help="values that it was trained on")

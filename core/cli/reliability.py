@@ -1,4 +1,5 @@
-"""The command about reliability: how sure a model is, when it had better not answer, where it is worse."""
+"""The command about reliability: how sure a model is, when it had better not answer, where it is
+worse."""
 
 from __future__ import annotations
 
@@ -92,7 +93,10 @@ def _say_robustness(found: Reliability, output: Output) -> None:
             (
                 f"  {kind.title}",
                 *(
-                    f"{percent(test.right.share)}{' *' if test.worse else ''} ({kind.short(test.strength)})"
+                    (
+                        f"{percent(test.right.share)}{' *' if test.worse else ''} "
+                        f"({kind.short(test.strength)})"
+                    )
                     for test in robustness.tests
                     if test.kind == kind.key
                 ),

@@ -40,9 +40,14 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         raise NotFound("That file can't be opened.", file=options.file) from error
     (answer,) = open_predictor(catalog.workspace, run.id).predict([(options.file.name, data)], 1)
     made = kept.correct(
-        catalog, run.id, options.file.name, data, options.label,
-        predicted=answer.label, confidence=answer.confidence,
-    )  # fmt: skip
+        catalog,
+        run.id,
+        options.file.name,
+        data,
+        options.label,
+        predicted=answer.label,
+        confidence=answer.confidence,
+    )
     output.text(f"Kept as “{made.label}” (the model said “{made.predicted}”): {made.id}")
     output.text("It goes into the dataset with: corrections DATASET --add")
     return made.model_dump()

@@ -1,4 +1,5 @@
-"""What a file holds: reading it without ever waiting, and the hash by which its content is known."""
+"""What a file holds: reading it without ever waiting, and the hash by which its content is
+known."""
 
 from __future__ import annotations
 

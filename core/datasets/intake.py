@@ -2,7 +2,8 @@
 
 ``add_…`` is quick and is what a page or the command line calls; it refuses at once what can be
 seen to be unusable. :func:`prepare` does the long part (unpacking, downloading, writing the
-sample) and runs in a job. Folders that are pointed at are only ever read; what is uploaded is kept below
+sample) and runs in a job. Folders that are pointed at are only ever read; what is uploaded is kept
+below
 ``datasets/<id>/originals``.
 """
 

@@ -33,7 +33,8 @@ class UploadStage:
     """One upload on its way in.
 
     Args:
-        token: from :func:`core.workspace.new_token`; a new stage is begun when there is none of that name.
+        token: from :func:`core.workspace.new_token`; a new stage is begun when there is none of
+        that name.
             Without one, a stage of its own.
 
     Attributes:

@@ -48,9 +48,14 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     table = table[table["split"].isin(["validation", "test"])].reset_index(drop=True)
     dataset = catalog.datasets.get(run.dataset_id)
     pixels = load_pixels(
-        workspace, run.dataset_id, workspace.load_path(dataset.root), table, card["image_size"],
-        fit=card["fit"], report=report,
-    )  # fmt: skip
+        workspace,
+        run.dataset_id,
+        workspace.load_path(dataset.root),
+        table,
+        card["image_size"],
+        fit=card["fit"],
+        report=report,
+    )
     rows = np.flatnonzero(pixels.slots >= 0)
     compiled = Compiled(folder / "model.xml", "float32")
     probabilities = np.zeros((len(rows), len(card["classes"])), np.float32)

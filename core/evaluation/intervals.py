@@ -98,7 +98,8 @@ def resamples(images: int, count: int = RESAMPLES, wide: int = 1) -> Iterator[np
     """Resamples of images, a piece at a time; the same ones each time.
 
     Args:
-        wide: how many numbers the caller keeps for each image of a resample, for the size of pieces.
+        wide: how many numbers the caller keeps for each image of a resample, for the size of
+        pieces.
 
     Yields:
         how often each image was drawn: float32, shape (images, m); columns sum to ``images``.

@@ -36,8 +36,9 @@ def evaluate(
     if true.shape != predicted.shape or true.ndim != 1:
         raise ValueError(f"true and predicted must be of one shape (n,): {true.shape}")
     count = len(labels)
-    if len(true) and not (min(true.min(), predicted.min()) >= 0
-                          and max(true.max(), predicted.max()) < count):  # fmt: skip
+    if len(true) and not (
+        min(true.min(), predicted.min()) >= 0 and max(true.max(), predicted.max()) < count
+    ):
         raise ValueError("a position is outside the labels")
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
@@ -53,11 +54,14 @@ def evaluate(
         support = np.zeros(count, int)
     report = [
         ClassReport(
-            label=label, precision=float(precision[n]), recall=float(recall[n]),
-            f1=float(f1[n]), support=int(support[n]),
+            label=label,
+            precision=float(precision[n]),
+            recall=float(recall[n]),
+            f1=float(f1[n]),
+            support=int(support[n]),
         )
         for n, label in enumerate(labels)
-    ]  # fmt: skip
+    ]
     # Classes without an image in the test have no recall; averaging their zeros would mislead.
     tested = support > 0
     correct, images = int((true == predicted).sum()), len(true)

@@ -97,7 +97,8 @@ class Tested(BaseModel):
         if self.trained_on:
             one = self.trained_on == 1
             said.append(
-                f"{self.trained_on:,} of these {self.images:,} images {'is a copy' if one else 'are copies'} "
+                f"{self.trained_on:,} of these {self.images:,} images "
+                f"{'is a copy' if one else 'are copies'} "
                 f"of {'one' if one else 'some'} that it was trained on, which flatters the score."
             )
         return said + self.matching.sentences()
@@ -179,9 +180,14 @@ def folders_tested(workspace: Workspace, run_id: str) -> list[Tested]:
             on = str(read_json(file)["on"])
             none = Matching(classes={}, loosely={}, unknown={}, missing=[])
             found.append(
-                Tested(on=on, name=Path(on).name or on, uploaded=False,
-                       at=file.stat().st_mtime, matching=none)
-            )  # fmt: skip
+                Tested(
+                    on=on,
+                    name=Path(on).name or on,
+                    uploaded=False,
+                    at=file.stat().st_mtime,
+                    matching=none,
+                )
+            )
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
@@ -261,9 +267,12 @@ def keep_archive(
     target = _place(catalog.workspace, run_id, filename[: len(filename) - len(suffix)])
     try:
         archives.unpack(
-            archive, target, max_bytes=limits.max_unpacked_bytes, max_files=limits.max_files,
+            archive,
+            target,
+            max_bytes=limits.max_unpacked_bytes,
+            max_files=limits.max_files,
             report=report or Reporter(),
-        )  # fmt: skip
+        )
     except BaseException as error:
         shutil.rmtree(target, ignore_errors=True)
         if isinstance(error, InvalidInput):

@@ -1,4 +1,5 @@
-"""What was loaded last stays loaded, until others push it out or what it was loaded from changes."""
+"""What was loaded last stays loaded, until others push it out or what it was loaded from
+changes."""
 
 from __future__ import annotations
 

@@ -33,8 +33,11 @@ def weights(key: str, report: Reporter | None = None) -> Path:
 
     def missing(file: Published, folder: Path) -> WeightsMissing:
         return WeightsMissing(
-            f"Transfer learning needs {backbone.title}'s weights, and they could not be downloaded.",
-            remedy=f"{downloads.by_hand(file, folder)} Or choose a recipe that trains from scratch.",
+            f"Transfer learning needs {backbone.title}'s weights, and they could not be "
+            "downloaded.",
+            remedy=(
+                f"{downloads.by_hand(file, folder)} Or choose a recipe that trains from scratch."
+            ),
         )
 
     (path,) = downloads.bring(

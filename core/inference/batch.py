@@ -77,9 +77,10 @@ def answer_batch(
     _unpack(catalog, batch, folder, report)
     if not folder.is_dir():
         raise NotFound(
-            "The folder with the images is not there any more.", file=folder,
+            "The folder with the images is not there any more.",
+            file=folder,
             remedy="Put it back where it was, then go on.",
-        )  # fmt: skip
+        )
     files = _listed(place, folder, report)
     parts = place / "parts"
     parts.mkdir(exist_ok=True)
@@ -104,9 +105,11 @@ def answer_batch(
     report.progress("batch", total, total, note)
     unreadable = _join(place, [parts / _part(start) for start in chunks])
     done = Done(
-        images=len(files), unreadable=unreadable, answered=total,
+        images=len(files),
+        unreadable=unreadable,
+        answered=total,
         seconds=round(time.monotonic() - started, 3),
-    )  # fmt: skip
+    )
     write_json(place / "done.json", done.model_dump(mode="json"))
     shutil.rmtree(parts, ignore_errors=True)
     return done
@@ -238,9 +241,12 @@ def _unpack(catalog: Catalog, batch: Batch, folder: Path, report: Reporter) -> N
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     archives.unpack(
-        stage.archive, folder, max_bytes=limits.max_unpacked_bytes, max_files=limits.max_files,
+        stage.archive,
+        folder,
+        max_bytes=limits.max_unpacked_bytes,
+        max_files=limits.max_files,
         report=report,
-    )  # fmt: skip
+    )
     ready.touch()
     stage.abandon()
 

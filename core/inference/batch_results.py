@@ -115,8 +115,11 @@ def look(
     answered = table["label"] >= 0
     sure = answered & (table["confidence"] >= np.float32(limit))
     kept = {
-        "sure": sure, "unsure": answered & ~sure, "unreadable": ~answered, "least": answered,
-    }[which]  # fmt: skip
+        "sure": sure,
+        "unsure": answered & ~sure,
+        "unreadable": ~answered,
+        "least": answered,
+    }[which]
     table = table.assign(prediction=classes[table["label"].to_numpy()])[kept]
     if label is not None:
         table = table[table["prediction"] == label]
@@ -262,9 +265,12 @@ def _write_json(
 
 def _write_parquet(source: pq.ParquetFile, part: Path, classes: list[str], limit: float) -> None:
     heads = [
-        ("file", pa.string()), ("prediction", pa.string()), ("confidence", pa.float32()),
-        ("unsure", pa.bool_()), ("error", pa.string()),
-    ]  # fmt: skip
+        ("file", pa.string()),
+        ("prediction", pa.string()),
+        ("confidence", pa.float32()),
+        ("unsure", pa.bool_()),
+        ("error", pa.string()),
+    ]
     schema = pa.schema([*heads, *((f"p_{label}", pa.float32()) for label in classes)])
     with pq.ParquetWriter(part, schema) as writer:
         for some in source.iter_batches(_ROWS):

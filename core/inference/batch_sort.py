@@ -102,13 +102,16 @@ def sort_batch(
             counts[place] += 1
         if not any(counts.values()):
             raise InvalidInput(
-                "None of these images can be copied.", file=folder,
+                "None of these images can be copied.",
+                file=folder,
                 remedy="Put the folder back where it was.",
-            )  # fmt: skip
+            )
     return Sorted(
-        target, {place: count for place, count in counts.items() if count}, tuple(left_out),
+        target,
+        {place: count for place, count in counts.items() if count},
+        tuple(left_out),
         unanswered,
-    )  # fmt: skip
+    )
 
 
 def sort_to_fetch(

@@ -1,9 +1,9 @@
 """Images that a model was wrong about, with the class that they are: they gather until somebody has
 looked them through, and go into the dataset then.
 
-They lie below ``corrections/`` in the workspace, one folder a dataset, each as the file that was tried
-and a small JSON file beside it. Nothing is taken from where it came from, and nothing of a dataset
-changes before :func:`add_corrections`.
+They lie below ``corrections/`` in the workspace, one folder a dataset, each as the file that was
+tried and a small JSON file beside it. Nothing is taken from where it came from, and nothing of a
+dataset changes before :func:`add_corrections`.
 """
 
 from __future__ import annotations
@@ -114,9 +114,16 @@ def correct(
     if suffix not in usual:
         suffix = next((one for one in _SUFFIXES if one in usual), sorted(usual)[0])
     made = Correction(
-        id=digest[:32], name=name[-200:], suffix=suffix, label=label, predicted=predicted,
-        confidence=confidence, run_id=run.id, made_at=time.time(), by=settings.load().author,
-    )  # fmt: skip
+        id=digest[:32],
+        name=name[-200:],
+        suffix=suffix,
+        label=label,
+        predicted=predicted,
+        confidence=confidence,
+        run_id=run.id,
+        made_at=time.time(),
+        by=settings.load().author,
+    )
     folder = _folder(catalog.workspace, dataset.id)
     with atomic_path(folder / (made.id + suffix)) as part:
         part.write_bytes(data)
@@ -157,7 +164,8 @@ def read_correction(workspace: Workspace, dataset_id: str, correction_id: str) -
 
 
 def drop_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
-    """Leave one out; :func:`restore_correction` brings it back. Raises NotFound if there is none."""
+    """Leave one out; :func:`restore_correction` brings it back. Raises NotFound if there is
+    none."""
     _set_dropped(workspace, dataset_id, correction_id, True)
 
 

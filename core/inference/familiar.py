@@ -1,14 +1,15 @@
-"""Whether an image looks like what a model was trained on, by a distance in the model's own features.
+"""Whether an image looks like what a model was trained on, by a distance in the model's own
+features.
 
 A classifier divides whatever it is shown among its classes, surely even where it has never seen
-anything like it. What its last layer decides by lies close together for images of one class; an image
-that lies far from every class is marked. The distance is Mahalanobis's, to the nearest class's mean,
-with one covariance for all classes (Lee et al., "A simple unified framework for detecting
-out-of-distribution samples and adversarial attacks", NeurIPS 2018), shrunk as Ledoit and Wolf do
-("A well-conditioned estimator for large-dimensional covariance matrices", 2004). It is taken of the
-features as they are, and of their directions alone (Mueller & Hein, "Mahalanobis++", ICML 2025), and
-the larger counts: each of them misses what the other one finds. "Far" is further than 99 % of the
-validation images, which the model was not fitted to.
+anything like it. What its last layer decides by lies close together for images of one class; an
+image that lies far from every class is marked. The distance is Mahalanobis's, to the nearest
+class's mean, with one covariance for all classes (Lee et al., "A simple unified framework for
+detecting out-of-distribution samples and adversarial attacks", NeurIPS 2018), shrunk as Ledoit and
+Wolf do ("A well-conditioned estimator for large-dimensional covariance matrices", 2004). It is
+taken of the features as they are, and of their directions alone (Mueller & Hein, "Mahalanobis++",
+ICML 2025), and the larger counts: each of them misses what the other one finds. "Far" is further
+than 99 % of the validation images, which the model was not fitted to.
 
 ``familiar.npz`` in the run's folder keeps means and covariance; a light job makes it.
 """
@@ -80,7 +81,8 @@ class Space:
     usual: float = 1.0
 
     def distances(self, features: np.ndarray) -> np.ndarray:
-        """float64 (n,), at least 0, in the usual distance: of features (n, f) to the nearest mean."""
+        """float64 (n,), at least 0, in the usual distance: of features (n, f) to the nearest
+        mean."""
         turned = features.astype(np.float32) @ self.turn
         squares = np.stack([np.square(turned - mean).sum(axis=1) for mean in self.means], axis=1)
         return np.sqrt(squares.min(axis=1)).astype(np.float64) / self.usual
@@ -123,8 +125,8 @@ def fit_measure(features: np.ndarray, labels: np.ndarray, validation: np.ndarray
     classes = np.unique(labels)
     if len(validation) < FEWEST_VALIDATION or len(features) <= len(classes):
         raise InvalidInput(
-            f"There are only {len(validation)} validation and {len(features)} training images, too few "
-            "to say what this model's images usually look like.",
+            f"There are only {len(validation)} validation and {len(features)} training images, too "
+            "few to say what this model's images usually look like.",
             remedy=f"Train with at least {FEWEST_VALIDATION} validation images.",
         )
     plain = _fit_space(_fold(features), labels)
@@ -184,7 +186,8 @@ class Familiar:
         self._workspace, self._run_id, self.measure = workspace, run_id, measure
 
     def judge(self, images: np.ndarray) -> list[Judgement]:
-        """One for each of some images, uint8 (n, side, side, 3), as the model's ``decode`` makes them."""
+        """One for each of some images, uint8 (n, side, side, 3), as the model's ``decode`` makes
+        them."""
         _, features = open_explainer(self._workspace, self._run_id).answer(images)
         if features is None or features.shape[1] != self.measure.inputs:
             return [Judgement(0.0, False)] * len(images)
@@ -194,7 +197,8 @@ class Familiar:
 def unfamiliar_files(
     workspace: Workspace, run_id: str, files: Sequence[tuple[str, bytes]]
 ) -> list[bool | None]:
-    """For each image file, as name and content, whether it looks like nothing that was trained with.
+    """For each image file, as name and content, whether it looks like nothing that was trained
+    with.
 
     ``None`` where that can't be told: the run has no measure yet, or the file is no picture.
     """

@@ -1,4 +1,5 @@
-"""What people give to be tried: image files, and archives of them, opened in memory within limits."""
+"""What people give to be tried: image files, and archives of them, opened in memory within
+limits."""
 
 from __future__ import annotations
 
@@ -107,8 +108,15 @@ def _unpack(
                 continue
             with archive.open(member) as source:
                 content = source.read(MOST_BYTES_EACH + 1)
-        except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError,
-                NotImplementedError):  # fmt: skip
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            ValueError,
+            OSError,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+        ):
             refused.append((str(path), "It is damaged inside the archive."))
             continue
         why = room.refusal(len(content))

@@ -165,8 +165,11 @@ def note_used(workspace: Workspace, key: ApiKey) -> None:
         keys = list_keys(workspace)
         _write(
             workspace,
-            [each.model_copy(update={"used_at": now}) if each.id == key.id else each for each in keys],
-        )  # fmt: skip
+            [
+                each.model_copy(update={"used_at": now}) if each.id == key.id else each
+                for each in keys
+            ],
+        )
 
 
 def _hash(secret: str) -> str:

@@ -13,7 +13,8 @@ _WANTED = (0.99, 0.98, 0.95, 0.9)
 
 
 def default_threshold(workspace: Workspace, run_id: str) -> float:
-    """The lowest confidence, 0.5 to 1, from which on 99 % of the answers about validation images are
+    """The lowest confidence, 0.5 to 1, from which on 99 % of the answers about validation images
+    are
     right; of 98, 95 or 90 % where no confidence reaches that, and 0.5 where none of these is."""
     try:
         validation = load_answers(workspace, run_id, split="validation")

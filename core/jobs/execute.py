@@ -1,4 +1,5 @@
-"""Doing one claimed job to its end, whatever happens: the same in a worker and on the command line."""
+"""Doing one claimed job to its end, whatever happens: the same in a worker and on the command
+line."""
 
 from __future__ import annotations
 

@@ -141,7 +141,8 @@ def submit_umap(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
 def submit_evaluate(
     catalog: Catalog, run_id: str, folder: Path | None = None, *, archive: str = "", name: str = ""
 ) -> JobRecord:
-    """Queue a test of a run: on a folder, or on an archive of the upload of this token, called so."""
+    """Queue a test of a run: on a folder, or on an archive of the upload of this token, called
+    so."""
     spec: dict[str, Any] = {"run_id": run_id}
     if archive:
         spec |= {"archive": archive, "name": name}
@@ -169,7 +170,8 @@ def submit_familiar(catalog: Catalog, run_id: str) -> JobRecord:
 
 
 def submit_export_model(catalog: Catalog, run_id: str, fmt: str) -> JobRecord:
-    """Queue the making of a run's export in a format; one that waits or runs already is returned."""
+    """Queue the making of a run's export in a format; one that waits or runs already is
+    returned."""
     for job in catalog.jobs.all(states=("queued", "running"), subject=run_id):
         if job.kind == "export_model" and job.spec["format"] == fmt and not job.cancel_requested:
             return job
@@ -335,9 +337,13 @@ def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         return any(job.kind != "study" for job in catalog.jobs.queue("light"))
 
     study = run_study(
-        catalog, spec["run_id"], spec["on"], report, again=not spec.get("rest"),
+        catalog,
+        spec["run_id"],
+        spec["on"],
+        report,
+        again=not spec.get("rest"),
         make_way=others_wait,
-    )  # fmt: skip
+    )
     if study.missing:
         # At the end of the queue; what failed meanwhile isn't tried again and again.
         submit(catalog, "study", {**spec, "rest": True}, spec["run_id"])

@@ -1,7 +1,7 @@
 """Keeps workers at hand and notices when one dies; one thread in the web process.
 
-One train worker waits with TensorFlow imported, and stays for the next job if it can; another one is
-started only once it has left, since two would need twice the memory. One light worker does
+One train worker waits with TensorFlow imported, and stays for the next job if it can; another one
+is started only once it has left, since two would need twice the memory. One light worker does
 everything else. Of several web processes that share a workspace, one keeps the workers.
 """
 

@@ -1,4 +1,5 @@
-"""Which images of a dataset are near-duplicates: found after a scan, kept as facts beside the index.
+"""Which images of a dataset are near-duplicates: found after a scan, kept as facts beside the
+index.
 
 Pairs are kept by content hash, so they hold whatever an image is called and whichever class it is
 in. Groups are made of them when they are asked for, at any threshold.
@@ -47,7 +48,8 @@ class Alike:
         return groups(self.copies, threshold, relations)[self.contents]
 
     def scores(self, relations: Collection[str] = (SAME,)) -> NDArray[np.float32]:
-        """How alike each row's nearest near-duplicate of other bytes is, shape (rows,); 0 for none."""
+        """How alike each row's nearest near-duplicate of other bytes is, shape (rows,); 0 for
+        none."""
         best = np.zeros(self.copies.n, np.float32)
         wanted = np.isin(self.copies.relations, list(relations))
         for side in (0, 1):

@@ -124,8 +124,8 @@ def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:
     """All but the best of each group.
 
     A copy that is kept for testing or validation stays before one that trains; of equals the
-    largest stays, then the sharpest, then the first by name. Of a group that disagrees about the class nothing is
-    extra: which class is right, only a person can say.
+    largest stays, then the sharpest, then the first by name. Of a group that disagrees about the
+    class nothing is extra: which class is right, only a person can say.
     """
     facts = table.set_index("path")
     size = facts["width"].astype("int64") * facts["height"]

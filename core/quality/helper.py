@@ -1,4 +1,5 @@
-"""A helper process of a scan: ``python -m core.quality.helper``, started by :mod:`core.quality.pool`.
+"""A helper process of a scan: ``python -m core.quality.helper``, started by
+:mod:`core.quality.pool`.
 
 Reads requests (a folder and paths in it) from standard input and writes answers (what was found in
 these files) to standard output, both pickled, until its input ends: which it also does when the

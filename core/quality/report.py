@@ -195,8 +195,9 @@ def _splits(good: pd.DataFrame) -> str:
         for label, row in counts.iterrows()
     ]
     total = counts.sum()
-    rows.append(["all", bar([total[s] / total.sum() for s in SPLITS]),
-                 *(f"{total[s]:,}" for s in SPLITS)])  # fmt: skip
+    rows.append(
+        ["all", bar([total[s] / total.sum() for s in SPLITS]), *(f"{total[s]:,}" for s in SPLITS)]
+    )
     warnings = split_warnings(good["label"], splits)
     return (
         f"<section><h2>Train, validation, test</h2><p>{said}</p>{legend(SPLITS)}"

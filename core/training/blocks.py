@@ -44,10 +44,14 @@ def from_rows(rows: Sequence[Row]) -> list[Block]:
     return [
         Block(
             f"{row.number}. {row.name}" if row.number else row.name,
-            row.name, 1, row.shape, row.parameters, row.flops,
+            row.name,
+            1,
+            row.shape,
+            row.parameters,
+            row.flops,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def group(table: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -69,8 +69,8 @@ def _dead(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
     if flat and guessing:
         return Diagnosis(
             "dead",
-            f"Nothing has been learned in four epochs: {last[-1]['accuracy']:.0%} right, about what "
-            f"guessing among {classes} classes gives, and the loss stays where it is.",
+            f"Nothing has been learned in four epochs: {last[-1]['accuracy']:.0%} right, about "
+            f"what guessing among {classes} classes gives, and the loss stays where it is.",
             "Change the learning rate (ten times lower first), or choose another network or "
             "optimizer.",
         )

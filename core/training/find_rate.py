@@ -1,4 +1,5 @@
-"""Finds a learning rate for a spec, on its own network and images; what the ``find_rate`` job does."""
+"""Finds a learning rate for a spec, on its own network and images; what the ``find_rate`` job
+does."""
 
 from __future__ import annotations
 
@@ -44,9 +45,13 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     finder = Finder(report)
     with tempfile.TemporaryDirectory(prefix="rate-", dir=catalog.workspace.staging) as folder:
         work = Work(
-            catalog, Path(folder), trial, devices.precision(spec.precision), report,
+            catalog,
+            Path(folder),
+            trial,
+            devices.precision(spec.precision),
+            report,
             sorted(table["label"].unique()),
-        )  # fmt: skip
+        )
         data = decode(work, table)
         run = Run(trial, report, Standing(), finder=finder)
         if work.pretrained:

@@ -45,8 +45,15 @@ def views(
     """
     count = next((n for limit, n in recipes.VIEWS if training_images <= limit), 0)
     return FeatureViews(
-        workspace, spec.dataset_id, model, pixels, digests,
+        workspace,
+        spec.dataset_id,
+        model,
+        pixels,
+        digests,
         backbone=backbones.get(architectures.get(spec.architecture).backbone or ""),
-        size=spec.image_size, precision="float32" if precision == "float32" else "bfloat16",
-        report=report, variations=variations(spec.augmentation, count), tag=tag(spec, own),
-    )  # fmt: skip
+        size=spec.image_size,
+        precision="float32" if precision == "float32" else "bfloat16",
+        report=report,
+        variations=variations(spec.augmentation, count),
+        tag=tag(spec, own),
+    )

@@ -118,9 +118,13 @@ def _measure_one(
     found: dict[str, Speed] = {}
     with tempfile.TemporaryDirectory(prefix="measure-", dir=catalog.workspace.staging) as folder:
         work = Work(
-            catalog, Path(folder), trial, devices.precision(spec.precision), report,
+            catalog,
+            Path(folder),
+            trial,
+            devices.precision(spec.precision),
+            report,
             sorted(table["label"].unique()),
-        )  # fmt: skip
+        )
 
         def name(part: str) -> str:
             return speeds.key(part, spec, work.precision)

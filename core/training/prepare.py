@@ -31,9 +31,13 @@ def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
     from core.training.fitting import devices
 
     work = Work(
-        catalog, catalog.workspace.staging, spec, devices.precision(spec.precision), report,
+        catalog,
+        catalog.workspace.staging,
+        spec,
+        devices.precision(spec.precision),
+        report,
         sorted(table["label"].unique()),
-    )  # fmt: skip
+    )
     if len(table) <= MOST_IMAGES:
         table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
         data = decode(work, table)

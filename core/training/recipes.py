@@ -57,8 +57,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "quick",
             "Quick",
-            "Starts from MobileNetV2, which has learned from over a million photos, and learns only "
-            "the last step from yours. The fastest start for photos.",
+            "Starts from MobileNetV2, which has learned from over a million photos, and learns "
+            "only the last step from yours. The fastest start for photos.",
             _PRETRAINED,
         ),
         Recipe(
@@ -76,8 +76,9 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "Best",
-            "Adjusts nearly all of MobileNetV2 on larger, more strongly varied images, and averages "
-            "several looks at each image in use. For when time matters less than the last mistakes.",
+            "Adjusts nearly all of MobileNetV2 on larger, more strongly varied images, and "
+            "averages several looks at each image in use. For when time matters less than the last "
+            "mistakes.",
             _PRETRAINED
             | {
                 "image_size": 160,
@@ -91,8 +92,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "scratch",
             "From scratch",
-            "A small residual network that learns from your images alone. Good for drawings, scans, "
-            "microscopy and anything that doesn't look like everyday photos.",
+            "A small residual network that learns from your images alone. Good for drawings, "
+            "scans, microscopy and anything that doesn't look like everyday photos.",
             {
                 "architecture": "compact",
                 "image_size": 64,

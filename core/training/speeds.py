@@ -1,4 +1,5 @@
-"""How fast this machine does each part of a training, as it was found: kept in a file, for estimates.
+"""How fast this machine does each part of a training, as it was found: kept in a file, for
+estimates.
 
 A part takes some seconds once (building and tracing a network, converting a backbone) and some for
 each image and epoch. Both come from real epochs: of whole trainings, or of the few batches that

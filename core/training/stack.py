@@ -12,9 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import InvalidInput
 
 Kind = Literal[
-    "Conv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D", "BatchNormalization",
-    "Dropout", "Flatten", "GlobalAveragePooling2D", "Dense",
-]  # fmt: skip
+    "Conv2D",
+    "SeparableConv2D",
+    "MaxPooling2D",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "Dense",
+]
 
 FEWEST_PIXELS = 16
 MOST_LAYERS = 100
@@ -248,14 +255,13 @@ def _checked(row: Row, weights: int) -> Row:
             else "Use fewer filters."
         )
         error = (
-            f"With it the network has {(weights + row.parameters) / 1e6:,.0f} million weights, more "
-            f"than {MOST_WEIGHTS // 10**6} million. {advice}"
+            f"With it the network has {(weights + row.parameters) / 1e6:,.0f} million weights, "
+            f"more than {MOST_WEIGHTS // 10**6} million. {advice}"
         )
     elif len(row.shape) == 3 and row.shape[0] * row.shape[1] * row.shape[2] > MOST_VALUES:
         error = (
-            "What comes out of it is too large: "
-            f"{row.shape[0]} × {row.shape[1]} × {row.shape[2]} numbers for every image. Add pooling "
-            "before it, or use fewer filters."
+            f"What comes out of it is too large: {row.shape[0]} × {row.shape[1]} × {row.shape[2]} "
+            "numbers for every image. Add pooling before it, or use fewer filters."
         )
     return replace(row, shape=(), error=error) if error else row
 

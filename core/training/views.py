@@ -33,7 +33,9 @@ def variations(options: Augmentation, views: int = VIEWS) -> Variations:
 def _make(options: Augmentation, images: np.ndarray, digests: list[str], view: int) -> np.ndarray:
     # Numbers of each image's own, so that it makes no difference which others are in the batch.
     numbers = np.stack(
-        [np.random.default_rng([view, int(digest[:16], 16)]).random(len(COLUMNS))
-         for digest in digests]
-    )  # fmt: skip
+        [
+            np.random.default_rng([view, int(digest[:16], 16)]).random(len(COLUMNS))
+            for digest in digests
+        ]
+    )
     return apply(images, draw(options, numbers, images.shape[1]))

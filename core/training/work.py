@@ -120,9 +120,14 @@ def decode(work: Work, table: pd.DataFrame) -> Data:
     catalog, spec = work.catalog, work.spec
     root = catalog.workspace.load_path(catalog.datasets.get(spec.dataset_id).root)
     pixels = load_pixels(
-        catalog.workspace, spec.dataset_id, root, table, spec.image_size, fit=spec.resize,
+        catalog.workspace,
+        spec.dataset_id,
+        root,
+        table,
+        spec.image_size,
+        fit=spec.resize,
         report=work.report,
-    )  # fmt: skip
+    )
     if pixels.decoded == 0:
         work.report.event("note", text="All images were decoded before; nothing to read again.")
     good = pixels.slots >= 0

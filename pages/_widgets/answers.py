@@ -68,9 +68,11 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
         )
     # Another epoch is another round: the same pictures with new answers.
     gallery(
-        tiles, key=f"answers-{run.id}", label="Validation images with the answers about them",
+        tiles,
+        key=f"answers-{run.id}",
+        label="Validation images with the answers about them",
         round=snapshot["epoch"],
-    )  # fmt: skip
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

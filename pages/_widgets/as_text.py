@@ -31,13 +31,19 @@ def show_text(record: DatasetRecord, spec: TrainSpec, base: TrainSpec, good: pd.
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = {run.id: f"{run.name} · {ago(run.created_at)}" for run in runs}
             picked = st.selectbox(
-                "Settings of an earlier run", list(names), format_func=names.__getitem__, width=320,
-                key="settings-of", help="Of this dataset or another; the split’s shares and seed too.",
-            )  # fmt: skip
+                "Settings of an earlier run",
+                list(names),
+                format_func=names.__getitem__,
+                width=320,
+                key="settings-of",
+                help="Of this dataset or another; the split’s shares and seed too.",
+            )
             st.button(
-                "Use its settings", icon=":material/settings_backup_restore:",
-                on_click=use_settings, args=(record, good, next(r for r in runs if r.id == picked)),
-            )  # fmt: skip
+                "Use its settings",
+                icon=":material/settings_backup_restore:",
+                on_click=use_settings,
+                args=(record, good, next(r for r in runs if r.id == picked)),
+            )
 
 
 def use_settings(record: DatasetRecord, good: pd.DataFrame, run: RunRecord) -> None:

@@ -34,11 +34,16 @@ def choose_augmentation(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None
     if st.session_state.get(key) != shown:
         st.session_state[key] = shown
     st.segmented_control(
-        "How strongly", list(_NAMES), format_func=_NAMES.__getitem__, required=True, key=key,
-        on_change=_take_preset, args=(form, key),
+        "How strongly",
+        list(_NAMES),
+        format_func=_NAMES.__getitem__,
+        required=True,
+        key=key,
+        on_change=_take_preset,
+        args=(form, key),
         help="Shows each image slightly changed, and differently each time, so that the model "
         "learns what doesn't matter. Only training images are changed.",
-    )  # fmt: skip
+    )
     if warning := flip_warning(chosen, sorted(good["label"].unique())):
         st.warning(escape(warning), icon=":material/warning:")
     left, right = st.columns([11, 13], gap="large")
@@ -69,9 +74,15 @@ def _field(form: Form, field: AugmentationField) -> None:
         return
     scale = field.scale
     form.slider(
-        name, field.title, field.minimum * scale, field.maximum * scale,
-        step=round(field.step * scale, 6), scale=scale, unit=field.unit, help=field.sentence,
-    )  # fmt: skip
+        name,
+        field.title,
+        field.minimum * scale,
+        field.maximum * scale,
+        step=round(field.step * scale, 6),
+        scale=scale,
+        unit=field.unit,
+        help=field.sentence,
+    )
 
 
 @st.fragment
@@ -79,9 +90,11 @@ def _preview(dataset_id: str, spec: TrainSpec, good: pd.DataFrame) -> None:
     """A few images as they are, and as training will see them. Only this part runs for others."""
     seed = st.session_state.get("preview-seed", 0)
     # Of different classes as far as possible.
-    mixed = good.sample(frac=1, random_state=seed) if len(good) < 5000 else good.sample(
-        2000, random_state=seed
-    )  # fmt: skip
+    mixed = (
+        good.sample(frac=1, random_state=seed)
+        if len(good) < 5000
+        else good.sample(2000, random_state=seed)
+    )
     order = mixed.groupby("label").cumcount().sort_values(kind="stable").index
     rows = mixed.loc[order].head(3 * _IMAGES)
     found = [data for data in thumbnails(dataset_id, rows) if data][:_IMAGES]
@@ -92,9 +105,12 @@ def _preview(dataset_id: str, spec: TrainSpec, good: pd.DataFrame) -> None:
     st.html(_pictures(tuple(found), size, spec.resize, grey, spec.augmentation, seed))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Others", icon=":material/shuffle:", on_click=_others, args=(seed + 1,),
+            "Others",
+            icon=":material/shuffle:",
+            on_click=_others,
+            args=(seed + 1,),
             help="Other images, changed otherwise.",
-        )  # fmt: skip
+        )
         st.caption(f"Your own images, {size} × {size} pixels, as training will see them.")
 
 

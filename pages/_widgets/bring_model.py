@@ -54,23 +54,30 @@ def _form() -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         chosen = st.selectbox(
-            "Test it on", ["", *by_id], key=f"bring-dataset-{fresh}",
+            "Test it on",
+            ["", *by_id],
+            key=f"bring-dataset-{fresh}",
             format_func=lambda each: by_id[each].name if each else "Nothing for now",
             help="On the test images of this dataset, of the classes that are called alike.",
-        )  # fmt: skip
+        )
         classes = st.text_area(
             "Its classes, in the order of its outputs, one a line",
-            "\n".join(_classes(by_id.get(str(chosen)), looked)), height=190,
-            key=f"bring-classes-{fresh}-{chosen}", placeholder="cat\ndog",
+            "\n".join(_classes(by_id.get(str(chosen)), looked)),
+            height=190,
+            key=f"bring-classes-{fresh}-{chosen}",
+            placeholder="cat\ndog",
             help="Keras’s own loaders number class folders in the order of the alphabet. A JSON "
             "list, or class_indices as Keras prints them, can be pasted too.",
-        )  # fmt: skip
+        )
     with right:
         values: list[Pixels] = list(PIXELS)
         pixels = st.radio(
-            "Pixel values it was trained on", values, values.index(looked.pixels),
-            format_func=PIXELS.__getitem__, key=f"bring-pixels-{fresh}",
-        )  # fmt: skip
+            "Pixel values it was trained on",
+            values,
+            values.index(looked.pixels),
+            format_func=PIXELS.__getitem__,
+            key=f"bring-pixels-{fresh}",
+        )
         st.caption(_GUESSED.format(why=looked.why))
         size = None
         if looked.size is None:
@@ -80,9 +87,14 @@ def _form() -> None:
         name = st.text_input("Name", file.stem, max_chars=200, key=f"bring-name-{fresh}")
     if st.button("Bring it in", type="primary", key="bring-go"):
         run = begin_import(
-            catalog(), file, parse_labels(classes), name=name.strip(),
-            dataset_id=str(chosen or ""), pixels=pixels, size=size,
-        )  # fmt: skip
+            catalog(),
+            file,
+            parse_labels(classes),
+            name=name.strip(),
+            dataset_id=str(chosen or ""),
+            pixels=pixels,
+            size=size,
+        )
         st.session_state[_RUN] = run.id
         st.session_state[_FRESH] = fresh + 1
         st.rerun()

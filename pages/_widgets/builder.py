@@ -67,19 +67,26 @@ def build(form: Form, classes: int) -> None:
 def _templates(form: Form) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Template", list(TEMPLATES), key="template", help="A whole network to start from.",
+            "Template",
+            list(TEMPLATES),
+            key="template",
+            help="A whole network to start from.",
             width=320,
-        )  # fmt: skip
+        )
         sentence, layers = TEMPLATES[name]
         st.button(
-            "Start from it", icon=":material/restart_alt:", on_click=form.put,
-            args=("stack", layers), help="Replaces the layers below.",
-        )  # fmt: skip
+            "Start from it",
+            icon=":material/restart_alt:",
+            on_click=form.put,
+            args=("stack", layers),
+            help="Replaces the layers below.",
+        )
     st.caption(sentence)
 
 
 def _table(form: Form) -> None:
-    """The editable table. It keeps what it began with, and its edits, until others change layers."""
+    """The editable table. It keeps what it began with, and its edits, until others change
+    layers."""
     stack: Stack = form.value("stack")
     state: dict[str, Any] = st.session_state.get(_STATE) or {}
     fresh = not state or (state["stack"] != stack and "stack" not in form.broken)
@@ -94,14 +101,21 @@ def _table(form: Form) -> None:
             st.rerun()
     key = f"{_STATE}-{state['round']}"
     st.data_editor(
-        _frame(state["base"]), key=key, num_rows="dynamic", hide_index=True,
-        column_config=_columns(), placeholder="–", on_change=_edited, args=(form, key),
+        _frame(state["base"]),
+        key=key,
+        num_rows="dynamic",
+        hide_index=True,
+        column_config=_columns(),
+        placeholder="–",
+        on_change=_edited,
+        args=(form, key),
         height=min(560, 38 + 35 * (len(state["base"]) + 3)),
-    )  # fmt: skip
+    )
 
 
 def _edited(form: Form, key: str) -> None:
-    """Take over what was typed into the table; what can't be read is said, and holds up the start."""
+    """Take over what was typed into the table; what can't be read is said, and holds up the
+    start."""
     state = st.session_state[_STATE]
     rows = apply_edits(_rows(state["base"]), st.session_state[key])
     try:
@@ -151,10 +165,15 @@ def _columns() -> dict[str, Any]:
     config = st.column_config
     columns: dict[str, Any] = {
         "kind": config.SelectboxColumn(
-            "Layer", options=list(KINDS), required=True, default="Conv2D", width=170, pinned=True,
+            "Layer",
+            options=list(KINDS),
+            required=True,
+            default="Conv2D",
+            width=170,
+            pinned=True,
             help="What the layer does.",
         )
-    }  # fmt: skip
+    }
     for name, (label, help) in _LABELS.items():
         choices = get_args(Layer.model_fields[name].annotation)
         if choices:
@@ -163,9 +182,13 @@ def _columns() -> dict[str, Any]:
             )
             continue
         columns[name] = config.NumberColumn(
-            label, width=65, help=help, max_value=_MOST[name],
-            min_value=0 if name in ("strides", "rate") else 1, step=0.05 if name == "rate" else 1,
-        )  # fmt: skip
+            label,
+            width=65,
+            help=help,
+            max_value=_MOST[name],
+            min_value=0 if name in ("strides", "rate") else 1,
+            step=0.05 if name == "rate" else 1,
+        )
     return columns
 
 
@@ -182,9 +205,12 @@ def _one_layer(form: Form) -> None:
         st.session_state[_AT] = len(stack) - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         at = st.selectbox(
-            "Layer to change", range(len(stack)), key=_AT, width=200,
+            "Layer to change",
+            range(len(stack)),
+            key=_AT,
+            width=200,
             format_func=lambda n: f"{n + 1}. {stack[n].kind}" if n < len(stack) else "",
-        )  # fmt: skip
+        )
         for label, icon, off in (
             ("Up", "arrow_upward", at == 0),
             ("Down", "arrow_downward", at == len(stack) - 1),
@@ -192,9 +218,13 @@ def _one_layer(form: Form) -> None:
             ("Remove", "delete", False),
         ):
             st.button(
-                label, icon=f":material/{icon}:", key=f"builder-{label}", disabled=off,
-                on_click=_change, args=(form, label),
-            )  # fmt: skip
+                label,
+                icon=f":material/{icon}:",
+                key=f"builder-{label}",
+                disabled=off,
+                on_click=_change,
+                args=(form, label),
+            )
     names = SETTINGS[stack[at].kind]
     for column, name in zip(st.columns(3) * 2, names, strict=False):
         with column:
@@ -256,9 +286,13 @@ def _exchange(form: Form) -> None:
     with st.expander("Import and export", icon=":material/swap_vert:", key="exchange"):
         stack: Stack = form.value("stack")
         st.download_button(
-            "Download these layers", to_json(stack), "network.json", "application/json",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+            "Download these layers",
+            to_json(stack),
+            "network.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         came = st.file_uploader("Layers from a file", type=["json"], max_upload_size=1)
         pasted = st.text_area(
             "… or pasted", placeholder='{"layers": [{"kind": "Conv2D", "filters": 32}, …]}'

@@ -15,7 +15,8 @@ _PATHS_AT_MOST = 1000
 
 
 def changes_panel(record: DatasetRecord) -> None:
-    """Draw it: from the version that the latest run was trained on, to now, unless chosen otherwise."""
+    """Draw it: from the version that the latest run was trained on, to now, unless chosen
+    otherwise."""
     panel = st.expander(
         "What changed",
         icon=":material/difference:",
@@ -42,15 +43,20 @@ def changes_panel(record: DatasetRecord) -> None:
         left, right = st.columns(2)
         with left:
             old = st.selectbox(
-                "From version", versions, index=versions.index(since), format_func=name,
+                "From version",
+                versions,
+                index=versions.index(since),
+                format_func=name,
                 key=f"changes-old-{record.id}-{since}",
                 help="Every scan and every decision makes a version.",
-            )  # fmt: skip
+            )
         with right:
             new = st.selectbox(
-                "To version", versions, format_func=name,
+                "To version",
+                versions,
+                format_func=name,
                 key=f"changes-new-{record.id}-{record.version}",
-            )  # fmt: skip
+            )
         _draw(diff(catalog(), record.id, old, new))
 
 
@@ -86,10 +92,12 @@ def _draw(found: Diff) -> None:
             st.caption(f"… and {images(len(rows) - _PATHS_AT_MOST)} more.")
     with right:
         counts = pd.DataFrame(
-            [(label, found.before.get(label, 0), found.after.get(label, 0))
-             for label in found.classes],
+            [
+                (label, found.before.get(label, 0), found.after.get(label, 0))
+                for label in found.classes
+            ],
             columns=["class", "before", "after"],
-        )  # fmt: skip
+        )
         other = counts[counts["before"] != counts["after"]]
         if other.empty:
             st.caption("Every class has as many usable images as before.")

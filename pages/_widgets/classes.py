@@ -25,7 +25,8 @@ _NEW = "\x00new"
 
 
 def ask_for_images(dataset_id: str, label: str) -> None:
-    """Let the panel of a dataset be open where images are added to a class, when it is drawn next."""
+    """Let the panel of a dataset be open where images are added to a class, when it is drawn
+    next."""
     st.session_state[f"classes-{dataset_id}"] = True
     st.session_state[f"classes-way-{dataset_id}"] = "Add images"
     st.session_state[f"add-to-{dataset_id}"] = label
@@ -118,9 +119,9 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
             st.markdown(f"More images of **“{escape(shorten(wanted))}”** are wanted.")
         root = catalog().workspace.load_path(record.root)
         st.markdown(
-            f"This dataset is a folder of your own, which Lightbox only reads. Put images into the "
-            f"class's folder inside {escape(str(root))} (a new folder makes a new class), then scan "
-            "again."
+            "This dataset is a folder of your own, which Lightbox only reads. Put images into the "
+            f"class's folder inside {escape(str(root))} (a new folder makes a new class), then "
+            "scan again."
         )
         if st.button("Scan the folder again", icon=":material/refresh:"):
             handlers.submit_scan(catalog(), record.id)

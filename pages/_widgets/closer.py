@@ -23,8 +23,10 @@ def look_closer(record: DatasetRecord, rows: pd.DataFrame) -> None:
             _picture(record, row)
             st.dataframe(
                 pd.DataFrame(_known(row), columns=["what", "value"]),
-                hide_index=True, width="stretch", height="content",
-            )  # fmt: skip
+                hide_index=True,
+                width="stretch",
+                height="content",
+            )
 
 
 def _picture(record: DatasetRecord, row: pd.Series) -> None:

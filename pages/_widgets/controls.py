@@ -104,11 +104,17 @@ def _rate(view: Live) -> None:
     if _opened(job_id) == "rate":
         with st.container(border=True):
             st.number_input(
-                "New learning rate", 0.0, 1.0, _asks()[2], step=0.0001, format="%.6f",
-                key=f"new-rate-{job_id}", width=320,
+                "New learning rate",
+                0.0,
+                1.0,
+                _asks()[2],
+                step=0.0001,
+                format="%.6f",
+                key=f"new-rate-{job_id}",
+                width=320,
                 help="How big each step is. Ten times smaller is usual when the loss jumps up and "
                 "down; it holds from the next batch on.",
-            )  # fmt: skip
+            )
             with st.container(horizontal=True, gap="small"):
                 st.button(
                     "Apply", type="primary", key=f"apply-{job_id}", on_click=_apply, args=(job_id,)

@@ -17,13 +17,23 @@ from pages._widgets.weights import choose_weights
 PARTS: dict[str, tuple[str, ...]] = {
     "Network": ("architecture", "stack", "image_size", "resize", "color", "dropout"),
     "Training": (
-        "epochs", "batch_size", "learning_rate", "optimizer", "schedule", "loss", "balance",
-        "stopping", "best_by", "metrics", "precision", "tensorboard",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "optimizer",
+        "schedule",
+        "loss",
+        "balance",
+        "stopping",
+        "best_by",
+        "metrics",
+        "precision",
+        "tensorboard",
     ),
     "Augmentation": ("augmentation",),
     "Weights": ("weights", "frozen", "tuning", "test_views"),
     "Data": ("shares", "seed"),
-}  # fmt: skip
+}
 
 
 def part_of(setting: str) -> str:
@@ -43,9 +53,15 @@ def expert(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
         return f"{part} •" if part in changed else part
 
     part = st.segmented_control(
-        "Settings", list(PARTS), format_func=label, key="expert-part", default="Network",
-        required=True, label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+        "Settings",
+        list(PARTS),
+        format_func=label,
+        key="expert-part",
+        default="Network",
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
     if part == "Network":
         choose_network(form, good)
     elif part == "Training":

@@ -132,22 +132,43 @@ class Form:
         return {"key": key, "on_change": take}
 
     def number(
-        self, name: str, label: str, low: float, high: float, *, help: str,
-        step: float | None = None, format: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        label: str,
+        low: float,
+        high: float,
+        *,
+        help: str,
+        step: float | None = None,
+        format: str | None = None,
+    ) -> None:
         """A number to type; whole if ``low`` is."""
         kind = type(low)
         st.number_input(
-            label, low, kind(max(high, self.value(name))), step=step, format=format, help=help,
+            label,
+            low,
+            kind(max(high, self.value(name))),
+            step=step,
+            format=format,
+            help=help,
             **self.bind(name, kind),
-        )  # fmt: skip
+        )
         self.complain(name)
 
     def slider(
-        self, name: str, label: str, low: float, high: float, *, help: str,
-        step: float = 1, scale: float = 1, unit: str = "", then: Any = None,
+        self,
+        name: str,
+        label: str,
+        low: float,
+        high: float,
+        *,
+        help: str,
+        step: float = 1,
+        scale: float = 1,
+        unit: str = "",
+        then: Any = None,
         disabled: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """A slider; ``low``, ``high`` and ``step`` are as shown: the setting times ``scale``."""
         whole = all(float(each).is_integer() for each in (low, high, step))
         kind: Any = int if whole else float
@@ -159,23 +180,37 @@ class Form:
             return value if scale == 1 else round(value / scale, 6)
 
         st.slider(
-            label, kind(low), max(kind(high), shown(self.value(name))), step=kind(step),
-            format=("%d" if whole else "%g") + unit.replace("%", "%%"), help=help,
-            disabled=disabled, **self.bind(name, shown, stored, then),
-        )  # fmt: skip
+            label,
+            kind(low),
+            max(kind(high), shown(self.value(name))),
+            step=kind(step),
+            format=("%d" if whole else "%g") + unit.replace("%", "%%"),
+            help=help,
+            disabled=disabled,
+            **self.bind(name, shown, stored, then),
+        )
         self.complain(name)
 
     def select(
-        self, name: str, label: str, options: Sequence[Any], *, help: str,
-        names: Mapping[Any, str] | None = None, then: Any = None,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        label: str,
+        options: Sequence[Any],
+        *,
+        help: str,
+        names: Mapping[Any, str] | None = None,
+        then: Any = None,
+    ) -> None:
         """One of several; what is chosen now is offered too, wherever it came from."""
         value = self.value(name)
         offered = list(options) if value in options else sorted([*options, value])
         st.selectbox(
-            label, offered, format_func=lambda one: (names or {}).get(one, str(one)), help=help,
+            label,
+            offered,
+            format_func=lambda one: (names or {}).get(one, str(one)),
+            help=help,
             **self.bind(name, then=then),
-        )  # fmt: skip
+        )
         self.complain(name)
 
     def toggle(self, name: str, label: str, *, help: str, then: Any = None) -> None:
@@ -198,7 +233,8 @@ def take_over(spec: TrainSpec, base: TrainSpec) -> None:
 
 
 def differences(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
-    """Settings by dotted name of which ``spec`` has another value than ``base``; not the dataset."""
+    """Settings by dotted name of which ``spec`` has another value than ``base``; not the
+    dataset."""
     found: dict[str, Any] = {}
     for name in TrainSpec.model_fields:
         if name in ("dataset_id", "dataset_version", "recipe"):

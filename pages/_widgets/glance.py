@@ -1,4 +1,5 @@
-"""All findings at a glance, what is likely to hurt most first: how many, why it matters, examples."""
+"""All findings at a glance, what is likely to hurt most first: how many, why it matters,
+examples."""
 
 from __future__ import annotations
 
@@ -40,8 +41,13 @@ def at_a_glance(
                 some = rows.loc[list(finding.paths[:_EXAMPLES])]
                 gallery(
                     [
-                        Tile(row.path, picture, str(row.label), title=row.path,
-                             tiny=0 < row.width <= 48)
+                        Tile(
+                            row.path,
+                            picture,
+                            str(row.label),
+                            title=row.path,
+                            tiny=0 < row.width <= 48,
+                        )
                         for row, picture in zip(
                             some.itertuples(), thumbnails(record.id, some), strict=True
                         )
@@ -49,7 +55,7 @@ def at_a_glance(
                     key=f"strip-{finding.key}",
                     label=finding.title,
                     strip=True,
-                )  # fmt: skip
+                )
 
 
 def _look(choice: str, key: str) -> None:

@@ -69,8 +69,8 @@ def _added(record: DatasetRecord) -> None:
 
 def _folder_upload() -> None:
     st.write(
-        "Choose a folder that holds one folder a class, for example `photos/cats` and `photos/dogs`. "
-        "Folders named train, val and test are understood too."
+        "Choose a folder that holds one folder a class, for example `photos/cats` and "
+        "`photos/dogs`. Folders named train, val and test are understood too."
     )
     came = uploader("Folder with class folders", "folder", _fresh("folder"))
     if came is None:
@@ -164,8 +164,8 @@ def _known_set() -> None:
         else f"{size(known.download_bytes)} will be downloaded, and kept for the next time."
     )
     st.caption(
-        f"{images(known.images)} of {some(len(known.classes), 'class', 'classes')}, with a test set "
-        f"of their own. {how}"
+        f"{images(known.images)} of {some(len(known.classes), 'class', 'classes')}, with a test "
+        f"set of their own. {how}"
     )
     if st.button(f"Get {known.title}", type="primary"):
         record = intake.add_known(catalog(), key)
@@ -185,7 +185,9 @@ def _one_class(records: list[DatasetRecord]) -> None:
             if one is None
             else next(record.name for record in own if record.id == one)
         ),
-        help="Datasets that are folders on this computer are only read; copy images there yourself.",
+        help=(
+            "Datasets that are folders on this computer are only read; copy images there yourself."
+        ),
     )
     label = st.text_input("Class", placeholder="cats", key=_fresh("class")).strip()
     name = (

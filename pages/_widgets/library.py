@@ -78,42 +78,60 @@ def actions(chosen: Sequence[Entry]) -> None:
             if st.button("Open", type="primary", icon=":material/insights:", key="library-open"):
                 open_run(one.run)
             if st.button(
-                "Train with its settings", icon=":material/content_copy:", key="library-again",
+                "Train with its settings",
+                icon=":material/content_copy:",
+                key="library-again",
                 help="Opens Train with all of its settings filled in, to change and start.",
-            ):  # fmt: skip
+            ):
                 train_like(one.run)
         elif st.button(
-            "Compare", type="primary", icon=":material/compare_arrows:", key="library-compare",
+            "Compare",
+            type="primary",
+            icon=":material/compare_arrows:",
+            key="library-compare",
             disabled=len(tested) < 2,
-        ):  # fmt: skip
+        ):
             _compare([entry.run for entry in tested])
         starred = all(entry.run.starred for entry in chosen)
         st.button(
-            "Take the star off" if starred else "Star", icon=":material/star:", key="library-star",
-            on_click=_each, args=(ids, "unstar" if starred else "star"),
-        )  # fmt: skip
+            "Take the star off" if starred else "Star",
+            icon=":material/star:",
+            key="library-star",
+            on_click=_each,
+            args=(ids, "unstar" if starred else "star"),
+        )
         if all(entry.run.archived for entry in chosen):
             st.button(
-                "Offer again", icon=":material/unarchive:", key="library-unarchive",
-                on_click=_each, args=(ids, "unarchive"),
-            )  # fmt: skip
+                "Offer again",
+                icon=":material/unarchive:",
+                key="library-unarchive",
+                on_click=_each,
+                args=(ids, "unarchive"),
+            )
         else:
             st.button(
-                "Archive", icon=":material/archive:", key="library-archive",
-                help="It is kept, but no longer offered where models are chosen.", on_click=_put,
+                "Archive",
+                icon=":material/archive:",
+                key="library-archive",
+                help="It is kept, but no longer offered where models are chosen.",
+                on_click=_put,
                 args=(list(chosen), "archive", "unarchive", "archived."),
-            )  # fmt: skip
+            )
         st.button(
-            "Delete", icon=":material/delete:", key="library-delete", on_click=_put,
+            "Delete",
+            icon=":material/delete:",
+            key="library-delete",
+            on_click=_put,
             args=(list(chosen), "delete", "restore", "in the bin for a week."),
-        )  # fmt: skip
+        )
     for entry in chosen:
         others = library.starting_from(catalog(), entry.run)
         if others:
             names = ", ".join(f"“{escape(other.name)}”" for other in others[:5])
             st.caption(
                 f":material/info: {names} started from the weights of “{escape(entry.run.name)}”. "
-                "They keep what they have learned, but can’t be trained again from there without it."
+                "They keep what they have learned, but can’t be trained again from there without "
+                "it."
             )
 
 
@@ -156,26 +174,38 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
         with left:
             name = st.text_input("Name", run.name, key=f"library-name-{run.id}-{run.name}")
             st.button(
-                "Rename", key="library-rename", disabled=name.strip() == run.name, on_click=attempt,
+                "Rename",
+                key="library-rename",
+                disabled=name.strip() == run.name,
+                on_click=attempt,
                 args=(catalog().runs.rename, run.id, name),
-            )  # fmt: skip
+            )
             chosen = st.multiselect(
-                "Tags", sorted({*tags, *run.tags}, key=str.casefold), list(run.tags),
-                accept_new_options=True, placeholder="Choose tags, or type new ones",
+                "Tags",
+                sorted({*tags, *run.tags}, key=str.casefold),
+                list(run.tags),
+                accept_new_options=True,
+                placeholder="Choose tags, or type new ones",
                 key=f"library-tags-{run.id}-{'|'.join(run.tags)}",
-            )  # fmt: skip
+            )
             if {*chosen} != {*run.tags}:
                 catalog().runs.set_tags(run.id, chosen)
                 st.rerun()
         with right:
             notes = st.text_area(
-                "Notes", run.notes, key=f"library-notes-{run.id}", height=150,
+                "Notes",
+                run.notes,
+                key=f"library-notes-{run.id}",
+                height=150,
                 placeholder="What was tried, what it is for, what to watch out for …",
-            )  # fmt: skip
+            )
             st.button(
-                "Keep these notes", key="library-note", disabled=notes.strip() == run.notes,
-                on_click=attempt, args=(catalog().runs.note, run.id, notes),
-            )  # fmt: skip
+                "Keep these notes",
+                key="library-note",
+                disabled=notes.strip() == run.notes,
+                on_click=attempt,
+                args=(catalog().runs.note, run.id, notes),
+            )
 
 
 def bin_panel() -> None:
@@ -197,20 +227,30 @@ def bin_panel() -> None:
             }
         )
         picked = st.dataframe(
-            table, hide_index=True, on_select="rerun", selection_mode="multi-row",
+            table,
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="multi-row",
             key=f"library-bin-{len(entries)}",
-        )  # fmt: skip
+        )
         ids = [entries[row].run.id for row in picked["selection"]["rows"] if row < len(entries)]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
-                f"Restore {len(ids):,}" if ids else "Restore", icon=":material/restore_from_trash:",
-                disabled=not ids, key="library-restore", on_click=_each, args=(ids, "restore"),
-            )  # fmt: skip
+                f"Restore {len(ids):,}" if ids else "Restore",
+                icon=":material/restore_from_trash:",
+                disabled=not ids,
+                key="library-restore",
+                on_click=_each,
+                args=(ids, "restore"),
+            )
             sure = st.checkbox("Yes, remove them for good", key="library-sure")
             st.button(
-                "Empty the bin", icon=":material/delete_forever:", disabled=not sure,
-                key="library-empty", on_click=_empty,
-            )  # fmt: skip
+                "Empty the bin",
+                icon=":material/delete_forever:",
+                disabled=not sure,
+                key="library-empty",
+                on_click=_empty,
+            )
 
 
 def _empty() -> None:

@@ -58,8 +58,11 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
     latest = so_far.batches[-1]
     with st.container(horizontal=True, gap="medium"):
         # First what is there to the end, so that nothing moves when the rest goes.
-        _metric("Epoch", f"{latest['epoch']} of {latest['epochs']}",
-                "An epoch is one look at every training image.")  # fmt: skip
+        _metric(
+            "Epoch",
+            f"{latest['epoch']} of {latest['epochs']}",
+            "An epoch is one look at every training image.",
+        )
         best, metric = so_far.best, run.spec.get("best_by", "accuracy")
         if best is not None and best.get(f"val_{metric}") is not None:
             value = best[f"val_{metric}"]
@@ -73,11 +76,15 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
             if latest.get("images_per_s"):
                 _metric("Speed", f"{latest['images_per_s']:,.0f} images/s")
             if latest.get("learning_rate") is not None:
-                _metric("Learning rate", f"{latest['learning_rate']:.2g}",
-                        "How big each step is, now.")  # fmt: skip
+                _metric(
+                    "Learning rate", f"{latest['learning_rate']:.2g}", "How big each step is, now."
+                )
             if latest.get("memory_mb"):
-                _metric("Memory", f"{latest['memory_mb'] / 1000:.1f} GB",
-                        "What the process that trains holds.")  # fmt: skip
+                _metric(
+                    "Memory",
+                    f"{latest['memory_mb'] / 1000:.1f} GB",
+                    "What the process that trains holds.",
+                )
 
 
 def _metric(label: str, value: str, help: str | None = None) -> None:
@@ -116,16 +123,24 @@ def draw_curves(so_far: Curves, *, key: str = "curve") -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.slider(
-            "Smoothing", 0, 99, 0, step=1, format="%d %%", key=f"{key}-smoothing",
+            "Smoothing",
+            0,
+            99,
+            0,
+            step=1,
+            format="%d %%",
+            key=f"{key}-smoothing",
             help="Of the pale line within epochs: how much of each point is taken from the points "
             "before it. The lines with markers, one point an epoch, stay as they are.",
-        )  # fmt: skip
+        )
         more = _more(so_far)
         if more:
             chosen = st.selectbox(
-                "One more metric", more, key=f"{key}-more",
+                "One more metric",
+                more,
+                key=f"{key}-more",
                 format_func=lambda name: _WHAT.get(name, name.replace("_", " ")),
-            )  # fmt: skip
+            )
             _chart(so_far, chosen, smoothing, key, "chosen")
     with right:
         st.caption("Learning rate: how big the steps are")

@@ -30,11 +30,13 @@ def choose_network(form: Form, good: pd.DataFrame) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         form.select(
-            "architecture", "Architecture", list(ARCHITECTURES),
+            "architecture",
+            "Architecture",
+            list(ARCHITECTURES),
             names={key: each.title for key, each in ARCHITECTURES.items()},
             then=lambda: _follow(form),
             help="The kind of network: which layers it has, and how they are connected.",
-        )  # fmt: skip
+        )
         key = form.value("architecture")
         st.caption(ARCHITECTURES[key].sentence)
         if key != "custom":
@@ -73,8 +75,8 @@ def _follow(form: Form) -> None:
 def _say_facts(key: str) -> None:
     known, network = facts(key), ARCHITECTURES[key]
     st.markdown(
-        f"**{many(known.parameters)}** weights · **{many(known.flops)}** operations for one image · "
-        f"{known.layers} layers · made for **{network.usual} px**",
+        f"**{many(known.parameters)}** weights · **{many(known.flops)}** operations for one image "
+        f"· {known.layers} layers · made for **{network.usual} px**",
         help=f"Weights are the numbers that training adjusts. Operations are counted at "
         f"{known.size} × {known.size} pixels; twice the side takes four times as many.",
     )
@@ -95,25 +97,39 @@ def _input(form: Form, good: pd.DataFrame) -> None:
     first, second = st.columns(2)
     with first:
         form.select(
-            "image_size", "Image size", SIZES, names={n: f"{n} × {n} pixels" for n in range(16, 513)},
+            "image_size",
+            "Image size",
+            SIZES,
+            names={n: f"{n} × {n} pixels" for n in range(16, 513)},
             help="All images are resized to this. Larger shows finer detail and takes longer.",
-        )  # fmt: skip
+        )
         form.slider(
-            "dropout", "Dropout", 0, 90, step=5, scale=100, unit=" %",
+            "dropout",
+            "Dropout",
+            0,
+            90,
+            step=5,
+            scale=100,
+            unit=" %",
             help="Share of features that are hidden at random before the last layer, so that the "
             "network doesn't rely on any single one.",
-        )  # fmt: skip
+        )
     with second:
         form.select(
-            "resize", "How images become square", list(FITS), names=dict(FITS),
+            "resize",
+            "How images become square",
+            list(FITS),
+            names=dict(FITS),
             help="Stretch shows all but distorts, crop cuts the longer side's ends off, pad adds "
             "black bars.",
-        )  # fmt: skip
+        )
         form.select(
-            "color", "Colour", ["rgb", "gray"],
+            "color",
+            "Colour",
+            ["rgb", "gray"],
             names={"rgb": "Colour", "gray": "Lightness only"},
             help="Without colour, the network can only go by shapes. Good where colour is chance.",
-        )  # fmt: skip
+        )
     _show_fits(form, good)
 
 

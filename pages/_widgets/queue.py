@@ -59,10 +59,19 @@ def _waiting(job: JobRecord, name: str, place: int, last: int) -> None:
         for to, label, icon in _MOVES:
             useless = place == (last if to == "down" else 1)
             st.button(
-                label, icon=icon, type="tertiary", key=f"queue-{to}-{job.id}", disabled=useless,
-                on_click=attempt, args=(catalog().jobs.move, job.id, to),
-            )  # fmt: skip
+                label,
+                icon=icon,
+                type="tertiary",
+                key=f"queue-{to}-{job.id}",
+                disabled=useless,
+                on_click=attempt,
+                args=(catalog().jobs.move, job.id, to),
+            )
         st.button(
-            "Cancel", icon=":material/close:", type="tertiary", key=f"queue-cancel-{job.id}",
-            on_click=attempt, args=(catalog().jobs.request_cancel, job.id),
-        )  # fmt: skip
+            "Cancel",
+            icon=":material/close:",
+            type="tertiary",
+            key=f"queue-cancel-{job.id}",
+            on_click=attempt,
+            args=(catalog().jobs.request_cancel, job.id),
+        )

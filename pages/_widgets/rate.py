@@ -16,9 +16,17 @@ from pages._widgets.session import catalog
 
 # What the search doesn't depend on: it sets the rate itself, for as many batches as it needs.
 _NO_MATTER = {
-    "recipe", "learning_rate", "schedule", "epochs", "tuning", "stopping", "best_by", "metrics",
-    "tensorboard", "test_views",
-}  # fmt: skip
+    "recipe",
+    "learning_rate",
+    "schedule",
+    "epochs",
+    "tuning",
+    "stopping",
+    "best_by",
+    "metrics",
+    "tensorboard",
+    "test_views",
+}
 
 
 def find_rate(spec: TrainSpec) -> None:

@@ -69,10 +69,12 @@ def _offer_measuring(record: DatasetRecord) -> None:
         _measuring(record.id)
         return
     if st.button(
-        "How long does each take?", icon=":material/timer:", type="tertiary",
+        "How long does each take?",
+        icon=":material/timer:",
+        type="tertiary",
         help="Trains a few batches of each recipe on this computer, which takes a minute or two. "
         "Trainings that you start meanwhile go first.",
-    ):  # fmt: skip
+    ):
         handlers.submit_measure(catalog(), record.id)
         st.rerun()
 

@@ -66,9 +66,12 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
         "validation images. Everything else stays as it is chosen above."
     )
     varied = st.multiselect(
-        "Settings to vary", [name for name in _TITLES if _makes_sense(name, spec)],
-        format_func=_TITLES.__getitem__, key=f"{key}-varied", placeholder="Choose one or more",
-    )  # fmt: skip
+        "Settings to vary",
+        [name for name in _TITLES if _makes_sense(name, spec)],
+        format_func=_TITLES.__getitem__,
+        key=f"{key}-varied",
+        placeholder="Choose one or more",
+    )
     if not varied:
         return
     places = st.columns(2, gap="medium")
@@ -87,9 +90,11 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
         return
     _say_cost([spec.with_values(values) for values in tried], good)
     if st.button(
-        f"Start {some(len(tried), 'training')}", type="primary", icon=":material/grid_view:",
+        f"Start {some(len(tried), 'training')}",
+        type="primary",
+        icon=":material/grid_view:",
         key=f"{key}-start",
-    ):  # fmt: skip
+    ):
         try:
             runs = search.start_search(catalog(), spec, wanted, count=count, seed=seed)
         except InvalidInput as error:
@@ -114,13 +119,17 @@ def _values(name: str, spec: TrainSpec, key: str) -> list[Any] | None:
         if name == "architecture":
             options = _networks(spec)
         return st.multiselect(
-            title, options, default=options[:3], key=f"{key}-{spec.recipe}-{name}",
+            title,
+            options,
+            default=options[:3],
+            key=f"{key}-{spec.recipe}-{name}",
             format_func=lambda one: _word(name, one),
-        )  # fmt: skip
+        )
     text = st.text_input(
-        f"{title}: values with commas between them", _example(name, spec),
+        f"{title}: values with commas between them",
+        _example(name, spec),
         key=f"{key}-{spec.recipe}-{name}",
-    )  # fmt: skip
+    )
     try:
         words = [word.strip() for word in text.split(",") if word.strip()]
         return [leaf(spec.with_values({name: word}), name) for word in words]
@@ -162,19 +171,26 @@ def _networks(spec: TrainSpec) -> list[str]:
 def _how_many(key: str) -> tuple[int | None, int]:
     """``None`` for all combinations, or how many of them; and the seed that draws them."""
     how = st.radio(
-        "Which combinations", ["All of them", "Some, drawn at random"], horizontal=True,
+        "Which combinations",
+        ["All of them", "Some, drawn at random"],
+        horizontal=True,
         key=f"{key}-how",
         help="Drawing some is better where only a few settings matter and you don't know which: "
         "each run then tries another value of each of them.",
-    )  # fmt: skip
+    )
     if how == "All of them":
         return None, 1
     with st.container(horizontal=True):
         count = st.number_input("Runs", 1, search.MOST_RUNS, 8, key=f"{key}-count", width=160)
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 1, key=f"{key}-seed", width=160,
+            "Seed",
+            0,
+            2**31 - 1,
+            1,
+            key=f"{key}-seed",
+            width=160,
             help="The same seed draws the same combinations.",
-        )  # fmt: skip
+        )
     return int(count), int(seed)
 
 
@@ -286,14 +302,20 @@ def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
         for row in done.to_dict("records")
     }
     chosen = st.selectbox(
-        "Go on with", list(labels), format_func=lambda one: labels.get(one, one),
+        "Go on with",
+        list(labels),
+        format_func=lambda one: labels.get(one, one),
         key=f"take-{name}-{next(iter(labels))}",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Use these settings", icon=":material/tune:", key=f"use-{name}", on_click=_use,
-            args=(chosen,), help="Fills the settings above with those of this training.",
-        )  # fmt: skip
+            "Use these settings",
+            icon=":material/tune:",
+            key=f"use-{name}",
+            on_click=_use,
+            args=(chosen,),
+            help="Fills the settings above with those of this training.",
+        )
         if st.button("Results", icon=":material/insights:", key=f"results-{name}"):
             choose_run(chosen)
             go("results")

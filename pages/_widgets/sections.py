@@ -1,4 +1,5 @@
-"""A page in sections, of which one is drawn at a time: it opens at once however much there is to say."""
+"""A page in sections, of which one is drawn at a time: it opens at once however much there is to
+say."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def _open(home: str) -> Catalog:
 
 @cache
 def _leave_libraries_alone() -> None:
-    """Streamlit collects garbage after each run of a page; what stays anyway is left out of that."""
+    """Streamlit collects garbage after each run of a page; what stays anyway is left out of
+    that."""
     gc.collect()
     gc.freeze()
 

@@ -20,16 +20,26 @@ _TALL = 14
 def plan(spec: TrainSpec, good: pd.DataFrame) -> pd.Series:
     """The split of usable images under these settings; as :func:`core.training.recipes.plan`."""
     return _plan(
-        str(catalog().workspace.home), spec.dataset_id, spec.dataset_version,
-        spec.shares.model_dump_json(), spec.seed, good, spec,
-    )  # fmt: skip
+        str(catalog().workspace.home),
+        spec.dataset_id,
+        spec.dataset_version,
+        spec.shares.model_dump_json(),
+        spec.seed,
+        good,
+        spec,
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def _plan(
-    home: str, dataset_id: str, version: int, shares: str, seed: int,
-    _good: pd.DataFrame, _spec: TrainSpec,
-) -> pd.Series:  # fmt: skip
+    home: str,
+    dataset_id: str,
+    version: int,
+    shares: str,
+    seed: int,
+    _good: pd.DataFrame,
+    _spec: TrainSpec,
+) -> pd.Series:
     del home, dataset_id, version, shares, seed  # parts of the key only
     return recipes.plan(_spec, _good)
 
@@ -69,8 +79,8 @@ def choose_split(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     splits = plan(spec, good)
     if not given:
         st.caption(
-            f"{round(spec.shares.train * 100)} % of the images are left to train on. Every class is "
-            "divided alike."
+            f"{round(spec.shares.train * 100)} % of the images are left to train on. Every class "
+            "is divided alike."
         )
     if not _copies(good, splits):
         st.caption(
@@ -83,17 +93,32 @@ def choose_split(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
 def _shares(form: Form, given: list[str]) -> None:
     first, second, third = st.columns(3, gap="large")
     with first:
-        _share(form, "validation", 0, 45, "validation" in given,
-               "Images that choose the best epoch and are not trained on.")  # fmt: skip
+        _share(
+            form,
+            "validation",
+            0,
+            45,
+            "validation" in given,
+            "Images that choose the best epoch and are not trained on.",
+        )
     with second:
-        _share(form, "test", 1, 50, "test" in given,
-               "Images kept for the final exam: training never sees them.")  # fmt: skip
+        _share(
+            form,
+            "test",
+            1,
+            50,
+            "test" in given,
+            "Images kept for the final exam: training never sees them.",
+        )
     with third:
         form.number(
-            "seed", "Seed", 0, 2**31 - 1,
+            "seed",
+            "Seed",
+            0,
+            2**31 - 1,
             help="Decides the split and every other draw of chance: the same seed on the same "
             "data gives the same split.",
-        )  # fmt: skip
+        )
 
 
 def _share(form: Form, name: str, low: int, high: int, given: bool, help: str) -> None:
@@ -104,9 +129,16 @@ def _share(form: Form, name: str, low: int, high: int, given: bool, help: str) -
         form.put("shares.train", round(1 - held_out, 6))
 
     form.slider(
-        f"shares.{name}", name.capitalize(), low, high, scale=100, unit=" %", help=help, then=rest,
+        f"shares.{name}",
+        name.capitalize(),
+        low,
+        high,
+        scale=100,
+        unit=" %",
+        help=help,
+        then=rest,
         disabled=given,
-    )  # fmt: skip
+    )
 
 
 def _say_given(given: list[str]) -> None:

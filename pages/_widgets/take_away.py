@@ -53,8 +53,9 @@ def _offer(record: DatasetRecord, job: JobRecord | None) -> None:
         file = take_away.find(catalog().workspace, job.spec["token"])
         if job.state == "done" and file is not None:
             label = f"Download {file.name} ({size(file.stat().st_size)})"
-            st.link_button(label, f"{PREFIX}/{job.spec['token']}", type="primary",
-                           icon=":material/download:")  # fmt: skip
+            st.link_button(
+                label, f"{PREFIX}/{job.spec['token']}", type="primary", icon=":material/download:"
+            )
             if job.spec.get("version") != record.version:
                 st.caption("Made before the latest changes.")
         elif job.error:

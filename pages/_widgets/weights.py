@@ -57,10 +57,13 @@ def choose_weights(form: Form, spec: TrainSpec) -> None:
     with right:
         _tuning(form, spec, learned=network.backbone is not None and kind != "none")
         form.slider(
-            "test_views", "Looks at each image in use", 1, 5,
+            "test_views",
+            "Looks at each image in use",
+            1,
+            5,
             help="The finished model averages its answer over so many slightly different views of "
             "an image: a little more accurate, and that many times slower.",
-        )  # fmt: skip
+        )
 
 
 def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
@@ -83,10 +86,14 @@ def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
 
     return str(
         st.radio(
-            "Start from", offered, format_func=_KINDS.__getitem__,
-            captions=[_SENTENCES[kind] for kind in offered], key=key, on_change=take,
+            "Start from",
+            offered,
+            format_func=_KINDS.__getitem__,
+            captions=[_SENTENCES[kind] for kind in offered],
+            key=key,
+            on_change=take,
         )
-    )  # fmt: skip
+    )
 
 
 def _part(weights: str) -> str:
@@ -115,9 +122,12 @@ def _run(form: Form, runs: list[RunRecord]) -> None:
         for run in runs
     }
     form.select(
-        "weights", "Run", list(names), names=names,
+        "weights",
+        "Run",
+        list(names),
+        names=names,
         help="Finished runs of the same network, also on other datasets.",
-    )  # fmt: skip
+    )
 
 
 def _file(form: Form) -> None:
@@ -170,26 +180,39 @@ def _tuning(form: Form, spec: TrainSpec, *, learned: bool) -> None:
     """Fine-tuning, where there is something to tune; or where it is what is wrong."""
     if learned or spec.tuning.epochs:
         form.number(
-            "tuning.epochs", "Epochs of fine-tuning", 0, 1000,
+            "tuning.epochs",
+            "Epochs of fine-tuning",
+            0,
+            1000,
             help="How many times every training image is looked at while the network’s own layers "
             "are adjusted, after its last step has been learned. 0 leaves them as they are.",
-        )  # fmt: skip
+        )
     else:
         form.complain("tuning.epochs")
     if spec.tuning.epochs:
         form.number(
-            "tuning.learning_rate", "Learning rate of fine-tuning", 1e-6, 1.0, step=0.0001,
+            "tuning.learning_rate",
+            "Learning rate of fine-tuning",
+            1e-6,
+            1.0,
+            step=0.0001,
             format="%.6g",
             help="How big its steps are. Smaller than when learning anew, so that little is "
             "forgotten.",
-        )  # fmt: skip
+        )
     goes_on = spec.weights != "none" and not learned
     if spec.tuning.epochs or spec.frozen or goes_on:
         form.slider(
-            "frozen", "Frozen share of layers", 0, 100, step=5, scale=100, unit=" %",
-            help="Layers nearest to the image that keep what they know: edges, colours and textures "
-            "are much the same everywhere. The others are adjusted to your images.",
-        )  # fmt: skip
+            "frozen",
+            "Frozen share of layers",
+            0,
+            100,
+            step=5,
+            scale=100,
+            unit=" %",
+            help="Layers nearest to the image that keep what they know: edges, colours and "
+            "textures are much the same everywhere. The others are adjusted to your images.",
+        )
     else:
         form.complain("frozen")
     if spec.weights == "none":

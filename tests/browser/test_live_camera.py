@@ -1,4 +1,5 @@
-"""A camera that shows red, then green: the page says so several times a second, and keeps no frame."""
+"""A camera that shows red, then green: the page says so several times a second, and keeps no
+frame."""
 
 from __future__ import annotations
 

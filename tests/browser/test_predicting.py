@@ -81,9 +81,14 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
         unreadable.wait_for(timeout=60_000)
         assert unreadable.inner_text().split()[-1] == "1"
         sure, unsure = (
-            int(page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{name}")).inner_text().split()[-1])
+            int(
+                page.get_by_test_id("stMetric")
+                .filter(has_text=re.compile(f"^{name}"))
+                .inner_text()
+                .split()[-1]
+            )
             for name in ("Sure", "Unsure")
-        )  # fmt: skip
+        )
         assert sure + unsure == 3
 
         journey.section(page, "API")

@@ -1,4 +1,5 @@
-"""The first minutes of somebody who has no images at hand yet, and what a browser may do to them."""
+"""The first minutes of somebody who has no images at hand yet, and what a browser may do to
+them."""
 
 from __future__ import annotations
 

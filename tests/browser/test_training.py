@@ -1,4 +1,5 @@
-"""An own network from its first layer to a stopped training, with the page reloaded in the middle."""
+"""An own network from its first layer to a stopped training, with the page reloaded in the
+middle."""
 
 from __future__ import annotations
 
@@ -108,8 +109,9 @@ def test_an_own_network_is_built_trained_paused_found_again_resumed_and_stopped(
         page.get_by_role("radio", name="Strong").click()
         wait_until(
             lambda: sum(a != b for a, b in zip(light, shown(), strict=True)) > len(light) / 2,
-            30, "the varied images to change",
-        )  # fmt: skip
+            30,
+            "the varied images to change",
+        )
         journey.settled(page)
 
         journey.expert(page, "Training")

@@ -54,7 +54,10 @@ def test_a_server_that_has_no_room_says_so_and_adds_nothing(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:
     folder = class_folders({"cats": 3, "dogs": 3})
-    said = '{"title": "t", "status": 507, "detail": "The disk is full, so the upload could not be finished."}'
+    said = (
+        '{"title": "t", "status": 507, "detail": "The disk is full, so the upload could not be '
+        'finished."}'
+    )
     with running_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")
         page.route("**/files", lambda route: route.fulfill(status=507, body=said))

@@ -27,9 +27,13 @@ def test_epochs_without_the_metric_are_left_out() -> None:
 
 def test_the_front_is_joined_from_cheap_to_dear_and_intervals_are_drawn() -> None:
     figure = charts.costs(
-        ["big", "small", "bad"], [0.99, 0.9, 0.8], [(0.97, 1.0), (0.85, 0.93), (0.7, 0.9)],
-        [9.0, 1.0, 2.0], [True, True, False], "ms",
-    )  # fmt: skip
+        ["big", "small", "bad"],
+        [0.99, 0.9, 0.8],
+        [(0.97, 1.0), (0.85, 0.93), (0.7, 0.9)],
+        [9.0, 1.0, 2.0],
+        [True, True, False],
+        "ms",
+    )
     line, *points = figure.data
     assert (list(line.x), list(line.y)) == ([1.0, 9.0], [0.9, 0.99])
     assert [point.text[0] for point in points] == ["big", "small", "bad"]

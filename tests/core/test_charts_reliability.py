@@ -7,13 +7,25 @@ import pandas as pd
 from core import charts
 
 BINS = pd.DataFrame(
-    {"from": [0.4, 0.8], "to": [0.8, 1.0], "confidence": [0.7, 0.9], "accuracy": [0.5, 0.95],
-     "low": [0.3, 0.9], "high": [0.7, 0.99], "images": [20, 80]}
-)  # fmt: skip
+    {
+        "from": [0.4, 0.8],
+        "to": [0.8, 1.0],
+        "confidence": [0.7, 0.9],
+        "accuracy": [0.5, 0.95],
+        "low": [0.3, 0.9],
+        "high": [0.7, 0.99],
+        "images": [20, 80],
+    }
+)
 POINTS = pd.DataFrame(
-    {"threshold": [0.0, 0.9], "coverage": [1.0, 0.4], "accuracy": [0.8, 0.99],
-     "low": [0.7, 0.95], "high": [0.9, 1.0]}
-)  # fmt: skip
+    {
+        "threshold": [0.0, 0.9],
+        "coverage": [1.0, 0.4],
+        "accuracy": [0.8, 0.99],
+        "low": [0.7, 0.95],
+        "high": [0.9, 1.0],
+    }
+)
 
 
 def test_calibration_shows_points_intervals_and_how_many_images() -> None:

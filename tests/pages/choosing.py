@@ -32,8 +32,16 @@ def expert(at: AppTest, part: str) -> AppTest:
 
 def field(at: AppTest, setting: str) -> Any:
     """The widget of a setting, of whatever kind."""
-    kinds = (at.number_input, at.selectbox, at.slider, at.toggle, at.multiselect, at.text_input,
-             at.segmented_control, at.radio)  # fmt: skip
+    kinds = (
+        at.number_input,
+        at.selectbox,
+        at.slider,
+        at.toggle,
+        at.multiselect,
+        at.text_input,
+        at.segmented_control,
+        at.radio,
+    )
     (found,) = [one for kind in kinds for one in kind if (one.key or "").endswith(f"-{setting}")]
     return found
 

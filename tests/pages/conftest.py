@@ -31,7 +31,8 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick_scripts() -> None:
-    """Streamlit collects garbage after each run of a script, which takes long where other tests have
+    """Streamlit collects garbage after each run of a script, which takes long where other tests
+    have
     loaded half a million objects that stay anyway: those are left out of it."""
     gc.collect()
     gc.freeze()

@@ -54,18 +54,36 @@ class Told:
 
     def batch(self, epoch: int, **more: Any) -> None:
         values = {
-            "epoch": epoch, "epochs": EPOCHS, "batch": 2, "batches": _BATCHES, "loss": 1 / epoch,
-            "accuracy": 0.5, "learning_rate": 0.004, "images_per_s": 1234.5, "seconds_left": 90.0,
+            "epoch": epoch,
+            "epochs": EPOCHS,
+            "batch": 2,
+            "batches": _BATCHES,
+            "loss": 1 / epoch,
+            "accuracy": 0.5,
+            "learning_rate": 0.004,
+            "images_per_s": 1234.5,
+            "seconds_left": 90.0,
             "memory_mb": 900,
-        }  # fmt: skip
+        }
         self.say("batch", **(values | more))
 
     def epoch(self, number: int, **more: Any) -> None:
         values = {
-            "epoch": number, "epochs": EPOCHS, "best": number == 1, "part": "", "loss": 1 / number,
-            "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.75, "f1": 0.4, "val_f1": 0.5,
-            "val_precision": 0.625, "learning_rate": 0.004, "seconds": 1.0, "memory_mb": 900,
-        }  # fmt: skip
+            "epoch": number,
+            "epochs": EPOCHS,
+            "best": number == 1,
+            "part": "",
+            "loss": 1 / number,
+            "accuracy": 0.5,
+            "val_loss": 0.9,
+            "val_accuracy": 0.75,
+            "f1": 0.4,
+            "val_f1": 0.5,
+            "val_precision": 0.625,
+            "learning_rate": 0.004,
+            "seconds": 1.0,
+            "memory_mb": 900,
+        }
         self.say("epoch", **(values | more))
 
     def say(self, kind: str, **payload: Any) -> None:

@@ -49,8 +49,11 @@ def test_a_broken_image_gets_a_sentence_and_the_others_get_answers(
 ) -> None:
     good = write_colour(tmp_path / "good.png", "red", 98).read_bytes()
     at = open_page("predict")
-    files = [("good.png", good, "image/png"), ("empty.png", b"", "image/png"),
-             ("text.jpg", b"no image", "image/jpeg")]  # fmt: skip
+    files = [
+        ("good.png", good, "image/png"),
+        ("empty.png", b"", "image/png"),
+        ("text.jpg", b"no image", "image/jpeg"),
+    ]
     at.file_uploader[0].set_value(files).run()
     assert_no_defect(at)
     assert "1 image answered, 2 could not be read" in words(at)

@@ -1,4 +1,5 @@
-"""Predict, section API: a key is made and shown once, snippets hold the address, a key is revoked."""
+"""Predict, section API: a key is made and shown once, snippets hold the address, a key is
+revoked."""
 
 from __future__ import annotations
 
@@ -75,8 +76,12 @@ def test_a_snippet_asks_the_model_as_it_is(language: str, catalog: Catalog, tmp_
         file = tmp_path / f"snippet{ending}"
         file.write_text(text, encoding="utf-8")
         done = subprocess.run(
-            [program, str(file)], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+            [program, str(file)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
             check=False,
-        )  # fmt: skip
+        )
     assert done.returncode == 0, done.stderr
     assert "green" in done.stdout

@@ -84,8 +84,10 @@ def test_what_came_of_it_is_counted_shown_and_offered(
     said = words(at)
     assert "7 images" in said
     assert {(each.label, each.value) for each in at.metric} == {
-        ("Sure", "6"), ("Unsure", "0"), ("Can’t be read", "1"),
-    }  # fmt: skip
+        ("Sure", "6"),
+        ("Unsure", "0"),
+        ("Can’t be read", "1"),
+    }
     assert len(gallery(at, "batch-pictures").tiles) == 6
     (show,) = [each for each in at.selectbox if each.label == "Show"]
     show.select("unreadable").run()

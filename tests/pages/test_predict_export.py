@@ -47,10 +47,18 @@ def test_what_was_made_is_there_to_fetch_with_how_near_it_comes(
 ) -> None:
     folder = exports_folder(catalog.workspace, run_id) / "litert-int8"
     export = Export(
-        format="litert-int8", file="a.zip", bytes=2_300_000, model_bytes=2_800_000, images=200,
-        same=195, largest_difference=0.284, milliseconds=0.9, made_at=1.0, seconds=9.0,
+        format="litert-int8",
+        file="a.zip",
+        bytes=2_300_000,
+        model_bytes=2_800_000,
+        images=200,
+        same=195,
+        largest_difference=0.284,
+        milliseconds=0.9,
+        made_at=1.0,
+        seconds=9.0,
         token="t" * 32,
-    )  # fmt: skip
+    )
     write_json(folder / "export.json", export.model_dump())
     (folder / "a.zip").write_bytes(b"PK")
     at = opened(run_id)

@@ -56,9 +56,12 @@ def answer(trained: Trained, said: dict[str, list[str]]) -> None:
         table[f"p_{n}"] = np.where(table["predicted"] == label, 0.8, 0.1)
     number = {label: n for n, label in enumerate(CLASSES)}
     evaluation = evaluate(
-        trained.run_id, "test", CLASSES,
-        table["label"].map(number).to_numpy(), table["predicted"].map(number).to_numpy(),
-    )  # fmt: skip
+        trained.run_id,
+        "test",
+        CLASSES,
+        table["label"].map(number).to_numpy(),
+        table["predicted"].map(number).to_numpy(),
+    )
     table.to_parquet(folder / "predictions.parquet")
     write_json(folder / "evaluation.json", evaluation.model_dump(mode="json"))
     (folder / "scores.json").unlink()
@@ -172,8 +175,10 @@ def test_the_report_has_a_row_a_class_and_can_be_taken_away(
     # Wilson's interval of 0 of 2.
     assert (report["from"][2], round(report["to"][2], 1)) == (0, 65.8)
     assert [each.label for each in at.get("download_button")] == [
-        "Download as CSV", "Download as Markdown", "Download as LaTeX",
-    ]  # fmt: skip
+        "Download as CSV",
+        "Download as Markdown",
+        "Download as LaTeX",
+    ]
 
 
 def test_curves_begin_with_the_worst_classes(open_page: Open, trained: Trained) -> None:

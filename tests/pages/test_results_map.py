@@ -22,9 +22,10 @@ COLOURS = ("red", "green", "blue")
 def run(catalog: Catalog, tmp_path: Path) -> RunRecord:
     right = [(colour, colour) for colour in COLOURS]
     return make_dense_run(
-        catalog, tmp_path / "photos",
+        catalog,
+        tmp_path / "photos",
         {"train": right, "validation": right, "test": [*right * 4, ("red", "blue")]},
-    )  # fmt: skip
+    )
 
 
 def opened(open_page: Open, run: RunRecord) -> AppTest:

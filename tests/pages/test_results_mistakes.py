@@ -71,8 +71,9 @@ def choose(at: AppTest, label: str, value: str) -> None:
 def open_tile(at: AppTest, path: str, when: int = 1) -> None:
     """What the browser does when a picture is clicked on."""
     at.session_state[gallery(at, "answers-gallery").key] = {
-        "opened": {"id": path, "at": when}, "selected": [],
-    }  # fmt: skip
+        "opened": {"id": path, "at": when},
+        "selected": [],
+    }
     at.run()
     assert_no_defect(at)
 
@@ -157,8 +158,10 @@ def test_it_leads_on_to_where_the_model_looks(section: AppTest) -> None:
 
 def test_another_section_leads_here(section: AppTest) -> None:
     section.session_state["results-about"] = {
-        "section": "mistakes", "true": "red", "predicted": "green",
-    }  # fmt: skip
+        "section": "mistakes",
+        "true": "red",
+        "predicted": "green",
+    }
     section.run()
     assert shown(section) == [GREEN]
     section.session_state["results-about"] = {"section": "mistakes", "path": "blue/test-4.png"}

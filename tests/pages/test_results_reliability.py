@@ -24,8 +24,12 @@ def test_six_test_images_are_too_few_and_it_says_so(open_page: Open, trained: Tr
     at = opened(open_page)
     said = words(at)
     assert "Too early to say: 6 images to test on are too few" in said
-    for part in ("Does it know how sure it may be?", "Answer only when sure enough",
-                 "What if photos are worse?", "Is it worse on some kinds of images?"):  # fmt: skip
+    for part in (
+        "Does it know how sure it may be?",
+        "Answer only when sure enough",
+        "What if photos are worse?",
+        "Is it worse on some kinds of images?",
+    ):
         assert part in said
     tables = [each.value for each in at.dataframe]
     (bins,) = [each for each in tables if "confidence" in each.columns]

@@ -64,8 +64,10 @@ def test_a_run_starts_with_what_was_chosen_and_is_shown(
     put(expert(at, "Data"), "seed", 7)
     click(at, "Start training")
     (run,) = catalog.runs.all()
-    chosen = {name: run.spec[name] for name in
-              ("recipe", "epochs", "image_size", "batch_size", "learning_rate", "seed")}  # fmt: skip
+    chosen = {
+        name: run.spec[name]
+        for name in ("recipe", "epochs", "image_size", "batch_size", "learning_rate", "seed")
+    }
     assert chosen == {
         "recipe": "classic",
         "epochs": 3,

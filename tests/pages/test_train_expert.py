@@ -74,9 +74,15 @@ SETTINGS: list[tuple[str, str, str, Any, Any]] = [
 
 @pytest.mark.parametrize(("part", "recipe", "setting", "shown", "stored"), SETTINGS)
 def test_a_setting_reaches_the_run_and_changes_nothing_else(
-    open_page: Open, catalog: Catalog, pets: DatasetRecord,
-    part: str, recipe: str, setting: str, shown: Any, stored: Any,
-) -> None:  # fmt: skip
+    open_page: Open,
+    catalog: Catalog,
+    pets: DatasetRecord,
+    part: str,
+    recipe: str,
+    setting: str,
+    shown: Any,
+    stored: Any,
+) -> None:
     at = put(expert(choose(open_page("train"), recipe), part), setting, shown)
     assert field(at, setting).value == shown
     before = base(catalog, pets, recipe)
@@ -160,9 +166,15 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("part", "recipe", "settings", "said"), WRONG)
 def test_what_cannot_work_is_said_at_its_field_and_holds_up_the_start(
-    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path],
-    part: str, recipe: str, settings: dict[str, Any], said: str,
-) -> None:  # fmt: skip
+    open_page: Open,
+    catalog: Catalog,
+    bring_in: BringIn,
+    class_folders: Callable[..., Path],
+    part: str,
+    recipe: str,
+    settings: dict[str, Any],
+    said: str,
+) -> None:
     bring_in(class_folders({"cat": 6, "dog": 6, "eel": 6}))
     at = expert(choose(open_page("train"), recipe), part)
     for setting, value in settings.items():

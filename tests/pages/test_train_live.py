@@ -209,9 +209,13 @@ def test_answers_about_validation_images_are_shown_and_follow_the_epochs(told: T
         told.catalog.jobs.replace_event(
             told.run.job_id,
             "snapshot",
-            {"epoch": epoch, "labels": ["blue", "red"], "confusion": [[2, 0], [1, 1]],
-             "samples": [sample]},
-        )  # fmt: skip
+            {
+                "epoch": epoch,
+                "labels": ["blue", "red"],
+                "confusion": [[2, 0], [1, 1]],
+                "samples": [sample],
+            },
+        )
 
     look(1, "blue")
     at = watch(told)
@@ -226,8 +230,9 @@ def test_answers_about_validation_images_are_shown_and_follow_the_epochs(told: T
     assert round_of(at) == 2, "so the browser draws the same pictures anew"
     assert "after epoch 2" in words(at)
     told.catalog.jobs.replace_event(
-        told.run.job_id, "snapshot", {"epoch": 3, "labels": ["blue", "red"],
-                                      "confusion": [[2, 0], [0, 2]]},
-    )  # fmt: skip
+        told.run.job_id,
+        "snapshot",
+        {"epoch": 3, "labels": ["blue", "red"], "confusion": [[2, 0], [0, 2]]},
+    )
     at.run()
     assert gallery(at, "answers-").tiles, "a look without samples leaves the last ones"

@@ -92,9 +92,13 @@ def test_a_finished_run_says_how_good_it_is_and_where_its_logs_are(told: Told) -
     told.start()
     told.fit(2)
     told.catalog.runs.summarise(
-        told.run.id, test_accuracy=0.9, test_images=20, test_low=0.7, test_high=0.97,
+        told.run.id,
+        test_accuracy=0.9,
+        test_images=20,
+        test_low=0.7,
+        test_high=0.97,
         seconds={"fit": 3.0},
-    )  # fmt: skip
+    )
     told.catalog.jobs.finish(told.run.job_id, "done")
     at = ended(told)
     said = words(at).replace("*", "")

@@ -1,4 +1,5 @@
-"""The page that explains the API and tries it: one document of our own that asks no other server."""
+"""The page that explains the API and tries it: one document of our own that asks no other
+server."""
 
 from __future__ import annotations
 

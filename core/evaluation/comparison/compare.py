@@ -98,20 +98,23 @@ class Comparison:
                 "beyond_chance": found.beyond_chance,
             },
             "metrics": [
-                {**{k: v if v == v else None for k, v in asdict(each).items()},
-                 "difference": each.difference if each.difference == each.difference else None}
+                {
+                    **{k: v if v == v else None for k, v in asdict(each).items()},
+                    "difference": each.difference if each.difference == each.difference else None,
+                }
                 for each in self.metrics
             ],
             "better": matched.better[columns].to_dict("records"),
             "worse": matched.worse[columns].to_dict("records"),
             "relabelled": int(matched.table["relabelled"].sum()),
-        }  # fmt: skip
+        }
 
 
 def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "test") -> Comparison:
     """Two runs, compared on the images that both were tested on.
 
-    Where the dataset was corrected between them, both are judged by the labels of its later version.
+    Where the dataset was corrected between them, both are judged by the labels of its later
+    version.
 
     Args:
         on: ``test`` for their own test sets, else a folder that both were tested on.
@@ -125,9 +128,14 @@ def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "te
     table = matched.table
     found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())
     return Comparison(
-        first, second, on, matched, found, metrics(table, found),
+        first,
+        second,
+        on,
+        matched,
+        found,
+        metrics(table, found),
         _cautions(first, second, matched, on),
-    )  # fmt: skip
+    )
 
 
 def compare_all(
@@ -187,10 +195,14 @@ def metrics(table: pd.DataFrame, found: Paired) -> list[Measured]:
         found: of the same rows.
     """
     accuracy = Measured(
-        "Accuracy", "Of all images, the part that is called right.",
-        found.first if found.images else np.nan, found.second if found.images else np.nan,
-        found.low, found.high, "Newcombe’s method 10",
-    )  # fmt: skip
+        "Accuracy",
+        "Of all images, the part that is called right.",
+        found.first if found.images else np.nan,
+        found.second if found.images else np.nan,
+        found.low,
+        found.high,
+        "Newcombe’s method 10",
+    )
     if not len(table):
         return [accuracy]
     return [accuracy, *_resampled(table), _log_loss(table)]
@@ -206,10 +218,16 @@ def _log_loss(table: pd.DataFrame) -> Measured:
     half = float(ndtri(0.5 + LEVEL / 2) * spread)
     middle = float(differences.mean())
     return Measured(
-        "Log loss", "How much of a surprise the true class was on average; 0 is never.",
-        float(first.mean()), float(second.mean()), middle - half, middle + half,
-        "normal, of paired differences", share=False, lower_is_better=True,
-    )  # fmt: skip
+        "Log loss",
+        "How much of a surprise the true class was on average; 0 is never.",
+        float(first.mean()),
+        float(second.mean()),
+        middle - half,
+        middle + half,
+        "normal, of paired differences",
+        share=False,
+        lower_is_better=True,
+    )
 
 
 def _resampled(table: pd.DataFrame) -> list[Measured]:
@@ -252,10 +270,15 @@ def _resampled(table: pd.DataFrame) -> list[Measured]:
         low, high = np.quantile(second[1:] - first[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         measured.append(
             Measured(
-                name, meaning, float(first[0]), float(second[0]), float(low), float(high),
+                name,
+                meaning,
+                float(first[0]),
+                float(second[0]),
+                float(low),
+                float(high),
                 f"paired bootstrap, {RESAMPLES:,} draws",
             )
-        )  # fmt: skip
+        )
     return measured
 
 

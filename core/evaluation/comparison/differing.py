@@ -63,26 +63,41 @@ TITLES: dict[str, str] = {
 # Values that are codes, as the page shows them.
 VALUES: dict[str, Mapping[Any, str]] = {
     "optimizer.name": {
-        "adamw": "AdamW", "adam": "Adam", "sgd": "SGD with momentum", "rmsprop": "RMSprop",
+        "adamw": "AdamW",
+        "adam": "Adam",
+        "sgd": "SGD with momentum",
+        "rmsprop": "RMSprop",
     },
     "schedule.name": {
-        "constant": "Constant", "cosine": "Cosine with warm-up", "one_cycle": "One cycle",
-        "step": "Steps", "plateau": "Reduce on plateau",
+        "constant": "Constant",
+        "cosine": "Cosine with warm-up",
+        "one_cycle": "One cycle",
+        "step": "Steps",
+        "plateau": "Reduce on plateau",
     },
     "loss.name": {
-        "categorical": "Categorical cross-entropy", "binary": "Binary cross-entropy",
+        "categorical": "Categorical cross-entropy",
+        "binary": "Binary cross-entropy",
         "focal": "Focal loss",
     },
     "balance": {
-        "none": "Leave them as they are", "weights": "Let mistakes in rare classes count more",
+        "none": "Leave them as they are",
+        "weights": "Let mistakes in rare classes count more",
         "sampling": "Show rare classes as often as others",
     },
     "color": {"rgb": "Colour", "gray": "Lightness only"},
     "resize": {"stretch": "Stretch", "crop": "Crop", "pad": "Pad"},
     "weights": {"none": "Random weights", "imagenet": "ImageNet weights"},
-}  # fmt: skip
-_SHARES = {"dropout", "frozen", "schedule.warmup", "schedule.factor", "loss.label_smoothing",
-           "shares.validation", "shares.test"}  # fmt: skip
+}
+_SHARES = {
+    "dropout",
+    "frozen",
+    "schedule.warmup",
+    "schedule.factor",
+    "loss.label_smoothing",
+    "shares.validation",
+    "shares.test",
+}
 # Settings that do nothing unless another is set so.
 _ONLY_WITH = {
     "optimizer.momentum": ("optimizer.name", ("sgd", "rmsprop")),

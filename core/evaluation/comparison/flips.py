@@ -1,7 +1,7 @@
 """The images that two runs were both tested on, row by row: who is right on which.
 
-Images are matched by what is in them (the content hash), so they are found again in another dataset,
-under another name, or in another class; only where a hash isn't known, by their path.
+Images are matched by what is in them (the content hash), so they are found again in another
+dataset, under another name, or in another class; only where a hash isn't known, by their path.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def _join(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.DataFr
 
 
 def _loss(answers: Answers, at: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Minus the logarithm of the label's probability; a label that the model doesn't know has none."""
+    """Minus the logarithm of the label's probability; a label that the model doesn't know has
+    none."""
     number = {label: position for position, label in enumerate(answers.labels)}
     column = np.array([number.get(label, -1) for label in labels], np.int64)
     given = np.zeros(len(at))

@@ -81,9 +81,15 @@ def paired(first: np.ndarray, second: np.ndarray) -> Paired:
     low, high = newcombe(both, only_second, only_first, neither)
     images = max(1, len(first))
     return Paired(
-        both, only_first, only_second, neither,
-        (only_second - only_first) / images, low, high, mcnemar(only_first, only_second),
-    )  # fmt: skip
+        both,
+        only_first,
+        only_second,
+        neither,
+        (only_second - only_first) / images,
+        low,
+        high,
+        mcnemar(only_first, only_second),
+    )
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -107,7 +113,8 @@ def newcombe(both: int, only_first: int, only_second: int, neither: int) -> tupl
 
     Method 10 of R. G. Newcombe, "Improved confidence intervals for the difference between binomial
     proportions based on paired data", Statistics in Medicine 17 (1998): Wilson's intervals of both,
-    squared and added, with their correlation corrected for continuity. Without images it is -1 to 1.
+    squared and added, with their correlation corrected for continuity. Without images it is -1 to
+    1.
     """
     e, f, g, h = both, only_first, only_second, neither
     n = e + f + g + h

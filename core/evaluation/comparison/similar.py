@@ -102,9 +102,15 @@ def without(
     correct, images = int(answers.correct.sum()), len(answers)
     left_out, right = int(alike.sum()), int((alike & answers.correct).sum())
     return Without(
-        threshold, images, correct, left_out, right,
-        wilson(correct, images), wilson(correct - right, images - left_out), searched,
-    )  # fmt: skip
+        threshold,
+        images,
+        correct,
+        left_out,
+        right,
+        wilson(correct, images),
+        wilson(correct - right, images - left_out),
+        searched,
+    )
 
 
 def find_similar(
@@ -121,9 +127,10 @@ def find_similar(
     folder = catalog.workspace.load_path(answers.on)
     if not folder.is_dir():
         raise NotFound(
-            "The folder that was tested on is not there any more.", file=folder,
+            "The folder that was tested on is not there any more.",
+            file=folder,
             remedy="Put it back, or test on another one.",
-        )  # fmt: skip
+        )
     trained = _trained_on(catalog.workspace, run.id)
     known = curated(catalog, run.dataset_id, run.dataset_version)
     known = known[known["path"].isin(trained["path"]) & (known["status"] == "ok")]
@@ -215,11 +222,17 @@ def _known(
     ends = names[copies.pairs]
     both = pd.concat(
         [
-            pd.DataFrame({"hash": ends[:, one], "train_hash": ends[:, other],
-                          "score": copies.scores, "relation": copies.relations.astype(object)})
+            pd.DataFrame(
+                {
+                    "hash": ends[:, one],
+                    "train_hash": ends[:, other],
+                    "score": copies.scores,
+                    "relation": copies.relations.astype(object),
+                }
+            )
             for one, other in ((0, 1), (1, 0))
         ]
-    )  # fmt: skip
+    )
     first = trained.drop_duplicates("hash").rename(
         columns={"path": "train_path", "hash": "train_hash"}
     )

@@ -1,10 +1,11 @@
 """A network that says, besides its answer, where in the image the evidence for a class lies.
 
-Made from a run's ``model.xml`` in a moment: from a class's score back to the last maps (the "taps"),
-by the rules of :mod:`core.evaluation.explain.rules`, all as operations of OpenVINO. The heat at a place
-is the sum over a map's channels of slope times value: HiResCAM (Draelos & Carin, "Use HiResCAM instead
-of Grad-CAM for faithful explanations", 2020), which is Grad-CAM (Selvaraju et al., 2017) where a mean
-over the picture follows the maps, and stays true to the model where a flattened map does.
+Made from a run's ``model.xml`` in a moment: from a class's score back to the last maps (the
+"taps"), by the rules of :mod:`core.evaluation.explain.rules`, all as operations of OpenVINO. The
+heat at a place is the sum over a map's channels of slope times value: HiResCAM (Draelos & Carin,
+"Use HiResCAM instead of Grad-CAM for faithful explanations", 2020), which is Grad-CAM (Selvaraju et
+al., 2017) where a mean over the picture follows the maps, and stays true to the model where a
+flattened map does.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def with_evidence(model: Any) -> Any:
         inputs ``pixels`` and ``target``, float32 (n, classes): how much each class's score counts,
         1 for the one that is asked about. Outputs ``probabilities``; ``features``, float32 (n, F),
         what the last dense layer weighs; and ``evidence``, float32 (n, height, width), signed: what
-        each place adds to the score. Where the maps are all that the score is made of, they sum up to
-        it but for what is the same for every image.
+        each place adds to the score. Where the maps are all that the score is made of, they sum up
+        to it but for what is the same for every image.
 
     Raises:
         NoRule: the model ends in a way that isn't known here.

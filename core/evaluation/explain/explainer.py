@@ -1,7 +1,7 @@
 """What in an image speaks for a class, according to a run's model: answers with their heat maps.
 
-By gradients where the model's end is of a kind that slopes can be followed through, which is exact and
-takes about a millisecond an image; else by covering parts of the image.
+By gradients where the model's end is of a kind that slopes can be followed through, which is exact
+and takes about a millisecond an image; else by covering parts of the image.
 """
 
 from __future__ import annotations

@@ -17,8 +17,18 @@ from core.workspace import Workspace
 _KINDS = ("Convolution", "GroupConvolution")
 # What belongs to a convolution when it comes right after it, for one input and a constant.
 _AFTER = {
-    "Add", "Multiply", "Subtract", "Relu", "Clamp", "Swish", "HSwish", "Gelu", "Elu", "Sigmoid", "Tanh",
-}  # fmt: skip
+    "Add",
+    "Multiply",
+    "Subtract",
+    "Relu",
+    "Clamp",
+    "Swish",
+    "HSwish",
+    "Gelu",
+    "Elu",
+    "Sigmoid",
+    "Tanh",
+}
 _KEEP_LOADED = 6
 
 

@@ -1,9 +1,9 @@
 """Where the evidence lies, found by covering: for models whose slopes can't be followed.
 
-A window slides over the image, and what is under it is replaced by the image's mean colour; where the
-class's score falls, there was something that spoke for it (Zeiler & Fergus, "Visualizing and
-understanding convolutional networks", 2014). It asks the model more than two hundred times for each image,
-and sees nothing finer than its window.
+A window slides over the image, and what is under it is replaced by the image's mean colour; where
+the class's score falls, there was something that spoke for it (Zeiler & Fergus, "Visualizing and
+understanding convolutional networks", 2014). It asks the model more than two hundred times for each
+image, and sees nothing finer than its window.
 """
 
 from __future__ import annotations

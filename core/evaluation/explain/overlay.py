@@ -12,9 +12,16 @@ from core.datasets.images import Fit
 # "Inferno" (van der Walt & Smith, 2015; CC0) at nine evenly spaced points: darkness and hue rise
 # together, so it reads in grey and with any colour vision.
 _POINTS = (
-    (0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85), (227, 89, 51),
-    (249, 140, 10), (249, 201, 50), (252, 255, 164),
-)  # fmt: skip
+    (0, 0, 4),
+    (31, 12, 72),
+    (85, 15, 109),
+    (136, 34, 106),
+    (186, 54, 85),
+    (227, 89, 51),
+    (249, 140, 10),
+    (249, 201, 50),
+    (252, 255, 164),
+)
 
 
 @cache

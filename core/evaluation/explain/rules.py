@@ -1,8 +1,8 @@
 """How the slope of a class's score goes back through one operation of a network's end.
 
 OpenVINO has no gradients, so the few that heat maps need are written out as more of its operations:
-for each operation, what its inputs' slopes are, given its output's. Only operations that come between
-the last maps and the answer are known here; any other has no rule.
+for each operation, what its inputs' slopes are, given its output's. Only operations that come
+between the last maps and the answer are known here; any other has no rule.
 """
 
 from __future__ import annotations
@@ -219,11 +219,15 @@ def _average_pool(step: Step) -> list[Any]:
     before, after = sides(step.node.input_value(0))[1:], sides(step.node.output(0))[1:]
     down, across = (
         _averages(
-            before[n], after[n], attributes["kernel"][n], attributes["strides"][n],
-            _pad(attributes, n, before[n], after[n]), not attributes["exclude-pad"],
+            before[n],
+            after[n],
+            attributes["kernel"][n],
+            attributes["strides"][n],
+            _pad(attributes, n, before[n], after[n]),
+            not attributes["exclude-pad"],
         )
         for n in (0, 1)
-    )  # fmt: skip
+    )
     spread = op().matmul(op().constant(np.ascontiguousarray(down.T)), step.slope, False, False)
     return [op().matmul(spread, op().constant(across), False, False)]
 

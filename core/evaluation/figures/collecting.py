@@ -48,7 +48,8 @@ def what_to_collect(
     trained: Mapping[str, int] | None,
     traits: pd.DataFrame | None,
 ) -> str:
-    """A sentence or two of advice; arguments as in :func:`core.evaluation.figures.verdict.verdict`."""
+    """A sentence or two of advice; arguments as in
+    :func:`core.evaluation.figures.verdict.verdict`."""
     mistakes = ~answers.correct
     if not mistakes.any():
         return (
@@ -57,7 +58,8 @@ def what_to_collect(
         )
     missed = np.bincount(answers.true[mistakes], minlength=len(evaluation.labels))
     support = np.bincount(answers.true, minlength=len(evaluation.labels))
-    # The class whose images go wrong most often; of those with as many, the one that is found least.
+    # The class whose images go wrong most often; of those with as many, the one that is found
+    # least.
     rate = missed / np.maximum(support, 1)
     worst = int(np.lexsort((-rate, -missed))[0])
     label = evaluation.labels[worst]
@@ -67,10 +69,10 @@ def what_to_collect(
     low = wilson(int(missed[worst]), int(support[worst])).low
     if missed[worst] < _FEWEST_MISTAKES or (low <= others and mine.sum() < len(answers)):
         total = int(mistakes.sum())
+        who = "One mistake says" if total == 1 else f"Its {total:,} mistakes are spread: they say"
         return (
-            f"{'One mistake says' if total == 1 else f'Its {total:,} mistakes are spread: they say'} "
-            "of no class that it needs more images than others. More test images would show where it "
-            "is weak."
+            f"{who} of no class that it needs more images than others. More test images would "
+            "show where it is weak."
         )
     number = more_images(int((trained or {}).get(label, 0)), float(rate[worst]), float(others))
     what = f"About {number:,} more images" if trained is not None else "More images"
@@ -102,7 +104,8 @@ def more_images(trained: int, error: float, others: float) -> int:
 
     Args:
         trained: images of the class in training.
-        error, others: parts (0 to 1) of test images that went wrong, of the class and of all others.
+        error, others: parts (0 to 1) of test images that went wrong, of the class and of all
+        others.
     """
     wanted = trained * ((error / others) ** 2 - 1) if others > 0 else trained
     return int(np.ceil(np.clip(wanted, 10, max(10, trained)) / 10) * 10)

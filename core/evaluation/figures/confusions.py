@@ -1,4 +1,5 @@
-"""How to lay out a confusion matrix: which classes lie beside each other, and which to show first."""
+"""How to lay out a confusion matrix: which classes lie beside each other, and which to show
+first."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Figures about a finished test, worked out once and kept beside its evaluation.
 
 In: the kept evaluation and predictions. Out: ``scores.json`` (scores, verdict, classes, the order
-of similar classes) and ``curves.parquet``. A worker makes them when it evaluates a run; of runs that
-were evaluated earlier, or by another version, they are made when they are first asked for.
+of similar classes) and ``curves.parquet``. A worker makes them when it evaluates a run; of runs
+that were evaluated earlier, or by another version, they are made when they are first asked for.
 """
 
 from __future__ import annotations
@@ -127,7 +127,8 @@ def judge(
 def load_curves(
     workspace: Workspace, run_id: str, on: str = "test", labels: list[str] | None = None
 ) -> pd.DataFrame:
-    """Kept ROC and precision-recall curves, as :func:`core.evaluation.figures.class_curves.class_curves`
+    """Kept ROC and precision-recall curves, as
+    :func:`core.evaluation.figures.class_curves.class_curves`
     makes them.
 
     Args:
@@ -181,8 +182,8 @@ def image_traits(catalog: Catalog, run: RunRecord, answers: Answers) -> pd.DataF
     """What the dataset's scan measured of the images that were tested on.
 
     Returns:
-        one row an image, columns as in :data:`core.evaluation.figures.collecting.TRAITS`; none for other
-        folders, and where the dataset was removed.
+        one row an image, columns as in :data:`core.evaluation.figures.collecting.TRAITS`; none for
+        other folders, and where the dataset was removed.
     """
     if answers.on != "test":
         return None

@@ -14,7 +14,10 @@ ABOUT: dict[str, tuple[str, str, Literal["higher", "lower"], Literal["share", "n
     ),
     "balanced_accuracy": (
         "Balanced accuracy",
-        "The accuracy if every class had as many images: small classes count as much as large ones.",
+        (
+            "The accuracy if every class had as many images: small classes count as much as large "
+            "ones."
+        ),
         "higher",
         "share",
     ),

@@ -66,9 +66,17 @@ def _score(
         method = "none: it is the same in every resample"
     low, high = bounds or (None, None)
     return Score(
-        key=key, title=title, value=value, low=low, high=high, method=method if not why else "",
-        meaning=meaning, better=better, form=form, why=why,
-    )  # fmt: skip
+        key=key,
+        title=title,
+        value=value,
+        low=low,
+        high=high,
+        method=method if not why else "",
+        meaning=meaning,
+        better=better,
+        form=form,
+        why=why,
+    )
 
 
 def _bootstrap(resampled: int = RESAMPLES) -> str:
@@ -91,10 +99,8 @@ def _proportions(answers: Answers) -> dict[str, Score]:
     for k in _TOP:
         if k < len(answers.labels):
             shares[f"top_{k}"] = float(
-                top_k_accuracy_score(
-                    answers.true, answers.probabilities, k=k, labels=positions
-                )
-            )  # fmt: skip
+                top_k_accuracy_score(answers.true, answers.probabilities, k=k, labels=positions)
+            )
     made = {}
     for key, share in shares.items():
         interval = wilson(round(share * len(answers)), len(answers))
@@ -130,12 +136,18 @@ def _from_confusion(evaluation: Evaluation, answers: Answers) -> dict[str, Score
         zip(
             _CONFUSED,
             (
-                balanced, macro.precision, macro.recall, macro.f1,
-                weighted.precision, weighted.f1, mcc, kappa,
+                balanced,
+                macro.precision,
+                macro.recall,
+                macro.f1,
+                weighted.precision,
+                weighted.f1,
+                mcc,
+                kappa,
             ),
             strict=True,
         )
-    )  # fmt: skip
+    )
     why: Mapping[str, str] = {}
     if len(np.unique(answers.true)) < 2:
         values |= {"mcc": None, "kappa": None}
@@ -191,9 +203,7 @@ def _from_probabilities(answers: Answers) -> dict[str, Score]:
         clipped = np.maximum(given, SMALLEST)
         loss = float(log_loss(answers.true, clipped, labels=positions))
         exact = given / given.sum(axis=1, keepdims=True)
-        brier = float(
-            brier_score_loss(answers.true, exact, labels=positions, scale_by_half=False)
-        )  # fmt: skip
+        brier = float(brier_score_loss(answers.true, exact, labels=positions, scale_by_half=False))
     squares = ((exact - np.eye(len(positions))[answers.true]) ** 2).sum(axis=1)
     costs = np.stack((answers.loss, squares)).astype(np.float32)
     means = np.concatenate(

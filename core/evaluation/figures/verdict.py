@@ -73,8 +73,8 @@ class Verdict(BaseModel):
 
 
 _ELSEWHERE = (
-    "It was trained elsewhere: whether it was trained on some of these very images, nobody here can "
-    "know."
+    "It was trained elsewhere: whether it was trained on some of these very images, nobody here "
+    "can know."
 )
 
 
@@ -233,8 +233,8 @@ def _sure(answers: Answers) -> Statement:
         )
     interval = wilson(right, count)
     text = (
-        f"When it says it is {says}, it is right {percent(right / count)} of the time ({right:,} of "
-        f"{count:,}), and it is so for {covered} of the images."
+        f"When it says it is {says}, it is right {percent(right / count)} of the time ({right:,} "
+        f"of {count:,}), and it is so for {covered} of the images."
     )
     if interval.high < SURE:
         return Statement(
@@ -260,8 +260,8 @@ def _cautions(evaluation: Evaluation) -> list[Statement]:
         found.append(Statement(key="few_images", text=text, tone="caution"))
     if _width(evaluation.interval) > WIDE:
         text = (
-            f"{images(evaluation.images).capitalize()} can't tell a good model from a middling one. "
-            "Test it on more."
+            f"{images(evaluation.images).capitalize()} can't tell a good model from a middling "
+            "one. Test it on more."
         )
         found.append(Statement(key="wide", text=text, tone="caution"))
     if evaluation.left_out:

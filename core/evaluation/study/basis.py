@@ -1,9 +1,10 @@
 """What the rest of a study builds on: features of all images, and heat maps of the tested ones.
 
-Phase ``answers`` keeps ``images.parquet`` (``path``, ``label``, ``hash``, ``split``: train, validation
-or test) and ``features.npy``, float16 (n, F), row by row the same images. Phase ``heat`` keeps
-``heat.npy`` of what was answered, and ``heat_true.npy`` of the true classes where that was wrong; see
-:func:`load_heat`.
+Phase ``answers`` keeps ``images.parquet`` (``path``, ``label``, ``hash``, ``split``: train,
+validation or test) and ``features.npy``, float16 (n, F), row by row the same images. Phase ``heat``
+keeps
+``heat.npy`` of what was answered, and ``heat_true.npy`` of the true classes where that was wrong;
+see :func:`load_heat`.
 """
 
 from __future__ import annotations

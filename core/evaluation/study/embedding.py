@@ -51,9 +51,9 @@ class Flat:
     """Coordinates on a map.
 
     Attributes:
-        method: how they came about: ``pca`` where another was asked for but there are too few images.
-        points: float32, shape (n, 2); all (0, 0) where the images don't differ.
-        explained: the share of the features' spread that is seen across and upwards, 0 to 1 each;
+        method: how they came about: ``pca`` where another was asked for but there are too few
+        images. points: float32, shape (n, 2); all (0, 0) where the images don't differ. explained:
+        the share of the features' spread that is seen across and upwards, 0 to 1 each;
             known for PCA only, else (0, 0).
     """
 
@@ -227,9 +227,14 @@ def load_map(study: Study, method: Method) -> FeatureMap:
     about = study.values(f"map-{method}")
     across, up = about["explained"]
     return FeatureMap(
-        method, about["method"], study.table(f"map-{method}"), (float(across), float(up)),
-        about["of"], about["mistakes"], about["of_mistakes"],
-    )  # fmt: skip
+        method,
+        about["method"],
+        study.table(f"map-{method}"),
+        (float(across), float(up)),
+        about["of"],
+        about["mistakes"],
+        about["of_mistakes"],
+    )
 
 
 def _principal(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
@@ -248,8 +253,11 @@ def _principal(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     if not scaled.any():
         return np.zeros((len(scaled), 2), np.float32), (0.0, 0.0)
     dimensions = min(_DIMENSIONS, *scaled.shape)
-    pca = PCA(dimensions, svd_solver="covariance_eigh" if _is_tall(scaled) else "randomized",
-              random_state=SEED)  # fmt: skip
+    pca = PCA(
+        dimensions,
+        svd_solver="covariance_eigh" if _is_tall(scaled) else "randomized",
+        random_state=SEED,
+    )
     reduced = np.asarray(pca.fit_transform(scaled), np.float32)
     shares = [*(float(share) for share in pca.explained_variance_ratio_[:2]), 0.0]
     return reduced, (shares[0], shares[1])

@@ -155,7 +155,8 @@ def _are(some: int, count: int) -> str:
 
 
 def _usual(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of each feature, and what to multiply by for a spread of 1; 0 where there is none."""
+    """The mean of each feature, and what to multiply by for a spread of 1; 0 where there is
+    none."""
     size = _block_rows(known.shape[1])
     total = np.zeros(known.shape[1])
     squares = np.zeros(known.shape[1])

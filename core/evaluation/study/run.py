@@ -1,9 +1,11 @@
 """What is found out once about an evaluation, because it takes longer than a page may: its study.
 
-A study has phases, each a function that is registered by name and writes files into the study's folder,
-``study/`` beside the evaluation. Which are there, how long they took and why others failed is noted in
-``study.json``; files of phases that are done don't change. A study belongs to one evaluation: tested
-again, everything is found out anew.
+A study has phases, each a function that is registered by name and writes files into the study's
+folder,
+``study/`` beside the evaluation. Which are there, how long they took and why others failed is noted
+in
+``study.json``; files of phases that are done don't change. A study belongs to one evaluation:
+tested again, everything is found out anew.
 """
 
 from __future__ import annotations
@@ -175,7 +177,8 @@ class StudyWork:
         """Images of a table as the model sees them, some at a time; says progress, hears Cancel.
 
         Args:
-            rows: columns ``path`` and ``hash``, and ``split`` where some are of the dataset's training
+            rows: columns ``path`` and ``hash``, and ``split`` where some are of the dataset's
+            training
                 or validation images; without it all are tested ones.
             note: what is done with them, for people.
 
@@ -227,9 +230,14 @@ class StudyWork:
         workspace = self.catalog.workspace
         dataset = self.catalog.datasets.get(self.run.dataset_id)
         return load_pixels(
-            workspace, dataset.id, workspace.load_path(dataset.root), rows,
-            self.card["image_size"], fit=self.card["fit"], report=self.report,
-        )  # fmt: skip
+            workspace,
+            dataset.id,
+            workspace.load_path(dataset.root),
+            rows,
+            self.card["image_size"],
+            fit=self.card["fit"],
+            report=self.report,
+        )
 
     def _from_folder(self, path: str) -> np.ndarray | None:
         try:

@@ -32,7 +32,8 @@ PICTURE, TABLE = "sheet.webp", "sheet.parquet"
 
 
 def save_sheet(folder: Path, paths: list[str], pictures: Iterable[Image.Image | None]) -> None:
-    """Write ``sheet.webp`` and ``sheet.parquet`` (``path``, ``width``, ``height``, ``tiny``, ``side``).
+    """Write ``sheet.webp`` and ``sheet.parquet`` (``path``, ``width``, ``height``, ``tiny``,
+    ``side``).
 
     Args:
         pictures: RGB, one for each path; ``None`` leaves its cell empty, of width 0.

@@ -44,7 +44,9 @@ def settings(spec: TrainSpec) -> dict[str, str]:
         "Starts from": _START.get(spec.weights, spec.weights),
         "Image size": f"{spec.image_size} × {spec.image_size} pixels",
         "Images brought to a square": {
-            "stretch": "by stretching", "crop": "by cutting out the middle", "pad": "by black borders"
+            "stretch": "by stretching",
+            "crop": "by cutting out the middle",
+            "pad": "by black borders",
         }[spec.resize],
         "Colour": "lightness only" if spec.color == "gray" else "in colour",
         "Epochs": str(spec.epochs),
@@ -55,7 +57,7 @@ def settings(spec: TrainSpec) -> dict[str, str]:
         "Dropout": f"{spec.dropout:g}",
         "Augmentation": describe(spec.augmentation),
         "Seed": str(spec.seed),
-    }  # fmt: skip
+    }
     if spec.tuning.epochs:
         said["Fine-tuning"] = (
             f"{spec.tuning.epochs} epochs at a learning rate of {spec.tuning.learning_rate:g}, "
@@ -71,10 +73,14 @@ def settings(spec: TrainSpec) -> dict[str, str]:
 def _usual(spec: TrainSpec) -> TrainSpec:
     """The recipe's own settings."""
     values: dict[str, Any] = {
-        "dataset_id": spec.dataset_id, "dataset_version": spec.dataset_version,
-        "recipe": spec.recipe, "architecture": spec.architecture, "image_size": spec.image_size,
-        "epochs": spec.epochs, "learning_rate": spec.learning_rate,
-    }  # fmt: skip
+        "dataset_id": spec.dataset_id,
+        "dataset_version": spec.dataset_version,
+        "recipe": spec.recipe,
+        "architecture": spec.architecture,
+        "image_size": spec.image_size,
+        "epochs": spec.epochs,
+        "learning_rate": spec.learning_rate,
+    }
     recipe = RECIPES.get(spec.recipe)
     return TrainSpec.model_validate(values | (recipe.values if recipe is not None else {}))
 

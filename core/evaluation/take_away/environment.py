@@ -12,8 +12,14 @@ from pathlib import Path
 NEEDED = ("keras", "tensorflow-cpu", "tensorflow", "numpy", "pillow", "scikit-learn", "matplotlib")
 # What a run's figures depend on.
 SHOWN = (
-    "keras", "tensorflow-cpu", "tensorflow", "openvino", "numpy", "pillow", "scikit-learn",
-)  # fmt: skip
+    "keras",
+    "tensorflow-cpu",
+    "tensorflow",
+    "openvino",
+    "numpy",
+    "pillow",
+    "scikit-learn",
+)
 # Lightbox itself does without it; this is the one that the notebook is tested with.
 _MATPLOTLIB = "3.11.2"
 

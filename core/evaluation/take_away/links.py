@@ -59,9 +59,12 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
     # A model can be tried before it was ever tested.
     (load_evaluation if kind == "results" else model_card)(catalog.workspace, run.id)
     link = Link(
-        token=new_token(), run_id=run.id, made_at=time.time(),
-        by=settings.load().author, kind=kind,
-    )  # fmt: skip
+        token=new_token(),
+        run_id=run.id,
+        made_at=time.time(),
+        by=settings.load().author,
+        kind=kind,
+    )
     write_json(_file(catalog.workspace, link.token), link.model_dump())
     return link
 

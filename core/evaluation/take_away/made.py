@@ -97,10 +97,13 @@ def _mark(catalog: Catalog, run_id: str) -> str:
     folder = catalog.workspace.run(run_id)
     digest = hashlib.blake2b(digest_size=12)
     files = [
-        folder / "evaluation.json", folder / "scores.json", folder / "reliability.json",
-        folder / "study" / "study.json", folder / "about.json",
+        folder / "evaluation.json",
+        folder / "scores.json",
+        folder / "reliability.json",
+        folder / "study" / "study.json",
+        folder / "about.json",
         *sorted(folder.glob("on/*/evaluation.json")),
-    ]  # fmt: skip
+    ]
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"none")
     digest.update(f"{html.VERSION} {catalog.runs.get(run_id).name}".encode())

@@ -1,4 +1,5 @@
-"""All that is known of a finished run, read once: what everything that is taken away is made from."""
+"""All that is known of a finished run, read once: what everything that is taken away is made
+from."""
 
 from __future__ import annotations
 

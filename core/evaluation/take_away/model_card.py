@@ -2,8 +2,8 @@
 
 The headings are those of Mitchell et al., "Model Cards for Model Reporting" (2019), as far as
 something is known: limits are worked out from results, and what only a person can say (intended
-use, licence) is there if somebody has said it. One value, written as Markdown for repositories and as
-HTML in the report.
+use, licence) is there if somebody has said it. One value, written as Markdown for repositories and
+as HTML in the report.
 """
 
 from __future__ import annotations
@@ -78,9 +78,11 @@ def card_markdown(found: Findings) -> str:
             lines += [*(f"- {plain(point)}" for point in part.points), ""]
         if part.rows:
             lines += [
-                _row(part.heads), _row([":--"] * len(part.heads)),
-                *(_row([plain(cell) for cell in row]) for row in part.rows), "",
-            ]  # fmt: skip
+                _row(part.heads),
+                _row([":--"] * len(part.heads)),
+                *(_row([plain(cell) for cell in row]) for row in part.rows),
+                "",
+            ]
         for language, text in part.code:
             lines += [f"```{language}", text, "```", ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -100,9 +102,16 @@ def card(found: Findings) -> list[Part]:
         Part("Remarks", tuple(about.remarks.split("\n\n"))) if about.remarks else None,
     ]
     parts = [
-        _details(material), said[0], _data(material), _metrics(found), _limits(found),
-        said[2], said[1], _environment(), _reproduce(material),
-    ]  # fmt: skip
+        _details(material),
+        said[0],
+        _data(material),
+        _metrics(found),
+        _limits(found),
+        said[2],
+        said[1],
+        _environment(),
+        _reproduce(material),
+    ]
     return [part for part in parts if part is not None]
 
 
@@ -135,23 +144,25 @@ def _data(material: Material) -> Part:
             ),
         )
     said = [
-        f"Trained on {name}, version {material.run.dataset_version}: "
-        f"{material.count('train'):,} images to train on, {material.count('validation'):,} to choose "
-        f"the best epoch by, and {material.count('test'):,} that were kept back for the test. Copies of "
-        "one picture were kept on one side."
+        f"Trained on {name}, version {material.run.dataset_version}: {material.count('train'):,} "
+        f"images to train on, {material.count('validation'):,} to choose the best epoch by, and "
+        f"{material.count('test'):,} that were kept back for the test. Copies of one picture were "
+        "kept on one side."
     ]
     decided = _decisions(material)
     if decided:
         said.append(decided)
     counts = material.split.groupby(["label", "split"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=["train", "validation", "test"], fill_value=0)
-    rows = [(str(label), *(f"{int(n):,}" for n in row)) for label, row in
-            zip(counts.index, counts.to_numpy(), strict=True)]  # fmt: skip
+    rows = [
+        (str(label), *(f"{int(n):,}" for n in row))
+        for label, row in zip(counts.index, counts.to_numpy(), strict=True)
+    ]
     if len(rows) > _MOST_CLASSES:
         sizes = counts["train"]
         said.append(
-            f"{len(rows)} classes, with {int(sizes.min()):,} to {int(sizes.max()):,} training images "
-            f"each. The {_MOST_CLASSES} with the fewest are listed."
+            f"{len(rows)} classes, with {int(sizes.min()):,} to {int(sizes.max()):,} training "
+            f"images each. The {_MOST_CLASSES} with the fewest are listed."
         )
         order = counts["train"].to_numpy().argsort(kind="stable")[:_MOST_CLASSES]
         rows = [rows[at] for at in order]
@@ -191,13 +202,15 @@ def _metrics(found: Findings) -> Part:
     said = [first] + ([baseline.text] if baseline is not None else [])
     if evaluation.images:
         said.append(
-            "Intervals are at 95 %: Wilson's for parts of images, from resampling the test images for "
-            "the others."
+            "Intervals are at 95 %: Wilson's for parts of images, from resampling the test images "
+            "for the others."
         )
     return Part(
-        "Metrics", tuple(said), heads=("metric", "value", "likely between", "meaning"),
+        "Metrics",
+        tuple(said),
+        heads=("metric", "value", "likely between", "meaning"),
         rows=tuple(rows),
-    )  # fmt: skip
+    )
 
 
 def _limits(found: Findings) -> Part:
@@ -248,8 +261,9 @@ def _reproduce(material: Material) -> Part | None:
     spec = material.spec
     name = material.dataset.name if material.dataset is not None else "DATASET"
     said = [
-        "The seed decides the split, the first weights, and the order of the images. The command below "
-        "trains it again with Lightbox; without Lightbox, the run's notebook rebuilds it in Keras."
+        "The seed decides the split, the first weights, and the order of the images. The command "
+        "below trains it again with Lightbox; without Lightbox, the run's notebook rebuilds it in "
+        "Keras."
     ]
     code = [("sh", command_line(spec, name))]
     if spec.stack:
@@ -257,6 +271,9 @@ def _reproduce(material: Material) -> Part | None:
         said.append("The layers of its own network go into layers.json.")
     code.append(("json", json.dumps(material.run.spec, ensure_ascii=False)))
     return Part(
-        "How to reproduce", tuple(said),
-        heads=("setting", "value"), rows=tuple(settings(spec).items()), code=tuple(code),
-    )  # fmt: skip
+        "How to reproduce",
+        tuple(said),
+        heads=("setting", "value"),
+        rows=tuple(settings(spec).items()),
+        code=tuple(code),
+    )

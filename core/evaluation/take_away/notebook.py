@@ -96,7 +96,8 @@ def cells(material: Material) -> list[Cell]:
 
 
 def _kinds(material: Material) -> tuple[set[str], set[str]]:
-    """Modes and formats (Pillow's names) of the run's images; all where it is not known any more."""
+    """Modes and formats (Pillow's names) of the run's images; all where it is not known any
+    more."""
     run = material.run
     try:
         table = curated(material.catalog, run.dataset_id, run.dataset_version)

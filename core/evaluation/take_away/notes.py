@@ -1,7 +1,7 @@
 """What only a person can say about a model: what it is meant for, under what licence, and notes.
 
-Kept as ``about.json`` in the run's folder, and part of the model card; nothing is said in their place
-where they are empty.
+Kept as ``about.json`` in the run's folder, and part of the model card; nothing is said in their
+place where they are empty.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A report as PDF, printed by a browser that is here already: Chromium, Chrome, Edge or Brave.
 
-So it looks as it does on screen, and needs no library: those that make PDF of HTML without a browser
-need others from the system (Pango), and understand less of the style sheet.
+So it looks as it does on screen, and needs no library: those that make PDF of HTML without a
+browser need others from the system (Pango), and understand less of the style sheet.
 """
 
 from __future__ import annotations
@@ -22,9 +22,16 @@ from core.workspace import atomic_path
 LIMIT_S = 120
 _POLL_S = 0.1
 _ON_PATH = (
-    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
-    "microsoft-edge", "microsoft-edge-stable", "msedge", "brave-browser",
-)  # fmt: skip
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+    "brave-browser",
+)
 _MAC = (
     "Google Chrome.app/Contents/MacOS/Google Chrome",
     "Chromium.app/Contents/MacOS/Chromium",
@@ -73,8 +80,8 @@ def print_pdf(page: Path, target: Path, report: Reporter | None = None) -> Path:
     browser = find_browser()
     if browser is None:
         raise NotFound(
-            "To make a PDF, Lightbox needs Chrome, Chromium, Edge or Brave, and there is none on this "
-            "computer.",
+            "To make a PDF, Lightbox needs Chrome, Chromium, Edge or Brave, and there is none on "
+            "this computer.",
             remedy="Open the HTML report in your browser, and print it into a PDF there.",
         )
     report.progress("pdf", 0, None, "Printing the report")
@@ -94,11 +101,19 @@ def print_pdf(page: Path, target: Path, report: Reporter | None = None) -> Path:
 
 def _arguments(page: Path, target: Path, profile: Path) -> list[str]:
     arguments = [
-        "--headless", f"--user-data-dir={profile}", f"--print-to-pdf={target}",
-        "--no-pdf-header-footer", "--disable-gpu", "--no-first-run", "--no-default-browser-check",
-        "--disable-extensions", "--disable-background-networking", "--disable-sync",
-        "--disable-component-update", "--disable-dev-shm-usage",
-    ]  # fmt: skip
+        "--headless",
+        f"--user-data-dir={profile}",
+        f"--print-to-pdf={target}",
+        "--no-pdf-header-footer",
+        "--disable-gpu",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-extensions",
+        "--disable-background-networking",
+        "--disable-sync",
+        "--disable-component-update",
+        "--disable-dev-shm-usage",
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # Chromium refuses to start for root otherwise; the page is Lightbox's own, without scripts.
         arguments.append("--no-sandbox")

@@ -1,8 +1,8 @@
 """The report of a run: one HTML file for whoever has to judge a model without training any.
 
-It needs nothing else: no network, no scripts, pictures and charts within, a few megabytes at most. It
-reads like the pages: the verdict first, then figures with their meaning, mistakes, how far one can
-rely on it, how it was made. What the study has not found out yet is left out, and said so.
+It needs nothing else: no network, no scripts, pictures and charts within, a few megabytes at most.
+It reads like the pages: the verdict first, then figures with their meaning, mistakes, how far one
+can rely on it, how it was made. What the study has not found out yet is left out, and said so.
 """
 
 from __future__ import annotations

@@ -27,13 +27,13 @@ def confusion_section(found: Findings) -> str:
     drawn = matrix([evaluation.labels[at] for at in order], counts[np.ix_(order, order)])
     said = (
         "Each row is a true class, each column what the model predicted; right answers are on the "
-        "diagonal, in blue, mistakes beside it in orange. The stronger a cell's colour, the larger its "
-        "part of the row."
+        "diagonal, in blue, mistakes beside it in orange. The stronger a cell's colour, the larger "
+        "its part of the row."
     )
     if many:
         said += (
-            " Classes that are mixed up lie side by side. Pointed at, a cell says what it is; the most "
-            "frequent mistakes are listed below."
+            " Classes that are mixed up lie side by side. Pointed at, a cell says what it is; the "
+            "most frequent mistakes are listed below."
         )
         drawn += _listed(found)
     return f"<section><h2>Which class is taken for which</h2><p>{said}</p>{drawn}</section>"
@@ -118,7 +118,10 @@ def _picture(labels: list[str], counts: np.ndarray) -> str:
     parts.append(f'<text x="{left}" y="{12}">predicted →</text>')
     parts.append(f'<text x="12" y="{top + 60}" transform="rotate(-90 12 {top + 60})">← true</text>')
     size = f"{left + _SIDE + 5} {top + _SIDE + 5}"
-    return f'<svg class="wide" viewBox="0 0 {size}" role="img" aria-label="confusion matrix">{"".join(parts)}</svg>'
+    return (
+        f'<svg class="wide" viewBox="0 0 {size}" role="img" aria-label="confusion '
+        f'matrix">{"".join(parts)}</svg>'
+    )
 
 
 def classes_section(found: Findings) -> str:
@@ -127,7 +130,10 @@ def classes_section(found: Findings) -> str:
     if not material.evaluation.images:
         return ""
     classes = found.figures.classes
-    said = "Recall: of the images of a class, how many were found. Precision: of the images called it, how many are."
+    said = (
+        "Recall: of the images of a class, how many were found. Precision: of the images "
+        "called it, how many are."
+    )
     if len(classes) > MOST_CELLS:
         classes = sorted(classes, key=lambda each: (each.support == 0, each.recall))
         said += " The weakest come first."
@@ -135,11 +141,17 @@ def classes_section(found: Findings) -> str:
     rows = [_line(each, int(trained.get(each.label, 0))) for each in classes]
     rows += [
         [
-            text(average.label), "", percent(average.recall, 1), "",
-            percent(average.precision, 1), percent(average.f1, 1), f"{average.support:,}", "",
+            text(average.label),
+            "",
+            percent(average.recall, 1),
+            "",
+            percent(average.precision, 1),
+            percent(average.f1, 1),
+            f"{average.support:,}",
+            "",
         ]
         for average in (material.evaluation.macro, material.evaluation.weighted)
-    ]  # fmt: skip
+    ]
     heads = (
         "class",
         "",
@@ -151,8 +163,8 @@ def classes_section(found: Findings) -> str:
         "trained on",
     )
     return (
-        f"<section><h2>Class by class</h2><p>{text(said)}</p>{table(heads, rows, 'tbnwnnnn')}"
-        "</section>"
+        "<section><h2>Class by "
+        f"class</h2><p>{text(said)}</p>{table(heads, rows, 'tbnwnnnn')}</section>"
     )
 
 
@@ -160,7 +172,12 @@ def _line(each: ClassScore, trained: int) -> list[str]:
     if not each.support:
         return [name(each.label), "", "–", "", "–", "–", "0", f"{trained:,}"]
     return [
-        name(each.label), bar([each.recall]), percent(each.recall, 1),
-        f"{percent(each.recall_low)} to {percent(each.recall_high)}", percent(each.precision, 1),
-        percent(each.f1, 1), f"{each.support:,}", f"{trained:,}",
-    ]  # fmt: skip
+        name(each.label),
+        bar([each.recall]),
+        percent(each.recall, 1),
+        f"{percent(each.recall_low)} to {percent(each.recall_high)}",
+        percent(each.precision, 1),
+        percent(each.f1, 1),
+        f"{each.support:,}",
+        f"{trained:,}",
+    ]

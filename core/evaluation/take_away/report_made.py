@@ -8,9 +8,12 @@ from core.evaluation.take_away.svg import Line, chart
 from core.quality.report_html import table, text
 
 _PHASES = {
-    "decode": "reading images", "features": "features", "fit": "training", "export": "saving",
+    "decode": "reading images",
+    "features": "features",
+    "fit": "training",
+    "export": "saving",
     "evaluate": "testing",
-}  # fmt: skip
+}
 
 
 def training_section(found: Findings) -> str:
@@ -21,11 +24,15 @@ def training_section(found: Findings) -> str:
     drawn = []
     for key, title, percent in (("accuracy", "accuracy", "y"), ("loss", "loss", "")):
         lines = [
-            Line(said, [(entry["epoch"], entry.get(name)) for entry in history], colour,
-                 dashed=colour == "a")
+            Line(
+                said,
+                [(entry["epoch"], entry.get(name)) for entry in history],
+                colour,
+                dashed=colour == "a",
+            )
             for said, name, colour in (("training", key, "a"), ("validation", f"val_{key}", "b"))
             if any(entry.get(name) is not None for entry in history)
-        ]  # fmt: skip
+        ]
         what = f"The {title} of training and validation over {len(history)} epochs."
         drawn.append(chart(lines, "epoch", title, what, percent=percent, whole=True))
     seconds = {key: value for key, value in summary.get("seconds", {}).items() if value >= 0.05}

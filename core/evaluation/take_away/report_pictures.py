@@ -1,4 +1,5 @@
-"""The report's pictures: the worst confusions with examples, and mistakes with what was looked at."""
+"""The report's pictures: the worst confusions with examples, and mistakes with what was looked
+at."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def pairs_section(found: Findings) -> str:
             for row, (data, tiny) in zip(rows, pictures(material, paths), strict=True)
         ]
         items.append(
-            f"<li><strong>{text(quoted(pair.true))} taken for {text(quoted(pair.predicted))}</strong>"
+            f"<li><strong>{text(quoted(pair.true))} taken for "
+            f"{text(quoted(pair.predicted))}</strong>"
             f"<br>{pair.count:,} of {text(images(pair.support))}{strip(shown)}</li>"
         )
     return (
@@ -65,11 +67,14 @@ def mistakes_section(found: Findings) -> str:
         return "<section><h2>Mistakes</h2><p>There are none in this test.</p></section>"
     shown = rows[:MOST_MISTAKES]
     heat = found.heat
-    said = "The surest first: where the model is sure and wrong, it has learned something wrong, or the label is."
+    said = (
+        "The surest first: where the model is sure and wrong, it has learned something wrong, or "
+        "the label is."
+    )
     if heat is None:
         said += (
-            " What the model looked at is not known yet: it is found out when Results are opened, or "
-            "by the command “study”."
+            " What the model looked at is not known yet: it is found out when Results are opened, "
+            "or by the command “study”."
         )
     else:
         said += " Right: the light places are those whose evidence spoke most for the answer " + (

@@ -1,4 +1,5 @@
-"""The report's part on reliance: calibration, coverage, kinds of images, disturbances, other tests."""
+"""The report's part on reliance: calibration, coverage, kinds of images, disturbances, other
+tests."""
 
 from __future__ import annotations
 
@@ -42,15 +43,20 @@ def calibration_section(found: Findings) -> str:
         y_range=(0, 1),
         percent="xy",
         diagonal=True,
-        bands=[(each.confidence, each.right.low, each.right.high)
-               for each in trust.before.equal_width],
-    )  # fmt: skip
+        bands=[
+            (each.confidence, each.right.low, each.right.high) for each in trust.before.equal_width
+        ],
+    )
     rows = [
-        [f"{percent(each.low)} to {percent(each.high)}", percent(each.confidence, 1),
-         percent(each.right.share, 1), f"{percent(each.right.low)} to {percent(each.right.high)}",
-         f"{each.right.images:,}"]
+        [
+            f"{percent(each.low)} to {percent(each.high)}",
+            percent(each.confidence, 1),
+            percent(each.right.share, 1),
+            f"{percent(each.right.low)} to {percent(each.right.high)}",
+            f"{each.right.images:,}",
+        ]
         for each in trust.before.equal_width
-    ]  # fmt: skip
+    ]
     return (
         f"<section><h2>Can one rely on it?</h2><p><strong>{text(said)}</strong></p>"
         "<h3>Is it as sure as it may be?</h3>"
@@ -58,7 +64,8 @@ def calibration_section(found: Findings) -> str:
         f"{text(words.sentence_of_temperature(trust))} "
         f"Expected calibration error: {percent(trust.before.ece, 1)}, likely between "
         f"{percent(trust.before.ece_low, 1)} and {percent(trust.before.ece_high, 1)}.</p>{drawn}"
-        '<p class="soft">On the thin diagonal, it is right as often as it says. Upright bars are 95 % '
+        '<p class="soft">On the thin diagonal, it is right as often as it says. Upright bars are '
+        "95 % "
         "intervals of how often it is right.</p>"
         + table(("it says", "on average", "right", "likely between", "images"), rows, "wnnwn")
         + "</section>"
@@ -84,24 +91,34 @@ def coverage_section(found: Findings) -> str:
         "share of images",
         "Accuracy and the share of images that are answered, by the least confidence.",
         x_range=(0, 1),
-        y_range=(min([0.5, *(p.answered.share for p in curve), *(p.coverage for p in trust.curve)]), 1),
+        y_range=(
+            min([0.5, *(p.answered.share for p in curve), *(p.coverage for p in trust.curve)]),
+            1,
+        ),
         percent="xy",
-    )  # fmt: skip
+    )
     rows = [
-        [percent(point.threshold), percent(point.coverage, 1),
-         percent(point.answered.share, 1) if point.answered.images else "–",
-         f"{percent(point.answered.low)} to {percent(point.answered.high)}",
-         f"{point.answered.images:,}"]
-        for point in trust.curve if point.threshold in _SHOWN
-    ]  # fmt: skip
+        [
+            percent(point.threshold),
+            percent(point.coverage, 1),
+            percent(point.answered.share, 1) if point.answered.images else "–",
+            f"{percent(point.answered.low)} to {percent(point.answered.high)}",
+            f"{point.answered.images:,}",
+        ]
+        for point in trust.curve
+        if point.threshold in _SHOWN
+    ]
     wanted = "".join(
-        f"<li><strong>{percent(each.wanted)}:</strong> {text(words.sentence_of_suggestion(each))}</li>"
+        (
+            f"<li><strong>{percent(each.wanted)}:</strong> "
+            f"{text(words.sentence_of_suggestion(each))}</li>"
+        )
         for each in trust.suggestions
     )
     return (
-        "<section><h2>Answering only when sure</h2><p>Doubtful images can be left to people: the surer "
-        "the model has to be, the fewer images it answers, and the more often it is right.</p>"
-        f"{drawn}"
+        "<section><h2>Answering only when sure</h2><p>Doubtful images can be left to people: the "
+        "surer the model has to be, the fewer images it answers, and the more often it is "
+        f"right.</p>{drawn}"
         + table(
             ("at least so sure", "answered", "right", "likely between", "images"), rows, "nnnwn"
         )
@@ -120,12 +137,17 @@ def slices_section(found: Findings) -> str:
         f"<li class=caution>{text(words.sentence_of_slice(each))}</li>" for each in worse[:8]
     )
     rows = [
-        [text(each.title), text(each.part), f"{each.inside.images:,}",
-         percent(each.inside.share, 1),
-         f"{percent(each.inside.low)} to {percent(each.inside.high)}", percent(each.rest.share, 1),
-         f"{each.q:.3f}"]
+        [
+            text(each.title),
+            text(each.part),
+            f"{each.inside.images:,}",
+            percent(each.inside.share, 1),
+            f"{percent(each.inside.low)} to {percent(each.inside.high)}",
+            percent(each.rest.share, 1),
+            f"{each.q:.3f}",
+        ]
         for each in trust.slices[:_MOST]
-    ]  # fmt: skip
+    ]
     heads = ("what", "kind", "images", "right", "likely between", "others", "p corrected")
     return (
         "<section><h2>Is it worse on some kinds of images?</h2>"
@@ -133,7 +155,8 @@ def slices_section(found: Findings) -> str:
         + (f'<ul class="said">{shown}</ul>' if shown else "")
         + (table(heads, rows, "ttnnwnn") if rows else "")
         + (
-            f'<p class="soft">Kinds of at least {FEWEST} test images, each against all others: Fisher’s '
+            f'<p class="soft">Kinds of at least {FEWEST} test images, each against all others: '
+            f"Fisher’s "
             "exact test, corrected for their number (Benjamini and Hochberg), at "
             f"{percent(FALSE_DISCOVERIES)}.</p>"
             if rows
@@ -152,8 +175,8 @@ def robustness_section(found: Findings) -> str:
     robust = trust.robustness
     if robust is None:
         return (
-            f"{title}<p>How it copes with blurred, dark or turned photos has not been tried yet: that is "
-            "found out when Results are opened, or by the command “study”.</p></section>"
+            f"{title}<p>How it copes with blurred, dark or turned photos has not been tried yet: "
+            "that is found out when Results are opened, or by the command “study”.</p></section>"
         )
     by_kind: dict[str, list[Disturbed]] = {}
     for test in robust.tests:
@@ -167,8 +190,10 @@ def robustness_section(found: Findings) -> str:
     heads = ("disturbance", *("mild", "medium", "strong")[:widest])
     return (
         f"{title}<p>{text(words.sentence_of_robustness(robust))}</p>"
-        f'<p class="soft">{robust.images:,} of {robust.of:,} test images, disturbed and asked about '
-        f"again; undisturbed, {percent(robust.plain.share, 1)} of them are right. Marked with “!”: worse "
+        f'<p class="soft">{robust.images:,} of {robust.of:,} test images, disturbed and asked '
+        f"about "
+        f"again; undisturbed, {percent(robust.plain.share, 1)} of them are right. Marked with "
+        f"“!”: worse "
         "by more than chance (McNemar’s test, corrected for their number).</p>"
         f"{table(heads, rows, 't' * (widest + 1))}</section>"
     )
@@ -189,9 +214,13 @@ def others_section(found: Findings) -> str:
             continue
         each = load_evaluation(workspace, run.id, on)
         rows.append(
-            [name(on.rpartition("/")[2] or on), f"{each.images:,}", percent(each.accuracy, 1),
-             f"{percent(each.interval.low, 1)} to {percent(each.interval.high, 1)}"]
-        )  # fmt: skip
+            [
+                name(on.rpartition("/")[2] or on),
+                f"{each.images:,}",
+                percent(each.accuracy, 1),
+                f"{percent(each.interval.low, 1)} to {percent(each.interval.high, 1)}",
+            ]
+        )
     if not rows:
         return ""
     heads = ("folder", "images", "right", "likely between")

@@ -88,6 +88,7 @@ def figures_section(found: Findings) -> str:
     return (
         f"<section><h2>How good it is</h2>{figures(headlines)}<h3>All figures</h3>"
         f"{table(('metric', 'value', 'likely between'), rows, 'tnw')}"
-        '<p class="soft">Intervals are at 95 %: Wilson’s for parts of images; for the others the test '
+        '<p class="soft">Intervals are at 95 %: Wilson’s for parts of images; for the others the '
+        "test "
         "images are drawn again and again (bootstrap).</p></section>"
     )

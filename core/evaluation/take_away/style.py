@@ -1,4 +1,5 @@
-"""What the report looks like beyond what all reports have in common: charts, matrices, statements."""
+"""What the report looks like beyond what all reports have in common: charts, matrices,
+statements."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ STYLE = """
 svg .axis { stroke: var(--line); stroke-width: 1; }
 svg .line { fill: none; stroke-width: 2.2; } svg .dash { stroke-dasharray: 6 4; }
 svg .sa { stroke: var(--a); } svg .sb { stroke: var(--b); } svg .sc { stroke: var(--c); }
-svg circle.fa { fill: var(--a); fill-opacity: 1; } svg circle.fb { fill: var(--b); fill-opacity: 1; }
+svg circle.fa { fill: var(--a); fill-opacity: 1; }
+svg circle.fb { fill: var(--b); fill-opacity: 1; }
 svg circle.fc { fill: var(--c); fill-opacity: 1; }
 svg .band { stroke: var(--a); stroke-width: 5; stroke-opacity: .25; }
 svg .ia { fill: var(--a); } svg .ib { fill: var(--b); } svg .ring { fill: none; }
@@ -33,7 +35,8 @@ svg .ia { fill: var(--a); } svg .ib { fill: var(--b); } svg .ring { fill: none; 
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .matrix tbody th { text-align: right; white-space: nowrap; max-width: 12rem; overflow: hidden;
   text-overflow: ellipsis; }
-.matrix .hot { color: #fff; font-weight: 600; } .matrix .corner { font-weight: 400; white-space: nowrap; }
+.matrix .hot { color: #fff; font-weight: 600; }
+.matrix .corner { font-weight: 400; white-space: nowrap; }
 svg.wide { max-width: 60rem; } svg.wide text { font-size: 10px; }
 .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .8rem;
   margin: .5rem 0 1rem; padding: 0; list-style: none; }

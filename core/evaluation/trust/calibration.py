@@ -65,8 +65,8 @@ class Calibration(_Frozen):
         right: all answers.
         log_loss: mean of minus the natural logarithm of the true class's probability.
         verdict: ``over`` or ``under`` where the mean confidence is outside the accuracy's interval;
-            ``uneven`` where it is inside, but the gaps of the bins are more than chance; ``unknown``
-            for too few images; else ``fair``.
+            ``uneven`` where it is inside, but the gaps of the bins are more than chance;
+            ``unknown`` for too few images; else ``fair``.
     """
 
     equal_width: list[Bin]
@@ -130,9 +130,9 @@ def calibration_errors(
 ) -> tuple[float, float]:
     """Expected and maximum calibration error.
 
-    Answers are put into ``bins`` bins of equal width by their confidence, ((m - 1) / M, m / M]. With
-    acc(B) the part of a bin's answers that is right, and conf(B) its mean confidence,
-    ECE = Σ |B| / n · |acc(B) - conf(B)| and MCE = max |acc(B) - conf(B)|, over bins that are not empty.
+    Answers are put into ``bins`` bins of equal width by their confidence, ((m - 1) / M, m / M].
+    With acc(B) the part of a bin's answers that is right, and conf(B) its mean confidence, ECE = Σ
+    |B| / n · |acc(B) - conf(B)| and MCE = max |acc(B) - conf(B)|, over bins that are not empty.
 
     Naeini, Cooper & Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning"
     (AAAI 2015); in this form, with the confidence of the answer and 15 bins, Guo, Pleiss, Sun &
@@ -184,9 +184,14 @@ def ece_interval(
         return errors.reshape(drawn.shape[:-1])
 
     found = bootstrap(
-        (np.arange(images),), error, n_resamples=RESAMPLES, batch=100, vectorized=True,
-        method="basic", rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
+        (np.arange(images),),
+        error,
+        n_resamples=RESAMPLES,
+        batch=100,
+        vectorized=True,
+        method="basic",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
     return float(np.clip(found.low, 0, 1)), float(np.clip(found.high, 0, 1))
 
 
@@ -239,8 +244,10 @@ def fit_temperature(true: np.ndarray, probabilities: np.ndarray) -> tuple[Temper
     limits = np.log([_COLDEST, _HOTTEST])
     found = minimize_scalar(
         lambda warmth: _log_loss(logits, true, float(np.exp(warmth))),
-        bounds=tuple(limits), method="bounded", options={"xatol": 1e-5},
-    )  # fmt: skip
+        bounds=tuple(limits),
+        method="bounded",
+        options={"xatol": 1e-5},
+    )
     if np.abs(found.x - limits).min() < 0.01:
         return None, "No temperature makes its confidence fit the validation images."
     return Temperature(
@@ -258,7 +265,8 @@ def warm(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def said_and_right(calibration: Calibration) -> Bin | None:
-    """The bin to tell about in one sentence: the one of most images that are off, else the surest."""
+    """The bin to tell about in one sentence: the one of most images that are off, else the
+    surest."""
     bins = calibration.equal_count
     if not bins:
         return None

@@ -1,7 +1,8 @@
-"""Ways in which photos in use are worse than those that a model was tested on: blurred, dark, turned …
+"""Ways in which photos in use are worse than those that a model was tested on: blurred, dark,
+turned …
 
-Each is a pure function of images at the size that the model sees, by the code that augments training
-images, so that what harms can be trained against with the setting of the same name.
+Each is a pure function of images at the size that the model sees, by the code that augments
+training images, so that what harms can be trained against with the setting of the same name.
 """
 
 from __future__ import annotations
@@ -51,37 +52,61 @@ KINDS: dict[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind(
-            "blur", "Blur", "standard deviation in % of the image's side", (0.005, 0.01, 0.02),
-            _percent, lambda value: f"blurred by {_percent(value)} of its side",
+            "blur",
+            "Blur",
+            "standard deviation in % of the image's side",
+            (0.005, 0.01, 0.02),
+            _percent,
+            lambda value: f"blurred by {_percent(value)} of its side",
             "train with more “Blur” in augmentation if photos may be out of focus",
         ),
         Kind(
-            "noise", "Noise", "standard deviation in % of black to white", (0.03, 0.06, 0.12),
-            _percent, lambda value: f"with {_percent(value)} of noise",
+            "noise",
+            "Noise",
+            "standard deviation in % of black to white",
+            (0.03, 0.06, 0.12),
+            _percent,
+            lambda value: f"with {_percent(value)} of noise",
             "train with more “Noise” in augmentation if photos may be grainy",
         ),
         Kind(
-            "dark", "Less light", "light that is left", (0.7, 0.5, 0.3),
-            _percent, lambda value: f"with {_percent(value)} of the light",
+            "dark",
+            "Less light",
+            "light that is left",
+            (0.7, 0.5, 0.3),
+            _percent,
+            lambda value: f"with {_percent(value)} of the light",
             "train with more “Brightness” in augmentation, or with photos taken in dim light",
         ),
         Kind(
-            "bright", "More light", "light, of the photo's own", (1.3, 1.6, 2.0),
-            _percent, lambda value: f"with {_percent(value)} of the light",
+            "bright",
+            "More light",
+            "light, of the photo's own",
+            (1.3, 1.6, 2.0),
+            _percent,
+            lambda value: f"with {_percent(value)} of the light",
             "train with more “Brightness” in augmentation, or with photos taken in glaring light",
         ),
         Kind(
-            "turn", "Turned", "degrees, either way", (5, 10, 20),
-            lambda value: f"{value:g}°", lambda value: f"turned by {value:g}°",
+            "turn",
+            "Turned",
+            "degrees, either way",
+            (5, 10, 20),
+            lambda value: f"{value:g}°",
+            lambda value: f"turned by {value:g}°",
             "train with more “Turn” in augmentation if photos may be turned",
         ),
         Kind(
-            "jpeg", "JPEG compression", "quality, of 100", (60, 30, 10),
-            lambda value: f"quality {value:g}", lambda value: f"compressed to JPEG quality {value:g}",
+            "jpeg",
+            "JPEG compression",
+            "quality, of 100",
+            (60, 30, 10),
+            lambda value: f"quality {value:g}",
+            lambda value: f"compressed to JPEG quality {value:g}",
             "train with photos that are as compressed as those in use",
         ),
     )
-}  # fmt: skip
+}
 
 
 def chances(images: int, seed: int) -> np.ndarray:
@@ -125,10 +150,24 @@ def disturb(images: np.ndarray, kind: str, strength: float, chance: np.ndarray) 
 
 # What changes nothing.
 _NEUTRAL: dict[str, Any] = {
-    "mirror": False, "flip": False, "turn": 0.0, "zoom": 1.0, "across": 0.0, "down": 0.0,
-    "shear": 0.0, "brightness": 0.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0, "blur": 0.0,
-    "noise": 0.0, "noise_at": 0.0, "cutout": 0.0, "cutout_x": 0.0, "cutout_y": 0.0,
-}  # fmt: skip
+    "mirror": False,
+    "flip": False,
+    "turn": 0.0,
+    "zoom": 1.0,
+    "across": 0.0,
+    "down": 0.0,
+    "shear": 0.0,
+    "brightness": 0.0,
+    "contrast": 1.0,
+    "saturation": 1.0,
+    "hue": 0.0,
+    "blur": 0.0,
+    "noise": 0.0,
+    "noise_at": 0.0,
+    "cutout": 0.0,
+    "cutout_x": 0.0,
+    "cutout_y": 0.0,
+}
 
 
 def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:

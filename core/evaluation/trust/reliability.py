@@ -56,7 +56,8 @@ class Reliability(BaseModel):
         temperature: fitted on validation images only; ``None`` without one.
         no_temperature: a sentence that says why, or "".
         curve: accuracy and coverage at all of :data:`core.evaluation.trust.coverage.THRESHOLDS`.
-        suggestions: the lowest threshold for each of :data:`core.evaluation.trust.coverage.WANTED`; empty
+        suggestions: the lowest threshold for each of :data:`core.evaluation.trust.coverage.WANTED`;
+        empty
             without validation images.
         slices: of at least 10 images, significantly worse ones first.
         robustness: ``None`` where it has not been studied.

@@ -221,14 +221,17 @@ def measure(
         label=labels[true[shown]] if example else "",
         examples=[
             Example(
-                kind=kind, level=level, answer=labels[int(each.argmax())],
-                confidence=float(each.max()), right=bool(each.argmax() == true[shown]),
+                kind=kind,
+                level=level,
+                answer=labels[int(each.argmax())],
+                confidence=float(each.max()),
+                right=bool(each.argmax() == true[shown]),
             )
             for (kind, level), each in zip(
                 [("", 0), *((kind.key, level + 1) for kind, level in _TESTS)], asked, strict=False
             )
         ],
-    )  # fmt: skip
+    )
     return found, _all_ways(original, chance[[shown]]) if example else np.zeros((0, 3, 0, 0, 3))
 
 
@@ -245,15 +248,22 @@ def _compare(before: np.ndarray, after: np.ndarray) -> list[Disturbed]:
     q = false_discovery_control([pair.p for pair in pairs], method="bh")
     return [
         Disturbed(
-            kind=kind.key, level=level + 1, strength=kind.strengths[level],
+            kind=kind.key,
+            level=level + 1,
+            strength=kind.strengths[level],
             said=kind.said(kind.strengths[level]),
             right=share_of(int(each.sum()), len(each)),
-            lost=pair.only_first, gained=pair.only_second, change=pair.difference,
-            low=pair.low, high=pair.high, p=pair.p, q=float(adjusted),
+            lost=pair.only_first,
+            gained=pair.only_second,
+            change=pair.difference,
+            low=pair.low,
+            high=pair.high,
+            p=pair.p,
+            q=float(adjusted),
             worse=bool(adjusted < FALSE_DISCOVERIES and pair.difference < 0),
         )
         for (kind, level), each, pair, adjusted in zip(_TESTS, after, pairs, q, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _all_ways(original: np.ndarray, chance: np.ndarray) -> np.ndarray:

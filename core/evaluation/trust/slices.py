@@ -97,20 +97,27 @@ _MEASURED = {
         "Brightness", "darkest fifth of the images", "brightest fifth of the images", percent
     ),
     "bright_spread": _Measured(
-        "Contrast", "fifth of the images with the least contrast",
-        "fifth of the images with the most contrast", percent,
+        "Contrast",
+        "fifth of the images with the least contrast",
+        "fifth of the images with the most contrast",
+        percent,
     ),
     "sharpness": _Measured(
-        "Sharpness", "least sharp fifth of the images", "sharpest fifth of the images", "{:.2f}".format
+        "Sharpness",
+        "least sharp fifth of the images",
+        "sharpest fifth of the images",
+        "{:.2f}".format,
     ),
     "colourfulness": _Measured(
         "Colourfulness", "palest fifth of the images", "most colourful fifth of the images", percent
     ),
     "bytes": _Measured(
-        "File size", "fifth of the images with the smallest files",
-        "fifth of the images with the largest files", _file_size,
+        "File size",
+        "fifth of the images with the smallest files",
+        "fifth of the images with the largest files",
+        _file_size,
     ),
-}  # fmt: skip
+}
 
 
 def _sized(part: str) -> str:
@@ -130,8 +137,18 @@ _STORED = {
 }
 # Columns of the table that are ours, and are no description of an image; all others are somebody's
 # metadata.
-_NO_METADATA = {*COLUMNS, "label_found", "excluded", "kept", "copy_group", "copy_score",
-                "turned_score", "label_doubt", "outlier", "suggested"}  # fmt: skip
+_NO_METADATA = {
+    *COLUMNS,
+    "label_found",
+    "excluded",
+    "kept",
+    "copy_group",
+    "copy_score",
+    "turned_score",
+    "label_doubt",
+    "outlier",
+    "suggested",
+}
 
 
 def find_slices(columns: Sequence[Column], correct: np.ndarray) -> list[Slice]:
@@ -159,23 +176,33 @@ def find_slices(columns: Sequence[Column], correct: np.ndarray) -> list[Slice]:
     total, all_right = len(correct), int(correct.sum())
     images = np.array([each[3] for each in found])
     right = np.array([each[4] for each in found])
-    p = np.array([
-        fisher_exact([[k, n - k], [all_right - k, total - n - (all_right - k)]]).pvalue
-        for k, n in zip(right.tolist(), images.tolist(), strict=True)
-    ])  # fmt: skip
+    p = np.array(
+        [
+            fisher_exact([[k, n - k], [all_right - k, total - n - (all_right - k)]]).pvalue
+            for k, n in zip(right.tolist(), images.tolist(), strict=True)
+        ]
+    )
     # Rounding may leave one slightly above.
     p = np.clip(p, 0.0, 1.0)
     q = false_discovery_control(p, method="bh")
     slices = [
         Slice(
-            key=column.key, title=column.title, part=part, said=said, inside=inside, rest=rest,
-            p=float(p[n]), q=float(q[n]),
+            key=column.key,
+            title=column.title,
+            part=part,
+            said=said,
+            inside=inside,
+            rest=rest,
+            p=float(p[n]),
+            q=float(q[n]),
             worse=bool(q[n] < FALSE_DISCOVERIES and inside.share < rest.share),
         )
         for n, ((column, part, said, *_), inside, rest) in enumerate(
-            zip(found, shares(right, images), shares(all_right - right, total - images), strict=True)
+            zip(
+                found, shares(right, images), shares(all_right - right, total - images), strict=True
+            )
         )
-    ]  # fmt: skip
+    ]
     return sorted(slices, key=lambda each: (not each.worse, each.inside.share))
 
 
@@ -193,9 +220,12 @@ def columns_of(facts: pd.DataFrame, labels: Sequence[str]) -> list[Column]:
     """
     facts = facts.reset_index(drop=True)
     columns = [
-        *_measured(facts), *_ready(facts), *_stored(facts), *_folders(facts, set(labels)),
+        *_measured(facts),
+        *_ready(facts),
+        *_stored(facts),
+        *_folders(facts, set(labels)),
         *_metadata(facts),
-    ]  # fmt: skip
+    ]
     seen = {tuple(pd.factorize(facts["label"])[0])}
     different = []
     for column in columns:
@@ -311,10 +341,12 @@ def _folders(facts: pd.DataFrame, labels: set[str]) -> list[Column]:
             continue
         columns.append(
             _as_they_are(
-                f"folder-{level + 1}", f"Folder, level {level + 1}", names,
+                f"folder-{level + 1}",
+                f"Folder, level {level + 1}",
+                names,
                 lambda part: f"images in folders “{part}”",
             )
-        )  # fmt: skip
+        )
     return columns
 
 
@@ -326,9 +358,11 @@ def _metadata(facts: pd.DataFrame) -> list[Column]:
         values = facts[name]
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             about = _Measured(
-                str(name), f"fifth of the images with the lowest “{name}”",
-                f"fifth of the images with the highest “{name}”", "{:.4g}".format,
-            )  # fmt: skip
+                str(name),
+                f"fifth of the images with the lowest “{name}”",
+                f"fifth of the images with the highest “{name}”",
+                "{:.4g}".format,
+            )
             fifths = _fifths(str(name), about, values)
             columns += [fifths] if fifths is not None else []
         else:

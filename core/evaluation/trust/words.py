@@ -1,4 +1,5 @@
-"""What is known of a model's reliability, in sentences: computed from its numbers, for pages, reports
+"""What is known of a model's reliability, in sentences: computed from its numbers, for pages,
+reports
 and terminals alike. Names from outside stand in them as they are."""
 
 from __future__ import annotations
@@ -41,16 +42,16 @@ def can_i_rely_on_it(found: Reliability) -> tuple[Answer, str]:
         share = percent(tested.answered.share)
         if tested.threshold == 0 or tested.coverage == 1:
             return "yes" if best.wanted >= _GOOD else "sometimes", (
-                f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}: however sure it is, it is right on "
-                f"{share} of the test images, likely between {percent(right.low)} and "
+                f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}: however sure it is, it is right "
+                f"on {share} of the test images, likely between {percent(right.low)} and "
                 f"{percent(right.high)}."
             )
         return "yes" if best.wanted >= _GOOD else "sometimes", (
             f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}, when it is at least "
-            f"{percent(tested.threshold)} sure: of the {percent(tested.coverage)} of test images that "
-            f"it answers then, it is right on {share}, likely between "
-            f"{percent(tested.answered.low)} and {percent(tested.answered.high)}. Look at the others "
-            "yourself."
+            f"{percent(tested.threshold)} sure: of the {percent(tested.coverage)} of test images "
+            f"that it answers then, it is right on {share}, likely between "
+            f"{percent(tested.answered.low)} and {percent(tested.answered.high)}. Look at the "
+            "others yourself."
         )
     if not found.suggestions:
         return "sometimes" if right.share >= _GOOD else "no", (
@@ -142,8 +143,8 @@ def sentence_of_point(point: Point) -> str:
     return (
         f"At least {percent(point.threshold)} sure, it answers {percent(point.coverage)} of images "
         f"and is right on {percent(answered.share)} of these ({answered.correct:,} of "
-        f"{answered.images:,}), likely between {percent(answered.low)} and {percent(answered.high)}; "
-        f"{rest}."
+        f"{answered.images:,}), likely between {percent(answered.low)} and "
+        f"{percent(answered.high)}; {rest}."
     )
 
 
@@ -189,8 +190,8 @@ def sentence_of_robustness(found: Robustness) -> str:
         )
     said = worst.said[0].upper() + worst.said[1:]
     return (
-        f"{said}, it falls from {before} to {percent(worst.right.share)}, which is more than chance: "
-        f"{KINDS[worst.kind].advice}."
+        f"{said}, it falls from {before} to {percent(worst.right.share)}, which is more than "
+        f"chance: {KINDS[worst.kind].advice}."
     )
 
 
@@ -201,7 +202,8 @@ def sentence_of_slice(each: Slice) -> str:
     digits = 1 if percent(inside.share) == percent(rest.share) else 0
     return (
         f"On {each.said} it is right on {percent(inside.share, digits)} ({inside.correct:,} of "
-        f"{inside.images:,}), against {percent(rest.share, digits)} on the others; that is {chance}."
+        f"{inside.images:,}), against {percent(rest.share, digits)} on the others; that is "
+        f"{chance}."
     )
 
 

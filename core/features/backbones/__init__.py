@@ -1,10 +1,11 @@
-"""Networks that were trained on ImageNet, one family a file, each registered as a :class:`Backbone`.
+"""Networks that were trained on ImageNet, one family a file, each registered as a
+:class:`Backbone`.
 
 A backbone turns RGB pixels into a vector of features: the means over the picture of its last layer,
 which says what kind of thing is shown, and those over each quarter of the picture of a layer two
 thirds of the way up, which says more of shapes and where they are. With these of MobileNetV2's, ten
-hand signs are told apart right 98 % of the time by a linear head at 96 pixels; with the middle layer's
-means over the whole picture, 95 %; with the last layer alone, 90 %.
+hand signs are told apart right 98 % of the time by a linear head at 96 pixels; with the middle
+layer's means over the whole picture, 95 %; with the last layer alone, 90 %.
 
 Importable without Keras, so that pages can offer what there is.
 """
@@ -32,8 +33,8 @@ class Backbone:
         application: its name in ``keras.applications``.
         file: the weights without the top, as ``keras.applications`` has them.
         taps: a layer of which the output is averaged over each quarter of the picture, and one over
-            the whole; joined into the features. ``before:NAME`` is what goes into a layer, for outputs that Keras names anew
-            each time; ``last`` is the network's own output.
+            the whole; joined into the features. ``before:NAME`` is what goes into a layer, for
+            outputs that Keras names anew each time; ``last`` is the network's own output.
         features: how many come out.
         usual, smallest: image sizes in pixels; the usual one is a compromise of accuracy and time.
         preprocessing: what it expects: ``inside`` sees to it itself, ``unit`` wants −1 to 1,

@@ -80,8 +80,8 @@ def _quarters(maps: Any) -> Any:
 def _quicker(base: Any) -> Any:
     """The same network with depthwise convolutions as layers of that kind, not as grouped ones.
 
-    Keras writes ConvNeXt's as convolutions with a group a channel, for which TensorFlow has no quick
-    gradient on processors: fine-tuning is four times as fast without them.
+    Keras writes ConvNeXt's as convolutions with a group a channel, for which TensorFlow has no
+    quick gradient on processors: fine-tuning is four times as fast without them.
     """
     import keras
     from keras import layers

@@ -1,4 +1,5 @@
-"""MobileNetV3: MobileNetV2's blocks, arranged by a search for speed on phones (Howard et al., 2019)."""
+"""MobileNetV3: MobileNetV2's blocks, arranged by a search for speed on phones (Howard et al.,
+2019)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ class Images:
     fit: Fit
 
     def checking(self, report: Reporter) -> np.ndarray:
-        """At most ``CHECKED`` validation images as the model is given them: uint8 (n, size, size, 3).
+        """At most ``CHECKED`` validation images as the model is given them: uint8 (n, size, size,
+        3).
 
         Raises:
             NotFound: not one of them can be read any more.
@@ -87,9 +88,14 @@ class Images:
         # Evenly out of all classes.
         some = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))
         pixels = load_pixels(
-            self.catalog.workspace, self.dataset_id, self.root, rows.iloc[some], self.size,
-            fit=self.fit, report=report,
-        )  # fmt: skip
+            self.catalog.workspace,
+            self.dataset_id,
+            self.root,
+            rows.iloc[some],
+            self.size,
+            fit=self.fit,
+            report=report,
+        )
         good = np.flatnonzero(pixels.slots >= 0)
         if not len(good):
             raise _gone(self.root)

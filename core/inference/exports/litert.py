@@ -1,7 +1,8 @@
 """LiteRT (once TensorFlow Lite), for phones and small devices: 32, 16 and 8 bits a number.
 
 Converted and checked with what TensorFlow brings. Its interpreter is deprecated there in favour of
-a package of its own, ai-edge-litert, which is what the example uses; the same code under both names.
+a package of its own, ai-edge-litert, which is what the example uses; the same code under both
+names.
 """
 
 from __future__ import annotations
@@ -95,14 +96,31 @@ def _opened(folder: Path) -> Answer:
 
 
 for _key, _title, _sentence, _write, _tolerance, _least_same in (
-    ("litert", "LiteRT float32", "A .tflite file for Android, iOS and small computers.",
-     _float32, EXACT, 1.0),
-    ("litert-float16", "LiteRT float16",
-     "Half the size, with answers that hardly differ; the usual choice for phones.",
-     _float16, None, 0.97),
-    ("litert-int8", "LiteRT int8",
-     "A quarter of the size and quickest on phones; some answers differ.", _int8, None, 0.9),
-):  # fmt: skip
+    (
+        "litert",
+        "LiteRT float32",
+        "A .tflite file for Android, iOS and small computers.",
+        _float32,
+        EXACT,
+        1.0,
+    ),
+    (
+        "litert-float16",
+        "LiteRT float16",
+        "Half the size, with answers that hardly differ; the usual choice for phones.",
+        _float16,
+        None,
+        0.97,
+    ),
+    (
+        "litert-int8",
+        "LiteRT int8",
+        "A quarter of the size and quickest on phones; some answers differ.",
+        _int8,
+        None,
+        0.9,
+    ),
+):
     register(
         Format(
             key=_key,

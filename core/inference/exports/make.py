@@ -72,9 +72,16 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
         check = compare(fmt, answer, expected, pixels, report)
         step(3, "Packing it")
         add_companions(
-            making, fmt, card, run.name, _card(catalog, run.id, report), images.pictures(),
-            open_predictor(catalog.workspace, run.id), answer, check,
-        )  # fmt: skip
+            making,
+            fmt,
+            card,
+            run.name,
+            _card(catalog, run.id, report),
+            images.pictures(),
+            open_predictor(catalog.workspace, run.id),
+            answer,
+            check,
+        )
         file = f"{safe_name(run.name)} {key}.zip"
         report.check()
         for earlier in kept.glob("*.zip"):

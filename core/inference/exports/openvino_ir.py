@@ -46,11 +46,23 @@ def _opened(folder: Path) -> Answer:
 
 
 for _key, _title, _sentence, _write, _tolerance, _makers in (
-    ("openvino", "OpenVINO float32", "What Lightbox itself answers with: quick on any PC's processor.",
-     _float32, 1e-3, ()),
-    ("openvino-int8", "OpenVINO int8", "A quarter of the size, and quicker on newer processors; "
-     "some answers differ.", _int8, None, ("nncf",)),
-):  # fmt: skip
+    (
+        "openvino",
+        "OpenVINO float32",
+        "What Lightbox itself answers with: quick on any PC's processor.",
+        _float32,
+        1e-3,
+        (),
+    ),
+    (
+        "openvino-int8",
+        "OpenVINO int8",
+        "A quarter of the size, and quicker on newer processors; some answers differ.",
+        _int8,
+        None,
+        ("nncf",),
+    ),
+):
     register(
         Format(
             key=_key,

@@ -1,4 +1,5 @@
-"""What lies in an export beside the model: labels, example, self-test, model card, and how to use it.
+"""What lies in an export beside the model: labels, example, self-test, model card, and how to use
+it.
 
 ::
 
@@ -73,8 +74,15 @@ def add_companions(
     """
     classes = [" ".join(str(label).split()) for label in card["classes"]]
     (folder / "labels.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
-    _json(folder / "model.json", {"name": name, "classes": card["classes"],
-                                  "image_size": card["image_size"], "fit": card["fit"]})  # fmt: skip
+    _json(
+        folder / "model.json",
+        {
+            "name": name,
+            "classes": card["classes"],
+            "image_size": card["image_size"],
+            "fit": card["fit"],
+        },
+    )
     example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
     (folder / "example.py").write_text(example, encoding="utf-8")
     for shipped in ("prepare.py", "selftest.py"):
@@ -105,9 +113,13 @@ def _selftest(
     folder.mkdir()
     expected, off = [], 0.0
     for number, (picture, said) in enumerate(
-        zip(pictures, app.predict([(str(n), p) for n, p in enumerate(pictures)],
-                                  top=len(card["classes"])), strict=True), 1
-    ):  # fmt: skip
+        zip(
+            pictures,
+            app.predict([(str(n), p) for n, p in enumerate(pictures)], top=len(card["classes"])),
+            strict=True,
+        ),
+        1,
+    ):
         file = folder / f"{number}.png"
         file.write_bytes(picture)
         named = dict(said.top)
@@ -151,15 +163,21 @@ The self-test asks the model about a few pictures, and compares with what Lightb
 
 ## What goes in, what comes out
 
-- In: float32 of shape (1, {size}, {size}, 3): red, green and blue from 0 to 255, as they are in the picture. What the network does with them first is inside the model: don't divide by 255.
+- In: float32 of shape (1, {size}, {size}, 3): red, green and blue from 0 to 255, as they are in
+  the picture. What the network does with them first is inside the model: don't divide by 255.
 - Out: {len(card["classes"])} probabilities, in the order of labels.txt.
 - `prepare.py` brings a picture to that shape. Pictures are {fit}.
 
-Resizing is not inside the model. Where formats can resize at all, they do it a little differently from Pillow, which this model was trained with: on photos of hands that moved probabilities by up to 5 percentage points. With `prepare.py` the answers are those of the app.
+Resizing is not inside the model. Where formats can resize at all, they do it a little differently
+from Pillow, which this model was trained with: on photos of hands that moved probabilities by up
+to 5 percentage points. With `prepare.py` the answers are those of the app.
 
 ## Checked
 
-Asked about {check.images:,} validation images, this export and the Keras model it was made of gave the same answer for {check.same:,}. No probability differed by more than {check.largest_difference:.2g}. One image took {check.milliseconds:.2g} ms on the computer that made it, from pixels to probabilities.
+Asked about {check.images:,} validation images, this export and the Keras model it was made of
+gave the same answer for {check.same:,}. No probability differed by more than
+{check.largest_difference:.2g}. One image took {check.milliseconds:.2g} ms on the computer that
+made it, from pixels to probabilities.
 
 What the model is and how good it is: MODEL_CARD.md.
 """

@@ -1,4 +1,5 @@
-"""Only the weights, and the network as JSON beside them: for whoever has Keras code of their own."""
+"""Only the weights, and the network as JSON beside them: for whoever has Keras code of their
+own."""
 
 from __future__ import annotations
 

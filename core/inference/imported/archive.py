@@ -49,9 +49,16 @@ _KERAS = re.compile(r"keras(\.src)?(\.[a-z0-9_]+)*")
 # Where Keras's layers and what they are made of live; its helpers for files, downloads and ready
 # models do not, and besides layers, only these classes are anything that a model consists of.
 _ROOMS = {
-    "layers", "initializers", "regularizers", "constraints", "activations", "ops", "quantizers",
-    "dtype_policies", "random",
-}  # fmt: skip
+    "layers",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "activations",
+    "ops",
+    "quantizers",
+    "dtype_policies",
+    "random",
+}
 _MODELS = {"Sequential", "Functional", "Model", "DTypePolicy"}
 _SIZES = ("units", "filters", "input_dim", "output_dim")
 _CENTRED = ("mobilenet_", "mobilenetv2", "inception", "xception", "nasnet")
@@ -136,9 +143,10 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise _damaged(file) from error
     except (ValueError, RecursionError) as error:
         raise InvalidInput(
-            "The description of the model in this file can't be read.", file=file.name,
+            "The description of the model in this file can't be read.",
+            file=file.name,
             remedy="Save the model again.",
-        ) from error  # fmt: skip
+        ) from error
     if not isinstance(config, dict) or not isinstance(metadata, dict):
         raise InvalidInput("The description of the model in this file is none.", file=file.name)
     return config, metadata
@@ -152,9 +160,10 @@ def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
             raise InvalidInput(
-                "This file holds a path that leads out of it, as no model does.", file=file.name,
+                "This file holds a path that leads out of it, as no model does.",
+                file=file.name,
                 remedy="Don’t use it.",
-            )  # fmt: skip
+            )
         total += info.file_size
         if name in seen:
             raise InvalidInput(f"This file holds “{name}” twice, as no model does.", file=file.name)
@@ -169,14 +178,16 @@ def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
     for needed in (_CONFIG, _WEIGHTS):
         if needed not in seen:
             raise InvalidInput(
-                f"This is not a .keras file: it has no {needed}.", file=file.name,
+                f"This is not a .keras file: it has no {needed}.",
+                file=file.name,
                 remedy="Save the model with model.save('name.keras'), in Keras 3.",
-            )  # fmt: skip
+            )
     if total > MAX_BYTES or archive.getinfo(_CONFIG).file_size > _MAX_CONFIG:
         raise InvalidInput(
-            f"This model unpacks to more than {MAX_BYTES / 1024**3:.0f} GB.", file=file.name,
+            f"This model unpacks to more than {MAX_BYTES / 1024**3:.0f} GB.",
+            file=file.name,
             remedy="Use a smaller one.",
-        )  # fmt: skip
+        )
 
 
 def _damaged(file: Path) -> InvalidInput:
@@ -296,7 +307,8 @@ def _custom(what: str, module: Any) -> InvalidInput:
 
 
 def _flat(config: Any) -> Iterator[dict[str, Any]]:
-    """All layers, in the order in which they are named, those inside models inside in their place."""
+    """All layers, in the order in which they are named, those inside models inside in their
+    place."""
     inner = config.get("config") if isinstance(config, dict) else None
     if not isinstance(inner, dict):
         return

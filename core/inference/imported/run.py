@@ -133,7 +133,8 @@ def _tested(
 
 
 def _real(catalog: Catalog, run: RunRecord, spec: TrainSpec, table: pd.DataFrame) -> np.ndarray:
-    """A few real images to check the export on, uint8 (n, size, size, 3); none without a dataset."""
+    """A few real images to check the export on, uint8 (n, size, size, 3); none without a
+    dataset."""
     none = np.zeros((0, spec.image_size, spec.image_size, 3), np.uint8)
     some = table[table["split"] == "validation"].head(CHECK_IMAGES).reset_index(drop=True)
     if some.empty:

@@ -61,10 +61,15 @@ def begin_import(
         looked = clean_copy(file, folder / FILE)
         _check_outputs(looked, labels)
         spec = TrainSpec(
-            dataset_id=dataset_id, dataset_version=version, recipe=RECIPE, architecture="custom",
-            image_size=_size(looked, size), color="gray" if looked.channels == 1 else "rgb",
-            epochs=1, learning_rate=1e-3,
-        )  # fmt: skip
+            dataset_id=dataset_id,
+            dataset_version=version,
+            recipe=RECIPE,
+            architecture="custom",
+            image_size=_size(looked, size),
+            color="gray" if looked.channels == 1 else "rgb",
+            epochs=1,
+            learning_rate=1e-3,
+        )
         job = catalog.jobs.hold("import_model", {}, lane="train", subject=run_id)
         try:
             run = catalog.runs.add(

@@ -2,8 +2,8 @@
 
 Two stages. *Tangent distance* (Simard, LeCun and Denker, 1993) asks cheaply how much of a picture
 is explained by the other and by small shifts, turns, zooms and shears of it; it throws out most
-candidates. *Alignment* (Baker and Matthews, "Lucas-Kanade 20 years on", 2004: inverse compositional,
-affine, with gain and offset) then finds the warp itself and measures what differs.
+candidates. *Alignment* (Baker and Matthews, "Lucas-Kanade 20 years on", 2004: inverse
+compositional, affine, with gain and offset) then finds the warp itself and measures what differs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The eight ways to turn and mirror a square picture, as three bits of a code.
 
-A code is applied bit by bit: first :data:`TRANSPOSE` (rows become columns), then :data:`LEFT_RIGHT`,
-then :data:`UPSIDE_DOWN`. An odd number of bits mirrors the picture, an even number turns it.
+A code is applied bit by bit: first :data:`TRANSPOSE` (rows become columns), then
+:data:`LEFT_RIGHT`, then :data:`UPSIDE_DOWN`. An odd number of bits mirrors the picture, an even
+number turns it.
 """
 
 from __future__ import annotations

@@ -29,5 +29,6 @@ def dark(table: pd.DataFrame) -> np.ndarray:
     adjustable=True,
 )
 def bright(table: pd.DataFrame) -> np.ndarray:
-    """From 0 at a 5th percentile of luma of 0.5 to 1 at 1: nearly all of the picture must be bright."""
+    """From 0 at a 5th percentile of luma of 0.5 to 1 at 1: nearly all of the picture must be
+    bright."""
     return ramp(table["dark_percentile"], 0.5, 1.0)

@@ -1,4 +1,5 @@
-"""Copies and near-duplicates across the train, validation and test folders that a dataset came with."""
+"""Copies and near-duplicates across the train, validation and test folders that a dataset came
+with."""
 
 import numpy as np
 import pandas as pd

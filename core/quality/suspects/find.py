@@ -74,10 +74,16 @@ def find_suspects(
         pixels = _pixels(catalog, dataset_id, table, _SIZE, report)
         good = pixels.slots >= 0
         views = FeatureViews(
-            catalog.workspace, dataset_id, model, pixels, list(table["hash"]),
-            backbone=backbones.get(_BACKBONE), size=_SIZE, precision=resolve("auto"),
+            catalog.workspace,
+            dataset_id,
+            model,
+            pixels,
+            list(table["hash"]),
+            backbone=backbones.get(_BACKBONE),
+            size=_SIZE,
+            precision=resolve("auto"),
             report=report,
-        )  # fmt: skip
+        )
         views.compute(0)
         store, slots = views.view(0)
         features = store[slots[good]].astype(np.float32)
@@ -93,9 +99,12 @@ def find_suspects(
 
     labels, names = pd.factorize(table["label"], sort=True)
     doubts = judge(
-        features, labels.astype(np.int64), table["copy_group"].to_numpy(np.int64),
-        cautious=source == "simple", step=step,
-    )  # fmt: skip
+        features,
+        labels.astype(np.int64),
+        table["copy_group"].to_numpy(np.int64),
+        cautious=source == "simple",
+        step=step,
+    )
     facts = pd.DataFrame(
         {
             "path": table["path"],

@@ -43,8 +43,9 @@ def judge(
     """Doubts about every image.
 
     Args:
-        features, labels, groups, step: as for :func:`core.quality.suspects.out_of_fold.out_of_fold`.
-        cautious: count fewer labels as wrong; for features that a classifier is often wrong on.
+        features, labels, groups, step: as for
+        :func:`core.quality.suspects.out_of_fold.out_of_fold`. cautious: count fewer labels as
+        wrong; for features that a classifier is often wrong on.
     """
     from cleanlab.count import num_label_issues
 

@@ -27,9 +27,13 @@ def build(wanted: Wanted) -> Any:
 
     def convolve(x: Any, width: int, stride: int = 1, kernel: int = 3) -> Any:
         return layers.Conv2D(
-            width, kernel, strides=stride, padding="same", use_bias=False,
+            width,
+            kernel,
+            strides=stride,
+            padding="same",
+            use_bias=False,
             kernel_initializer="he_normal",
-        )(x)  # fmt: skip
+        )(x)
 
     def block(x: Any, width: int, stride: int) -> Any:
         shortcut = x

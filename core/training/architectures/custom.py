@@ -10,7 +10,8 @@ from core.training.stack import FEWEST_PIXELS, Layer, check
 
 
 def build(wanted: Wanted) -> Any:
-    """See :attr:`Architecture.build`; :func:`core.training.stack.trace` tells the same without Keras.
+    """See :attr:`Architecture.build`; :func:`core.training.stack.trace` tells the same without
+    Keras.
 
     Raises:
         InvalidInput: a layer of the stack can't be, naming its number.
@@ -35,9 +36,13 @@ def _made(layer: Layer, number: int) -> Any:
     match layer.kind:
         case "Conv2D" | "SeparableConv2D":
             return kind(
-                layer.filters, layer.size, strides=layer.step, padding=layer.padding,
-                activation=layer.activation, name=name,
-            )  # fmt: skip
+                layer.filters,
+                layer.size,
+                strides=layer.step,
+                padding=layer.padding,
+                activation=layer.activation,
+                name=name,
+            )
         case "MaxPooling2D" | "AveragePooling2D":
             return kind(layer.size, strides=layer.step, padding=layer.padding, name=name)
         case "BatchNormalization":

@@ -1,4 +1,5 @@
-"""What is known of every family: weights, operations and blocks, at its usual size with ten classes.
+"""What is known of every family: weights, operations and blocks, at its usual size with ten
+classes.
 
 Kept in ``facts.json`` beside this file, so that pages can show it without Keras. After a change of
 a family, ``python -m core.training.architectures.facts`` writes it anew.

@@ -1,4 +1,5 @@
-"""The layers of a Keras model as a table, which outlives Keras: it is stored and drawn as values."""
+"""The layers of a Keras model as a table, which outlives Keras: it is stored and drawn as
+values."""
 
 from __future__ import annotations
 

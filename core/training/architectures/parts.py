@@ -28,9 +28,7 @@ def convolve(x: Any, width: int) -> Any:
     """
     from keras import layers
 
-    x = layers.Conv2D(
-        width, 3, padding="same", use_bias=False, kernel_initializer="he_normal"
-    )(x)  # fmt: skip
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
     x = layers.BatchNormalization(momentum=MOMENTUM)(x)
     return layers.Activation("relu")(x)
 

@@ -1,4 +1,5 @@
-"""Networks with published weights, each a frozen or fine-tuned backbone with a head on its features.
+"""Networks with published weights, each a frozen or fine-tuned backbone with a head on its
+features.
 
 The two are built apart, since a head is trained on features that are computed once, and joined by
 :func:`assemble`.
@@ -15,7 +16,8 @@ from core.training.architectures.parts import MOMENTUM
 
 
 def head(features: int, classes: int, dropout: float = 0.4) -> Any:
-    """A ``keras.Model`` named ``head`` from features (n, features) to probabilities (n, classes)."""
+    """A ``keras.Model`` named ``head`` from features (n, features) to probabilities (n,
+    classes)."""
     import keras
     from keras import layers
 

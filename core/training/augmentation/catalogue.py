@@ -1,4 +1,5 @@
-"""What each kind of variation is called and does, for forms, help on the command line, and pages."""
+"""What each kind of variation is called and does, for forms, help on the command line, and
+pages."""
 
 from __future__ import annotations
 
@@ -67,94 +68,156 @@ _PLACE, _LIGHT, _TEXTURE, _MORE = "Position and shape", "Light and colour", "Tex
 
 FIELDS: tuple[AugmentationField, ...] = (
     AugmentationField(
-        "flip_horizontal", "Mirror left and right", _PLACE,
+        "flip_horizontal",
+        "Mirror left and right",
+        _PLACE,
         "Mirrors half of the images left to right. Right for most photos, wrong for anything that "
         "is read or has a side.",
-        "mirrored left to right", switch=True,
+        "mirrored left to right",
+        switch=True,
     ),
     AugmentationField(
-        "flip_vertical", "Mirror top and bottom", _PLACE,
-        "Mirrors half of the images top to bottom. For images without an up and a down: from above, "
-        "or through a microscope.",
-        "mirrored top to bottom", switch=True,
+        "flip_vertical",
+        "Mirror top and bottom",
+        _PLACE,
+        "Mirrors half of the images top to bottom. For images without an up and a down: from "
+        "above, or through a microscope.",
+        "mirrored top to bottom",
+        switch=True,
     ),
     AugmentationField(
-        "rotation", "Turn", _PLACE,
+        "rotation",
+        "Turn",
+        _PLACE,
         "Turns each image by up to so many degrees, either way.",
-        "turned by up to {}", step=1, unit="°",
+        "turned by up to {}",
+        step=1,
+        unit="°",
     ),
     AugmentationField(
-        "zoom", "Zoom", _PLACE,
+        "zoom",
+        "Zoom",
+        _PLACE,
         "Shows each image up to this much larger or smaller.",
-        "zoomed by up to {}", step=0.01, unit=_PERCENT,
+        "zoomed by up to {}",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "shift", "Shift", _PLACE,
+        "shift",
+        "Shift",
+        _PLACE,
         "Moves each image by up to this share of its side, across and down.",
-        "shifted by up to {}", step=0.01, unit=_PERCENT,
+        "shifted by up to {}",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "shear", "Shear", _PLACE,
+        "shear",
+        "Shear",
+        _PLACE,
         "Leans each image by up to so many degrees, either way, as italics do.",
-        "sheared by up to {}", step=1, unit="°",
+        "sheared by up to {}",
+        step=1,
+        unit="°",
     ),
     AugmentationField(
-        "brightness", "Brightness", _LIGHT,
+        "brightness",
+        "Brightness",
+        _LIGHT,
         "Makes each image up to this much lighter or darker.",
-        "up to {} lighter or darker", step=0.01, unit=_PERCENT,
+        "up to {} lighter or darker",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "contrast", "Contrast", _LIGHT,
+        "contrast",
+        "Contrast",
+        _LIGHT,
         "Gives each image up to this much more or less contrast.",
-        "with up to {} more or less contrast", step=0.01, unit=_PERCENT,
+        "with up to {} more or less contrast",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "saturation", "Saturation", _LIGHT,
+        "saturation",
+        "Saturation",
+        _LIGHT,
         "Makes the colours of each image up to this much stronger or paler.",
-        "with up to {} stronger or paler colours", step=0.01, unit=_PERCENT,
+        "with up to {} stronger or paler colours",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "hue", "Hue", _LIGHT,
+        "hue",
+        "Hue",
+        _LIGHT,
         "Turns all colours by up to this share of the colour circle. Keep it small where colour "
         "tells classes apart.",
-        "with colours turned by up to {} of the circle", step=0.01, unit=_PERCENT,
+        "with colours turned by up to {} of the circle",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "blur", "Blur", _TEXTURE,
+        "blur",
+        "Blur",
+        _TEXTURE,
         "Blurs each image by a standard deviation of up to so many pixels, at the size that the "
         "network sees.",
-        "blurred by up to {}", step=0.1, unit=" px",
+        "blurred by up to {}",
+        step=0.1,
+        unit=" px",
     ),
     AugmentationField(
-        "noise", "Noise", _TEXTURE,
-        "Adds grain with a standard deviation of up to this share of the range from black to white.",
-        "with up to {} of noise", step=0.01, unit=_PERCENT,
+        "noise",
+        "Noise",
+        _TEXTURE,
+        (
+            "Adds grain with a standard deviation of up to this share of the range from black to "
+            "white."
+        ),
+        "with up to {} of noise",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "cutout", "Cut out", _TEXTURE,
-        "Covers a grey square of up to this share of the side, so that the network can't rely on one "
-        "detail alone.",
-        "with a grey square of up to {} of the side", step=0.01, unit=_PERCENT,
+        "cutout",
+        "Cut out",
+        _TEXTURE,
+        "Covers a grey square of up to this share of the side, so that the network can't rely on "
+        "one detail alone.",
+        "with a grey square of up to {} of the side",
+        step=0.01,
+        unit=_PERCENT,
     ),
     AugmentationField(
-        "randaugment", "RandAugment", _MORE,
+        "randaugment",
+        "RandAugment",
+        _MORE,
         "On top, does two things to each image that are drawn from turning, leaning, zooming, "
         "shifting, light, colours, blur, noise and cutting out, all at this strength.",
-        "with two more kinds drawn at strength {} of 10", step=0.5,
+        "with two more kinds drawn at strength {} of 10",
+        step=0.5,
     ),
     AugmentationField(
-        "mixup", "Mixup", _MORE,
+        "mixup",
+        "Mixup",
+        _MORE,
         "Blends each image with another, and asks the network for both in these shares. 0.2 is "
         "usual; higher blends more evenly.",
-        "blended with another image (mixup {})", step=0.05,
+        "blended with another image (mixup {})",
+        step=0.05,
     ),
     AugmentationField(
-        "cutmix", "Cutmix", _MORE,
+        "cutmix",
+        "Cutmix",
+        _MORE,
         "Replaces a square of each image by another's, and asks the network for both in the shares "
         "of their areas. 1 makes every size of square as likely.",
-        "with a square of another image (cutmix {})", step=0.05,
+        "with a square of another image (cutmix {})",
+        step=0.05,
     ),
-)  # fmt: skip
+)
 
 
 def describe(options: Augmentation) -> str:

@@ -8,9 +8,7 @@ from core.training.augmentation.draw import Drawn
 
 _MIDDLE = 127.5
 # Luma and two differences of colour (YIQ): turning the latter turns hue and leaves greys alone.
-_TO_YIQ = np.array(
-    [[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]]
-)  # fmt: skip
+_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 _FROM_YIQ = np.linalg.inv(_TO_YIQ)
 
 

@@ -15,10 +15,28 @@ from core.training.augmentation.options import Augmentation
 
 # One random number an image for each. Their order is part of what a seed means.
 COLUMNS = (
-    "mirror", "flip", "turn", "zoom", "across", "down", "shear", "brightness", "contrast",
-    "saturation", "hue", "blur", "noise", "noise_at", "cutout", "cutout_x", "cutout_y",
-    "first", "second", "first_sign", "second_sign",
-)  # fmt: skip
+    "mirror",
+    "flip",
+    "turn",
+    "zoom",
+    "across",
+    "down",
+    "shear",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+    "blur",
+    "noise",
+    "noise_at",
+    "cutout",
+    "cutout_x",
+    "cutout_y",
+    "first",
+    "second",
+    "first_sign",
+    "second_sign",
+)
 # An image is never shown smaller than this; beyond, hardly anything of it is left to see.
 SMALLEST = 0.1
 

@@ -11,27 +11,76 @@ from core.training.augmentation.options import Augmentation
 # Beyond this, a turned image is no longer the same one held slightly askew.
 _FAR = 45
 _NUMBERS = {
-    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
-    "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-}  # fmt: skip
+    "zero": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
+}
 # Words beside a character that say that it is one: "letter_b", "sign-7", "ASL B".
 _BESIDE = {
-    "letter", "letters", "digit", "digits", "number", "num", "char", "character", "sign", "asl",
-    "upper", "lower", "uppercase", "lowercase", "capital", "small", "hand", "gesture", "figure",
-    "numeral", "key", "glyph",
-}  # fmt: skip
+    "letter",
+    "letters",
+    "digit",
+    "digits",
+    "number",
+    "num",
+    "char",
+    "character",
+    "sign",
+    "asl",
+    "upper",
+    "lower",
+    "uppercase",
+    "lowercase",
+    "capital",
+    "small",
+    "hand",
+    "gesture",
+    "figure",
+    "numeral",
+    "key",
+    "glyph",
+}
 # Things that carry writing or point somewhere, or that have a side.
 _SIDED = {
-    "sign", "signs", "arrow", "arrows", "letter", "letters", "digit", "digits", "word", "words",
-    "text", "handwriting", "numeral", "numerals", "asl",
-}  # fmt: skip
+    "sign",
+    "signs",
+    "arrow",
+    "arrows",
+    "letter",
+    "letters",
+    "digit",
+    "digits",
+    "word",
+    "words",
+    "text",
+    "handwriting",
+    "numeral",
+    "numerals",
+    "asl",
+}
 _SIDES = [("left", "right"), ("links", "rechts"), ("gauche", "droite"), ("izquierda", "derecha")]
-_HEIGHTS = [("up", "down"), ("upward", "downward"), ("upwards", "downwards"), ("top", "bottom"),
-            ("above", "below"), ("north", "south")]  # fmt: skip
+_HEIGHTS = [
+    ("up", "down"),
+    ("upward", "downward"),
+    ("upwards", "downwards"),
+    ("top", "bottom"),
+    ("above", "below"),
+    ("north", "south"),
+]
 _SENSES = [("clockwise", "counterclockwise")]
 _COMPASS = [("east", "west")]
-# Alone, these words also mean other things ("wrong, right", "close up"): only beside their opposite,
-# or as a whole name.
+# Alone, these words also mean other things ("wrong, right", "close up"): only beside their
+# opposite, or as a whole name.
 _AMBIGUOUS = {word for pair in (*_HEIGHTS, *_COMPASS) for word in pair}
 
 
@@ -54,17 +103,26 @@ class _Change(NamedTuple):
 
 
 _MIRROR = _Change(
-    "Mirrored left to right", [*_SIDES, *_COMPASS, *_SENSES], ("bd", "pq"), "018AHIMOTUVWXYilmotuvwx",
+    "Mirrored left to right",
+    [*_SIDES, *_COMPASS, *_SENSES],
+    ("bd", "pq"),
+    "018AHIMOTUVWXYilmotuvwx",
     "Switch mirroring left and right off",
-)  # fmt: skip
+)
 _FLIP = _Change(
-    "Mirrored top to bottom", [*_HEIGHTS, *_SENSES], ("bp", "dq", "nu", "MW", "69"), "0138BCDEHIKOXclox",
+    "Mirrored top to bottom",
+    [*_HEIGHTS, *_SENSES],
+    ("bp", "dq", "nu", "MW", "69"),
+    "0138BCDEHIKOXclox",
     "Switch mirroring top and bottom off",
-)  # fmt: skip
+)
 _TURN = _Change(
-    "Turned that far", [*_SIDES, *_COMPASS, *_HEIGHTS], ("69", "bq", "dp", "nu", "MW", "NZ"),
-    "018OoXxIl", f"Turn by no more than {_FAR}°",
-)  # fmt: skip
+    "Turned that far",
+    [*_SIDES, *_COMPASS, *_HEIGHTS],
+    ("69", "bq", "dp", "nu", "MW", "NZ"),
+    "018OoXxIl",
+    f"Turn by no more than {_FAR}°",
+)
 
 
 def flip_warning(options: Augmentation, labels: Sequence[str]) -> str:
@@ -89,8 +147,8 @@ def _warning(change: _Change, labels: Sequence[str]) -> str:
         for other in _turned_into(change, words[label]):
             if (twin := names.get(tuple(other))) and twin != label:
                 return (
-                    f"{change.said}, “{label}” can look like “{twin}”, which is another class here. "
-                    f"{change.remedy}, or the two can't be told apart."
+                    f"{change.said}, “{label}” can look like “{twin}”, which is another class "
+                    f"here. {change.remedy}, or the two can't be told apart."
                 )
     known = {word for found in words.values() for word in found}
     for label in labels:
@@ -103,7 +161,8 @@ def _warning(change: _Change, labels: Sequence[str]) -> str:
 
 
 def _words(label: str) -> list[str]:
-    """A name's parts, numbers as digits: "turnLeft_two" is turn, left, 2. Letters keep their case."""
+    """A name's parts, numbers as digits: "turnLeft_two" is turn, left, 2. Letters keep their
+    case."""
     joined = re.sub(r"(?i)(counter|anti)[\s_-]*clockwise", "counterclockwise", label)
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d])(?=\d)", " ", joined)
     parts = re.findall(r"[^\W_]+", spaced)
@@ -112,8 +171,9 @@ def _words(label: str) -> list[str]:
 
 def _turned_into(change: _Change, words: list[str]) -> list[list[str]]:
     """What else the name would have to be."""
-    swaps = [pair for first, second in change.opposites
-             for pair in ((first, second), (second, first))]  # fmt: skip
+    swaps = [
+        pair for first, second in change.opposites for pair in ((first, second), (second, first))
+    ]
     found = [[new if word == old else word for word in words] for old, new in swaps if old in words]
     character = _character(words)
     for twins in change.twins:

@@ -82,17 +82,32 @@ class Augmentation(BaseModel):
         return next((name for name in PRESETS if Augmentation(**PRESETS[name]) == self), "own")
 
 
-# No preset mirrors: a mirrored digit or letter is another one, or none. Pages offer it, with a word.
+# No preset mirrors: a mirrored digit or letter is another one, or none. Pages offer it, with a
+# word.
 PRESETS: dict[str, dict[str, Any]] = {
     "none": {},
     "light": {"rotation": 8, "zoom": 0.1, "shift": 0.06, "brightness": 0.1, "contrast": 0.15},
     "medium": {
-        "rotation": 12, "zoom": 0.15, "shift": 0.1, "shear": 5, "brightness": 0.15,
-        "contrast": 0.25, "saturation": 0.2, "hue": 0.02,
+        "rotation": 12,
+        "zoom": 0.15,
+        "shift": 0.1,
+        "shear": 5,
+        "brightness": 0.15,
+        "contrast": 0.25,
+        "saturation": 0.2,
+        "hue": 0.02,
     },
     "strong": {
-        "rotation": 18, "zoom": 0.25, "shift": 0.12, "shear": 8, "brightness": 0.2,
-        "contrast": 0.35, "saturation": 0.35, "hue": 0.04, "blur": 0.8, "noise": 0.03,
+        "rotation": 18,
+        "zoom": 0.25,
+        "shift": 0.12,
+        "shear": 8,
+        "brightness": 0.2,
+        "contrast": 0.35,
+        "saturation": 0.35,
+        "hue": 0.04,
+        "blur": 0.8,
+        "noise": 0.03,
         "cutout": 0.25,
     },
-}  # fmt: skip
+}

@@ -96,8 +96,9 @@ class _Work:
         if drawn.noise[i] > 0:
             texture.add_noise(out, float(drawn.noise[i]), float(drawn.noise_at[i]))
         if drawn.cutout[i] > 0:
-            texture.cut_out(out, *(float(v[i]) for v in
-                                   (drawn.cutout, drawn.cutout_x, drawn.cutout_y)))  # fmt: skip
+            texture.cut_out(
+                out, *(float(v[i]) for v in (drawn.cutout, drawn.cutout_x, drawn.cutout_y))
+            )
 
 
 def _picture(pixels: np.ndarray | Image.Image) -> Image.Image:

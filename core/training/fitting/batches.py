@@ -1,4 +1,5 @@
-"""Batches for Keras from arrays on disk: shuffled, balanced, varied, and the same for the same seed."""
+"""Batches for Keras from arrays on disk: shuffled, balanced, varied, and the same for the same
+seed."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ class Batches(keras.utils.PyDataset):
         return len(self._stores)
 
     def begin(self, epoch: int) -> None:
-        """Order and variations of this epoch (from 0). How often Keras itself says that an epoch has
+        """Order and variations of this epoch (from 0). How often Keras itself says that an epoch
+        has
         ended depends on whether the model was built before, so it isn't left to that."""
         self._epoch = epoch
         self._shuffle()

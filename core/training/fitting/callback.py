@@ -265,12 +265,15 @@ class Live(keras.callbacks.Callback):
             memory_mb=memory_mb(),
         )
         self.report.progress(
-            "fit", part.before * part.batches + done, part.of * part.batches,
+            "fit",
+            part.before * part.batches + done,
+            part.of * part.batches,
             f"{_DOING.get(part.name, 'Training')}: epoch {self._number()} of {part.of}",
-        )  # fmt: skip
+        )
 
     def _since_last(self, batch: int, logs: dict[str, float]) -> tuple[float, float]:
-        """Loss and accuracy of the batches since they were last told; Keras has the epoch's mean."""
+        """Loss and accuracy of the batches since they were last told; Keras has the epoch's
+        mean."""
         count = batch + 1
         seen, loss, accuracy = self._seen
         sums = (logs.get("loss", 0.0) * count, logs.get("accuracy", 0.0) * count)
@@ -312,9 +315,12 @@ class Live(keras.callbacks.Callback):
             if found.key not in self._said:
                 self._said.add(found.key)
                 self.report.event(
-                    "diagnosis", key=found.key, text=found.text, remedy=found.remedy,
+                    "diagnosis",
+                    key=found.key,
+                    text=found.text,
+                    remedy=found.remedy,
                     epoch=self._number(),
-                )  # fmt: skip
+                )
 
     def _keep(self, *, always: bool = False) -> None:
         """Write a checkpoint, unless that would take more than a small share of the time."""
@@ -361,10 +367,13 @@ class Live(keras.callbacks.Callback):
                 "Training went out of control: the loss is no longer a number.", remedy=advice
             )
         self.report.event(
-            "diagnosis", key="not_a_number", epoch=self._number(), remedy=advice,
-            text="Training went out of control: the loss is no longer a number. It was stopped, and "
-            f"the best epoch ({self.standing.best_epoch}) is kept.",
-        )  # fmt: skip
+            "diagnosis",
+            key="not_a_number",
+            epoch=self._number(),
+            remedy=advice,
+            text="Training went out of control: the loss is no longer a number. It was stopped, "
+            f"and the best epoch ({self.standing.best_epoch}) is kept.",
+        )
         self._cut_off = True
         self.model.stop_training = True
 

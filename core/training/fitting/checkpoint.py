@@ -20,8 +20,15 @@ from core.workspace import atomic_path, read_json, write_json
 
 # What reading a file raises that is missing, or that a disk has broken.
 _DAMAGED = (
-    LightboxError, OSError, EOFError, BadZipFile, KeyError, TypeError, ValueError, AttributeError,
-)  # fmt: skip
+    LightboxError,
+    OSError,
+    EOFError,
+    BadZipFile,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 
 
 @dataclass

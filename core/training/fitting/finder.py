@@ -1,4 +1,5 @@
-"""The learning-rate range test: the rate rises with every batch, and the loss says when it is enough.
+"""The learning-rate range test: the rate rises with every batch, and the loss says when it is
+enough.
 
 Smith, "Cyclical Learning Rates for Training Neural Networks" (2017), with the loss smoothed and the
 suggestion where it falls most steeply, as fastai has it.

@@ -34,12 +34,16 @@ class Run:
 
 
 def fit(
-    run: Run, model: Any, train: Batches, validation: Batches | None, part: Part,
-) -> bool:  # fmt: skip
+    run: Run,
+    model: Any,
+    train: Batches,
+    validation: Batches | None,
+    part: Part,
+) -> bool:
     """Train one part; afterwards the model has the part's best weights.
 
-    A model that is compiled already must have been so by :mod:`prepared`; ``train`` must have been made for the epoch at which the part
-    stands (:func:`epochs_done`).
+    A model that is compiled already must have been so by :mod:`prepared`; ``train`` must have been
+    made for the epoch at which the part stands (:func:`epochs_done`).
 
     Returns:
         Whether the person stopped it.
@@ -67,9 +71,14 @@ def fit(
         live.weights = checkpoint.best(part.name)
     # Batches shuffle themselves, by the spec's seed; Keras would shuffle them once more by chance.
     model.fit(
-        train, validation_data=validation, initial_epoch=done, epochs=part.epochs, verbose=0, shuffle=False,
+        train,
+        validation_data=validation,
+        initial_epoch=done,
+        epochs=part.epochs,
+        verbose=0,
+        shuffle=False,
         callbacks=[live, *run.callbacks],
-    )  # fmt: skip
+    )
     return live.stopped
 
 

@@ -25,8 +25,12 @@ def averaged(model: Any, spec: TrainSpec) -> Any:
     size = spec.image_size
     out = max(1, round(size * _OUT))
     pixels = keras.Input((size, size, 3), name="pixels")
-    crops = [((out, out), (out, out)), ((0, 2 * out), (0, 2 * out)), ((2 * out, 0), (2 * out, 0)),
-             ((0, 2 * out), (2 * out, 0))]  # fmt: skip
+    crops = [
+        ((out, out), (out, out)),
+        ((0, 2 * out), (0, 2 * out)),
+        ((2 * out, 0), (2 * out, 0)),
+        ((0, 2 * out), (2 * out, 0)),
+    ]
     looks = [pixels]
     if spec.augmentation.flip_horizontal:
         looks.append(keras.ops.flip(pixels, axis=2))

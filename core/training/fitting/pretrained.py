@@ -137,9 +137,16 @@ def _views(work: Work, data: Data, body: _Body) -> FeatureViews:
     wanted = np.concatenate([data.train, data.validation])
     pixels = Pixels(data.pixels.store, data.pixels.slots[wanted], [], 0)
     return frozen.views(
-        work.catalog.workspace, work.spec, work.precision, body.ir(), pixels,
-        list(data.table["hash"].to_numpy()[wanted]), len(data.train), work.report, body.tag,
-    )  # fmt: skip
+        work.catalog.workspace,
+        work.spec,
+        work.precision,
+        body.ir(),
+        pixels,
+        list(data.table["hash"].to_numpy()[wanted]),
+        len(data.train),
+        work.report,
+        body.tag,
+    )
 
 
 def _features(work: Work, data: Data, body: _Body) -> FeatureViews:
@@ -176,23 +183,43 @@ def _fit_head(
     position = {row: at for at, row in zip(at_validation, data.validation, strict=True)}
     shown = np.array([position[row] for row in chosen], dtype=np.int64)
     part = Part(
-        "head" if spec.tuning.epochs else "", 0, spec.epochs, spec.all_epochs, spec.learning_rate,
-        len(data.train), data.batch_size, work.classes,
+        "head" if spec.tuning.epochs else "",
+        0,
+        spec.epochs,
+        spec.all_epochs,
+        spec.learning_rate,
+        len(data.train),
+        data.batch_size,
+        work.classes,
         Samples(
             np.asarray(store[slots[shown]], np.float32),
             list(data.table["path"].to_numpy()[chosen]),
             list(data.table["label"].to_numpy()[chosen]),
         ),
         prepare,
-    )  # fmt: skip
+    )
     train = Batches(
-        [store], slots[at_train], data.labels[data.train], count, batch_size=data.batch_size,
-        seed=spec.seed, balance=spec.balance, epoch=epochs_done(run.standing, part),
-    )  # fmt: skip
-    validation = Batches(
-        [store], slots[at_validation], data.labels[data.validation], count, batch_size=512,
-        seed=None,
-    ) if len(at_validation) else None  # fmt: skip
+        [store],
+        slots[at_train],
+        data.labels[data.train],
+        count,
+        batch_size=data.batch_size,
+        seed=spec.seed,
+        balance=spec.balance,
+        epoch=epochs_done(run.standing, part),
+    )
+    validation = (
+        Batches(
+            [store],
+            slots[at_validation],
+            data.labels[data.validation],
+            count,
+            batch_size=512,
+            seed=None,
+        )
+        if len(at_validation)
+        else None
+    )
     # Not before: whether a backbone had to be built must not change what is drawn.
     keras.utils.set_random_seed(spec.seed)
     with devices.spread():
@@ -230,9 +257,16 @@ def _tune(
         model = keras.Model(top.inputs[0], last(top.outputs[0]), name="tuned")
     last.set_weights(head.get_weights())
     part = Part(
-        "tuning", spec.epochs, spec.tuning.epochs, spec.all_epochs, spec.tuning.learning_rate,
-        len(data.train), data.batch_size, work.classes, samples(data, through),
-    )  # fmt: skip
+        "tuning",
+        spec.epochs,
+        spec.tuning.epochs,
+        spec.all_epochs,
+        spec.tuning.learning_rate,
+        len(data.train),
+        data.batch_size,
+        work.classes,
+        samples(data, through),
+    )
     train, validation = pixel_batches(work, data, epochs_done(run.standing, part), through)
     return tuned, last, fit(run, model, train, validation, part)
 

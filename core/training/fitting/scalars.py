@@ -1,4 +1,5 @@
-"""A run's curves as logs that TensorBoard reads, written without it, so that it needn't be installed."""
+"""A run's curves as logs that TensorBoard reads, written without it, so that it needn't be
+installed."""
 
 from __future__ import annotations
 

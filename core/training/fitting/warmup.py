@@ -27,9 +27,15 @@ def warm_up() -> None:
     is half of the time to the first batch.
     """
     spec = TrainSpec(
-        dataset_id="none", dataset_version=1, recipe="scratch", architecture="compact",
-        image_size=16, epochs=1, batch_size=4, learning_rate=0.001,
-    )  # fmt: skip
+        dataset_id="none",
+        dataset_version=1,
+        recipe="scratch",
+        architecture="compact",
+        image_size=16,
+        epochs=1,
+        batch_size=4,
+        learning_rate=0.001,
+    )
     with building_in(resolve("auto")):
         model = architectures.build("compact", Wanted(16, 2))
     pixels = np.zeros((4, 16, 16, 3), np.uint8)

@@ -26,9 +26,16 @@ def fit_whole(work: Work, data: Data, run: Run) -> tuple[Any, bool]:
             start_from(work, model, source_of(work)[0])
             freeze(model, spec.frozen)
         part = Part(
-            "", 0, spec.epochs, spec.epochs, spec.learning_rate, len(data.train), data.batch_size,
-            work.classes, samples(data),
-        )  # fmt: skip
+            "",
+            0,
+            spec.epochs,
+            spec.epochs,
+            spec.learning_rate,
+            len(data.train),
+            data.batch_size,
+            work.classes,
+            samples(data),
+        )
         train, validation = pixel_batches(work, data, epochs_done(run.standing, part))
         stopped = fit(run, model, train, validation, part)
         # What is saved computes in float32, so that it gives the same answers everywhere, and has
@@ -47,14 +54,22 @@ def pixel_batches(
 
     def batches(rows: np.ndarray, **options: Any) -> Batches:
         return Batches(
-            [data.pixels.store], data.pixels.slots[rows], data.labels[rows], count,
-            through=through, **options,
-        )  # fmt: skip
+            [data.pixels.store],
+            data.pixels.slots[rows],
+            data.labels[rows],
+            count,
+            through=through,
+            **options,
+        )
 
     train = batches(
-        data.train, batch_size=data.batch_size, seed=spec.seed, augmentation=spec.augmentation,
-        balance=spec.balance, epoch=epoch,
-    )  # fmt: skip
+        data.train,
+        batch_size=data.batch_size,
+        seed=spec.seed,
+        augmentation=spec.augmentation,
+        balance=spec.balance,
+        epoch=epoch,
+    )
     if not len(data.validation):
         return train, None
     return train, batches(data.validation, batch_size=64, seed=None)

@@ -1,4 +1,5 @@
-"""A button that takes an image from the clipboard; Ctrl+V or ⌘V anywhere on the page does it too."""
+"""A button that takes an image from the clipboard; Ctrl+V or ⌘V anywhere on the page does it
+too."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from pages._widgets.camera import Shot, taken
 _HTML = '<button type="button"></button><span role="status"></span>'
 _CSS = """
 :host, div {font-family: var(--st-font);}
-button {font: inherit; font-size: .875rem; padding: .45rem .9rem; min-height: 2.5rem; cursor: pointer; background: transparent;
+button {font: inherit; font-size: .875rem; padding: .45rem .9rem; min-height: 2.5rem;
+  cursor: pointer; background: transparent;
   border-radius: var(--st-button-radius, .5rem); border: 1px solid rgba(128,128,128,.45);
   color: var(--st-text-color);}
 button:hover {border-color: var(--st-primary-color);}

@@ -17,12 +17,20 @@ import streamlit as st
 
 from pages._widgets.gallery import once
 
-# Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences for
-# data visualization", 2021); each comes with a shape of its own as well.
+# Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences
+# for data visualization", 2021); each comes with a shape of its own as well.
 COLOURS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#94a4a2", "#a96b59", "#e76300", "#b9ac70",
-    "#717581", "#92dadd",
-)  # fmt: skip
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#832db6",
+    "#94a4a2",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
 # Without the greys, for where grey stands for all others.
 COLOURS_BESIDE_GREY = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#92dadd")
 

@@ -1,4 +1,5 @@
-"""One image that was tried: the picture, the answer in large, how sure it is, and what lies behind."""
+"""One image that was tried: the picture, the answer in large, how sure it is, and what lies
+behind."""
 
 from __future__ import annotations
 
@@ -129,14 +130,20 @@ def _wrong(run: RunRecord, tried: Tried, key: str) -> None:
         label = st.selectbox(
             "What is it really?", others, index=None, placeholder="Choose", key=f"class-{key}"
         )
-        if st.button(
-            "Correct it", type="primary", disabled=label is None, key=f"correct-{key}"
-        ) and label is not None:  # fmt: skip
+        if (
+            st.button("Correct it", type="primary", disabled=label is None, key=f"correct-{key}")
+            and label is not None
+        ):
             try:
                 correct(
-                    catalog(), run.id, answer.name, tried.data, label,
-                    predicted=answer.label, confidence=answer.confidence,
-                )  # fmt: skip
+                    catalog(),
+                    run.id,
+                    answer.name,
+                    tried.data,
+                    label,
+                    predicted=answer.label,
+                    confidence=answer.confidence,
+                )
             except LightboxError as error:
                 st.error(escape(str(error)), icon=":material/error:")
                 return

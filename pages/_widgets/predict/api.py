@@ -30,8 +30,8 @@ _ASKED = "api-revoke"
 def draw(run: RunRecord) -> None:
     st.subheader("From your own programs")
     st.markdown(
-        "An **API** lets other programs ask this model: they send images to an address, and get the "
-        "same answers as you do here."
+        "An **API** lets other programs ask this model: they send images to an address, and get "
+        "the same answers as you do here."
     )
     with st.container(border=True):
         _keys()
@@ -143,10 +143,10 @@ def _limits() -> None:
     from core.api.limits import MAX_BODY_BYTES, MAX_IMAGES
 
     st.markdown(
-        f"- A request can have {MAX_IMAGES} images, {MAX_BODY_BYTES // 1024**2} MB together.\n"
-        "- If some images of a request can't be read, the others are answered all the same.\n"
-        "- An error is a JSON document that says what happened (`detail`) and of which kind it is "
-        "(`type`, `status`): 401 without a valid key, 404 for an unknown model, 413 for too much at "
-        "once, 422 for what is not an image, 429 and 503 for too many requests: then wait as long as "
-        "`Retry-After` says, in seconds."
+        f"- A request can have {MAX_IMAGES} images, {MAX_BODY_BYTES // 1024**2} MB together.\n- If "
+        "some images of a request can't be read, the others are answered all the same.\n- An "
+        "error is a JSON document that says what happened (`detail`) and of which kind it is "
+        "(`type`, `status`): 401 without a valid key, 404 for an unknown model, 413 for too much "
+        "at once, 422 for what is not an image, 429 and 503 for too many requests: then wait as "
+        "long as `Retry-After` says, in seconds."
     )

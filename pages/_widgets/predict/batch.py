@@ -64,18 +64,25 @@ def _choose(run: RunRecord, known: list[Batch]) -> Batch | None:
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     chosen = st.selectbox(
-        "Batch", options, key=key,
-        format_func=lambda each: f"{shorten(by_id[each].name)} · {ago(by_id[each].at)}"
-        if each else "New batch …",
-    )  # fmt: skip
+        "Batch",
+        options,
+        key=key,
+        format_func=lambda each: (
+            f"{shorten(by_id[each].name)} · {ago(by_id[each].at)}" if each else "New batch …"
+        ),
+    )
     return by_id.get(str(chosen))
 
 
 def _form(run: RunRecord) -> None:
     way = st.segmented_control(
-        "Where are the images?", list(_WAYS), default="server", required=True,
-        format_func=_WAYS.__getitem__, key=f"batch-way-{run.id}",
-    )  # fmt: skip
+        "Where are the images?",
+        list(_WAYS),
+        default="server",
+        required=True,
+        format_func=_WAYS.__getitem__,
+        key=f"batch-way-{run.id}",
+    )
     fresh = f"batch-{run.id}-{st.session_state.setdefault('uploads', 0)}"
     if way == "server":
         folder = choose_folder("batch", "Answer this folder")
@@ -121,11 +128,19 @@ def _one(batch: Batch) -> None:
             f"{duration(done.seconds)} ({done.rate:,.0f} a second)."
         )
         _delete(batch)
-    threshold = st.slider(
-        "Sure from", 0, 100, round(batch.threshold * 100), format="%d %%", width=420,
-        key=f"batch-sure-{batch.id}",
-        help="Answers less sure than this count as “unsure”: better looked at by a person.",
-    ) / 100  # fmt: skip
+    threshold = (
+        st.slider(
+            "Sure from",
+            0,
+            100,
+            round(batch.threshold * 100),
+            format="%d %%",
+            width=420,
+            key=f"batch-sure-{batch.id}",
+            help="Answers less sure than this count as “unsure”: better looked at by a person.",
+        )
+        / 100
+    )
     counted = summarise(catalog().workspace, batch, threshold)
     _counts(counted)
     _take_away(batch, threshold, counted)
@@ -140,9 +155,13 @@ def _cut_off(batch: Batch, job: JobRecord | None) -> None:
     with st.container(horizontal=True, gap="small"):
         if job is not None:
             st.button(
-                "Go on", type="primary", icon=":material/play_arrow:", key=f"batch-on-{batch.id}",
-                on_click=attempt, args=(resume_batch, catalog(), batch),
-            )  # fmt: skip
+                "Go on",
+                type="primary",
+                icon=":material/play_arrow:",
+                key=f"batch-on-{batch.id}",
+                on_click=attempt,
+                args=(resume_batch, catalog(), batch),
+            )
         _delete(batch)
 
 
@@ -153,9 +172,11 @@ def _delete(batch: Batch) -> None:
             + (" and the uploaded images." if batch.uploaded else "; the images stay.")
         )
         st.button(
-            "Yes, delete it", key=f"batch-delete-{batch.id}", on_click=attempt,
+            "Yes, delete it",
+            key=f"batch-delete-{batch.id}",
+            on_click=attempt,
             args=(delete_batch, catalog(), batch),
-        )  # fmt: skip
+        )
 
 
 def _counts(counted: Summary) -> None:
@@ -172,8 +193,11 @@ def _counts(counted: Summary) -> None:
     if bars:
         st.plotly_chart(class_counts(bars), config={"displayModeBar": False})
     with st.expander("As a table"):
-        rows = [*counted.classes.items(), ("(unsure)", counted.unsure),
-                ("(can’t be read)", counted.unreadable)]  # fmt: skip
+        rows = [
+            *counted.classes.items(),
+            ("(unsure)", counted.unsure),
+            ("(can’t be read)", counted.unreadable),
+        ]
         st.dataframe(
             {"class": [label for label, _ in rows], "images": [count for _, count in rows]},
             hide_index=True,
@@ -185,16 +209,21 @@ def _take_away(batch: Batch, threshold: float, counted: Summary) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for kind, text in FORMATS.items():
             st.link_button(
-                _SHORT[kind], addresses.address(batch, kind, threshold), help=f"{text}.",
+                _SHORT[kind],
+                addresses.address(batch, kind, threshold),
+                help=f"{text}.",
                 icon=":material/download:",
-            )  # fmt: skip
+            )
         if counted.images > counted.unreadable:
             st.button(
-                "Sort into folders", icon=":material/drive_file_move:", on_click=_sort,
-                args=(batch, threshold), key=f"batch-sort-{batch.id}",
+                "Sort into folders",
+                icon=":material/drive_file_move:",
+                on_click=_sort,
+                args=(batch, threshold),
+                key=f"batch-sort-{batch.id}",
                 help="A .zip with a copy of each image in a folder of its class, and those less "
                 "sure than the threshold in “unsure”. Your images stay where they are.",
-            )  # fmt: skip
+            )
     _sorted(batch)
 
 
@@ -220,7 +249,9 @@ def _sorted(batch: Batch) -> None:
     left_out = len(result.payload["left_out"])
     st.link_button(
         f"Download {images(result.payload['images'])} as .zip",
-        f"{downloads.PREFIX}/{job.spec['token']}", icon=":material/folder_zip:", type="primary",
-    )  # fmt: skip
+        f"{downloads.PREFIX}/{job.spec['token']}",
+        icon=":material/folder_zip:",
+        type="primary",
+    )
     if left_out:
         st.caption(f"{images(left_out)} had gone meanwhile and could not be copied.")

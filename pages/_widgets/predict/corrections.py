@@ -1,4 +1,5 @@
-"""What was corrected while trying: look it through, leave some out, and take the rest into the dataset."""
+"""What was corrected while trying: look it through, leave some out, and take the rest into the
+dataset."""
 
 from __future__ import annotations
 
@@ -110,8 +111,8 @@ def _preview(dataset_id: str, correction_id: str) -> bytes:
 
 def _take_away(run: RunRecord, name: str, items: list[Correction]) -> None:
     st.markdown(
-        "This dataset is a folder of your own, which Lightbox only reads. Take the corrections as a "
-        ".zip of class folders, unpack it into that folder, then scan it again on the page Data."
+        "This dataset is a folder of your own, which Lightbox only reads. Take the corrections as "
+        "a .zip of class folders, unpack it into that folder, then scan it again on the page Data."
     )
     with st.container(horizontal=True):
         st.download_button(

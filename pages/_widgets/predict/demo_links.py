@@ -18,8 +18,8 @@ def demo_links(run: RunRecord) -> None:
     """A button under which they are made and taken back."""
     with st.popover("Demo link", icon=":material/co_present:"):
         st.markdown(
-            "A page for this model alone, in large type, to show it to others. Whoever has the link can "
-            "try the model with images or a camera, and can see or change nothing else."
+            "A page for this model alone, in large type, to show it to others. Whoever has the "
+            "link can try the model with images or a camera, and can see or change nothing else."
         )
         found = links(catalog().workspace, run.id, "demo")
         for link in found:
@@ -30,8 +30,8 @@ def demo_links(run: RunRecord) -> None:
                     "Take it back",
                     icon=":material/link_off:",
                     key=f"revoke-demo-{link.token}",
-                    help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads "
-                    "nowhere, and cameras that use it stop.",
+                    help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it "
+                    "leads nowhere, and cameras that use it stop.",
                     on_click=attempt,
                     args=(revoke_link, catalog().workspace, link.token),
                 )
@@ -44,6 +44,6 @@ def demo_links(run: RunRecord) -> None:
         if urlsplit(st.context.url or "").hostname in ("localhost", "127.0.0.1", "::1"):
             st.caption(
                 "You have opened Lightbox as “localhost”, which only works on this computer. For "
-                "others, put this computer's name or address in its place; browsers give them a camera "
-                "only over https."
+                "others, put this computer's name or address in its place; browsers give them a "
+                "camera only over https."
             )

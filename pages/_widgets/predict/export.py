@@ -1,4 +1,5 @@
-"""Export: the model in a format for use elsewhere, checked against Keras, with all that goes with it."""
+"""Export: the model in a format for use elsewhere, checked against Keras, with all that goes with
+it."""
 
 from __future__ import annotations
 
@@ -20,9 +21,10 @@ from pages._widgets.session import catalog
 def draw(run: RunRecord) -> None:
     """Every format that can be made here, what was made of it, and how near it comes."""
     st.caption(
-        "To use the model without Lightbox. Each is a .zip with the model, its labels, an example that "
-        "runs, a self-test and the model card. It is compared with the original on up to 200 validation "
-        "images (photos it was not trained on) before you get it. A few of these are in the self-test."
+        "To use the model without Lightbox. Each is a .zip with the model, its labels, an example "
+        "that runs, a self-test and the model card. It is compared with the original on up to 200 "
+        "validation images (photos it was not trained on) before you get it. A few of these are in "
+        "the self-test."
     )
     made = {export.format: export for export in find_exports(catalog().workspace, run.id)}
     jobs = _jobs(run)
@@ -58,9 +60,11 @@ def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord |
     with st.container(horizontal=True, vertical_alignment="center"):
         if export is not None:
             st.link_button(
-                f"Download ({size(export.bytes)})", model_address(run.id, export),
-                type="primary", icon=":material/download:",
-            )  # fmt: skip
+                f"Download ({size(export.bytes)})",
+                model_address(run.id, export),
+                type="primary",
+                icon=":material/download:",
+            )
         st.button(
             "Make it" if export is None else "Make again",
             icon=":material/deployed_code:" if export is None else ":material/refresh:",
@@ -89,9 +93,11 @@ def _pairs(keys: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _quick(export: Export) -> str:
-    return f"{export.milliseconds:.1f} ms" if export.milliseconds < 10 else (
-        f"{export.milliseconds:.0f} ms"
-    )  # fmt: skip
+    return (
+        f"{export.milliseconds:.1f} ms"
+        if export.milliseconds < 10
+        else (f"{export.milliseconds:.0f} ms")
+    )
 
 
 def _table(made: dict[str, Export]) -> None:

@@ -1,4 +1,5 @@
-"""Try a model: give it images in any way, see the answers, how sure it is, and correct what is wrong."""
+"""Try a model: give it images in any way, see the answers, how sure it is, and correct what is
+wrong."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, by
 
 
 def _kept(latest: Shot | None, what: str) -> list[tuple[str, bytes]]:
-    """Pictures that came one after the other in this session, the newest first; Clear forgets them."""
+    """Pictures that came one after the other in this session, the newest first; Clear forgets
+    them."""
     # Pictures of this session only: nothing of them is written anywhere.
     kept: list[Shot] = st.session_state.setdefault(f"try-{what}-kept", [])
     cleared = st.session_state.get(f"try-{what}-cleared", 0)
@@ -118,8 +120,8 @@ def _learning(run_id: str) -> None:
     if job is None or job.finished:
         return
     st.caption(
-        ":material/hourglass_top: Learning what its training images look like, so that images unlike "
-        "them can be marked …"
+        ":material/hourglass_top: Learning what its training images look like, so that images "
+        "unlike them can be marked …"
     )
 
 
@@ -203,9 +205,9 @@ def _threshold(run: RunRecord) -> float:
             help="Answers that are less sure are shown as “Not sure”.",
         )
         st.caption(
-            f"It begins at {first * 100:g} %: the lowest confidence, 50 % at least, from which on 99 % "
-            "of the answers about validation images were right (or 98, 95, 90 %, if no confidence "
-            "reaches that)."
+            f"It begins at {first * 100:g} %: the lowest confidence, 50 % at least, from which on "
+            "99 % of the answers about validation images were right (or 98, 95, 90 %, if no "
+            "confidence reaches that)."
         )
     return float(chosen) / 100
 

@@ -43,9 +43,14 @@ def draw_curves(runs: list[RunRecord]) -> None:
     """Their curves on validation images, laid over each other."""
     st.markdown("**Training curves**")
     metric = st.segmented_control(
-        "Metric", list(_METRICS), default="val_accuracy", required=True, key="compare-metric",
-        format_func=lambda key: _METRICS[key][0], label_visibility="collapsed",
-    )  # fmt: skip
+        "Metric",
+        list(_METRICS),
+        default="val_accuracy",
+        required=True,
+        key="compare-metric",
+        format_func=lambda key: _METRICS[key][0],
+        label_visibility="collapsed",
+    )
     title = _METRICS[str(metric)][1]
     told = [(run.name, curves(catalog(), run.job_id).epochs) for run in runs]
     told = [(name, epochs) for name, epochs in told if any(metric in each for each in epochs)]
@@ -53,9 +58,10 @@ def draw_curves(runs: list[RunRecord]) -> None:
         st.caption("These trainings left no curves.")
         return
     st.plotly_chart(
-        charts.overlaid(told, str(metric), title), config={"displayModeBar": False},
+        charts.overlaid(told, str(metric), title),
+        config={"displayModeBar": False},
         key=f"compare-curves-{metric}",
-    )  # fmt: skip
+    )
     with st.expander("As a table"):
         columns = {
             name: pd.Series({entry["epoch"]: entry.get(metric) for entry in epochs})
@@ -70,11 +76,15 @@ def draw_costs(view: View, runs: list[RunRecord]) -> None:
     found = [cost(catalog(), run, view.on) for run in runs]
     kind = str(
         st.segmented_control(
-            "Beside accuracy", list(_COSTS), default="milliseconds", required=True,
-            format_func=lambda key: _COSTS[key][0], key="compare-cost",
+            "Beside accuracy",
+            list(_COSTS),
+            default="milliseconds",
+            required=True,
+            format_func=lambda key: _COSTS[key][0],
+            key="compare-cost",
             label_visibility="collapsed",
         )
-    )  # fmt: skip
+    )
     title = _COSTS[kind][1]
     known = [one for one in found if getattr(one, kind) and one.accuracy is not None]
     missing = [one for one in found if one.milliseconds is None]
@@ -123,10 +133,13 @@ def _offer_measuring(view: View, missing: list[Cost]) -> None:
         return
     st.caption(f"How fast {names} would answer was not measured on this computer yet.")
     st.button(
-        "Measure the speed", icon=":material/timer:", on_click=attempt,
-        args=(handlers.submit_latency, catalog(), ids), key="measure-speed",
+        "Measure the speed",
+        icon=":material/timer:",
+        on_click=attempt,
+        args=(handlers.submit_latency, catalog(), ids),
+        key="measure-speed",
         help="Takes a second or two a model. It is most exact while nothing else runs.",
-    )  # fmt: skip
+    )
 
 
 def _table(found: list[Cost]) -> pd.DataFrame:
@@ -135,12 +148,14 @@ def _table(found: list[Cost]) -> pd.DataFrame:
             "model": [one.name for one in found],
             "accuracy": ["–" if one.accuracy is None else percent(one.accuracy) for one in found],
             "likely between": [
-                "–" if one.low is None or one.high is None
-                else f"{percent(one.low)} and {percent(one.high)}" for one in found
+                "–"
+                if one.low is None or one.high is None
+                else f"{percent(one.low)} and {percent(one.high)}"
+                for one in found
             ],
             "ms an image": [one.milliseconds for one in found],
             "MB (model.keras)": [round(one.keras_mb, 2) for one in found],
             "MB (OpenVINO)": [round(one.openvino_mb, 2) for one in found],
             "weights": [one.parameters for one in found],
         }
-    )  # fmt: skip
+    )

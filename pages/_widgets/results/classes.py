@@ -58,15 +58,35 @@ def _report(view: View, figures: Figures) -> None:
         column_config={
             "class": st.column_config.TextColumn(pinned=True),
             "images": number(help="Test images of this class (support)."),
-            "recall": number(format="%.1f %%", help="Of the images of this class, how many were found."),
-            "from": number("recall from", format="%.1f %%", help="The recall likely lies between these (95 % interval by Wilson's method)."),
-            "to": number("to", format="%.1f %%", help="The recall likely lies between these (95 % interval by Wilson's method)."),
-            "precision": number(format="%.1f %%", help="Of the images called this class, how many are."),
+            "recall": number(
+                format="%.1f %%", help="Of the images of this class, how many were found."
+            ),
+            "from": number(
+                "recall from",
+                format="%.1f %%",
+                help="The recall likely lies between these (95 % interval by Wilson's method).",
+            ),
+            "to": number(
+                "to",
+                format="%.1f %%",
+                help="The recall likely lies between these (95 % interval by Wilson's method).",
+            ),
+            "precision": number(
+                format="%.1f %%", help="Of the images called this class, how many are."
+            ),
             "F1": number(format="%.1f %%", help="The harmonic mean of precision and recall."),
-            "ROC AUC": number(format="%.2f %%", help="How often an image of this class gets a higher probability of it than another image."),
-            "average precision": number(format="%.2f %%", help="The area under the precision-recall curve."),
+            "ROC AUC": number(
+                format="%.2f %%",
+                help=(
+                    "How often an image of this class gets a higher probability of it than another "
+                    "image."
+                ),
+            ),
+            "average precision": number(
+                format="%.2f %%", help="The area under the precision-recall curve."
+            ),
         },
-    )  # fmt: skip
+    )
     macro, weighted = view.evaluation.macro, view.evaluation.weighted
     st.caption(
         f"Averages over classes (macro): {_three(macro)}. Weighted by their images: "
@@ -118,9 +138,17 @@ def _curves(view: View, figures: Figures) -> None:
     curves = curves_of(view, chosen)
     shares = {row.label: row.support / view.evaluation.images for row in figures.classes}
     kinds: tuple[tuple[Literal["roc", "pr"], str, str], ...] = (
-        ("roc", "ROC curve", "The nearer to the top left corner, the better: all found, no false alarms."),
-        ("pr", "Precision-recall curve", "The nearer to the top right corner, the better. Thin lines: guessing."),
-    )  # fmt: skip
+        (
+            "roc",
+            "ROC curve",
+            "The nearer to the top left corner, the better: all found, no false alarms.",
+        ),
+        (
+            "pr",
+            "Precision-recall curve",
+            "The nearer to the top right corner, the better. Thin lines: guessing.",
+        ),
+    )
     for column, (kind, title, said) in zip(st.columns(2), kinds, strict=True):
         with column:
             st.markdown(f"**{title}**")
@@ -134,9 +162,12 @@ def _curves(view: View, figures: Figures) -> None:
         st.dataframe(
             curves.replace({"kind": {"roc": "ROC", "pr": "precision-recall"}}).rename(
                 columns={
-                    "label": "class", "kind": "curve", "threshold": "from a probability of",
-                    "x": "false alarms, or recall", "y": "found, or precision",
+                    "label": "class",
+                    "kind": "curve",
+                    "threshold": "from a probability of",
+                    "x": "false alarms, or recall",
+                    "y": "found, or precision",
                 }
             ),
             hide_index=True,
-        )  # fmt: skip
+        )

@@ -1,4 +1,5 @@
-"""A model beside others: is it really better, on which images, with which settings, at what cost."""
+"""A model beside others: is it really better, on which images, with which settings, at what
+cost."""
 
 from __future__ import annotations
 
@@ -58,9 +59,13 @@ def _choose(view: View) -> list[RunRecord]:
     else:
         st.session_state[key] = _suggested(view.run, runs)
     chosen = st.multiselect(
-        f"Compare “{view.run.name}” with", list(known), key=key, max_selections=_MOST,
-        format_func=lambda each: _name(known[each]), placeholder="Choose one or several models",
-    )  # fmt: skip
+        f"Compare “{view.run.name}” with",
+        list(known),
+        key=key,
+        max_selections=_MOST,
+        format_func=lambda each: _name(known[each]),
+        placeholder="Choose one or several models",
+    )
     if not chosen:
         st.caption("Choose a model above to see which of the two is better, and on which images.")
     good = [each for each in chosen if view.on in evaluated_on(catalog().workspace, each)]
@@ -92,9 +97,12 @@ def _not_tested(view: View, run: RunRecord) -> None:
         elif view.on != "test" and not view.read_only:
             folder = catalog().workspace.load_path(view.on)
             st.button(
-                "Test it on them", key=f"test-too-{run.id}", icon=":material/play_arrow:",
-                on_click=attempt, args=(handlers.submit_evaluate, catalog(), run.id, folder),
-            )  # fmt: skip
+                "Test it on them",
+                key=f"test-too-{run.id}",
+                icon=":material/play_arrow:",
+                on_click=attempt,
+                args=(handlers.submit_evaluate, catalog(), run.id, folder),
+            )
 
 
 def _compared(view: View, other: RunRecord) -> Comparison:
@@ -109,9 +117,13 @@ def _key(run: RunRecord) -> tuple[str, str]:
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _comparison(
-    home: str, _first: RunRecord, _second: RunRecord, on: str, stamps: tuple[float, ...],
+    home: str,
+    _first: RunRecord,
+    _second: RunRecord,
+    on: str,
+    stamps: tuple[float, ...],
     names: tuple[str, ...],
-) -> Comparison:  # fmt: skip
+) -> Comparison:
     del home, stamps, names  # parts of the key only
     return compare_runs(catalog(), _first, _second, on)
 

@@ -1,4 +1,5 @@
-"""Which class is taken for which: the matrix, the pictures behind each of its cells, the worst pairs."""
+"""Which class is taken for which: the matrix, the pictures behind each of its cells, the worst
+pairs."""
 
 from __future__ import annotations
 
@@ -90,14 +91,19 @@ def _matrix(view: View) -> None:
     chart_key = _key(view, f"chart-{st.session_state.get(_key(view, 'round'), 0)}")
     st.plotly_chart(
         charts.confusion(
-            labels, evaluation.confusion, rates=rates == _RATES,
-            shown=[n for n in positions if n in shown], chosen=_chosen(view), click=True, ink=_ink(),
+            labels,
+            evaluation.confusion,
+            rates=rates == _RATES,
+            shown=[n for n in positions if n in shown],
+            chosen=_chosen(view),
+            click=True,
+            ink=_ink(),
         ),
         key=chart_key,
         on_select=lambda: _clicked(view, chart_key),
         selection_mode="points",
         config={"displayModeBar": False},
-    )  # fmt: skip
+    )
     said = "Each row is a true class, each column an answer; right answers are on the diagonal."
     if rates == _RATES:
         said += " Per cent of each row."
@@ -149,7 +155,10 @@ def _cell(view: View) -> None:
         view,
         rows,
         key=_key(view, f"cell-{true}-{predicted}"),
-        label=f"Images of {labels[true]} {'called right' if true == predicted else 'taken for ' + labels[predicted]}",
+        label=(
+            f"Images of {labels[true]} "
+            f"{'called right' if true == predicted else 'taken for ' + labels[predicted]}"
+        ),
     )
 
 
@@ -165,13 +174,16 @@ def _pairs(view: View) -> None:
         with columns[number % 2].container(border=True):
             share = percent(pair.count / pair.support)
             st.markdown(
-                f"**“{escape(shorten(pair.true))}” taken for “{escape(shorten(pair.predicted))}”**: "
+                f"**“{escape(shorten(pair.true))}” taken for "
+                f"“{escape(shorten(pair.predicted))}”**: "
                 f"{pair.count:,} of {images(pair.support)} ({share})"
             )
             gallery(
                 [
                     Tile(
-                        row.path, picture.data, f"{row.confidence:.0%} sure",
+                        row.path,
+                        picture.data,
+                        f"{row.confidence:.0%} sure",
                         title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted}",
                         tiny=picture.tiny,
                     )
@@ -180,7 +192,7 @@ def _pairs(view: View) -> None:
                 key=_key(view, f"pair-{number}"),
                 label=f"Images of {pair.true} taken for {pair.predicted}",
                 strip=True,
-            )  # fmt: skip
+            )
             st.button(
                 "Look at them closely" if pair.count > 1 else "Look at it closely",
                 key=_key(view, f"pair-button-{number}"),
@@ -204,9 +216,10 @@ def _table(view: View) -> None:
     evaluation = view.evaluation
     with st.expander("As a table"):
         st.dataframe(
-            pd.DataFrame(evaluation.confusion, index=evaluation.labels, columns=evaluation.labels)
-            .rename_axis("true ↓ predicted →")
-        )  # fmt: skip
+            pd.DataFrame(
+                evaluation.confusion, index=evaluation.labels, columns=evaluation.labels
+            ).rename_axis("true ↓ predicted →")
+        )
         pairs = worst_confusions(evaluation, None)
         st.caption(f"All {some(len(pairs), 'pair')} of classes that were mixed up:")
         st.dataframe(

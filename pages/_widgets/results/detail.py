@@ -118,9 +118,15 @@ def _picture(view: View, path: str, row: int) -> None:
         return
     place = st.empty()
     strength = st.slider(
-        "Heat map: what spoke for the answer", 0, 100, 50, 5, format="%d %%", key="detail-heat",
+        "Heat map: what spoke for the answer",
+        0,
+        100,
+        50,
+        5,
+        format="%d %%",
+        key="detail-heat",
         help="0 % shows the picture alone. Bright is where the evidence for the answer lies.",
-    )  # fmt: skip
+    )
     if strength:
         answered = int(view.answers.predicted[row])
         home = str(catalog().workspace.home)
@@ -232,9 +238,9 @@ def _corrected(now: Standing, tested: str) -> None:
     if now.label != tested and not now.why_not:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f":material/check: In the dataset {name} it is **“{escape(now.label)}”** now. These "
-                "results stay as they are, since they are of the old label; the next training "
-                "goes by the new one. Your files are as they were."
+                f":material/check: In the dataset {name} it is **“{escape(now.label)}”** now. "
+                "These results stay as they are, since they are of the old label; the next "
+                "training goes by the new one. Your files are as they were."
             )
             if now.undoable is not None:
                 st.button(

@@ -1,4 +1,5 @@
-"""Where a model looks: heat maps of one image or of a class, and what goes on inside the network."""
+"""Where a model looks: heat maps of one image or of a class, and what goes on inside the
+network."""
 
 from __future__ import annotations
 

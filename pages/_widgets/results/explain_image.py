@@ -1,4 +1,5 @@
-"""One image with its heat map, for the class that was answered, the one that it is, or any other."""
+"""One image with its heat map, for the class that was answered, the one that it is, or any
+other."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def asked_for(view: View) -> bool:
 
 
 def choose(view: View, path: str) -> bool:
-    """Make it the image that is looked at; false if it isn't one of these. Call it before drawing."""
+    """Make it the image that is looked at; false if it isn't one of these. Call it before
+    drawing."""
     found = view.answers.table.index[view.answers.table["path"] == path]
     if not len(found):
         return False
@@ -57,7 +59,8 @@ def draw(view: View) -> None:
     picture = shown(view, chosen)
     if picture is None:
         st.info(
-            "This image is no longer there, or can’t be read, so the model can’t be asked about it.",
+            "This image is no longer there, or can’t be read, so the model can’t be asked about "
+            "it.",
             icon=":material/broken_image:",
         )
         return
@@ -147,9 +150,13 @@ def _explain(view: View, path: str, picture: np.ndarray) -> None:
             "How strong the colours are", 0, 100, 60, 5, format="%d %%", key="explain-opacity"
         )
     heat = heat_of(
-        str(catalog().workspace.home), view.run.created_at, view.run.id, view.on, path,
+        str(catalog().workspace.home),
+        view.run.created_at,
+        view.run.id,
+        view.on,
+        path,
         labels.index(wanted),
-    )  # fmt: skip
+    )
     if heat is None:
         return
     with left:

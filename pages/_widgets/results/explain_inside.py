@@ -62,16 +62,16 @@ def _maps(view: View, layer: Convolution) -> None:
     st.image(png(_mosaic(list(colours(scaled)))), width="stretch")
     st.caption(
         f"{_of(len(best), layer.filters, 'map')}, the liveliest first. Light is where a filter "
-        "answers most. Early layers find edges and colours, late ones parts of things. The image is "
-        "the one that is chosen under “One image”."
+        "answers most. Early layers find edges and colours, late ones parts of things. The image "
+        "is the one that is chosen under “One image”."
     )
 
 
 def _filters(view: View, layer: Convolution) -> None:
     if layer.kernel == (1, 1):
         st.caption(
-            "This layer’s filters are 1 × 1: at each place they only mix the maps before it, so they "
-            "have no form that could be shown."
+            "This layer’s filters are 1 × 1: at each place they only mix the maps before it, so "
+            "they have no form that could be shown."
         )
         return
     weights = filters(catalog().workspace, view.run.id, layer.number)
@@ -81,8 +81,8 @@ def _filters(view: View, layer: Convolution) -> None:
         1: "light is what each answers to, dark what it answers against",
     }.get(
         layer.inputs,
-        f"of the {layer.inputs:,} maps that each looks at, the one that it weighs most; light is what "
-        "it answers to, dark what it answers against",
+        f"of the {layer.inputs:,} maps that each looks at, the one that it weighs most; light is "
+        "what it answers to, dark what it answers against",
     )
     st.caption(f"{_of(min(_MOST, layer.filters), layer.filters, 'filter')}: {seen}.")
 

@@ -1,4 +1,5 @@
-"""What the parts of Explain have in common: the images as the model sees them, and how it is asked."""
+"""What the parts of Explain have in common: the images as the model sees them, and how it is
+asked."""
 
 from __future__ import annotations
 
@@ -18,12 +19,12 @@ from pages._widgets.session import catalog
 
 SIDE = 640
 _METHODS = {
-    "gradients": "The heat map shows what each place adds to the score of the class, worked out from "
-    "the network itself (HiResCAM, the exact kind of Grad-CAM). It is as fine as the network’s last "
-    "maps, and says where the evidence is, not what it is.",
-    "occlusion": "The heat map shows by how much the model becomes less sure when a place is covered. "
-    "It sees nothing finer than the cover, a seventh of the picture’s side, and misses evidence that "
-    "is there twice.",
+    "gradients": "The heat map shows what each place adds to the score of the class, worked out "
+    "from the network itself (HiResCAM, the exact kind of Grad-CAM). It is as fine as the "
+    "network’s last maps, and says where the evidence is, not what it is.",
+    "occlusion": "The heat map shows by how much the model becomes less sure when a place is "
+    "covered. It sees nothing finer than the cover, a seventh of the picture’s side, and misses "
+    "evidence that is there twice.",
 }
 
 
@@ -37,7 +38,8 @@ def say_method(explainer: Explainer) -> None:
 
 
 def answer_pixels(view: View, path: str) -> np.ndarray | None:
-    """An image as the model sees it: uint8 (side, side, 3); ``None`` if it can't be read any more."""
+    """An image as the model sees it: uint8 (side, side, 3); ``None`` if it can't be read any
+    more."""
     loaded = _loaded(str(catalog().workspace.home), view.run.id, view.on, path)
     return None if loaded is None else loaded[0]
 

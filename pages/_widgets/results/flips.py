@@ -22,10 +22,13 @@ def draw_flips(view: View, found: list[Comparison]) -> None:
     one = next(iter(usable.values()))
     if len(usable) > 1:
         picked = st.segmented_control(
-            "Beside which model?", list(usable), default=one.second.id, required=True,
+            "Beside which model?",
+            list(usable),
+            default=one.second.id,
+            required=True,
             format_func=lambda each: shorten(usable[each].second.name, 36),
             key=f"flips-of-{view.run.id}-{len(usable)}",
-        )  # fmt: skip
+        )
         one = usable.get(str(picked), one)
     kinds = {
         "second": (f"Only “{shorten(one.second.name, 26)}” is right", one.matched.better),
@@ -34,11 +37,14 @@ def draw_flips(view: View, found: list[Comparison]) -> None:
     }
     offered = [key for key, (_, rows) in kinds.items() if len(rows) or key != "relabelled"]
     kind = st.segmented_control(
-        "Which images?", offered, required=True, label_visibility="collapsed",
+        "Which images?",
+        offered,
+        required=True,
+        label_visibility="collapsed",
         default=max(offered[:2], key=lambda key: (len(kinds[key][1]) > 0, key == "second")),
         format_func=lambda key: f"{kinds[key][0]} ({len(kinds[key][1]):,})",
         key=f"flips-{view.run.id}-{one.second.id}-{view.on}",
-    )  # fmt: skip
+    )
     title, rows = kinds[str(kind)]
     if rows.empty:
         st.caption("No image is like that.")
@@ -55,8 +61,10 @@ def draw_flips(view: View, found: list[Comparison]) -> None:
 def _gallery(view: View, rows: pd.DataFrame, key: str, label: str) -> None:
     part = rows.iloc[page_of(len(rows), key=f"page-{key}")]
     shown = pictures(view, list(part["path"]))
-    tiles = [_tile(row, data.data, data.tiny) for row, data in
-             zip(part.to_dict("records"), shown, strict=True)]  # fmt: skip
+    tiles = [
+        _tile(row, data.data, data.tiny)
+        for row, data in zip(part.to_dict("records"), shown, strict=True)
+    ]
     gallery(tiles, key=key, label=label)
 
 
@@ -69,8 +77,8 @@ def _tile(row: dict[Hashable, object], data: bytes, tiny: bool) -> Tile:
         f"is {row['label']}{was}",
         badge=f"{shorten(first, 9)} → {shorten(second, 9)}",
         tone="good" if row["correct_second"] else "bad",
-        title=f"{row['path']}\ntrue: {row['label']}{was}\n{first} ({row['confidence_first']:.1%}) → "
-        f"{second} ({row['confidence_second']:.1%})",
+        title=f"{row['path']}\ntrue: {row['label']}{was}\n{first} ({row['confidence_first']:.1%}) "
+        f"→ {second} ({row['confidence_second']:.1%})",
         tiny=tiny,
     )
 

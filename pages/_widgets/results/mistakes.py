@@ -36,12 +36,15 @@ def draw(view: View) -> None:
         _none(view, which, chosen)
     else:
         answers_gallery(
-            view, rows, key=f"answers-gallery-{view.run.id}-{view.on}-{chosen}",
-            label=f"{which} answers", heat=heat,
-        )  # fmt: skip
+            view,
+            rows,
+            key=f"answers-gallery-{view.run.id}-{view.on}-{chosen}",
+            label=f"{which} answers",
+            heat=heat,
+        )
         st.caption(
-            "The label on each picture is the model's answer and how sure it is. Click a picture to "
-            "see why, and what can be done about it."
+            "The label on each picture is the model's answer and how sure it is. Click a picture "
+            "to see why, and what can be done about it."
         )
         _table(view, rows)
     detail(view, "mistakes-led-to", led_to, lambda first: _among(rows, first))
@@ -57,7 +60,8 @@ def _key(view: View, what: str) -> str:
 
 
 def _led_here(view: View) -> str:
-    """Take over what another section has just led here with; returns an image to be opened, or ""."""
+    """Take over what another section has just led here with; returns an image to be opened, or
+    ""."""
     told = st.session_state.get(_ABOUT)
     asked = about("mistakes")
     if not asked or st.session_state.get("mistakes-told") is told:
@@ -77,7 +81,8 @@ def _led_here(view: View) -> str:
 
 
 def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
-    """Draw the choices; returns which answers, the rows in their order, and a name for the choice."""
+    """Draw the choices; returns which answers, the rows in their order, and a name for the
+    choice."""
     answers = view.answers
     wrong = int((~answers.correct).sum())
     counts = {"Wrong": wrong, "Right": len(answers) - wrong, "All": len(answers)}

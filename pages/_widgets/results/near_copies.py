@@ -33,18 +33,22 @@ def draw_near_copies(view: View) -> None:
     counts = {each: int((found["score"] >= each - 1e-6).sum()) for each in THRESHOLDS}
     usual = next((each for each in THRESHOLDS[1:] if counts[each]), THRESHOLDS[1])
     threshold = st.segmented_control(
-        "How alike is too alike?", list(THRESHOLDS), default=usual, required=True,
+        "How alike is too alike?",
+        list(THRESHOLDS),
+        default=usual,
+        required=True,
         format_func=lambda each: f"{_NAMES[each]} ({counts[each]:,})",
         key=f"too-alike-{view.run.id}-{view.on}",
         help="Near-duplicates score from 0.98 on, and never lie on both sides of a split that "
         "Lightbox made. Below that are pictures of like scenes.",
-    )  # fmt: skip
+    )
     score = without(view.answers, found, float(threshold or usual), searched=searched)
     what = _NAMES[float(threshold or usual)].lower()
     if not score.alike:
         st.markdown(
             f":material/check: None of {images(score.images)} is like a training image at this "
-            f"level ({what}), so the accuracy of **{percent(score.accuracy)}** owes nothing to such."
+            f"level ({what}), so the accuracy of **{percent(score.accuracy)}** owes nothing to "
+            "such."
         )
         return
     if score.alike == score.images:
@@ -91,9 +95,12 @@ def _offer_search(view: View) -> None:
     st.caption("So far only exact copies were looked for.")
     if not view.read_only:
         st.button(
-            "Look for near-duplicates too", icon=":material/search:", key="find-similar",
-            on_click=attempt, args=(handlers.submit_similar, catalog(), view.run.id, view.on),
-        )  # fmt: skip
+            "Look for near-duplicates too",
+            icon=":material/search:",
+            key="find-similar",
+            on_click=attempt,
+            args=(handlers.submit_similar, catalog(), view.run.id, view.on),
+        )
 
 
 def _pairs(view: View, rows: pd.DataFrame) -> None:
@@ -112,13 +119,23 @@ def _pairs(view: View, rows: pd.DataFrame) -> None:
         how = relation_in_words(row.relation)
         said = f"answer: {answer.predicted}"
         tiles += [
-            Tile(row.path, mine.data, f"tested, is {answer.label}", badge=said,
-                 tone="good" if answer.correct else "bad",
-                 title=f"{row.path}\ntrue: {answer.label}\n{said}", tiny=mine.tiny),
-            Tile(f"{row.path}\n{row.train_path}", other.data,
-                 f"trained on{'' if row.relation == EXACT else f' · {row.score:.3f}'}",
-                 title=f"{row.train_path}\n{how}, alike by {row.score:.3f}", tiny=other.tiny),
-        ]  # fmt: skip
+            Tile(
+                row.path,
+                mine.data,
+                f"tested, is {answer.label}",
+                badge=said,
+                tone="good" if answer.correct else "bad",
+                title=f"{row.path}\ntrue: {answer.label}\n{said}",
+                tiny=mine.tiny,
+            ),
+            Tile(
+                f"{row.path}\n{row.train_path}",
+                other.data,
+                f"trained on{'' if row.relation == EXACT else f' · {row.score:.3f}'}",
+                title=f"{row.train_path}\n{how}, alike by {row.score:.3f}",
+                tiny=other.tiny,
+            ),
+        ]
     gallery(tiles, key=key, label="Tested images, each beside the training image it is like")
     st.caption("Each tested image, followed by the training image that it is most like.")
     with st.expander("As a table"):

@@ -143,8 +143,11 @@ def _lead_on(view: View, figures: Figures) -> None:
             )
         if view.evaluation.correct < view.evaluation.images:
             st.button(
-                "All mistakes", icon=":material/error_outline:", on_click=turn_to, args=("mistakes",)
-            )  # fmt: skip
+                "All mistakes",
+                icon=":material/error_outline:",
+                on_click=turn_to,
+                args=("mistakes",),
+            )
         st.button("Confusions", icon=":material/grid_on:", on_click=turn_to, args=("confusion",))
         st.button("Class by class", icon=":material/list:", on_click=turn_to, args=("classes",))
 
@@ -187,7 +190,7 @@ def _everything(figures: Figures) -> None:
     st.markdown("\n".join(lines))
     st.caption(
         "Wilson's interval is for parts of all images. Others come from the bootstrap: the test "
-        "images are drawn again and again with repetition, and the interval holds the middle 95 % of "
-        "what comes out, corrected for bias (Efron, 1981). Averages over classes leave out classes "
-        "without test images."
+        "images are drawn again and again with repetition, and the interval holds the middle 95 % "
+        "of what comes out, corrected for bias (Efron, 1981). Averages over classes leave out "
+        "classes without test images."
     )

@@ -1,4 +1,5 @@
-"""Can one rely on it? How sure it is, when it had better not answer, worse photos, kinds of images."""
+"""Can one rely on it? How sure it is, when it had better not answer, worse photos, kinds of
+images."""
 
 from __future__ import annotations
 
@@ -91,7 +92,8 @@ def _confidence(found: Reliability) -> None:
             config=_CHART,
         )
         st.caption(
-            "Each point is a bin of answers that are about as sure, the larger the more images, with the 95 % interval (Wilson) "
+            "Each point is a bin of answers that are about as sure, the larger the more images, "
+            "with the 95 % interval (Wilson) "
             "of how many are right. On the dotted line it is right exactly as often as it says."
             + ("" if by_width else " Answers of the same confidence stay in one bin.")
         )
@@ -106,7 +108,9 @@ def _confidence(found: Reliability) -> None:
         worst.metric(
             "Maximum",
             percent(before.mce, 1),
-            help="The largest such gap of any bin (MCE); bins of few images make it large by chance.",
+            help=(
+                "The largest such gap of any bin (MCE); bins of few images make it large by chance."
+            ),
         )
         st.caption(
             f"Likely between {percent(before.ece_low, 1)} and {percent(before.ece_high, 1)} "
@@ -128,13 +132,18 @@ def _table_of(bins: Sequence[Bin]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "from": each.low, "to": each.high, "confidence": each.confidence,
-                "accuracy": each.right.share, "low": each.right.low, "high": each.right.high,
-                "correct": each.right.correct, "images": each.right.images,
+                "from": each.low,
+                "to": each.high,
+                "confidence": each.confidence,
+                "accuracy": each.right.share,
+                "low": each.right.low,
+                "high": each.right.high,
+                "correct": each.right.correct,
+                "images": each.right.images,
             }
             for each in bins
         ]
-    )  # fmt: skip
+    )
 
 
 @st.fragment
@@ -200,7 +209,8 @@ def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: st
 
         st.button(f"Set it to {percent(lowest)}", on_click=use, key="reliability-use")
     st.caption(
-        "The lowest confidence that reaches it, chosen on validation images and then tried on the test."
+        "The lowest confidence that reaches it, chosen on validation images and then tried on the "
+        "test."
     )
 
 
@@ -214,15 +224,18 @@ def _points_table(points: Sequence[Point]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "threshold": each.threshold, "coverage": each.coverage,
-                "accuracy": each.answered.share, "low": each.answered.low,
-                "high": each.answered.high, "correct": each.answered.correct,
+                "threshold": each.threshold,
+                "coverage": each.coverage,
+                "accuracy": each.answered.share,
+                "low": each.answered.low,
+                "high": each.answered.high,
+                "correct": each.answered.correct,
                 "images": each.answered.images,
             }
             for each in points
         ],
         columns=["threshold", "coverage", "accuracy", "low", "high", "correct", "images"],
-    )  # fmt: skip
+    )
 
 
 def _robustness(view: View, found: Robustness | None) -> None:
@@ -254,9 +267,9 @@ def _robustness(view: View, found: Robustness | None) -> None:
         else f"{found.images:,} of {found.of:,} test images, drawn by chance (seed {found.seed})"
     )
     st.caption(
-        f"Part of right answers on {asked}; undisturbed {percent(found.plain.share)}. ▼ is worse by "
-        "more than chance: McNemar's exact test on the same images with and without, corrected for "
-        "the number of tests (Benjamini-Hochberg)."
+        f"Part of right answers on {asked}; undisturbed {percent(found.plain.share)}. ▼ is worse "
+        "by more than chance: McNemar's exact test on the same images with and without, corrected "
+        "for the number of tests (Benjamini-Hochberg)."
     )
     with st.expander("What these look like"):
         _examples(view, found)
@@ -306,8 +319,8 @@ def _examples(view: View, found: Robustness) -> None:
         label="One test image under each disturbance",
     )
     st.caption(
-        f"One test image, “{escape(shorten(found.path))}” (true: {escape(shorten(found.label))}), at the "
-        "size that the model sees, with its answer."
+        f"One test image, “{escape(shorten(found.path))}” (true: {escape(shorten(found.label))}), "
+        "at the size that the model sees, with its answer."
     )
 
 
@@ -331,10 +344,10 @@ def _slices(view: View, found: Reliability) -> None:
         st.caption(f"{len(worse) - _WORSE_SHOWN:,} more are in the table.")
     if found.slices:
         st.caption(
-            f"Kinds of at least {FEWEST} test images, each against all others: Fisher's exact test, "
-            "corrected for the number of kinds (Benjamini-Hochberg), at "
-            f"{percent(FALSE_DISCOVERIES)}. A kind may also do worse because it has more images of a "
-            "difficult class."
+            f"Kinds of at least {FEWEST} test images, each against all others: Fisher's exact "
+            "test, corrected for the number of kinds (Benjamini-Hochberg), at "
+            f"{percent(FALSE_DISCOVERIES)}. A kind may also do worse because it has more images of "
+            "a difficult class."
         )
         with st.expander("As a table"):
             _show_table(
@@ -354,9 +367,21 @@ def _slices(view: View, found: Reliability) -> None:
                         }
                         for each in found.slices
                     ]
-                )[["what", "kind", "images", "accuracy", "low", "high", "others", "p",
-                   "p corrected", "worse"]]
-            )  # fmt: skip
+                )[
+                    [
+                        "what",
+                        "kind",
+                        "images",
+                        "accuracy",
+                        "low",
+                        "high",
+                        "others",
+                        "p",
+                        "p corrected",
+                        "worse",
+                    ]
+                ]
+            )
 
 
 def _slice_gallery(view: View, each: Slice, key: str) -> None:
@@ -369,8 +394,20 @@ def _slice_gallery(view: View, each: Slice, key: str) -> None:
 def _show_table(table: pd.DataFrame) -> None:
     """Shares as per cent, p-values with four digits."""
     number = st.column_config.NumberColumn
-    shares = {"from", "to", "confidence", "accuracy", "low", "high", "coverage", "threshold",
-              "change", "change from", "change to", "others"}  # fmt: skip
+    shares = {
+        "from",
+        "to",
+        "confidence",
+        "accuracy",
+        "low",
+        "high",
+        "coverage",
+        "threshold",
+        "change",
+        "change from",
+        "change to",
+        "others",
+    }
     formats = {name: number(format="percent") for name in table.columns if name in shares}
     formats |= {name: number(format="%.4f") for name in table.columns if name.startswith("p")}
     st.dataframe(table, hide_index=True, column_config=formats)

@@ -28,8 +28,8 @@ from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
 _ABOUT: dict[Method, str] = {
-    "tsne": "t-SNE keeps images together that the model finds alike, so groups stand out. How large "
-    "groups are and how far apart means nothing.",
+    "tsne": "t-SNE keeps images together that the model finds alike, so groups stand out. How "
+    "large groups are and how far apart means nothing.",
     "umap": "UMAP keeps images together that the model finds alike, and tells a little more than "
     "t-SNE about which groups are near each other.",
     "pca": "PCA looks from where the images differ most: distances mean the same all over the map, "
@@ -80,8 +80,8 @@ def _draw(view: View, made: FeatureMap, sheet: Sheet) -> None:
         coloured,
         sheet,
         key=key,
-        label=f"{NAMES[made.method]} map of {images(len(rows))}; arrow keys go from image to image, "
-        "Enter opens one, M goes to the next mistake",
+        label=f"{NAMES[made.method]} map of {images(len(rows))}; arrow keys go from image to "
+        "image, Enter opens one, M goes to the next mistake",
     )
     st.caption(_says(made))
     _table(view, made, rows)
@@ -104,7 +104,9 @@ def _coloured(view: View) -> list[int]:
         format_func=lambda label: shorten(label, 40),
         max_selections=at_most,
         key=f"map-classes-{view.run.id}-{view.on}",
-        help=f"At most {at_most}, which everybody can tell apart; those with most mistakes at first.",
+        help=(
+            f"At most {at_most}, which everybody can tell apart; those with most mistakes at first."
+        ),
     )
     return [labels.index(label) for label in chosen]
 
@@ -112,9 +114,9 @@ def _coloured(view: View) -> list[int]:
 def _says(made: FeatureMap) -> str:
     count = len(made.table)
     said = [
-        "Each point is a test image, in the colour of its true class; mistakes have a ring. Rest on "
-        "a point to see it, click to look closer. A ringed point in the middle of another group is "
-        "an image that the model takes for one of them, or a wrong label."
+        "Each point is a test image, in the colour of its true class; mistakes have a ring. Rest "
+        "on a point to see it, click to look closer. A ringed point in the middle of another group "
+        "is an image that the model takes for one of them, or a wrong label."
     ]
     if made.method == made.asked:
         said.append(_ABOUT[made.method])
@@ -124,8 +126,8 @@ def _says(made: FeatureMap) -> str:
     if made.method == "pca" and any(made.explained):
         across, up = made.explained
         said.append(
-            f"Across is {percent(across, 0)} of all differences, upwards {percent(up, 0)}; the rest "
-            "is not to be seen here."
+            f"Across is {percent(across, 0)} of all differences, upwards {percent(up, 0)}; the "
+            "rest is not to be seen here."
         )
     if count < made.of:
         which = "all" if made.mistakes == made.of_mistakes else f"{made.mistakes:,} of the"

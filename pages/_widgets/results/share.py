@@ -1,4 +1,5 @@
-"""Take it away: a report to send or print, what others go on with, and a link that changes nothing."""
+"""Take it away: a report to send or print, what others go on with, and a link that changes
+nothing."""
 
 from __future__ import annotations
 
@@ -98,8 +99,8 @@ def _files(view: View) -> None:
             icon=":material/code:",
             disabled=run.imported,
             on_click="ignore",
-            help="A Jupyter notebook that trains the same model again from the images, in plain Keras, "
-            "step by step, and compares. It does not need Lightbox.",
+            help="A Jupyter notebook that trains the same model again from the images, in plain "
+            "Keras, step by step, and compares. It does not need Lightbox.",
         )
         st.download_button(
             "Model card",
@@ -108,8 +109,8 @@ def _files(view: View) -> None:
             mime="text/markdown",
             icon=":material/badge:",
             on_click="ignore",
-            help="What it is, what it was trained on, how good it is, its limits, and how to train it "
-            "again; as Markdown, as model collections expect it.",
+            help="What it is, what it was trained on, how good it is, its limits, and how to "
+            "train it again; as Markdown, as model collections expect it.",
         )
         st.download_button(
             "Figures as JSON",
@@ -136,8 +137,8 @@ def _links(view: View) -> None:
     host = urlsplit(st.context.url or "").hostname
     if found and host in ("localhost", "127.0.0.1", "::1"):
         st.caption(
-            "You have opened Lightbox as “localhost”, which only works on this computer. For others, put "
-            "this computer's name or address in its place."
+            "You have opened Lightbox as “localhost”, which only works on this computer. For "
+            "others, put this computer's name or address in its place."
         )
 
 
@@ -155,7 +156,9 @@ def _link(link: Link) -> None:
             "Take it back",
             icon=":material/link_off:",
             key=f"revoke-{link.token}",
-            help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads nowhere.",
+            help=(
+                f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads nowhere."
+            ),
             on_click=attempt,
             args=(revoke_link, catalog().workspace, link.token),
         )

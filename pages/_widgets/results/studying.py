@@ -1,4 +1,5 @@
-"""The study behind a section of Results: begun by itself, waited for with its progress, or asked for."""
+"""The study behind a section of Results: begun by itself, waited for with its progress, or asked
+for."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def study_of(view: View) -> Study:
 
 
 def studied(view: View, phase: str) -> bool:
-    """Whether a phase of the study is there; draws its progress, or how to begin with it, if not."""
+    """Whether a phase of the study is there; draws its progress, or how to begin with it, if
+    not."""
     study = study_of(view)
     if study.has(phase):
         return True

@@ -36,15 +36,21 @@ def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
     named = {each.on: each for each in folders_tested(catalog().workspace, run.id)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = st.selectbox(
-            "Tested on", on, key=key, disabled=len(on) == 1,
+            "Tested on",
+            on,
+            key=key,
+            disabled=len(on) == 1,
             format_func=lambda each: _name(named[each]) if each in named else _OWN,
-        )  # fmt: skip
+        )
         if not read_only:
             st.button(
-                "New test", icon=":material/add:", key=f"new-test-{run.id}", on_click=_toggle,
-                args=(run,), help="Test this model on another folder of images, with one folder a "
-                "class.",
-            )  # fmt: skip
+                "New test",
+                icon=":material/add:",
+                key=f"new-test-{run.id}",
+                on_click=_toggle,
+                args=(run,),
+                help="Test this model on another folder of images, with one folder a class.",
+            )
     return str(chosen)
 
 
@@ -98,9 +104,13 @@ def _form(run: RunRecord) -> None:
         "those that it was trained on."
     )
     way = st.segmented_control(
-        "Where are the images?", list(_WAYS), default="server", required=True,
-        format_func=_WAYS.__getitem__, key=f"test-way-{run.id}",
-    )  # fmt: skip
+        "Where are the images?",
+        list(_WAYS),
+        default="server",
+        required=True,
+        format_func=_WAYS.__getitem__,
+        key=f"test-way-{run.id}",
+    )
     fresh = f"test-{run.id}-{st.session_state.setdefault('uploads', 0)}"
     if way == "server":
         folder = choose_folder("test", "Test on this folder")
@@ -160,8 +170,10 @@ def _say(run: RunRecord, tested: Tested, *, read_only: bool) -> None:
                     + (" and the uploaded images." if tested.uploaded else "; the folder stays.")
                 )
                 st.button(
-                    "Yes, delete it", key=f"forget-{tested.on}", on_click=forget_tested,
+                    "Yes, delete it",
+                    key=f"forget-{tested.on}",
+                    on_click=forget_tested,
                     args=(catalog().workspace, run.id, tested.on),
-                )  # fmt: skip
+                )
     for sentence in tested.sentences():
         st.markdown(f":material/info: {escape(sentence)}")

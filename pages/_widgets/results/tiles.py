@@ -40,7 +40,9 @@ def answers_gallery(
                 f"is {row.label}" if not row.correct else row.label,
                 badge=f"{shorten(row.predicted, 16)} {row.confidence:.0%}",
                 tone="good" if row.correct else "bad",
-                title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({row.confidence:.1%})",
+                title=(
+                    f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({row.confidence:.1%})"
+                ),
                 tiny=picture.tiny,
             )
             for row, picture in zip(shown.itertuples(), found, strict=True)

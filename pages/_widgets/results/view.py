@@ -77,7 +77,8 @@ class Picture:
 
 
 def pictures(view: View, paths: Sequence[str]) -> list[Picture]:
-    """Thumbnails of images of the set that was tested on, or of the run's dataset, in this order."""
+    """Thumbnails of images of the set that was tested on, or of the run's dataset, in this
+    order."""
     if view.on != "test":
         folder = catalog().workspace.load_path(view.on)
         return [_from_folder(folder / path) for path in paths]
@@ -93,10 +94,8 @@ def dataset_pictures(run: RunRecord, paths: Sequence[str]) -> list[Picture]:
     known = table.reindex(list(paths)).fillna({"thumb_at": 0, "thumb_bytes": 0, "width": 64})
     return [
         Picture(data, bool(tiny))
-        for data, tiny in zip(
-            thumbnails(run.dataset_id, known), known["width"] <= 48, strict=True
-        )
-    ]  # fmt: skip
+        for data, tiny in zip(thumbnails(run.dataset_id, known), known["width"] <= 48, strict=True)
+    ]
 
 
 def _from_folder(file: Path) -> Picture:
@@ -112,7 +111,8 @@ def _from_folder(file: Path) -> Picture:
 
 
 def turn_to(section: str, **about: Any) -> None:
-    """For callbacks: show another section next, about something: ``turn_to("mistakes", true="7")``."""
+    """For callbacks: show another section next, about something: ``turn_to("mistakes",
+    true="7")``."""
     st.session_state[SHOWN] = section
     st.session_state[_ABOUT] = {"section": section, **about}
 

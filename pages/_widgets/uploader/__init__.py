@@ -44,7 +44,9 @@ _WORDS: dict[Mode, dict[str, str]] = {
         "button": "Choose an archive",
         "hint": "or drag it here",
         "empty": "This is a hidden file of the system.",
-        "none": "This is not an archive that Lightbox knows: .zip, .tar, .tar.gz, .tar.bz2, .tar.xz.",
+        "none": (
+            "This is not an archive that Lightbox knows: .zip, .tar, .tar.gz, .tar.bz2, .tar.xz."
+        ),
     },
 }
 

@@ -20,9 +20,13 @@ def add_run(catalog: Catalog, name: str = "colours") -> RunRecord:
     job = catalog.jobs.hold("train", {}, lane="train", subject="none")
     catalog.jobs.finish(job.id, "done")
     run = catalog.runs.add(
-        name, dataset_id="none", dataset_version=1, spec={}, job_id=job.id,
+        name,
+        dataset_id="none",
+        dataset_version=1,
+        spec={},
+        job_id=job.id,
         summary={"test_accuracy": 0.9},
-    )  # fmt: skip
+    )
     save_model(catalog.workspace.run(run.id))
     return catalog.runs.get(run.id)
 

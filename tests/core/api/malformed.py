@@ -109,22 +109,37 @@ def _wrong_type(chance: random.Random) -> Body:
     body = chance.choice(
         [
             {"images": chance.choice(wrong)},
-            {"images": [base64.b64encode(image()).decode()], "top_k": chance.choice(
-                [0, -1, 1.5, "3", None, [], 10**30, 1e400])},
-            {"images": [base64.b64encode(image()).decode()], "threshold": chance.choice(
-                [-0.1, 1.1, "0.5", None, [], float("nan"), float("inf")])},
+            {
+                "images": [base64.b64encode(image()).decode()],
+                "top_k": chance.choice([0, -1, 1.5, "3", None, [], 10**30, 1e400]),
+            },
+            {
+                "images": [base64.b64encode(image()).decode()],
+                "threshold": chance.choice(
+                    [-0.1, 1.1, "0.5", None, [], float("nan"), float("inf")]
+                ),
+            },
             {"images": [base64.b64encode(image()).decode()], "more": 1},
             chance.choice(wrong),
         ]
-    )  # fmt: skip
+    )
     return _JSON, json.dumps(body).encode()
 
 
 def _wrong_media_type(chance: random.Random) -> Body:
     kind = chance.choice(
-        ["text/html", "application/xml", "application/x-www-form-urlencoded", "multipart/mixed",
-         "application/json5", "image/jpeg", ";;;", "a" * 3000, "multipart/form-data"]
-    )  # fmt: skip
+        [
+            "text/html",
+            "application/xml",
+            "application/x-www-form-urlencoded",
+            "multipart/mixed",
+            "application/json5",
+            "image/jpeg",
+            ";;;",
+            "a" * 3000,
+            "multipart/form-data",
+        ]
+    )
     return kind, image()
 
 
@@ -147,10 +162,18 @@ def _flood(megabytes: int) -> bytes:
 
 def _polyglot(chance: random.Random) -> Body:
     begin = chance.choice(
-        [b"%PDF-1.7\n", b"<html><script>alert(1)</script>", b"PK\x03\x04", b"#!/bin/sh\n",
-         b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", b"%!PS-Adobe-3.0 EPSF\n",
-         b"GIF89a=1;/*", b"\x7fELF", b"MZ"]
-    )  # fmt: skip
+        [
+            b"%PDF-1.7\n",
+            b"<html><script>alert(1)</script>",
+            b"PK\x03\x04",
+            b"#!/bin/sh\n",
+            b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"%!PS-Adobe-3.0 EPSF\n",
+            b"GIF89a=1;/*",
+            b"\x7fELF",
+            b"MZ",
+        ]
+    )
     return form(file(begin + image(kind=chance.choice(["PNG", "JPEG", "GIF"])), b"a.png\x00.php"))
 
 
@@ -166,9 +189,19 @@ def _nul_names(chance: random.Random) -> Body:
 def _bad_base64(chance: random.Random) -> Body:
     good = base64.b64encode(image()).decode()
     text = chance.choice(
-        ["!" + good, good[:-3] + "*" + good[-2:], good[:-1], "é" + good, "data:image/png;base64",
-         "data:,", "\x00" + good, "=", "====", good + "=A"]
-    )  # fmt: skip
+        [
+            "!" + good,
+            good[:-3] + "*" + good[-2:],
+            good[:-1],
+            "é" + good,
+            "data:image/png;base64",
+            "data:,",
+            "\x00" + good,
+            "=",
+            "====",
+            good + "=A",
+        ]
+    )
     return _JSON, json.dumps({"images": [text]}).encode()
 
 
@@ -211,18 +244,39 @@ def _deep_json(chance: random.Random) -> Body:
 
 def _odd_text(chance: random.Random) -> Body:
     text = chance.choice(
-        ['{"images": ["AAAA"]}'.encode("utf-16"), b"\xef\xbb\xbf{}", b"{'images': []}", b"\x00" * 50,
-         b'{"images": NaN}', b'{"images": [1e999999]}', b"{" + b'"images":[],' * 5000 + b'"a":1}',
-         b'"' + b"\\ud800" * 100 + b'"', b"1" * 100_000]
-    )  # fmt: skip
+        [
+            '{"images": ["AAAA"]}'.encode("utf-16"),
+            b"\xef\xbb\xbf{}",
+            b"{'images': []}",
+            b"\x00" * 50,
+            b'{"images": NaN}',
+            b'{"images": [1e999999]}',
+            b"{" + b'"images":[],' * 5000 + b'"a":1}',
+            b'"' + b"\\ud800" * 100 + b'"',
+            b"1" * 100_000,
+        ]
+    )
     return _JSON, text
 
 
 _KINDS: list[Callable[[random.Random], Body]] = [
-    _truncated_image, _truncated_form, _truncated_json, _noise, _noise_as_image, _wrong_type,
-    _wrong_media_type, _pixel_bomb, _compressed_bomb, _polyglot, _nul_names, _bad_base64,
-    _base64_of_noise, _bad_form, _deep_json, _odd_text,
-]  # fmt: skip
+    _truncated_image,
+    _truncated_form,
+    _truncated_json,
+    _noise,
+    _noise_as_image,
+    _wrong_type,
+    _wrong_media_type,
+    _pixel_bomb,
+    _compressed_bomb,
+    _polyglot,
+    _nul_names,
+    _bad_base64,
+    _base64_of_noise,
+    _bad_form,
+    _deep_json,
+    _odd_text,
+]
 """All kinds but huge ones, which take as long to send as all others together."""
 
 HUGE = _huge

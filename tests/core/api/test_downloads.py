@@ -79,9 +79,18 @@ def test_a_models_export_is_fetched_by_its_whole_address_only(
 ) -> None:
     folder = exports_folder(catalog.workspace, "run-1") / "onnx"
     export = Export(
-        format="onnx", file="Katzen & Hunde onnx.zip", bytes=4, model_bytes=4, images=1, same=1,
-        largest_difference=0, milliseconds=1, made_at=1, seconds=1, token="t" * 32,
-    )  # fmt: skip
+        format="onnx",
+        file="Katzen & Hunde onnx.zip",
+        bytes=4,
+        model_bytes=4,
+        images=1,
+        same=1,
+        largest_difference=0,
+        milliseconds=1,
+        made_at=1,
+        seconds=1,
+        token="t" * 32,
+    )
     write_json(folder / "export.json", export.model_dump())
     (folder / export.file).write_bytes(b"PK\5\6")
     base = address.removesuffix(downloads.PREFIX)

@@ -1,4 +1,5 @@
-"""Frames of a camera over real HTTP: answered for whoever has the page's token, and kept nowhere."""
+"""Frames of a camera over real HTTP: answered for whoever has the page's token, and kept
+nowhere."""
 
 from __future__ import annotations
 

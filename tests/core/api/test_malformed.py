@@ -1,4 +1,5 @@
-"""A thousand bodies that are not what they should be: told so, each of them, and nothing is left."""
+"""A thousand bodies that are not what they should be: told so, each of them, and nothing is
+left."""
 
 from __future__ import annotations
 

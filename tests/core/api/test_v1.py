@@ -1,4 +1,5 @@
-"""What a program is answered: the same probabilities as the page, or a problem that says why not."""
+"""What a program is answered: the same probabilities as the page, or a problem that says why
+not."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def encoded(data: bytes) -> str:
 def fits(value: object, schema: str) -> None:
     """The value is what the OpenAPI document promises."""
     components = {"components": openapi()["components"]}
-    jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{schema}", **components}).validate(value)  # fmt: skip
+    jsonschema.Draft202012Validator(
+        {"$ref": f"#/components/schemas/{schema}", **components}
+    ).validate(value)
 
 
 def test_a_form_with_a_file_is_answered_with_the_pages_own_probabilities(
@@ -121,9 +124,13 @@ def test_nobody_is_answered_without_a_key_in_force(
     assert Client(api).predict(model, headers=bearer, **sent).ok
     assert Client(api).predict(model, headers={"X-API-Key": secret}, **sent).ok
     wrong: list[dict[str, str]] = [
-        {}, {"X-API-Key": secret[:-1]}, {"Authorization": f"Basic {secret}"},
-        {"Authorization": "Bearer"}, {"X-API-Key": key.hash}, {"X-API-Key": key.id},
-    ]  # fmt: skip
+        {},
+        {"X-API-Key": secret[:-1]},
+        {"Authorization": f"Basic {secret}"},
+        {"Authorization": "Bearer"},
+        {"X-API-Key": key.hash},
+        {"X-API-Key": key.id},
+    ]
     for headers in wrong:
         refused = Client(api).predict(model, headers=headers, **sent)
         problem(refused, 401, "key-needed")
@@ -207,7 +214,7 @@ def test_the_document_names_every_route_and_every_error() -> None:
         for route in v1._router.routes
         for method in getattr(route, "methods", None) or ()
         if method != "HEAD"
-    }  # fmt: skip
+    }
     named = {(path, verb.upper()) for path, verbs in openapi()["paths"].items() for verb in verbs}
     assert routes == named
     for text in re.findall(r'"\$ref": "([^"]+)"', json.dumps(openapi())):
@@ -218,10 +225,14 @@ def test_the_document_names_every_route_and_every_error() -> None:
 
 def test_other_sites_may_ask_with_a_key(api: str) -> None:
     answer = Client(api).ask(
-        "OPTIONS", "/v1/models",
-        headers={"Origin": "https://shop.example", "Access-Control-Request-Method": "GET",
-                 "Access-Control-Request-Headers": "authorization"},
-    )  # fmt: skip
+        "OPTIONS",
+        "/v1/models",
+        headers={
+            "Origin": "https://shop.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "authorization",
+        },
+    )
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
 

@@ -80,8 +80,12 @@ def test_runs_of_the_second_schema_can_be_starred_tagged_and_deleted(workspace: 
     runs = open_catalog(workspace).runs
     old = runs.get("night")
     assert (old.state, old.starred, old.archived, old.tags, old.notes) == (
-        "done", False, False, (), "",
-    )  # fmt: skip
+        "done",
+        False,
+        False,
+        (),
+        "",
+    )
     assert old.deleted_at is None
     assert [run.id for run in runs.all()] == ["r"]
     runs.set_tags("r", ["fair"])

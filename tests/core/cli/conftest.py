@@ -106,9 +106,19 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     added = process("dataset", "add", root, env=env)
     assert added.code == 0, added.err
     said = process(
-        "train", "colours", "--recipe", "classic", "--name", "first", "--json",
-        "--set", "epochs=2", "--set", "image_size=24", env=env,
-    )  # fmt: skip
+        "train",
+        "colours",
+        "--recipe",
+        "classic",
+        "--name",
+        "first",
+        "--json",
+        "--set",
+        "epochs=2",
+        "--set",
+        "image_size=24",
+        env=env,
+    )
     return Trained(home, root, said)
 
 

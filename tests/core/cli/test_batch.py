@@ -32,9 +32,15 @@ def test_a_folder_is_answered_written_and_sorted(
     cli: Cli, run: RunRecord, folder: Path, tmp_path: Path
 ) -> None:
     said = cli(
-        "predict-batch", run.name, folder, "--out", tmp_path / "out.json", "--sort-into",
-        tmp_path / "sorted", "--json",
-    )  # fmt: skip
+        "predict-batch",
+        run.name,
+        folder,
+        "--out",
+        tmp_path / "out.json",
+        "--sort-into",
+        tmp_path / "sorted",
+        "--json",
+    )
     found = said.document
     assert (found["images"], found["classes"]["red"], found["unreadable"]) == (4, 3, 1)
     assert [each["path"] for each in found["not_read"]] == ["broken.png"]

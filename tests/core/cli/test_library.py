@@ -26,8 +26,9 @@ def listed(cli: Cli, *arguments: str) -> list[str]:
 def test_a_run_is_renamed_tagged_starred_and_found_again(cli: Cli, run: RunRecord) -> None:
     assert cli("run", "rename", "first", "night run", "--json").document["name"] == "night run"
     assert cli("run", "tag", "night run", "fair", "Best", "--json").document["tags"] == [
-        "Best", "fair",
-    ]  # fmt: skip
+        "Best",
+        "fair",
+    ]
     cli("run", "untag", "night run", "BEST")
     cli("run", "note", "night run", "old camera")
     cli("run", "star", "night run")
@@ -68,14 +69,22 @@ def test_settings_can_be_used_again(cli: Cli, catalog: Catalog, tmp_path: Path) 
     from core.training.spec import TrainSpec
 
     spec = TrainSpec(
-        dataset_id="d", dataset_version=1, recipe="classic", architecture="classic", image_size=24,
-        epochs=3, learning_rate=0.01,
-    )  # fmt: skip
+        dataset_id="d",
+        dataset_version=1,
+        recipe="classic",
+        architecture="classic",
+        image_size=24,
+        epochs=3,
+        learning_rate=0.01,
+    )
     job = catalog.jobs.add("train", {}, lane="train")
     catalog.runs.add(
-        "it's one", dataset_id="d", dataset_version=1, spec=spec.model_dump(mode="json"),
+        "it's one",
+        dataset_id="d",
+        dataset_version=1,
+        spec=spec.model_dump(mode="json"),
         job_id=job.id,
-    )  # fmt: skip
+    )
     told = cli("run", "settings", "it's one", "--json").document
     assert told["spec"]["epochs"] == 3
     assert told["command"] == "python -m core train DATASET --like 'it'\"'\"'s one'"

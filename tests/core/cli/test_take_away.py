@@ -37,8 +37,11 @@ def test_layouts_and_archives_are_chosen(cli: Cli, photos: Path, tmp_path: Path)
     assert splits["splits"] == {"train": 3, "validation": 3, "test": 3}
     with zipfile.ZipFile(splits["path"]) as archive:
         assert {name.split("/")[0] for name in archive.namelist()} == {
-            "labels.csv", "train", "validation", "test"
-        }  # fmt: skip
+            "labels.csv",
+            "train",
+            "validation",
+            "test",
+        }
     flat = cli("dataset", "export", "colours", tmp_path / "f.ZIP", "--layout", "flat").out
     assert "f.ZIP" in flat
     with zipfile.ZipFile(tmp_path / "f.ZIP") as archive:

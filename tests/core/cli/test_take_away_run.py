@@ -21,8 +21,11 @@ def run(catalog: Catalog, tmp_path: Path) -> RunRecord:
 
 def test_everything_is_written_to_files(cli: Cli, run: RunRecord, tmp_path: Path) -> None:
     for verb, name in (
-        ("report", "r.html"), ("notebook", "n.ipynb"), ("card", "c.md"), ("metrics", "m.json"),
-    ):  # fmt: skip
+        ("report", "r.html"),
+        ("notebook", "n.ipynb"),
+        ("card", "c.md"),
+        ("metrics", "m.json"),
+    ):
         done = cli(verb, "first", tmp_path / name, "--json").document
         assert done["path"] == str(tmp_path / name)
         assert done["bytes"] == (tmp_path / name).stat().st_size

@@ -1,4 +1,5 @@
-"""A run that is done and tested, of the model that sees colours and has a dense layer at its end."""
+"""A run that is done and tested, of the model that sees colours and has a dense layer at its
+end."""
 
 from __future__ import annotations
 

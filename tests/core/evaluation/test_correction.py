@@ -1,4 +1,5 @@
-"""A wrong label that was found among the results is put right in the dataset's log, and only there."""
+"""A wrong label that was found among the results is put right in the dataset's log, and only
+there."""
 
 from __future__ import annotations
 
@@ -49,8 +50,10 @@ def test_it_is_logged_with_why_and_no_file_is_touched(
     change = correct(catalog, run, WRONG, digest(catalog, run), "blue")
     (line, *_) = curation.history(catalog, run.dataset_id)
     assert (line.what, line.images, line.why) == (
-        "Moved to “blue”", 1, "Seen among the results of “colours”",
-    )  # fmt: skip
+        "Moved to “blue”",
+        1,
+        "Seen among the results of “colours”",
+    )
     found = now(catalog, run)
     assert (found.label, found.undoable, found.moved_on) == ("blue", change.version, True)
     assert {file: file.read_bytes() for file in root.rglob("*.png")} == files

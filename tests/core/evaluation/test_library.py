@@ -33,10 +33,15 @@ def a_run(catalog: Catalog, name: str, state: str = "done", **values: Any) -> Ru
 def shelf(catalog: Catalog) -> dict[str, RunRecord]:
     return {
         "night": a_run(catalog, "Night 1", summary={"test_accuracy": 0.9, "test_images": 50}),
-        "day": a_run(catalog, "Day 1", recipe="classic", architecture="classic",
-                     summary={"test_accuracy": 0.97, "test_images": 50}),
+        "day": a_run(
+            catalog,
+            "Day 1",
+            recipe="classic",
+            architecture="classic",
+            summary={"test_accuracy": 0.97, "test_images": 50},
+        ),
         "broken": a_run(catalog, "Broken", "failed"),
-    }  # fmt: skip
+    }
 
 
 def names(catalog: Catalog, *words: str, **filters: Any) -> list[str]:

@@ -12,9 +12,13 @@ from core.evaluation.records import Evaluation, worst_confusions
 
 def made(true: list[int], predicted: list[int]) -> Evaluation:
     return evaluate(
-        "run", "test", ["a", "“b” <script>", "ü😀"], np.array(true, int), np.array(predicted, int),
+        "run",
+        "test",
+        ["a", "“b” <script>", "ü😀"],
+        np.array(true, int),
+        np.array(predicted, int),
         left_out=[("x.png", "It is gone.")],
-    )  # fmt: skip
+    )
 
 
 def test_an_evaluation_survives_json() -> None:

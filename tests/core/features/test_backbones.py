@@ -47,9 +47,11 @@ def application(key: str) -> Any:
     backbone = BACKBONES[key]
     keras.utils.set_random_seed(7)
     model = getattr(keras.applications, backbone.application)(
-        include_top=False, weights=None, input_shape=(side(key), side(key), 3),
+        include_top=False,
+        weights=None,
+        input_shape=(side(key), side(key), 3),
         **dict(backbone.arguments),
-    )  # fmt: skip
+    )
     for layer in model.layers:
         # Untrained, ConvNeXt's blocks count for a millionth, so that nothing in them would show.
         if layer.name.endswith("layer_scale"):
@@ -172,8 +174,11 @@ except InvalidInput as error:
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "mine.h5")],
-        cwd=Path(convert.__file__).parents[3], capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=Path(convert.__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "does not hold weights of MobileNetV3 Small" in done.stdout
     assert done.stdout.strip().endswith("False")
 

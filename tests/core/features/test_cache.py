@@ -58,10 +58,18 @@ def views_of(
     report: RecordingReporter | None = None,
 ) -> FeatureViews:
     return FeatureViews(
-        workspace, "d", model, pixels, [hash_bytes(pixels.store[s].tobytes()) for s in pixels.slots],
-        backbone=BACKBONE, size=SIZE, precision="float32", report=report or RecordingReporter(),
-        variations=Variations(VIEWS, version, vary), tag=tag,
-    )  # fmt: skip
+        workspace,
+        "d",
+        model,
+        pixels,
+        [hash_bytes(pixels.store[s].tobytes()) for s in pixels.slots],
+        backbone=BACKBONE,
+        size=SIZE,
+        precision="float32",
+        report=report or RecordingReporter(),
+        variations=Variations(VIEWS, version, vary),
+        tag=tag,
+    )
 
 
 def computed(features: FeatureViews) -> int:

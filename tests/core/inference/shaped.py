@@ -1,4 +1,5 @@
-"""A run whose last layer weighs the mean colours of sixteen places: a model with features, unlearned."""
+"""A run whose last layer weighs the mean colours of sixteen places: a model with features,
+unlearned."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _PLACES = 4
 
 
 def save_weighing_model(folder: Path) -> None:
-    """Put a model with one dense layer, which sums each channel up, in the place of ``model.xml``."""
+    """Put a model with one dense layer, which sums each channel up, in the place of
+    ``model.xml``."""
     ov = openvino()
     op = ov.opset13
     images = op.parameter([-1, SIZE, SIZE, 3], np.float32)

@@ -1,4 +1,5 @@
-"""A folder of images is answered whole: whatever is broken in it, and however often it is cut off."""
+"""A folder of images is answered whole: whatever is broken in it, and however often it is cut
+off."""
 
 from __future__ import annotations
 

@@ -282,9 +282,14 @@ def test_custom_training_does_not_come_along(plain: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["cat\ndog\n\nbird", "cat, dog, bird", '["cat", "dog", "bird"]',
-     '{"dog": 1, "cat": 0, "bird": 2}', '{"0": "cat", "1": "dog", "2": "bird"}'],
-)  # fmt: skip
+    [
+        "cat\ndog\n\nbird",
+        "cat, dog, bird",
+        '["cat", "dog", "bird"]',
+        '{"dog": 1, "cat": 0, "bird": 2}',
+        '{"0": "cat", "1": "dog", "2": "bird"}',
+    ],
+)
 def test_labels_are_taken_as_people_have_them(text: str, tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text(text, encoding="utf-8-sig")
     assert parse_labels(text) == read_labels(tmp_path / "labels.txt") == ["cat", "dog", "bird"]

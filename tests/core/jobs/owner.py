@@ -1,4 +1,5 @@
-"""A program that keeps workers, as the web process does: ``python -m tests.core.jobs.owner LANE …``.
+"""A program that keeps workers, as the web process does: ``python -m tests.core.jobs.owner LANE
+…``.
 
 It prints a line with the workers' process ids whenever they change, and ends with its input.
 """

@@ -179,9 +179,14 @@ def test_the_same_picture_in_two_classes_or_two_splits_is_told_though_its_bytes_
 
 def test_mirrored_copies_are_told_apart_from_near_duplicates(catalog: Catalog, root: Path) -> None:
     dataset = looked_at(
-        catalog, root,
-        {**photos("cat"), "cat/m.png": mirrored(photo(101, 96)), "cat/s.png": smaller(photo(102, 96))},
-    )  # fmt: skip
+        catalog,
+        root,
+        {
+            **photos("cat"),
+            "cat/m.png": mirrored(photo(101, 96)),
+            "cat/s.png": smaller(photo(102, 96)),
+        },
+    )
     found = findings(catalog, dataset)
     assert found["near_duplicates"].groups == (("cat/2.png", "cat/s.png"),)
     assert found["turned_copies"].groups == (("cat/1.png", "cat/m.png"),)
@@ -234,8 +239,12 @@ def test_an_unreadable_image_is_like_no_other() -> None:
 
 
 def test_rows_of_equal_bytes_share_what_is_known_of_their_content() -> None:
-    copies = Copies(3, np.array([[0, 1], [0, 2]]), np.array([0.99, 0.95], np.float32),
-                    np.array([SAME, MIRRORED]))  # fmt: skip
+    copies = Copies(
+        3,
+        np.array([[0, 1], [0, 2]]),
+        np.array([0.99, 0.95], np.float32),
+        np.array([SAME, MIRRORED]),
+    )
     known = Alike(np.array([0, 0, 1, 2]), copies)
     assert list(known.groups()) == [0, 0, 0, 1]
     assert known.scores() == pytest.approx([0.99, 0.99, 0.99, 0])

@@ -13,8 +13,13 @@ from core.quality.distributions import KINDS, distribution, imbalance, within
 def table_of(*rows: dict[str, Any]) -> pd.DataFrame:
     usual = {"label": "a", "width": 64, "height": 64, "brightness": 0.5, "format": "JPEG"}
     columns = list(usual)
-    types = {"label": "str", "width": "int32", "height": "int32", "brightness": "float32",
-             "format": "str"}  # fmt: skip
+    types = {
+        "label": "str",
+        "width": "int32",
+        "height": "int32",
+        "brightness": "float32",
+        "format": "str",
+    }
     return pd.DataFrame([{**usual, **row} for row in rows], columns=columns).astype(types)
 
 
@@ -25,10 +30,17 @@ def parts(key: str, *rows: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("key", KINDS)
 def test_every_image_is_counted_once(key: str) -> None:
     table = table_of(
-        *({"label": f"c{n % 3}", "width": 10 + n * 37, "height": 20 + n * 11, "brightness": n / 40}
-          for n in range(41)),
+        *(
+            {
+                "label": f"c{n % 3}",
+                "width": 10 + n * 37,
+                "height": 20 + n * 11,
+                "brightness": n / 40,
+            }
+            for n in range(41)
+        ),
         {"format": "PNG", "brightness": float("nan")},
-    )  # fmt: skip
+    )
     found = distribution(key, table)
     assert sum(found.counts.values()) == len(table)
     assert found.part.value_counts().to_dict() == dict(found.counts)

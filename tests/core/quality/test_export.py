@@ -203,8 +203,22 @@ def test_a_zip_holds_what_the_folder_would(catalog: Catalog, dataset: str, place
 def test_any_class_name_becomes_a_folder_and_the_table_keeps_the_name(
     catalog: Catalog, tmp_path: Path, place: Path, archive: bool
 ) -> None:
-    names = ["..", "/", "/etc/passwd", "<script>", "🐈‍⬛", "x" * 200, "字" * 200, "CON", "labels.csv",
-             "Cat", "cat", ".hidden", "=1+1", "a\\b"]  # fmt: skip
+    names = [
+        "..",
+        "/",
+        "/etc/passwd",
+        "<script>",
+        "🐈‍⬛",
+        "x" * 200,
+        "字" * 200,
+        "CON",
+        "labels.csv",
+        "Cat",
+        "cat",
+        ".hidden",
+        "=1+1",
+        "a\\b",
+    ]
     dataset = scanned(catalog, write(tmp_path / "photos", clean("all", images=len(names)))).id
     for number, name in enumerate(names):
         decide(catalog, dataset, "relabel", [f"all/{number}.png"], label=name)

@@ -1,4 +1,5 @@
-"""A report says what is there, what deserves a look and what was decided, and needs nothing else."""
+"""A report says what is there, what deserves a look and what was decided, and needs nothing
+else."""
 
 from __future__ import annotations
 
@@ -71,13 +72,17 @@ def test_a_good_dataset_is_said_to_be_fine(catalog: Catalog, tmp_path: Path) -> 
 
 
 def test_everything_that_matters_is_in_it(catalog: Catalog, tmp_path: Path) -> None:
-    pictures = clean("cat", images=8) | clean("dog", images=2) | {
-        "cat/dark.png": picture(3, 0, 12),
-        "cat/copy.png": picture(1000),
-        "dog/empty.png": b"",
-        "dog/wide.jpg": as_bytes(picture(4).resize((300, 150)), "JPEG"),
-        "cat/notes.txt": b"hello",
-    }  # fmt: skip
+    pictures = (
+        clean("cat", images=8)
+        | clean("dog", images=2)
+        | {
+            "cat/dark.png": picture(3, 0, 12),
+            "cat/copy.png": picture(1000),
+            "dog/empty.png": b"",
+            "dog/wide.jpg": as_bytes(picture(4).resize((300, 150)), "JPEG"),
+            "cat/notes.txt": b"hello",
+        }
+    )
     record = scanned(catalog, write(tmp_path / "pets", pictures))
     decide(catalog, record.id, "relabel", ["cat/2.png"], label="bird", why="it has wings")
     taken = decide(catalog, record.id, "exclude", ["cat/3.png", "cat/4.png"], why="a mistake")
@@ -93,18 +98,32 @@ def test_everything_that_matters_is_in_it(catalog: Catalog, tmp_path: Path) -> N
     assert re.search(r"\d+ of 13 images look fine; \d+ things deserve a look\.", page.text)
     assert "imbalance ratio 8.0" in page.text
     for words in (
-        "usable images 12", "excluded 1", "can’t be read 1", "classes 3",
-        "Exact duplicates: 2 images in 1 group", "Empty files: 1 image", "Very dark images: 1",
-        "it has wings", "Moved to “bird”", "tester", "a mistake",
-        "PNG 11 91.7%", "JPEG 1 8.3%", "2 different sizes",
+        "usable images 12",
+        "excluded 1",
+        "can’t be read 1",
+        "classes 3",
+        "Exact duplicates: 2 images in 1 group",
+        "Empty files: 1 image",
+        "Very dark images: 1",
+        "it has wings",
+        "Moved to “bird”",
+        "tester",
+        "a mistake",
+        "PNG 11 91.7%",
+        "JPEG 1 8.3%",
+        "2 different sizes",
         "cat/notes.txt It is not an image (.txt).",
-    ):  # fmt: skip
+    ):
         assert words in page.text, words
     assert 'class="undone">Excluded</span> (undone)' in source
     rows = curated(catalog, record.id).set_index("path")
     ((thumbnail,),) = [
-        thumbs.read(catalog.workspace, record.id, [tuple(rows.loc["cat/copy.png", ["thumb_at", "thumb_bytes"]])])
-    ]  # fmt: skip
+        thumbs.read(
+            catalog.workspace,
+            record.id,
+            [tuple(rows.loc["cat/copy.png", ["thumb_at", "thumb_bytes"]])],
+        )
+    ]
     assert base64.b64encode(thumbnail).decode() in source
 
 
@@ -125,9 +144,10 @@ def test_it_needs_nothing_from_anywhere(catalog: Catalog, tmp_path: Path) -> Non
 
 def test_names_and_reasons_are_only_text(catalog: Catalog, tmp_path: Path) -> None:
     label = "<b>bold</b> & \"quoted\" 'too'"
-    root = write(tmp_path / "pets", clean("dog", label.replace("/", "")) | {
-        f"dog/{EVIL}.png": b"", f"dog/{EVIL}.txt": b"x"
-    })  # fmt: skip
+    root = write(
+        tmp_path / "pets",
+        clean("dog", label.replace("/", "")) | {f"dog/{EVIL}.png": b"", f"dog/{EVIL}.txt": b"x"},
+    )
     record = scanned(catalog, root)
     catalog.datasets.rename(record.id, f"{EVIL} of mine")
     decide(catalog, record.id, "relabel", ["dog/0.png"], label=f"</td>{EVIL}", why=EVIL)

@@ -1,4 +1,5 @@
-"""Planted wrong labels are found, few right ones are blamed, and doubts hold for what was judged."""
+"""Planted wrong labels are found, few right ones are blamed, and doubts hold for what was
+judged."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def draw(path: Path, kind: str, seed: int) -> None:
 
 
 def shapes(root: Path, each: int = 30, flipped: int = 0) -> set[str]:
-    """Three classes of shapes; of each, ``flipped`` really show the next class's. Those are told."""
+    """Three classes of shapes; of each, ``flipped`` really show the next class's. Those are
+    told."""
     kinds = ("bars", "disc", "triangle")
     wrong = set()
     for row, label in enumerate(kinds):

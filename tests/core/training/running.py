@@ -63,9 +63,13 @@ class Trained:
         table = split[split["split"] == "validation"]
         root = self.catalog.workspace.load_path(self.dataset.root)
         pixels = load_pixels(
-            self.catalog.workspace, self.dataset.id, root, table, about["image_size"],
+            self.catalog.workspace,
+            self.dataset.id,
+            root,
+            table,
+            about["image_size"],
             fit=about["fit"],
-        )  # fmt: skip
+        )
         labels = table["label"].map(about["classes"].index).to_numpy()
         return pixels.take(np.arange(len(table))), labels
 
@@ -77,9 +81,7 @@ class Trained:
         return float((answers.argmax(axis=1) == labels).mean()), float(-np.log(right).mean())
 
 
-def queued(
-    catalog: Catalog, dataset: DatasetRecord, **spec: Any
-) -> tuple[str, TrainSpec]:  # fmt: skip
+def queued(catalog: Catalog, dataset: DatasetRecord, **spec: Any) -> tuple[str, TrainSpec]:
     """A run that is only to be trained still; its id and spec."""
     wanted = spec_of(dataset, **spec)
     return create_run(catalog, wanted).id, wanted

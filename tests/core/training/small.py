@@ -59,9 +59,7 @@ class StopsAt(Wishing):
 
 def seen(events: list[tuple[str, dict[str, Any]]], kind: str, **values: Any) -> bool:
     """Whether an event of ``kind`` with these values has come."""
-    return any(
-        each == kind and values.items() <= payload.items() for each, payload in events
-    )  # fmt: skip
+    return any(each == kind and values.items() <= payload.items() for each, payload in events)
 
 
 def told(report: RecordingReporter, kind: str) -> list[dict[str, Any]]:
@@ -128,9 +126,14 @@ def table_of(
         split: what the folder says, for all or by class.
     """
     rows = [
-        (f"{label}/{n}.png", label, f"{label}-{n}", split if isinstance(split, str) else split[label])
+        (
+            f"{label}/{n}.png",
+            label,
+            f"{label}-{n}",
+            split if isinstance(split, str) else split[label],
+        )
         for label, count in counts.items()
         for n in range(count)
-    ]  # fmt: skip
+    ]
     table = pd.DataFrame(rows, columns=["path", "label", "hash", "split"])
     return table.assign(width=side, height=side)

@@ -119,8 +119,16 @@ def test_the_rate_test_raises_the_rate_until_the_loss_blows_up(
 def test_the_suggestion_lies_where_the_loss_falls_most_steeply() -> None:
     rates = [10 ** (-6 + 6 * n / 89) for n in range(90)]
     # Flat, then a fall around 1e-3, then up.
-    losses = [2.3 if rate < 3e-4 else 0.6 if 3e-3 < rate < 0.1 else 4.0 if rate >= 0.1 else
-              2.3 - 1.7 * (rates.index(rate) - 53) / 15 for rate in rates]  # fmt: skip
+    losses = [
+        2.3
+        if rate < 3e-4
+        else 0.6
+        if 3e-3 < rate < 0.1
+        else 4.0
+        if rate >= 0.1
+        else 2.3 - 1.7 * (rates.index(rate) - 53) / 15
+        for rate in rates
+    ]
     found = suggest(rates, losses)
     assert found is not None
     assert 2e-4 < found < 4e-3

@@ -26,9 +26,15 @@ def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetR
 @pytest.mark.parametrize("key", ARCHITECTURES)
 def test_it_trains_from_random_weights(home: Catalog, dataset: DatasetRecord, key: str) -> None:
     run = train(
-        home, dataset, recipe="scratch", architecture=key, weights="none", epochs=1,
-        image_size=ARCHITECTURES[key].smallest, stack=STACK if key == "custom" else (),
-    )  # fmt: skip
+        home,
+        dataset,
+        recipe="scratch",
+        architecture=key,
+        weights="none",
+        epochs=1,
+        image_size=ARCHITECTURES[key].smallest,
+        stack=STACK if key == "custom" else (),
+    )
     assert run.summary["epochs"] == 1
     assert run.summary["export_difference"] <= 1e-3
 
@@ -41,8 +47,15 @@ def test_weights_of_ones_own_are_frozen_and_then_tuned(
     file = tmp_path / "mine.keras"
     body.save(file)
     run = train(
-        home, dataset, recipe="balanced", architecture="mobilenet_v3_small",
-        weights=f"file:{file}", image_size=32, epochs=2, tuning__epochs=1, frozen=0.5,
-    )  # fmt: skip
+        home,
+        dataset,
+        recipe="balanced",
+        architecture="mobilenet_v3_small",
+        weights=f"file:{file}",
+        image_size=32,
+        epochs=2,
+        tuning__epochs=1,
+        frozen=0.5,
+    )
     assert [entry["part"] for entry in run.history] == ["head", "head", "tuning"]
     assert run.summary["export_difference"] <= 1e-3

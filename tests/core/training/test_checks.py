@@ -47,9 +47,14 @@ LATE_FLATTEN = [{"kind": "Flatten"}, {"kind": "Conv2D"}]
         ("loss.name", "scratch", {"loss": "binary"}, "two classes, and there are 3"),
         ("metrics", "scratch", {"metrics": ["f1", "top_3"]}, "first three"),
         ("learning_rate", "scratch", {"learning_rate": 0.5}, r"0\.5 is far too big for adamw"),
-        ("stopping.patience", "scratch", {"stopping__patience": 3, "validation": 0}, "there are none"),
+        (
+            "stopping.patience",
+            "scratch",
+            {"stopping__patience": 3, "validation": 0},
+            "there are none",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_combination_is_refused_at_its_setting(
     setting: str, recipe: str, values: dict[str, Any], said: str
 ) -> None:
@@ -101,9 +106,12 @@ def test_a_run_to_start_from_must_be_there_be_finished_and_be_alike(
     job = catalog.jobs.hold("train", {}, lane="train", subject=dataset.id)
     before = spec_of(dataset)
     run = catalog.runs.add(
-        "before", dataset_id=dataset.id, dataset_version=dataset.version,
-        spec=before.model_dump(mode="json"), job_id=job.id,
-    )  # fmt: skip
+        "before",
+        dataset_id=dataset.id,
+        dataset_version=dataset.version,
+        spec=before.model_dump(mode="json"),
+        job_id=job.id,
+    )
 
     def refused(weights: str, **values: Any) -> str:
         with pytest.raises(WrongSetting) as caught:

@@ -37,9 +37,7 @@ def healthy(epochs: int) -> list[dict[str, Any]]:
     at = [1 - math.exp(-n / 4) for n in range(1, epochs + 1)]
     losses = [GUESSING * (1 - 0.95 * x) for x in at]
     accuracies = [0.1 + 0.88 * x for x in at]
-    return course(
-        losses, accuracies, [1.05 * x for x in losses], [x - 0.01 for x in accuracies]
-    )  # fmt: skip
+    return course(losses, accuracies, [1.05 * x for x in losses], [x - 0.01 for x in accuracies])
 
 
 def test_nothing_is_said_of_a_healthy_training_at_any_of_its_epochs() -> None:
@@ -113,11 +111,18 @@ def test_whatever_is_said_has_numbers_and_a_remedy(key: str) -> None:
     courses = [
         (course([2.0, 1.8, 9.0], [0.2, 0.3, 0.1]), 20),
         (course([2.3] * 4, [0.1] * 4), 20),
-        (course([1, 0.5, 0.2, 0.1, 0.05, 0.01], [0.5, 0.7, 0.9, 0.95, 0.98, 1.0],
-                [1, 0.9, 1, 1.1, 1.2, 1.3], [0.5, 0.6, 0.65, 0.66, 0.67, 0.68]), 20),
+        (
+            course(
+                [1, 0.5, 0.2, 0.1, 0.05, 0.01],
+                [0.5, 0.7, 0.9, 0.95, 0.98, 1.0],
+                [1, 0.9, 1, 1.1, 1.2, 1.3],
+                [0.5, 0.6, 0.65, 0.66, 0.67, 0.68],
+            ),
+            20,
+        ),
         (course([1.0] + [0.6] * 7, [0.6] + [0.8] * 7), 20),
         (course([2.2, 2.0, 1.8], [0.2, 0.3, 0.4]), 3),
-    ]  # fmt: skip
+    ]
     said = {one.key: one for history, epochs in courses for one in diagnose(history, 10, epochs)}
     assert any(letter.isdigit() for letter in said[key].text)
     assert said[key].remedy.endswith(".")

@@ -19,8 +19,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def layer(name: str, kind: str, *shape: int, flops: int = 0, parameters: int = 0) -> dict[str, Any]:
     return {
-        "name": name, "kind": kind, "shape": list(shape), "parameters": parameters, "flops": flops,
-    }  # fmt: skip
+        "name": name,
+        "kind": kind,
+        "shape": list(shape),
+        "parameters": parameters,
+        "flops": flops,
+    }
 
 
 def test_layers_of_one_resolution_are_one_block() -> None:
@@ -106,13 +110,19 @@ def test_an_own_network_is_drawn_layer_by_layer_also_where_it_breaks_off() -> No
     stack = (*TEMPLATES["Smallest CNN"][1], Layer(kind="Conv2D"))
     svg = diagram(from_rows(trace(stack, 64, 3, 2)))
     assert texts(svg) == [
-        "Input", "64 × 64 × 3",
-        "1. Conv2D", "64 × 64 × 16 · 448 weights",
-        "2. MaxPooling2D", "32 × 32 × 16",
-        "3. GlobalAveragePooling2D", "16",
-        "4. Conv2D", "?",
-        "Dense", "?",
-    ]  # fmt: skip
+        "Input",
+        "64 × 64 × 3",
+        "1. Conv2D",
+        "64 × 64 × 16 · 448 weights",
+        "2. MaxPooling2D",
+        "32 × 32 × 16",
+        "3. GlobalAveragePooling2D",
+        "16",
+        "4. Conv2D",
+        "?",
+        "Dense",
+        "?",
+    ]
 
 
 def test_names_cannot_bring_markup_in() -> None:

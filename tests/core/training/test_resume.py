@@ -40,17 +40,30 @@ train_run(new_catalog(Path(sys.argv[1])), sys.argv[2], Dies())
 
 # Dropout is in the network itself.
 SCRATCH: dict[str, Any] = {
-    "epochs": 5, "augmentation": "light", "optimizer": "adamw", "optimizer.weight_decay": 0.02,
-    "schedule": "one_cycle", "balance": "sampling",
-}  # fmt: skip
+    "epochs": 5,
+    "augmentation": "light",
+    "optimizer": "adamw",
+    "optimizer.weight_decay": 0.02,
+    "schedule": "one_cycle",
+    "balance": "sampling",
+}
 PLATEAU: dict[str, Any] = {
-    "epochs": 5, "schedule": "plateau", "schedule.patience": 1, "learning_rate": 0.1,
+    "epochs": 5,
+    "schedule": "plateau",
+    "schedule.patience": 1,
+    "learning_rate": 0.1,
     "optimizer": "sgd",
-}  # fmt: skip
+}
 BALANCED: dict[str, Any] = {
-    "recipe": "balanced", "image_size": 96, "epochs": 2, "tuning.epochs": 3, "frozen": 0.9,
-    "loss.label_smoothing": 0, "learning_rate": 1e-4, "tuning.learning_rate": 5e-3,
-}  # fmt: skip
+    "recipe": "balanced",
+    "image_size": 96,
+    "epochs": 2,
+    "tuning.epochs": 3,
+    "frozen": 0.9,
+    "loss.label_smoothing": 0,
+    "learning_rate": 1e-4,
+    "tuning.learning_rate": 5e-3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +85,17 @@ def kill(home: Catalog, run_id: str, epoch: int) -> None:
 def killed_and_resumed(
     home: Catalog, dataset: DatasetRecord, kills: Sequence[int], **spec: Any
 ) -> tuple[Trained, list[int]]:
-    """The finished run, which was killed in each epoch of ``kills``, and those trained after the last."""
+    """The finished run, which was killed in each epoch of ``kills``, and those trained after the
+    last."""
     run_id, wanted = queued(home, dataset, **spec)
     folder = home.workspace.run(run_id)
     for epoch in kills:
         kill(home, run_id, epoch)
         assert sorted(file.name for file in folder.iterdir()) == [
-            "checkpoint", "spec.json", "split.parquet",
-        ]  # fmt: skip
+            "checkpoint",
+            "spec.json",
+            "split.parquet",
+        ]
     split = pd.read_parquet(folder / "split.parquet")
     report = RecordingReporter()
     summary = train_run(home, run_id, report)

@@ -43,9 +43,15 @@ def trained(home: Catalog, dataset: DatasetRecord) -> Trained:
 
 def test_everything_that_came_of_it_lies_in_its_folder(trained: Trained) -> None:
     assert sorted(file.name for file in trained.folder.iterdir()) == [
-        "history.json", "layers.json", "model.bin", "model.json", "model.keras", "model.xml",
-        "spec.json", "split.parquet",
-    ]  # fmt: skip
+        "history.json",
+        "layers.json",
+        "model.bin",
+        "model.json",
+        "model.keras",
+        "model.xml",
+        "spec.json",
+        "split.parquet",
+    ]
     assert parse_spec(read_json(trained.folder / "spec.json")) == trained.spec
     about = read_json(trained.folder / "model.json")
     assert about["classes"] == CLASSES
@@ -122,13 +128,25 @@ def test_what_is_saved_is_what_was_validated(trained: Trained) -> None:
     "spec",
     [
         {"color": "gray", "resize": "pad", "metrics": ["auc", "recall"], "best_by": "f1"},
-        {"resize": "crop", "balance": "weights", "optimizer": "sgd", "stopping.patience": 2,
-         "schedule": "plateau", "batch_size": 0},
-        {"augmentation.mixup": 0.3, "augmentation.cutmix": 0.5, "balance": "sampling",
-         "augmentation.rotation": 10, "schedule": "step", "validation": 0.3},
+        {
+            "resize": "crop",
+            "balance": "weights",
+            "optimizer": "sgd",
+            "stopping.patience": 2,
+            "schedule": "plateau",
+            "batch_size": 0,
+        },
+        {
+            "augmentation.mixup": 0.3,
+            "augmentation.cutmix": 0.5,
+            "balance": "sampling",
+            "augmentation.rotation": 10,
+            "schedule": "step",
+            "validation": 0.3,
+        },
     ],
     ids=["grey, padded", "cropped, weighted", "mixed, sampled"],
-)  # fmt: skip
+)
 def test_what_is_saved_is_what_was_validated_whatever_is_chosen(
     home: Catalog, dataset: DatasetRecord, spec: dict[str, Any]
 ) -> None:
@@ -212,7 +230,7 @@ def test_going_on_from_an_earlier_run_begins_where_that_had_ended(trained: Train
 def test_frozen_layers_keep_the_weights_that_they_came_with(trained: Trained) -> None:
     on = train(
         trained.catalog, trained.dataset, weights=f"run:{trained.run_id}", epochs=1, frozen=0.5
-    )  # fmt: skip
+    )
     before, after = (
         [layer.get_weights() for layer in run.model().layers if layer.weights]
         for run in (trained, on)
@@ -311,8 +329,11 @@ def test_to_discard_leaves_no_model(home: Catalog, dataset: DatasetRecord) -> No
 def test_images_that_have_gone_are_left_out_and_named(catalog: Catalog, tmp_path: Path) -> None:
     root = tmp_path / "photos"
     folders = {
-        "train/red": "red", "train/blue": "blue", "test/red": "red", "test/green": "green",
-    }  # fmt: skip
+        "train/red": "red",
+        "train/blue": "blue",
+        "test/red": "red",
+        "test/green": "green",
+    }
     dataset = add_colours(catalog, root, folders)
     (root / "train/red/03.png").unlink()
     run = train(catalog, dataset, epochs=1)
@@ -356,10 +377,16 @@ def test_a_spec_of_the_first_version_is_still_trained(
 ) -> None:
     job = home.jobs.hold("train", {}, lane="train", subject=dataset.id)
     old = {
-        "dataset_id": dataset.id, "dataset_version": dataset.version, "recipe": "classic",
-        "image_size": 24, "epochs": 1, "batch_size": 10, "learning_rate": 0.002, "augment": True,
+        "dataset_id": dataset.id,
+        "dataset_version": dataset.version,
+        "recipe": "classic",
+        "image_size": 24,
+        "epochs": 1,
+        "batch_size": 10,
+        "learning_rate": 0.002,
+        "augment": True,
         "precision": "float32",
-    }  # fmt: skip
+    }
     run = home.runs.add(
         "old", dataset_id=dataset.id, dataset_version=dataset.version, spec=old, job_id=job.id
     )
@@ -404,9 +431,13 @@ def test_a_head_learns_colours_and_what_is_saved_is_what_was_validated(quick: Tr
 @pytest.mark.real
 def test_stopped_while_the_head_is_trained_there_is_a_usable_model(quick: Trained) -> None:
     run = train(
-        quick.catalog, quick.dataset, StopsAt("epoch", epoch=2), **QUICK | {"recipe": "balanced"},
-        epochs=50, tuning__epochs=2,
-    )  # fmt: skip
+        quick.catalog,
+        quick.dataset,
+        StopsAt("epoch", epoch=2),
+        **QUICK | {"recipe": "balanced"},
+        epochs=50,
+        tuning__epochs=2,
+    )
     assert (run.summary["stopped"], run.summary["epochs"]) == (True, 2)
     assert {entry["part"] for entry in run.history} == {"head"}
     as_summarised(run, off=5e-3)

@@ -1,4 +1,5 @@
-"""Searches: which combinations come of the values, that none starts if one can't, what came of them."""
+"""Searches: which combinations come of the values, that none starts if one can't, what came of
+them."""
 
 from __future__ import annotations
 

@@ -16,9 +16,14 @@ from core.training.spec import NAMES, TrainSpec, parse_spec, settable
 from core.training.stack import Layer
 
 LEAST: dict[str, Any] = {
-    "dataset_id": "d", "dataset_version": 3, "recipe": "scratch", "architecture": "compact",
-    "image_size": 64, "epochs": 5, "learning_rate": 0.001,
-}  # fmt: skip
+    "dataset_id": "d",
+    "dataset_version": 3,
+    "recipe": "scratch",
+    "architecture": "compact",
+    "image_size": 64,
+    "epochs": 5,
+    "learning_rate": 0.001,
+}
 # Nothing is as it is by default.
 SPEC = TrainSpec(
     **LEAST,
@@ -72,8 +77,10 @@ def test_a_spec_with_only_what_is_needed_has_the_documented_defaults() -> None:
     )
     assert (spec.test_views, spec.metrics, spec.stopping.patience) == (1, (), 0)
     assert (spec.optimizer.name, spec.schedule.name, spec.loss.name) == (
-        "adamw", "constant", "categorical",
-    )  # fmt: skip
+        "adamw",
+        "constant",
+        "categorical",
+    )
     assert not spec.augmentation.active
     assert spec.shares == Shares(train=0.7, validation=0.15, test=0.15)
 
@@ -185,10 +192,19 @@ def test_what_is_not_a_spec_at_all_is_refused(data: Any) -> None:
 
 def test_settings_can_be_given_as_text() -> None:
     changed = SPEC.with_values(
-        {"epochs": "7", "learning_rate": "1e-4", "tensorboard": "false", "shares.train": "0.6",
-         "shares.test": "0.2", "optimizer.nesterov": "true", "tuning.epochs": "9",
-         "augmentation.rotation": "45", "metrics": "f1, auc", "test_views": "2"}
-    )  # fmt: skip
+        {
+            "epochs": "7",
+            "learning_rate": "1e-4",
+            "tensorboard": "false",
+            "shares.train": "0.6",
+            "shares.test": "0.2",
+            "optimizer.nesterov": "true",
+            "tuning.epochs": "9",
+            "augmentation.rotation": "45",
+            "metrics": "f1, auc",
+            "test_views": "2",
+        }
+    )
     assert (changed.epochs, changed.learning_rate, changed.tensorboard) == (7, 1e-4, False)
     assert changed.shares == Shares(train=0.6, validation=0.2, test=0.2)
     assert (changed.optimizer.nesterov, changed.optimizer.momentum) == (True, 0.8)
@@ -289,10 +305,17 @@ def test_a_spec_of_the_first_version_is_read_as_what_it_meant(
     old: str, recipe: str, architecture: str, weights: str
 ) -> None:
     data = {
-        "dataset_id": "d", "dataset_version": 2, "recipe": old, "image_size": 96, "epochs": 4,
-        "batch_size": 8, "learning_rate": 0.003, "seed": 5, "precision": "float32",
+        "dataset_id": "d",
+        "dataset_version": 2,
+        "recipe": old,
+        "image_size": 96,
+        "epochs": 4,
+        "batch_size": 8,
+        "learning_rate": 0.003,
+        "seed": 5,
+        "precision": "float32",
         "shares": {"train": 0.6, "validation": 0.2, "test": 0.2},
-    }  # fmt: skip
+    }
     for augment, preset in ((True, "light"), (False, "none"), (None, "light")):
         spec = parse_spec(data if augment is None else data | {"augment": augment})
         assert (spec.recipe, spec.architecture, spec.weights) == (recipe, architecture, weights)

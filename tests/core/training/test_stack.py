@@ -1,4 +1,5 @@
-"""What is said of an own network without Keras is what Keras makes of it, and mistakes are named."""
+"""What is said of an own network without Keras is what Keras makes of it, and mistakes are
+named."""
 
 from __future__ import annotations
 
@@ -23,19 +24,32 @@ CONVOLUTIONS = [
     Layer(kind=kind, filters=6, size=size, strides=strides, padding=padding, activation=activation)
     for kind, (size, strides, padding, activation) in product(
         ("Conv2D", "SeparableConv2D"),
-        ((1, 0, "same", "relu"), (2, 1, "valid", "gelu"), (3, 2, "same", "silu"),
-         (5, 3, "valid", "tanh"), (4, 2, "valid", "sigmoid"), (31, 1, "same", "elu"),
-         (3, 8, "same", "linear")),
+        (
+            (1, 0, "same", "relu"),
+            (2, 1, "valid", "gelu"),
+            (3, 2, "same", "silu"),
+            (5, 3, "valid", "tanh"),
+            (4, 2, "valid", "sigmoid"),
+            (31, 1, "same", "elu"),
+            (3, 8, "same", "linear"),
+        ),
     )
-]  # fmt: skip
+]
 POOLINGS = [
     Layer(kind=kind, size=size, strides=strides, padding=padding)
     for kind, (size, strides, padding) in product(
         ("MaxPooling2D", "AveragePooling2D"),
-        ((2, 0, "same"), (2, 0, "valid"), (3, 2, "same"), (3, 1, "valid"), (5, 0, "same"),
-         (1, 2, "valid"), (17, 0, "valid")),
+        (
+            (2, 0, "same"),
+            (2, 0, "valid"),
+            (3, 2, "same"),
+            (3, 1, "valid"),
+            (5, 0, "same"),
+            (1, 2, "valid"),
+            (17, 0, "valid"),
+        ),
     )
-]  # fmt: skip
+]
 STACKS = {
     **{f"{layer.kind}-{number}": (layer,) for number, layer in enumerate(CONVOLUTIONS + POOLINGS)},
     "normalised": (CONVOLUTIONS[0], Layer(kind="BatchNormalization")),
@@ -90,8 +104,11 @@ def test_operations_are_two_for_each_multiply_add() -> None:
 def test_what_lightbox_adds_has_rows_without_a_number() -> None:
     rows = trace((CONVOLUTIONS[0],), 16, 3, 4)
     assert [(row.number, row.name) for row in rows] == [
-        (0, "Input"), (1, "Conv2D"), (0, "GlobalAveragePooling2D"), (0, "Dense"),
-    ]  # fmt: skip
+        (0, "Input"),
+        (1, "Conv2D"),
+        (0, "GlobalAveragePooling2D"),
+        (0, "Dense"),
+    ]
     assert [row.name for row in trace((FLAT,), 16, 3, 4)] == ["Input", "Flatten", "Dense"]
 
 
@@ -100,7 +117,9 @@ WRONG = {
     "pooled to nothing": ((POOL, POOL, POOL), 3, "1 × 1"),
     "window too large": ((Layer(kind="Conv2D", size=17, padding="valid"),), 1, "16 × 16"),
     "pooling window too large": (
-        (POOL, Layer(kind="AveragePooling2D", size=5, padding="valid")), 2, "4 × 4",
+        (POOL, Layer(kind="AveragePooling2D", size=5, padding="valid")),
+        2,
+        "4 × 4",
     ),
     "convolution after Flatten": ((FLAT, CONVOLUTIONS[0]), 2, "before Flatten"),
     "pooling after the mean": ((MEAN, POOL), 2, "Move it up"),
@@ -108,14 +127,20 @@ WRONG = {
     "flat twice": ((POOL, FLAT, FLAT), 3, "flat already"),
     "dense on a picture": ((POOL, DENSE), 2, "GlobalAveragePooling2D or Flatten before it"),
     "too many weights in dense": (
-        (Layer(kind="Conv2D", filters=64), FLAT, Layer(kind="Dense", filters=4096)), 3,
+        (Layer(kind="Conv2D", filters=64), FLAT, Layer(kind="Dense", filters=4096)),
+        3,
         "67 million weights",
     ),
     "too many weights in all": (
-        (Layer(kind="Conv2D", filters=2048), Layer(kind="Conv2D", filters=2048),
-         Layer(kind="Conv2D", filters=2048)), 3, "Use fewer filters",
+        (
+            Layer(kind="Conv2D", filters=2048),
+            Layer(kind="Conv2D", filters=2048),
+            Layer(kind="Conv2D", filters=2048),
+        ),
+        3,
+        "Use fewer filters",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("stack", "at", "word"), WRONG.values(), ids=WRONG.keys())

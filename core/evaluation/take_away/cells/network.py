@@ -40,8 +40,14 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
     if about.backbone is not None:
         made += _pretrained(material, holds)
     else:
-        made.append(code(_family(spec), {**holds, **_sizes(spec)}, dropout=f"{spec.dropout:g}",
-                         half_dropout=f"{spec.dropout / 2:g}"))  # fmt: skip
+        made.append(
+            code(
+                _family(spec),
+                {**holds, **_sizes(spec)},
+                dropout=f"{spec.dropout:g}",
+                half_dropout=f"{spec.dropout / 2:g}",
+            )
+        )
     if spec.weights not in ("none", "imagenet") and about.backbone is None:
         made += [
             _starts_from(),

@@ -209,9 +209,7 @@ def _optimizer(chosen: Optimizer) -> str:
 
 
 def _loss(chosen: Loss) -> str:
-    smoothing = (
-        f"label_smoothing={chosen.label_smoothing:g}" if chosen.label_smoothing else ""
-    )  # fmt: skip
+    smoothing = f"label_smoothing={chosen.label_smoothing:g}" if chosen.label_smoothing else ""
     if chosen.name == "binary":
         return f"keras.losses.BinaryCrossentropy({smoothing})"
     if chosen.name == "focal":

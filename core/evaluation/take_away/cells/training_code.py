@@ -145,14 +145,20 @@ FIT = (
 prepare(model, {{rate}})
 """
     + _fitting(
-        batches="batches", peak="{{rate}}", part_epochs="{{epochs}}", kept="best",
-        inputs=_PIXELS, network="model", fit_epochs="{{run_epochs}}", before="",
+        batches="batches",
+        peak="{{rate}}",
+        part_epochs="{{epochs}}",
+        kept="best",
+        inputs=_PIXELS,
+        network="model",
+        fit_epochs="{{run_epochs}}",
+        before="",
     )
     + """
 model.set_weights(best.weights)   #? validated
 print("Best epoch:", best.epoch)   #? validated
 """
-)  # fmt: skip
+)
 
 FEATURES = """
 views = [body.predict(images[train], verbose=0)]
@@ -198,15 +204,21 @@ keras.utils.set_random_seed(SEED)
 prepare(head, {{rate}})
 """
     + _fitting(
-        batches="feature_batches", peak="{{rate}}", part_epochs="{{epochs}}", kept="best",
-        inputs="validation_features", network="head", fit_epochs="{{run_epochs}}", before="",
+        batches="feature_batches",
+        peak="{{rate}}",
+        part_epochs="{{epochs}}",
+        kept="best",
+        inputs="validation_features",
+        network="head",
+        fit_epochs="{{run_epochs}}",
+        before="",
     )
     + """
 head.set_weights(best.weights)   #? validated
 print("Best epoch:", best.epoch)   #? validated
 model = keras.Model(pixels, head(body.output), name="classifier")
 """
-)  # fmt: skip
+)
 
 FIT_TUNING = (
     """
@@ -223,8 +235,13 @@ keras.utils.set_random_seed(SEED + 1)
 prepare(model, {{tuning_rate}})
 """
     + _fitting(
-        batches="batches", peak="{{tuning_rate}}", part_epochs="{{tuning_epochs}}", kept="tuned",
-        inputs=_PIXELS, network="model", fit_epochs="{{run_tuning}}",
+        batches="batches",
+        peak="{{tuning_rate}}",
+        part_epochs="{{tuning_epochs}}",
+        kept="tuned",
+        inputs=_PIXELS,
+        network="model",
+        fit_epochs="{{run_tuning}}",
         before=", before={{head_epochs}}",
     )
     + """
@@ -235,4 +252,4 @@ if tuned.score > best.score:   #? validated
 else:  # it has not helped: the head on the network as it was   #? validated
     model.set_weights(before)   #? validated
 """
-)  # fmt: skip
+)

@@ -30,8 +30,15 @@ _NEEDS = {
 
 # Kinds that go either way from nothing.
 _RANGES = (
-    "rotation", "zoom", "shift", "shear", "brightness", "contrast", "saturation", "hue",
-)  # fmt: skip
+    "rotation",
+    "zoom",
+    "shift",
+    "shear",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+)
 
 
 def conditions(spec: TrainSpec) -> dict[str, bool]:

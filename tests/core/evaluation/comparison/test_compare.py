@@ -1,4 +1,5 @@
-"""Runs side by side: metrics as scikit-learn has them, and what makes two hard to compare is said."""
+"""Runs side by side: metrics as scikit-learn has them, and what makes two hard to compare is
+said."""
 
 from __future__ import annotations
 
@@ -102,7 +103,8 @@ def test_a_worse_model_is_told_from_a_better_one_and_which_images_it_gets_wrong(
     other = second_run(catalog, run, classes=["green", "blue", "red"])
     found = compare(catalog, run, other)
     assert found.sentence == (
-        "“colours” is right on 8 more images of 12 than “second”; that is more than chance (p = 0.008)."
+        "“colours” is right on 8 more images of 12 than “second”; that is more than chance (p = "
+        "0.008)."
     )
     assert found.cautions == []
     assert set(found.matched.worse["label"]) == {"blue", "green"}

@@ -13,9 +13,14 @@ from core.training.spec import TrainSpec, settable
 from pages._widgets import learning, network
 
 BASE = {
-    "dataset_id": "d", "dataset_version": 1, "recipe": "scratch", "architecture": "compact",
-    "image_size": 64, "epochs": 10, "learning_rate": 0.004,
-}  # fmt: skip
+    "dataset_id": "d",
+    "dataset_version": 1,
+    "recipe": "scratch",
+    "architecture": "compact",
+    "image_size": 64,
+    "epochs": 10,
+    "learning_rate": 0.004,
+}
 PAGES = Path(learning.__file__).parent
 
 
@@ -49,8 +54,16 @@ def test_only_what_differs_is_told_in_words(catalog: Catalog) -> None:
     assert found["Optimizer"] == ("AdamW", "AdamW", "SGD with momentum")
     assert found["Batch size"] == ("Auto", "Auto", "32")
     assert found["Momentum"] == ("–", "–", "0.9"), "what only SGD has"
-    assert set(found) == {"Epochs", "Dropout", "Optimizer", "Batch size", "Momentum", "Nesterov",
-                          "Beta 1", "Beta 2"}  # fmt: skip
+    assert set(found) == {
+        "Epochs",
+        "Dropout",
+        "Optimizer",
+        "Batch size",
+        "Momentum",
+        "Nesterov",
+        "Beta 1",
+        "Beta 2",
+    }
 
 
 def test_a_setting_without_effect_does_not_differ(catalog: Catalog) -> None:

@@ -78,19 +78,31 @@ def answers(both: int, first: int, second: int, neither: int = 0) -> tuple[np.nd
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ((180, 8, 17, 1), "“B” is right on 9 more images of 206 than “A”; that is within chance (p = 0.11)."),
-        ((180, 20, 2), "“A” is right on 18 more images of 202 than “B”; that is more than chance (p < 0.001)."),
-        ((5, 1, 0), "“A” is right on 1 more image of 6 than “B”; that is within chance (p = 1.00)."),
+        (
+            (180, 8, 17, 1),
+            "“B” is right on 9 more images of 206 than “A”; that is within chance (p = 0.11).",
+        ),
+        (
+            (180, 20, 2),
+            "“A” is right on 18 more images of 202 than “B”; that is more than chance (p < 0.001).",
+        ),
+        (
+            (5, 1, 0),
+            "“A” is right on 1 more image of 6 than “B”; that is within chance (p = 1.00).",
+        ),
         ((5, 2, 2), "equally many of 9 images, though not on the same: each on 2"),
         ((5, 0, 0, 1), "right on exactly the same of 6 images."),
         ((0, 0, 0), "tested on no image in common."),
     ],
-)  # fmt: skip
+)
 def test_it_is_said_in_words(counts: tuple[int, ...], sentence: str) -> None:
     assert sentence in in_words(paired(*answers(*counts)), "A", "B")
 
 
 def test_small_p_values_keep_a_digit() -> None:
     assert [p_text(p) for p in (0.5, 0.0312, 0.0042, 0.0000001)] == [
-        "= 0.50", "= 0.03", "= 0.004", "< 0.001",
-    ]  # fmt: skip
+        "= 0.50",
+        "= 0.03",
+        "= 0.004",
+        "< 0.001",
+    ]

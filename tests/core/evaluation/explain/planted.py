@@ -27,7 +27,8 @@ def planted(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Noise with a patch of chequers, of lying or of standing stripes somewhere left of the middle.
 
     Returns:
-        images, uint8 (n, side, side, 3); classes, int64 (n,); masks of the patch, bool (n, side, side).
+        images, uint8 (n, side, side, 3); classes, int64 (n,); masks of the patch, bool (n, side,
+        side).
     """
     rng = np.random.default_rng(seed)
     images = rng.integers(90, 166, (count, SIDE, SIDE, 3)).astype(np.uint8)

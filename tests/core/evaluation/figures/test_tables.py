@@ -26,8 +26,12 @@ def test_csv_has_all_digits_and_no_formula() -> None:
     head, *rows = csv.reader(io.StringIO(table("csv")))
     assert tuple(head) == HEADS
     assert [row[0] for row in rows] == [
-        "'=1+1", AWKWARD[1], AWKWARD[2], "macro average", "weighted average",
-    ]  # fmt: skip
+        "'=1+1",
+        AWKWARD[1],
+        AWKWARD[2],
+        "macro average",
+        "weighted average",
+    ]
     assert [float(x) for x in rows[0][1:3]] == [1.0, 0.5]
     # Wilson's interval of 1 of 2.
     assert [float(x) for x in rows[0][3:5]] == pytest.approx([0.0945, 0.9055], abs=1e-4)

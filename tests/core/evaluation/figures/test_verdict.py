@@ -176,7 +176,8 @@ def test_nothing_can_be_said_about_no_images() -> None:
 def test_more_images_of_the_class_that_goes_wrong_most() -> None:
     said = text(verdict(*sevens(), trained={"7": 100, "8": 900, "9": 900}), "collect")
     assert said == (
-        "About 100 more images of “7” would help most: 8 images of it were taken for something else."
+        "About 100 more images of “7” would help most: 8 images of it were taken for something "
+        "else."
     )
     assert text(verdict(*sevens()), "collect").startswith("More images of “7”")
 
@@ -236,8 +237,13 @@ def test_how_many_more_by_the_rule_of_thumb(
 
 def test_only_all_is_a_hundred_per_cent() -> None:
     assert [percent(x) for x in (0, 0.5, 0.996, 0.9996, 1, 0.004)] == [
-        "0 %", "50 %", "99.6 %", "99.96 %", "100 %", "0.4 %",
-    ]  # fmt: skip
+        "0 %",
+        "50 %",
+        "99.6 %",
+        "99.96 %",
+        "100 %",
+        "0.4 %",
+    ]
     assert percent(1 - 1e-9) == "over 99.999 %"
 
 

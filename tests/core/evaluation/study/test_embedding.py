@@ -126,9 +126,10 @@ def test_where_all_is_wrong_the_map_is_full_of_mistakes() -> None:
 def test_a_study_keeps_two_maps_and_a_third_when_asked(catalog: Catalog, tmp_path: Path) -> None:
     right = [(colour, colour) for colour in ("red", "green", "blue")]
     run = make_dense_run(
-        catalog, tmp_path / "photos",
+        catalog,
+        tmp_path / "photos",
         {"train": right, "validation": right, "test": [*right * 2, ("red", "blue")]},
-    )  # fmt: skip
+    )
     run_study(catalog, run.id)
     study = load_study(catalog.workspace, run.id)
     made = load_map(study, "tsne")

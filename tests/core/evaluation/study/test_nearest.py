@@ -18,8 +18,10 @@ from tests.core.evaluation.dense_run import make_dense_run
 def brute(features: np.ndarray, known: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     features, known = features.astype(float), known.astype(float)
     spread = known.std(0)
-    a, b = ((x[:, spread > 0] - known.mean(0)[spread > 0]) / spread[spread > 0]
-            for x in (features, known))  # fmt: skip
+    a, b = (
+        (x[:, spread > 0] - known.mean(0)[spread > 0]) / spread[spread > 0]
+        for x in (features, known)
+    )
     cosine = (a / np.linalg.norm(a, axis=1, keepdims=True)) @ (
         b / np.linalg.norm(b, axis=1, keepdims=True)
     ).T
@@ -131,9 +133,10 @@ def test_what_they_say_about_the_answer(labels: str, predicted: str, said: str) 
 def test_a_study_keeps_them_of_training_images_only(catalog: Catalog, tmp_path: Path) -> None:
     right = [(colour, colour) for colour in ("red", "green", "blue")]
     run = make_dense_run(
-        catalog, tmp_path / "photos",
+        catalog,
+        tmp_path / "photos",
         {"train": right * 4, "validation": right, "test": [*right, ("red", "blue")]},
-    )  # fmt: skip
+    )
     run_study(catalog, run.id)
     study = load_study(catalog.workspace, run.id)
     table = study.table("nearest")

@@ -36,11 +36,18 @@ def finished_run(catalog: Catalog, root: Path, name: str = "A <b>run</b> & *more
     write_json(
         catalog.workspace.run(run.id) / "history.json",
         [
-            {"epoch": n, "part": "", "loss": 1 / n, "accuracy": 0.5 + n / 10, "val_loss": 1.1 / n,
-             "val_accuracy": 0.5 + n / 12, "learning_rate": 0.01}
+            {
+                "epoch": n,
+                "part": "",
+                "loss": 1 / n,
+                "accuracy": 0.5 + n / 10,
+                "val_loss": 1.1 / n,
+                "val_accuracy": 0.5 + n / 12,
+                "learning_rate": 0.01,
+            }
             for n in (1, 2, 3)
         ],
-    )  # fmt: skip
+    )
     catalog.jobs.finish(run.job_id, "done")
     evaluate_run(catalog, run.id)
     return catalog.runs.get(run.id)

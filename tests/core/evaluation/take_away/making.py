@@ -23,9 +23,14 @@ EACH = {"train": 20, "validation": 4, "test": 6}
 def spec_of(recipe: str = "scratch", **changes: Any) -> TrainSpec:
     """A recipe's settings on no dataset in particular; ``__`` stands for the dot."""
     values: dict[str, Any] = {
-        "dataset_id": "gone", "dataset_version": 1, "recipe": recipe, "image_size": 32,
-        "epochs": 3, "learning_rate": 0.01, **RECIPES[recipe].values,
-    }  # fmt: skip
+        "dataset_id": "gone",
+        "dataset_version": 1,
+        "recipe": recipe,
+        "image_size": 32,
+        "epochs": 3,
+        "learning_rate": 0.01,
+        **RECIPES[recipe].values,
+    }
     if changes.get("architecture") == "custom":
         values["stack"] = STACK
     wanted = {name.replace("__", "."): value for name, value in changes.items()}
@@ -54,8 +59,16 @@ def material_of(catalog: Catalog, spec: TrainSpec, **changes: Any) -> Material:
     values: dict[str, Any] = {
         "catalog": catalog,
         "run": RunRecord(
-            "run", "My *run*", spec.dataset_id, 1, spec.model_dump(mode="json"), "j", 0.0, "done",
-            "", {"stopped": False, "epochs": 3, "best_epoch": 2},
+            "run",
+            "My *run*",
+            spec.dataset_id,
+            1,
+            spec.model_dump(mode="json"),
+            "j",
+            0.0,
+            "done",
+            "",
+            {"stopped": False, "epochs": 3, "best_epoch": 2},
         ),
         "dataset": None,
         "spec": spec,
@@ -63,12 +76,18 @@ def material_of(catalog: Catalog, spec: TrainSpec, **changes: Any) -> Material:
         "evaluation": metrics.evaluate("run", "test", CLASSES, true, predicted),
         "answers": answers,
         "history": [
-            {"epoch": n, "part": "", "loss": 1 / n, "accuracy": 0.5, "val_loss": 1.1 / n,
-             "val_accuracy": 0.5}
+            {
+                "epoch": n,
+                "part": "",
+                "loss": 1 / n,
+                "accuracy": 0.5,
+                "val_loss": 1.1 / n,
+                "val_accuracy": 0.5,
+            }
             for n in (1, 2, 3)
         ],
         "split": split,
-    }  # fmt: skip
+    }
     return Material(**values | changes)
 
 

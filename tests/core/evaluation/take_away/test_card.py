@@ -34,8 +34,13 @@ def test_a_card_has_data_metrics_limits_and_how_to_reproduce(
     text = text_of(catalog, run)
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings == [
-        "## Model", "## Data", "## Metrics", "## Limits", "## Environment", "## How to reproduce",
-    ]  # fmt: skip
+        "## Model",
+        "## Data",
+        "## Metrics",
+        "## Limits",
+        "## Environment",
+        "## How to reproduce",
+    ]
     assert "24 images to train on" in text
     assert "| green | 8 | 8 | 11 |" in text
     assert "Fewer than 30 training images: “blue”, “green”, “red”" in text

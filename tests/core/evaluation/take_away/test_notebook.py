@@ -27,9 +27,15 @@ from core.training.spec import TrainSpec
 from tests.core.evaluation.take_away.making import CLASSES, material_of, source, spec_of
 
 _EVERYTHING = {
-    "rotation": 20, "zoom": 0.2, "shift": 0.1, "shear": 10, "brightness": 0.2, "contrast": 0.3,
-    "flip_horizontal": True, "flip_vertical": True,
-}  # fmt: skip
+    "rotation": 20,
+    "zoom": 0.2,
+    "shift": 0.1,
+    "shear": 10,
+    "brightness": 0.2,
+    "contrast": 0.3,
+    "flip_horizontal": True,
+    "flip_vertical": True,
+}
 _COLOURS = {"hue": 0.1, "saturation": 0.4, "contrast": 0.2, "brightness": 0.1}
 
 
@@ -44,11 +50,19 @@ def _specs() -> dict[str, TrainSpec]:
         "no dropout": spec_of("classic", dropout=0, resize="pad"),
         "sgd step": spec_of(optimizer__name="sgd", schedule__name="step", loss__name="focal"),
         "rmsprop plateau": spec_of(
-            optimizer__name="rmsprop", schedule__name="plateau", stopping__patience=3, best_by="loss"
+            optimizer__name="rmsprop",
+            schedule__name="plateau",
+            stopping__patience=3,
+            best_by="loss",
         ),
         "adam": spec_of(
-            optimizer__name="adam", optimizer__clip_norm=1, optimizer__beta_1=0.8, best_by="f1",
-            stopping__patience=2, stopping__metric="balanced_accuracy", metrics="top_3,auc",
+            optimizer__name="adam",
+            optimizer__clip_norm=1,
+            optimizer__beta_1=0.8,
+            best_by="f1",
+            stopping__patience=2,
+            stopping__metric="balanced_accuracy",
+            metrics="top_3,auc",
         ),
         "no warm-up": spec_of(schedule__warmup=0, balance="weights", loss__name="binary"),
         "sampling": spec_of(balance="sampling", augmentation="none"),
@@ -69,7 +83,7 @@ def _specs() -> dict[str, TrainSpec]:
         "from run": spec_of(weights="run:other", frozen=0.5),
         "from file": spec_of("balanced", weights="file:~/mine.weights.h5"),
         "from keras": spec_of("balanced", weights="file:/some/where.keras", frozen=0),
-    }  # fmt: skip
+    }
     return specs
 
 
@@ -81,10 +95,25 @@ def test_the_code_is_right_for_every_setting(catalog: Catalog, tmp_path: Path) -
         (tmp_path / f"{name.replace(' ', '_')}.py").write_text(text)
     # Undefined names, unused imports and variables, and what is no Python at all.
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--target-version", "py311",
-         "--select", "E9,F,B,E7", "--ignore", "B905,B007,B023", "."],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            "--isolated",
+            "--target-version",
+            "py311",
+            "--select",
+            "E9,F,B,E7",
+            "--ignore",
+            "B905,B007,B023",
+            ".",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -92,12 +121,25 @@ def test_it_has_no_code_for_what_the_run_does_not_use(catalog: Catalog) -> None:
     text = source(cells(material_of(catalog, spec_of(augmentation="none", dropout=0))))
     for word in ("vary", "mix", "Dropout", "rarity", "grey", "EarlyStopping", "applications"):
         assert word not in text
-    imported = {line.split()[1].split(".")[0] for line in text.splitlines()
-                if line.startswith(("import ", "from "))}  # fmt: skip
+    imported = {
+        line.split()[1].split(".")[0]
+        for line in text.splitlines()
+        if line.startswith(("import ", "from "))
+    }
     assert imported == {
-        "base64", "json", "math", "os", "zlib", "concurrent", "pathlib",
-        "keras", "matplotlib", "numpy", "PIL", "sklearn",
-    }  # fmt: skip
+        "base64",
+        "json",
+        "math",
+        "os",
+        "zlib",
+        "concurrent",
+        "pathlib",
+        "keras",
+        "matplotlib",
+        "numpy",
+        "PIL",
+        "sklearn",
+    }
 
 
 def test_without_validation_the_last_epoch_is_kept(catalog: Catalog) -> None:
@@ -165,9 +207,15 @@ def test_it_reads_images_as_lightbox_does(catalog: Catalog, tmp_path: Path, fit:
 
 
 @pytest.mark.parametrize(
-    "options", [_EVERYTHING, {"flip_horizontal": True, "flip_vertical": True}, _COLOURS,
-                {"cutout": 0.5, "rotation": 30}, {"zoom": 0.8, "shift": 0.3}],
-)  # fmt: skip
+    "options",
+    [
+        _EVERYTHING,
+        {"flip_horizontal": True, "flip_vertical": True},
+        _COLOURS,
+        {"cutout": 0.5, "rotation": 30},
+        {"zoom": 0.8, "shift": 0.3},
+    ],
+)
 def test_it_varies_images_as_lightbox_does(catalog: Catalog, options: dict[str, Any]) -> None:
     chosen = Augmentation.model_validate(options)
     images = np.random.default_rng(2).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
@@ -253,9 +301,10 @@ def test_it_builds_the_network_that_lightbox_builds(catalog: Catalog, key: str, 
     ours.set_weights(kernels)
     images = np.random.default_rng(1).integers(0, 256, (2, size, size, 3)).astype(np.float32)
     np.testing.assert_allclose(
-        np.asarray(ours(images, training=False)), np.asarray(theirs(images, training=False)),
+        np.asarray(ours(images, training=False)),
+        np.asarray(theirs(images, training=False)),
         atol=1e-5,
-    )  # fmt: skip
+    )
 
 
 def _holds(material: Any) -> dict[str, bool]:
@@ -267,10 +316,15 @@ def test_rates_that_were_set_by_hand_are_found(catalog: Catalog) -> None:
 
     spec = spec_of(schedule__name="cosine", epochs=10)
     history = [
-        {"epoch": n + 1, "part": "", "val_loss": 1.0, "loss": 1.0,
-         "learning_rate": rate_at(spec.schedule, spec.learning_rate, n * 7 + 6, 70, n)}
+        {
+            "epoch": n + 1,
+            "part": "",
+            "val_loss": 1.0,
+            "loss": 1.0,
+            "learning_rate": rate_at(spec.schedule, spec.learning_rate, n * 7 + 6, 70, n),
+        }
         for n in range(10)
-    ]  # fmt: skip
+    ]
     assert training.rates_by_hand(spec, history) == {}
     for entry in history[6:]:
         entry["learning_rate"] = 3e-4

@@ -1,4 +1,5 @@
-"""Calibration against published and naive computations, and a temperature that is known beforehand."""
+"""Calibration against published and naive computations, and a temperature that is known
+beforehand."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def drawn(images: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Classes drawn from softmax(logits), and the answers of a model whose logits are ``temperature``
+    """Classes drawn from softmax(logits), and the answers of a model whose logits are
+    ``temperature``
     times as large: dividing by it makes them exactly as sure as they may be."""
     random = np.random.default_rng(seed)
     logits = random.normal(0, 2, (images, 4))
@@ -36,9 +38,10 @@ def naive_errors(confidence: np.ndarray, correct: np.ndarray, bins: int) -> tupl
     expected, largest = 0.0, 0.0
     for m in range(1, bins + 1):
         inside = [
-            n for n, sure in enumerate(confidence)
+            n
+            for n, sure in enumerate(confidence)
             if (m - 1) / bins < sure <= m / bins or (m == 1 and sure == 0)
-        ]  # fmt: skip
+        ]
         if inside:
             accuracy = sum(bool(correct[n]) for n in inside) / len(inside)
             mean = sum(float(confidence[n]) for n in inside) / len(inside)
@@ -68,7 +71,8 @@ def test_the_errors_equal_a_naive_computation(bins: int) -> None:
 
 
 def test_a_confidence_on_an_edge_belongs_to_the_bin_below_it() -> None:
-    # 0.2 is in (0.1, 0.2]: alone it is off by 0.2, together with 0.25 the two would be off by 0.275.
+    # 0.2 is in (0.1, 0.2]: alone it is off by 0.2, together with 0.25 the two would be off by
+    # 0.275.
     expected, largest = calibration_errors(np.array([0.2, 0.25]), np.array([False, True]), 10)
     assert (expected, largest) == pytest.approx(((0.2 + 0.75) / 2, 0.75))
 

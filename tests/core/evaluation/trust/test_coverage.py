@@ -1,4 +1,5 @@
-"""Answering only when sure enough: thresholds are chosen on validation images and tried on the test."""
+"""Answering only when sure enough: thresholds are chosen on validation images and tried on the
+test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The whole of reliability: chosen on validation answers, kept beside the evaluation, said in words."""
+"""The whole of reliability: chosen on validation answers, kept beside the evaluation, said in
+words."""
 
 from __future__ import annotations
 
@@ -28,9 +29,7 @@ def model(images: int, seed: int, skill: float = 3.0) -> Answers:
 
 def make(catalog: Catalog, root: Path, validation: int = 24, test: int = 12) -> RunRecord:
     def some(count: int, wrong: int) -> list[tuple[str, str]]:
-        return [
-            (CLASSES[n % 3], CLASSES[(n + (n < wrong)) % 3]) for n in range(count)
-        ]  # fmt: skip
+        return [(CLASSES[n % 3], CLASSES[(n + (n < wrong)) % 3]) for n in range(count)]
 
     right = [(colour, colour) for colour in CLASSES]
     splits = {"train": right, "validation": some(validation, 4), "test": some(test, 2)}

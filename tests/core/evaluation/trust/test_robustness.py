@@ -168,11 +168,14 @@ def test_parts_of_any_size_give_the_same() -> None:
     paths = [f"{n}" for n in range(60)]
     found = [
         measure(
-            left_or_right, [(rows, images[rows]) for rows in np.array_split(np.arange(60), parts)],
-            true, paths, ["left", "right"],
+            left_or_right,
+            [(rows, images[rows]) for rows in np.array_split(np.arange(60), parts)],
+            true,
+            paths,
+            ["left", "right"],
         )[0]
         for parts in (1, 4)
-    ]  # fmt: skip
+    ]
     assert found[0] == found[1]
     assert any(test.lost for test in found[0].tests if test.kind == "noise")
 

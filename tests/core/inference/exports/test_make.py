@@ -28,9 +28,13 @@ KINDS = {"scratch": "compact", "transfer": "mobilenet_v2", "own": "custom"}
 ON_TENSORFLOW = ("keras", "weights", "saved-model")
 # What answers elsewhere, by the module that the example imports.
 LIGHT = {
-    "litert": "ai_edge_litert", "litert-float16": "ai_edge_litert", "litert-int8": "ai_edge_litert",
-    "onnx": "onnxruntime", "openvino": "openvino", "openvino-int8": "openvino",
-}  # fmt: skip
+    "litert": "ai_edge_litert",
+    "litert-float16": "ai_edge_litert",
+    "litert-int8": "ai_edge_litert",
+    "onnx": "onnxruntime",
+    "openvino": "openvino",
+    "openvino-int8": "openvino",
+}
 # Runs an example and a self-test in a process that has TensorFlow already.
 DRIVER = """
 import os, runpy, sys
@@ -128,9 +132,14 @@ def run_it(*command: str | Path, folder: Path) -> str:
     """What a program says that must go well."""
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=folder, env=env, capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
+        [sys.executable, *map(str, command)],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -201,9 +210,17 @@ def test_a_self_test_notices_a_model_that_answers_otherwise(
 def test_an_export_has_all_that_goes_with_a_model(unpacked: dict[str, Path]) -> None:
     folder = unpacked["onnx"]
     assert {file.name for file in folder.iterdir()} == {
-        "model.onnx", "model.json", "labels.txt", "example.py", "prepare.py", "selftest.py",
-        "selftest", "requirements.txt", "README.md", "MODEL_CARD.md",
-    }  # fmt: skip
+        "model.onnx",
+        "model.json",
+        "labels.txt",
+        "example.py",
+        "prepare.py",
+        "selftest.py",
+        "selftest",
+        "requirements.txt",
+        "README.md",
+        "MODEL_CARD.md",
+    }
     assert (folder / "labels.txt").read_text().split() == ["blue", "green", "red"]
     assert "How to reproduce" in (folder / "MODEL_CARD.md").read_text()
     needed = (folder / "requirements.txt").read_text()

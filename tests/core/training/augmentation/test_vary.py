@@ -13,10 +13,21 @@ from core.training.augmentation.vary import apply, vary
 
 SIZE = 48
 EVERYTHING = Augmentation(
-    flip_horizontal=True, flip_vertical=True, rotation=30, zoom=0.3, shift=0.2, shear=10,
-    brightness=0.2, contrast=0.4, saturation=0.5, hue=0.1, blur=1.5, noise=0.05, cutout=0.3,
+    flip_horizontal=True,
+    flip_vertical=True,
+    rotation=30,
+    zoom=0.3,
+    shift=0.2,
+    shear=10,
+    brightness=0.2,
+    contrast=0.4,
+    saturation=0.5,
+    hue=0.1,
+    blur=1.5,
+    noise=0.05,
+    cutout=0.3,
     randaugment=5,
-)  # fmt: skip
+)
 
 
 def photos(n: int = 12, size: int = SIZE) -> np.ndarray:
@@ -180,9 +191,15 @@ def test_shear_leans_what_is_below_to_one_side_and_what_is_above_to_the_other() 
 
 @pytest.mark.parametrize(
     "movement",
-    [{"turn": 45.0}, {"zoom": 0.1}, {"zoom": 0.6, "turn": 170.0}, {"across": 0.5, "down": -0.5},
-     {"shear": 45.0}, {"zoom": 0.1, "turn": 45.0, "across": 0.8}],
-)  # fmt: skip
+    [
+        {"turn": 45.0},
+        {"zoom": 0.1},
+        {"zoom": 0.6, "turn": 170.0},
+        {"across": 0.5, "down": -0.5},
+        {"shear": 45.0},
+        {"zoom": 0.1, "turn": 45.0, "across": 0.8},
+    ],
+)
 def test_no_corner_turns_black(movement: dict[str, float]) -> None:
     white = plain((255, 250, 240), n=1)
     assert np.array_equal(exactly(white, **movement), white)
@@ -308,8 +325,20 @@ def test_randaugment_does_more_to_an_image_the_stronger_it_is() -> None:
 def test_randaugment_draws_two_kinds_an_image_and_each_kind_at_times() -> None:
     numbers = np.random.default_rng(0).random((500, len(COLUMNS)))
     drawn = draw(Augmentation(randaugment=7), numbers, SIZE)
-    off = {"turn": 0, "shear": 0, "zoom": 1, "across": 0, "down": 0, "brightness": 0, "contrast": 1,
-           "saturation": 1, "hue": 0, "blur": 0, "noise": 0, "cutout": 0}  # fmt: skip
+    off = {
+        "turn": 0,
+        "shear": 0,
+        "zoom": 1,
+        "across": 0,
+        "down": 0,
+        "brightness": 0,
+        "contrast": 1,
+        "saturation": 1,
+        "hue": 0,
+        "blur": 0,
+        "noise": 0,
+        "cutout": 0,
+    }
     changed = np.array([getattr(drawn, name) != value for name, value in off.items()])
     assert (changed.sum(axis=0) == 2).all()
     assert (changed.sum(axis=1) > 40).all()
@@ -317,10 +346,21 @@ def test_randaugment_draws_two_kinds_an_image_and_each_kind_at_times() -> None:
 
 def test_the_strongest_of_everything_still_gives_images() -> None:
     most = Augmentation(
-        flip_horizontal=True, flip_vertical=True, rotation=180, zoom=0.9, shift=0.5, shear=45,
-        brightness=1, contrast=1, hue=0.5, saturation=1, blur=5, noise=0.5, cutout=0.7,
+        flip_horizontal=True,
+        flip_vertical=True,
+        rotation=180,
+        zoom=0.9,
+        shift=0.5,
+        shear=45,
+        brightness=1,
+        contrast=1,
+        hue=0.5,
+        saturation=1,
+        blur=5,
+        noise=0.5,
+        cutout=0.7,
         randaugment=10,
-    )  # fmt: skip
+    )
     numbers = np.random.default_rng(0).random((2000, len(COLUMNS)))
     assert draw(most, numbers, 16).zoom.min() == 0.1  # never smaller, or nothing is left to see
     out = vary(photos(40, 16), most, np.random.default_rng(3))

@@ -30,13 +30,9 @@ def make_points(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (middles[labels] + rng.normal(0, 1, (n, FEATURES))).astype(np.float32), labels
 
 
-def batches(
-    n: int = N, *, seed: int | None = 1, batch_size: int = 10, **options: Any
-) -> Batches:  # fmt: skip
+def batches(n: int = N, *, seed: int | None = 1, batch_size: int = 10, **options: Any) -> Batches:
     points, labels = make_points(n, 0 if seed is None else 1)
-    return Batches(
-        [points], np.arange(n), labels, 3, batch_size=batch_size, seed=seed, **options
-    )  # fmt: skip
+    return Batches([points], np.arange(n), labels, 3, batch_size=batch_size, seed=seed, **options)
 
 
 def held_out() -> Batches:
@@ -53,9 +49,15 @@ def model(dropout: float = 0.0) -> Any:
 
 def spec(**changes: Any) -> TrainSpec:
     values: dict[str, Any] = {
-        "dataset_id": "none", "dataset_version": 1, "recipe": "classic", "architecture": "classic",
-        "image_size": 16, "epochs": 3, "batch_size": 10, "learning_rate": 0.05,
-    }  # fmt: skip
+        "dataset_id": "none",
+        "dataset_version": 1,
+        "recipe": "classic",
+        "architecture": "classic",
+        "image_size": 16,
+        "epochs": 3,
+        "batch_size": 10,
+        "learning_rate": 0.05,
+    }
     wanted = {name.replace("__", "."): value for name, value in changes.items()}
     return TrainSpec(**values).with_values(wanted)
 
@@ -63,9 +65,16 @@ def spec(**changes: Any) -> TrainSpec:
 def part_of(settings: TrainSpec, **changes: Any) -> Part:
     points, labels = make_points(3, 0)
     part = Part(
-        "", 0, settings.epochs, settings.epochs, settings.learning_rate, N, settings.batch_size,
-        CLASSES, Samples(points, ["1.png", "2.png", "3.png"], [CLASSES[n] for n in labels]),
-    )  # fmt: skip
+        "",
+        0,
+        settings.epochs,
+        settings.epochs,
+        settings.learning_rate,
+        N,
+        settings.batch_size,
+        CLASSES,
+        Samples(points, ["1.png", "2.png", "3.png"], [CLASSES[n] for n in labels]),
+    )
     return replace(part, **changes)
 
 
@@ -108,9 +117,11 @@ def trained(
     this = part_of(settings, **(part or {}))
     standing = standing or Standing()
     train = batches(
-        batch_size=settings.batch_size, seed=settings.seed, epoch=epochs_done(standing, this),
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        epoch=epochs_done(standing, this),
         **(options or {}),
-    )  # fmt: skip
+    )
     run = Run(settings, report or RecordingReporter(), standing, checkpoint)
     stopped = fit(run, made, train, held_out() if validate else None, this)
     return Done(made, standing, stopped)

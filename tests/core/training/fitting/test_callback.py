@@ -27,9 +27,16 @@ from tests.core.training.fitting.points import (
 from tests.core.training.small import StopsAt, Wishing, notes, seen, told
 
 FIGURES = {
-    "loss", "accuracy", "f1", "val_loss", "val_accuracy", "val_f1", "learning_rate", "seconds",
+    "loss",
+    "accuracy",
+    "f1",
+    "val_loss",
+    "val_accuracy",
+    "val_f1",
+    "learning_rate",
+    "seconds",
     "memory_mb",
-}  # fmt: skip
+}
 
 
 class AfterBatches(RecordingReporter):
@@ -77,9 +84,17 @@ def test_batches_are_told_from_the_first_with_how_far_it_is(plain: Any) -> None:
     assert (batches[0]["epoch"], batches[0]["batch"]) == (1, 1)
     for payload in batches:
         assert set(payload) == {
-            "epoch", "epochs", "batch", "batches", "loss", "accuracy", "learning_rate",
-            "images_per_s", "seconds_left", "memory_mb",
-        }  # fmt: skip
+            "epoch",
+            "epochs",
+            "batch",
+            "batches",
+            "loss",
+            "accuracy",
+            "learning_rate",
+            "images_per_s",
+            "seconds_left",
+            "memory_mb",
+        }
         assert 1 <= payload["batch"] <= payload["batches"] == BATCHES
         assert 0 <= payload["accuracy"] <= 1
     steps = [step for step in report.steps if step[0] == "fit"]
@@ -332,9 +347,11 @@ def test_a_loss_that_is_no_number_later_keeps_the_best_epoch_and_says_so(batch: 
 def test_a_later_part_that_breaks_at_once_leaves_the_one_before_as_the_best() -> None:
     report = RecordingReporter()
     done = trained(
-        report, made=broken(), standing=Standing(best_epoch=4, best=0.5, tie=-1.0),
+        report,
+        made=broken(),
+        standing=Standing(best_epoch=4, best=0.5, tie=-1.0),
         part={"name": "tuning", "before": 4, "of": 7},
-    )  # fmt: skip
+    )
     assert done.standing.best_epoch == 4
     assert "best epoch (4) is kept" in told(report, "diagnosis")[0]["text"]
 

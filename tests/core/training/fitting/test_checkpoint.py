@@ -21,9 +21,14 @@ from tests.core.training.small import told
 # What a later epoch depends on: dropout's generator, the optimizer's moments, the schedule, the
 # plateau rule's memory, early stopping's.
 VALUES: dict[str, Any] = {
-    "epochs": 6, "schedule": "plateau", "schedule.patience": 1, "learning_rate": 0.3,
-    "optimizer": "adam", "stopping.patience": 6, "best_by": "loss",
-}  # fmt: skip
+    "epochs": 6,
+    "schedule": "plateau",
+    "schedule.patience": 1,
+    "learning_rate": 0.3,
+    "optimizer": "adam",
+    "stopping.patience": 6,
+    "best_by": "loss",
+}
 
 
 class Gone(BaseException):
@@ -56,7 +61,7 @@ def resumed(folder: Path, report: RecordingReporter | None = None, **changes: An
     assert standing is not None
     return trained(
         report, made=model(0.3), standing=standing, checkpoint=checkpoint, **VALUES | changes
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -109,18 +114,26 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
         # A model of another shape, as a whole network's is beside its head's.
         wide = widened()
         trained(
-            DiesAfter(8), made=wide, standing=first.standing, checkpoint=checkpoint, part=tuning,
+            DiesAfter(8),
+            made=wide,
+            standing=first.standing,
+            checkpoint=checkpoint,
+            part=tuning,
             **VALUES,
-        )  # fmt: skip
+        )
     report = RecordingReporter()
     again = resumed(tmp_path, report, part=head)
     assert told(report, "batch") == []
     for found, expected in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
         assert np.array_equal(found, expected)
     done = trained(
-        report, made=widened(), standing=again.standing, checkpoint=checkpoint, part=tuning,
+        report,
+        made=widened(),
+        standing=again.standing,
+        checkpoint=checkpoint,
+        part=tuning,
         **VALUES,
-    )  # fmt: skip
+    )
     assert [entry["epoch"] for entry in told(report, "epoch")] == [9]
     assert done.column("epoch") == list(range(1, 10))
 
@@ -182,8 +195,17 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "damage",
-    [cut_short, flip_a_bit, remove_a_file, empty, no_json, other_json, of_another_version, no_state],
-)  # fmt: skip
+    [
+        cut_short,
+        flip_a_bit,
+        remove_a_file,
+        empty,
+        no_json,
+        other_json,
+        of_another_version,
+        no_state,
+    ],
+)
 def test_what_is_damaged_or_half_there_is_nothing_to_go_on_from(
     tmp_path: Path, kept: Path, damage: Callable[[Path], None]
 ) -> None:

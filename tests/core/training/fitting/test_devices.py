@@ -65,9 +65,13 @@ print(json.dumps({
 def test_every_device_takes_a_part_of_every_batch_and_the_model_is_one(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", DIVIDED, str(tmp_path / "home"), str(tmp_path / "colours")],
-        cwd=ROOT, timeout=240, capture_output=True, check=False, text=True,
+        cwd=ROOT,
+        timeout=240,
+        capture_output=True,
+        check=False,
+        text=True,
         env=os.environ | {"LIGHTBOX_ROOTS": str(tmp_path)},
-    )  # fmt: skip
+    )
     assert ended.returncode == 0, ended.stderr[-3000:]
     found = json.loads(ended.stdout.splitlines()[-1])
     assert found["replicas"] == 2

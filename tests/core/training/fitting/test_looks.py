@@ -30,11 +30,17 @@ def model() -> Any:
 def spec(views: int, flip: bool) -> TrainSpec:
     return TrainSpec.model_validate(
         {
-            "dataset_id": "d", "dataset_version": 1, "recipe": "best", "architecture": "custom",
-            "image_size": SIZE, "epochs": 1, "learning_rate": 0.1, "test_views": views,
+            "dataset_id": "d",
+            "dataset_version": 1,
+            "recipe": "best",
+            "architecture": "custom",
+            "image_size": SIZE,
+            "epochs": 1,
+            "learning_rate": 0.1,
+            "test_views": views,
             "augmentation": {"flip_horizontal": flip},
         }
-    )  # fmt: skip
+    )
 
 
 def answers(model: Any, images: np.ndarray) -> np.ndarray:

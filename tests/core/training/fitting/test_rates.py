@@ -17,9 +17,7 @@ EACH = 10  # steps an epoch
 
 def rates(epochs: int = 40, **options: Any) -> np.ndarray:
     schedule, steps = Schedule(**options), epochs * EACH
-    return np.array(
-        [rate_at(schedule, PEAK, step, steps, step // EACH) for step in range(steps)]
-    )  # fmt: skip
+    return np.array([rate_at(schedule, PEAK, step, steps, step // EACH) for step in range(steps)])
 
 
 @pytest.mark.parametrize("name", ["one_cycle", "cosine"])
