@@ -27,7 +27,7 @@ def _serve(run_id: str, port: int, told: multiprocessing.Queue) -> None:
     from starlette.applications import Starlette
 
     from core.api import live
-    from core.inference.live import open_camera
+    from core.api.cameras import open_camera
 
     told.put(open_camera(run_id))
     uvicorn.run(Starlette(routes=list(live.ROUTES)), port=port, log_level="error")
@@ -79,7 +79,7 @@ def measure(address: str, token: str) -> dict[str, float]:
 def main(run_id: str) -> int:
     from core.catalog import open_catalog
     from core.evaluation.evaluate import model_card
-    from core.inference.familiar import find_familiar, make_familiar
+    from core.evaluation.out_of_distribution import find_familiar, make_familiar
     from core.workspace import open_workspace
 
     catalog = open_catalog(open_workspace())

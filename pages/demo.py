@@ -6,10 +6,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.delivery.take_away.links import find_link
+from core.delivery.take_away.notes import load_about
 from core.errors import NotFound
-from core.evaluation.take_away.links import find_link
-from core.evaluation.take_away.notes import load_about
-from core.inference.familiar import find_familiar
+from core.evaluation.out_of_distribution import find_familiar
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from pages._widgets.plain import escape, shorten, some

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.delivery.take_away.links import find_link
+from core.delivery.take_away.made import find_report
 from core.errors import NotFound
-from core.evaluation.take_away.links import find_link
-from core.evaluation.take_away.made import find_report
 from pages._widgets.plain import escape
 from pages._widgets.results import classes, confusion, mistakes, overview, reliability
 from pages._widgets.results.share import report_downloads

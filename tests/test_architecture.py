@@ -14,27 +14,24 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each room may import, besides itself; everything may import the ground floor.
 GROUND = {"errors", "progress", "settings", "workspace", "quiet"}
+ORDER = (
+    "catalog",
+    "datasets",
+    "features",
+    "quality",
+    "training",
+    "evaluation",
+    "inference",
+    "delivery",
+    "jobs",
+)
 ROOMS: dict[str, set[str]] = {
-    "catalog": set(),
+    **{room: set(ORDER[:place]) for place, room in enumerate(ORDER)},
     "datasets": {"catalog"},
     "features": {"datasets"},
-    "quality": {"catalog", "datasets", "features"},
-    "training": {"catalog", "datasets", "features", "quality"},
-    "evaluation": {"catalog", "datasets", "features", "quality", "training"},
-    "inference": {"catalog", "datasets", "features", "quality", "training", "evaluation"},
-    "api": {"catalog", "datasets", "features", "quality", "training", "evaluation", "inference"},
-    "jobs": {"catalog", "datasets", "features", "quality", "training", "evaluation", "inference"},
+    "api": set(ORDER) - {"jobs"},
     "charts": set(),
-    "cli": {
-        "catalog",
-        "datasets",
-        "features",
-        "quality",
-        "training",
-        "evaluation",
-        "inference",
-        "jobs",
-    },
+    "cli": set(ORDER),
 }
 FITTING = ROOT / "core" / "training" / "fitting"  # the one place that is all Keras
 HEAVY = {"tensorflow", "keras", "sklearn"}

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.inference.exports import kept
+from core.delivery.exports import kept
 from core.quality import take_away
 from core.workspace import open_workspace
 

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.api.cameras import MAX_FRAME_BYTES, answer_frame
 from core.errors import InvalidInput, LightboxError, NotFound
-from core.inference.live import MAX_FRAME_BYTES, answer_frame
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/live"

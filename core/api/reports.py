@@ -14,9 +14,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.catalog import open_catalog
+from core.delivery.take_away.links import find_link
+from core.delivery.take_away.made import find_report
 from core.errors import LightboxError, NotFound
-from core.evaluation.take_away.links import find_link
-from core.evaluation.take_away.made import find_report
 from core.quality.safe_names import safe_name
 from core.workspace import open_workspace
 

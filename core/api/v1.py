@@ -37,10 +37,10 @@ from core.api.problems import Problem, response, to_problem
 from core.catalog import RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import model_card
+from core.evaluation.threshold import default_threshold
 from core.inference.keys import ApiKey, find_key, note_used
 from core.inference.pool import Busy, prediction_pool
 from core.inference.predictor import Prediction, loaded_models, open_predictor
-from core.inference.threshold import default_threshold
 from core.workspace import Workspace, open_workspace
 
 PREFIX = "/api/v1"

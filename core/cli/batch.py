@@ -12,6 +12,8 @@ from core.catalog import Catalog
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.datasets.intake import check_allowed
+from core.delivery.imported.labels import parse_labels, read_labels
+from core.delivery.imported.start import begin_import
 from core.errors import InvalidInput
 from core.inference.batch_results import format_of, look, summarise, write_results
 from core.inference.batch_sort import as_json, sort_batch
@@ -23,8 +25,6 @@ from core.inference.batch_store import (
     job_of,
     new_batch,
 )
-from core.inference.imported.labels import parse_labels, read_labels
-from core.inference.imported.start import begin_import
 from core.jobs.batches import resume_batch, submit_batch
 
 Options = argparse.Namespace

@@ -9,9 +9,9 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.cli.output import Output, when
+from core.delivery.exports.formats import FORMATS, get, offered
+from core.delivery.exports.kept import Export, export_file, find_exports
 from core.errors import InvalidInput
-from core.inference.exports.formats import FORMATS, get, offered
-from core.inference.exports.kept import Export, export_file, find_exports
 from core.workspace import atomic_path
 
 Options = argparse.Namespace
@@ -30,7 +30,7 @@ def export_model(catalog: Catalog, options: Options, output: Output) -> Any:
             file=file,
             remedy="Call it model.zip, for example.",
         )
-    from core.inference.exports.make import make_export
+    from core.delivery.exports.make import make_export
 
     export = make_export(catalog, run.id, key, output.progress)
     with atomic_path(target) as part:

@@ -165,7 +165,7 @@ def unlike_training(
 ) -> list[bool | None]:
     """For each image file whether it looks like nothing that a run was trained with; ``None`` where
     that can't be told. It is learned from the training images when it is first asked for."""
-    from core.inference.familiar import find_familiar, make_familiar, unfamiliar_files
+    from core.evaluation.out_of_distribution import find_familiar, make_familiar, unfamiliar_files
 
     if find_familiar(catalog.workspace, run_id) is None:
         try:

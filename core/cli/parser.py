@@ -26,10 +26,10 @@ from core.cli import (
     trying,
     tuning,
 )
+from core.delivery.imported.archive import PIXELS
 from core.evaluation.library import SORTS
 from core.evaluation.mistakes import ORDERS, WHICH
 from core.evaluation.study.embedding import METHODS
-from core.inference.imported.archive import PIXELS
 from core.quality.export import LAYOUTS
 from core.training.recipes import RECIPES
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.cli.output import Output, put, when
+from core.delivery.take_away.links import Link, create_link, links, revoke_link
 from core.errors import InvalidInput, NotFound
-from core.evaluation.take_away.links import Link, create_link, links, revoke_link
 from core.jobs import handlers
 
 Options = argparse.Namespace
 
 
 def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.evaluation.take_away.material import checked_target
-    from core.evaluation.take_away.pdf import print_pdf
-    from core.evaluation.take_away.report import SUFFIXES, write_report
+    from core.delivery.take_away.material import checked_target
+    from core.delivery.take_away.pdf import print_pdf
+    from core.delivery.take_away.report import SUFFIXES, write_report
 
     run = catalog.runs.find(options.run)
     target = checked_target(options.file, (*SUFFIXES, ".pdf"), "A report")
@@ -33,14 +33,14 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 
 
 def notebook(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.evaluation.take_away.notebook import write_notebook
+    from core.delivery.take_away.notebook import write_notebook
 
     run = catalog.runs.find(options.run)
     return _written("notebook", run.id, write_notebook(catalog, run.id, options.file), output)
 
 
 def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.evaluation.take_away.model_card import write_card
+    from core.delivery.take_away.model_card import write_card
 
     run = catalog.runs.find(options.run)
     file = write_card(catalog, run.id, options.file, output.progress)
@@ -50,7 +50,7 @@ def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     import sys
 
-    from core.evaluation.take_away import metrics_json
+    from core.delivery.take_away import metrics_json
 
     run = catalog.runs.find(options.run)
     if options.file is not None:

@@ -9,10 +9,10 @@ from typing import Any
 from core.catalog import Catalog
 from core.cli.output import Output, when
 from core.cli.running import run_job
+from core.delivery.take_away.links import create_link, links, revoke_link
 from core.errors import NotFound
-from core.evaluation.take_away.links import create_link, links, revoke_link
+from core.evaluation.out_of_distribution import find_familiar, make_familiar
 from core.inference import corrections as kept
-from core.inference.familiar import find_familiar, make_familiar
 from core.jobs import handlers
 from core.workspace import atomic_path
 

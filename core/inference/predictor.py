@@ -22,7 +22,7 @@ from core.errors import UnreadableImage
 from core.evaluation.evaluate import model_card
 from core.features.kept import Kept
 from core.features.runtime import Compiled
-from core.inference.together import MOST, Together
+from core.inference.micro_batching import MOST, Together
 from core.quality.export import cell
 from core.workspace import Workspace
 

@@ -82,6 +82,6 @@ def _batch_sort(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> Non
 @handler("import_model", "train")
 def _import_model(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Take in a model that was trained elsewhere, and test it."""
-    from core.inference.imported.run import import_run
+    from core.delivery.imported.run import import_run
 
     import_run(catalog, spec["run_id"], spec["labels"], spec["pixels"], spec["file"], report)

@@ -322,7 +322,7 @@ def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 @handler("report", "light")
 def _report(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Write a run's report, to be fetched by a browser."""
-    from core.evaluation.take_away.made import make_report
+    from core.delivery.take_away.made import make_report
 
     made = make_report(catalog, spec["run_id"], report)
     report.event("result", no_pdf=made.no_pdf)
@@ -361,7 +361,7 @@ def _umap(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 @handler("familiar", "light")
 def _familiar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Learn what a run's training images look like, so that others can be told from them."""
-    from core.inference.familiar import make_familiar
+    from core.evaluation.out_of_distribution import make_familiar
 
     measure = make_familiar(catalog, spec["run_id"], report)
     report.event("result", validation=measure.validation)
@@ -370,7 +370,7 @@ def _familiar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 @handler("export_model", "train")
 def _export_model(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Make a run's export in a format, checked against Keras, to be fetched by a browser."""
-    from core.inference.exports.make import make_export
+    from core.delivery.exports.make import make_export
 
     export = make_export(catalog, spec["run_id"], spec["format"], report)
     report.event("result", **export.model_dump(exclude={"token"}))

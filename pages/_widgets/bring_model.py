@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets.layout import as_text
+from core.delivery.imported.archive import PIXELS, Looked, Pixels, look_into
+from core.delivery.imported.labels import parse_labels
+from core.delivery.imported.start import USUAL, begin_import
 from core.errors import LightboxError
-from core.inference.imported.archive import PIXELS, Looked, Pixels, look_into
-from core.inference.imported.labels import parse_labels
-from core.inference.imported.start import USUAL, begin_import
 from core.quality.curation import usable
 from core.workspace import read_json
 from pages._widgets.job import watch

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from core.catalog import Catalog, RunRecord
+from core.delivery.take_away.links import create_link, revoke_link
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.take_away.links import create_link, revoke_link
 from tests.browser.conftest import running_app
 from tests.core.evaluation.coloured import CLASSES, make_run
 

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog
 from core.jobs.execute import execute
+from tests.core.delivery.test_imported import means, saved
 from tests.core.evaluation.coloured import CLASSES
-from tests.core.inference.test_imported import means, saved
 from tests.pages.conftest import Open, assert_no_defect, click, words
 
 

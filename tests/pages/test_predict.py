@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.datasets import intake
-from core.evaluation.take_away.links import create_link, links, revoke_link
+from core.delivery.take_away.links import create_link, links, revoke_link
 from core.inference.corrections import corrections
 from tests.core.evaluation.coloured import write_colour
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog
-from core.inference.exports import formats
-from core.inference.exports.kept import Export, exports_folder, find
+from core.delivery.exports import formats
+from core.delivery.exports.kept import Export, exports_folder, find
 from core.workspace import write_json
 from tests.core.evaluation.coloured import make_run
 from tests.pages.conftest import click, words

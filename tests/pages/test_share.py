@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.evaluation.take_away.links import create_link, links, revoke_link
-from core.evaluation.take_away.made import find_report, make_report
-from core.evaluation.take_away.notes import load_about
-from core.evaluation.take_away.pdf import find_browser
+from core.delivery.take_away.links import create_link, links, revoke_link
+from core.delivery.take_away.made import find_report, make_report
+from core.delivery.take_away.notes import load_about
+from core.delivery.take_away.pdf import find_browser
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
 
 

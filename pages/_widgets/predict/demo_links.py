@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.take_away.links import create_link, links, revoke_link
+from core.delivery.take_away.links import create_link, links, revoke_link
 from pages._widgets.job import attempt
 from pages._widgets.plain import ago, escape
 from pages._widgets.results.share import base_address

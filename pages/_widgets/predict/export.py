@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.api.downloads import model_address
 from core.catalog import JobRecord, RunRecord
-from core.inference.exports.formats import FORMATS, Format, offered
-from core.inference.exports.kept import Export, find_exports
+from core.delivery.exports.formats import FORMATS, Format, offered
+from core.delivery.exports.kept import Export, find_exports
 from core.jobs import handlers
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import ago, escape, percent, size

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.inference.familiar import find_familiar
+from core.evaluation.out_of_distribution import find_familiar
 from core.inference.given import open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import handlers

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.evaluation.evaluate import load_predictions
-from core.inference.familiar import unfamiliar_files
+from core.evaluation.out_of_distribution import unfamiliar_files
+from core.evaluation.threshold import default_threshold
 from core.inference.predictor import Prediction, open_predictor
-from core.inference.threshold import default_threshold
 from core.quality.curation import curated
 from pages._widgets.predict.answer import Tried, draw_answer
 from pages._widgets.session import catalog, thumbnails

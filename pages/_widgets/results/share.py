@@ -7,15 +7,15 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.links import Link, create_link, links, revoke_link
+from core.delivery.take_away.made import Made, find_report
+from core.delivery.take_away.material import load_material
+from core.delivery.take_away.metrics_json import metrics_json
+from core.delivery.take_away.model_card import card_markdown
+from core.delivery.take_away.notebook import notebook_json
+from core.delivery.take_away.notes import MOST, load_about, save_about
 from core.errors import LightboxError
-from core.evaluation.take_away.findings import Findings
-from core.evaluation.take_away.links import Link, create_link, links, revoke_link
-from core.evaluation.take_away.made import Made, find_report
-from core.evaluation.take_away.material import load_material
-from core.evaluation.take_away.metrics_json import metrics_json
-from core.evaluation.take_away.model_card import card_markdown
-from core.evaluation.take_away.notebook import notebook_json
-from core.evaluation.take_away.notes import MOST, load_about, save_about
 from core.jobs import handlers
 from core.progress import Reporter
 from core.quality.safe_names import safe_name

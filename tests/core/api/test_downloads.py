@@ -14,7 +14,7 @@ import requests
 
 from core.api import downloads
 from core.catalog import Catalog
-from core.inference.exports.kept import Export, exports_folder
+from core.delivery.exports.kept import Export, exports_folder
 from core.jobs import handlers
 from core.jobs.execute import execute
 from core.quality import take_away

@@ -10,11 +10,11 @@ import requests
 
 from core.api import reports
 from core.catalog import Catalog, RunRecord
-from core.evaluation.take_away.links import create_link, revoke_link
-from core.evaluation.take_away.made import make_report
-from core.evaluation.take_away.pdf import find_browser
+from core.delivery.take_away.links import create_link, revoke_link
+from core.delivery.take_away.made import make_report
+from core.delivery.take_away.pdf import find_browser
 from tests.core.api.serving import serving
-from tests.core.evaluation.take_away.conftest import finished_run
+from tests.core.delivery.take_away.conftest import finished_run
 
 
 @pytest.fixture(scope="module")

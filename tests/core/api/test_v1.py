@@ -18,9 +18,9 @@ import requests
 from core.api import limits, v1
 from core.api.openapi import openapi
 from core.catalog import Catalog, RunRecord
+from core.evaluation.threshold import default_threshold
 from core.inference.keys import create_key, list_keys, revoke_key
 from core.inference.predictor import open_predictor
-from core.inference.threshold import default_threshold
 from tests.core.api.asking import COLOURS, Client, add_run, image, problem, with_key
 from tests.core.evaluation.coloured import CLASSES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog
-from core.inference.exports.formats import offered
+from core.delivery.exports.formats import offered
 from tests.core.cli.conftest import Cli
 from tests.core.evaluation.coloured import make_run
 

@@ -9,9 +9,9 @@ import nbformat
 import pytest
 
 from core.catalog import Catalog, RunRecord
-from core.evaluation.take_away.pdf import find_browser
+from core.delivery.take_away.pdf import find_browser
 from tests.core.cli.conftest import Cli
-from tests.core.evaluation.take_away.conftest import finished_run
+from tests.core.delivery.take_away.conftest import finished_run
 
 
 @pytest.fixture

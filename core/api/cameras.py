@@ -1,0 +1,133 @@
+"""Live cameras: who may send frames to which model, and the answer about one frame.
+
+A page that shows a camera makes a token; frames that come in with it are answered by that page's
+model. Tokens lie in the web process's memory only, as frames do: nothing of either is ever written.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.datasets.images import decode
+from core.delivery.take_away.links import link_is_open
+from core.errors import InvalidInput, NotFound
+from core.evaluation.out_of_distribution import find_familiar
+from core.inference.predictor import open_predictor
+from core.workspace import Workspace, new_token
+
+# A frame is a small picture: larger ones are not from our component.
+MAX_FRAME_BYTES = 2 * 1024**2
+# Nobody watches a camera for longer without a frame in between.
+KEPT_S = 6 * 3600
+# Judging takes another pass through the network, and what a camera shows stays for a while.
+_JUDGED_S = 0.25
+_MOST_TOKENS = 1000
+_TOP = 5
+
+
+@dataclass(frozen=True)
+class LiveAnswer:
+    """What the model says about one frame.
+
+    Attributes:
+        top: the most probable classes with their probabilities, 0 to 1, highest first.
+        unfamiliar: it, or a frame of the last quarter of a second, doesn't look like what the model
+            was trained on.
+        milliseconds: from the frame's bytes to this answer.
+    """
+
+    top: tuple[tuple[str, float], ...]
+    unfamiliar: bool
+    milliseconds: float
+
+
+@dataclass
+class _Camera:
+    run_id: str
+    link: str
+    used: float
+    unfamiliar: bool = False
+    judged: float = float("-inf")
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+
+_cameras: OrderedDict[str, _Camera] = OrderedDict()
+_lock = threading.Lock()
+
+
+def open_camera(run_id: str, *, link: str = "") -> str:
+    """A token by which frames are sent to a run's model until nobody has done so for six hours.
+
+    Args:
+        link: of a demo; once it is taken back, its cameras are answered no more.
+    """
+    token = new_token()
+    now = time.monotonic()
+    with _lock:
+        for old in [key for key, camera in _cameras.items() if now - camera.used > KEPT_S]:
+            del _cameras[old]
+        _cameras[token] = _Camera(run_id, link, now)
+        while len(_cameras) > _MOST_TOKENS:
+            _cameras.popitem(last=False)
+    return token
+
+
+def camera_is_open(token: str, run_id: str) -> bool:
+    """Whether frames with this token are (still) answered by that run's model."""
+    with _lock:
+        camera = _cameras.get(token)
+    return (
+        camera is not None and camera.run_id == run_id and time.monotonic() - camera.used <= KEPT_S
+    )
+
+
+def close_camera(token: str) -> None:
+    """Frames with this token are not answered any more."""
+    with _lock:
+        _cameras.pop(token, None)
+
+
+def answer_frame(workspace: Workspace, token: str, frame: bytes) -> LiveAnswer:
+    """Ask the model about one frame; one after the other for each camera.
+
+    Args:
+        frame: a JPEG, PNG or WebP file of at most 2 MB.
+
+    Raises:
+        NotFound: the token is not known (any more), or the run's model has gone.
+        InvalidInput: the frame is too large.
+        UnreadableImage: the frame is no picture.
+    """
+    if len(frame) > MAX_FRAME_BYTES:
+        raise InvalidInput("This frame is too large.", remedy="Send at most 2 MB.")
+    with _lock:
+        camera = _cameras.get(token)
+        if camera is not None and time.monotonic() - camera.used > KEPT_S:
+            del _cameras[token]
+            camera = None
+        if camera is not None:
+            camera.used = time.monotonic()
+            _cameras.move_to_end(token)
+    if camera is not None and camera.link and not link_is_open(workspace, camera.link, "demo"):
+        close_camera(token)
+        camera = None
+    if camera is None:
+        raise NotFound("This camera is not known here any more.", remedy="Reload the page.")
+    with camera.busy:
+        started = time.perf_counter()
+        predictor = open_predictor(workspace, camera.run_id)
+        image = decode(frame, predictor.image_size, fit=predictor.fit, file="the frame")[None]
+        probabilities = predictor.probabilities(image)[0]
+        if time.monotonic() - camera.judged >= _JUDGED_S:
+            familiar = find_familiar(workspace, camera.run_id)
+            camera.unfamiliar = familiar is not None and familiar.judge(image)[0].unfamiliar
+            camera.judged = time.monotonic()
+        milliseconds = (time.perf_counter() - started) * 1000
+    order = np.argsort(-probabilities, kind="stable")[:_TOP]
+    top = tuple((predictor.classes[n], float(probabilities[n])) for n in order)
+    return LiveAnswer(top, camera.unfamiliar, milliseconds)

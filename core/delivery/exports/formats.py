@@ -1,0 +1,132 @@
+"""What a format of export is, and the list of them; each file of this folder registers its own.
+
+Every format takes the same and gives the same, so that one check and one example fit all: float32
+pixels 0 to 255 of shape (n, size, size, 3) in, probabilities of shape (n, classes) out. What
+networks do with pixels first (scaling, subtracting means) is inside the model. Resizing is not: see
+:mod:`core.delivery.exports.shipped.prepare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import InvalidInput
+
+# float32 pixels (n, size, size, 3), 0 to 255 → float32 probabilities (n, classes).
+Answer = Callable[[np.ndarray], np.ndarray]
+# Two ways of adding the same numbers up; also what a run's own OpenVINO model is held to.
+EXACT = 1e-3
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an export is made of.
+
+    Attributes:
+        model: the Keras model, float32 pixels 0 to 255 in, probabilities out.
+        folder: of the run; has ``model.xml`` and ``model.bin``, the same model for OpenVINO.
+        calibration: training images to choose the ranges of 8-bit numbers by: uint8, shape
+            (n, size, size, 3), n at least 1. Read only when they are asked for.
+    """
+
+    model: Any
+    folder: Path
+    calibration: Callable[[], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        key: its name for programs and in file names.
+        title, sentence: for people; the sentence says what one would take it for.
+        runtime: what answers with it, for people.
+        needs: packages that its user installs besides NumPy and Pillow, each with the oldest
+            version that is sure to do, or "" for the version that made it.
+        makers: modules that making it needs.
+        imports, loading, answering: lines of the example: what it imports, what it does once
+            (``HERE`` is the folder of the example), and the expression that turns ``pixels`` into
+            probabilities.
+        write: puts the model's files into an empty folder.
+        opened: reads them back, and answers as the example does.
+        tolerance: by how much any probability may differ from Keras's; ``None`` for formats with
+            fewer digits, which are judged by how often they give the same answer.
+        least_same: below this share of equal answers such a one is refused, 0 to 1.
+    """
+
+    key: str
+    title: str
+    sentence: str
+    runtime: str
+    needs: dict[str, str]
+    imports: str
+    loading: str
+    answering: str
+    write: Callable[[Source, Path], None]
+    opened: Callable[[Path], Answer]
+    tolerance: float | None = EXACT
+    least_same: float = 0.9
+    makers: tuple[str, ...] = field(default=())
+
+    @property
+    def offered(self) -> bool:
+        """Whether what makes it is installed; some of it does not exist for every computer."""
+        return all(find_spec(name) is not None for name in self.makers)
+
+    def requirements(self) -> list[str]:
+        """Lines of a requirements.txt with which the example runs, and nothing more."""
+        lines = []
+        for name, oldest in {**self.needs, "numpy": "1.26", "pillow": "10"}.items():
+            lines.append(f"{name}>={oldest or _installed(name)}")
+        return lines
+
+
+FORMATS: dict[str, Format] = {}
+
+
+def register(fmt: Format) -> None:
+    """Make a format known; called by the files of this folder when they are imported."""
+    FORMATS[fmt.key] = fmt
+
+
+def get(key: str) -> Format:
+    """The format of this name.
+
+    Raises:
+        InvalidInput: there is none, or it can't be made on this computer.
+    """
+    if key not in FORMATS:
+        raise InvalidInput(
+            f"There is no format “{key}”.",
+            remedy="There are: " + ", ".join(offered()) + ".",
+        )
+    fmt = FORMATS[key]
+    if not fmt.offered:
+        raise InvalidInput(
+            f"{fmt.title} can't be made here: {', '.join(fmt.makers)} is not installed.",
+            remedy="Install what requirements.txt lists, or choose another format.",
+        )
+    return fmt
+
+
+def offered() -> list[str]:
+    """Names of the formats that can be made on this computer, in the order of offering them."""
+    return [key for key, fmt in FORMATS.items() if fmt.offered]
+
+
+def _installed(name: str) -> str:
+    """The installed version of a package; TensorFlow's has several names."""
+    for each in (name, f"{name}-cpu"):
+        try:
+            return version(each)
+        except PackageNotFoundError:
+            continue
+    raise PackageNotFoundError(name)

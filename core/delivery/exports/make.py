@@ -1,0 +1,110 @@
+"""A run's model in one format: converted, checked against Keras, measured, packed, and kept."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from core.catalog import Catalog
+from core.delivery.exports import formats
+from core.delivery.exports.check import compare
+from core.delivery.exports.formats import Source
+from core.delivery.exports.images import load_images
+from core.delivery.exports.kept import RECORD, Export, exports_folder
+from core.delivery.exports.package import add_companions, new_folder, zip_folder
+from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.material import load_material
+from core.delivery.take_away.model_card import card_markdown
+from core.errors import NotFound, disk_errors
+from core.evaluation.evaluate import model_card
+from core.inference.predictor import open_predictor
+from core.progress import Reporter
+from core.quality.safe_names import safe_name
+from core.quiet import silence_tensorflow
+from core.workspace import ensure_space, new_token, write_json
+
+_PHASE = "export"
+
+
+def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None = None) -> Export:
+    """Make an export of a finished run, in place of an earlier one of this format.
+
+    Needs TensorFlow. One that can't be made leaves the earlier one as it was.
+
+    Raises:
+        NotFound: there is no such run, it has no model, or its images have gone.
+        InvalidInput: there is no such format, or it has too few digits for this model.
+        ExportDiffers: it doesn't answer like the model: a defect.
+        NoSpace, Cancelled
+    """
+    report = report or Reporter()
+    started = time.monotonic()
+    fmt = formats.get(key)
+    run = catalog.runs.get(run_id)
+    folder = catalog.workspace.run(run.id)
+    card = model_card(catalog.workspace, run.id)
+    images = load_images(catalog, run.id, card)
+    keras_file = folder / "model.keras"
+    if not keras_file.is_file():
+        raise NotFound("This run's Keras model has gone.", remedy="Train it again.")
+    kept = exports_folder(catalog.workspace, run.id) / key
+    # The model and its .zip, and what converters write on the way.
+    ensure_space(kept, 12 * keras_file.stat().st_size, "the export")
+
+    def step(number: int, note: str) -> None:
+        report.check()
+        report.progress(_PHASE, number, 4, note)
+
+    step(0, "Opening the model")
+    silence_tensorflow()
+    import keras
+
+    model = keras.models.load_model(keras_file, compile=False)
+    with disk_errors("the export"), new_folder(kept.parent) as temporary:
+        making = Path(temporary)
+        step(1, f"Converting it to {fmt.title}")
+        fmt.write(Source(model, folder, lambda: images.calibrating(report)), making)
+        model_bytes = sum(file.stat().st_size for file in making.rglob("*") if file.is_file())
+        step(2, "Comparing its answers with Keras")
+        pixels = images.checking(report)
+        expected = model.predict(pixels.astype("float32"), batch_size=16, verbose=0)
+        answer = fmt.opened(making)
+        check = compare(fmt, answer, expected, pixels, report)
+        step(3, "Packing it")
+        add_companions(
+            making,
+            fmt,
+            card,
+            run.name,
+            _card(catalog, run.id, report),
+            images.pictures(),
+            open_predictor(catalog.workspace, run.id),
+            answer,
+            check,
+        )
+        file = f"{safe_name(run.name)} {key}.zip"
+        report.check()
+        for earlier in kept.glob("*.zip"):
+            if earlier.name != file:
+                earlier.unlink()
+        zip_folder(making, kept / file)
+        export = Export(
+            format=key,
+            file=file,
+            bytes=(kept / file).stat().st_size,
+            model_bytes=model_bytes,
+            images=check.images,
+            same=check.same,
+            largest_difference=check.largest_difference,
+            milliseconds=round(check.milliseconds, 3),
+            made_at=time.time(),
+            seconds=round(time.monotonic() - started, 1),
+            token=new_token(),
+        )
+        write_json(kept / RECORD, export.model_dump())
+    report.progress(_PHASE, 4, 4, "Packing it")
+    return export
+
+
+def _card(catalog: Catalog, run_id: str, report: Reporter) -> str:
+    return card_markdown(Findings(load_material(catalog, run_id), report))

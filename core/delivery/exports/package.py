@@ -1,0 +1,193 @@
+"""What lies in an export beside the model: labels, example, self-test, model card, and how to use
+it.
+
+::
+
+    model.*                 as the format has it
+    model.json              what prepare.py needs: image size, fit, and the model's name
+    labels.txt              classes in the order of the probabilities, one a line
+    example.py, prepare.py  ask it about a picture
+    selftest.py, selftest/  a few pictures, and what Lightbox answers about them
+    requirements.txt        what all of that runs on
+    README.md, MODEL_CARD.md
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from core.delivery.exports.check import Check
+from core.delivery.exports.formats import Answer, Format
+from core.delivery.exports.shipped import prepare
+from core.inference.predictor import Predictor
+from core.workspace import atomic_path
+
+_SHIPPED = Path(prepare.__file__).parent
+# Decoded PNGs and the arithmetic of other processors differ in the last digits.
+_SLACK = 0.005
+_EXAMPLE = '''"""What is in a picture? Run it with: python example.py PICTURE …"""
+import sys
+from pathlib import Path
+{imports}
+from prepare import prepare
+
+HERE = Path(__file__).parent
+labels = (HERE / "labels.txt").read_text(encoding="utf-8").splitlines()
+{loading}
+
+def answer(pixels):  # float32 (1, size, size, 3), 0 to 255 -> probabilities (1, classes)
+    return {answering}
+
+if __name__ == "__main__":
+    for file in sys.argv[1:] or [HERE / "selftest" / "1.png"]:
+        probabilities = answer(prepare(file))[0]
+        best = probabilities.argmax()
+        print(f"{{Path(file).name}}: {{labels[best]}}, {{probabilities[best]:.1%}}")
+'''
+
+
+def add_companions(
+    folder: Path,
+    fmt: Format,
+    card: dict[str, Any],
+    name: str,
+    model_card: str,
+    pictures: list[bytes],
+    app: Predictor,
+    answer: Answer,
+    check: Check,
+) -> None:
+    """Write everything but the model itself beside it.
+
+    Args:
+        card: the run's; has ``classes``, ``image_size`` and ``fit``.
+        name: of the run.
+        model_card: Markdown.
+        pictures: PNG files for the self-test.
+        app: what Lightbox answers them with.
+        answer: what the export answers with, float32.
+    """
+    classes = [" ".join(str(label).split()) for label in card["classes"]]
+    (folder / "labels.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
+    _json(
+        folder / "model.json",
+        {
+            "name": name,
+            "classes": card["classes"],
+            "image_size": card["image_size"],
+            "fit": card["fit"],
+        },
+    )
+    example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
+    (folder / "example.py").write_text(example, encoding="utf-8")
+    for shipped in ("prepare.py", "selftest.py"):
+        shutil.copyfile(_SHIPPED / shipped, folder / shipped)
+    requirements = "\n".join(fmt.requirements()) + "\n"
+    (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text(model_card, encoding="utf-8")
+    (folder / "README.md").write_text(_readme(fmt, card, name, check), encoding="utf-8")
+    _selftest(folder / "selftest", fmt, card, pictures, app, answer)
+
+
+def zip_folder(folder: Path, target: Path) -> None:
+    """Everything below a folder as a .zip, in place of one that is there."""
+    with atomic_path(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder).as_posix())
+
+
+def _selftest(
+    folder: Path,
+    fmt: Format,
+    card: dict[str, Any],
+    pictures: list[bytes],
+    app: Predictor,
+    answer: Answer,
+) -> None:
+    """Pictures, and the app's own answers about these very files."""
+    folder.mkdir()
+    expected, off = [], 0.0
+    for number, (picture, said) in enumerate(
+        zip(
+            pictures,
+            app.predict([(str(n), p) for n, p in enumerate(pictures)], top=len(card["classes"])),
+            strict=True,
+        ),
+        1,
+    ):
+        file = folder / f"{number}.png"
+        file.write_bytes(picture)
+        named = dict(said.top)
+        wanted = [named[label] for label in card["classes"]]
+        pixels = prepare.as_pixels(file, card["image_size"], card["fit"])[None]
+        answered = answer(pixels.astype("float32"))[0]
+        off = max(off, *(abs(float(a) - b) for a, b in zip(answered, wanted, strict=True)))
+        expected.append(
+            {
+                "file": f"selftest/{number}.png",
+                "answer": said.label,
+                "probabilities": [round(probability, 6) for probability in wanted],
+            }
+        )
+    tolerance = fmt.tolerance
+    if tolerance is None:
+        # With fewer digits processors differ more; what was measured here is where to begin.
+        tolerance = round(min(1.0, 2 * off + 0.05), 4)
+    _json(
+        folder / "expected.json", {"tolerance": round(tolerance + _SLACK, 4), "pictures": expected}
+    )
+
+
+def _readme(fmt: Format, card: dict[str, Any], name: str, check: Check) -> str:
+    size = card["image_size"]
+    fit = {
+        "stretch": "stretched to it, whatever their shape",
+        "crop": "cut to a square from their middle",
+        "pad": "filled up to a square with black",
+    }[card["fit"]]
+    title = " ".join(name.split())
+    return f"""# {title}: {fmt.title}
+
+{fmt.sentence}
+
+    pip install -r requirements.txt
+    python selftest.py
+    python example.py PICTURE.jpg
+
+The self-test asks the model about a few pictures, and compares with what Lightbox answered.
+
+## What goes in, what comes out
+
+- In: float32 of shape (1, {size}, {size}, 3): red, green and blue from 0 to 255, as they are in
+  the picture. What the network does with them first is inside the model: don't divide by 255.
+- Out: {len(card["classes"])} probabilities, in the order of labels.txt.
+- `prepare.py` brings a picture to that shape. Pictures are {fit}.
+
+Resizing is not inside the model. Where formats can resize at all, they do it a little differently
+from Pillow, which this model was trained with: on photos of hands that moved probabilities by up
+to 5 percentage points. With `prepare.py` the answers are those of the app.
+
+## Checked
+
+Asked about {check.images:,} validation images, this export and the Keras model it was made of
+gave the same answer for {check.same:,}. No probability differed by more than
+{check.largest_difference:.2g}. One image took {check.milliseconds:.2g} ms on the computer that
+made it, from pixels to probabilities.
+
+What the model is and how good it is: MODEL_CARD.md.
+"""
+
+
+def _json(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def new_folder(beside: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder to write an export in, on the disk where it will stay; gone after use."""
+    beside.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=".making-", dir=beside)

@@ -1,0 +1,175 @@
+"""The notebook's end: curves, the test, a comparison with Lightbox's figures, and the saved model."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+
+from core.delivery.take_away.cells import Cell, code, literal, words
+from core.delivery.take_away.material import Material
+
+# Beyond, numbers in the cells of a confusion matrix can't be read.
+_MOST_NUMBERS = 30
+
+
+def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
+    """Curves, test, confusion matrix, report, comparison, saving, and using the model."""
+    evaluation = material.evaluation
+    classes = len(material.classes)
+    curves = {
+        name: [entry.get(name) for entry in material.history]
+        for name in ("accuracy", "val_accuracy", "loss", "val_loss")
+    }
+    rounded = {
+        name: [None if value is None else round(float(value), 4) for value in values]
+        for name, values in curves.items()
+    }
+    made = [
+        words(
+            """
+            ## Curves
+
+            Solid: this notebook. Dashed: Lightbox's run. Where the training curve goes on getting
+            better and the validation curve does not, the network begins to learn by heart.
+            """
+        ),
+        code(f"LIGHTBOX = {literal(rounded, 11)}"),
+        code(_CURVES, holds),
+    ]
+    if evaluation.images:
+        made += [
+            words(
+                """
+                ## The test
+
+                On {{images}} images that neither training nor the choice of the best epoch has seen.
+                """,
+                images=f"{evaluation.images:,}",
+            ),
+            code(
+                """
+                answers = model.predict(images[test], batch_size=64, verbose=0)
+                predicted = answers.argmax(axis=1)
+                accuracy = (predicted == labels[test]).mean()
+                print(f"Right on {(predicted == labels[test]).sum()} of {len(test)}: {accuracy:.1%}")
+                """
+            ),
+            words(
+                """
+                **Confusion matrix.** Rows are true classes, columns what the model says; right
+                answers are on the diagonal.
+                """
+            ),
+            code(
+                _CONFUSION,
+                side=round(min(24.0, max(4.0, 0.45 * classes + 2)), 1),
+                numbers=classes <= _MOST_NUMBERS,
+            ),
+            words(
+                """
+                **Precision**: of the images called this class, how many are. **Recall**: of the
+                images of this class, how many were found. **F1** is their harmonic mean.
+                """
+            ),
+            code(
+                """
+                print(
+                    classification_report(
+                        labels[test],
+                        predicted,
+                        labels=range(len(CLASSES)),
+                        target_names=CLASSES,
+                        digits=3,
+                        zero_division=0,
+                    )
+                )
+                """
+            ),
+            words(
+                """
+                ## Compared with Lightbox
+
+                The interval is Wilson's at 95 %: where the accuracy on endlessly many such images
+                would likely be. This notebook should be inside it.
+                """
+            ),
+            code('LIGHTBOX_ANSWERS = "{{packed}}"', hidden=True, packed=_answers(material)),
+            code(
+                _COMPARE,
+                accuracy=repr(evaluation.accuracy),
+                low=repr(evaluation.interval.low),
+                high=repr(evaluation.interval.high),
+            ),
+        ]
+    made += [
+        words(
+            """
+            ## Keep it, and use it
+
+            The model is saved with all that it does to pixels inside it. To ask it about an image,
+            read the image as above.
+            """
+        ),
+        code(
+            """
+            model.save("model.keras")
+            Path("classes.json").write_text(json.dumps(CLASSES))
+
+            file = Path(FOLDER) / paths[-1]  # any image
+            chances = model.predict(read(file)[None], verbose=0)[0]
+            for best_class in chances.argsort()[::-1][:3]:
+                print(f"{CLASSES[best_class]}: {chances[best_class]:.1%}")
+            """
+        ),
+    ]
+    return made
+
+
+def _answers(material: Material) -> str:
+    """What Lightbox answered about the test images, in their order here; -1 where it could not."""
+    known = dict(
+        zip(material.answers.table["path"], material.answers.predicted.tolist(), strict=True)
+    )
+    split = material.split
+    paths = split.loc[split["split"] == "test", "path"]
+    text = json.dumps([known.get(path, -1) for path in paths], separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+
+
+_CURVES = """
+figure, axes = plt.subplots(1, 2, figsize=(14, 4.5))
+for axis, name in zip(axes, ("accuracy", "loss")):
+    for key, colour in ((name, "tab:blue"), ("val_" + name, "tab:orange")):   #? validated
+    for key, colour in ((name, "tab:blue"),):   #? !validated
+        title = "validation" if key.startswith("val_") else "training"
+        epochs = range(1, len(history[key]) + 1)
+        axis.plot(epochs, history[key], color=colour, marker=".", label=title)
+        epochs = range(1, len(LIGHTBOX[key]) + 1)
+        axis.plot(epochs, LIGHTBOX[key], "--", color=colour, label=f"{title}, Lightbox")
+    axis.set_xlabel("epoch")
+    axis.set_title(name)
+    axis.legend()
+plt.show()
+"""
+
+_CONFUSION = """
+matrix = confusion_matrix(labels[test], predicted, labels=range(len(CLASSES)))
+figure, axis = plt.subplots(figsize=({{side}}, {{side}}))
+ConfusionMatrixDisplay(matrix, display_labels=CLASSES).plot(
+    ax=axis, cmap="Blues", xticks_rotation="vertical", include_values={{numbers}}, colorbar=False
+)
+axis.set_xlabel("predicted")
+axis.set_ylabel("true")
+plt.show()
+"""
+
+_COMPARE = """
+theirs = np.array(json.loads(zlib.decompress(base64.b64decode(LIGHTBOX_ANSWERS))))
+lightbox, low, high = {{accuracy}}, {{low}}, {{high}}
+print(f"Lightbox: {lightbox:.1%}, likely between {low:.1%} and {high:.1%}")
+where = "below" if accuracy < low else "above" if accuracy > high else "inside"
+print(f"Here:     {accuracy:.1%}, {where} that interval")
+print(f"The same answer on {(predicted == theirs).mean():.1%} of the test images")
+"""

@@ -1,0 +1,108 @@
+"""All figures of a run as one JSON document.
+
+The schema, ``lightbox-metrics`` version 1; shares and probabilities are 0 to 1, intervals at 95 %::
+
+    schema, version         "lightbox-metrics", 1
+    run                     id, name, created_at (seconds since 1970), spec
+    data                    dataset, dataset_version, images {train, validation, test},
+                            classes [name …] in the order of the model's outputs
+    test                    images, correct, accuracy, interval {low, high, level, method},
+                            baseline, baseline_label, left_out [[path, why] …]
+    verdict                 [{key, text, tone, about}] in the order to read them
+    scores                  [{key, title, value, low, high, method, meaning, better, form, why}]
+    classes                 [{label, support, recall, recall_low, recall_high, precision, …, f1,
+                            roc_auc, average_precision}]
+    confusion               labels, counts: rows are true classes, columns what was predicted
+    reliability             calibration before and after temperature scaling, coverage by threshold,
+                            slices, robustness (null where not studied); null without test images
+    others                  [{on, images, correct, accuracy, interval}] of folders tested on
+    training                best_epoch, stopped, seconds {phase: s}, history [one entry an epoch]
+    environment             name → version, of the computer that wrote this
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core.catalog import Catalog
+from core.delivery.take_away.environment import environment
+from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.material import checked_target, load_material
+from core.evaluation.answers import evaluated_on
+from core.evaluation.evaluate import load_evaluation
+from core.evaluation.records import Evaluation
+from core.progress import Reporter
+from core.workspace import atomic_path
+
+SCHEMA, VERSION = "lightbox-metrics", 1
+SUFFIXES = (".json",)
+
+
+def write_metrics(
+    catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None
+) -> Path:
+    """Write the figures of a run, in place of a file that is there; returns its full path.
+
+    Raises:
+        InvalidInput: the file's name does not end in ``.json``, or nothing can be written there.
+        NotFound: there is no such run, or it is not finished.
+    """
+    target = checked_target(file, SUFFIXES, "A document of metrics")
+    text = metrics_json(catalog, run_id, report)
+    with atomic_path(target) as part:
+        part.write_text(text, encoding="utf-8")
+    return target
+
+
+def metrics_json(catalog: Catalog, run_id: str, report: Reporter | None = None) -> str:
+    """The document as text."""
+    return json.dumps(metrics(catalog, run_id, report), indent=1, ensure_ascii=True) + "\n"
+
+
+def metrics(catalog: Catalog, run_id: str, report: Reporter | None = None) -> dict[str, Any]:
+    """The document as data.
+
+    Raises:
+        NotFound: there is no such run, or it is not finished.
+    """
+    found = Findings(load_material(catalog, run_id), report or Reporter())
+    material = found.material
+    run, evaluation, reliability = material.run, material.evaluation, found.reliability
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "run": {"id": run.id, "name": run.name, "created_at": run.created_at, "spec": run.spec},
+        "data": {
+            "dataset": material.dataset.name if material.dataset is not None else None,
+            "dataset_version": run.dataset_version,
+            "images": {split: material.count(split) for split in ("train", "validation", "test")},
+            "classes": material.classes,
+        },
+        "test": {**_tested(evaluation), "left_out": [list(each) for each in evaluation.left_out]},
+        "verdict": [each.model_dump(mode="json") for each in found.figures.verdict.statements],
+        "scores": [score.model_dump(mode="json") for score in found.figures.scores],
+        "classes": [each.model_dump(mode="json") for each in found.figures.classes],
+        "confusion": {"labels": evaluation.labels, "counts": evaluation.confusion},
+        "reliability": None if reliability is None else reliability.model_dump(mode="json"),
+        "others": [
+            {"on": on, **_tested(load_evaluation(catalog.workspace, run.id, on))}
+            for on in evaluated_on(catalog.workspace, run.id)
+            if on != "test"
+        ],
+        "training": {
+            "best_epoch": run.summary.get("best_epoch"),
+            "stopped": run.summary.get("stopped"),
+            "seconds": run.summary.get("seconds", {}),
+            "history": material.history,
+        },
+        "environment": environment(),
+    }
+
+
+def _tested(evaluation: Evaluation) -> dict[str, Any]:
+    return evaluation.model_dump(
+        mode="json",
+        include={"images", "correct", "accuracy", "interval", "baseline", "baseline_label"},
+    )

@@ -1,0 +1,277 @@
+"""Every format answers like Keras, and what is packed works without Lightbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from _pytest.mark.structures import ParameterSet
+
+from core.catalog import Catalog, DatasetRecord
+from core.delivery.exports import formats
+from core.delivery.exports.formats import FORMATS
+from core.delivery.exports.kept import export_file, exports_folder, find, find_exports
+from core.delivery.exports.make import make_export
+from core.errors import Cancelled, InvalidInput, NotFound
+from core.evaluation.evaluate import load_predictions
+from core.progress import RecordingReporter, Wishes
+from tests.core.delivery.exports.exporting import finished_run, unpack
+from tests.core.training.small import add_colours, new_catalog
+
+KINDS = {"scratch": "compact", "transfer": "mobilenet_v2", "own": "custom"}
+ON_TENSORFLOW = ("keras", "weights", "saved-model")
+# What answers elsewhere, by the module that the example imports.
+LIGHT = {
+    "litert": "ai_edge_litert",
+    "litert-float16": "ai_edge_litert",
+    "litert-int8": "ai_edge_litert",
+    "onnx": "onnxruntime",
+    "openvino": "openvino",
+    "openvino-int8": "openvino",
+}
+# Runs an example and a self-test in a process that has TensorFlow already.
+DRIVER = """
+import os, runpy, sys
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    for name in ("example", "prepare"):
+        sys.modules.pop(name, None)
+    sys.argv = ["example.py"]
+    runpy.run_path("example.py", run_name="__main__")
+    try:
+        runpy.run_path("selftest.py", run_name="__main__")
+    except SystemExit as ended:
+        assert not ended.code, folder
+    sys.path.remove(folder)
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return new_catalog(tmp_path_factory.mktemp("home"))
+
+
+class Runs(dict[str, str]):
+    """A run of each kind of network, made when it is first asked for."""
+
+    def __init__(self, catalog: Catalog, dataset: DatasetRecord) -> None:
+        super().__init__()
+        self._make = lambda kind: finished_run(catalog, dataset, KINDS[kind])
+
+    def __missing__(self, kind: str) -> str:
+        self[kind] = self._make(kind)
+        return self[kind]
+
+
+@pytest.fixture(scope="module")
+def runs(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(catalog, add_colours(catalog, tmp_path_factory.mktemp("images") / "colours"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(
+    catalog: Catalog, runs: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The exports of the own network in all formats, as they arrive elsewhere."""
+    folders = {}
+    for key in formats.offered():
+        found = {export.format: export for export in find_exports(catalog.workspace, runs["own"])}
+        export = found.get(key) or make_export(catalog, runs["own"], key)
+        file = export_file(catalog.workspace, runs["own"], export)
+        folders[key] = unpack(file, tmp_path_factory.mktemp(key))
+    return folders
+
+
+def test_every_format_can_be_made_with_what_lightbox_requires() -> None:
+    assert formats.offered() == list(FORMATS) == [*ON_TENSORFLOW, *LIGHT]
+
+
+def cases() -> list[ParameterSet]:
+    """Every network in every format; the large one's are slow, and of random weights 8 bits leave
+    nothing over: that is tried on networks that were trained, and refused otherwise."""
+    found = []
+    for kind in KINDS:
+        for key in FORMATS:
+            if kind == "transfer" and key.endswith("int8"):
+                continue
+            slow = [pytest.mark.slow] if kind == "transfer" else []
+            found.append(pytest.param(kind, key, marks=slow))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "key"), cases())
+def test_an_export_answers_like_keras(
+    catalog: Catalog, runs: dict[str, str], kind: str, key: str
+) -> None:
+    report = RecordingReporter()
+    export = make_export(catalog, runs[kind], key, report)
+    assert export.images == 9
+    if FORMATS[key].tolerance is None:
+        assert export.same >= FORMATS[key].least_same * export.images
+        assert export.largest_difference > 0, "fewer digits leave a trace"
+    else:
+        assert export.same == export.images
+        assert export.largest_difference <= 1e-3
+    assert export.milliseconds > 0
+    assert {step[0] for step in report.steps} >= {"export"}
+    file = export_file(catalog.workspace, runs[kind], export)
+    assert file.stat().st_size == export.bytes
+    assert export in find_exports(catalog.workspace, runs[kind])
+    assert find(catalog.workspace, runs[kind], key, export.token) == file
+    assert find(catalog.workspace, runs[kind], key, export.token[:-1]) is None
+
+
+def run_it(*command: str | Path, folder: Path) -> str:
+    """What a program says that must go well."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("key", list(LIGHT))
+def test_example_and_self_test_work_without_tensorflow(unpacked: dict[str, Path], key: str) -> None:
+    pytest.importorskip(LIGHT[key])
+    folder = unpacked[key]
+    assert "All as Lightbox answers" in run_it("selftest.py", folder=folder)
+    assert "1.png: blue" in run_it("example.py", folder=folder)
+
+
+def test_examples_and_self_tests_on_tensorflow_work(unpacked: dict[str, Path]) -> None:
+    folders = [unpacked[key] for key in ON_TENSORFLOW]
+    said = run_it("-c", DRIVER, *folders, folder=folders[0])
+    assert said.count("All as Lightbox answers") == len(ON_TENSORFLOW)
+    assert said.count("1.png: blue") == len(ON_TENSORFLOW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["onnx", "openvino", "litert"])
+def test_example_and_self_test_work_where_nothing_else_is_installed(
+    unpacked: dict[str, Path], tmp_path: Path, key: str
+) -> None:
+    python = tmp_path / "fresh" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    venv.create(tmp_path / "fresh", with_pip=True)
+    folder = unpacked[key]
+    pip = [python, "-m", "pip", "install", "--quiet", "--retries", "0", "-r", "requirements.txt"]
+    done = subprocess.run(pip, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"pip can't install {key}'s runtime here: {done.stderr.strip()[-200:]}")
+    for program, says in (
+        ("selftest.py", "All as Lightbox answers"),
+        ("example.py", "1.png: blue"),
+    ):
+        said = subprocess.run(
+            [python, program], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert said.returncode == 0, said.stderr
+        assert says in said.stdout
+    has = [
+        python,
+        "-c",
+        "import importlib.util, sys; sys.exit(bool(importlib.util.find_spec('keras')))",
+    ]
+    assert subprocess.run(has, check=False).returncode == 0, "nothing but the runtime was there"
+
+
+def test_a_self_test_notices_a_model_that_answers_otherwise(
+    unpacked: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "changed"
+    folder.mkdir()
+    for file in unpacked["openvino"].rglob("*"):
+        if file.is_file():
+            (folder / file.relative_to(unpacked["openvino"])).parent.mkdir(exist_ok=True)
+            (folder / file.relative_to(unpacked["openvino"])).write_bytes(file.read_bytes())
+    about = json.loads((folder / "selftest/expected.json").read_text())
+    about["pictures"][0]["probabilities"].reverse()
+    (folder / "selftest/expected.json").write_text(json.dumps(about))
+    done = subprocess.run(
+        [sys.executable, "selftest.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "WRONG" in done.stdout
+
+
+def test_an_export_has_all_that_goes_with_a_model(unpacked: dict[str, Path]) -> None:
+    folder = unpacked["onnx"]
+    assert {file.name for file in folder.iterdir()} == {
+        "model.onnx",
+        "model.json",
+        "labels.txt",
+        "example.py",
+        "prepare.py",
+        "selftest.py",
+        "selftest",
+        "requirements.txt",
+        "README.md",
+        "MODEL_CARD.md",
+    }
+    assert (folder / "labels.txt").read_text().split() == ["blue", "green", "red"]
+    assert "How to reproduce" in (folder / "MODEL_CARD.md").read_text()
+    needed = (folder / "requirements.txt").read_text()
+    assert "onnxruntime" in needed
+    assert "tensorflow" not in needed
+    assert "Asked about 9 validation images" in (folder / "README.md").read_text()
+    assert len((folder / "example.py").read_text().splitlines()) <= 20
+
+
+def test_an_export_that_is_cancelled_leaves_nothing_and_the_earlier_one_as_it_was(
+    catalog: Catalog, runs: dict[str, str], unpacked: dict[str, Path]
+) -> None:
+    class Stop(RecordingReporter):
+        def wishes(self) -> Wishes:
+            return Wishes(stop="keep" if len(self.steps) > 2 else "")
+
+    before = find_exports(catalog.workspace, runs["own"])
+    with pytest.raises(Cancelled):
+        make_export(catalog, runs["own"], "openvino", Stop())
+    assert find_exports(catalog.workspace, runs["own"]) == before
+    folder = exports_folder(catalog.workspace, runs["own"])
+    assert [entry.name for entry in folder.iterdir() if entry.name.startswith(".")] == []
+
+
+def test_making_it_again_replaces_it_and_its_address(
+    catalog: Catalog, runs: dict[str, str], unpacked: dict[str, Path]
+) -> None:
+    first = make_export(catalog, runs["own"], "openvino")
+    second = make_export(catalog, runs["own"], "openvino")
+    assert find(catalog.workspace, runs["own"], "openvino", first.token) is None
+    file = find(catalog.workspace, runs["own"], "openvino", second.token)
+    assert file is not None
+    assert zipfile.ZipFile(file).testzip() is None
+    assert find(catalog.workspace, "../" + runs["own"], "openvino", second.token) is None
+
+
+def test_unknown_formats_and_runs_are_sentences(catalog: Catalog, runs: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="There are: keras"):
+        make_export(catalog, runs["own"], "coreml")
+    with pytest.raises(NotFound):
+        make_export(catalog, "nobody", "onnx")
+
+
+def test_the_app_answers_the_pictures_as_it_says(
+    catalog: Catalog, runs: dict[str, str], unpacked: dict[str, Path]
+) -> None:
+    expected = json.loads((unpacked["onnx"] / "selftest/expected.json").read_text())
+    kept = load_predictions(catalog.workspace, runs["own"], split="validation")
+    by_class = kept.groupby("label").head(1).sort_values("label")
+    assert [each["answer"] for each in expected["pictures"]] == list(by_class["predicted"])
+    for picture, (_, row) in zip(expected["pictures"], by_class.iterrows(), strict=True):
+        assert picture["probabilities"] == pytest.approx(
+            [row["p_0"], row["p_1"], row["p_2"]], abs=2e-3
+        )

@@ -1,0 +1,64 @@
+"""What an export does with a picture is what the app does with it, to the last digit."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.datasets.images import decode
+from core.delivery.exports.shipped.prepare import as_pixels
+
+SIZE = 32
+
+
+def photo(mode: str = "RGB", shape: tuple[int, int] = (300, 210)) -> Image.Image:
+    rng = np.random.default_rng(3)
+    small = Image.fromarray(rng.integers(0, 256, (9, 12, 3)).astype(np.uint8))
+    return small.resize(shape, Image.Resampling.BICUBIC).convert(mode)
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved(photo(), "JPEG", exif=exif)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def see_through() -> Image.Image:
+    image = photo("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return image
+
+
+FILES = {
+    "jpeg": saved(photo(), "JPEG"),
+    "turned": turned(),
+    "png": saved(photo(), "PNG"),
+    "grey": saved(photo("L"), "PNG"),
+    "palette": saved(photo("P"), "GIF"),
+    "cmyk": saved(photo("CMYK"), "JPEG"),
+    "see-through": saved(see_through(), "PNG"),
+    "16 bits": saved(
+        Image.fromarray(np.arange(0, 60000, dtype=np.uint16).reshape(200, 300)), "PNG"
+    ),
+    "small": saved(photo(shape=(8, 11)), "PNG"),
+    "as it is": saved(photo(shape=(SIZE, SIZE)), "PNG"),
+}
+
+
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("name", list(FILES))
+def test_pictures_are_prepared_as_the_app_does(name: str, fit: str, tmp_path: Path) -> None:
+    file = tmp_path / "picture"
+    file.write_bytes(FILES[name])
+    expected = decode(FILES[name], SIZE, fit=fit)
+    assert as_pixels(file, SIZE, fit).tolist() == expected.tolist()

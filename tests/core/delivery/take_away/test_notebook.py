@@ -1,0 +1,391 @@
+"""The notebook: its code is right for every setting, and does what Lightbox does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.catalog import Catalog
+from core.datasets.images import decode
+from core.delivery.take_away.cells import network, training
+from core.delivery.take_away.notebook import cells, notebook, write_notebook
+from core.errors import InvalidInput
+from core.features import backbones
+from core.training.architectures import ARCHITECTURES
+from core.training.augmentation.mix import mix
+from core.training.augmentation.options import Augmentation
+from core.training.augmentation.vary import vary
+from core.training.spec import TrainSpec
+from tests.core.delivery.take_away.making import CLASSES, material_of, source, spec_of
+
+_EVERYTHING = {
+    "rotation": 20,
+    "zoom": 0.2,
+    "shift": 0.1,
+    "shear": 10,
+    "brightness": 0.2,
+    "contrast": 0.3,
+    "flip_horizontal": True,
+    "flip_vertical": True,
+}
+_COLOURS = {"hue": 0.1, "saturation": 0.4, "contrast": 0.2, "brightness": 0.1}
+
+
+def _specs() -> dict[str, TrainSpec]:
+    """Settings that between them use every line of every template."""
+    specs = {key: spec_of(architecture=key, weights="none") for key in ARCHITECTURES}
+    specs |= {f"recipe {key}": spec_of(key) for key in ("quick", "balanced", "best", "classic")}
+    for key in backbones.BACKBONES:
+        specs[f"{key} gray"] = spec_of("quick", architecture=key, color="gray", image_size=96)
+    specs |= {
+        "gray": spec_of(color="gray", resize="crop"),
+        "no dropout": spec_of("classic", dropout=0, resize="pad"),
+        "sgd step": spec_of(optimizer__name="sgd", schedule__name="step", loss__name="focal"),
+        "rmsprop plateau": spec_of(
+            optimizer__name="rmsprop",
+            schedule__name="plateau",
+            stopping__patience=3,
+            best_by="loss",
+        ),
+        "adam": spec_of(
+            optimizer__name="adam",
+            optimizer__clip_norm=1,
+            optimizer__beta_1=0.8,
+            best_by="f1",
+            stopping__patience=2,
+            stopping__metric="balanced_accuracy",
+            metrics="top_3,auc",
+        ),
+        "no warm-up": spec_of(schedule__warmup=0, balance="weights", loss__name="binary"),
+        "sampling": spec_of(balance="sampling", augmentation="none"),
+        "head weights": spec_of("quick", balance="weights", best_by="balanced_accuracy"),
+        "head sampling": spec_of("quick", balance="sampling", augmentation="none"),
+        "strong": spec_of(augmentation="strong", augmentation__flip_horizontal=True),
+        "everything": spec_of(**{f"augmentation__{k}": v for k, v in _EVERYTHING.items()}),
+        "colours": spec_of(**{f"augmentation__{k}": v for k, v in _COLOURS.items()}),
+        "flips": spec_of(augmentation={"flip_vertical": True, "flip_horizontal": True}),
+        "flip": spec_of(augmentation={"flip_horizontal": True}, test_views=2),
+        "rand": spec_of(augmentation={"randaugment": 5}),
+        "rand more": spec_of(augmentation={"randaugment": 5, "rotation": 5, "cutout": 0.2}),
+        "rand lean": spec_of(augmentation={"randaugment": 5, "shear": 5, "shift": 0.1}),
+        "mixup": spec_of(augmentation={"mixup": 0.2}),
+        "cutmix": spec_of(augmentation={"cutmix": 1.0}),
+        "both": spec_of("best", augmentation__mixup=0.2, augmentation__cutmix=1, test_views=5),
+        "noise": spec_of(augmentation={"noise": 0.1, "blur": 1}, test_views=4),
+        "from run": spec_of(weights="run:other", frozen=0.5),
+        "from file": spec_of("balanced", weights="file:~/mine.weights.h5"),
+        "from keras": spec_of("balanced", weights="file:/some/where.keras", frozen=0),
+    }
+    return specs
+
+
+def test_the_code_is_right_for_every_setting(catalog: Catalog, tmp_path: Path) -> None:
+    for name, spec in _specs().items():
+        text = source(cells(material_of(catalog, spec)))
+        assert "#?" not in text, name
+        assert "{{" not in text, name
+        (tmp_path / f"{name.replace(' ', '_')}.py").write_text(text)
+    # Undefined names, unused imports and variables, and what is no Python at all.
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            "--isolated",
+            "--target-version",
+            "py311",
+            "--select",
+            "E9,F,B,E7",
+            "--ignore",
+            "B905,B007,B023",
+            ".",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_has_no_code_for_what_the_run_does_not_use(catalog: Catalog) -> None:
+    text = source(cells(material_of(catalog, spec_of(augmentation="none", dropout=0))))
+    for word in ("vary", "mix", "Dropout", "rarity", "grey", "EarlyStopping", "applications"):
+        assert word not in text
+    imported = {
+        line.split()[1].split(".")[0]
+        for line in text.splitlines()
+        if line.startswith(("import ", "from "))
+    }
+    assert imported == {
+        "base64",
+        "json",
+        "math",
+        "os",
+        "zlib",
+        "concurrent",
+        "pathlib",
+        "keras",
+        "matplotlib",
+        "numpy",
+        "PIL",
+        "sklearn",
+    }
+
+
+def test_without_validation_the_last_epoch_is_kept(catalog: Catalog) -> None:
+    material = material_of(catalog, spec_of("balanced"))
+    split = material.split[material.split["split"] != "validation"]
+    text = source(cells(material_of(catalog, material.spec, split=split)))
+    compile(text, "notebook", "exec")
+    assert "KeepBest" not in text
+    assert "validation_data" not in text
+
+
+def test_it_is_a_valid_notebook_whose_text_is_only_text(catalog: Catalog) -> None:
+    made = notebook(material_of(catalog, spec_of()))
+    nbformat.validate(made)
+    first = "".join(made["cells"][0]["source"])
+    assert "# My \\*run\\*" in first
+    assert "<b>" not in "".join(
+        "".join(cell["source"]) for cell in made["cells"] if cell["cell_type"] == "markdown"
+    )
+
+
+def test_only_notebooks_are_written(catalog: Catalog, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"ends in \.ipynb"):
+        write_notebook(catalog, "any", tmp_path / "run.py")
+
+
+def _run(cells_of: list[Any], *, until: str, **known: Any) -> dict[str, Any]:
+    """Execute the code up to the cell that has this in it, without files."""
+    space: dict[str, Any] = dict(known)
+    for cell in cells_of:
+        if cell.kind != "code" or cell.source.startswith(("# %pip", "FOLDER")):
+            continue
+        if any(skip in cell.source for skip in ("SPLIT", "get_file", "images = np.", "show(")):
+            continue
+        exec(compile(cell.source, "cell", "exec"), space)
+        if until in cell.source:
+            return space
+    raise AssertionError(f"no cell has {until}")
+
+
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+def test_it_reads_images_as_lightbox_does(catalog: Catalog, tmp_path: Path, fit: str) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    pixels = Image.fromarray(rng.integers(0, 256, (90, 150, 4), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    grey16 = Image.fromarray(rng.integers(0, 65536, (50, 40), np.uint16))
+    small = Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8))
+    for name, image, more in (
+        ("turned.jpg", pixels.convert("RGB"), {"exif": exif}),
+        ("grey.png", pixels.convert("L"), {}),
+        ("transparent.png", pixels, {}),
+        ("deep.png", grey16, {}),
+        ("float.tiff", Image.fromarray(rng.random((40, 50), np.float32)), {}),
+        ("small.png", small, {}),
+    ):
+        image.save(folder / name, **more)
+    made = cells(material_of(catalog, spec_of(resize=fit)))
+    read = _run(made, until="def read", SIZE=32)["read"]
+    for file in sorted(folder.iterdir()):
+        ours = decode(file.read_bytes(), 32, fit=fit)
+        np.testing.assert_array_equal(read(file), ours, err_msg=file.name)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        _EVERYTHING,
+        {"flip_horizontal": True, "flip_vertical": True},
+        _COLOURS,
+        {"cutout": 0.5, "rotation": 30},
+        {"zoom": 0.8, "shift": 0.3},
+    ],
+)
+def test_it_varies_images_as_lightbox_does(catalog: Catalog, options: dict[str, Any]) -> None:
+    chosen = Augmentation.model_validate(options)
+    images = np.random.default_rng(2).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
+    made = cells(material_of(catalog, spec_of(augmentation=options)))
+    ours = vary(images, chosen, np.random.default_rng(5)).astype(int)
+    theirs = _run(made, until="def vary", SIZE=32)["vary"](images, np.random.default_rng(5))
+    # One rounding more or less.
+    assert np.abs(ours - theirs.astype(int)).max() <= 1
+
+
+def test_randaugment_blur_and_noise_vary_as_much_as_lightbox_does(catalog: Catalog) -> None:
+    coarse = np.random.default_rng(2).integers(0, 256, (60, 4, 4, 3)).astype(np.uint8)
+    images = coarse.repeat(8, axis=1).repeat(8, axis=2)
+    for options in ({"randaugment": 8}, {"blur": 2}, {"noise": 0.2}):
+        made = cells(material_of(catalog, spec_of(augmentation=options)))
+        chosen = Augmentation.model_validate(options)
+        ours = vary(images, chosen, np.random.default_rng(5)).astype(float)
+        theirs = _run(made, until="def vary", SIZE=32)["vary"](images, np.random.default_rng(5))
+        changed = [np.abs(each - images.astype(float)).mean((1, 2, 3)) for each in (ours, theirs)]
+        assert np.corrcoef(*changed)[0, 1] > 0.97, options
+        assert changed[0].mean() == pytest.approx(changed[1].mean(), rel=0.05)
+
+
+@pytest.mark.parametrize("options", [{"mixup": 0.4}, {"cutmix": 1.0}, {"mixup": 1, "cutmix": 1}])
+def test_it_mixes_images_as_lightbox_does(catalog: Catalog, options: dict[str, Any]) -> None:
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 256, (8, 32, 32, 3)).astype(np.float32)
+    answers = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 8)]
+    made = cells(material_of(catalog, spec_of(augmentation=options)))
+    known = _run(made, until="def mix", SIZE=32)
+    chosen = Augmentation.model_validate(options)
+    ours = mix(images, answers, chosen, np.random.default_rng(7))
+    # Where only one kind is on, Lightbox draws which all the same.
+    numbers = np.random.default_rng(7)
+    if len(options) == 1:
+        numbers.integers(1)
+    theirs = known["mix"](images, answers, numbers)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def _weights_of(theirs: Any, key: str) -> list[np.ndarray]:
+    """The notebook's weights as Lightbox's model has them."""
+    values = theirs.get_weights()
+    backbone = ARCHITECTURES[key].backbone
+    if backbone and backbones.get(backbone).preprocessing == "caffe":
+        # The notebook turns the pixels round, Lightbox the first kernel.
+        first = next(n for n, value in enumerate(values) if value.ndim == 4)
+        values[first] = values[first][:, :, ::-1]
+    return values
+
+
+# Grey is put before all backbones alike: the quick ones stand for them.
+_LARGE = ("convnext_tiny", "resnet50", "vgg16", "efficientnet_v2_b0")
+_NETWORKS = [(key, "rgb") for key in ARCHITECTURES] + [
+    (key, "gray") for key in ARCHITECTURES if key not in _LARGE
+]
+
+
+@pytest.mark.parametrize(("key", "color"), _NETWORKS)
+def test_it_builds_the_network_that_lightbox_builds(catalog: Catalog, key: str, color: str) -> None:
+    import keras
+
+    from core.training import architectures
+    from core.training.architectures import Wanted
+
+    size = 64 if key == "convnext_tiny" else 32
+    spec = spec_of("classic", architecture=key, weights="none", color=color, image_size=size)
+    material = material_of(catalog, spec)
+    keras.utils.set_random_seed(1)
+    ours = architectures.build(key, Wanted(size, 3, spec.dropout, spec.color, spec.stack))
+    known: dict[str, Any] = {"SIZE": size, "CLASSES": CLASSES, "SEED": 1, "keras": keras}
+    known |= {"layers": keras.layers, "np": np, "math": __import__("math")}
+    for cell in network.cells(material, _holds(material)):
+        if cell.kind == "code":
+            exec(cell.source.replace("model.summary()", ""), known)
+    theirs = known["model"]
+    assert theirs.count_params() == ours.count_params()
+    kernels = [
+        value.transpose(0, 1, 3, 2) if value.shape != wanted.shape else value
+        for value, wanted in zip(_weights_of(theirs, key), ours.weights, strict=True)
+    ]
+    ours.set_weights(kernels)
+    images = np.random.default_rng(1).integers(0, 256, (2, size, size, 3)).astype(np.float32)
+    np.testing.assert_allclose(
+        np.asarray(ours(images, training=False)),
+        np.asarray(theirs(images, training=False)),
+        atol=1e-5,
+    )
+
+
+def _holds(material: Any) -> dict[str, bool]:
+    return {**network.conditions(material.spec), **training.conditions(material)}
+
+
+def test_rates_that_were_set_by_hand_are_found(catalog: Catalog) -> None:
+    from core.training.fitting.rates import rate_at
+
+    spec = spec_of(schedule__name="cosine", epochs=10)
+    history = [
+        {
+            "epoch": n + 1,
+            "part": "",
+            "val_loss": 1.0,
+            "loss": 1.0,
+            "learning_rate": rate_at(spec.schedule, spec.learning_rate, n * 7 + 6, 70, n),
+        }
+        for n in range(10)
+    ]
+    assert training.rates_by_hand(spec, history) == {}
+    for entry in history[6:]:
+        entry["learning_rate"] = 3e-4
+    history[9]["learning_rate"] = 1e-5
+    assert training.rates_by_hand(spec, history) == {6: 3e-4, 9: 1e-5}
+    text = source(cells(material_of(catalog, spec, history=history)))
+    assert "BY_HAND = {6: 0.0003, 9: 1e-05}" in text
+
+
+@pytest.mark.slow
+def test_executed_on_the_digits_it_is_as_accurate_as_the_run(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbclient import NotebookClient
+
+    from core.datasets.intake import add_folder
+    from core.datasets.sample import write_digits
+    from core.evaluation.evaluate import evaluate_run
+    from core.quality.curation import decide
+    from core.quality.scan import scan
+    from core.training.run import train_run
+    from core.training.start import create_run
+
+    write_digits(tmp_path / "digits")
+    dataset = add_folder(catalog, tmp_path / "digits", "digits", restrict=False)
+    scan(catalog, dataset.id)
+    # What people decided counts here too.
+    decide(catalog, dataset.id, "exclude", ["0/0000.png"])
+    spec = spec_of("classic", epochs=3, image_size=16, precision="float32")
+    version = catalog.datasets.get(dataset.id).version
+    spec = spec.model_copy(update={"dataset_id": dataset.id, "dataset_version": version})
+    run = create_run(catalog, spec)
+    train_run(catalog, run.id)
+    evaluation = evaluate_run(catalog, run.id)
+    file = write_notebook(catalog, run.id, tmp_path / "run.ipynb")
+    made = nbformat.read(file, 4)
+    made.cells.append(
+        nbformat.v4.new_code_cell(
+            'import sys; assert "core" not in sys.modules\n'
+            'print("SAID", json.dumps([float(accuracy), matrix.tolist(), history["val_accuracy"]]))'
+        )
+    )
+    monkeypatch.setenv("PYTHONPATH", "")
+    client = NotebookClient(
+        made, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    text = "".join(
+        output.text for output in made.cells[-1].outputs if output.output_type == "stream"
+    )
+    accuracy, matrix, curve = json.loads(text.partition("SAID ")[2])
+    assert evaluation.interval.low <= accuracy <= evaluation.interval.high
+    assert np.array(matrix).sum(axis=1).tolist() == np.array(evaluation.confusion).sum(1).tolist()
+    history = [entry["val_accuracy"] for entry in _history(catalog, run.id)]
+    np.testing.assert_allclose(curve, history, atol=0.03)
+    assert (tmp_path / "model.keras").exists()
+    answered = (np.array(matrix) - np.array(evaluation.confusion)).clip(0).sum()
+    assert answered <= 0.05 * evaluation.images
+
+
+def _history(catalog: Catalog, run_id: str) -> list[dict[str, Any]]:
+    from core.workspace import read_json
+
+    return list(read_json(catalog.workspace.run(run_id) / "history.json"))
