@@ -61,8 +61,9 @@ class Explainer:
             features = features_of(model)
             self._has_features = features is not None
             if features is not None:
-                results = [op.input_value(0) for op in model.get_results()]
-                results = [ov.opset13.result(value) for value in (*results, features)]
+                # A model that looks several times exports the sizes of its looks besides.
+                answer = model.output(0).get_node().input_value(0)
+                results = [ov.opset13.result(value) for value in (answer, features)]
                 model = ov.Model(results, model.get_parameters(), "features")
         self._asked = Asked(model)
 
