@@ -215,7 +215,7 @@ def _step(photos: Path) -> dict[str, Any]:
 
     from core.jobs.reporter import DatabaseReporter
     from core.training import architectures
-    from core.training.architectures import Wanted
+    from core.training.architectures import BuildConfig
     from core.training.architectures.facts import facts
     from core.training.fitting.compiling import building_in
     from core.training.fitting.warmup import warm_up
@@ -242,7 +242,7 @@ def _step(photos: Path) -> dict[str, Any]:
             events = catalog.jobs.events(run.job_id, kinds=("batch",))
             ours += _steady(events, batch)
             with building_in(summary["precision"]):
-                model = architectures.build("compact", Wanted(size, classes))
+                model = architectures.build("compact", BuildConfig(size, classes))
             model.compile(
                 keras.optimizers.AdamW(1e-3, weight_decay=0.02),
                 keras.losses.CategoricalCrossentropy(label_smoothing=0.1),

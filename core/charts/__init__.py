@@ -11,7 +11,7 @@ from core.charts.class_curves import class_curves
 from core.charts.classes import class_counts, class_splits
 from core.charts.compare import costs, overlaid
 from core.charts.confusion import confusion, confusion_cell
-from core.charts.live import Live, answers, curves, learning_rate
+from core.charts.live import LiveChart, answers, curves, learning_rate
 from core.charts.rates import rate_finder
 from core.charts.reliability import calibration, coverage, disturbances
 from core.charts.search import parallel
@@ -22,7 +22,7 @@ __all__ = [
     "GREEN",
     "GREY",
     "ORANGE",
-    "Live",
+    "LiveChart",
     "answers",
     "calibration",
     "class_counts",

@@ -26,7 +26,7 @@ Entries = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveChart:
     """A figure whose data changes.
 
     Attributes:
@@ -38,7 +38,7 @@ class Live:
     spec: dict[str, Any]
 
 
-def curves(epochs: Entries, batches: Entries, metric: str, *, smoothing: float = 0.0) -> Live:
+def curves(epochs: Entries, batches: Entries, metric: str, *, smoothing: float = 0.0) -> LiveChart:
     """One metric over training, for training and validation images.
 
     Args:
@@ -65,10 +65,10 @@ def curves(epochs: Entries, batches: Entries, metric: str, *, smoothing: float =
     best = next((entry for entry in reversed(validation) if entry.get("best")), None)
     if best is not None:
         rows.append(_rows("best epoch", *_points([best], f"val_{metric}"), marked=True))
-    return Live(pd.concat([*rows, _parts(epochs)], ignore_index=True), _curves_spec(metric))
+    return LiveChart(pd.concat([*rows, _parts(epochs)], ignore_index=True), _curves_spec(metric))
 
 
-def learning_rate(epochs: Entries, batches: Entries) -> Live:
+def learning_rate(epochs: Entries, batches: Entries) -> LiveChart:
     """How big the steps were.
 
     Args:
@@ -85,10 +85,10 @@ def learning_rate(epochs: Entries, batches: Entries) -> Live:
     upright = {"scale": {"zero": True}, "axis": {"title": "learning rate", "format": "~g"}}
     layers = [{"transform": [_only("within")], "mark": line, "encoding": _xy(upright)}]
     rows = pd.concat([_rows("within", x, y), _parts(epochs)], ignore_index=True)
-    return Live(rows, _spec([*layers, *_parts_layers()]))
+    return LiveChart(rows, _spec([*layers, *_parts_layers()]))
 
 
-def answers(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Live:
+def answers(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> LiveChart:
     """Which class was taken for which so far; the finished run's is :func:`core.charts.confusion`.
 
     Args:
@@ -107,7 +107,7 @@ def answers(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Live:
             "share": shares.ravel(),
         }
     )
-    return Live(rows, _answers_spec(labels))
+    return LiveChart(rows, _answers_spec(labels))
 
 
 def _of(epochs: Entries, key: str) -> list[Mapping[str, Any]]:

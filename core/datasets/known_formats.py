@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Part:
+class ArrayBatch:
     """Some images of one split.
 
     Attributes:
@@ -37,26 +37,26 @@ class Part:
     labels: NDArray[np.integer[Any]]
 
 
-def read_npz(paths: Sequence[Path]) -> Iterator[Part]:
+def read_npz(paths: Sequence[Path]) -> Iterator[ArrayBatch]:
     """One NumPy archive with ``x_train``, ``y_train``, ``x_test`` and ``y_test``."""
     (path,) = paths
     with np.load(path, allow_pickle=False) as arrays:
         for split in ("train", "test"):
-            yield Part(split, 0, arrays[f"x_{split}"], arrays[f"y_{split}"])
+            yield ArrayBatch(split, 0, arrays[f"x_{split}"], arrays[f"y_{split}"])
 
 
-def read_idx(paths: Sequence[Path]) -> Iterator[Part]:
+def read_idx(paths: Sequence[Path]) -> Iterator[ArrayBatch]:
     """Four gzipped IDX files: training images and labels, test images and labels.
 
     The format is described at Yann LeCun's MNIST page: two zero bytes, the type (8 is uint8), the
     number of dimensions, each dimension as a big-endian 32-bit integer, and the values.
     """
     train_images, train_labels, test_images, test_labels = paths
-    yield Part("train", 0, _idx(train_images), _idx(train_labels))
-    yield Part("test", 0, _idx(test_images), _idx(test_labels))
+    yield ArrayBatch("train", 0, _idx(train_images), _idx(train_labels))
+    yield ArrayBatch("test", 0, _idx(test_images), _idx(test_labels))
 
 
-def read_cifar(paths: Sequence[Path]) -> Iterator[Part]:
+def read_cifar(paths: Sequence[Path]) -> Iterator[ArrayBatch]:
     """A gzipped tar of Python 2 pickles ``data_batch_1`` … and ``test_batch``, as they come."""
     (path,) = paths
     with tarfile.open(path, "r|gz") as archive:
@@ -69,9 +69,9 @@ def read_cifar(paths: Sequence[Path]) -> Iterator[Part]:
             rows, labels = held[b"data"], np.array(held[b"labels"])
             images = rows.reshape(len(rows), 3, 32, 32).transpose(0, 2, 3, 1)
             if batch[1] == "test":
-                yield Part("test", 0, images, labels)
+                yield ArrayBatch("test", 0, images, labels)
             else:
-                yield Part("train", (int(batch[2]) - 1) * len(rows), images, labels)
+                yield ArrayBatch("train", (int(batch[2]) - 1) * len(rows), images, labels)
 
 
 def _idx(path: Path) -> NDArray[np.uint8]:

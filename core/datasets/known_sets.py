@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.downloads import Published, bring, seems_here
-from core.datasets.known_formats import Part, read_cifar, read_idx, read_npz
+from core.datasets.known_formats import ArrayBatch, read_cifar, read_idx, read_npz
 from core.errors import InvalidInput, disk_errors
 from core.progress import Reporter
 from core.workspace import ensure_space
@@ -51,7 +51,7 @@ class KnownSet:
     images: int
     classes: tuple[str, ...]
     files: tuple[Published, ...]
-    read: Callable[[Sequence[Path]], Iterator[Part]]
+    read: Callable[[Sequence[Path]], Iterator[ArrayBatch]]
 
     @property
     def download_bytes(self) -> int:
@@ -202,7 +202,7 @@ def _write(known: KnownSet, paths: Sequence[Path], folder: Path, report: Reporte
     return done
 
 
-def _write_batch(part: Part, start: int, places: Sequence[Path]) -> int:
+def _write_batch(part: ArrayBatch, start: int, places: Sequence[Path]) -> int:
     images = part.images[start : start + _BATCH]
     labels = part.labels[start : start + _BATCH]
     for number, (image, label) in enumerate(zip(images, labels, strict=True), part.first + start):

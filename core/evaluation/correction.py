@@ -15,7 +15,7 @@ from core.quality.versions import diff
 
 
 @dataclass(frozen=True)
-class Standing:
+class LabelState:
     """How an image stands in its dataset now.
 
     Attributes:
@@ -37,9 +37,9 @@ class Standing:
     undoable: int | None
 
 
-def standing(
+def label_state(
     catalog: Catalog, run: RunRecord, path: str, digest: str, on: str = "test"
-) -> Standing:
+) -> LabelState:
     """How an image of a run's results stands in the dataset now.
 
     Args:
@@ -64,7 +64,7 @@ def standing(
     why_not = ""
     if row["hash"] != digest:
         why_not = "There is another picture under this name now, so its label is another matter."
-    return Standing(
+    return LabelState(
         record,
         str(row["label"]),
         bool(row["excluded"]),
@@ -81,7 +81,7 @@ def correct(catalog: Catalog, run: RunRecord, path: str, digest: str, label: str
     Raises:
         InvalidInput: it can't be corrected, or is of this class already.
     """
-    now = standing(catalog, run, path, digest)
+    now = label_state(catalog, run, path, digest)
     if now.why_not or now.dataset is None:
         raise InvalidInput(now.why_not, file=path)
     if label == now.label:
@@ -92,8 +92,8 @@ def correct(catalog: Catalog, run: RunRecord, path: str, digest: str, label: str
     return change
 
 
-def _none(record: DatasetRecord | None, why_not: str) -> Standing:
-    return Standing(record, "", False, why_not, False, (), None)
+def _none(record: DatasetRecord | None, why_not: str) -> LabelState:
+    return LabelState(record, "", False, why_not, False, (), None)
 
 
 def _has_moved_on(catalog: Catalog, record: DatasetRecord, version: int) -> bool:

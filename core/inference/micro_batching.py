@@ -29,7 +29,7 @@ class _Waiting:
         return self.answer is not None or self.error is not None
 
 
-class Together:
+class MicroBatcher:
     """A function of images that is called by one thread at a time, with what several asked for.
 
     Args:

@@ -22,7 +22,7 @@ from core.errors import UnreadableImage
 from core.evaluation.evaluate import model_card
 from core.features.kept import Kept
 from core.features.runtime import Compiled
-from core.inference.micro_batching import MOST, Together
+from core.inference.micro_batching import MOST, MicroBatcher
 from core.quality.export import cell
 from core.workspace import Workspace
 
@@ -62,13 +62,13 @@ class Predictor:
         self.image_size: int = card["image_size"]
         self.fit = card["fit"]
         self._compiled = Compiled(workspace.run(run_id) / "model.xml", answer_soon=True)
-        self._together = Together(self._compiled.predict)
+        self._micro_batcher = MicroBatcher(self._compiled.predict)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """float32 (n, classes) for uint8 images of shape (n, image_size, image_size, 3)."""
         if len(images) > MOST:
             return self._compiled.predict(images)  # nobody's single image waits for all of these
-        return self._together(images)
+        return self._micro_batcher(images)
 
     def predict(self, files: Iterable[tuple[str, bytes]], top: int = 5) -> list[Prediction]:
         """Answers for image files, in their order; one that can't be read has an error instead.

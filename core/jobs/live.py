@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.catalog import Catalog, JobRecord
 from core.jobs.curves import Curves, curves
 
-__all__ = ["Curves", "Live", "curves", "live"]
+__all__ = ["Curves", "JobView", "curves", "live"]
 
 _PHASES = {
     "find": "Looking for images",
@@ -42,7 +42,7 @@ _PHASES = {
 
 
 @dataclass(frozen=True)
-class Live:
+class JobView:
     """What is known about a job now.
 
     Attributes:
@@ -62,7 +62,7 @@ class Live:
     paused: bool
 
 
-def live(catalog: Catalog, job_id: str) -> Live:
+def live(catalog: Catalog, job_id: str) -> JobView:
     """The job as it is now.
 
     Raises:
@@ -72,7 +72,7 @@ def live(catalog: Catalog, job_id: str) -> Live:
     fraction = None
     if job.total:
         fraction = min(1.0, job.done / job.total)
-    return Live(
+    return JobView(
         job=job,
         doing=_doing(job),
         fraction=fraction,

@@ -12,8 +12,8 @@ from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.training import checks, recipes
+from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
-from core.training.work import Work, decode
 
 
 def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
     silence_tensorflow()
     from core.training.fitting import devices
-    from core.training.fitting.checkpoint import Standing
+    from core.training.fitting.checkpoint import FitState
     from core.training.fitting.finder import Finder, findings
     from core.training.fitting.fit import Run
 
@@ -44,7 +44,7 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     )
     finder = Finder(report)
     with tempfile.TemporaryDirectory(prefix="rate-", dir=catalog.workspace.staging) as folder:
-        work = Work(
+        context = TrainingContext(
             catalog,
             Path(folder),
             trial,
@@ -52,14 +52,14 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
             report,
             sorted(table["label"].unique()),
         )
-        data = decode(work, table)
-        run = Run(trial, report, Standing(), finder=finder)
-        if work.pretrained:
+        data = decode(context, table)
+        run = Run(trial, report, FitState(), finder=finder)
+        if context.pretrained:
             from core.training.fitting.pretrained import try_rates
 
-            try_rates(work, data, run)
+            try_rates(context, data, run)
         else:
             from core.training.fitting.whole import fit_whole
 
-            fit_whole(work, data, run)
+            fit_whole(context, data, run)
     return findings(finder)

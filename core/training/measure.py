@@ -21,9 +21,9 @@ from core.progress import Reporter, Throttle, Wishes
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.training import recipes, speeds
+from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
 from core.training.speeds import Speed
-from core.training.work import Work, decode
 from core.workspace import Workspace
 
 _BATCHES = 6
@@ -97,7 +97,7 @@ def _measure_one(
     """Measure one spec; returns what the process held in MB before it had done anything."""
     silence_tensorflow()
     from core.training.fitting import devices
-    from core.training.fitting.checkpoint import Standing
+    from core.training.fitting.checkpoint import FitState
     from core.training.fitting.fit import Run
     from core.training.fitting.stopwatch import Stopwatch
     from core.training.fitting.warmup import tidy_up
@@ -117,7 +117,7 @@ def _measure_one(
     )
     found: dict[str, Speed] = {}
     with tempfile.TemporaryDirectory(prefix="measure-", dir=catalog.workspace.staging) as folder:
-        work = Work(
+        context = TrainingContext(
             catalog,
             Path(folder),
             trial,
@@ -127,28 +127,28 @@ def _measure_one(
         )
 
         def name(part: str) -> str:
-            return speeds.key(part, spec, work.precision)
+            return speeds.key(part, spec, context.precision)
 
         started = time.monotonic()
-        data = decode(work, some)
+        data = decode(context, some)
         if data.pixels.decoded:
             found[name("decode")] = Speed(0.0, (time.monotonic() - started) / data.pixels.decoded)
         elif speeds.find(catalog.workspace, name("decode")) is None:
             found[name("decode")] = Speed(0.0, 0.0)
         watch = Stopwatch()
-        run = Run(trial, report, Standing(), callbacks=(watch,))
-        if work.pretrained:
+        run = Run(trial, report, FitState(), callbacks=(watch,))
+        if context.pretrained:
             from core.training.fitting.pretrained import try_features
 
-            found |= {name(part): speed for part, speed in try_features(work, data).items()}
+            found |= {name(part): speed for part, speed in try_features(context, data).items()}
             from core.training.fitting.pretrained import fit_pretrained as fit_model
         else:
             from core.training.fitting.whole import fit_whole as fit_model
         before = hardware.memory_mb()
-        fit_model(work, dataclasses.replace(data, train=data.train[: _BATCHES * batch]), run)
+        fit_model(context, dataclasses.replace(data, train=data.train[: _BATCHES * batch]), run)
         # As a worker would hold that does only this, having done nothing before.
         memory = warm_mb + max(0, watch.memory_mb - before)
-        fitted = ["head", "tuning"] if work.pretrained else ["whole"]
+        fitted = ["head", "tuning"] if context.pretrained else ["whole"]
         for number in range(len(watch.fits)):
             once, each = watch.speed(number)
             found[name(fitted[number])] = Speed(round(once, 3), each / batch, memory)

@@ -11,8 +11,8 @@ from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.training import checks, recipes
+from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
-from core.training.work import Work, decode
 
 # More images than that are not decoded on the mere chance.
 MOST_IMAGES = 6_000
@@ -30,7 +30,7 @@ def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
     silence_tensorflow()
     from core.training.fitting import devices
 
-    work = Work(
+    context = TrainingContext(
         catalog,
         catalog.workspace.staging,
         spec,
@@ -40,13 +40,13 @@ def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
     )
     if len(table) <= MOST_IMAGES:
         table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
-        data = decode(work, table)
-        if work.pretrained:
+        data = decode(context, table)
+        if context.pretrained:
             from core.training.fitting.pretrained import prepare_features
 
-            prepare_features(work, data)
+            prepare_features(context, data)
             return
-    if not work.pretrained and spec.weights == "none":
+    if not context.pretrained and spec.weights == "none":
         from core.training.fitting import prepared
 
-        prepared.prepare(work)
+        prepared.prepare(context)

@@ -26,8 +26,8 @@ from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.training import checks, recipes, speeds
+from core.training.context import Data, TrainingContext, decode
 from core.training.spec import parse_spec
-from core.training.work import Data, Work, decode
 from core.workspace import atomic_path, write_json
 
 
@@ -52,49 +52,51 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
     write_json(folder / "spec.json", run.spec)
     silence_tensorflow()
     from core.training.fitting import devices
-    from core.training.fitting.checkpoint import Checkpoint, Standing
+    from core.training.fitting.checkpoint import Checkpoint, FitState
     from core.training.fitting.fit import Run
 
     classes = sorted(table["label"].unique())
-    work = Work(catalog, folder, spec, devices.precision(spec.precision), report, classes)
+    context = TrainingContext(
+        catalog, folder, spec, devices.precision(spec.precision), report, classes
+    )
     checkpoint = Checkpoint(folder)
-    standing = checkpoint.standing()
-    if standing is None:
+    fit_state = checkpoint.fit_state()
+    if fit_state is None:
         checkpoint.clear()
-    if again or standing is not None:
-        report.event("resumed", epoch=standing.epoch if standing else 0)
-    if standing is not None:
-        report.event("note", text=f"Goes on after epoch {standing.epoch} of {spec.all_epochs}.")
+    if again or fit_state is not None:
+        report.event("resumed", epoch=fit_state.epoch if fit_state else 0)
+    if fit_state is not None:
+        report.event("note", text=f"Goes on after epoch {fit_state.epoch} of {spec.all_epochs}.")
     for text in warnings:
         report.event("note", text=text)
-    with work.phase("decode"):
-        data = decode(work, table)
+    with context.phase("decode"):
+        data = decode(context, table)
         with atomic_path(folder / "split.parquet") as part:
             data.table[["path", "label", "hash", "split_at"]].rename(
                 columns={"split_at": "split"}
             ).to_parquet(part, index=False)
     report.check()
-    standing = standing or Standing()
-    fitting = Run(spec, report, standing, checkpoint, devices.callbacks(spec, folder, standing))
-    if work.pretrained:
+    fit_state = fit_state or FitState()
+    fitting = Run(spec, report, fit_state, checkpoint, devices.callbacks(spec, folder, fit_state))
+    if context.pretrained:
         from core.training.fitting.pretrained import fit_pretrained as fit_model
     else:
         from core.training.fitting.whole import fit_whole as fit_model
     try:
-        model, stopped = fit_model(work, data, fitting)
+        model, stopped = fit_model(context, data, fitting)
     except Cancelled:
         if report.wishes().stop == "discard":
             checkpoint.clear()
         raise
-    with work.phase("export"):
-        difference = _save(work, data, model)
-    speeds.learn(work, data, fitting.standing.history)
-    summary = _summary(work, fitting.standing, model, stopped, warnings, difference)
-    write_json(folder / "history.json", fitting.standing.history)
+    with context.phase("export"):
+        difference = _save(context, data, model)
+    speeds.learn(context, data, fitting.fit_state.history)
+    summary = _summary(context, fitting.fit_state, model, stopped, warnings, difference)
+    write_json(folder / "history.json", fitting.fit_state.history)
     write_json(
         folder / "model.json",
         {
-            "classes": work.classes,
+            "classes": context.classes,
             "image_size": spec.image_size,
             "fit": spec.resize,
             "recipe": spec.recipe,
@@ -110,36 +112,41 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
 
 
 def _summary(
-    work: Work, standing: Any, model: Any, stopped: bool, warnings: list[str], difference: float
+    context: TrainingContext,
+    fit_state: Any,
+    model: Any,
+    stopped: bool,
+    warnings: list[str],
+    difference: float,
 ) -> dict[str, Any]:
-    history = standing.history
-    best: dict[str, Any] = next((e for e in history if e["epoch"] == standing.best_epoch), {})
+    history = fit_state.history
+    best: dict[str, Any] = next((e for e in history if e["epoch"] == fit_state.best_epoch), {})
     return {
-        "recipe": work.spec.recipe,
+        "recipe": context.spec.recipe,
         "epochs": len(history),
-        "best_epoch": standing.best_epoch,
+        "best_epoch": fit_state.best_epoch,
         "stopped": stopped,
         "validation_accuracy": best.get("val_accuracy"),
-        "precision": work.precision,
+        "precision": context.precision,
         "parameters": int(model.count_params()),
         "export_difference": difference,
-        "classes": len(work.classes),
+        "classes": len(context.classes),
         "warnings": warnings,
         "memory_mb": max((entry["memory_mb"] for entry in history), default=None),
-        "seconds": work.seconds,
+        "seconds": context.seconds,
     }
 
 
-def _save(work: Work, data: Data, model: Any) -> float:
+def _save(context: TrainingContext, data: Data, model: Any) -> float:
     from core.training.architectures.layers import layer_table
     from core.training.export import CHECK_IMAGES, export_checked
     from core.training.fitting.looks import averaged
 
-    work.report.progress("export", 0, None, "Saving and checking the model")
-    folder = work.folder
+    context.report.progress("export", 0, None, "Saving and checking the model")
+    folder = context.folder
     write_json(folder / "layers.json", layer_table(model))
-    if work.spec.test_views > 1:
-        model = averaged(model, work.spec)
+    if context.spec.test_views > 1:
+        model = averaged(model, context.spec)
     with disk_errors("saving the model"), atomic_path(folder / "model.keras") as part:
         model.save(part)
     # Images that chose nothing but the epoch; the test set is left alone until it is tested.

@@ -23,7 +23,7 @@ from core.training.spec import TrainSpec
 from core.workspace import Workspace, read_json, write_json
 
 if TYPE_CHECKING:
-    from core.training.work import Data, Work
+    from core.training.context import Data, TrainingContext
 
 
 @dataclass(frozen=True)
@@ -98,26 +98,26 @@ def keep(workspace: Workspace, found: dict[str, Speed]) -> None:
         write_json(file, {**known, **{name: asdict(speed) for name, speed in found.items()}})
 
 
-def learn(work: Work, data: Data, history: Sequence[dict[str, Any]]) -> None:
+def learn(context: TrainingContext, data: Data, history: Sequence[dict[str, Any]]) -> None:
     """Keep what a training has shown: seconds of its epochs and phases, and its memory."""
-    spec, found = work.spec, {}
+    spec, found = context.spec, {}
     images = max(1, len(data.train))
     for part in ("", "head", "tuning"):
         seconds = [entry["seconds"] for entry in history if entry["part"] == part]
         if len(seconds) < 2:
             continue
         later = statistics.median(seconds[1:])
-        name = part or ("head" if work.pretrained else "whole")
-        found[key(name, spec, work.precision)] = Speed(
+        name = part or ("head" if context.pretrained else "whole")
+        found[key(name, spec, context.precision)] = Speed(
             round(max(0.0, seconds[0] - later), 3),
             later / images,
             max(entry["memory_mb"] for entry in history if entry["part"] == part),
         )
-    if "export" in work.seconds:
-        found[key("finish", spec, work.precision)] = Speed(
-            work.seconds["export"] + work.seconds.get("evaluate", 1.0), 0.0
+    if "export" in context.seconds:
+        found[key("finish", spec, context.precision)] = Speed(
+            context.seconds["export"] + context.seconds.get("evaluate", 1.0), 0.0
         )
-    keep(work.catalog.workspace, found)
+    keep(context.catalog.workspace, found)
 
 
 def _file(workspace: Workspace) -> Path:

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from core.catalog import JobRecord
-from core.jobs.live import Live
+from core.jobs.live import JobView
 from pages._widgets.job import attempt, cancel_button
 from pages._widgets.session import catalog
 
@@ -33,7 +33,7 @@ def stage(job: JobRecord) -> Stage:
     return "fit" if fitting else "after"
 
 
-def controls(view: Live, at: Stage, rate: float | None) -> None:
+def controls(view: JobView, at: Stage, rate: float | None) -> None:
     """The buttons that make sense now, and what is being waited for.
 
     Args:
@@ -61,7 +61,7 @@ def controls(view: Live, at: Stage, rate: float | None) -> None:
         _sure(job.id)
 
 
-def _buttons(view: Live, rate: float | None) -> None:
+def _buttons(view: JobView, rate: float | None) -> None:
     job = view.job
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -98,7 +98,7 @@ def _buttons(view: Live, rate: float | None) -> None:
         )
 
 
-def _rate(view: Live) -> None:
+def _rate(view: JobView) -> None:
     """The field for another learning rate, once it was asked for."""
     job_id, asked = view.job.id, view.job.wishes.learning_rate
     if _opened(job_id) == "rate":

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LightboxError
-from core.jobs.live import Live, live
+from core.jobs.live import JobView, live
 from pages._widgets.plain import duration, escape
 from pages._widgets.session import catalog
 
@@ -40,7 +40,7 @@ def cancel_button(job_id: str, *, key: str = "") -> None:
     )
 
 
-def progress_bar(view: Live) -> None:
+def progress_bar(view: JobView) -> None:
     """One line and a bar."""
     text = escape(view.doing)
     if view.ahead:

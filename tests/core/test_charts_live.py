@@ -24,7 +24,7 @@ def batch(at: float, loss: float | None = None) -> dict[str, float]:
     return {"at": at, "loss": 2 - at if loss is None else loss, "accuracy": at / 2}
 
 
-def of(drawn: charts.Live, kind: str) -> pd.DataFrame:
+def of(drawn: charts.LiveChart, kind: str) -> pd.DataFrame:
     return drawn.rows[drawn.rows["kind"] == kind]
 
 

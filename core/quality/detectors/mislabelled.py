@@ -16,5 +16,5 @@ from core.quality.detectors.registry import detector
     adjustable=True,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
-    """How doubtful the label is; see :class:`core.quality.suspects.judge.Doubts`."""
+    """How doubtful the label is; see :class:`core.quality.suspects.label_issues.Doubts`."""
     return np.nan_to_num(table["label_doubt"].to_numpy(dtype=np.float64))

@@ -17,7 +17,7 @@ from core.quality.detectors.registry import detector
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """How far the nearest images of the class are; see
-    :class:`core.quality.suspects.judge.Doubts`. What probably belongs to another class is left to
-    the detector for that."""
+    :class:`core.quality.suspects.label_issues.Doubts`. What probably belongs to another class is
+    left to the detector for that."""
     far = np.nan_to_num(table["outlier"].to_numpy(dtype=np.float64))
     return np.where(table["label_doubt"] >= 0.5, 0.0, far)

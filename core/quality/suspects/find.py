@@ -24,7 +24,7 @@ from core.features.cache import FeatureViews
 from core.features.hardware import resolve
 from core.progress import Reporter
 from core.quality.curation import count_again, curated, usable
-from core.quality.suspects.judge import judge
+from core.quality.suspects.label_issues import find_issues
 from core.workspace import atomic_path
 
 _BACKBONE = "mobilenet_v2"
@@ -98,7 +98,7 @@ def find_suspects(
         report.check()
 
     labels, names = pd.factorize(table["label"], sort=True)
-    doubts = judge(
+    doubts = find_issues(
         features,
         labels.astype(np.int64),
         table["copy_group"].to_numpy(np.int64),

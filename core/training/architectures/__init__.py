@@ -17,7 +17,7 @@ from core.training.stack import Layer
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BuildConfig:
     """What a model is built for.
 
     Attributes:
@@ -54,7 +54,7 @@ class Architecture:
     sentence: str
     usual: int
     smallest: int
-    build: Callable[[Wanted], Any]
+    build: Callable[[BuildConfig], Any]
     backbone: str | None = None
 
 
@@ -80,9 +80,9 @@ def get(key: str) -> Architecture:
     return ARCHITECTURES[key]
 
 
-def build(key: str, wanted: Wanted) -> Any:
+def build(key: str, config: BuildConfig) -> Any:
     """A model of this family; see :attr:`Architecture.build`."""
-    return get(key).build(wanted)
+    return get(key).build(config)
 
 
 def _register_all() -> None:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import begin, finish
 
 
-def build(wanted: Wanted) -> Any:
+def build(config: BuildConfig) -> Any:
     """See :attr:`Architecture.build`."""
     from keras import layers
 
-    pixels, x = begin(wanted.size, wanted.color)
+    pixels, x = begin(config.size, config.color)
     x = layers.Rescaling(1 / 255)(x)
     for width in (32, 64, 128):
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
-    if wanted.dropout:
-        x = layers.Dropout(wanted.dropout / 2)(x)
+    if config.dropout:
+        x = layers.Dropout(config.dropout / 2)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(128, activation="relu")(x)
-    return finish(pixels, x, wanted.classes, wanted.dropout, "classic")
+    return finish(pixels, x, config.classes, config.dropout, "classic")
 
 
 register(

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import begin, finish
 
 _WIDTHS = (24, 48, 96)
 _MOMENTUM = 0.9
 
 
-def build(wanted: Wanted) -> Any:
+def build(config: BuildConfig) -> Any:
     """See :attr:`Architecture.build`."""
     from keras import layers
 
-    size = wanted.size
+    size = config.size
 
     def normalise(x: Any) -> Any:
         return layers.BatchNormalization(momentum=_MOMENTUM)(x)
@@ -44,7 +44,7 @@ def build(wanted: Wanted) -> Any:
         y = normalise(convolve(y, width))
         return layers.Activation("relu")(layers.Add()([y, shortcut]))
 
-    pixels, x = begin(size, wanted.color)
+    pixels, x = begin(size, config.color)
     x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     # Small images keep their few pixels; larger ones start at half size, which costs a quarter.
     x = layers.Activation("relu")(normalise(convolve(x, _WIDTHS[0], 1 if size <= 24 else 2)))
@@ -53,7 +53,7 @@ def build(wanted: Wanted) -> Any:
         x = block(x, width, 2)
         x = block(x, width, 1)
     x = layers.GlobalAveragePooling2D()(x)
-    return finish(pixels, x, wanted.classes, wanted.dropout, "compact")
+    return finish(pixels, x, config.classes, config.dropout, "compact")
 
 
 register(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import MOMENTUM, begin, finish
 from core.training.stack import FEWEST_PIXELS, Layer, check
 
 
-def build(wanted: Wanted) -> Any:
+def build(config: BuildConfig) -> Any:
     """See :attr:`Architecture.build`; :func:`core.training.stack.trace` tells the same without
     Keras.
 
@@ -18,14 +18,14 @@ def build(wanted: Wanted) -> Any:
     """
     from keras import layers
 
-    check(wanted.stack, wanted.size, 1 if wanted.color == "gray" else 3, wanted.classes)
-    pixels, x = begin(wanted.size, wanted.color)
+    check(config.stack, config.size, 1 if config.color == "gray" else 3, config.classes)
+    pixels, x = begin(config.size, config.color)
     x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
-    for number, layer in enumerate(wanted.stack, 1):
+    for number, layer in enumerate(config.stack, 1):
         x = _made(layer, number)(x)
     if len(x.shape) == 4:
         x = layers.GlobalAveragePooling2D()(x)
-    return finish(pixels, x, wanted.classes, wanted.dropout, "custom")
+    return finish(pixels, x, config.classes, config.dropout, "custom")
 
 
 def _made(layer: Layer, number: int) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.quiet import silence_tensorflow
-from core.training.architectures import ARCHITECTURES, Wanted, get
+from core.training.architectures import ARCHITECTURES, BuildConfig, get
 from core.training.architectures.layers import layer_table
 from core.training.blocks import Block, group
 from core.workspace import write_json
@@ -67,7 +67,7 @@ def _facts(value: dict[str, Any]) -> Facts:
 def measure(key: str) -> Facts:
     """The same from the network itself, which takes seconds; needs Keras."""
     architecture = get(key)
-    model = architecture.build(Wanted(architecture.usual, CLASSES))
+    model = architecture.build(BuildConfig(architecture.usual, CLASSES))
     table = layer_table(model)
     return Facts(
         architecture.usual,

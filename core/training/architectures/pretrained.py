@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from core.features import backbones
-from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import MOMENTUM
 
 
@@ -45,17 +45,17 @@ def assemble(body: Any, top: Any) -> Any:
     return keras.Model(body.inputs[0], top(body.outputs[0]), name=f"{body.name}_classifier")
 
 
-def _build(key: str, wanted: Wanted) -> Any:
+def _build(key: str, config: BuildConfig) -> Any:
     """See :attr:`Architecture.build`."""
     from keras import layers
 
     backbone = backbones.get(key)
-    body = backbone.build(wanted.size, None, gray=wanted.color == "gray")
+    body = backbone.build(config.size, None, gray=config.color == "gray")
     for layer in body.layers:
         # Set for weeks of training; from random weights, short runs need a quicker average.
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = MOMENTUM
-    return assemble(body, head(backbone.features, wanted.classes, wanted.dropout))
+    return assemble(body, head(backbone.features, config.classes, config.dropout))
 
 
 _SENTENCES = {

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import begin, convolve, finish
 
 _WIDTHS = (16, 32, 64, 128, 192)
 
 
-def build(wanted: Wanted) -> Any:
+def build(config: BuildConfig) -> Any:
     """See :attr:`Architecture.build`."""
     from keras import layers
 
-    pixels, x = begin(wanted.size, wanted.color)
+    pixels, x = begin(config.size, config.color)
     x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     skips = []
     for level, width in enumerate(_WIDTHS):
@@ -28,7 +28,7 @@ def build(wanted: Wanted) -> Any:
         x = convolve(convolve(x, width), width)
         skips.append(layers.GlobalAveragePooling2D()(x))
     x = layers.Concatenate()(skips)
-    return finish(pixels, x, wanted.classes, wanted.dropout, "unet")
+    return finish(pixels, x, config.classes, config.dropout, "unet")
 
 
 register(

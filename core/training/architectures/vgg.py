@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, Wanted, register
+from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import begin, convolve, finish
 
 _WIDTHS = (24, 48, 96, 192)
 
 
-def build(wanted: Wanted) -> Any:
+def build(config: BuildConfig) -> Any:
     """See :attr:`Architecture.build`."""
     from keras import layers
 
-    pixels, x = begin(wanted.size, wanted.color)
+    pixels, x = begin(config.size, config.color)
     x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     for width in _WIDTHS:
         x = convolve(convolve(x, width), width)
         x = layers.MaxPooling2D()(x)
     x = layers.GlobalAveragePooling2D()(x)
-    return finish(pixels, x, wanted.classes, wanted.dropout, "vgg")
+    return finish(pixels, x, config.classes, config.dropout, "vgg")
 
 
 register(

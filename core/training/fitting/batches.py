@@ -26,7 +26,7 @@ class Batches(keras.utils.PyDataset):
         seed: decides order and variations; ``None`` keeps the order (for validation).
         augmentation: vary images; records must be uint8 pixels then.
         balance: ``weights`` adds a third array, ``sampling`` draws classes equally often.
-        through: what is done to a batch last, the frozen part of a network for example: uint8
+        preprocess: what is done to a batch last, the frozen part of a network for example: uint8
             images in, float32 records out.
         epoch: number of epochs that were done before, when training goes on.
     """
@@ -42,7 +42,7 @@ class Batches(keras.utils.PyDataset):
         seed: int | None,
         augmentation: Augmentation | None = None,
         balance: Balance = "none",
-        through: Callable[[np.ndarray], np.ndarray] | None = None,
+        preprocess: Callable[[np.ndarray], np.ndarray] | None = None,
         epoch: int = 0,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
@@ -53,7 +53,7 @@ class Batches(keras.utils.PyDataset):
         self._batch = batch_size
         self._seed = seed
         self._augmentation = augmentation if augmentation and augmentation.active else None
-        self._through = through
+        self._preprocess = preprocess
         counts = np.bincount(labels, minlength=classes)
         # As scikit-learn's "balanced": the mean weight of an example is 1.
         self._rarity = (len(labels) / (np.maximum(counts, 1) * (counts > 0).sum())).astype("f4")
@@ -75,8 +75,8 @@ class Batches(keras.utils.PyDataset):
             records = vary(records, self._augmentation, rng)
             if self._augmentation.mixes:
                 records, labels = mix(records, labels, self._augmentation, rng)
-        if self._through is not None:
-            records = self._through(np.asarray(records).round().astype(np.uint8))
+        if self._preprocess is not None:
+            records = self._preprocess(np.asarray(records).round().astype(np.uint8))
         records = np.asarray(records, np.float32)
         if self._balance == "weights" and self._seed is not None:
             return records, labels, labels @ self._rarity

@@ -17,7 +17,7 @@ from core.progress import Reporter, Throttle, wait_while_paused
 from core.training.diagnose import diagnose
 from core.training.fitting import devices
 from core.training.fitting.batches import Batches
-from core.training.fitting.checkpoint import Checkpoint, Standing
+from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.rates import Plateau, rate_at
 from core.training.fitting.tally import Tally, averages
 from core.training.spec import TrainSpec
@@ -43,7 +43,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Part:
+class FitPhase:
     """One fit of a run.
 
     Attributes:
@@ -93,28 +93,28 @@ class Live(keras.callbacks.Callback):
     def __init__(
         self,
         spec: TrainSpec,
-        part: Part,
-        standing: Standing,
+        part: FitPhase,
+        fit_state: FitState,
         report: Reporter,
         checkpoint: Checkpoint | None = None,
         train: Batches | None = None,
     ) -> None:
         super().__init__()
-        self.spec, self.part, self.standing, self.report = spec, part, standing, report
+        self.spec, self.part, self.fit_state, self.report = spec, part, fit_state, report
         self.checkpoint, self.train = checkpoint, train
         self.stopped = False
         self.weights: list[np.ndarray] | None = None
         self._cut_off = False
         self._fresh_best = False
         self._plateau = Plateau(spec.schedule)
-        if standing.plateau is not None:
-            self._plateau.restore(standing.plateau)
+        if fit_state.plateau is not None:
+            self._plateau.restore(fit_state.plateau)
         self._often = Throttle(_EVERY_S)
         self._said: set[str] = set()
         self._aside = 0.0  # seconds spent on checkpoints and samples
         self._waiting = 0.0  # seconds paused
         self._counts: np.ndarray | None = None
-        self._rate_asked: float | None = standing.rate
+        self._rate_asked: float | None = fit_state.rate
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._started = time.monotonic()
@@ -137,7 +137,7 @@ class Live(keras.callbacks.Callback):
             self.report.event(
                 "note", text=f"The learning rate was set to {asked:g} in epoch {self._number()}."
             )
-            self._rate_asked = self.standing.rate = asked
+            self._rate_asked = self.fit_state.rate = asked
         self.model.optimizer.learning_rate = self._rate(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -191,16 +191,16 @@ class Live(keras.callbacks.Callback):
         better = self._is_better(entry)
         if entry["val_loss"] is None:
             devices.agree(self.model)
-        standing = self.standing
-        standing.history.append(entry)
-        standing.epoch, standing.part = self._number(), self.part.name
+        fit_state = self.fit_state
+        fit_state.history.append(entry)
+        fit_state.epoch, fit_state.part = self._number(), self.part.name
         if better:
-            standing.best_epoch = entry["epoch"]
+            fit_state.best_epoch = entry["epoch"]
             self.weights, self._fresh_best = self.model.get_weights(), True
         self._plateau.epoch_ended(
             entry["val_loss"] if entry["val_loss"] is not None else entry["loss"]
         )
-        standing.plateau = self._plateau.state()
+        fit_state.plateau = self._plateau.state()
         self.report.event("epoch", epochs=self.part.of, best=better, **entry)
         self._say_what_is_seen()
         self._stop_early(entry)
@@ -210,7 +210,7 @@ class Live(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         if self.checkpoint is not None and not self._cut_off:
             if not self.stopped:
-                self.standing.parts_done.append(self.part.name)
+                self.fit_state.parts_done.append(self.part.name)
             self._keep(always=True)
         if self.weights is not None:
             self.model.set_weights(self.weights)
@@ -286,31 +286,31 @@ class Live(keras.callbacks.Callback):
         score = _score(entry, self.spec.best_by)
         if score is None:
             return True
-        standing, tie = self.standing, -entry["val_loss"]
-        if standing.best is None or (score, tie) > (standing.best, standing.tie or -math.inf):
-            standing.best, standing.tie = score, tie
+        fit_state, tie = self.fit_state, -entry["val_loss"]
+        if fit_state.best is None or (score, tie) > (fit_state.best, fit_state.tie or -math.inf):
+            fit_state.best, fit_state.tie = score, tie
             return True
         return False
 
     def _stop_early(self, entry: dict[str, Any]) -> None:
-        stopping, standing = self.spec.stopping, self.standing
+        stopping, fit_state = self.spec.stopping, self.fit_state
         score = _score(entry, stopping.metric)
         if not stopping.patience or score is None:
             return
-        if standing.stop_best is None or score > standing.stop_best:
-            standing.stop_best, standing.waited = score, 0
+        if fit_state.stop_best is None or score > fit_state.stop_best:
+            fit_state.stop_best, fit_state.waited = score, 0
             return
-        standing.waited += 1
-        if standing.waited >= stopping.patience:
+        fit_state.waited += 1
+        if fit_state.waited >= stopping.patience:
             self.report.event(
                 "note",
                 text=f"Stopped early after epoch {entry['epoch']}: no better validation "
-                f"{stopping.metric.replace('_', ' ')} in {standing.waited} epochs.",
+                f"{stopping.metric.replace('_', ' ')} in {fit_state.waited} epochs.",
             )
             self.model.stop_training = True
 
     def _say_what_is_seen(self) -> None:
-        own = [entry for entry in self.standing.history if entry["part"] == self.part.name]
+        own = [entry for entry in self.fit_state.history if entry["part"] == self.part.name]
         for found in diagnose(own, len(self.part.classes) or 2, self.part.epochs):
             if found.key not in self._said:
                 self._said.add(found.key)
@@ -330,7 +330,7 @@ class Live(keras.callbacks.Callback):
         too_often = self._aside > _SHARE * (began - self._started - self._waiting)
         if too_often and self._aside > 0.5 and not always:
             return
-        self.checkpoint.save(self.standing, self.model, self.weights if self._fresh_best else None)
+        self.checkpoint.save(self.fit_state, self.model, self.weights if self._fresh_best else None)
         self._fresh_best = False
         self._aside += time.monotonic() - began
 
@@ -362,7 +362,7 @@ class Live(keras.callbacks.Callback):
     def _not_a_number(self) -> None:
         rate = self._rate(0)
         advice = f"Lower the learning rate, for example to a tenth of {rate:.2g}, and train again."
-        if not self.standing.best_epoch:
+        if not self.fit_state.best_epoch:
             raise LightboxError(
                 "Training went out of control: the loss is no longer a number.", remedy=advice
             )
@@ -372,7 +372,7 @@ class Live(keras.callbacks.Callback):
             epoch=self._number(),
             remedy=advice,
             text="Training went out of control: the loss is no longer a number. It was stopped, "
-            f"and the best epoch ({self.standing.best_epoch}) is kept.",
+            f"and the best epoch ({self.fit_state.best_epoch}) is kept.",
         )
         self._cut_off = True
         self.model.stop_training = True

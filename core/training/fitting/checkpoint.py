@@ -32,7 +32,7 @@ _DAMAGED = (
 
 
 @dataclass
-class Standing:
+class FitState:
     """All of a fit that isn't in the model: JSON through and through.
 
     Attributes:
@@ -65,17 +65,17 @@ class Checkpoint:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "checkpoint"
 
-    def standing(self) -> Standing | None:
+    def fit_state(self) -> FitState | None:
         """Where the run stands, or ``None`` if there is nothing to go on from."""
         try:
             kept = read_json(self.folder / "state.json")
             for name in kept["files"].values():
                 _load(self.folder / name)
-            return Standing(**kept["standing"])
+            return FitState(**kept["standing"])
         except _DAMAGED:
             return None
 
-    def save(self, standing: Standing, model: Any, best: list[np.ndarray] | None) -> None:
+    def save(self, fit_state: FitState, model: Any, best: list[np.ndarray] | None) -> None:
         """Replace the checkpoint.
 
         Args:
@@ -85,13 +85,13 @@ class Checkpoint:
         files = self._files()
         with disk_errors("keeping a checkpoint"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            now = f"{standing.part or 'fit'}-{standing.epoch}"
+            now = f"{fit_state.part or 'fit'}-{fit_state.epoch}"
             files["model"] = f"model-{now}.npz"
             _save(self.folder / files["model"], values_of(model))
             if best is not None:
-                files[f"best-{standing.part}"] = f"best-{now}.npz"
-                _save(self.folder / files[f"best-{standing.part}"], best)
-        write_json(self.folder / "state.json", {"standing": asdict(standing), "files": files})
+                files[f"best-{fit_state.part}"] = f"best-{now}.npz"
+                _save(self.folder / files[f"best-{fit_state.part}"], best)
+        write_json(self.folder / "state.json", {"standing": asdict(fit_state), "files": files})
         for old in self.folder.glob("*.npz"):
             if old.name not in files.values():
                 old.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from core.features import hardware
 from core.features.hardware import Precision
-from core.training.fitting.checkpoint import Standing
+from core.training.fitting.checkpoint import FitState
 from core.training.fitting.scalars import Scalars
 from core.training.spec import TrainSpec
 
@@ -59,6 +59,6 @@ def agree(model: Any) -> None:
             variable.assign(np.mean(values, axis=0))
 
 
-def callbacks(spec: TrainSpec, folder: Path, standing: Standing) -> tuple[Any, ...]:
+def callbacks(spec: TrainSpec, folder: Path, fit_state: FitState) -> tuple[Any, ...]:
     """Further Keras callbacks that the spec asks for."""
-    return (Scalars(folder / "tensorboard", standing),) if spec.tensorboard else ()
+    return (Scalars(folder / "tensorboard", fit_state),) if spec.tensorboard else ()

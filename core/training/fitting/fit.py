@@ -7,8 +7,8 @@ from typing import Any
 
 from core.progress import Reporter
 from core.training.fitting.batches import Batches
-from core.training.fitting.callback import Live, Part
-from core.training.fitting.checkpoint import Checkpoint, Standing
+from core.training.fitting.callback import FitPhase, Live
+from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.compiling import compile_model
 from core.training.spec import TrainSpec
 
@@ -27,7 +27,7 @@ class Run:
 
     spec: TrainSpec
     report: Reporter
-    standing: Standing
+    fit_state: FitState
     checkpoint: Checkpoint | None = None
     callbacks: tuple[Any, ...] = ()
     finder: Any = None
@@ -38,7 +38,7 @@ def fit(
     model: Any,
     train: Batches,
     validation: Batches | None,
-    part: Part,
+    part: FitPhase,
 ) -> bool:
     """Train one part; afterwards the model has the part's best weights.
 
@@ -48,15 +48,15 @@ def fit(
     Returns:
         Whether the person stopped it.
     """
-    standing, checkpoint = run.standing, run.checkpoint
-    done = epochs_done(standing, part)
+    fit_state, checkpoint = run.fit_state, run.checkpoint
+    done = epochs_done(fit_state, part)
     if not model.compiled:
         with model.distribute_strategy.scope():
             compile_model(model, run.spec, part.peak)
     if run.finder is not None:
         model.fit(train, epochs=part.epochs, verbose=0, shuffle=False, callbacks=[run.finder])
         return False
-    if checkpoint is not None and part.name in standing.parts_done:
+    if checkpoint is not None and part.name in fit_state.parts_done:
         # Its best weights are all that is left of it: the model file may be a later part's.
         if (best := checkpoint.best(part.name)) is not None:
             model.set_weights(best)
@@ -64,8 +64,8 @@ def fit(
     if not done:
         # Each part is judged by itself at first, so that a good head doesn't hide that tuning
         # gets better.
-        standing.waited, standing.stop_best, standing.plateau = 0, None, None
-    live = Live(run.spec, part, standing, run.report, checkpoint, train)
+        fit_state.waited, fit_state.stop_best, fit_state.plateau = 0, None, None
+    live = Live(run.spec, part, fit_state, run.report, checkpoint, train)
     if done and checkpoint is not None:
         checkpoint.restore(model)
         live.weights = checkpoint.best(part.name)
@@ -82,6 +82,6 @@ def fit(
     return live.stopped
 
 
-def epochs_done(standing: Standing, part: Part) -> int:
+def epochs_done(fit_state: FitState, part: FitPhase) -> int:
     """How many epochs of a part are finished."""
-    return sum(1 for entry in standing.history if entry["part"] == part.name)
+    return sum(1 for entry in fit_state.history if entry["part"] == part.name)

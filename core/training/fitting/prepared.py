@@ -16,24 +16,26 @@ import keras
 import numpy as np
 
 from core.training import architectures
+from core.training.context import TrainingContext
 from core.training.fitting import devices
 from core.training.fitting.batches import Batches
 from core.training.fitting.compiling import building_in, compile_model
 from core.training.fitting.variables import state_of, values_of
-from core.training.work import Work
 
 # One model at most: they are large, and only the last settings that were looked at count.
 _kept: dict[str, Any] = {}
 
 
-def key_of(work: Work) -> str:
+def key_of(context: TrainingContext) -> str:
     """What a traced model depends on: two trainings with the same key can share one."""
-    spec = work.spec
-    wanted = dataclasses.asdict(work.wanted) | {"stack": [one.model_dump() for one in spec.stack]}
+    spec = context.spec
+    config = dataclasses.asdict(context.build_config) | {
+        "stack": [one.model_dump() for one in spec.stack]
+    }
     said = {
         "architecture": spec.architecture,
-        "wanted": wanted,
-        "precision": work.precision,
+        "config": config,
+        "precision": context.precision,
         "seed": spec.seed,
         "weighted": spec.balance == "weights",
         **spec.model_dump(mode="json", include={"optimizer", "loss", "metrics"}),
@@ -41,24 +43,24 @@ def key_of(work: Work) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def build(work: Work) -> Any:
+def build(context: TrainingContext) -> Any:
     """The network with its first weights, as the seed has them."""
-    keras.utils.set_random_seed(work.spec.seed)
-    with devices.spread(), building_in(work.precision):
-        return architectures.build(work.spec.architecture, work.wanted)
+    keras.utils.set_random_seed(context.spec.seed)
+    with devices.spread(), building_in(context.precision):
+        return architectures.build(context.spec.architecture, context.build_config)
 
 
-def prepare(work: Work) -> None:
+def prepare(context: TrainingContext) -> None:
     """Build, compile and trace, and keep the model for :func:`take`."""
-    key = key_of(work)
+    key = key_of(context)
     if key in _kept:
         return
     _kept.clear()
-    model = build(work)
+    model = build(context)
     with model.distribute_strategy.scope():
-        compile_model(model, work.spec, work.spec.learning_rate)
+        compile_model(model, context.spec, context.spec.learning_rate)
     start = values_of(model)
-    spec, count = work.spec, len(work.classes)
+    spec, count = context.spec, len(context.classes)
     images = np.zeros((4, spec.image_size, spec.image_size, 3), np.uint8)
     slots, labels = np.arange(4)[None], np.arange(4) % count
     train = Batches([images], slots, labels, count, batch_size=2, seed=1, balance=spec.balance)
@@ -70,11 +72,11 @@ def prepare(work: Work) -> None:
     _kept[key] = model
 
 
-def take(work: Work) -> Any | None:
+def take(context: TrainingContext) -> Any | None:
     """The model that was prepared for these settings, compiled; nobody else gets it again."""
-    model = _kept.pop(key_of(work), None)
+    model = _kept.pop(key_of(context), None)
     _kept.clear()
     if model is not None:
         # As it would be after building: what is drawn next must not depend on preparing.
-        keras.utils.set_random_seed(work.spec.seed)
+        keras.utils.set_random_seed(context.spec.seed)
     return model

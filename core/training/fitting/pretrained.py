@@ -25,15 +25,15 @@ from core.features.weights import weights
 from core.training import frozen
 from core.training.architectures import pretrained
 from core.training.architectures.parts import MOMENTUM
+from core.training.context import Data, TrainingContext
 from core.training.fitting import cut, devices
 from core.training.fitting.batches import Batches
-from core.training.fitting.callback import Part, Samples
+from core.training.fitting.callback import FitPhase, Samples
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, epochs_done, fit
 from core.training.fitting.start import source_of, start_from
 from core.training.fitting.whole import pixel_batches, samples
 from core.training.speeds import Speed
-from core.training.work import Data, Work
 
 
 class _Body:
@@ -43,33 +43,33 @@ class _Body:
         tag: what the features depend on besides backbone, size and precision.
     """
 
-    def __init__(self, work: Work) -> None:
-        spec = work.spec
-        self.work, self.backbone = work, backbones.get(work.architecture.backbone or "")
+    def __init__(self, context: TrainingContext) -> None:
+        spec = context.spec
+        self.context, self.backbone = context, backbones.get(context.architecture.backbone or "")
         self.gray = spec.color == "gray"
         self.file: Path | None = None
         self.tag = ""
         if spec.weights != "imagenet":
-            self.file, self.tag = source_of(work)
+            self.file, self.tag = source_of(context)
         self.cache_tag = frozen.tag(spec, self.tag)
 
     def keras(self) -> Any:
         """A new Keras model, float32 or whatever precision it is made in."""
-        size = self.work.spec.image_size
+        size = self.context.spec.image_size
         if self.file is None:
             return self.backbone.build(size, weights(self.backbone.key), gray=self.gray)
         if self.file.suffix != ".keras":
             return self.backbone.build(size, self.file, gray=self.gray)
         body = self.backbone.build(size, None, gray=self.gray)
-        start_from(self.work, body, self.file)
+        start_from(self.context, body, self.file)
         return body
 
     def ir(self) -> Path:
         """The model that computes features."""
-        workspace, size = self.work.catalog.workspace, self.work.spec.image_size
+        workspace, size = self.context.catalog.workspace, self.context.spec.image_size
         if self.file is None:
             return convert.load(
-                workspace, self.backbone.key, size, self.work.report, gray=self.gray
+                workspace, self.backbone.key, size, self.context.report, gray=self.gray
             )
         name = f"{self.backbone.version}-{size}-{self.cache_tag}.xml"
         path = workspace.cache / "backbones" / name
@@ -78,38 +78,38 @@ class _Body:
         return path
 
 
-def fit_pretrained(work: Work, data: Data, run: Run) -> tuple[Any, bool]:
+def fit_pretrained(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool]:
     """Returns the model in float32, uncompiled, and whether the person stopped it."""
-    body = _Body(work)
-    with work.phase("features"):
-        features = _features(work, data, body)
-    work.report.check()
-    with work.phase("fit"):
-        head, stopped = _fit_head(work, data, run, body, features)
+    body = _Body(context)
+    with context.phase("features"):
+        features = _features(context, data, body)
+    context.report.check()
+    with context.phase("fit"):
+        head, stopped = _fit_head(context, data, run, body, features)
         whole = body.keras()
-        if work.spec.tuning.epochs and not stopped:
-            tuned, last, stopped = _tune(work, data, run, body, whole, head)
-            if run.standing.best_epoch > work.spec.epochs:
+        if context.spec.tuning.epochs and not stopped:
+            tuned, last, stopped = _tune(context, data, run, body, whole, head)
+            if run.fit_state.best_epoch > context.spec.epochs:
                 whole.set_weights(tuned.get_weights())
                 head.set_weights(last.get_weights())
     return pretrained.assemble(whole, head), stopped
 
 
-def try_rates(work: Work, data: Data, run: Run) -> None:
+def try_rates(context: TrainingContext, data: Data, run: Run) -> None:
     """Train the head only, with whatever the run has in the place of reporting."""
-    body = _Body(work)
-    _fit_head(work, data, run, body, _features(work, data, body))
+    body = _Body(context)
+    _fit_head(context, data, run, body, _features(context, data, body))
 
 
-def prepare_features(work: Work, data: Data) -> None:
+def prepare_features(context: TrainingContext, data: Data) -> None:
     """Compute features of the images as they are, ahead of the training."""
-    _views(work, data, _Body(work)).compute(0)
+    _views(context, data, _Body(context)).compute(0)
 
 
-def try_features(work: Work, data: Data) -> dict[str, Speed]:
+def try_features(context: TrainingContext, data: Data) -> dict[str, Speed]:
     """How long features take: of images as they are, and of varied views."""
-    body = _Body(work)
-    features = _views(work, data, body)
+    body = _Body(context)
+    features = _views(context, data, body)
     # The first batch compiles the backbone.
     once, each = _timed(features, 0, len(data.train))
     found = {"features": Speed(once, each)}
@@ -129,7 +129,7 @@ def _timed(features: FeatureViews, view: int, images: int) -> tuple[float, float
     return (max(0.0, middle - started - each * new), each)
 
 
-def _views(work: Work, data: Data, body: _Body) -> FeatureViews:
+def _views(context: TrainingContext, data: Data, body: _Body) -> FeatureViews:
     """Features of training and then validation images, to be computed view by view.
 
     The test images' are not needed: the assembled model is what is tested.
@@ -137,30 +137,30 @@ def _views(work: Work, data: Data, body: _Body) -> FeatureViews:
     wanted = np.concatenate([data.train, data.validation])
     pixels = Pixels(data.pixels.store, data.pixels.slots[wanted], [], 0)
     return frozen.views(
-        work.catalog.workspace,
-        work.spec,
-        work.precision,
+        context.catalog.workspace,
+        context.spec,
+        context.precision,
         body.ir(),
         pixels,
         list(data.table["hash"].to_numpy()[wanted]),
         len(data.train),
-        work.report,
+        context.report,
         body.tag,
     )
 
 
-def _features(work: Work, data: Data, body: _Body) -> FeatureViews:
+def _features(context: TrainingContext, data: Data, body: _Body) -> FeatureViews:
     """Those of the images as they are are computed already."""
-    features = _views(work, data, body)
+    features = _views(context, data, body)
     if features.compute(0) == 0:
-        work.report.event("note", text="All features were computed before; using them again.")
+        context.report.event("note", text="All features were computed before; using them again.")
     return features
 
 
 def _fit_head(
-    work: Work, data: Data, run: Run, body: _Body, features: FeatureViews
+    context: TrainingContext, data: Data, run: Run, body: _Body, features: FeatureViews
 ) -> tuple[Any, bool]:
-    spec, count = work.spec, len(work.classes)
+    spec, count = context.spec, len(context.classes)
     at_train = np.arange(len(data.train))
     at_validation = np.arange(len(data.train), len(data.train) + len(data.validation))
     store, slots = features.view(0)
@@ -170,10 +170,10 @@ def _fit_head(
         while train.views <= min(epoch, features.views):
             number = train.views
             try:
-                with work.aside("features"):
+                with context.aside("features"):
                     features.compute(number, at_train)
             except Cancelled:
-                if work.report.wishes().stop != "keep":
+                if context.report.wishes().stop != "keep":
                     raise
                 return  # the next batch hears it too, and keeps what was learned
             store, slots = features.view(number)
@@ -182,7 +182,7 @@ def _fit_head(
     chosen = data.samples()
     position = {row: at for at, row in zip(at_validation, data.validation, strict=True)}
     shown = np.array([position[row] for row in chosen], dtype=np.int64)
-    part = Part(
+    part = FitPhase(
         "head" if spec.tuning.epochs else "",
         0,
         spec.epochs,
@@ -190,7 +190,7 @@ def _fit_head(
         spec.learning_rate,
         len(data.train),
         data.batch_size,
-        work.classes,
+        context.classes,
         Samples(
             np.asarray(store[slots[shown]], np.float32),
             list(data.table["path"].to_numpy()[chosen]),
@@ -206,7 +206,7 @@ def _fit_head(
         batch_size=data.batch_size,
         seed=spec.seed,
         balance=spec.balance,
-        epoch=epochs_done(run.standing, part),
+        epoch=epochs_done(run.fit_state, part),
     )
     validation = (
         Batches(
@@ -231,7 +231,7 @@ def _fit_head(
 
 
 def _tune(
-    work: Work, data: Data, run: Run, body: _Body, whole: Any, head: Any
+    context: TrainingContext, data: Data, run: Run, body: _Body, whole: Any, head: Any
 ) -> tuple[Any, Any, bool]:
     """Train the top of the backbone and the head together, on what the frozen bottom gives.
 
@@ -241,22 +241,22 @@ def _tune(
     Returns:
         The backbone, the head, and whether the person stopped it.
     """
-    spec = work.spec
+    spec = context.spec
     keras.utils.set_random_seed(spec.seed + 1)
-    with devices.spread(), building_in(work.precision):
+    with devices.spread(), building_in(context.precision):
         top = tuned = body.keras()
-        through = None
+        preprocess = None
         for layer in tuned.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.momentum = MOMENTUM
         place = cut.place_for(whole, spec.frozen)
         if place is not None:
             top = cut.split(tuned, tuned.get_layer(place.name))[1]
-            through = _quick(cut.split(whole, place)[0], work, place.name)
-        last = pretrained.head(body.backbone.features, len(work.classes), spec.dropout)
+            preprocess = _quick(cut.split(whole, place)[0], context, place.name)
+        last = pretrained.head(body.backbone.features, len(context.classes), spec.dropout)
         model = keras.Model(top.inputs[0], last(top.outputs[0]), name="tuned")
     last.set_weights(head.get_weights())
-    part = Part(
+    part = FitPhase(
         "tuning",
         spec.epochs,
         spec.tuning.epochs,
@@ -264,15 +264,15 @@ def _tune(
         spec.tuning.learning_rate,
         len(data.train),
         data.batch_size,
-        work.classes,
-        samples(data, through),
+        context.classes,
+        samples(data, preprocess),
     )
-    train, validation = pixel_batches(work, data, epochs_done(run.standing, part), through)
+    train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part), preprocess)
     return tuned, last, fit(run, model, train, validation, part)
 
 
-def _quick(bottom: Any, work: Work, name: str) -> Any:
+def _quick(bottom: Any, context: TrainingContext, name: str) -> Any:
     """The frozen bottom on OpenVINO, in float32: what it gives is trained on as it is."""
-    path = work.folder / "checkpoint" / f"bottom-{name}.xml"
+    path = context.folder / "checkpoint" / f"bottom-{name}.xml"
     save_ir(bottom, path)
     return Compiled(path, "float32").predict

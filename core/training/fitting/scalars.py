@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from core.training.fitting.checkpoint import Standing
+from core.training.fitting.checkpoint import FitState
 
 
 class Scalars(keras.callbacks.Callback):
@@ -20,18 +20,18 @@ class Scalars(keras.callbacks.Callback):
     written again.
     """
 
-    def __init__(self, folder: Path, standing: Standing) -> None:
+    def __init__(self, folder: Path, fit_state: FitState) -> None:
         super().__init__()
-        self.folder, self.standing = folder, standing
+        self.folder, self.fit_state = folder, fit_state
         self._writers: dict[str, Any] = {}
-        self._written = len(standing.history)
+        self._written = len(fit_state.history)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        for entry in self.standing.history[self._written :]:
+        for entry in self.fit_state.history[self._written :]:
             for name, value in entry.items():
                 if name != "epoch" and isinstance(value, int | float):
                     self._write(name, float(value), entry["epoch"])
-        self._written = len(self.standing.history)
+        self._written = len(self.fit_state.history)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         for writer in self._writers.values():

@@ -10,18 +10,18 @@ from typing import Any
 import keras
 
 from core.errors import InvalidInput, NotFound
-from core.training.work import Work
+from core.training.context import TrainingContext
 
 
-def source_of(work: Work) -> tuple[Path, str]:
+def source_of(context: TrainingContext) -> tuple[Path, str]:
     """The model file that ``spec.weights`` names, and a tag that changes with its content.
 
     Raises:
         NotFound: the run or file is not there (any more).
     """
-    kind, _, name = work.spec.weights.partition(":")
+    kind, _, name = context.spec.weights.partition(":")
     if kind == "run":
-        path = work.catalog.workspace.run(work.catalog.runs.find(name).id) / "model.keras"
+        path = context.catalog.workspace.run(context.catalog.runs.find(name).id) / "model.keras"
     else:
         path = Path(name).expanduser()
     if not path.is_file():
@@ -30,7 +30,7 @@ def source_of(work: Work) -> tuple[Path, str]:
         return path, "own" + hashlib.file_digest(content, "sha256").hexdigest()[:12]
 
 
-def start_from(work: Work, model: Any, file: Path) -> None:
+def start_from(context: TrainingContext, model: Any, file: Path) -> None:
     """Give ``model`` all weights that fit of those in ``file``, and tell how many.
 
     Layers are matched in order, by kind and shapes (Keras numbers names anew in every process), so
@@ -49,15 +49,15 @@ def start_from(work: Work, model: Any, file: Path) -> None:
             model.load_weights(str(file), skip_mismatch=True)
         # What Keras and h5py raise for what is no file of weights.
         except (ValueError, OSError, KeyError, IndexError, AttributeError, TypeError) as error:
-            raise _unfit(work, file) from error
+            raise _unfit(context, file) from error
         changed = [
             not (old == new).all() for old, new in zip(before, model.get_weights(), strict=True)
         ]
         taken, total = sum(changed), len(changed)
         fits = any(changed)
     if not fits:
-        raise _unfit(work, file)
-    work.report.event(
+        raise _unfit(context, file)
+    context.report.event(
         "note", text=f"Starts from {taken} of {total} arrays of weights of the model before."
     )
 
@@ -108,9 +108,9 @@ def _opened(file: Path) -> Any:
         ) from error
 
 
-def _unfit(work: Work, file: Path) -> InvalidInput:
+def _unfit(context: TrainingContext, file: Path) -> InvalidInput:
     return InvalidInput(
-        f"The weights in this file don't fit {work.architecture.title}.",
+        f"The weights in this file don't fit {context.architecture.title}.",
         file=file,
         remedy="Choose the same architecture as the model that they are from.",
     )

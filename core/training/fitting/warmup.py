@@ -10,11 +10,11 @@ import numpy as np
 from core.features.hardware import resolve
 from core.progress import Reporter
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.augmentation.options import Augmentation
 from core.training.fitting.batches import Batches
-from core.training.fitting.callback import Part
-from core.training.fitting.checkpoint import Standing
+from core.training.fitting.callback import FitPhase
+from core.training.fitting.checkpoint import FitState
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, fit
 from core.training.spec import TrainSpec
@@ -37,14 +37,14 @@ def warm_up() -> None:
         learning_rate=0.001,
     )
     with building_in(resolve("auto")):
-        model = architectures.build("compact", Wanted(16, 2))
+        model = architectures.build("compact", BuildConfig(16, 2))
     pixels = np.zeros((4, 16, 16, 3), np.uint8)
     slots, labels = np.arange(4)[None], np.array([0, 1, 0, 1])
     light = Augmentation.model_validate("light")
     train = Batches([pixels], slots, labels, 2, batch_size=4, seed=1, augmentation=light)
     held_out = Batches([pixels], slots, labels, 2, batch_size=4, seed=None)
-    part = Part("", 0, 1, 1, 0.001, 4, 4, ("a", "b"))
-    fit(Run(spec, Reporter(), Standing()), model, train, held_out, part)
+    part = FitPhase("", 0, 1, 1, 0.001, 4, 4, ("a", "b"))
+    fit(Run(spec, Reporter(), FitState()), model, train, held_out, part)
     tidy_up()
 
 

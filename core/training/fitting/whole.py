@@ -7,25 +7,25 @@ from typing import Any
 import numpy as np
 
 from core.training import architectures
+from core.training.context import Data, TrainingContext
 from core.training.fitting import prepared
 from core.training.fitting.batches import Batches
-from core.training.fitting.callback import Part, Samples
+from core.training.fitting.callback import FitPhase, Samples
 from core.training.fitting.fit import Run, epochs_done, fit
 from core.training.fitting.start import freeze, source_of, start_from
-from core.training.work import Data, Work
 
 
-def fit_whole(work: Work, data: Data, run: Run) -> tuple[Any, bool]:
+def fit_whole(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool]:
     """Returns the model in float32, uncompiled, and whether the person stopped it."""
-    spec = work.spec
-    with work.phase("fit"):
+    spec = context.spec
+    with context.phase("fit"):
         if spec.weights == "none":
-            model = prepared.take(work) or prepared.build(work)
+            model = prepared.take(context) or prepared.build(context)
         else:
-            model = prepared.build(work)
-            start_from(work, model, source_of(work)[0])
+            model = prepared.build(context)
+            start_from(context, model, source_of(context)[0])
             freeze(model, spec.frozen)
-        part = Part(
+        part = FitPhase(
             "",
             0,
             spec.epochs,
@@ -33,24 +33,24 @@ def fit_whole(work: Work, data: Data, run: Run) -> tuple[Any, bool]:
             spec.learning_rate,
             len(data.train),
             data.batch_size,
-            work.classes,
+            context.classes,
             samples(data),
         )
-        train, validation = pixel_batches(work, data, epochs_done(run.standing, part))
+        train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part))
         stopped = fit(run, model, train, validation, part)
         # What is saved computes in float32, so that it gives the same answers everywhere, and has
         # no optimizer, so that Keras opens it anywhere.
         trained = model.get_weights()
-        model = architectures.build(spec.architecture, work.wanted)
+        model = architectures.build(spec.architecture, context.build_config)
         model.set_weights(trained)
     return model, stopped
 
 
 def pixel_batches(
-    work: Work, data: Data, epoch: int, through: Any = None
+    context: TrainingContext, data: Data, epoch: int, preprocess: Any = None
 ) -> tuple[Batches, Batches | None]:
     """Batches of training images, varied, and of validation images, as they are."""
-    spec, count = work.spec, len(work.classes)
+    spec, count = context.spec, len(context.classes)
 
     def batches(rows: np.ndarray, **options: Any) -> Batches:
         return Batches(
@@ -58,7 +58,7 @@ def pixel_batches(
             data.pixels.slots[rows],
             data.labels[rows],
             count,
-            through=through,
+            preprocess=preprocess,
             **options,
         )
 
@@ -75,11 +75,11 @@ def pixel_batches(
     return train, batches(data.validation, batch_size=64, seed=None)
 
 
-def samples(data: Data, through: Any = None) -> Samples:
+def samples(data: Data, preprocess: Any = None) -> Samples:
     """A few validation images as the model takes them."""
     rows = data.samples()
     images = data.pixels.take(rows)
-    records = through(images) if through is not None and len(rows) else images
+    records = preprocess(images) if preprocess is not None and len(rows) else images
     return Samples(
         np.asarray(records, np.float32),
         list(data.table["path"].to_numpy()[rows]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.correction import Standing, correct, standing
+from core.evaluation.correction import LabelState, correct, label_state
 from core.evaluation.explain.overlay import overlay
 from core.evaluation.mistakes import row_of, top
 from core.evaluation.study.nearest import nearest_of, verdict_of
@@ -95,7 +95,7 @@ def _draw(view: View, path: str) -> None:
     row = row_of(view.answers, path)
     assert row is not None, "it was opened"
     digest = str(view.answers.table["hash"].iloc[row])
-    now = standing(catalog(), view.run, path, digest, view.on)
+    now = label_state(catalog(), view.run, path, digest, view.on)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _picture(view, path, row)
@@ -205,7 +205,7 @@ def _nearest(folder: str, changed: float, path: str, _study: Study) -> pd.DataFr
     return nearest_of(_study, path)
 
 
-def _actions(view: View, path: str, row: int, now: Standing) -> None:
+def _actions(view: View, path: str, row: int, now: LabelState) -> None:
     answers = view.answers
     true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -230,7 +230,7 @@ def _look_inside(path: str) -> None:
     turn_to("explain", path=path)
 
 
-def _corrected(now: Standing, tested: str) -> None:
+def _corrected(now: LabelState, tested: str) -> None:
     """How the image stands in the dataset, where that is not what was tested on."""
     if now.dataset is None or not now.label:
         return
@@ -259,7 +259,7 @@ def _corrected(now: Standing, tested: str) -> None:
         )
 
 
-def _label_is_wrong(view: View, path: str, digest: str, now: Standing, predicted: str) -> None:
+def _label_is_wrong(view: View, path: str, digest: str, now: LabelState, predicted: str) -> None:
     if now.why_not or now.dataset is None:
         return
     with st.popover("The label is wrong", icon=":material/label_off:"):
@@ -284,7 +284,7 @@ def _label_is_wrong(view: View, path: str, digest: str, now: Standing, predicted
         st.caption("In the dataset only: no file is touched, and it can be undone.")
 
 
-def _add_more(now: Standing, tested: str) -> None:
+def _add_more(now: LabelState, tested: str) -> None:
     """On to the Data page, where images are added to this class."""
     if now.dataset is None:
         return

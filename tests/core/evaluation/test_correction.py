@@ -11,7 +11,7 @@ from core.catalog import Catalog, RunRecord
 from core.datasets import intake
 from core.errors import InvalidInput
 from core.evaluation.answers import load_answers
-from core.evaluation.correction import Standing, correct, standing
+from core.evaluation.correction import LabelState, correct, label_state
 from core.quality import curation
 from core.quality.scan import scan
 from tests.core.evaluation.coloured import write_colour
@@ -38,8 +38,8 @@ def digest(catalog: Catalog, run: RunRecord, path: str = WRONG) -> str:
     return str(table.loc[path, "hash"])
 
 
-def now(catalog: Catalog, run: RunRecord) -> Standing:
-    return standing(catalog, run, WRONG, digest(catalog, run))
+def now(catalog: Catalog, run: RunRecord) -> LabelState:
+    return label_state(catalog, run, WRONG, digest(catalog, run))
 
 
 def test_it_is_logged_with_why_and_no_file_is_touched(
@@ -91,7 +91,7 @@ def test_another_picture_of_the_same_name_is_left_alone(
     before = digest(catalog, run)
     write_colour(root / WRONG, "red", seed=77)
     scan(catalog, run.dataset_id)
-    assert "another picture" in standing(catalog, run, WRONG, before).why_not
+    assert "another picture" in label_state(catalog, run, WRONG, before).why_not
     with pytest.raises(InvalidInput, match="another picture"):
         correct(catalog, run, WRONG, before, "blue")
 
@@ -100,12 +100,12 @@ def test_what_has_gone_is_said(catalog: Catalog, run: RunRecord, root: Path) -> 
     before = digest(catalog, run)
     (root / WRONG).unlink()
     scan(catalog, run.dataset_id)
-    assert "not in the dataset any more" in standing(catalog, run, WRONG, before).why_not
+    assert "not in the dataset any more" in label_state(catalog, run, WRONG, before).why_not
     intake.remove(catalog, run.dataset_id)
-    assert "was removed" in standing(catalog, run, WRONG, before).why_not
+    assert "was removed" in label_state(catalog, run, WRONG, before).why_not
 
 
 def test_images_of_a_folder_belong_to_no_dataset(catalog: Catalog, run: RunRecord) -> None:
-    found = standing(catalog, run, WRONG, "", "home:tested/new")
+    found = label_state(catalog, run, WRONG, "", "home:tested/new")
     assert found.dataset is None
     assert "right class folder yourself" in found.why_not

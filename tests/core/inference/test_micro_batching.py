@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.inference.micro_batching import Together
+from core.inference.micro_batching import MicroBatcher
 from core.inference.pool import Busy, Pool
 from tests.waiting import wait_until
 
@@ -39,16 +39,16 @@ def in_threads(work: Callable[[int], None], numbers: range) -> list[threading.Th
 
 def test_what_waits_is_asked_together_and_nobody_gets_anothers_answer() -> None:
     model = Model()
-    together = Together(model, most=4)
+    batcher = MicroBatcher(model, most=4)
     got: dict[int, np.ndarray] = {}
 
     def ask(n: int) -> None:
-        got[n] = together(np.full((1 + n % 2, 2, 2), n, np.uint8))
+        got[n] = batcher(np.full((1 + n % 2, 2, 2), n, np.uint8))
 
     first = in_threads(ask, range(1))
     assert model.begun.wait(20)
     others = in_threads(ask, range(1, 6))
-    wait_until(lambda: len(together._queue) == 5, 20, "five callers in the queue")
+    wait_until(lambda: len(batcher._queue) == 5, 20, "five callers in the queue")
     model.go.set()
     for thread in [*first, *others]:
         thread.join(20)
@@ -63,10 +63,10 @@ def test_what_waits_is_asked_together_and_nobody_gets_anothers_answer() -> None:
 def test_an_error_reaches_whoever_waits_and_the_next_is_answered() -> None:
     model = Model()
     model.go.set()
-    together = Together(model)
+    batcher = MicroBatcher(model)
     with pytest.raises(ValueError, match="too bright"):
-        together(np.full((1, 2, 2), 255, np.uint8))
-    assert together(np.full((20, 2, 2), 3, np.uint8)).tolist() == [[3.0]] * 20
+        batcher(np.full((1, 2, 2), 255, np.uint8))
+    assert batcher(np.full((20, 2, 2), 3, np.uint8)).tolist() == [[3.0]] * 20
 
 
 def test_a_full_pool_turns_work_away_and_takes_it_again_later() -> None:

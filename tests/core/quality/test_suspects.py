@@ -23,7 +23,7 @@ from core.quality.curation import curated, usable
 from core.quality.findings import Finding, find
 from core.quality.scan import scan
 from core.quality.suspects.find import find_suspects
-from core.quality.suspects.judge import judge
+from core.quality.suspects.label_issues import find_issues
 from core.quality.suspects.out_of_fold import out_of_fold
 from tests.core.quality.pictures import scanned
 
@@ -107,7 +107,7 @@ def clouds(
 @pytest.mark.parametrize("wrong", [0.03, 0.1])
 def test_planted_flips_are_found_among_overlapping_classes(each: int, wrong: float) -> None:
     features, labels, right = clouds(each, wrong)
-    found = judge(features, labels, np.arange(len(labels)))
+    found = find_issues(features, labels, np.arange(len(labels)))
     flagged, bad = found.label >= 0.5, labels != right
     # Among few images it would rather miss some than blame many.
     assert (flagged & bad).sum() >= (0.75 if each < 100 else 0.85) * bad.sum()
@@ -119,18 +119,18 @@ def test_planted_flips_are_found_among_overlapping_classes(each: int, wrong: flo
 
 def test_among_right_labels_hardly_any_is_doubted() -> None:
     features, labels, _ = clouds(100, 0.0)
-    assert (judge(features, labels, np.arange(len(labels))).label >= 0.5).mean() < 0.02
+    assert (find_issues(features, labels, np.arange(len(labels))).label >= 0.5).mean() < 0.02
 
 
 def test_only_what_looks_like_another_class_is_doubted_at_any_threshold() -> None:
     features, labels, _ = clouds(60, 0.1)
-    found = judge(features, labels, np.arange(len(labels)))
+    found = find_issues(features, labels, np.arange(len(labels)))
     assert ((found.label > 0) == (found.suggested != labels)).all()
 
 
 def test_the_same_images_are_judged_alike_every_time() -> None:
     features, labels, _ = clouds(60, 0.1)
-    first, again = (judge(features, labels, np.arange(len(labels))) for _ in range(2))
+    first, again = (find_issues(features, labels, np.arange(len(labels))) for _ in range(2))
     assert (first.label == again.label).all()
     assert (first.outlier == again.outlier).all()
 
@@ -138,7 +138,7 @@ def test_the_same_images_are_judged_alike_every_time() -> None:
 def test_an_image_far_from_all_of_its_class_is_an_outlier() -> None:
     features, labels, _ = clouds(60, 0.0)
     features[7] += 12
-    found = judge(features, labels, np.arange(len(labels)))
+    found = find_issues(features, labels, np.arange(len(labels)))
     assert found.outlier[7] == found.outlier.max() >= 0.5
     assert (found.outlier >= 0.5).sum() <= 3
 
@@ -154,7 +154,7 @@ def test_copies_are_held_out_together_so_that_none_vouches_for_another() -> None
     groups[copies] = 0
     together = out_of_fold(features, labels, groups)[copies, 2]
     assert together.max() < 0.5 * alone.min()
-    assert (judge(features, labels, groups).label[copies] >= 0.5).all()
+    assert (find_issues(features, labels, groups).label[copies] >= 0.5).all()
 
 
 @pytest.mark.parametrize("case", ["all copies", "two groups", "all alike", "five each", "uneven"])
@@ -171,7 +171,7 @@ def test_odd_datasets_are_judged_without_a_defect(case: str) -> None:
         features, labels, _ = clouds(60, 0.0, classes=2)
         labels = (np.arange(120) < 5).astype(np.int64)
         groups = np.arange(120)
-    found = judge(features, labels, groups)
+    found = find_issues(features, labels, groups)
     for values in (found.label, found.outlier):
         assert np.isfinite(values).all()
         assert values.min() >= 0

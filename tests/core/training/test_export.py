@@ -12,7 +12,7 @@ import pytest
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.export import (
     TOLERANCE,
     ExportDiffers,
@@ -35,7 +35,7 @@ def model(request: pytest.FixtureRequest) -> Any:
     import keras
 
     keras.utils.set_random_seed(1)
-    return architectures.build(request.param, Wanted(SIZE, 3))
+    return architectures.build(request.param, BuildConfig(SIZE, 3))
 
 
 def test_the_export_answers_like_the_model(model: Any, images: np.ndarray, tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_only_the_two_files_are_left_and_an_older_export_is_replaced(
     images: np.ndarray, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.xml"
-    save_ir(architectures.build("classic", Wanted(SIZE, 2)), path)
-    export_checked(architectures.build("classic", Wanted(SIZE, 5)), path, images)
+    save_ir(architectures.build("classic", BuildConfig(SIZE, 2)), path)
+    export_checked(architectures.build("classic", BuildConfig(SIZE, 5)), path, images)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model.bin", "model.xml"]
     assert Compiled(path).predict(images).shape == (20, 5)
 
@@ -70,7 +70,7 @@ def test_only_the_two_files_are_left_and_an_older_export_is_replaced(
 def test_the_difference_to_another_model_is_noticed(
     model: Any, images: np.ndarray, tmp_path: Path
 ) -> None:
-    save_ir(architectures.build("classic", Wanted(SIZE, 3)), tmp_path / "other.xml")
+    save_ir(architectures.build("classic", BuildConfig(SIZE, 3)), tmp_path / "other.xml")
     assert largest_difference(model, tmp_path / "other.xml", images) > TOLERANCE
 
 
@@ -97,7 +97,7 @@ def test_an_export_that_answers_otherwise_is_refused_and_removed(
 
 
 def test_a_model_that_answers_with_no_number_is_refused(images: np.ndarray, tmp_path: Path) -> None:
-    broken = architectures.build("classic", Wanted(SIZE, 3))
+    broken = architectures.build("classic", BuildConfig(SIZE, 3))
     broken.set_weights([np.full_like(weight, np.nan) for weight in broken.get_weights()])
     with pytest.raises(ExportDiffers):
         export_checked(broken, tmp_path / "model.xml", images)

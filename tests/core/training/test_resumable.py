@@ -21,9 +21,9 @@ def folder(workspace: Workspace) -> Path:
 
 
 def test_finished_epochs_are_counted(workspace: Workspace, folder: Path) -> None:
-    standing = Checkpoint(folder).standing()
-    assert standing is not None
-    assert resumable(workspace, "run") == standing.epoch == 3
+    fit_state = Checkpoint(folder).fit_state()
+    assert fit_state is not None
+    assert resumable(workspace, "run") == fit_state.epoch == 3
 
 
 @pytest.mark.parametrize("pattern", ["model-*.npz", "best-*.npz", "state.json"])
@@ -37,7 +37,7 @@ def test_a_checkpoint_that_is_not_whole_is_none(
     else:
         file.write_bytes(file.read_bytes()[:-30])
     assert resumable(workspace, "run") is None
-    assert Checkpoint(folder).standing() is None
+    assert Checkpoint(folder).fit_state() is None
 
 
 def test_a_run_that_kept_nothing_begins_anew(workspace: Workspace, folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.architectures.layers import layer_table
 from core.training.stack import Layer, Row, check, from_json, to_json, trace
 from core.training.templates import TEMPLATES
@@ -62,7 +62,7 @@ STACKS = {
 
 def built(stack: tuple[Layer, ...], size: int, color: Any = "rgb") -> list[dict[str, Any]]:
     """What Keras says of each layer, less those that change neither shape nor weights."""
-    model = architectures.build("custom", Wanted(size, 3, 0.2, color, stack))
+    model = architectures.build("custom", BuildConfig(size, 3, 0.2, color, stack))
     quiet = {"Rescaling", "Activation"}
     return [
         layer
@@ -158,7 +158,7 @@ def test_a_mistake_is_told_at_the_layer_that_causes_it(
 
 def test_keras_is_not_asked_to_build_what_does_not_fit() -> None:
     with pytest.raises(InvalidInput, match="Layer 2"):
-        architectures.build("custom", Wanted(16, 3, stack=(FLAT, FLAT)))
+        architectures.build("custom", BuildConfig(16, 3, stack=(FLAT, FLAT)))
 
 
 def test_an_answer_that_is_too_large_is_refused() -> None:

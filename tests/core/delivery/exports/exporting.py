@@ -15,7 +15,7 @@ from core.evaluation.evaluate import evaluate_run
 from core.features.ir import save_ir
 from core.quality.curation import curated
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.spec import TrainSpec
 from core.training.start import create_run
 from core.workspace import write_json
@@ -57,7 +57,7 @@ def _seeing(architecture: str) -> Any:
     import keras
 
     keras.utils.set_random_seed(4)
-    model = architectures.build(architecture, Wanted(SIZE, len(CLASSES), stack=STACK))
+    model = architectures.build(architecture, BuildConfig(SIZE, len(CLASSES), stack=STACK))
     rng = np.random.default_rng(0)
     images, wanted = [], []
     for number, colour in enumerate(CLASSES * 8):

@@ -280,13 +280,13 @@ def test_it_builds_the_network_that_lightbox_builds(catalog: Catalog, key: str, 
     import keras
 
     from core.training import architectures
-    from core.training.architectures import Wanted
+    from core.training.architectures import BuildConfig
 
     size = 64 if key == "convnext_tiny" else 32
     spec = spec_of("classic", architecture=key, weights="none", color=color, image_size=size)
     material = material_of(catalog, spec)
     keras.utils.set_random_seed(1)
-    ours = architectures.build(key, Wanted(size, 3, spec.dropout, spec.color, spec.stack))
+    ours = architectures.build(key, BuildConfig(size, 3, spec.dropout, spec.color, spec.stack))
     known: dict[str, Any] = {"SIZE": size, "CLASSES": CLASSES, "SEED": 1, "keras": keras}
     known |= {"layers": keras.layers, "np": np, "math": __import__("math")}
     for cell in network.cells(material, _holds(material)):

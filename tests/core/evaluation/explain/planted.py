@@ -8,7 +8,7 @@ import numpy as np
 
 from core.features.ir import save_ir
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.stack import Layer
 from core.workspace import Workspace, write_json
 
@@ -50,7 +50,7 @@ def learn(workspace: Workspace) -> Any:
     import keras
 
     keras.utils.set_random_seed(1)
-    model = architectures.build("custom", Wanted(SIDE, len(CLASSES), dropout=0, stack=_STACK))
+    model = architectures.build("custom", BuildConfig(SIDE, len(CLASSES), dropout=0, stack=_STACK))
     images, classes, _ = planted(600, seed=1)
     model.compile(keras.optimizers.Adam(5e-3), "sparse_categorical_crossentropy")
     model.fit(images.astype(np.float32), classes, batch_size=32, epochs=8, verbose=0)

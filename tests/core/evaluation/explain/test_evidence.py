@@ -14,7 +14,7 @@ from core.evaluation.explain.rules import NoRule
 from core.features.ir import save_ir
 from core.quiet import openvino
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.stack import Layer
 
 CLASSES = 4
@@ -49,7 +49,7 @@ STACKS: dict[str, tuple[Layer, ...]] = {
 
 def built(key: str, size: int, stack: tuple[Layer, ...] = ()) -> Any:
     """A network in which every weight matters: also those that begin at 0 or 1."""
-    model = architectures.build(key, Wanted(size, CLASSES, stack=stack))
+    model = architectures.build(key, BuildConfig(size, CLASSES, stack=stack))
     rng = np.random.default_rng(3)
     for weight in model.weights:
         if "seed" in weight.path:

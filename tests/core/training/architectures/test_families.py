@@ -17,7 +17,7 @@ from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
 from core.training import architectures
-from core.training.architectures import ARCHITECTURES, Wanted
+from core.training.architectures import ARCHITECTURES, BuildConfig
 from core.training.architectures.facts import CLASSES, facts, measure
 from core.training.architectures.layers import layer_table
 from core.training.architectures.pretrained import assemble, head
@@ -34,8 +34,8 @@ def model(key: str, color: Any = "rgb") -> Any:
 
     keras.utils.set_random_seed(5)
     size = ARCHITECTURES[key].smallest
-    wanted = Wanted(size, CLASS_COUNT, 0.2, color, STACK)
-    built = architectures.build(key, wanted)
+    config = BuildConfig(size, CLASS_COUNT, 0.2, color, STACK)
+    built = architectures.build(key, config)
     for layer in built.layers:
         # Untrained, ConvNeXt's blocks count for a millionth, so that nothing in them would show.
         if layer.name.endswith("layer_scale"):
@@ -120,7 +120,7 @@ def test_a_few_steps_on_the_same_images_make_them_known(key: str) -> None:
 
     keras.utils.set_random_seed(1)
     size = ARCHITECTURES[key].smallest
-    built = architectures.build(key, Wanted(size, CLASS_COUNT, 0.0, stack=STACK))
+    built = architectures.build(key, BuildConfig(size, CLASS_COUNT, 0.0, stack=STACK))
     built.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", run_eagerly=True)
     pixels, labels = images(size, 6).astype(np.float32), np.arange(6) % CLASS_COUNT
     losses = [float(built.train_on_batch(pixels, labels)) for _ in range(12)]
@@ -184,7 +184,7 @@ def test_a_head_starts_with_no_opinion() -> None:
 
 def test_too_small_images_are_refused() -> None:
     with pytest.raises(InvalidInput, match="16 × 16"):
-        architectures.build("resnet50", Wanted(16, 2))
+        architectures.build("resnet50", BuildConfig(16, 2))
 
 
 @pytest.mark.real

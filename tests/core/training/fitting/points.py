@@ -11,8 +11,8 @@ import numpy as np
 
 from core.progress import RecordingReporter, Reporter
 from core.training.fitting.batches import Batches
-from core.training.fitting.callback import Part, Samples
-from core.training.fitting.checkpoint import Checkpoint, Standing
+from core.training.fitting.callback import FitPhase, Samples
+from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.fit import Run, epochs_done, fit
 from core.training.spec import TrainSpec
 
@@ -62,9 +62,9 @@ def spec(**changes: Any) -> TrainSpec:
     return TrainSpec(**values).with_values(wanted)
 
 
-def part_of(settings: TrainSpec, **changes: Any) -> Part:
+def part_of(settings: TrainSpec, **changes: Any) -> FitPhase:
     points, labels = make_points(3, 0)
-    part = Part(
+    part = FitPhase(
         "",
         0,
         settings.epochs,
@@ -83,12 +83,12 @@ class Done:
     """What came of a fit."""
 
     model: Any
-    standing: Standing
+    fit_state: FitState
     stopped: bool
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        return self.standing.history
+        return self.fit_state.history
 
     def column(self, name: str) -> list[Any]:
         return [entry[name] for entry in self.history]
@@ -99,7 +99,7 @@ def trained(
     *,
     validate: bool = True,
     made: Any = None,
-    standing: Standing | None = None,
+    fit_state: FitState | None = None,
     checkpoint: Checkpoint | None = None,
     part: dict[str, Any] | None = None,
     options: dict[str, Any] | None = None,
@@ -115,16 +115,16 @@ def trained(
     settings = spec(**changes)
     made = model() if made is None else made
     this = part_of(settings, **(part or {}))
-    standing = standing or Standing()
+    fit_state = fit_state or FitState()
     train = batches(
         batch_size=settings.batch_size,
         seed=settings.seed,
-        epoch=epochs_done(standing, this),
+        epoch=epochs_done(fit_state, this),
         **(options or {}),
     )
-    run = Run(settings, report or RecordingReporter(), standing, checkpoint)
+    run = Run(settings, report or RecordingReporter(), fit_state, checkpoint)
     stopped = fit(run, made, train, held_out() if validate else None, this)
-    return Done(made, standing, stopped)
+    return Done(made, fit_state, stopped)
 
 
 def figures(history: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -209,11 +209,11 @@ def test_what_comes_last_is_given_varied_images_as_bytes(
 ) -> None:
     given = []
 
-    def through(images: np.ndarray) -> np.ndarray:
+    def preprocess(images: np.ndarray) -> np.ndarray:
         given.append(images)
         return images.mean(axis=(1, 2))
 
-    records, labels = epoch(of_images(pixels, augmentation=options, through=through))
+    records, labels = epoch(of_images(pixels, augmentation=options, preprocess=preprocess))
     assert {images.dtype for images in given} == {np.dtype(np.uint8)}
     plain, same = epoch(of_images(pixels, augmentation=options))
     assert (records.shape, records.dtype) == ((N, 3), np.float32)

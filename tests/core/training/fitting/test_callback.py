@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import Cancelled, LightboxError
 from core.progress import RecordingReporter, Wishes
-from core.training.fitting.checkpoint import Standing
+from core.training.fitting.checkpoint import FitState
 from core.training.fitting.rates import rate_at
 from core.training.options import Schedule
 from tests.core.training.fitting.points import (
@@ -64,7 +64,7 @@ def loss_now(made: Any) -> float:
 
 
 def best_of(done: Done) -> dict[str, Any]:
-    return next(e for e in done.history if e["epoch"] == done.standing.best_epoch)
+    return next(e for e in done.history if e["epoch"] == done.fit_state.best_epoch)
 
 
 def test_every_epoch_is_told_with_its_figures_as_it_ends(plain: Any) -> None:
@@ -133,7 +133,7 @@ def test_after_every_epoch_the_confusion_matrix_and_a_few_answers_are_shown(plai
         assert [one["label"] for one in payload["samples"]] == list(CLASSES)
     # The model has the weights of its best epoch again.
     answers = done.model.predict(make_points(3, 0)[0], verbose=0)
-    samples = shown[done.standing.best_epoch - 1]["samples"]
+    samples = shown[done.fit_state.best_epoch - 1]["samples"]
     assert [one["answer"] for one in samples] == [CLASSES[n] for n in answers.argmax(axis=1)]
     assert [one["confidence"] for one in samples] == pytest.approx(answers.max(axis=1), abs=1e-4)
 
@@ -145,24 +145,24 @@ def test_at_the_end_the_model_has_the_weights_of_its_best_epoch(metric: str) -> 
     done = trained(report, epochs=10, learning_rate=0.9, optimizer="adam", best_by=metric)
     sign = -1 if metric == "loss" else 1
     order = [(sign * entry[f"val_{metric}"], -entry["val_loss"]) for entry in done.history]
-    assert done.standing.best_epoch == order.index(max(order)) + 1
-    assert done.standing.best_epoch < 10, "or this shows nothing"
+    assert done.fit_state.best_epoch == order.index(max(order)) + 1
+    assert done.fit_state.best_epoch < 10, "or this shows nothing"
     assert loss_now(done.model) == pytest.approx(best_of(done)["val_loss"], abs=1e-4)
     flagged = [entry["epoch"] for entry in told(report, "epoch") if entry["best"]]
-    assert flagged[-1] == done.standing.best_epoch
+    assert flagged[-1] == done.fit_state.best_epoch
 
 
 def test_without_validation_the_last_epoch_is_kept() -> None:
     done = trained(validate=False)
-    assert done.standing.best_epoch == 3
+    assert done.fit_state.best_epoch == 3
     assert done.column("val_loss") == [None] * 3
 
 
 def test_a_later_part_is_only_better_than_the_one_before_if_it_is() -> None:
     report = RecordingReporter()
-    standing = Standing(best_epoch=4, best=1.1)
-    done = trained(report, standing=standing, part={"name": "tuning", "before": 4, "of": 7})
-    assert done.standing.best_epoch == 4
+    fit_state = FitState(best_epoch=4, best=1.1)
+    done = trained(report, fit_state=fit_state, part={"name": "tuning", "before": 4, "of": 7})
+    assert done.fit_state.best_epoch == 4
     assert not any(entry["best"] for entry in told(report, "epoch"))
 
 
@@ -173,7 +173,7 @@ def test_it_stops_early_when_nothing_has_got_better_and_keeps_the_best() -> None
     losses = done.column("val_loss")
     best = losses.index(min(losses)) + 1
     assert len(losses) == best + 3 < 60
-    assert done.standing.best_epoch == best
+    assert done.fit_state.best_epoch == best
     assert not done.stopped, "nobody asked"
     assert f"Stopped early after epoch {best + 3}" in notes(report)
     assert loss_now(done.model) == pytest.approx(min(losses), abs=1e-4)
@@ -191,7 +191,7 @@ def test_stopping_within_an_epoch_keeps_the_best_of_the_finished_ones() -> None:
 def test_stopping_without_validation_keeps_the_last_finished_epoch() -> None:
     done = trained(AfterBatches(BATCHES + 3), epochs=50, validate=False)
     whole = trained(epochs=1, validate=False)
-    assert done.standing.best_epoch == len(done.history) == 1
+    assert done.fit_state.best_epoch == len(done.history) == 1
     for kept, expected in zip(done.model.get_weights(), whole.model.get_weights(), strict=True):
         assert kept == pytest.approx(expected, abs=1e-6)
 
@@ -199,13 +199,13 @@ def test_stopping_without_validation_keeps_the_last_finished_epoch() -> None:
 def test_stopping_within_the_first_epoch_keeps_what_was_learned_so_far() -> None:
     before = model().get_weights()
     done = trained(AfterBatches(2), epochs=50)
-    assert (done.history, done.standing.best_epoch, done.stopped) == ([], 0, True)
+    assert (done.history, done.fit_state.best_epoch, done.stopped) == ([], 0, True)
     assert not np.array_equal(done.model.get_weights()[0], before[0])
 
 
 def test_stopping_at_the_end_of_an_epoch_counts_it() -> None:
     done = trained(AfterBatches(BATCHES), epochs=50)
-    assert (len(done.history), done.standing.best_epoch, done.stopped) == (1, 1, True)
+    assert (len(done.history), done.fit_state.best_epoch, done.stopped) == (1, 1, True)
 
 
 def test_a_request_between_epochs_is_heard_in_the_next() -> None:
@@ -269,7 +269,7 @@ def test_a_learning_rate_that_is_asked_for_replaces_the_schedules() -> None:
     ]
     assert done.column("learning_rate") == pytest.approx([*expected, 0.0042, 0.0042, 0.0042])
     assert notes(report) == "The learning rate was set to 0.0042 in epoch 3."
-    assert done.standing.rate == 0.0042
+    assert done.fit_state.rate == 0.0042
 
 
 def test_the_rate_that_is_told_is_the_rate_that_is_used() -> None:
@@ -338,7 +338,7 @@ def test_a_loss_that_is_no_number_later_keeps_the_best_epoch_and_says_so(batch: 
     assert done.column("epoch") == [1, 2]
     said = told(report, "diagnosis")[0]
     assert said["key"] == "not_a_number"
-    assert f"best epoch ({done.standing.best_epoch}) is kept" in said["text"]
+    assert f"best epoch ({done.fit_state.best_epoch}) is kept" in said["text"]
     assert "Lower the learning rate" in said["remedy"]
     assert loss_now(made) == pytest.approx(best_of(done)["val_loss"], abs=1e-4)
     json.dumps([report.events, done.history], allow_nan=False)
@@ -349,10 +349,10 @@ def test_a_later_part_that_breaks_at_once_leaves_the_one_before_as_the_best() ->
     done = trained(
         report,
         made=broken(),
-        standing=Standing(best_epoch=4, best=0.5, tie=-1.0),
+        fit_state=FitState(best_epoch=4, best=0.5, tie=-1.0),
         part={"name": "tuning", "before": 4, "of": 7},
     )
-    assert done.standing.best_epoch == 4
+    assert done.fit_state.best_epoch == 4
     assert "best epoch (4) is kept" in told(report, "diagnosis")[0]["text"]
 
 

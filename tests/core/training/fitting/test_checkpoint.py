@@ -57,10 +57,10 @@ def killed(folder: Path, epoch: int, **changes: Any) -> None:
 
 def resumed(folder: Path, report: RecordingReporter | None = None, **changes: Any) -> Done:
     checkpoint = Checkpoint(folder)
-    standing = checkpoint.standing()
-    assert standing is not None
+    fit_state = checkpoint.fit_state()
+    assert fit_state is not None
     return trained(
-        report, made=model(0.3), standing=standing, checkpoint=checkpoint, **VALUES | changes
+        report, made=model(0.3), fit_state=fit_state, checkpoint=checkpoint, **VALUES | changes
     )
 
 
@@ -72,14 +72,14 @@ def whole() -> Done:
 def test_it_goes_on_as_if_nothing_had_happened(tmp_path: Path, whole: Done) -> None:
     epoch = 3
     killed(tmp_path, epoch)
-    standing = Checkpoint(tmp_path).standing()
-    assert standing is not None
-    assert (standing.epoch, len(standing.history)) == (epoch, epoch)
+    fit_state = Checkpoint(tmp_path).fit_state()
+    assert fit_state is not None
+    assert (fit_state.epoch, len(fit_state.history)) == (epoch, epoch)
     report = RecordingReporter()
     done = resumed(tmp_path, report)
     assert [entry["epoch"] for entry in told(report, "epoch")] == list(range(epoch + 1, 7))
     assert figures(done.history) == figures(whole.history)
-    assert done.standing.best_epoch == whole.standing.best_epoch
+    assert done.fit_state.best_epoch == whole.fit_state.best_epoch
     for found, expected in zip(done.model.get_weights(), whole.model.get_weights(), strict=True):
         assert found == pytest.approx(expected, abs=1e-6)
 
@@ -116,7 +116,7 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
         trained(
             DiesAfter(8),
             made=wide,
-            standing=first.standing,
+            fit_state=first.fit_state,
             checkpoint=checkpoint,
             part=tuning,
             **VALUES,
@@ -129,7 +129,7 @@ def test_a_part_that_is_done_keeps_its_best_weights_while_the_next_is_trained(
     done = trained(
         report,
         made=widened(),
-        standing=again.standing,
+        fit_state=again.fit_state,
         checkpoint=checkpoint,
         part=tuning,
         **VALUES,
@@ -213,9 +213,9 @@ def test_what_is_damaged_or_half_there_is_nothing_to_go_on_from(
     inside.mkdir()
     for file in (kept / "checkpoint").iterdir():
         (inside / file.name).write_bytes(file.read_bytes())
-    assert Checkpoint(tmp_path).standing() is not None
+    assert Checkpoint(tmp_path).fit_state() is not None
     damage(inside)
-    assert Checkpoint(tmp_path).standing() is None
+    assert Checkpoint(tmp_path).fit_state() is None
 
 
 def test_only_files_of_the_last_state_are_there(kept: Path) -> None:
@@ -228,7 +228,7 @@ def test_cleared_nothing_is_left(tmp_path: Path) -> None:
     killed(tmp_path, 1, epochs=2)
     Checkpoint(tmp_path).clear()
     assert list(tmp_path.iterdir()) == []
-    assert Checkpoint(tmp_path).standing() is None
+    assert Checkpoint(tmp_path).fit_state() is None
 
 
 class FullAfter(RecordingReporter):
@@ -257,7 +257,7 @@ def test_a_disk_that_fills_up_is_said_and_what_was_kept_before_is_intact(
 ) -> None:
     with no_limit(), pytest.raises(NoSpace, match=r"disk is full.*Free some space"):
         trained(FullAfter(3), made=model(0.3), checkpoint=Checkpoint(tmp_path), **VALUES)
-    standing = Checkpoint(tmp_path).standing()
-    assert standing is not None
-    assert standing.epoch == 2
+    fit_state = Checkpoint(tmp_path).fit_state()
+    assert fit_state is not None
+    assert fit_state.epoch == 2
     assert figures(resumed(tmp_path).history) == figures(whole.history)

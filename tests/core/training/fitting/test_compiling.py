@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.fitting.compiling import building_in, compile_model, make_loss, make_optimizer
 from core.training.options import Loss, Optimizer
 from tests.core.training.fitting.points import batches, model, spec, trained
@@ -65,7 +65,7 @@ def test_gradients_longer_than_the_norm_are_shortened_to_it() -> None:
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
 def test_only_kernels_decay_not_offsets_or_normalisation(name: str) -> None:
-    made = architectures.build("custom", Wanted(16, 3, stack=STACK))
+    made = architectures.build("custom", BuildConfig(16, 3, stack=STACK))
     compile_model(made, spec(optimizer={"name": name, "weight_decay": 0.01}), 0.1)
     decaying = {made.optimizer._use_weight_decay(v): v.name for v in made.trainable_variables}
     assert set(decaying) == {True, False}

@@ -12,7 +12,7 @@ import pytest
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.fitting.looks import averaged
 from core.training.spec import TrainSpec
 from tests.core.training.small import STACK
@@ -24,7 +24,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (5, SIZE, SIZE, 3), dtype=np.
 @pytest.fixture(scope="module")
 def model() -> Any:
     keras.utils.set_random_seed(2)
-    return architectures.build("custom", Wanted(SIZE, 3, stack=STACK))
+    return architectures.build("custom", BuildConfig(SIZE, 3, stack=STACK))
 
 
 def spec(views: int, flip: bool) -> TrainSpec:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.training import architectures
-from core.training.architectures import Wanted
+from core.training.architectures import BuildConfig
 from core.training.fitting.start import freeze, take
 from tests.core.training.small import STACK
 
@@ -16,7 +16,7 @@ IMAGES = np.random.default_rng(0).uniform(0, 255, (4, 24, 24, 3)).astype(np.floa
 
 
 def made(key: str = "compact", classes: int = 3, **more: Any) -> Any:
-    return architectures.build(key, Wanted(24, classes, stack=STACK, **more))
+    return architectures.build(key, BuildConfig(24, classes, stack=STACK, **more))
 
 
 def answers(model: Any) -> np.ndarray:

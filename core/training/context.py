@@ -16,14 +16,14 @@ from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, NotFound
 from core.progress import Reporter
 from core.training import architectures, recipes
-from core.training.architectures import Architecture, Wanted
+from core.training.architectures import Architecture, BuildConfig
 from core.training.spec import TrainSpec
 
 _SAMPLES = 8
 
 
 @dataclass
-class Work:
+class TrainingContext:
     """One run while it is being trained.
 
     Attributes:
@@ -51,9 +51,9 @@ class Work:
         return self.architecture.backbone is not None and self.spec.weights != "none"
 
     @property
-    def wanted(self) -> Wanted:
+    def build_config(self) -> BuildConfig:
         spec = self.spec
-        return Wanted(spec.image_size, len(self.classes), spec.dropout, spec.color, spec.stack)
+        return BuildConfig(spec.image_size, len(self.classes), spec.dropout, spec.color, spec.stack)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -107,7 +107,7 @@ class Data:
         return shuffled[np.argsort(nth.to_numpy(), kind="stable")][:_SAMPLES]
 
 
-def decode(work: Work, table: pd.DataFrame) -> Data:
+def decode(context: TrainingContext, table: pd.DataFrame) -> Data:
     """Pixels of all images; those that can't be decoded are left out and told of.
 
     Args:
@@ -117,7 +117,7 @@ def decode(work: Work, table: pd.DataFrame) -> Data:
         NotFound: no image can be read any more.
         InvalidInput: of a class no training image can be.
     """
-    catalog, spec = work.catalog, work.spec
+    catalog, spec = context.catalog, context.spec
     root = catalog.workspace.load_path(catalog.datasets.get(spec.dataset_id).root)
     pixels = load_pixels(
         catalog.workspace,
@@ -126,10 +126,10 @@ def decode(work: Work, table: pd.DataFrame) -> Data:
         table,
         spec.image_size,
         fit=spec.resize,
-        report=work.report,
+        report=context.report,
     )
     if pixels.decoded == 0:
-        work.report.event("note", text="All images were decoded before; nothing to read again.")
+        context.report.event("note", text="All images were decoded before; nothing to read again.")
     good = pixels.slots >= 0
     if not good.any():
         raise NotFound(
@@ -141,7 +141,7 @@ def decode(work: Work, table: pd.DataFrame) -> Data:
         lost = int((~good).sum())
         first = pixels.failed[0] if pixels.failed else None
         text = f"{lost:,} image{'s' if lost != 1 else ''} could not be read and will be left out"
-        work.report.event("note", text=text + (f": {first.path}. {first.why}" if first else "."))
+        context.report.event("note", text=text + (f": {first.path}. {first.why}" if first else "."))
         learned = set(table.loc[table["split_at"] == "train", "label"])
         table = table[good].reset_index(drop=True)
         pixels = Pixels(pixels.store, pixels.slots[good], pixels.failed, pixels.decoded)
@@ -151,7 +151,7 @@ def decode(work: Work, table: pd.DataFrame) -> Data:
                 f"No training image of “{min(missing)}” can be read any more.",
                 remedy="Put the files back, or scan the dataset again.",
             )
-    number = {label: position for position, label in enumerate(work.classes)}
+    number = {label: position for position, label in enumerate(context.classes)}
     splits = table["split_at"].to_numpy()
     return Data(
         table,

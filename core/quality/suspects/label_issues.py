@@ -31,7 +31,7 @@ class Doubts:
     outlier: NDArray[np.float32]
 
 
-def judge(
+def find_issues(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
     groups: NDArray[np.int64],
