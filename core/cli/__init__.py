@@ -7,13 +7,13 @@ defect of ours, with the id of its traceback in the logs. Progress goes to stand
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from core.catalog import open_catalog
+from core.cli.command import Options
 from core.cli.output import NobodyReads, Output, put
-from core.cli.parser import make_parser
+from core.cli.parser import parse
 from core.cli.running import JobDefect
 from core.errors import Cancelled, LightboxError
 from core.workspace import open_workspace
@@ -21,14 +21,14 @@ from core.workspace import open_workspace
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = make_parser().parse_args(arguments)
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(options, Output(json_wanted=options.json))
     except NobodyReads:
         return 141
 
 
-def _run(options: argparse.Namespace, output: Output) -> int:
+def _run(options: Options, output: Output) -> int:
     def complain(what: object) -> None:
         output.end_line()
         put(str(what), sys.stderr)
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     try:
         catalog = open_catalog(open_workspace())
         try:
-            output.document(options.command(catalog, options, output))
+            output.document(options.command.run(catalog, options, output))
         except (LightboxError, Cancelled, NobodyReads):
             raise
         except JobDefect as defect:

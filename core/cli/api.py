@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
 from core.inference.keys import PER_MINUTE, ApiKey, create_key, list_keys, revoke_key
 
-Options = argparse.Namespace
 
-
-def add_verbs(verbs: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Put these commands into the grammar."""
-    keys = verbs.add_parser("api-key", help="make, list and revoke keys of the HTTP API")
-    kinds = keys.add_subparsers(required=True, metavar="ACTION")
-    command = add(kinds, "new", new, "make a key; it is shown once")
-    command.add_argument("name", metavar="NAME", help="what it is for")
-    command.add_argument(
+@command(
+    "api-key new",
+    "Predict",
+    "make a key of the HTTP API; it is shown once",
+    argument("name", metavar="NAME", help="what it is for"),
+    argument(
         "--per-minute",
         type=int,
         default=PER_MINUTE,
         metavar="N",
         help=f"requests that are answered in a minute; default {PER_MINUTE}",
-    )
-    add(kinds, "list", list_all, "list keys, and when each was last used")
-    command = add(kinds, "revoke", revoke, "take a key back")
-    command.add_argument("name", metavar="NAME", help="its name, or its id as list gives it")
-
-
+    ),
+    examples=("kiosk", "kiosk --per-minute 60"),
+)
 def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     key, secret = create_key(catalog.workspace, options.name, options.per_minute)
     output.text(secret)
@@ -38,6 +31,7 @@ def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {**_facts(key), "key": secret}
 
 
+@command("api-key list", "Predict", "list keys, and when each was last used")
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found = list_keys(catalog.workspace)
     if found:
@@ -60,6 +54,13 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     return [_facts(key) for key in found]
 
 
+@command(
+    "api-key revoke",
+    "Predict",
+    "take a key back",
+    argument("name", metavar="NAME", help="its name, or its id as list gives it"),
+    examples=("kiosk",),
+)
 def revoke(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     key = revoke_key(catalog.workspace, options.name)
     output.text(f"The key “{key.name}” opens nothing from now on.")

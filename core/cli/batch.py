@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from pathlib import Path
 from typing import Any
 
 from core import settings
 from core.catalog import Catalog
+from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.datasets.intake import check_allowed
+from core.delivery.imported.archive import PIXELS
 from core.delivery.imported.labels import parse_labels, read_labels
 from core.delivery.imported.start import begin_import
 from core.errors import InvalidInput
@@ -27,9 +28,31 @@ from core.inference.batch_store import (
 )
 from core.jobs.batches import resume_batch, submit_batch
 
-Options = argparse.Namespace
 
-
+@command(
+    "predict-batch",
+    "Predict",
+    "ask a run about a whole folder",
+    RUN,
+    argument("folder", type=Path, metavar="FOLDER", help="folders inside count too"),
+    argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=".csv, .json (one array), .jsonl (an object a line) or .parquet",
+    ),
+    argument(
+        "--sort-into", type=Path, metavar="FOLDER", help="copy images into class folders, or a .zip"
+    ),
+    argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        metavar="SURE",
+        help="answers less sure than this are “unsure”; 0 to 1, default 0.5",
+    ),
+    examples=('"hands 1" photos', '"hands 1" photos --out answers.csv --sort-into sorted'),
+)
 def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Answer a folder, or go on with the batch about it that was cut off."""
     run = catalog.runs.find(options.run)
@@ -66,6 +89,13 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
     return found
 
 
+@command(
+    "batches",
+    "Predict",
+    "the folders that a run was asked about",
+    RUN,
+    argument("--delete", metavar="ID", help="forget one, as batches lists them"),
+)
 def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """The batches of a run; or delete one of them."""
     run = catalog.runs.find(options.run)
@@ -107,6 +137,24 @@ def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dic
     return found
 
 
+@command(
+    "import-model",
+    "Library",
+    "take in a model that was trained elsewhere",
+    argument("file", type=Path, metavar="FILE.keras"),
+    argument(
+        "--labels",
+        required=True,
+        metavar="FILE|NAMES",
+        help="its classes in the order of its outputs: a text file, one a line; a JSON list; or "
+        "the names with commas between",
+    ),
+    argument("--dataset", metavar="NAME", help="to test it on"),
+    argument("--name", dest="run_name", metavar="RUN", help="name of the new run"),
+    argument("--pixels", choices=PIXELS, help="values that it was trained on"),
+    argument("--size", type=int, metavar="PIXELS", help="where the file leaves it open"),
+    examples=("theirs.keras --labels labels.txt", "theirs.keras --labels cat,dog --pixels 0..1"),
+)
 def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Take in a model that was trained elsewhere; it is then a run like any other."""
     given = Path(options.labels).expanduser()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.errors import InvalidInput, NotFound
@@ -16,9 +16,22 @@ from core.quality.curation import curated, usable
 from core.quality.detectors import DETECTORS
 from core.quality.versions import diff as compare
 
-Options = argparse.Namespace
 
-
+@command(
+    "scan",
+    "Clean",
+    "look at a dataset's files again; list findings",
+    NAME,
+    argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="DETECTOR=SCORE",
+        dest="thresholds",
+        help="flag images from this score (0 to 1) on",
+    ),
+    examples=("hands", "hands --threshold blurry=0.4"),
+)
 def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, handlers.submit_scan(catalog, record.id), output)
@@ -61,6 +74,7 @@ def _thresholds(settings: list[str]) -> dict[str, float]:
     return chosen
 
 
+@command("suspects", "Clean", "look for wrong labels and images out of place", NAME)
 def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, handlers.submit_suspects(catalog, record.id), output)
@@ -84,6 +98,24 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     }
 
 
+@command(
+    "relabel",
+    "Clean",
+    "move images, or whole classes, to a class",
+    NAME,
+    argument("label", metavar="CLASS", help="a present class, or a new one"),
+    argument("paths", nargs="*", metavar="IMAGE"),
+    argument(
+        "--class",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        dest="classes",
+        help="all images of this class: renames it, or merges it into the other",
+    ),
+    argument("--why", default=""),
+    examples=("hands three 2/a.jpg", "hands three --class 3"),
+)
 def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     table = curated(catalog, record.id)
@@ -108,8 +140,32 @@ def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return {"dataset": record.id, "version": change.version, "changed": count}
 
 
+_DECIDED = (
+    NAME,
+    argument("paths", nargs="*", metavar="IMAGE", help="paths as scan lists them"),
+    argument("--finding", help="all images of a finding, by its key"),
+    argument("--extra-copies", action="store_true", help="all but one of each group"),
+    argument("--why", default=""),
+)
+
+
+@command(
+    "keep",
+    "Clean",
+    "mark images as fine, never to be flagged again",
+    *_DECIDED,
+    examples=("hands --finding blurry", "hands 2/a.jpg"),
+)
+@command("restore", "Clean", "take excluded images back", *_DECIDED, examples=("hands 2/a.jpg",))
+@command(
+    "exclude",
+    "Clean",
+    "leave images out of training",
+    *_DECIDED,
+    examples=("hands 2/a.jpg", "hands --finding exact_duplicates --extra-copies"),
+)
 def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = catalog.datasets.find(options.name)
+    record, action = catalog.datasets.find(options.name), options.command.name
     paths = list(options.paths)
     why = options.why
     if options.finding:
@@ -127,18 +183,27 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         extra = options.extra_copies
         paths += findings.extra_copies(finding, table) if extra else finding.paths
         why = why or finding.title
-    change = curation.decide(catalog, record.id, options.action, paths, why=why)
+    change = curation.decide(catalog, record.id, action, paths, why=why)
     if change is None:
         raise InvalidInput("No image was named.", remedy="Name images, or use --finding KEY.")
     now = catalog.datasets.get(record.id)
     count = len(change.payload["paths"])
     output.text(
-        f"{curation.DECISIONS[options.action]}: {count:,} image{'s' if count != 1 else ''}. "
+        f"{curation.DECISIONS[action]}: {count:,} image{'s' if count != 1 else ''}. "
         f'{now.images:,} are usable now. Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "images": now.images, "changed": count}
 
 
+@command(
+    "undo",
+    "Clean",
+    "take decisions back",
+    NAME,
+    argument("versions", nargs="*", type=int, metavar="VERSION"),
+    argument("--all", action="store_true", help="every decision"),
+    examples=("hands", "hands 3 4"),
+)
 def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     lines = curation.history(catalog, record.id)
@@ -152,6 +217,7 @@ def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {"dataset": record.id, "undone": change.payload["versions"] if change else []}
 
 
+@command("history", "Clean", "what was decided about a dataset", NAME)
 def history(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     record = catalog.datasets.find(options.name)
     lines = curation.history(catalog, record.id)
@@ -172,6 +238,15 @@ def history(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     return [dataclasses.asdict(line) for line in lines]
 
 
+@command(
+    "diff",
+    "Clean",
+    "what changed between two versions of a dataset",
+    NAME,
+    argument("old", type=int, metavar="OLD", help="a version, as history lists them"),
+    argument("new", nargs="?", type=int, metavar="NEW", help="default: as it is now"),
+    examples=("hands 1",),
+)
 def diff(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     new = record.version if options.new is None else options.new

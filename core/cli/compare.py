@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from typing import Any
 
 from core.catalog import Catalog, RunRecord
+from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput
 from core.evaluation.answers import load_answers
@@ -16,10 +16,17 @@ from core.evaluation.comparison.pareto import Cost, cost, front
 from core.evaluation.comparison.similar import find_similar, relation_in_words, resembling, without
 from core.evaluation.tested import find_tested
 
-Options = argparse.Namespace
 _SHOWN = 5
 
 
+@command(
+    "compare",
+    "Results",
+    "runs side by side: is one really better?",
+    argument("runs", nargs="+", metavar="RUN", help="the first with each other one"),
+    argument("--on", metavar="FOLDER", help="a folder that all were tested on"),
+    examples=('"hands 1" "hands 2"',),
+)
 def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """One run against others: settings, accuracy, the images that got better and worse, cost."""
     runs = [catalog.runs.find(name) for name in options.runs]
@@ -118,6 +125,15 @@ def _say_costs(costs: list[Cost], best: list[bool], output: Output) -> None:
     )
 
 
+@command(
+    "similar",
+    "Results",
+    "the score without images that resemble training images",
+    RUN,
+    argument("--on", metavar="FOLDER", help="a folder that it was tested on"),
+    argument("--threshold", type=float, default=0.98, help="0.9 to 1; default 0.98"),
+    examples=('"hands 1"', '"hands 1" --threshold 0.95'),
+)
 def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """A run's score with and without test images that resemble training images."""
     if not 0.9 <= options.threshold <= 1:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from pathlib import Path
 from typing import Any
 
 from core import settings
 from core.catalog import Catalog, DatasetRecord
+from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import archives, intake, known_sets
@@ -16,12 +16,18 @@ from core.errors import InvalidInput, LightboxError
 from core.jobs import handlers
 from core.quality import curation
 from core.quality.curation import curated, usable
-from core.quality.export import export_dataset
+from core.quality.export import LAYOUTS, export_dataset
 from core.quality.report import write_report
 
-Options = argparse.Namespace
 
-
+@command(
+    "dataset add",
+    "Data",
+    "add a folder or an archive of class folders",
+    argument("path", type=Path, metavar="PATH"),
+    argument("--name"),
+    examples=("photos", "photos.zip --name hands"),
+)
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     path: Path = options.path.expanduser()
     if path.is_file():
@@ -37,10 +43,18 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _import(catalog, record, output)
 
 
+@command("dataset sample", "Data", "add the sample, handwritten digits")
 def sample(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _once(catalog, intake.add_sample(catalog), output)
 
 
+@command(
+    "dataset known",
+    "Data",
+    "list datasets that everybody knows, or add one",
+    argument("key", nargs="?", metavar="KEY", help=", ".join(known_sets.KNOWN)),
+    examples=("", "mnist"),
+)
 def known(catalog: Catalog, options: Options, output: Output) -> Any:
     if options.key is not None:
         return _once(catalog, intake.add_known(catalog, options.key), output)
@@ -92,6 +106,7 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
     return _show(catalog, catalog.datasets.get(record.id), output)
 
 
+@command("dataset list", "Data", "list datasets")
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     records = catalog.datasets.all()
     if not records:
@@ -104,10 +119,19 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     return [_dataset(catalog, record) for record in records]
 
 
+@command("dataset show", "Data", "classes, sizes and what was skipped", NAME)
 def show(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _show(catalog, catalog.datasets.find(options.name), output)
 
 
+@command(
+    "dataset rename",
+    "Data",
+    "give a dataset another name",
+    NAME,
+    argument("new_name", metavar="NEW"),
+    examples=('hands "hands of May"',),
+)
 def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     renamed = catalog.datasets.rename(record.id, options.new_name)
@@ -115,6 +139,7 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _dataset(catalog, renamed)
 
 
+@command("dataset remove", "Data", "forget a dataset; your images stay", NAME)
 def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     intake.remove(catalog, record.id)
@@ -122,6 +147,16 @@ def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"removed": record.id}
 
 
+@command(
+    "dataset export",
+    "Data",
+    "write the cleaned images as something new",
+    NAME,
+    argument("target", type=Path, metavar="TARGET", help="a new folder or .zip"),
+    argument("--layout", choices=LAYOUTS, default="classes", help="what is in it"),
+    argument("--zip", action="store_true", help="write one .zip"),
+    examples=("hands clean-hands", "hands clean-hands.zip --layout splits"),
+)
 def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     archive = options.zip or options.target.suffix.lower() == ".zip"
@@ -158,6 +193,14 @@ def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     }
 
 
+@command(
+    "dataset report",
+    "Data",
+    "write a health report to share",
+    NAME,
+    argument("file", type=Path, metavar="FILE.html"),
+    examples=("hands hands.html",),
+)
 def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     written = write_report(catalog, record.id, options.file)

@@ -3,10 +3,10 @@ it."""
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import Options, argument, command
 from core.cli.models import report_run
 from core.cli.output import Output
 from core.cli.running import run_job
@@ -22,7 +22,14 @@ from core.training.start import create_run, suggest_spec
 EPOCHS = 10
 
 
-def demo(catalog: Catalog, options: argparse.Namespace, output: Output) -> dict[str, Any]:
+@command(
+    "demo",
+    "Start",
+    "the whole journey on the sample",
+    argument("--epochs", type=int, default=EPOCHS),
+    examples=("", "--epochs 3"),
+)
+def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Import, look, train, test, predict; returns the figures."""
     record = intake.add_sample(catalog)
     if record.state != "ready":

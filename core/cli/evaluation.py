@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
 
 from core.catalog import Catalog
+from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput
 from core.evaluation.evaluate import evaluate_folder, load_evaluation
@@ -17,10 +17,23 @@ from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
 from core.workspace import atomic_path
 
-Options = argparse.Namespace
 _PAIRS = 10
 
 
+@command(
+    "evaluate",
+    "Results",
+    "how good a run is",
+    RUN,
+    argument("--on", type=Path, metavar="FOLDER", help="class folders of new images"),
+    argument(
+        "--table",
+        nargs=2,
+        metavar=("FORMAT", "FILE"),
+        help=f"write the report by class, as {', '.join(FORMATS)}",
+    ),
+    examples=('"hands 1"', '"hands 1" --on photos --table csv classes.csv'),
+)
 def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Say how good a run is; the document has the confusion matrix, scores with intervals, the
     verdict, the report, all pairs that are mixed up, and points of the curves of each class."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.catalog import Catalog, RunRecord
+from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.datasets.images import decode, open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
@@ -20,14 +20,22 @@ from core.evaluation.explain.overlay import framed
 from core.evaluation.study.run import run_study
 from core.workspace import atomic_path
 
-Options = argparse.Namespace
-
 _MOST_MISTAKES = 20
 _SIDE = 448
 _OPACITY = 0.6
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
+@command(
+    "explain",
+    "Results",
+    "where in images a run sees a class",
+    RUN,
+    argument("files", nargs="*", type=Path, metavar="IMAGE", help="default: its mistakes"),
+    argument("--class", dest="label", metavar="CLASS", help="default: the answer"),
+    argument("--out", type=Path, metavar="FOLDER", help="write pictures with heat maps"),
+    examples=('"hands 1"', '"hands 1" a.jpg b.jpg --out heat-maps'),
+)
 def explain(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     explainer = open_explainer(catalog.workspace, run.id)
@@ -114,6 +122,13 @@ def _explained(
     return said
 
 
+@command(
+    "study",
+    "Results",
+    "find out all that Results shows of a run",
+    RUN,
+    argument("--on", type=Path, metavar="FOLDER", help="that it was tested on"),
+)
 def study(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     on = "test" if options.on is None else catalog.workspace.store_path(options.on.expanduser())

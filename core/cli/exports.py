@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, when
 from core.delivery.exports.formats import FORMATS, get, offered
 from core.delivery.exports.kept import Export, export_file, find_exports
 from core.errors import InvalidInput
 from core.workspace import atomic_path
 
-Options = argparse.Namespace
 
-
+@command(
+    "export-model",
+    "Take away",
+    "take a model to use elsewhere",
+    RUN,
+    one_of(
+        argument("--list", action="store_true", help="formats, and what was made of them"),
+        argument(
+            "--format", nargs=2, metavar=("F", "FILE.zip"), help="make one, as --list names them"
+        ),
+        required=True,
+    ),
+    examples=('"hands 1" --list', '"hands 1" --format onnx hands.zip'),
+)
 def export_model(catalog: Catalog, options: Options, output: Output) -> Any:
     run = catalog.runs.find(options.run)
     if options.list:

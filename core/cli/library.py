@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog, RunRecord
+from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, when
 from core.evaluation import library
+from core.evaluation.library import SORTS
 from core.evaluation.tested import find_tested, folders_tested, forget_tested
 from core.training.spec import parse_spec
 
-Options = argparse.Namespace
 
-
+@command(
+    "runs",
+    "Library",
+    "list runs",
+    argument("--search", metavar="WORDS", help="in names, tags, notes and settings"),
+    *(
+        argument(f"--{name}", help=f"only runs of this {name}")
+        for name in ("dataset", "recipe", "state", "tag")
+    ),
+    argument("--starred", action="store_true", help="only starred ones"),
+    one_of(
+        argument("--archived", action="store_true", help="only archived ones"),
+        argument("--all", action="store_true", help="archived ones too"),
+        argument("--deleted", action="store_true", help="what is in the bin"),
+    ),
+    argument("--sort", choices=SORTS, default="newest"),
+    examples=("", "--dataset hands --starred --search quick"),
+)
 def runs(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     everything = library.entries(catalog, deleted=options.deleted)
     found = library.search(
@@ -59,17 +76,41 @@ def _line(entry: library.Entry) -> tuple[str, ...]:
     )
 
 
+@command(
+    "run rename",
+    "Library",
+    "give a run another name",
+    RUN,
+    argument("new_name", metavar="NEW"),
+    examples=('"hands 1" "hands of May"',),
+)
 def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     return _said(catalog.runs.rename(run.id, options.new_name), f"was “{run.name}”", output)
 
 
+@command(
+    "run tag",
+    "Library",
+    "give a run tags",
+    RUN,
+    argument("tags", nargs="+", metavar="TAG"),
+    examples=('"hands 1" for-the-museum',),
+)
 def tag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     run = catalog.runs.set_tags(run.id, [*run.tags, *options.tags])
     return _said(run, f"has the tags {', '.join(run.tags)}", output)
 
 
+@command(
+    "run untag",
+    "Library",
+    "take tags off a run",
+    RUN,
+    argument("tags", nargs="+", metavar="TAG"),
+    examples=('"hands 1" for-the-museum',),
+)
 def untag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     off = {each.casefold() for each in options.tags}
@@ -77,21 +118,36 @@ def untag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _said(run, f"has the tags {', '.join(run.tags) or '–'}", output)
 
 
+@command(
+    "run note",
+    "Library",
+    "write notes about a run, in place of earlier ones",
+    RUN,
+    argument("text", metavar="TEXT"),
+    examples=('"hands 1" "with the old camera"',),
+)
 def note(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.note(catalog.runs.find(options.run).id, options.text)
     return _said(run, "has these notes" if run.notes else "has no notes any more", output)
 
 
+@command("run unstar", "Library", "take the star off a run", RUN)
+@command("run star", "Library", "mark a run as one of the best", RUN)
 def star(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    run = catalog.runs.star(catalog.runs.find(options.run).id, options.on)
+    run = catalog.runs.star(catalog.runs.find(options.run).id, options.command.name == "run star")
     return _said(run, "is starred" if run.starred else "is not starred any more", output)
 
 
+@command("run unarchive", "Library", "offer a run again", RUN)
+@command("run archive", "Library", "offer a run no longer", RUN)
 def archive(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    run = catalog.runs.archive(catalog.runs.find(options.run).id, options.on)
+    run = catalog.runs.archive(
+        catalog.runs.find(options.run).id, options.command.name == "run archive"
+    )
     return _said(run, "is archived" if run.archived else "is offered again", output)
 
 
+@command("run delete", "Library", "put a run into the bin", RUN)
 def delete(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     others = library.starting_from(catalog, run)
@@ -103,11 +159,13 @@ def delete(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return said | {"started_from_it": [other.name for other in others]}
 
 
+@command("run restore", "Library", "take a run out of the bin", RUN)
 def restore(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.restore(catalog.runs.find(options.run, deleted=True).id)
     return _said(run, "is back", output)
 
 
+@command("run empty-bin", "Library", "remove for good what is in the bin")
 def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Remove for good what is in the bin."""
     gone = library.empty_bin(catalog)
@@ -115,6 +173,7 @@ def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[s
     return [{"run": run.id, "name": run.name} for run in gone]
 
 
+@command("run settings", "Library", "show a run's settings, to train with them again", RUN)
 def settings(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """A run's settings, and the command that trains with them again."""
     run = catalog.runs.find(options.run)
@@ -128,6 +187,7 @@ def settings(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return {"run": run.id, "name": run.name, "spec": spec, "command": command}
 
 
+@command("run tests", "Library", "list the folders that a run was tested on", RUN)
 def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """The folders that a run was tested on."""
     run = catalog.runs.find(options.run)
@@ -142,6 +202,14 @@ def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     return [each.model_dump(mode="json") for each in found]
 
 
+@command(
+    "run forget-test",
+    "Library",
+    "delete what came of a test on a folder",
+    RUN,
+    argument("folder", metavar="FOLDER", help="as tests lists it"),
+    examples=('"hands 1" photos',),
+)
 def forget_test(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Delete what came of a test on a folder."""
     run = catalog.runs.find(options.run)

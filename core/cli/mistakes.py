@@ -3,22 +3,35 @@ glance."""
 
 from __future__ import annotations
 
-import argparse
+from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog, RunRecord
+from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.evaluation.answers import load_answers
-from core.evaluation.mistakes import select, top
-from core.evaluation.study.embedding import NAMES, draw_umap, has_map, load_map
+from core.evaluation.mistakes import ORDERS, WHICH, select, top
+from core.evaluation.study.embedding import METHODS, NAMES, draw_umap, has_map, load_map
 from core.evaluation.study.run import Study, load_study, run_study
 from core.workspace import atomic_path
 
-Options = argparse.Namespace
-
 _TOP = 3
+_ON = argument("--on", type=Path, metavar="FOLDER", help="that it was tested on")
 
 
+@command(
+    "mistakes",
+    "Results",
+    "what a run got wrong, and what it learned that from",
+    RUN,
+    _ON,
+    argument("--show", choices=WHICH, default="wrong", help="which answers"),
+    argument("--true", metavar="C", help="only images of this class"),
+    argument("--predicted", metavar="C", help="only images answered with this class"),
+    argument("--sort", choices=ORDERS, help="surest first, least sure first, or by loss"),
+    argument("--limit", type=int, default=20, metavar="N", help="default 20"),
+    examples=('"hands 1"', '"hands 1" --true red --limit 5'),
+)
 def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run, on = _which(catalog, options)
     answers = load_answers(catalog.workspace, run.id, on)
@@ -54,6 +67,16 @@ def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return {"run": run.id, "on": on, "found": len(rows), "images": found}
 
 
+@command(
+    "map",
+    "Results",
+    "test images as points: alike lies by alike",
+    RUN,
+    _ON,
+    argument("--method", choices=METHODS, default="tsne"),
+    argument("--csv", type=Path, metavar="FILE", help="write the points as a table"),
+    examples=('"hands 1"', '"hands 1" --csv points.csv'),
+)
 def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run, on = _which(catalog, options)
     study = _studied(catalog, run, on, "map", output)

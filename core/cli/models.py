@@ -1,36 +1,46 @@
-"""The commands about models: recipes, train, predict."""
+"""The commands about models: train, predict."""
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog, DatasetRecord
+from core.cli.command import NAME, RUN, Argument, Options, argument, command
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.evaluation.evaluate import load_evaluation
 from core.evaluation.records import Evaluation
-from core.training import recipes, stack
+from core.training import stack
+from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run, suggest_spec
 from core.workspace import atomic_path
 
-Options = argparse.Namespace
+RECIPE = argument("--recipe", help=", ".join(RECIPES))
 
 
-def list_recipes(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
-    if options.dataset is not None:
-        from core.cli.tuning import predicted
-
-        return predicted(catalog, catalog.datasets.find(options.dataset).id, output)
-    for recipe in recipes.RECIPES.values():
-        output.text(f"{recipe.key}: {recipe.title}. {recipe.sentence}")
-    return [dataclasses.asdict(recipe) for recipe in recipes.RECIPES.values()]
+def settings_argument(help: str) -> Argument:
+    """``--set KEY=VALUE``, which :func:`settings_of` reads."""
+    return argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help=help
+    )
 
 
+@command(
+    "train",
+    "Train",
+    "train on a dataset",
+    NAME,
+    RECIPE,
+    argument("--layers", type=Path, metavar="FILE.json", help="an own network (see: layers)"),
+    settings_argument("a setting, for example epochs=10, validation=0.2 or test=0.1"),
+    argument("--name", dest="run_name", metavar="RUN", help="name of the new run"),
+    argument("--like", metavar="RUN", help="begin with the settings of that run"),
+    examples=("hands", "hands --recipe scratch --set epochs=3 --set image_size=32"),
+)
 def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     values: dict[str, Any] = dict(settings_of(options.settings))
@@ -129,6 +139,16 @@ def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
     )
 
 
+@command(
+    "predict",
+    "Predict",
+    "ask a run about images",
+    RUN,
+    argument("files", nargs="+", type=Path, metavar="FILE"),
+    argument("--top", type=int, default=3, metavar="K"),
+    argument("--csv", type=Path, metavar="FILE", help="write the answers as a table"),
+    examples=('"hands 1" a.jpg', '"hands 1" a.jpg b.jpg --top 2 --csv answers.csv'),
+)
 def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     from core.inference.predictor import open_predictor, to_csv
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from typing import Any
 
 from core.catalog import Catalog, JobRecord, RunRecord
+from core.cli.command import RUN, Options, argument, command
 from core.cli.models import report_run
 from core.cli.output import Output
 from core.cli.running import run_job
@@ -14,9 +14,10 @@ from core.errors import Conflict, NotFound
 from core.jobs import handlers
 from core.jobs.live import live
 
-Options = argparse.Namespace
+_WHAT = argument("what", metavar="RUN", help="a run's name, or a job as queue lists it")
 
 
+@command("queue", "Queue", "what runs and what waits; move it, or cancel it")
 def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Running jobs first, then the waiting ones of each lane in their order."""
     names = {run.job_id: run.name for run in catalog.runs.all()}
@@ -66,11 +67,22 @@ def _now(entry: dict[str, Any]) -> str:
     return f"{entry['doing']}{share}"
 
 
+@command(
+    "queue move",
+    "Queue",
+    "let a waiting job come sooner or later",
+    _WHAT,
+    argument("to", choices=("first", "up", "down", "last")),
+    examples=('"hands 2" first',),
+)
 def move(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     catalog.jobs.move(_job(catalog, options.what).id, options.to)
     return show(catalog, options, output)
 
 
+@command(
+    "queue cancel", "Queue", "take a waiting job out of the queue", _WHAT, examples=('"hands 2"',)
+)
 def cancel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Take a waiting job out of the queue; a running one is another matter."""
     job = _job(catalog, options.what)
@@ -85,6 +97,7 @@ def cancel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"job": job.id, "state": job.state}
 
 
+@command("pause", "Queue", "let a running training wait, keeping all in memory", RUN)
 def pause(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = _running(catalog, options.run)
     catalog.jobs.wish(run.job_id, paused=True)
@@ -92,6 +105,7 @@ def pause(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _wished(catalog, run)
 
 
+@command("resume", "Queue", "go on with a run that is paused, or was interrupted", RUN)
 def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Let a paused run go on where it is; do an interrupted one from its last epoch on, here."""
     run = catalog.runs.find(options.run)
@@ -110,6 +124,14 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return report_run(catalog, run.id, output)
 
 
+@command(
+    "stop",
+    "Queue",
+    "end a run early, and keep the best so far",
+    RUN,
+    argument("--discard", action="store_true", help="keep nothing of it"),
+    examples=('"hands 1"', '"hands 1" --discard'),
+)
 def stop(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     if run.state not in ("queued", "running"):
@@ -124,6 +146,14 @@ def stop(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _wished(catalog, run)
 
 
+@command(
+    "rate",
+    "Queue",
+    "change the learning rate of a running training",
+    RUN,
+    argument("value", type=float, metavar="VALUE", help="above 0, at most 1"),
+    examples=('"hands 1" 0.001',),
+)
 def rate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = _running(catalog, options.run)
     catalog.jobs.wish(run.job_id, learning_rate=options.value)

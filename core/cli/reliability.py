@@ -3,10 +3,10 @@ worse."""
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.evaluation.answers import load_answers, validation_answers
 from core.evaluation.tested import find_tested
@@ -17,10 +17,31 @@ from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.reliability import reliability as load
 from core.evaluation.words import percent
 
-Options = argparse.Namespace
 _SLICES_SHOWN = 10
 
 
+@command(
+    "reliability",
+    "Results",
+    "how far one can rely on a run's answers",
+    RUN,
+    argument("--on", metavar="FOLDER", help="a folder that it was tested on"),
+    argument(
+        "--threshold",
+        type=float,
+        default=0.9,
+        metavar="SURE",
+        help="answer only when at least so sure; 0 to 1, default 0.9",
+    ),
+    argument(
+        "--accuracy",
+        type=float,
+        default=0.99,
+        metavar="WANTED",
+        help="suggest the lowest threshold that reaches it; 0 to 1, default 0.99",
+    ),
+    examples=('"hands 1"', '"hands 1" --threshold 0.8'),
+)
 def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     on = "test"

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, put, when
 from core.delivery.take_away.links import Link, create_link, links, revoke_link
 from core.errors import InvalidInput, NotFound
 from core.jobs import handlers
 
-Options = argparse.Namespace
 
-
+@command(
+    "report",
+    "Take away",
+    "write a run's report to share",
+    RUN,
+    argument("file", type=Path, metavar="FILE.html|FILE.pdf"),
+    examples=('"hands 1" hands.html', '"hands 1" hands.pdf'),
+)
 def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.delivery.take_away.material import checked_target
     from core.delivery.take_away.pdf import print_pdf
@@ -32,6 +38,14 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _written("report", run.id, target, output)
 
 
+@command(
+    "notebook",
+    "Take away",
+    "write a notebook that rebuilds a run",
+    RUN,
+    argument("file", type=Path, metavar="FILE.ipynb"),
+    examples=('"hands 1" hands.ipynb',),
+)
 def notebook(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.delivery.take_away.notebook import write_notebook
 
@@ -39,6 +53,14 @@ def notebook(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return _written("notebook", run.id, write_notebook(catalog, run.id, options.file), output)
 
 
+@command(
+    "card",
+    "Take away",
+    "write a run's model card",
+    RUN,
+    argument("file", type=Path, metavar="FILE.md"),
+    examples=('"hands 1" hands.md',),
+)
 def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.delivery.take_away.model_card import write_card
 
@@ -47,6 +69,14 @@ def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _written("model card", run.id, file, output)
 
 
+@command(
+    "metrics",
+    "Take away",
+    "all figures of a run as JSON",
+    RUN,
+    argument("file", type=Path, metavar="FILE.json", nargs="?"),
+    examples=('"hands 1"', '"hands 1" hands.json'),
+)
 def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     import sys
 
@@ -66,6 +96,17 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return document
 
 
+@command(
+    "share",
+    "Take away",
+    "make a read-only link to a run's results",
+    RUN,
+    one_of(
+        argument("--list", action="store_true", help="list the links that there are"),
+        argument("--revoke", metavar="TOKEN", help="take a link back"),
+    ),
+    examples=('"hands 1"', '"hands 1" --list'),
+)
 def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] | list[Any]:
     run = catalog.runs.find(options.run)
     if options.revoke is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
+from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.delivery.take_away.links import create_link, links, revoke_link
@@ -16,9 +16,8 @@ from core.inference import corrections as kept
 from core.jobs import handlers
 from core.workspace import atomic_path
 
-Options = argparse.Namespace
 
-
+@command("familiar", "Predict", "learn what a run's training images look like, to mark others", RUN)
 def familiar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     found = find_familiar(catalog.workspace, run.id)
@@ -30,6 +29,15 @@ def familiar(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return {"run": run.id, "validation": measure.validation, "limit": round(measure.limit, 4)}
 
 
+@command(
+    "correct",
+    "Predict",
+    "keep an image that was answered wrongly",
+    RUN,
+    argument("file", type=Path, metavar="FILE"),
+    argument("label", metavar="CLASS", help="what it is"),
+    examples=('"hands 1" a.jpg red',),
+)
 def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.inference.predictor import open_predictor
 
@@ -53,6 +61,19 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return made.model_dump()
 
 
+@command(
+    "corrections",
+    "Predict",
+    "look through what was corrected",
+    argument("dataset", metavar="DATASET"),
+    one_of(
+        argument("--drop", metavar="ID", help="leave one out"),
+        argument("--restore", metavar="ID", help="bring one back"),
+        argument("--add", action="store_true", help="put all into the dataset"),
+        argument("--zip", type=Path, metavar="FILE", help="write all as class folders"),
+    ),
+    examples=("hands", "hands --add"),
+)
 def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.dataset)
     workspace = catalog.workspace
@@ -82,6 +103,17 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
     return {"dataset": record.id, "added": 0, "corrections": [item.model_dump() for item in items]}
 
 
+@command(
+    "demo-link",
+    "Take away",
+    "make a link to try a run's model, and no more",
+    RUN,
+    one_of(
+        argument("--list", action="store_true", help="list the links that there are"),
+        argument("--revoke", metavar="TOKEN", help="take a link back"),
+    ),
+    examples=('"hands 1"', '"hands 1" --list'),
+)
 def demo_link(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     workspace = catalog.workspace
@@ -106,27 +138,3 @@ def demo_link(catalog: Catalog, options: Options, output: Output) -> dict[str, A
         "run": run.id,
         "links": [{**link.model_dump(), "address": link.address} for link in found],
     }
-
-
-def add_verbs(verbs: Any, add: Any) -> None:
-    """The grammar of these commands."""
-    command = add(
-        verbs, "familiar", familiar, "learn what a run's training images look like, to mark others"
-    )
-    command.add_argument("run", metavar="RUN")
-    command = add(verbs, "correct", correct, "keep an image that was answered wrongly")
-    command.add_argument("run", metavar="RUN")
-    command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("label", metavar="CLASS", help="what it is")
-    command = add(verbs, "corrections", corrections, "look through what was corrected")
-    command.add_argument("dataset", metavar="DATASET")
-    what = command.add_mutually_exclusive_group()
-    what.add_argument("--drop", metavar="ID", help="leave one out")
-    what.add_argument("--restore", metavar="ID", help="bring one back")
-    what.add_argument("--add", action="store_true", help="put all into the dataset")
-    what.add_argument("--zip", type=Path, metavar="FILE", help="write all as class folders")
-    command = add(verbs, "demo-link", demo_link, "make a link to try a run's model, and no more")
-    command.add_argument("run", metavar="RUN")
-    what = command.add_mutually_exclusive_group()
-    what.add_argument("--list", action="store_true", help="list the links that there are")
-    what.add_argument("--revoke", metavar="TOKEN", help="take a link back")

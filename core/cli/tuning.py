@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
-from core.cli.models import settings_of
+from core.cli.command import NAME, Options, argument, command
+from core.cli.models import RECIPE, settings_argument, settings_of
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import NotFound
@@ -20,9 +21,23 @@ from core.training.measure import recipe_specs
 from core.training.start import suggest_spec
 from core.training.templates import TEMPLATES
 
-Options = argparse.Namespace
+
+@command(
+    "recipes",
+    "Train",
+    "the ways of training",
+    argument("--for", dest="dataset", metavar="NAME", help="with predicted times"),
+    examples=("", "--for hands"),
+)
+def list_recipes(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    if options.dataset is not None:
+        return predicted(catalog, catalog.datasets.find(options.dataset).id, output)
+    for recipe in recipes.RECIPES.values():
+        output.text(f"{recipe.key}: {recipe.title}. {recipe.sentence}")
+    return [dataclasses.asdict(recipe) for recipe in recipes.RECIPES.values()]
 
 
+@command("architectures", "Train", "networks to choose from")
 def list_architectures(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for network in architectures.ARCHITECTURES.values():
@@ -56,6 +71,16 @@ def list_architectures(catalog: Catalog, options: Options, output: Output) -> li
     return found
 
 
+@command(
+    "layers",
+    "Train",
+    "check an own network, or show templates",
+    argument("file", nargs="?", type=Path, metavar="FILE.json"),
+    argument("--size", type=int, default=64, metavar="PIXELS"),
+    argument("--classes", type=int, default=10),
+    argument("--gray", action="store_true", help="images without colour"),
+    examples=("", "network.json --size 32 --classes 3"),
+)
 def layers(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     if options.file is None:
         for title, (sentence, template) in TEMPLATES.items():
@@ -89,6 +114,7 @@ def layers(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"layers": [dataclasses.asdict(row) for row in rows]}
 
 
+@command("measure", "Train", "measure how fast this computer trains", NAME)
 def measure(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, handlers.submit_measure(catalog, record.id), output)
@@ -117,6 +143,18 @@ def predicted(catalog: Catalog, dataset_id: str, output: Output) -> list[dict[st
     return found
 
 
+_COMMON = settings_argument("a setting that all have in common")
+
+
+@command(
+    "find-rate",
+    "Train",
+    "find a learning rate",
+    NAME,
+    RECIPE,
+    _COMMON,
+    examples=("hands --recipe scratch",),
+)
 def find_rate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     spec = suggest_spec(catalog, record.id, options.recipe).with_values(
@@ -134,6 +172,27 @@ def find_rate(catalog: Catalog, options: Options, output: Output) -> dict[str, A
     return dict(found)
 
 
+@command(
+    "search",
+    "Train",
+    "train with different settings and compare",
+    NAME,
+    RECIPE,
+    _COMMON,
+    argument(
+        "--try",
+        action="append",
+        default=[],
+        required=True,
+        metavar="KEY=V1,V2",
+        dest="tries",
+        help="values of a setting to try",
+    ),
+    argument("--random", type=int, metavar="N", help="only N combinations, by chance"),
+    argument("--seed", type=int, default=1, help="decides which"),
+    argument("--name", dest="run_name", metavar="RUN", help="what the runs are called"),
+    examples=("hands --try dropout=0,0.5", "hands --try epochs=2,3 --try seed=1,2 --random 3"),
+)
 def search_settings(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     spec = suggest_spec(catalog, record.id, options.recipe).with_values(

@@ -2,86 +2,52 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
+from core.catalog import Catalog
 from core.cli import main
-from core.cli.parser import make_parser
-from tests.core.cli.conftest import process
+from core.cli.command import COMMANDS, STEPS, Command, Options, argument, command
+from core.cli.output import Output
+from core.cli.parser import parse
+from tests.core.cli.conftest import Cli, process
 
-COMMANDS = [
-    "demo",
-    "dataset add photos",
-    "dataset sample",
-    "dataset list",
-    "dataset show x",
-    "dataset rename x y",
-    "dataset remove x",
-    "dataset export x out",
-    "dataset report x r.html",
-    "scan x",
-    "exclude x a.png b.png",
-    "restore x a.png",
-    "keep x --finding blurred",
-    "undo x 3 4",
-    "history x",
-    "train x",
-    "recipes",
-    "recipes --for x",
-    "measure x",
-    "architectures",
-    "layers",
-    "layers net.json --gray",
-    "find-rate x",
-    "search x --try epochs=1,2 --random 3",
-    "queue",
-    "pause r",
-    "resume r",
-    "stop r --discard",
-    "rate r 0.01",
-    "runs --tag t --starred --archived --search words",
-    "run rename r s",
-    "run tag r a b",
-    "run untag r a",
-    "run note r words",
-    "run star r",
-    "run unstar r",
-    "run archive r",
-    "run unarchive r",
-    "run delete r",
-    "run restore r",
-    "run settings r",
-    "run tests r",
-    "run forget-test r folder",
-    "run empty-bin",
-    "compare a b c",
-    "similar r --on folder --threshold 0.95",
-    "train x --like r",
-    "evaluate r",
-    "predict r a.png",
+EXAMPLES = [
+    pytest.param(each, example, id=f"{each.name} {example}")
+    for each in COMMANDS.values()
+    for example in each.examples
 ]
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_can_answer_in_json(line: str) -> None:
-    options = make_parser().parse_args([*line.split(), "--json"])
-    assert options.json
-    assert callable(options.command)
-    assert not make_parser().parse_args(line.split()).json
+@pytest.mark.parametrize(("of", "example"), EXAMPLES)
+def test_every_example_is_understood_with_and_without_json(of: Command, example: str) -> None:
+    words = shlex.split(f"{of.name} {example}")
+    assert parse(words).command is of
+    assert not parse(words).json
+    assert parse([*words, "--json"]).json
 
 
 def test_settings_of_a_training_can_be_given_many_times() -> None:
-    options = make_parser().parse_args(
-        ["train", "x", "--set", "epochs=2", "--set", "seed=3", "--recipe", "scratch"]
-    )
+    options = parse(["train", "x", "--set", "epochs=2", "--set", "seed=3", "--recipe", "scratch"])
     assert options.settings == ["epochs=2", "seed=3"]
     assert (options.recipe, options.run_name) == ("scratch", None)
 
 
 def test_a_prediction_takes_many_files_and_names_three_classes() -> None:
-    options = make_parser().parse_args(["predict", "r", "a.png", "b.png"])
+    options = parse(["predict", "r", "a.png", "b.png"])
     assert (options.files, options.top) == ([Path("a.png"), Path("b.png")], 3)
+
+
+def refused(line: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said about something that can't be understood."""
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.startswith("usage: python -m core")
+    return said.err
 
 
 @pytest.mark.parametrize(
@@ -90,15 +56,66 @@ def test_a_prediction_takes_many_files_and_names_three_classes() -> None:
 def test_what_can_not_be_understood_has_exit_code_2_and_says_how_it_is_used(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(line.split())
-    said = capsys.readouterr()
-    assert (ended.value.code, said.out) == (2, "")
-    assert said.err.startswith("usage: python -m core")
+    assert refused(line, capsys)
 
 
-def test_help_names_every_command() -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("trian hands", "“train”"),
+        ("dataset shwo hands", "“dataset show”"),
+        ("queue mvoe a first", "“queue move”"),
+        ("predict_batch r photos", "“predict-batch”"),
+    ],
+)
+def test_a_command_that_was_mistyped_is_recognised(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"Did you mean {meant}" in refused(typed, capsys)
+
+
+def test_help_has_every_command_on_a_line_of_its_own_under_its_step() -> None:
     said = process("--help")
     assert said.code == 0
-    for word in {line.split()[0] for line in COMMANDS}:
-        assert word in said.out
+    lines = said.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line in STEPS] == list(STEPS)
+    for each in COMMANDS.values():
+        (row,) = [n for n, line in enumerate(lines) if line.startswith(f"  {each.name}  ")]
+        assert lines[row].endswith(f"  {each.help}")
+        assert [line for line in lines[:row] if line in STEPS][-1] == each.step
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("run --help", "  run forget-test  delete what came of a test on a folder"),
+        ("queue --help", "  python -m core queue\n\nsee also: queue move, queue cancel"),
+        ("train --help", "  python -m core train hands"),
+    ],
+)
+def test_a_command_and_a_group_of_commands_have_help_of_their_own(
+    line: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+    assert ended.value.code == 0
+    assert says in capsys.readouterr().out
+
+
+def test_a_command_is_added_by_declaring_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(COMMANDS, "wave", COMMANDS["demo"])  # so that it is gone afterwards
+
+    @command("wave", "Start", "say hello", argument("whom"), examples=("Ada",))
+    def wave(catalog: Catalog, options: Options, output: Output) -> dict[str, str]:
+        output.text(f"Hello {options.whom}")
+        return {"hello": options.whom}
+
+    assert cli("wave", "Ada", "--json").document == {"hello": "Ada"}
+    assert cli("wave", "Ada").out == "Hello Ada\n"
+    for line, says in (("--help", "say hello"), ("wave --help", "python -m core wave Ada")):
+        with pytest.raises(SystemExit):
+            main(line.split())
+        assert says in capsys.readouterr().out

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog, RunRecord
-from core.cli.parser import make_parser
+from core.cli.parser import parse
 from core.delivery.take_away.command import command_line
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
@@ -110,7 +110,7 @@ def test_a_run_whose_dataset_was_removed_still_has_a_card(catalog: Catalog, run:
 )
 def test_the_command_trains_with_the_same_settings(spec: TrainSpec) -> None:
     said = shlex.split(command_line(spec, "it's mine"))
-    options: argparse.Namespace = make_parser().parse_args(said[3:])
+    options: argparse.Namespace = parse(said[3:])
     assert options.name == "it's mine"
     recipe = spec_of(options.recipe)
     values = dict(setting.split("=", 1) for setting in options.settings)
