@@ -64,7 +64,7 @@ class NoSpace(LightboxError):
 
 
 class WeightsMissing(LightboxError):
-    """Pretrained weights are not in Keras's cache and can't be downloaded."""
+    """Pretrained weights are not installed, not in Keras's cache, and can't be downloaded."""
 
 
 class DataMissing(LightboxError):

@@ -56,8 +56,13 @@ def seems_here(files: Sequence[Published]) -> bool:
 
 def find(file: Published, kind: str = "datasets") -> Path | None:
     """The file in the cache, if it is what was published; reads all of it once after a change."""
+    return find_in(cache_folder(kind), file)
+
+
+def find_in(folder: Path, file: Published) -> Path | None:
+    """:func:`find` in another folder."""
     for name in file.names:
-        path = cache_folder(kind) / name
+        path = folder / name
         try:
             facts = path.stat()
             if _is_right(path, facts.st_size, facts.st_mtime_ns, file):

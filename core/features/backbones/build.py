@@ -22,8 +22,8 @@ def build(backbone: Backbone, size: int, weights: Path | None, *, gray: bool = F
     model of two), so a share of them can be frozen; all are trainable as they come.
 
     Args:
-        weights: a file of weights without the top, as ``keras.applications`` has it; ``None``
-            starts from random ones.
+        weights: a file of weights without the top, as ``keras.applications`` has it, or that of
+            its package; ``None`` starts from random ones.
         gray: let it see lightness only, in all three channels alike.
 
     Raises:
@@ -54,9 +54,12 @@ def _model(backbone: Backbone, size: int, weights: Path | None, *, gray: bool) -
         x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     elif backbone.preprocessing == "caffe":
         x = layers.Normalization(mean=_CAFFE_MEAN, variance=(1.0, 1.0, 1.0))(x)
-    base = getattr(keras.applications, backbone.application)(
-        include_top=False, weights=None, input_tensor=x, **dict(backbone.arguments)
-    )
+    if backbone.packaged is not None:
+        base = backbone.packaged.network(x, **dict(backbone.arguments))
+    else:
+        base = getattr(keras.applications, backbone.application)(
+            include_top=False, weights=None, input_tensor=x, **dict(backbone.arguments)
+        )
     if weights is not None:
         _load(base, backbone, weights)
     base = _quicker(base)
@@ -120,7 +123,10 @@ def _load(base: Any, backbone: Backbone, weights: Path) -> None:
         with warnings.catch_warnings():
             # One for every layer that doesn't fit, before the error that says it all.
             warnings.simplefilter("ignore")
-            base.load_weights(str(weights))
+            if backbone.packaged is not None and weights.suffix == ".pth":
+                backbone.packaged.read(base, weights)
+            else:
+                base.load_weights(str(weights))
     # What Keras and h5py raise for another network's weights, or for no weights at all.
     except (ValueError, OSError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise InvalidInput(

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from filelock import FileLock
+
 from core.errors import InvalidInput
 from core.features import backbones
 from core.features.ir import save_ir
@@ -50,12 +52,16 @@ def load(
     if path.exists() and path.with_suffix(".bin").exists():
         return path
     file = file or weights(key, report)
-    if "tensorflow" in sys.modules:
-        save_ir(backbone.build(size, file, gray=gray), path)
-    else:
-        if report is not None:
-            report.progress("features", 0, None, f"Preparing {backbone.title}")
-        _convert_elsewhere(key, str(size), str(file), str(path), "gray" if gray else "rgb")
+    # Two that need it at once must not take one's structure with the other's numbers.
+    with FileLock(workspace.cache / f".{path.stem}.lock"):
+        if path.exists() and path.with_suffix(".bin").exists():
+            return path
+        if "tensorflow" in sys.modules:
+            save_ir(backbone.build(size, file, gray=gray), path)
+        else:
+            if report is not None:
+                report.progress("features", 0, None, f"Preparing {backbone.title}")
+            _convert_elsewhere(key, str(size), str(file), str(path), "gray" if gray else "rgb")
     return path
 
 

@@ -59,6 +59,12 @@ def _build(key: str, config: BuildConfig) -> Any:
 
 
 _SENTENCES = {
+    "efficientnet_lite0": "Comes with Lightbox, so it needs no download. As fast as the MobileNets "
+    "at the same size, and at its best on larger pictures.",
+    "efficientnet_lite1": "A little deeper than Lite0 and a little more accurate, for half as much "
+    "time again.",
+    "efficientnet_lite2": "The largest of the three: wider, deeper, and more than twice the work "
+    "of Lite0.",
     "mobilenet_v2": "Made for phones: fast everywhere, and as good as much larger ones on most "
     "photos. The one to start with.",
     "mobilenet_v3_small": "The smallest and fastest of all, for when every millisecond counts.",

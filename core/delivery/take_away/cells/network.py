@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.delivery.take_away.cells import Cell, code, words
+from core.delivery.take_away.cells import Cell, code, packaged, words
 from core.delivery.take_away.material import Material
 from core.errors import NotFound
 from core.features import backbones
@@ -64,6 +64,7 @@ def conditions(spec: TrainSpec) -> dict[str, bool]:
     known = backbones.get(backbone) if backbone is not None else None
     stack = {layer.kind for layer in spec.stack}
     pretrained = backbone is not None and spec.weights != "none"
+    own = known is not None and known.packaged is not None
     last_pooled = known is not None and dict(known.arguments).get("pooling") == "avg"
     return {
         "gray": spec.color == "gray",
@@ -72,7 +73,10 @@ def conditions(spec: TrainSpec) -> dict[str, bool]:
         "on_pixels": not pretrained or spec.tuning.epochs > 0,
         "imagenet": spec.weights == "imagenet",
         "from_keras": spec.weights.startswith("run:") or spec.weights.endswith(".keras"),
-        "from_file": spec.weights.startswith("file:") and not spec.weights.endswith(".keras"),
+        "from_file": spec.weights.startswith("file:")
+        and not spec.weights.endswith((".keras", ".pth")),
+        "packaged": own,
+        "reads": own and (spec.weights == "imagenet" or spec.weights.endswith(".pth")),
         "random": spec.weights == "none",
         "unit": known is not None and known.preprocessing == "unit",
         "caffe": known is not None and known.preprocessing == "caffe",
@@ -255,8 +259,12 @@ def _pretrained(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
     spec = material.spec
     backbone = backbones.get(spec.architecture)
     middle = backbone.taps[0].rpartition(":")[2]
-    made = []
-    if holds["imagenet"]:
+    made: list[Cell] = []
+    if backbone.packaged is not None:
+        made += packaged.definition(backbone.packaged, holds)
+    if holds["imagenet"] and backbone.packaged is not None:
+        made += packaged.weights(backbone, backbone.packaged)
+    elif holds["imagenet"]:
         made.append(
             words(
                 """
@@ -330,12 +338,15 @@ x = layers.Rescaling(1 / 127.5, offset=-1)(x)   #? unit
 # It was trained on blue, green and red, less their means.   #? caffe
 x = layers.Normalization(mean=[103.939, 116.779, 123.68], variance=[1, 1, 1])(x[..., ::-1])   #? caffe
 colours = keras.Input((SIZE, SIZE, 3))   #? gray
-base = keras.applications.{{application}}(
-    include_top=False, weights=WEIGHTS, input_tensor=x{{arguments}}   #? imagenet !gray
-    include_top=False, weights=WEIGHTS, input_tensor=colours{{arguments}}   #? imagenet gray
-    include_top=False, weights=None, input_tensor=x{{arguments}}   #? !imagenet !gray
-    include_top=False, weights=None, input_tensor=colours{{arguments}}   #? !imagenet gray
-)
+base = keras.applications.{{application}}(   #? !packaged
+    include_top=False, weights=WEIGHTS, input_tensor=x{{arguments}}   #? !packaged imagenet !gray
+    include_top=False, weights=WEIGHTS, input_tensor=colours{{arguments}}   #? !packaged imagenet gray
+    include_top=False, weights=None, input_tensor=x{{arguments}}   #? !packaged !imagenet !gray
+    include_top=False, weights=None, input_tensor=colours{{arguments}}   #? !packaged !imagenet gray
+)   #? !packaged
+base = network(x{{arguments}})   #? packaged !gray
+base = network(colours{{arguments}})   #? packaged gray
+read(base, Path(WEIGHTS))   #? reads
 base.load_weights(WEIGHTS)   #? from_file
 middle = base.get_layer("{{middle}}").input   #? before
 middle = base.get_layer("{{middle}}").output   #? !before
