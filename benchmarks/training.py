@@ -295,7 +295,7 @@ def _peak() -> float:
 
 
 def _first(photos: Path) -> dict[str, Any]:
-    from core.jobs import handlers
+    from core.jobs import kinds
     from core.jobs.supervisor import Supervisor
     from core.training.start import create_run, suggest_spec
 
@@ -311,7 +311,7 @@ def _first(photos: Path) -> dict[str, Any]:
             for recipe, prepared in cases:
                 spec = suggest_spec(catalog, dataset_id, recipe)
                 if prepared:
-                    job = handlers.submit_prepare(catalog, spec)
+                    job = kinds.submit_prepare(catalog, spec)
                     assert job is not None
                     _wait(partial(_finished, catalog, job.id), 120)
                 name = (

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality import curation, findings
 from core.quality.curation import usable
 from core.quality.detectors import DETECTORS
@@ -54,7 +54,7 @@ def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
 
 def _search(record: DatasetRecord, table: pd.DataFrame) -> None:
     """The search for wrong labels: offered, running, or how it ended."""
-    job = catalog().jobs.latest(record.id, "suspects")
+    job = catalog().jobs.latest("suspects", record.id)
     if job is not None and not job.finished:
         watch(job.id)
         return
@@ -67,7 +67,7 @@ def _search(record: DatasetRecord, table: pd.DataFrame) -> None:
             help="Compares every image with the others of its class, to find those that are filed "
             "under the wrong class or don't belong. Takes seconds to minutes.",
         ):
-            handlers.submit_suspects(catalog(), record.id)
+            kinds.submit_suspects(catalog(), record.id)
             st.rerun()
         if job is not None and job.state in ("failed", "interrupted") and job.error:
             st.caption(f":material/error: {escape(job.error)}")

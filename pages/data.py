@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.catalog import DatasetRecord
 from core.datasets import intake
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import usable
 from core.quality.distributions import within
@@ -60,7 +60,7 @@ def _importing(record: DatasetRecord) -> None:
     with st.container(horizontal=True):
         if st.button("Try again", icon=":material/refresh:", type="primary"):
             catalog().datasets.set(record.id, state="importing", problem="")
-            handlers.submit_import(catalog(), record.id)
+            kinds.submit_import(catalog(), record.id)
             st.rerun()
         if st.button("Remove it", icon=":material/delete:"):
             intake.remove(catalog(), record.id)
@@ -132,7 +132,7 @@ def _manage(record: DatasetRecord) -> None:
                 icon=":material/refresh:",
                 help="Look for new, changed and removed files.",
             ):
-                handlers.submit_scan(catalog(), record.id)
+                kinds.submit_scan(catalog(), record.id)
                 st.rerun()
         sure = st.checkbox(
             "Yes, forget this dataset"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets import intake
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.job import watch
 from pages._widgets.plain import ago, escape, images, percent, some
 from pages._widgets.session import (
@@ -47,7 +47,7 @@ def _welcome(records: list[DatasetRecord]) -> None:
             choose_dataset(record.id)
             choose_run(None)
             if record.state != "ready" and not _importing(record):
-                handlers.submit_import(catalog(), record.id, then_train=True)
+                kinds.submit_import(catalog(), record.id, then_train=True)
             go("data" if sample else "train")
         if st.button("Add your own images", icon=":material/add_photo_alternate:"):
             st.session_state["adding"] = True

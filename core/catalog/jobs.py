@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.catalog.events import Events
 from core.catalog.models import JobRow
 from core.catalog.queue import Queue, job_record
-from core.catalog.records import JobRecord, JobState, Lane
+from core.catalog.records import ACTIVE, JobRecord, JobState, Lane
 from core.errors import Conflict, InvalidInput, NotFound
 from core.progress import Wishes
 
-_ACTIVE = ("queued", "running")
 _RESUMABLE = ("interrupted", "failed", "cancelled")
 
 
@@ -88,26 +87,49 @@ class Jobs(Queue, Events):
         return job_record(row)
 
     def all(
-        self, *, states: tuple[JobState, ...] | None = None, subject: str | None = None
+        self,
+        *,
+        states: tuple[JobState, ...] | None = None,
+        kind: str | None = None,
+        subject: str | None = None,
+        lane: Lane | None = None,
     ) -> list[JobRecord]:
-        """Jobs in the order in which they were added."""
+        """Jobs in the order in which they were added; of those that are asked for, if any are."""
         query = select(JobRow).order_by(JobRow.created_at)
         if states is not None:
             query = query.where(JobRow.state.in_(states))
-        if subject is not None:
-            query = query.where(JobRow.subject == subject)
+        for column, value in (
+            (JobRow.kind, kind),
+            (JobRow.subject, subject),
+            (JobRow.lane, lane),
+        ):
+            if value is not None:
+                query = query.where(column == value)
         with self._sessions() as session:
             return [job_record(row) for row in session.scalars(query).all()]
 
-    def latest(self, subject: str, kind: str) -> JobRecord | None:
-        """The newest job of a kind about a dataset or run, if there is one."""
-        with self._sessions() as session:
-            row = session.scalars(
-                select(JobRow)
-                .where(JobRow.subject == subject, JobRow.kind == kind)
-                .order_by(JobRow.created_at.desc())
-            ).first()
-            return job_record(row) if row else None
+    def latest(
+        self,
+        kind: str,
+        subject: str | None = None,
+        *,
+        states: tuple[JobState, ...] | None = None,
+        **spec: Any,
+    ) -> JobRecord | None:
+        """The newest job of a kind, if there is one.
+
+        Args:
+            subject: about this dataset or run; ``None`` for any.
+            spec: values that its spec must have, such as ``on="test"``.
+        """
+        for job in reversed(self.all(states=states, kind=kind, subject=subject)):
+            if spec.items() <= job.spec.items():
+                return job
+        return None
+
+    def active(self, kind: str, subject: str | None = None, **spec: Any) -> JobRecord | None:
+        """As :meth:`latest`, of those that wait or run."""
+        return self.latest(kind, subject, states=ACTIVE, **spec)
 
     def heartbeat(self, job_id: str, claim: float | None = None) -> Wishes | None:
         """Say that the job's process lives; returns what the person wants of it by now.
@@ -157,7 +179,7 @@ class Jobs(Queue, Events):
             # Written before it is read, so that two wishes at once can't lose each other.
             row = session.scalar(
                 update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state.in_(_ACTIVE))
+                .where(JobRow.id == job_id, JobRow.state.in_(ACTIVE))
                 .values(wishes=JobRow.wishes)
                 .returning(JobRow)
             )
@@ -231,7 +253,7 @@ class Jobs(Queue, Events):
 
         Returns whether this call ended it.
         """
-        open_job = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(("held", *_ACTIVE)))
+        open_job = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(("held", *ACTIVE)))
         if claim is not None:
             open_job = open_job.where(JobRow.started_at == claim)
         with self._sessions.begin() as session:

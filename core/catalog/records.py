@@ -12,6 +12,7 @@ from core.progress import Wishes
 
 JobState = Literal["held", "queued", "running", "done", "failed", "cancelled", "interrupted"]
 Lane = Literal["light", "train"]
+ACTIVE: tuple[JobState, ...] = ("queued", "running")
 FINISHED: frozenset[str] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 
@@ -67,7 +68,7 @@ class JobRecord:
     """One piece of work for a worker.
 
     Attributes:
-        kind: the name of a registered job function.
+        kind: key of a kind of job in ``core.jobs.registry``.
         lane: ``train`` for what needs TensorFlow, ``light`` for the rest.
         subject: id of the dataset or run that it is about.
         phase, done, total, note: the latest progress.

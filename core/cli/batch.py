@@ -26,7 +26,7 @@ from core.inference.batch_store import (
     job_of,
     new_batch,
 )
-from core.jobs.batches import resume_batch, submit_batch
+from core.jobs.kinds import resume_batch, submit_batch
 
 
 @command(

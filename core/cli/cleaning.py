@@ -10,7 +10,7 @@ from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.errors import InvalidInput, NotFound
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality import curation, findings
 from core.quality.curation import curated, usable
 from core.quality.detectors import DETECTORS
@@ -34,7 +34,7 @@ from core.quality.versions import diff as compare
 )
 def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
-    run_job(catalog, handlers.submit_scan(catalog, record.id), output)
+    run_job(catalog, kinds.submit_scan(catalog, record.id), output)
     table = curated(catalog, record.id)
     found = findings.find(
         table, _thresholds(options.thresholds), curation.known_alike(catalog, record.id)
@@ -77,7 +77,7 @@ def _thresholds(settings: list[str]) -> dict[str, float]:
 @command("suspects", "Clean", "look for wrong labels and images out of place", NAME)
 def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
-    run_job(catalog, handlers.submit_suspects(catalog, record.id), output)
+    run_job(catalog, kinds.submit_suspects(catalog, record.id), output)
     table = curated(catalog, record.id)
     found = {
         finding.key: finding

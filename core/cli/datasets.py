@@ -13,7 +13,7 @@ from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import archives, intake, known_sets
 from core.errors import InvalidInput, LightboxError
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import curated, usable
 from core.quality.export import LAYOUTS, export_dataset
@@ -96,7 +96,7 @@ def _once(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, 
 def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
     job = catalog.jobs.get(record.job_id) if record.job_id else None
     if job is None or job.finished:
-        job = handlers.submit_import(catalog, record.id)
+        job = kinds.submit_import(catalog, record.id)
     try:
         run_job(catalog, job, output)
     except LightboxError:

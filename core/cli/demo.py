@@ -14,7 +14,7 @@ from core.datasets import intake
 from core.evaluation.evaluate import load_evaluation, load_predictions
 from core.evaluation.records import worst_confusions
 from core.inference.predictor import open_predictor
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality import curation, findings
 from core.quality.curation import curated, usable
 from core.training.start import create_run, suggest_spec
@@ -34,7 +34,7 @@ def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = intake.add_sample(catalog)
     if record.state != "ready":
         output.text("1. Data: writing out the sample, handwritten digits")
-        run_job(catalog, handlers.submit_import(catalog, record.id), output)
+        run_job(catalog, kinds.submit_import(catalog, record.id), output)
         record = catalog.datasets.get(record.id)
     table = curated(catalog, record.id)
     good = usable(table)

@@ -11,8 +11,9 @@ from core.cli.models import report_run
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import Conflict, NotFound
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.live import live
+from core.jobs.named import named
 
 _WHAT = argument("what", metavar="RUN", help="a run's name, or a job as queue lists it")
 
@@ -20,19 +21,19 @@ _WHAT = argument("what", metavar="RUN", help="a run's name, or a job as queue li
 @command("queue", "Queue", "what runs and what waits; move it, or cancel it")
 def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Running jobs first, then the waiting ones of each lane in their order."""
-    names = {run.job_id: run.name for run in catalog.runs.all()}
-    names_of_datasets = {dataset.id: dataset.name for dataset in catalog.datasets.all()}
     jobs = [(0, job) for job in catalog.jobs.all(states=("running",))]
     for lane in ("train", "light"):
         jobs += list(enumerate(catalog.jobs.queue(lane), start=1))
+    words = named(catalog, [job for _, job in jobs])
     entries = []
     for position, job in jobs:
         view = live(catalog, job.id)
         entries.append(
             {
                 "job": job.id,
-                "name": names.get(job.id) or names_of_datasets.get(job.subject, job.subject),
+                "name": words[job.id].subject or job.subject,
                 "kind": job.kind,
+                "title": words[job.id].title,
                 "lane": job.lane,
                 "state": job.state,
                 "position": position,
@@ -51,8 +52,8 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
             [
                 (
                     entry["position"] or "–",
-                    entry["name"],
-                    entry["kind"],
+                    entry["name"] or "–",
+                    entry["title"],
                     _now(entry),
                     entry["job"],
                 )
@@ -119,7 +120,7 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     if job.state == "done":
         raise Conflict(f"Run “{run.name}” is done.", remedy="To see how good it is: evaluate RUN.")
     if job.state != "queued":
-        run = handlers.resume(catalog, run.id)
+        run = kinds.resume_run(catalog, run.id)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     return report_run(catalog, run.id, output)
 

@@ -11,7 +11,7 @@ from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, put, when
 from core.delivery.take_away.links import Link, create_link, links, revoke_link
 from core.errors import InvalidInput, NotFound
-from core.jobs import handlers
+from core.jobs import kinds
 
 
 @command(
@@ -129,7 +129,7 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
         return [_link(link) for link in found]
     link = create_link(catalog, run.id)
     # A running app makes what there is to download; otherwise it waits for the next start.
-    handlers.submit_report(catalog, run.id)
+    kinds.submit_report(catalog, run.id)
     output.text(f"Below the address of the app: {link.address}")
     output.text("Whoever has it sees the results of this run, and can change nothing.")
     return _link(link)

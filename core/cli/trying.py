@@ -13,7 +13,7 @@ from core.delivery.take_away.links import create_link, links, revoke_link
 from core.errors import NotFound
 from core.evaluation.out_of_distribution import find_familiar, make_familiar
 from core.inference import corrections as kept
-from core.jobs import handlers
+from core.jobs import kinds
 from core.workspace import atomic_path
 
 
@@ -89,7 +89,7 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
         output.text(f"Wrote them to {options.zip}")
     elif options.add:
         added = kept.add_corrections(catalog, record.id)
-        run_job(catalog, handlers.submit_scan(catalog, record.id), output)
+        run_job(catalog, kinds.submit_scan(catalog, record.id), output)
         output.text(f"Added to “{record.name}”: {added:,}")
         return {"dataset": record.id, "added": added, "corrections": []}
     items = kept.corrections(workspace, record.id)

@@ -12,7 +12,7 @@ from core.cli.models import RECIPE, settings_argument, settings_of
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import NotFound
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality.curation import curated, usable
 from core.training import architectures, recipes, search, stack
 from core.training.architectures.facts import facts
@@ -117,7 +117,7 @@ def layers(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 @command("measure", "Train", "measure how fast this computer trains", NAME)
 def measure(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     record = catalog.datasets.find(options.name)
-    run_job(catalog, handlers.submit_measure(catalog, record.id), output)
+    run_job(catalog, kinds.submit_measure(catalog, record.id), output)
     return predicted(catalog, record.id, output)
 
 
@@ -160,7 +160,7 @@ def find_rate(catalog: Catalog, options: Options, output: Output) -> dict[str, A
     spec = suggest_spec(catalog, record.id, options.recipe).with_values(
         settings_of(options.settings)
     )
-    job = run_job(catalog, handlers.submit_find_rate(catalog, spec), output)
+    job = run_job(catalog, kinds.submit_find_rate(catalog, spec), output)
     event = catalog.jobs.latest_event(job.id, "rates")
     found = event.payload if event is not None else {}
     if found.get("suggestion") is None:

@@ -186,9 +186,7 @@ def done_of(workspace: Workspace, batch: Batch) -> Done | None:
 
 def job_of(catalog: Catalog, batch: Batch) -> JobRecord | None:
     """The job that answers it, if there is one."""
-    jobs = catalog.jobs.all(subject=batch.run_id)
-    found = [job for job in jobs if job.kind == "batch" and job.spec.get("batch_id") == batch.id]
-    return found[-1] if found else None
+    return catalog.jobs.latest("batch", batch.run_id, batch_id=batch.id)
 
 
 def delete_batch(catalog: Catalog, batch: Batch) -> None:

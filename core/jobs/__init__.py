@@ -1,1 +1,1 @@
-"""The queue's other end: workers, their supervisor, and the functions that jobs name."""
+"""The queue's other end: workers, their supervisor, and the kinds of jobs."""

@@ -8,7 +8,7 @@ import uuid
 
 from core.catalog import Catalog, JobRecord, JobState
 from core.errors import Cancelled, LightboxError, NoSpace, disk_errors
-from core.jobs.handlers import HANDLERS
+from core.jobs.kinds import find_kind
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Reporter
 
@@ -39,7 +39,7 @@ def execute(
             started.append(report)
         try:
             with disk_errors("this"):
-                HANDLERS[job.kind].work(catalog, job.spec, report)
+                find_kind(job.kind).work(catalog, job.spec, report)
         except Cancelled:
             finish("cancelled")
         except LightboxError as error:

@@ -7,37 +7,21 @@ from dataclasses import dataclass
 
 from core.catalog import Catalog, JobRecord
 from core.jobs.curves import Curves, curves
+from core.jobs.kinds import KINDS
 
 __all__ = ["Curves", "JobView", "curves", "live"]
 
+# Of work that many kinds have in them; what only one does is said in its own file.
 _PHASES = {
     "find": "Looking for images",
-    "write": "Writing the sample",
-    "unpack": "Unpacking",
     "scan": "Looking at images",
     "copies": "Looking for near-duplicates",
-    "suspects": "Comparing labels with what images look like",
     "decode": "Reading images",
     "download": "Downloading weights",
     "features": "Computing features",
     "fit": "Training",
     "export": "Saving and checking the model",
     "evaluate": "Testing",
-    "report": "Writing the report",
-    "pdf": "Printing the report",
-    "latency": "Measuring how fast models answer",
-    "look": "Looking at the new images",
-    "similar": "Comparing with training images",
-    "answers": "Asking the model again, for what it answers by",
-    "heat": "Looking where in the images the evidence lies",
-    "familiar": "Learning what its training images look like",
-    "nearest": "Looking for the training images most alike",
-    "map": "Drawing a map of the images",
-    "batch": "Answering",
-    "sort": "Copying into folders",
-    "inspect": "Looking into the file",
-    "check": "Checking the model",
-    "robustness": "Testing on harder versions of the images",
 }
 
 
@@ -86,7 +70,7 @@ def _ahead(catalog: Catalog, job: JobRecord) -> int:
     if job.state != "queued":
         return 0
     waiting = [other.id for other in catalog.jobs.queue(job.lane)]
-    running = sum(other.lane == job.lane for other in catalog.jobs.all(states=("running",)))
+    running = len(catalog.jobs.all(states=("running",), lane=job.lane))
     # It may have been taken since it was read.
     return running + (waiting.index(job.id) if job.id in waiting else 0)
 
@@ -100,7 +84,13 @@ def _doing(job: JobRecord) -> str:
         return "Waiting to start"
     if _paused(job):
         return "Paused"
-    return job.note or _PHASES.get(job.phase, "Starting")
+    return job.note or _words(job.phase)
+
+
+def _words(phase: str) -> str:
+    """A phase in words; kinds do parts of each other's work, so those of all are looked through."""
+    said = (kind.phases[phase] for kind in KINDS.values() if phase in kind.phases)
+    return _PHASES.get(phase) or next(said, "Starting")
 
 
 def _left(catalog: Catalog, job: JobRecord, fraction: float | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from core.catalog import JobRecord
-from core.jobs.handlers import resumes
+from core.jobs.kinds import resumes
 
 _RESUME = "Resume it to go on from the last finished epoch."
 

@@ -114,9 +114,8 @@ class Supervisor:
     def _give_up(self, lane: Lane) -> None:
         """Tell those who wait for a worker that keeps dying; the next job is tried afresh."""
         log = self.workspace.logs / f"worker-{lane}.log"
-        for job in self._catalog.jobs.all(states=("queued",)):
-            if job.lane == lane:
-                self._catalog.jobs.finish(job.id, "failed", lost.hopeless(job, _HOPELESS, log))
+        for job in self._catalog.jobs.queue(lane):
+            self._catalog.jobs.finish(job.id, "failed", lost.hopeless(job, _HOPELESS, log))
         self._failures[lane] = _HOPELESS - 2
 
     def _worth_trying(self, lane: Lane) -> bool:
@@ -188,7 +187,7 @@ def ensure_running(
     """The supervisor of a workspace in this process, started the first time.
 
     Args:
-        also: names of modules with more handlers, for workers to import.
+        also: names of modules with more kinds of jobs, for workers to import.
         lanes: which workers to keep.
     """
     with _lock:

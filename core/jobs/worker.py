@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="core.jobs.worker")
     parser.add_argument("--lane", choices=("train", "light"), required=True)
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--also", action="append", default=[], help="module with more handlers")
+    parser.add_argument("--also", action="append", default=[], help="module with more kinds")
     options = parser.parse_args(arguments)
     catalog = open_catalog(open_workspace(options.home))
     _die_with_parent()

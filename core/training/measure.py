@@ -86,8 +86,7 @@ class _Quiet(Reporter):
 
     def wishes(self) -> Wishes:
         if self._due():
-            waiting = self._catalog.jobs.all(states=("queued",))
-            self._wanted = any(job.kind == "train" for job in waiting)
+            self._wanted = bool(self._catalog.jobs.all(states=("queued",), kind="train"))
         return Wishes(stop="discard") if self._wanted or self._real.cancelled() else Wishes()
 
 

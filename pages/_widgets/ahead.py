@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.jobs import handlers
+from core.catalog.records import ACTIVE
+from core.jobs import kinds
 from core.training.measure import recipe_specs, unmeasured
 from core.training.spec import TrainSpec
 from pages._widgets.session import catalog
@@ -30,12 +31,11 @@ def do_ahead(record: DatasetRecord, spec: TrainSpec, good: pd.DataFrame) -> None
     measuring = f"measure {record.id} {record.version} {runs}"
     if measuring not in done:
         done.add(measuring)
-        jobs = catalog().jobs.all(states=("queued", "running"))
-        if not any(job.lane == "train" for job in jobs) and unmeasured(
+        if not catalog().jobs.all(states=ACTIVE, lane="train") and unmeasured(
             workspace, recipe_specs(catalog(), record.id, good)
         ):
-            handlers.submit_measure(catalog(), record.id)
+            kinds.submit_measure(catalog(), record.id)
             st.rerun()
     preparing = f"prepare {spec.model_dump_json()}"
-    if preparing not in done and handlers.submit_prepare(catalog(), spec) is not None:
+    if preparing not in done and kinds.submit_prepare(catalog(), spec) is not None:
         done.add(preparing)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.datasets.upload import UploadStage, new_token
 from core.datasets.webcam import Shots
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality.classes import images_of, rename_class, tidy
 from pages._widgets.decided import decide
 from pages._widgets.gallery import Tile, gallery
@@ -124,7 +124,7 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
             "scan again."
         )
         if st.button("Scan the folder again", icon=":material/refresh:"):
-            handlers.submit_scan(catalog(), record.id)
+            kinds.submit_scan(catalog(), record.id)
             st.rerun()
         return
     if st.session_state.get(f"add-to-{record.id}", _NEW) not in (*labels, _NEW):
@@ -173,7 +173,7 @@ def _files(record: DatasetRecord, label: str) -> None:
         stage.gather(label)
         stage.add_to(catalog(), record.id)
         st.session_state["uploads"] = uploads + 1
-        handlers.submit_scan(catalog(), record.id)
+        kinds.submit_scan(catalog(), record.id)
         st.rerun()
 
 
@@ -214,7 +214,7 @@ def _webcam(record: DatasetRecord, label: str) -> None:
                 st.rerun()
         if add:
             shots.add_to(catalog(), record.id, label)
-            handlers.submit_scan(catalog(), record.id)
+            kinds.submit_scan(catalog(), record.id)
             st.rerun()
 
 

@@ -7,7 +7,7 @@ import shlex
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.jobs.handlers import resume
+from core.jobs.kinds import resume_run
 from core.jobs.live import curves
 from core.training.resumable import resumable
 from core.training.spec import parse_spec
@@ -107,7 +107,7 @@ def _tensorboard(run: RunRecord) -> None:
 
 def _resume(run_id: str) -> None:
     def go_on() -> None:
-        choose_run(resume(catalog(), run_id).id)
+        choose_run(resume_run(catalog(), run_id).id)
 
     attempt(go_on)
 

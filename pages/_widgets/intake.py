@@ -10,7 +10,7 @@ from core.datasets import intake
 from core.datasets.known_sets import KNOWN
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.folders import choose_folder
 from pages._widgets.plain import escape, images, size, some
 from pages._widgets.session import catalog, choose_dataset
@@ -51,7 +51,7 @@ def add_panel(records: list[DatasetRecord]) -> None:
             record = intake.add_sample(catalog())
             job = catalog().jobs.get(record.job_id) if record.job_id else None
             if record.state != "ready" and (job is None or job.finished):
-                handlers.submit_import(catalog(), record.id)
+                kinds.submit_import(catalog(), record.id)
             _added(record)
 
 
@@ -82,7 +82,7 @@ def _folder_upload() -> None:
         _check_name(name)
         stage = UploadStage(catalog().workspace, came.token)
         record = stage.finish(catalog(), name, [*came.refused, *came.failed])
-        handlers.submit_import(catalog(), record.id)
+        kinds.submit_import(catalog(), record.id)
         _added(record)
 
 
@@ -134,7 +134,7 @@ def _archive() -> None:
         with st.spinner("Looking into the archive …"):
             record = intake.add_archive(catalog(), stage.archive, came.file, name, take=True)
         stage.abandon()
-        handlers.submit_import(catalog(), record.id)
+        kinds.submit_import(catalog(), record.id)
         _added(record)
 
 
@@ -142,7 +142,7 @@ def _server_folder() -> None:
     path = choose_folder("import")
     if path is not None:
         record = intake.add_folder(catalog(), path, restrict=True)
-        handlers.submit_import(catalog(), record.id)
+        kinds.submit_import(catalog(), record.id)
         _added(record)
 
 
@@ -170,7 +170,7 @@ def _known_set() -> None:
     if st.button(f"Get {known.title}", type="primary"):
         record = intake.add_known(catalog(), key)
         if record.state == "importing" and record.job_id is None:
-            handlers.submit_import(catalog(), record.id)
+            kinds.submit_import(catalog(), record.id)
         _added(record)
 
 
@@ -205,9 +205,9 @@ def _one_class(records: list[DatasetRecord]) -> None:
         stage.gather(label)
         if target is None:
             record = stage.finish(catalog(), name, [*came.refused, *came.failed])
-            handlers.submit_import(catalog(), record.id)
+            kinds.submit_import(catalog(), record.id)
         else:
             stage.add_to(catalog(), target)
             record = catalog().datasets.get(target)
-            handlers.submit_scan(catalog(), record.id)
+            kinds.submit_scan(catalog(), record.id)
         _added(record)

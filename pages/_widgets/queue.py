@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.catalog import JobRecord, RunRecord
+from core.catalog import JobRecord
 from core.jobs.live import live
+from core.jobs.named import Named, named
 from pages._widgets.job import attempt
 from pages._widgets.plain import duration, escape, shorten
 from pages._widgets.session import catalog
 
 EVERY_S = 1.5
-_OTHERS = {"measure": "Measuring how fast this computer trains", "find_rate": "Learning rates"}
 _MOVES = (
     ("first", "First", ":material/vertical_align_top:"),
     ("up", "Up", ":material/arrow_upward:"),
@@ -23,25 +23,26 @@ _MOVES = (
 def queue_of_trainings() -> None:
     """What runs and waits, if that is more than one thing; draws nothing otherwise."""
     jobs = catalog().jobs
-    running = [job for job in jobs.all(states=("running",)) if job.lane == "train"]
+    running = jobs.all(states=("running",), lane="train")
     waiting = jobs.queue("train")
     if len(running) + len(waiting) < 2:
         return
-    runs = {run.job_id: run for run in catalog().runs.all()}
-    datasets = {record.id: record.name for record in catalog().datasets.all()}
+    words = named(catalog(), running + waiting)
     with st.container(border=True, key="training-queue"):
         st.markdown("**Trainings, one after the other**")
         for job in running:
-            _running(job, _name(job, runs, datasets))
+            _running(job, _name(job, words[job.id]))
         for place, job in enumerate(waiting, 1):
-            _waiting(job, _name(job, runs, datasets), place, len(waiting))
+            _waiting(job, _name(job, words[job.id]), place, len(waiting))
 
 
-def _name(job: JobRecord, runs: dict[str, RunRecord], datasets: dict[str, str]) -> str:
-    run = runs.get(job.id)
-    name = run.name if run is not None else _OTHERS.get(job.kind, job.kind)
-    subject = run.dataset_id if run is not None else job.subject
-    return f"**{escape(shorten(name))}** on {escape(shorten(datasets.get(subject, '–')))}"
+def _name(job: JobRecord, words: Named) -> str:
+    """The name of a training and its dataset; of other work also what it is."""
+    if not words.subject:
+        return escape(words.title)
+    title = "" if job.kind == "train" else f"{escape(words.title)}: "
+    dataset = f" on {escape(shorten(words.dataset))}" if words.dataset else ""
+    return f"{title}**{escape(shorten(words.subject))}**{dataset}"
 
 
 def _running(job: JobRecord, name: str) -> None:

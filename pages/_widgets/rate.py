@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import charts
 from core.catalog import JobRecord
-from core.jobs.handlers import submit_find_rate
+from core.jobs.kinds import submit_find_rate
 from core.training.spec import TrainSpec
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import escape
@@ -34,7 +34,7 @@ def find_rate(spec: TrainSpec) -> None:
 
     “Use …” leaves ``(recipe, rate)`` in the session as ``use_rate``.
     """
-    job = catalog().jobs.latest(spec.dataset_id, "find_rate")
+    job = catalog().jobs.latest("find_rate", spec.dataset_id)
     if job is not None and not job.finished:
         watch(job.id)
         return

@@ -8,7 +8,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.features import backbones
 from core.features.weights import find_weights
-from core.jobs import handlers
+from core.jobs import kinds
 from core.training import architectures, recipes
 from core.training.estimate import estimate
 from core.training.recipes import RECIPES
@@ -64,8 +64,7 @@ def _cost(home: str, spec: str, _good: pd.DataFrame) -> str:
 
 def _offer_measuring(record: DatasetRecord) -> None:
     """How long recipes take is measured on a few batches, when somebody wants to know."""
-    jobs = catalog().jobs.all(states=("queued", "running"))
-    if any(job.kind == "measure" and job.subject == record.id for job in jobs):
+    if catalog().jobs.active("measure", record.id) is not None:
         _measuring(record.id)
         return
     if st.button(
@@ -75,18 +74,17 @@ def _offer_measuring(record: DatasetRecord) -> None:
         help="Trains a few batches of each recipe on this computer, which takes a minute or two. "
         "Trainings that you start meanwhile go first.",
     ):
-        handlers.submit_measure(catalog(), record.id)
+        kinds.submit_measure(catalog(), record.id)
         st.rerun()
 
 
 @st.fragment(run_every=1)
 def _measuring(dataset_id: str) -> None:
-    jobs = catalog().jobs.all(states=("queued", "running"))
-    mine = [job for job in jobs if job.kind == "measure" and job.subject == dataset_id]
-    if not mine:
+    job = catalog().jobs.active("measure", dataset_id)
+    if job is None:
         _cost.clear()
         st.rerun(scope="app")
-    note = mine[0].note or "Measuring how fast this computer trains"
+    note = job.note or "Measuring how fast this computer trains"
     st.caption(f":material/timer: {note} …")
 
 

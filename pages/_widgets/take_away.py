@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.api.downloads import PREFIX
 from core.catalog import DatasetRecord, JobRecord
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality import take_away
 from core.quality.export import Layout
 from core.quality.report import health_report
@@ -24,7 +24,7 @@ _LAYOUTS: dict[str, Layout] = {
 def take_away_panel(record: DatasetRecord) -> None:
     """Offer both."""
     with st.expander("Take it away", icon=":material/download:"):
-        job = catalog().jobs.latest(record.id, "export")
+        job = catalog().jobs.latest("export", record.id)
         if job is not None and not job.finished:
             watch(job.id)
         else:
@@ -46,7 +46,7 @@ def _offer(record: DatasetRecord, job: JobRecord | None) -> None:
     st.caption("Always with labels.csv: every image, its class, its split and what was decided.")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Make a .zip", icon=":material/folder_zip:"):
-            handlers.submit_export(catalog(), record.id, _LAYOUTS[str(picked)])
+            kinds.submit_export(catalog(), record.id, _LAYOUTS[str(picked)])
             st.rerun()
         if job is None:
             return

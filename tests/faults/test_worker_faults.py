@@ -10,7 +10,7 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.intake import add_folder
-from core.jobs.handlers import resume
+from core.jobs.kinds import resume_run
 from core.jobs.live import curves
 from core.jobs.supervisor import Supervisor
 from core.quality.scan import scan
@@ -51,7 +51,7 @@ def test_a_job_that_was_killed_half_way_goes_on_from_there_when_it_is_queued_aga
         lost = ended(catalog, job, timeout=10)
         assert lost.state == "interrupted"
         assert "Resume it to go on from the last finished epoch." in lost.error
-        assert resume(catalog, run.id).state == "queued"
+        assert resume_run(catalog, run.id).state == "queued"
         done = ended(catalog, job)
     assert (done.state, done.error) == ("done", "")
     assert done.pid != pid

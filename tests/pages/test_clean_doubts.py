@@ -80,7 +80,7 @@ def test_a_search_that_runs_can_be_cancelled_and_is_offered_again(
     assert "Look for wrong labels" not in [each.label for each in at.button]
     assert "Look for wrong labels" not in [each.label for each in open_page("clean").button]
     click(at, "Cancel")
-    job = catalog.jobs.latest(record.id, "suspects")
+    job = catalog.jobs.latest("suspects", record.id)
     assert job is not None
     assert job.state == "cancelled"
     assert "Look for wrong labels" in [each.label for each in open_page("clean").button]

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import Reporter
 from core.quality.curation import curated, decide, usable
@@ -141,7 +141,7 @@ def test_an_import_that_fails_says_why_and_can_be_tried_again_or_removed(
     (tmp_path / "flat").mkdir()
     write_image(tmp_path / "flat" / "a.jpg")
     record = intake.add_folder(catalog, tmp_path / "flat", restrict=True)
-    handlers.submit_import(catalog, record.id)
+    kinds.submit_import(catalog, record.id)
     job = catalog.jobs.claim("light", pid=1, host="here")
     assert job is not None
     execute(catalog, job)

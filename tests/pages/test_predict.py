@@ -141,7 +141,7 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     assert corrections(store.workspace, trained.dataset_id) == []
     kept = store.workspace.originals(trained.dataset_id).rglob(f"*{made.id[:8]}*")
     assert [file.read_bytes() for file in kept] == [data]
-    assert store.jobs.latest(trained.dataset_id, "scan") is not None
+    assert store.jobs.latest("scan", trained.dataset_id) is not None
 
 
 def test_the_first_look_learns_what_the_training_images_look_like_once(

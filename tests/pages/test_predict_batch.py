@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from core.catalog import Catalog
 from core.inference.batch import answer_batch
 from core.inference.batch_store import Batch, batches, new_batch
-from core.jobs.batches import submit_batch
 from core.jobs.execute import execute
+from core.jobs.kinds import submit_batch
 from tests.core.evaluation.coloured import make_run, write_colour
 from tests.pages.conftest import Open, assert_no_defect, click, gallery, words
 

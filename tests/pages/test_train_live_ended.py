@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog
+from core.jobs import kinds
+from core.jobs.registry import kind
 from core.training.start import create_run
 from core.workspace import write_json
 from tests.core.training.small import add_colours, spec_of
@@ -151,3 +153,26 @@ def test_waiting_trainings_are_moved_and_cancelled(told: Told, tmp_path: Path) -
     catalog.jobs.request_cancel(ids[2])
     press("first", 2)
     assert "can be moved" in at.toast[0].value
+
+
+def test_other_work_in_the_queue_says_what_it_is_and_about_what(told: Told, tmp_path: Path) -> None:
+    @kind("knit", "Knit a scarf", lane="train", about="dataset")
+    def _knit(*_: object) -> None:
+        raise AssertionError("nobody does it here")
+
+    catalog = told.catalog
+    told.start()
+    other = add_colours(catalog, tmp_path / "other")
+    try:
+        kinds.submit_export_model(catalog, told.run.id, "onnx")
+        kinds.submit_measure(catalog, other.id)
+        kinds.submit(catalog, "knit", {"dataset_id": other.id})
+        catalog.jobs.add("gone_kind", {}, lane="train", subject="nothing")
+        said = words(mount(_queue))
+    finally:
+        del kinds.KINDS["knit"]
+    assert f"1. Export a model (ONNX): **{told.run.name}** on colours" in said
+    assert "2. Measure how fast this computer trains: **other**" in said
+    assert "3. Knit a scarf: **other**" in said
+    assert "4. Gone kind" in said
+    assert "–" not in said

@@ -159,7 +159,7 @@ def find_rate(spec: TrainSpec) -> AppTest:
 
 
 def finish(catalog: Catalog, spec: TrainSpec, suggestion: float | None) -> None:
-    job = catalog.jobs.latest(spec.dataset_id, "find_rate")
+    job = catalog.jobs.latest("find_rate", spec.dataset_id)
     assert job is not None
     rates = {"rates": [0.001, 0.01, 0.1], "losses": [2.0, 1.0, 4.0], "suggestion": suggestion}
     catalog.jobs.append_event(job.id, "rates", rates)
@@ -197,7 +197,7 @@ def test_a_rate_of_other_settings_is_said_to_be_that(catalog: Catalog, spec: Tra
 
 def test_a_search_that_failed_says_why(catalog: Catalog, spec: TrainSpec) -> None:
     click(find_rate(spec), "Find a learning rate")
-    job = catalog.jobs.latest(spec.dataset_id, "find_rate")
+    job = catalog.jobs.latest("find_rate", spec.dataset_id)
     assert job is not None
     catalog.jobs.finish(job.id, "failed", "The weights are not there.")
     at = find_rate(spec)

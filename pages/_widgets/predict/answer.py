@@ -19,7 +19,7 @@ from core.evaluation.study.nearest import nearest
 from core.evaluation.study.run import load_study
 from core.inference.corrections import correct
 from core.inference.predictor import Prediction
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality.curation import curated
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.plain import escape, percent, shorten
@@ -161,13 +161,13 @@ def _nearest(run: RunRecord, tried: Tried, key: str) -> None:
         if "answers" in study.failed:
             st.caption(escape(study.failed["answers"]))
             return
-        job = catalog().jobs.latest(run.id, "study")
+        job = catalog().jobs.latest("study", run.id)
         if job is not None and not job.finished:
             st.caption("This is being worked out: try again in a moment.")
             return
         st.caption("The training images have not been compared yet.")
         if st.button("Compare them", icon=":material/search:", key=f"study-{key}"):
-            handlers.submit_study(catalog(), run.id)
+            kinds.submit_study(catalog(), run.id)
             st.rerun(scope="fragment")
         return
     tiles = _alike(run.id, run.dataset_id, run.dataset_version, tried.data)

@@ -19,7 +19,7 @@ from core.inference.batch_store import (
     job_of,
     new_batch,
 )
-from core.jobs.batches import resume_batch, submit_batch, submit_sort
+from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from pages._widgets.folders import choose_folder
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import ago, duration, escape, images, shorten, size

@@ -20,7 +20,7 @@ from core.inference.corrections import (
     read_correction,
     restore_correction,
 )
-from core.jobs import handlers
+from core.jobs import kinds
 from core.quality.safe_names import safe_name
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
@@ -153,6 +153,6 @@ def _restore(dataset_id: str, ids: list[str]) -> None:
 def _add(dataset_id: str) -> None:
     store = catalog()
     count = add_corrections(store, dataset_id)
-    job = handlers.submit_scan(store, dataset_id)
+    job = kinds.submit_scan(store, dataset_id)
     st.session_state[f"corrections-added-{dataset_id}"] = job.id
     st.toast(f"Added {some(count, 'image')} to the dataset.", icon=":material/check:")

@@ -12,7 +12,7 @@ from core.api.downloads import model_address
 from core.catalog import JobRecord, RunRecord
 from core.delivery.exports.formats import FORMATS, Format, offered
 from core.delivery.exports.kept import Export, find_exports
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import ago, escape, percent, size
 from pages._widgets.session import catalog
@@ -43,8 +43,8 @@ def draw(run: RunRecord) -> None:
 
 def _jobs(run: RunRecord) -> dict[str, JobRecord]:
     """The newest job of each format."""
-    jobs = catalog().jobs.all(subject=run.id)
-    return {job.spec["format"]: job for job in jobs if job.kind == "export_model"}
+    jobs = catalog().jobs.all(kind="export_model", subject=run.id)
+    return {job.spec["format"]: job for job in jobs}
 
 
 def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord | None) -> None:
@@ -70,7 +70,7 @@ def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord |
             icon=":material/deployed_code:" if export is None else ":material/refresh:",
             key=f"make-{fmt.key}",
             on_click=attempt,
-            args=(handlers.submit_export_model, catalog(), run.id, fmt.key),
+            args=(kinds.submit_export_model, catalog(), run.id, fmt.key),
             help=None if export is None else f"Made {ago(export.made_at)}.",
         )
     if export is not None and job is not None and job.error:

@@ -10,7 +10,7 @@ from core.catalog import RunRecord
 from core.evaluation.out_of_distribution import find_familiar
 from core.inference.given import open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.camera import Shot
 from pages._widgets.gallery import page_of
 from pages._widgets.paste import paste
@@ -107,14 +107,14 @@ def _learned(run: RunRecord) -> bool:
     store = catalog()
     if find_familiar(store.workspace, run.id) is not None:
         return True
-    if store.jobs.latest(run.id, "familiar") is None:
-        handlers.submit_familiar(store, run.id)
+    if store.jobs.latest("familiar", run.id) is None:
+        kinds.submit_familiar(store, run.id)
     return False
 
 
 @st.fragment(run_every=1.0)
 def _learning(run_id: str) -> None:
-    job = catalog().jobs.latest(run_id, "familiar")
+    job = catalog().jobs.latest("familiar", run_id)
     if job is not None and job.state == "done":
         st.rerun(scope="app")
     if job is None or job.finished:
@@ -126,7 +126,7 @@ def _learning(run_id: str) -> None:
 
 
 def _familiar_line(run: RunRecord) -> None:
-    job = catalog().jobs.latest(run.id, "familiar")
+    job = catalog().jobs.latest("familiar", run.id)
     if job is None:
         return
     if not job.finished:
@@ -136,7 +136,7 @@ def _familiar_line(run: RunRecord) -> None:
         why = f" {escape(job.error)}" if job.error else ""
         st.caption(f"Images unlike its training images can't be marked.{why}")
         if st.button("Try again", key="familiar-again", type="tertiary"):
-            handlers.submit_familiar(catalog(), run.id)
+            kinds.submit_familiar(catalog(), run.id)
             st.rerun()
 
 

@@ -7,9 +7,10 @@ import streamlit as st
 
 from core import charts
 from core.catalog import RunRecord
+from core.catalog.records import ACTIVE
 from core.evaluation.comparison.differing import differing
 from core.evaluation.comparison.pareto import Cost, cost, front
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.live import curves
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import escape, percent
@@ -120,10 +121,8 @@ def _draw(known: list[Cost], kind: str, title: str) -> None:
 def _offer_measuring(view: View, missing: list[Cost]) -> None:
     """Speed is measured when somebody asks, so that nothing runs behind their back."""
     ids = [one.run_id for one in missing]
-    jobs = catalog().jobs.all(states=("queued", "running"))
-    job = next(
-        (job for job in jobs if job.kind == "latency" and set(ids) & set(job.spec["run_ids"])), None
-    )
+    jobs = catalog().jobs.all(states=ACTIVE, kind="latency")
+    job = next((job for job in jobs if set(ids) & set(job.spec["run_ids"])), None)
     if job is not None:
         watch(job.id)
         return
@@ -136,7 +135,7 @@ def _offer_measuring(view: View, missing: list[Cost]) -> None:
         "Measure the speed",
         icon=":material/timer:",
         on_click=attempt,
-        args=(handlers.submit_latency, catalog(), ids),
+        args=(kinds.submit_latency, catalog(), ids),
         key="measure-speed",
         help="Takes a second or two a model. It is most exact while nothing else runs.",
     )

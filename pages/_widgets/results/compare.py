@@ -12,7 +12,7 @@ from core.evaluation.comparison.compare import Comparison, Measured
 from core.evaluation.comparison.compare import compare as compare_runs
 from core.evaluation.comparison.paired import in_words
 from core.evaluation.evaluate import evaluation_folder
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.job import attempt
 from pages._widgets.plain import escape, percent, shorten, some
 from pages._widgets.results import beside, flips, near_copies
@@ -89,10 +89,9 @@ def _suggested(run: RunRecord, runs: list[RunRecord]) -> list[str]:
 
 def _not_tested(view: View, run: RunRecord) -> None:
     """Offer to test another model on the folder that is being looked at."""
-    jobs = catalog().jobs.all(states=("queued", "running"), subject=run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/info: “{escape(run.name)}” was not tested on these images.")
-        if any(job.kind == "evaluate" for job in jobs):
+        if catalog().jobs.active("evaluate", run.id) is not None:
             st.caption("It is being tested. Come back in a moment.")
         elif view.on != "test" and not view.read_only:
             folder = catalog().workspace.load_path(view.on)
@@ -101,7 +100,7 @@ def _not_tested(view: View, run: RunRecord) -> None:
                 key=f"test-too-{run.id}",
                 icon=":material/play_arrow:",
                 on_click=attempt,
-                args=(handlers.submit_evaluate, catalog(), run.id, folder),
+                args=(kinds.submit_evaluate, catalog(), run.id, folder),
             )
 
 

@@ -13,7 +13,7 @@ from core.evaluation.comparison.similar import (
     without,
 )
 from core.evaluation.evaluate import evaluation_folder
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import images, percent
@@ -87,8 +87,7 @@ def _offer_search(view: View) -> None:
     if view.on == "test":
         st.caption("Only exact copies are known: near-duplicates were never looked for here.")
         return
-    jobs = catalog().jobs.all(states=("queued", "running"), subject=view.run.id)
-    job = next((job for job in jobs if job.kind == "similar" and job.spec["on"] == view.on), None)
+    job = catalog().jobs.active("similar", view.run.id, on=view.on)
     if job is not None:
         watch(job.id)
         return
@@ -99,7 +98,7 @@ def _offer_search(view: View) -> None:
             icon=":material/search:",
             key="find-similar",
             on_click=attempt,
-            args=(handlers.submit_similar, catalog(), view.run.id, view.on),
+            args=(kinds.submit_similar, catalog(), view.run.id, view.on),
         )
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.catalog import JobRecord
 from core.evaluation.study.embedding import (
     FEWEST,
     NAMES,
@@ -18,7 +17,7 @@ from core.evaluation.study.embedding import (
 )
 from core.evaluation.study.run import Study
 from core.evaluation.study.sheet import PICTURE
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import escape, images, percent, shorten, some
 from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Sheet, point_map
@@ -168,7 +167,7 @@ def _table(view: View, made: FeatureMap, rows: np.ndarray) -> None:
 
 
 def _offer_umap(view: View) -> None:
-    job = _umap_job(view)
+    job = catalog().jobs.latest("umap", view.run.id, on=view.on)
     if job is not None and not job.finished:
         watch(job.id)
         return
@@ -187,17 +186,8 @@ def _offer_umap(view: View) -> None:
                 icon=":material/scatter_plot:",
                 key="draw-umap",
                 on_click=attempt,
-                args=(handlers.submit_umap, catalog(), view.run.id, view.on),
+                args=(kinds.submit_umap, catalog(), view.run.id, view.on),
             )
-
-
-def _umap_job(view: View) -> JobRecord | None:
-    jobs = [
-        job
-        for job in catalog().jobs.all(subject=view.run.id)
-        if job.kind == "umap" and job.spec["on"] == view.on
-    ]
-    return max(jobs, key=lambda job: job.created_at, default=None)
 
 
 def _changed(study: Study, method: Method) -> float:

@@ -16,7 +16,7 @@ from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notebook import notebook_json
 from core.delivery.take_away.notes import MOST, load_about, save_about
 from core.errors import LightboxError
-from core.jobs import handlers
+from core.jobs import kinds
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from pages._widgets.job import attempt, watch
@@ -44,7 +44,7 @@ def draw(view: View) -> None:
 
 def _report(view: View) -> None:
     st.markdown("**Report**: all of this on a few pages, to send or print")
-    job = catalog().jobs.latest(view.run.id, "report")
+    job = catalog().jobs.latest("report", view.run.id)
     if job is not None and not job.finished:
         watch(job.id)
         return
@@ -55,7 +55,7 @@ def _report(view: View) -> None:
         if not view.read_only and not made.fresh:
             label = "Make the report" if made.page is None else "Make it again"
             if st.button(label, icon=":material/summarize:", type="primary"):
-                handlers.submit_report(catalog(), view.run.id)
+                kinds.submit_report(catalog(), view.run.id)
                 st.rerun()
     if made.page is not None and not made.fresh:
         st.caption("Something has changed since it was made.")
@@ -146,7 +146,7 @@ def _create(run_id: str) -> None:
     create_link(catalog(), run_id)
     if not find_report(catalog(), run_id).fresh:
         # So that there is something to download for whoever opens it.
-        handlers.submit_report(catalog(), run_id)
+        kinds.submit_report(catalog(), run_id)
 
 
 def _link(link: Link) -> None:

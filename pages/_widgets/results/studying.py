@@ -6,9 +6,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import settings
-from core.catalog import JobRecord
 from core.evaluation.study.run import Study, load_study, phases
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.live import live
 from pages._widgets.job import EVERY_S, attempt, cancel_button, progress_bar
 from pages._widgets.plain import escape
@@ -23,7 +22,7 @@ def begin(view: View) -> None:
         return
     st.session_state[mark] = True
     if study_of(view).missing:
-        handlers.submit_study(catalog(), view.run.id, view.on)
+        kinds.submit_study(catalog(), view.run.id, view.on)
 
 
 def study_of(view: View) -> Study:
@@ -37,7 +36,7 @@ def studied(view: View, phase: str) -> bool:
     study = study_of(view)
     if study.has(phase):
         return True
-    job = _under_way(view)
+    job = catalog().jobs.active("study", view.run.id, on=view.on)
     if job is not None:
         _watch(job.id, view, phase)
         return False
@@ -56,14 +55,9 @@ def studied(view: View, phase: str) -> bool:
                 icon=":material/experiment:",
                 key=f"study-{phase}",
                 on_click=attempt,
-                args=(handlers.submit_study, catalog(), view.run.id, view.on),
+                args=(kinds.submit_study, catalog(), view.run.id, view.on),
             )
     return False
-
-
-def _under_way(view: View) -> JobRecord | None:
-    jobs = catalog().jobs.all(states=("queued", "running"), subject=view.run.id)
-    return next((job for job in jobs if job.kind == "study" and job.spec["on"] == view.on), None)
 
 
 @st.fragment(run_every=EVERY_S)

@@ -10,7 +10,7 @@ from core.datasets.intake import check_allowed
 from core.datasets.upload import UploadStage
 from core.evaluation.answers import evaluated_on
 from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_upload
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.folders import choose_folder
 from pages._widgets.job import watch
 from pages._widgets.plain import ago, escape, images, shorten, size
@@ -86,8 +86,7 @@ def _toggle(run: RunRecord) -> None:
 
 
 def _running(run: RunRecord) -> JobRecord | None:
-    jobs = catalog().jobs.all(states=("queued", "running"), subject=run.id)
-    return next((job for job in jobs if job.kind == "evaluate"), None)
+    return catalog().jobs.active("evaluate", run.id)
 
 
 def _what(job: JobRecord) -> str:
@@ -116,7 +115,7 @@ def _form(run: RunRecord) -> None:
         folder = choose_folder("test", "Test on this folder")
         if folder is not None:
             folder = check_allowed(folder)
-            _start(run, handlers.submit_evaluate(catalog(), run.id, folder))
+            _start(run, kinds.submit_evaluate(catalog(), run.id, folder))
     elif way == "folder":
         came = uploader("Folder with class folders", "folder", f"{fresh}-folder")
         if came is not None:
@@ -124,15 +123,13 @@ def _form(run: RunRecord) -> None:
             if st.button(f"Test on {images(came.taken)}", type="primary", key=f"{fresh}-go"):
                 stage = UploadStage(catalog().workspace, came.token)
                 folder = keep_upload(catalog(), run.id, stage, came.folder or "images")
-                _start(run, handlers.submit_evaluate(catalog(), run.id, folder))
+                _start(run, kinds.submit_evaluate(catalog(), run.id, folder))
     else:
         came = uploader("Archive of class folders", "archive", f"{fresh}-archive")
         if came is not None:
             st.caption(f"{escape(came.file)} ({size(came.bytes)}) uploaded.")
             if st.button("Test on this archive", type="primary", key=f"{fresh}-archive-go"):
-                job = handlers.submit_evaluate(
-                    catalog(), run.id, archive=came.token, name=came.file
-                )
+                job = kinds.submit_evaluate(catalog(), run.id, archive=came.token, name=came.file)
                 _start(run, job)
 
 

@@ -15,7 +15,7 @@ import requests
 from core.api import downloads
 from core.catalog import Catalog
 from core.delivery.exports.kept import Export, exports_folder
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from core.quality import take_away
 from core.quality.curation import decide
@@ -32,7 +32,7 @@ def address() -> Iterator[str]:
 
 def packed(catalog: Catalog, dataset_id: str) -> str:
     """Have the job pack a dataset; returns the token."""
-    job = handlers.submit_export(catalog, dataset_id, "classes")
+    job = kinds.submit_export(catalog, dataset_id, "classes")
     claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here", job_id=job.id)
     assert claimed is not None
     ended = execute(catalog, claimed)

@@ -9,7 +9,7 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.inference.batch_store import new_batch
-from core.jobs.batches import submit_batch
+from core.jobs.kinds import submit_batch
 from tests.core.cli.conftest import Cli
 from tests.core.evaluation.coloured import make_run, write_colour
 

@@ -13,7 +13,7 @@ from core.errors import Cancelled
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import queue
 
-assert tiny.MODULE, "importing it registers its handlers"
+assert tiny.MODULE, "importing it registers its kinds"
 Captured = pytest.CaptureFixture[str]
 
 

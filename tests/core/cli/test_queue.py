@@ -14,7 +14,7 @@ from core.progress import Wishes
 from tests.core.cli.conftest import ROOT, Cli
 from tests.core.jobs import tiny
 
-assert tiny.MODULE, "importing it registers its handlers"
+assert tiny.MODULE, "importing it registers its kinds"
 
 
 def add_run(catalog: Catalog, name: str, kind: str = "train") -> RunRecord:

@@ -20,7 +20,7 @@ from core.datasets import downloads, intake, known_sets
 from core.datasets.known_sets import KNOWN, write_known
 from core.datasets.layout import read_layout
 from core.errors import Cancelled, DataMissing, InvalidInput, NoSpace, NotAllowed
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter, Reporter
 from tests.core.datasets import published
@@ -331,7 +331,7 @@ def test_a_known_set_is_added_once_and_imported_by_the_job(
     assert (record.name, record.origin, record.state) == ("Fashion-MNIST", "known", "importing")
     assert intake.add_known(catalog, "fashion_mnist").id == record.id
     assert intake.add_known(catalog, "mnist").id != record.id
-    handlers.submit_import(catalog, record.id)
+    kinds.submit_import(catalog, record.id)
     job = catalog.jobs.claim("light", pid=1, host="here")
     assert job is not None
     execute(catalog, job)
@@ -351,7 +351,7 @@ def test_an_import_without_network_fails_with_the_sentence_and_can_be_tried_agai
     server.answers.clear()
     record = intake.add_known(catalog, "mnist")
     for state in ("failed", "ready"):
-        handlers.submit_import(catalog, record.id)
+        kinds.submit_import(catalog, record.id)
         job = catalog.jobs.claim("light", pid=1, host="here")
         assert job is not None
         execute(catalog, job)

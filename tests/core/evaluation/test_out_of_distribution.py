@@ -20,7 +20,7 @@ from core.evaluation.out_of_distribution import (
     make_familiar,
     unfamiliar_files,
 )
-from core.jobs import handlers
+from core.jobs import kinds
 from core.progress import Reporter
 from tests.core.evaluation.coloured import make_run, write_colour
 from tests.core.inference.shaped import weighing_run
@@ -75,7 +75,7 @@ def test_images_of_another_kind_are_marked_and_validation_images_mostly_not(
 ) -> None:
     run = weighing_run(catalog, tmp_path / "colours")
     assert find_familiar(catalog.workspace, run.id) is None
-    handlers.HANDLERS["familiar"].work(catalog, {"run_id": run.id}, Reporter())
+    kinds.KINDS["familiar"].work(catalog, {"run_id": run.id}, Reporter())
     others = [(f"{n}.png", of_another_kind(n)) for n in range(20)]
     same = [
         (str(file), file.read_bytes())

@@ -21,7 +21,7 @@ from core.evaluation.tested import (
     keep_upload,
     match_classes,
 )
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 from tests.core.evaluation.twins import finished
@@ -148,7 +148,7 @@ def test_uploaded_images_are_kept_with_the_run_and_move_with_the_workspace(
     workspace = catalog.workspace
     folder = keep_upload(catalog, run.id, upload(catalog, tmp_path, "red", "blue"), "my photos/..")
     assert folder.is_relative_to(workspace.run(run.id))
-    job = do(catalog, handlers.submit_evaluate(catalog, run.id, folder))
+    job = do(catalog, kinds.submit_evaluate(catalog, run.id, folder))
     assert job.state == "done", job.error
     (tested,) = folders_tested(workspace, run.id)
     assert tested.uploaded
@@ -165,7 +165,7 @@ def test_an_upload_that_cannot_be_tested_leaves_nothing_behind(
     catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
     folder = keep_upload(catalog, run.id, upload(catalog, tmp_path, "yellow"), "new")
-    job = do(catalog, handlers.submit_evaluate(catalog, run.id, folder))
+    job = do(catalog, kinds.submit_evaluate(catalog, run.id, folder))
     assert (job.state, "None of the classes" in job.error) == ("failed", True)
     assert not folder.exists()
 
@@ -186,7 +186,7 @@ def test_an_archive_is_unpacked_and_tested_in_the_job(
     stage.append(0, Path(archive).read_bytes())
     job = do(
         catalog,
-        handlers.submit_evaluate(catalog, run.id, archive="a" * 24, name="Holiday photos.zip"),
+        kinds.submit_evaluate(catalog, run.id, archive="a" * 24, name="Holiday photos.zip"),
     )
     assert job.state == "done", job.error
     (tested,) = folders_tested(catalog.workspace, run.id)
@@ -197,7 +197,7 @@ def test_an_archive_is_unpacked_and_tested_in_the_job(
 def test_a_broken_archive_is_said_by_its_own_name(catalog: Catalog, run: RunRecord) -> None:
     stage = UploadStage(catalog.workspace, "b" * 24)
     stage.append(0, b"no archive at all")
-    job = do(catalog, handlers.submit_evaluate(catalog, run.id, archive="b" * 24, name="new.zip"))
+    job = do(catalog, kinds.submit_evaluate(catalog, run.id, archive="b" * 24, name="new.zip"))
     assert (job.state, "new.zip" in job.error) == ("failed", True)
     assert list((catalog.workspace.run(run.id) / "tested").iterdir()) == []
 

@@ -34,8 +34,8 @@ from core.inference.batch_store import (
     place_of,
 )
 from core.inference.predictor import open_predictor
-from core.jobs.batches import resume_batch, submit_batch, submit_sort
 from core.jobs.execute import execute
+from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from core.progress import Reporter, Wishes
 from core.quality.take_away import find
 from tests.conftest import ROOT

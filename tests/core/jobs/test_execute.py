@@ -13,7 +13,7 @@ from core.progress import RecordingReporter
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import queue
 
-assert tiny.MODULE, "importing it registers its handlers"
+assert tiny.MODULE, "importing it registers its kinds"
 
 
 def do(catalog: Catalog, kind: str, **spec: object) -> JobRecord:
@@ -54,10 +54,10 @@ def test_every_defect_has_its_own_id(catalog: Catalog) -> None:
     assert do(catalog, "tiny.defect").error_id != do(catalog, "tiny.defect").error_id
 
 
-def test_a_kind_that_nobody_knows_is_a_defect(catalog: Catalog) -> None:
+def test_a_kind_that_nobody_knows_is_a_sentence(catalog: Catalog) -> None:
     job = do(catalog, "knit")
-    assert job.state == "failed"
-    assert "knit" in (catalog.workspace.logs / f"{job.error_id}.txt").read_text(encoding="utf-8")
+    assert (job.state, job.error_id) == ("failed", "")
+    assert "can't do this kind of work (knit)" in job.error
 
 
 @pytest.mark.parametrize(("kind", "word"), [("tiny.memory", "memory"), ("tiny.full", "disk")])

@@ -10,19 +10,19 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.errors import InvalidInput
-from core.jobs.handlers import handler
+from core.jobs.registry import kind
 from core.progress import Reporter, wait_while_paused
 
 MODULE = __name__
 
 
-@handler("tiny.note", "light")
+@kind("tiny.note", "Tiny: note")
 def _note(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     report.progress("count", 3, 4, "Counting")
     report.event("note", text=spec.get("text", "hello"), pid=os.getpid())
 
 
-@handler("tiny.wait", "light")
+@kind("tiny.wait", "Tiny: wait")
 def _wait(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Works until it is asked to stop."""
     report.event("started")
@@ -31,14 +31,14 @@ def _wait(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         report.check()
 
 
-@handler("tiny.deaf", "light")
+@kind("tiny.deaf", "Tiny: deaf")
 def _deaf(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Works for ever, whatever it is asked."""
     report.event("started")
     threading.Event().wait()
 
 
-@handler("tiny.chatty", "light")
+@kind("tiny.chatty", "Tiny: chatty")
 def _chatty(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Writes to the database for ever, whatever it is asked."""
     report.event("started")
@@ -46,33 +46,33 @@ def _chatty(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         report.event("note", text="and so on")
 
 
-@handler("tiny.defect", "light")
+@kind("tiny.defect", "Tiny: defect")
 def _defect(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     report.event("share", value=1 / spec.get("nobody", 0))
 
 
-@handler("tiny.mistake", "light")
+@kind("tiny.mistake", "Tiny: mistake")
 def _mistake(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     raise InvalidInput("This folder is empty.", file="photos", remedy="Choose another.")
 
 
-@handler("tiny.memory", "light")
+@kind("tiny.memory", "Tiny: memory")
 def _memory(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     raise MemoryError
 
 
-@handler("tiny.full", "light")
+@kind("tiny.full", "Tiny: full")
 def _full(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     raise OSError(errno.ENOSPC, "No space left on device", "thumbs.pack")
 
 
-@handler("tiny.exit", "light")
+@kind("tiny.exit", "Tiny: exit")
 def _exit(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """What a crash inside a native library looks like from outside."""
     os._exit(3)
 
 
-@handler("tiny.steps", "light", resumes=True)
+@kind("tiny.steps", "Tiny: steps", resumes=True)
 def _steps(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Counts to ``steps``, on ``file``, and goes on from what it finds there; can be paused.
 

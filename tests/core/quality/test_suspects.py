@@ -15,7 +15,7 @@ from core.catalog import Catalog, JobRecord
 from core.datasets.intake import add_folder
 from core.errors import Cancelled, InvalidInput
 from core.features.weights import find_weights
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter
 from core.quality.alike import find_alike
@@ -268,13 +268,13 @@ def test_a_search_that_is_stopped_writes_nothing_and_the_next_one_goes_on_from_t
 def test_as_a_job_it_ends_with_figures_or_with_a_sentence(catalog: Catalog, tmp_path: Path) -> None:
     wrong = shapes(tmp_path / "shapes", each=20, flipped=1)
     dataset = scanned(catalog, tmp_path / "shapes").id
-    job = done(catalog, handlers.submit_suspects(catalog, dataset))
+    job = done(catalog, kinds.submit_suspects(catalog, dataset))
     assert job.state == "done"
     assert doubted(catalog, dataset) >= wrong
     for label in ("bars", "disc"):
         shutil.rmtree(tmp_path / "shapes" / label)
     scan(catalog, dataset)
-    job = done(catalog, handlers.submit_suspects(catalog, dataset))
+    job = done(catalog, kinds.submit_suspects(catalog, dataset))
     assert (job.state, "five images each" in (job.error or "")) == ("failed", True)
 
 

@@ -18,7 +18,7 @@ from core.delivery.take_away.report_classes import MOST_CELLS, matrix
 from core.delivery.take_away.svg import Line, chart, ticks
 from core.errors import Cancelled, InvalidInput
 from core.evaluation.study.run import run_study
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter, Wishes
 
@@ -114,8 +114,8 @@ def test_the_job_makes_html_and_pdf_and_says_when_something_has_changed(
     catalog: Catalog, run: RunRecord
 ) -> None:
     assert find_report(catalog, run.id).page is None
-    job = handlers.submit_report(catalog, run.id)
-    assert handlers.submit_report(catalog, run.id).id == job.id
+    job = kinds.submit_report(catalog, run.id)
+    assert kinds.submit_report(catalog, run.id).id == job.id
     claimed = catalog.jobs.claim("light", pid=1, host="here", job_id=job.id)
     assert claimed is not None
     ended = execute(catalog, claimed)

@@ -15,7 +15,7 @@ from core.evaluation.evaluate import evaluate_folder, evaluate_run
 from core.evaluation.study import run as study
 from core.evaluation.study.basis import load_features, load_heat
 from core.evaluation.study.run import StudyWork, load_study, phase, run_study
-from core.jobs import handlers
+from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter, Wishes
 from core.workspace import write_json
@@ -200,9 +200,9 @@ def claim_and_do(catalog: Catalog, job_id: str) -> None:
 def test_a_study_is_queued_once_and_makes_way_for_what_people_wait_for(
     catalog: Catalog, run: RunRecord
 ) -> None:
-    first = handlers.submit_study(catalog, run.id)
-    assert handlers.submit_study(catalog, run.id).id == first.id
-    scan = handlers.submit(catalog, "scan", {"dataset_id": run.dataset_id}, run.dataset_id)
+    first = kinds.submit_study(catalog, run.id)
+    assert kinds.submit_study(catalog, run.id).id == first.id
+    scan = kinds.submit_scan(catalog, run.dataset_id)
     claim_and_do(catalog, first.id)
     found = load_study(catalog.workspace, run.id)
     assert list(found.seconds) == ["answers"]

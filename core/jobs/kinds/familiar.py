@@ -1,0 +1,28 @@
+"""Learning what a run's training images look like, so that others can be told from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.catalog import Catalog, JobRecord
+from core.jobs.registry import kind, submit
+from core.progress import Reporter
+
+
+def submit_familiar(catalog: Catalog, run_id: str) -> JobRecord:
+    """Queue the learning of what a run's training images look like; one is enough."""
+    return submit(catalog, "familiar", {"run_id": run_id}, once=True)
+
+
+@kind(
+    "familiar",
+    "Learn what the training images look like",
+    about="run",
+    phases={"familiar": "Learning what its training images look like"},
+)
+def _familiar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Learn what a run's training images look like, so that others can be told from them."""
+    from core.evaluation.out_of_distribution import make_familiar
+
+    measure = make_familiar(catalog, spec["run_id"], report)
+    report.event("result", validation=measure.validation)

@@ -1,0 +1,52 @@
+"""Bringing a dataset's images in, and scanning them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.catalog import Catalog, JobRecord
+from core.errors import Cancelled, LightboxError
+from core.jobs.registry import kind, submit
+from core.progress import Reporter
+
+
+def submit_import(catalog: Catalog, dataset_id: str, *, then_train: bool = False) -> JobRecord:
+    """Queue the import of a dataset that was just added.
+
+    Args:
+        then_train: start a training with the suggested settings as soon as it is there.
+    """
+    job = submit(catalog, "import", {"dataset_id": dataset_id, "then_train": then_train})
+    catalog.datasets.set(dataset_id, job_id=job.id)
+    return job
+
+
+@kind(
+    "import",
+    "Bring in images",
+    about="dataset",
+    phases={"write": "Writing the sample", "unpack": "Unpacking"},
+)
+def bring_in(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Bring a dataset's images in, and scan them."""
+    from core.datasets.intake import prepare
+    from core.quality.alike import find_alike
+    from core.quality.scan import scan
+
+    dataset_id = spec["dataset_id"]
+    try:
+        refused = prepare(catalog, dataset_id, report)
+        scan(catalog, dataset_id, report, refused=refused)
+        find_alike(catalog, dataset_id, report)
+        if spec.get("then_train"):
+            from core.training.start import create_run, suggest_spec
+
+            create_run(catalog, suggest_spec(catalog, dataset_id))
+    except LightboxError as error:
+        catalog.datasets.set(dataset_id, state="failed", problem=str(error))
+        raise
+    except Cancelled:
+        catalog.datasets.set(
+            dataset_id, state="failed", problem="The import was cancelled. Scan to go on with it."
+        )
+        raise

@@ -1,0 +1,30 @@
+"""Looking at a dataset's folder again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.catalog import Catalog, JobRecord
+from core.jobs.kinds.importing import bring_in
+from core.jobs.registry import kind, submit
+from core.progress import Reporter
+
+
+def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
+    """Queue another look at a dataset's folder."""
+    job = submit(catalog, "scan", {"dataset_id": dataset_id})
+    catalog.datasets.set(dataset_id, job_id=job.id)
+    return job
+
+
+@kind("scan", "Look at the images again", about="dataset")
+def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Look at a dataset's folder again; one whose import was not finished goes on with it."""
+    if catalog.datasets.get(spec["dataset_id"]).version == 0:
+        return bring_in(catalog, spec, report)
+    from core.quality.alike import find_alike
+    from core.quality.scan import scan
+
+    scan(catalog, spec["dataset_id"], report)
+    find_alike(catalog, spec["dataset_id"], report)
+    return None

@@ -1,0 +1,30 @@
+"""Looking for near-duplicates of training images in a folder that was tested on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.catalog import Catalog, JobRecord
+from core.jobs.registry import kind, submit
+from core.progress import Reporter
+
+
+def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
+    """Queue the search for near-duplicates of training images in a folder that was tested on."""
+    return submit(catalog, "similar", {"run_id": run_id, "on": on})
+
+
+@kind(
+    "similar",
+    "Look for near-duplicates of training images",
+    about="run",
+    phases={"look": "Looking at the new images", "similar": "Comparing with training images"},
+)
+def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Look for near-duplicates of a run's training images in a folder that it was tested on."""
+    from core.evaluation.answers import load_answers
+    from core.evaluation.comparison.similar import find_similar
+
+    run = catalog.runs.get(spec["run_id"])
+    answers = load_answers(catalog.workspace, run.id, spec["on"])
+    report.event("result", alike=find_similar(catalog, run, answers, report))

@@ -1,0 +1,45 @@
+"""Training a run and testing it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from core import settings
+from core.catalog import Catalog, RunRecord
+from core.jobs.kinds.study import submit_study
+from core.jobs.registry import kind
+from core.progress import Reporter, ToTheEnd
+
+
+def resume_run(catalog: Catalog, run_id: str) -> RunRecord:
+    """Queue a run again that was interrupted, failed or cancelled.
+
+    Training goes on from the last epoch that lies in the run's folder, or begins anew if none does.
+
+    Raises:
+        Conflict: it is waiting, running or done.
+        NotFound: there is no such run.
+    """
+    run = catalog.runs.get(run_id)
+    catalog.jobs.requeue(run.job_id)
+    return catalog.runs.get(run.id)
+
+
+@kind("train", "Train a model", lane="train", about="dataset", resumes=True)
+def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Train a run and test it."""
+    from core.evaluation.evaluate import evaluate_run
+    from core.training.run import train_run
+
+    summary = train_run(catalog, spec["run_id"], report)
+    report.event("phase", phase="evaluate", state="started")
+    started = time.monotonic()
+    evaluation = evaluate_run(catalog, spec["run_id"], ToTheEnd(report))
+    seconds = {**summary["seconds"], "evaluate": round(time.monotonic() - started, 3)}
+    catalog.runs.summarise(spec["run_id"], seconds=seconds)
+    report.event("phase", phase="evaluate", state="done", seconds=seconds["evaluate"])
+    report.event("result", accuracy=evaluation.accuracy, images=evaluation.images)
+    # Of a search's many runs, those that somebody looks at.
+    if settings.load().ahead and "search" not in catalog.runs.get(spec["run_id"]).summary:
+        submit_study(catalog, spec["run_id"])
