@@ -40,6 +40,11 @@ class NotFound(LightboxError):
     """A dataset, run, image or file that was asked for is not there."""
 
 
+class Damaged(NotFound):
+    """A file that Lightbox keeps is missing or can't be read; ``remedy`` says how it is made
+    again."""
+
+
 class InvalidInput(LightboxError):
     """Something given by the person can't be used as it is."""
 

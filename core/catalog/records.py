@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from core.progress import Wishes
 
 JobState = Literal["held", "queued", "running", "done", "failed", "cancelled", "interrupted"]
@@ -122,6 +124,60 @@ class EventRecord:
     payload: dict[str, Any]
 
 
+class Imported(BaseModel):
+    """Where an imported model came from: the name of its ``file``, and what ``pixels`` it takes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    file: str = ""
+    pixels: str = ""
+
+
+class RunSummary(BaseModel):
+    """Headline figures of a run, as far as there are any yet. What an earlier or a later version
+    has put there besides is kept.
+
+    Attributes:
+        seconds: of each phase.
+        best_epoch: whose weights were kept.
+        validation_accuracy: of that epoch.
+        stopped: by the person, before its end.
+        precision: of the arithmetic while it was trained.
+        classes: how many.
+        warnings: sentences.
+        memory_mb: the most that the training took.
+        test_accuracy, test_images, test_low, test_high: on its own test set.
+        search, tried: the search that it belongs to, and what was varied in it.
+        imported: of a model that was trained elsewhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    recipe: str = ""
+    epochs: int | None = None
+    best_epoch: int | None = None
+    stopped: bool = False
+    validation_accuracy: float | None = None
+    precision: str | None = None
+    parameters: int = 0
+    export_difference: float = 0.0
+    classes: int = 0
+    warnings: tuple[str, ...] = ()
+    memory_mb: float | None = None
+    seconds: dict[str, float] = {}
+    test_accuracy: float | None = None
+    test_images: int = 0
+    test_low: float | None = None
+    test_high: float | None = None
+    search: str | None = None
+    tried: dict[str, Any] = {}
+    imported: Imported | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What is known, and nothing else."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """One training run: what was asked for, and the job that does it.
@@ -129,7 +185,7 @@ class RunRecord:
     Attributes:
         spec: the training spec as JSON; its identity.
         state: the state of its job.
-        summary: headline figures once there are any (``test_accuracy``, ``test_images``, …).
+        summary: headline figures, as far as there are any.
         starred, archived, tags, notes: what people have put on it; tags in the order of the
             alphabet. Archived runs aren't offered any more, but can be opened.
         deleted_at: when it was put into the bin; ``None`` unless it lies there.
@@ -144,7 +200,7 @@ class RunRecord:
     created_at: float
     state: JobState
     error: str
-    summary: dict[str, Any]
+    summary: RunSummary
     starred: bool = False
     archived: bool = False
     tags: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.datasets import clean_name, new_id
 from core.catalog.models import JobRow, RunRow
-from core.catalog.records import RunRecord
+from core.catalog.records import RunRecord, RunSummary
 from core.catalog.shelf import Shelf, taken
 from core.errors import NotFound
 
@@ -31,7 +31,7 @@ class Runs(Shelf):
         spec: dict[str, Any],
         job_id: str,
         run_id: str | None = None,
-        summary: dict[str, Any] | None = None,
+        summary: RunSummary | None = None,
     ) -> RunRecord:
         """A new run, done by the job ``job_id``.
 
@@ -50,7 +50,7 @@ class Runs(Shelf):
             spec=spec,
             job_id=job_id,
             created_at=time.time(),
-            summary=summary or {},
+            summary=(summary or RunSummary()).as_json(),
         )
         try:
             with self._sessions.begin() as session:
@@ -136,13 +136,13 @@ class Runs(Shelf):
             number += 1
         return f"{wanted} {number}"
 
-    def summarise(self, run_id: str, **values: Any) -> None:
-        """Add headline figures to a run's summary."""
+    def summarise(self, run_id: str, summary: RunSummary) -> None:
+        """Add headline figures to a run's summary: those that are set."""
         with self._sessions.begin() as session:
             row = session.get(RunRow, run_id)
             if row is None:
                 raise NotFound("That run is not here any more.")
-            row.summary = {**row.summary, **values}
+            row.summary = {**row.summary, **summary.as_json()}
 
 
 def _record(run: RunRow, job: JobRow) -> RunRecord:
@@ -156,7 +156,7 @@ def _record(run: RunRow, job: JobRow) -> RunRecord:
         created_at=run.created_at,
         state=job.state,  # type: ignore[arg-type]
         error=job.error,
-        summary=run.summary,
+        summary=RunSummary.model_validate(run.summary),
         starred=run.starred,
         archived=run.archived,
         tags=tuple(run.tags),

@@ -1,0 +1,331 @@
+"""A run's folder: the one place that knows the names of what lies in it, reads it and writes it.
+
+::
+
+    spec.json             the spec
+    split.parquet         path, label, hash, split of every image
+    checkpoint/           where the fit stands, until it is finished
+    history.json          an entry an epoch (:class:`core.runs.values.EpochRecord`)
+    layers.json           the model's layers, with shapes, parameters and operations
+    model.keras           the whole model, pixels 0..255 in, probabilities out, float32
+    model.xml, model.bin  the same for OpenVINO
+    model.json            what using it needs (:class:`core.runs.values.ModelInfo`)
+    tensorboard/          logs, if they were asked for
+    evaluation.json, predictions.parquet     what came of its test, see :class:`TestFiles`
+    on/<name>/            the same of a test on a folder
+    tested/<name>/        images that were uploaded for one
+
+A file that is missing, cut off or of another shape is a :class:`core.errors.Damaged`: one sentence
+that says what it held, and how it is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+from pyarrow import ArrowException
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from core.errors import Damaged, NotFound
+from core.features.runtime import Compiled
+from core.quiet import openvino
+from core.runs.values import EpochRecord, ModelInfo
+from core.workspace import Workspace, atomic_path, read_json, write_json
+
+Value = TypeVar("Value", bound=BaseModel)
+
+_SPLIT = ("path", "label", "hash", "split")
+_HISTORY = TypeAdapter(list[EpochRecord])
+_LAYERS = TypeAdapter(list[dict[str, Any]])
+_TRAIN_AGAIN = "Train it again, or import it again."
+# What reading a table raises that was cut off, or is none.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, ArrowException)
+
+
+class RunFiles:
+    """What lies in the folder of one run. Making one touches nothing."""
+
+    def __init__(self, workspace: Workspace, run_id: str) -> None:
+        self.run_id = run_id
+        self.folder = workspace.run(run_id)
+
+    @property
+    def keras(self) -> Path:
+        """The model for Keras."""
+        return self.folder / "model.keras"
+
+    @property
+    def openvino(self) -> Path:
+        """The model for OpenVINO; its weights lie beside it."""
+        return self.folder / "model.xml"
+
+    @property
+    def network(self) -> tuple[Path, Path]:
+        """All that makes the model for OpenVINO answer as it does."""
+        return self.openvino, self.openvino.with_suffix(".bin")
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of what a training that was interrupted goes on from."""
+        return self.folder / "checkpoint"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of logs, if they were asked for."""
+        return self.folder / "tensorboard"
+
+    @property
+    def about(self) -> Path:
+        """What people say about the model."""
+        return self.folder / "about.json"
+
+    @property
+    def begun(self) -> bool:
+        """Whether its training was begun before."""
+        return (self.folder / "spec.json").exists()
+
+    def model(self) -> ModelInfo:
+        """What using the model needs.
+
+        Raises:
+            NotFound: the run has no finished model.
+            Damaged: it can't be read.
+        """
+        if not self.openvino.exists() or not (self.folder / "model.json").exists():
+            raise NotFound(
+                "This run has no finished model.",
+                remedy="Choose one that is done, or train again.",
+            )
+        return read_value(
+            self.folder / "model.json",
+            ModelInfo,
+            "What is needed to use this run’s model",
+            _TRAIN_AGAIN,
+        )
+
+    def write_model(self, info: ModelInfo) -> None:
+        write_json(self.folder / "model.json", info.model_dump(mode="json"))
+
+    def compiled(self, *, answer_soon: bool = False) -> Compiled:
+        """The model for OpenVINO, ready to answer in float32.
+
+        Args:
+            answer_soon: as :class:`core.features.runtime.Compiled` takes it.
+
+        Raises:
+            Damaged: it can't be read.
+        """
+        with self.opening():
+            return Compiled(self.openvino, "float32", answer_soon=answer_soon)
+
+    def graph(self) -> Any:
+        """The model for OpenVINO, to be looked into.
+
+        Raises:
+            Damaged: it can't be read.
+        """
+        with self.opening():
+            return openvino().Core().read_model(str(self.openvino))
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Turn what OpenVINO raises about a model that it can't read into a sentence."""
+        try:
+            yield
+        except (RuntimeError, OSError, ValueError) as error:
+            damaged = next((file for file in self.network if not file.exists()), self.openvino)
+            raise Damaged(
+                "This run’s model is damaged.",
+                file=damaged,
+                remedy=f"Make it again with: python -m core evaluate {self.run_id}"
+                if self.keras.exists()
+                else _TRAIN_AGAIN,
+            ) from error
+
+    def write_spec(self, spec: dict[str, Any]) -> None:
+        write_json(self.folder / "spec.json", spec)
+
+    def split(self) -> pd.DataFrame:
+        """Every image of the run: ``path``, ``label``, ``hash``, and ``split``: ``train``,
+        ``validation`` or ``test``.
+
+        Raises:
+            Damaged: it is not known any more.
+        """
+        return read_table(
+            self.folder / "split.parquet",
+            _SPLIT,
+            "Which images this run was trained and tested with",
+            _TRAIN_AGAIN,
+        )
+
+    def trained_on(self) -> pd.DataFrame:
+        """``path``, ``label`` and ``hash`` of the training images; empty where they aren't known,
+        for whom that would only be a remark."""
+        try:
+            table = self.split()
+        except NotFound:
+            table = pd.DataFrame({name: pd.Series(dtype="str") for name in _SPLIT})
+        return table.loc[table["split"] == "train", ["path", "label", "hash"]]
+
+    def write_split(self, table: pd.DataFrame) -> None:
+        write_table(self.folder / "split.parquet", table[list(_SPLIT)])
+
+    def history(self) -> list[EpochRecord]:
+        """Its epochs, in order; none of a model that was trained elsewhere.
+
+        Raises:
+            Damaged: they are not known any more.
+        """
+        path = self.folder / "history.json"
+        if not path.exists():
+            return []
+        return read_value(path, _HISTORY, "How this run’s training went", _TRAIN_AGAIN)
+
+    def write_history(self, epochs: Sequence[EpochRecord]) -> None:
+        values = [epoch.model_dump(mode="json", exclude_unset=True) for epoch in epochs]
+        write_json(self.folder / "history.json", values)
+
+    def write_layers(self, layers: list[dict[str, Any]]) -> None:
+        write_json(self.folder / "layers.json", layers)
+
+    def test(self, on: str = "test") -> TestFiles:
+        """What is kept of a test.
+
+        Args:
+            on: ``test``, or a folder as :meth:`Workspace.store_path` writes it.
+        """
+        folder = self.folder
+        if on != "test":
+            folder = folder / "on" / hashlib.blake2b(on.encode(), digest_size=8).hexdigest()
+        return TestFiles(self.run_id, on, folder)
+
+    def tests_elsewhere(self) -> list[TestFiles]:
+        """Its tests on folders, the newest first; those that can't be told any more are left
+        out."""
+        files = sorted(
+            (self.folder / "on").glob("*/evaluation.json"),
+            key=lambda file: file.stat().st_mtime,
+            reverse=True,
+        )
+        found = []
+        for file in files:
+            try:
+                on = read_json(file)["on"]
+            except (NotFound, KeyError, TypeError, IndexError):
+                continue
+            found.append(TestFiles(self.run_id, str(on), file.parent))
+        return found
+
+
+class TestFiles:
+    """What is kept of one test: ``evaluation.json`` and ``predictions.parquet``, and beside them
+    what is derived from these.
+
+    Attributes:
+        on: ``test``, or the folder that was tested on.
+    """
+
+    __test__ = False  # pytest would take it for a test by its name
+
+    def __init__(self, run_id: str, on: str, folder: Path) -> None:
+        self.run_id, self.on, self.folder = run_id, on, folder
+
+    @property
+    def evaluation(self) -> Path:
+        return self.folder / "evaluation.json"
+
+    @property
+    def predictions(self) -> Path:
+        return self.folder / "predictions.parquet"
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was done."""
+        return self.evaluation.exists() or self.predictions.exists()
+
+    @property
+    def remedy(self) -> str:
+        """How it is done again."""
+        if self.on == "test":
+            return f"Test it again with: python -m core evaluate {self.run_id}"
+        return "Test it on that folder again."
+
+    def read_evaluation(self, kind: type[Value]) -> Value:
+        """The evaluation.
+
+        Raises:
+            NotFound: there was none.
+            Damaged: it can't be read.
+        """
+        self._done()
+        return read_value(self.evaluation, kind, "What came of this test", self.remedy)
+
+    def write_evaluation(self, value: BaseModel) -> None:
+        write_json(self.evaluation, value.model_dump(mode="json"))
+
+    def read_predictions(self, columns: Sequence[str]) -> pd.DataFrame:
+        """The predictions; errors as :meth:`read_evaluation`.
+
+        Args:
+            columns: that must be among them.
+        """
+        self._done()
+        return read_table(
+            self.predictions, columns, "What the model answered in this test", self.remedy
+        )
+
+    def write_predictions(self, table: pd.DataFrame) -> None:
+        write_table(self.predictions, table)
+
+    def damaged(self, file: Path, what: str) -> Damaged:
+        """The error about a file of this test that can't be read."""
+        return Damaged(f"{what} is missing or damaged.", file=file, remedy=self.remedy)
+
+    def _done(self) -> None:
+        if not self.exists:
+            raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
+
+
+def read_value(path: Path, kind: type[Value] | TypeAdapter[Any], what: str, remedy: str) -> Any:
+    """A value that is kept as JSON.
+
+    Args:
+        what: it says, to complete "… is missing or damaged".
+        remedy: how it is made again, as a sentence.
+
+    Raises:
+        Damaged: it is not there, or is not what it should be.
+    """
+    adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    try:
+        return adapter.validate_python(read_json(path))
+    except (NotFound, ValidationError) as error:
+        raise Damaged(f"{what} is missing or damaged.", file=path, remedy=remedy) from error
+
+
+def read_table(path: Path, columns: Sequence[str], what: str, remedy: str) -> pd.DataFrame:
+    """A table that is kept as Parquet; arguments and errors as :func:`read_value`.
+
+    Args:
+        columns: that it must have.
+    """
+    try:
+        table = pd.read_parquet(path)
+        missing = [name for name in columns if name not in table]
+        if missing:
+            raise KeyError(missing)
+    except UNREADABLE as error:
+        raise Damaged(f"{what} is missing or damaged.", file=path, remedy=remedy) from error
+    return table
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, atomically and without its index."""
+    with atomic_path(path) as part:
+        table.to_parquet(part, index=False)

@@ -1,0 +1,66 @@
+"""The values that are kept of a run, as all rooms see them. Frozen, and checked where they are
+made; files of earlier versions, which lack some fields or have others, are read too."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.datasets.images import Fit
+
+
+class ModelInfo(BaseModel):
+    """What using a model needs, and what it is.
+
+    Attributes:
+        classes: in the order of the model's outputs.
+        image_size: side of the images it takes, in pixels.
+        fit: how an image is brought to that size, see :func:`core.datasets.images.decode`.
+        color: ``gray`` if it sees lightness only.
+        test_views: over how many views of an image it averages its answer.
+        export_difference: largest difference of a probability between Keras and OpenVINO.
+        name: of the run, when it was trained.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    classes: tuple[str, ...] = Field(min_length=1)
+    image_size: int = Field(ge=1)
+    fit: Fit = "stretch"
+    color: str = "rgb"
+    recipe: str = ""
+    architecture: str = ""
+    parameters: int = 0
+    test_views: int = 1
+    export_difference: float = 0.0
+    name: str = ""
+
+
+class EpochRecord(BaseModel):
+    """One finished epoch. What else was measured of it stands under its own name, such as
+    ``val_f1``.
+
+    Attributes:
+        epoch: its number, from 1, over all parts.
+        part: ``head`` or ``tuning`` of a pretrained network, else "".
+        val_loss, val_accuracy: ``None`` without validation images.
+        learning_rate: of its last step.
+        seconds: that it took.
+        memory_mb: of this process, at its end.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    epoch: int
+    part: str = ""
+    loss: float | None = None
+    accuracy: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    learning_rate: float | None = None
+    seconds: float = 0.0
+    memory_mb: float | None = None
+
+    def value(self, name: str) -> float | None:
+        """What was measured under a name; ``None`` if nothing was."""
+        found = getattr(self, name, None)
+        return None if found is None else float(found)
