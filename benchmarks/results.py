@@ -55,7 +55,7 @@ def main() -> None:
 
 def _prepare(photos: Path, images: int, classes: int) -> dict[str, Any]:
     """The dataset and its evaluated run."""
-    from core.catalog import open_catalog
+    from core.catalog import RunSummary, open_catalog
     from core.datasets.intake import add_folder
     from core.evaluation.evaluate import evaluate_run
     from core.evaluation.figures.judge import judge
@@ -85,7 +85,7 @@ def _prepare(photos: Path, images: int, classes: int) -> dict[str, Any]:
         dataset_version=1,
         job_id=job.id,
         spec=spec.model_dump(mode="json"),
-        summary={"seconds": {}, "epochs": 1, "best_epoch": 1, "parameters": int(patterns.size)},
+        summary=RunSummary(epochs=1, best_epoch=1, parameters=int(patterns.size)),
     )
     folder = catalog.workspace.run(run.id)
     _save_model(folder, patterns, labels)

@@ -140,8 +140,8 @@ def _recipes(photos: Path) -> dict[str, Any]:
                     "seconds_to_saved_model": fitted,
                     "seconds_to_tested_model": round(time.perf_counter() - clock.started, 2),
                     "test_accuracy": round(evaluation.accuracy, 4),
-                    "by_phase": summary["seconds"],
-                    "memory_mb": summary["memory_mb"],
+                    "by_phase": summary.seconds,
+                    "memory_mb": summary.memory_mb,
                     "history": clock.epochs,
                 }
                 tidy_up()
@@ -241,7 +241,7 @@ def _step(photos: Path) -> dict[str, Any]:
             # What the page shows: images a second, validation left out.
             events = catalog.jobs.events(run.job_id, kinds=("batch",))
             ours += _steady(events, batch)
-            with building_in(summary["precision"]):
+            with building_in(summary.precision or "float32"):
                 model = architectures.build("compact", BuildConfig(size, classes))
             model.compile(
                 keras.optimizers.AdamW(1e-3, weight_decay=0.02),

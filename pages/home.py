@@ -107,9 +107,9 @@ def _models(runs: list[RunRecord]) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container():
                 st.markdown(f"**{escape(run.name)}**")
-                accuracy = run.summary.get("test_accuracy")
+                accuracy = run.summary.test_accuracy
                 if run.state == "done" and accuracy is not None:
-                    tested = images(run.summary["test_images"])
+                    tested = images(run.summary.test_images)
                     text = f"{percent(accuracy)} right on {tested}" + (
                         "" if run.imported else " it had never seen"
                     )

@@ -103,7 +103,7 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
 def _earlier(runs: list[RunRecord]) -> None:
     st.subheader("Earlier runs on this dataset")
     for run in runs[:10]:
-        accuracy = run.summary.get("test_accuracy")
+        accuracy = run.summary.test_accuracy
         text = f"{percent(accuracy)} on its test" if accuracy is not None else run.state
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{escape(run.name)} · {text} · {ago(run.created_at)}")

@@ -19,6 +19,7 @@ ORDER = (
     "datasets",
     "features",
     "quality",
+    "runs",
     "training",
     "evaluation",
     "inference",

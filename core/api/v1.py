@@ -146,7 +146,7 @@ def _model(run: RunRecord, card: dict[str, Any]) -> dict[str, Any]:
         "classes": card["classes"],
         "image_size": card["image_size"],
         "architecture": str(card.get("architecture", "")),
-        "test_accuracy": run.summary.get("test_accuracy"),
+        "test_accuracy": run.summary.test_accuracy,
         "created": datetime.datetime.fromtimestamp(run.created_at, datetime.UTC).isoformat(
             timespec="seconds"
         ),

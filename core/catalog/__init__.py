@@ -10,9 +10,11 @@ from core.catalog.records import (
     Change,
     DatasetRecord,
     EventRecord,
+    Imported,
     JobRecord,
     JobState,
     RunRecord,
+    RunSummary,
 )
 
 __all__ = [
@@ -20,8 +22,10 @@ __all__ = [
     "Change",
     "DatasetRecord",
     "EventRecord",
+    "Imported",
     "JobRecord",
     "JobState",
     "RunRecord",
+    "RunSummary",
     "open_catalog",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.progress import Wishes
 
@@ -156,7 +156,7 @@ class RunSummary(BaseModel):
     recipe: str = ""
     epochs: int | None = None
     best_epoch: int | None = None
-    stopped: bool = False
+    stopped: bool | None = None
     validation_accuracy: float | None = None
     precision: str | None = None
     parameters: int = 0
@@ -172,6 +172,15 @@ class RunSummary(BaseModel):
     search: str | None = None
     tried: dict[str, Any] = {}
     imported: Imported | None = None
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> RunSummary:
+        """The summary in a row; what isn't of the kind it should be is left out."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            wrong = {each["loc"][0] for each in error.errors()}
+            return cls.model_validate({k: v for k, v in data.items() if k not in wrong})
 
     def as_json(self) -> dict[str, Any]:
         """What is known, and nothing else."""

@@ -156,7 +156,7 @@ def _record(run: RunRow, job: JobRow) -> RunRecord:
         created_at=run.created_at,
         state=job.state,  # type: ignore[arg-type]
         error=job.error,
-        summary=RunSummary.model_validate(run.summary),
+        summary=RunSummary.read(run.summary),
         starred=run.starred,
         archived=run.archived,
         tags=tuple(run.tags),

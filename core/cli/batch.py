@@ -172,13 +172,13 @@ def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str
     )
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     run = catalog.runs.get(run.id)
-    output.text(f"Imported as “{run.name}”, with {run.summary['parameters']:,} weights")
-    for text in run.summary["warnings"]:
+    output.text(f"Imported as “{run.name}”, with {run.summary.parameters:,} weights")
+    for text in run.summary.warnings:
         output.text(f"  {text}")
-    accuracy = run.summary.get("test_accuracy")
+    accuracy = run.summary.test_accuracy
     if accuracy is not None:
-        output.text(f"  right on {accuracy:.1%} of {run.summary['test_images']:,} test images")
-    return {"run": run.id, "name": run.name, "labels": labels, **run.summary}
+        output.text(f"  right on {accuracy:.1%} of {run.summary.test_images:,} test images")
+    return {"run": run.id, "name": run.name, "labels": labels, **run.summary.as_json()}
 
 
 def _unfinished(catalog: Catalog, run_id: str, folder: Path) -> Batch | None:

@@ -96,14 +96,14 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
     """Print how a finished run went, and return it."""
     run = catalog.runs.get(run_id)
     summary = run.summary
-    seconds = summary["seconds"]
+    seconds = summary.seconds
     output.text(f"Run “{run.name}” is done after {sum(seconds.values()):.1f} s")
     parts = "  ".join(f"{name} {value:.1f}" for name, value in seconds.items())
     output.text(f"  seconds: {parts}")
-    if summary.get("validation_accuracy") is not None:
+    if summary.validation_accuracy is not None:
         output.text(
-            f"  validation accuracy {summary['validation_accuracy']:.1%} "
-            f"(epoch {summary['best_epoch']} of {summary['epochs']})"
+            f"  validation accuracy {summary.validation_accuracy:.1%} "
+            f"(epoch {summary.best_epoch} of {summary.epochs})"
         )
     evaluation = load_evaluation(catalog.workspace, run.id)
     _say_accuracy(evaluation, output)
@@ -113,17 +113,17 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
         "spec": run.spec,
         "seconds": seconds,
         "total_seconds": round(sum(seconds.values()), 3),
-        "epochs": summary["epochs"],
-        "best_epoch": summary["best_epoch"],
-        "stopped": summary["stopped"],
-        "precision": summary["precision"],
-        "parameters": summary["parameters"],
-        "export_difference": summary["export_difference"],
-        "validation_accuracy": summary["validation_accuracy"],
+        "epochs": summary.epochs,
+        "best_epoch": summary.best_epoch,
+        "stopped": summary.stopped,
+        "precision": summary.precision,
+        "parameters": summary.parameters,
+        "export_difference": summary.export_difference,
+        "validation_accuracy": summary.validation_accuracy,
         "test_accuracy": evaluation.accuracy,
         "test_interval": [evaluation.interval.low, evaluation.interval.high],
         "test_images": evaluation.images,
-        "warnings": summary["warnings"],
+        "warnings": list(summary.warnings),
     }
 
 

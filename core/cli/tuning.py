@@ -207,7 +207,7 @@ def search_settings(catalog: Catalog, options: Options, output: Output) -> dict[
     )
     output.text(f"{len(runs)} runs to do")
     for run in runs:
-        output.text(f"{run.name}: {search.in_words(run.summary['tried'])}")
+        output.text(f"{run.name}: {search.in_words(run.summary.tried)}")
         run_job(catalog, catalog.jobs.get(run.job_id), output)
     table = search.results([catalog.runs.get(run.id) for run in runs])
     tried = list(choices)
@@ -223,4 +223,4 @@ def search_settings(catalog: Catalog, options: Options, output: Output) -> dict[
             for row in table.to_dict("records")
         ],
     )
-    return {"search": runs[0].summary["search"], "runs": table.to_dict("records")}
+    return {"search": runs[0].summary.search, "runs": table.to_dict("records")}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core import settings
-from core.catalog import Catalog
+from core.catalog import Catalog, RunSummary
 from core.datasets.content import hash_bytes
 from core.datasets.images import decode
 from core.datasets.layout import Split, read_layout
@@ -73,10 +73,12 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     _work_out(catalog, run.id, "test", report)
     catalog.runs.summarise(
         run.id,
-        test_accuracy=evaluation.accuracy,
-        test_images=evaluation.images,
-        test_low=evaluation.interval.low,
-        test_high=evaluation.interval.high,
+        RunSummary(
+            test_accuracy=evaluation.accuracy,
+            test_images=evaluation.images,
+            test_low=evaluation.interval.low,
+            test_high=evaluation.interval.high,
+        ),
     )
     return evaluation
 

@@ -69,7 +69,7 @@ class Entry:
             "deleted_at": run.deleted_at,
             "job_id": run.job_id,
             "spec": run.spec,
-            "summary": run.summary,
+            "summary": run.summary.as_json(),
         }
 
 
@@ -91,10 +91,10 @@ def _entry(workspace: Workspace, run: RunRecord, dataset: str) -> Entry:
         architecture=architectures.ARCHITECTURES[architecture].title
         if architecture in architectures.ARCHITECTURES
         else architecture,
-        accuracy=run.summary.get("test_accuracy"),
-        low=run.summary.get("test_low"),
-        high=run.summary.get("test_high"),
-        images=int(run.summary.get("test_images", 0)),
+        accuracy=run.summary.test_accuracy,
+        low=run.summary.test_low,
+        high=run.summary.test_high,
+        images=run.summary.test_images,
         disk=disk_use(workspace.run(run.id)),
     )
 

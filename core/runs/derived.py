@@ -58,7 +58,7 @@ class AsJson(Generic[Value]):
 class AsArrays(Generic[T]):
     """An ``.npz`` of arrays, the stamp's values among them."""
 
-    pack: Callable[[T], Mapping[str, np.ndarray]]
+    pack: Callable[[T], dict[str, Any]]
     unpack: Callable[[Mapping[str, np.ndarray]], T]
 
     def read(self, path: Path) -> tuple[Mapping[str, Any], T]:
@@ -71,8 +71,9 @@ class AsArrays(Generic[T]):
             raise ValueError("not these arrays") from error
 
     def write(self, path: Path, stamp: Mapping[str, Any], value: T) -> None:
+        arrays: dict[str, Any] = {name: np.array(each) for name, each in stamp.items()}
         with atomic_path(path) as part:
-            np.savez(part, **{k: np.array(v) for k, v in stamp.items()}, **self.pack(value))
+            np.savez(part, **arrays, **self.pack(value))
 
 
 @dataclass(frozen=True)

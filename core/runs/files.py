@@ -31,7 +31,7 @@ import pandas as pd
 from pyarrow import ArrowException
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from core.errors import Damaged, NotFound
+from core.errors import Damaged, NotFound, disk_errors
 from core.features.runtime import Compiled
 from core.quiet import openvino
 from core.runs.values import EpochRecord, ModelInfo
@@ -107,6 +107,11 @@ class RunFiles:
             "What is needed to use this run’s model",
             _TRAIN_AGAIN,
         )
+
+    def write_keras(self, model: Any) -> None:
+        """Save a Keras model."""
+        with disk_errors("saving the model"), atomic_path(self.keras) as part:
+            model.save(part)
 
     def write_model(self, info: ModelInfo) -> None:
         write_json(self.folder / "model.json", info.model_dump(mode="json"))

@@ -1,17 +1,7 @@
 """One run from its spec to a checked model; what the train job does in its worker.
 
 Phases: ``decode`` (pixels), ``features`` (frozen backbones only), ``fit``, ``export``. What comes
-of it lies in the run's folder::
-
-    spec.json       the spec
-    split.parquet   path, label, hash, split of every image
-    checkpoint/     where the fit stands, until it is finished
-    history.json    one entry an epoch
-    layers.json     the model's layers, with shapes, parameters and operations
-    model.keras     the whole model, pixels 0..255 in, probabilities out, float32
-    model.xml/.bin  the same for OpenVINO
-    model.json      what using it needs: classes, image size, fit, and what it is
-    tensorboard/    logs, if they were asked for
+of it lies in the run's folder, see :mod:`core.runs.files`.
 """
 
 from __future__ import annotations
@@ -20,18 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from core.catalog import Catalog
-from core.errors import Cancelled, disk_errors
+from core.catalog import Catalog, RunSummary
+from core.errors import Cancelled
 from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
+from core.runs.files import RunFiles
+from core.runs.values import EpochRecord, ModelInfo
 from core.training import checks, recipes, speeds
 from core.training.context import Data, TrainingContext, decode
 from core.training.spec import parse_spec
-from core.workspace import atomic_path, write_json
 
 
-def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> dict[str, Any]:
+def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> RunSummary:
     """Train, save, export and check. Returns the run's summary so far, which is also stored.
 
     A run that was interrupted goes on from its last checkpoint. A request to stop while fitting
@@ -44,12 +35,12 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
     report = report or Reporter()
     run = catalog.runs.get(run_id)
     spec = parse_spec(run.spec)
-    folder = catalog.workspace.run(run_id)
+    files = RunFiles(catalog.workspace, run_id)
     table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
     warnings = checks.check(spec, table, catalog)
     table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
-    again = (folder / "spec.json").exists()
-    write_json(folder / "spec.json", run.spec)
+    again = files.begun
+    files.write_spec(run.spec)
     silence_tensorflow()
     from core.training.fitting import devices
     from core.training.fitting.checkpoint import Checkpoint, FitState
@@ -57,9 +48,9 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
 
     classes = sorted(table["label"].unique())
     context = TrainingContext(
-        catalog, folder, spec, devices.precision(spec.precision), report, classes
+        catalog, files.folder, spec, devices.precision(spec.precision), report, classes
     )
-    checkpoint = Checkpoint(folder)
+    checkpoint = Checkpoint(files.folder)
     fit_state = checkpoint.fit_state()
     if fit_state is None:
         checkpoint.clear()
@@ -71,13 +62,14 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
         report.event("note", text=text)
     with context.phase("decode"):
         data = decode(context, table)
-        with atomic_path(folder / "split.parquet") as part:
-            data.table[["path", "label", "hash", "split_at"]].rename(
-                columns={"split_at": "split"}
-            ).to_parquet(part, index=False)
+        files.write_split(
+            data.table.drop(columns="split", errors="ignore").rename(columns={"split_at": "split"})
+        )
     report.check()
     fit_state = fit_state or FitState()
-    fitting = Run(spec, report, fit_state, checkpoint, devices.callbacks(spec, folder, fit_state))
+    fitting = Run(
+        spec, report, fit_state, checkpoint, devices.callbacks(spec, files.folder, fit_state)
+    )
     if context.pretrained:
         from core.training.fitting.pretrained import fit_pretrained as fit_model
     else:
@@ -89,24 +81,25 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
             checkpoint.clear()
         raise
     with context.phase("export"):
-        difference = _save(context, data, model)
+        difference = _save(context, files, data, model)
     speeds.learn(context, data, fitting.fit_state.history)
     summary = _summary(context, fitting.fit_state, model, stopped, warnings, difference)
-    write_json(folder / "history.json", fitting.fit_state.history)
-    write_json(
-        folder / "model.json",
-        {
-            "classes": context.classes,
-            "image_size": spec.image_size,
-            "fit": spec.resize,
-            "recipe": spec.recipe,
-            "architecture": spec.architecture,
-            "parameters": summary["parameters"],
-            "export_difference": difference,
-            "name": run.name,
-        },
+    files.write_history([EpochRecord(**entry) for entry in fitting.fit_state.history])
+    files.write_model(
+        ModelInfo(
+            classes=tuple(context.classes),
+            image_size=spec.image_size,
+            fit=spec.resize,
+            color=spec.color,
+            recipe=spec.recipe,
+            architecture=spec.architecture,
+            parameters=summary.parameters,
+            test_views=spec.test_views,
+            export_difference=difference,
+            name=run.name,
+        )
     )
-    catalog.runs.summarise(run_id, **summary)
+    catalog.runs.summarise(run_id, summary)
     checkpoint.clear()
     return summary
 
@@ -118,37 +111,35 @@ def _summary(
     stopped: bool,
     warnings: list[str],
     difference: float,
-) -> dict[str, Any]:
+) -> RunSummary:
     history = fit_state.history
     best: dict[str, Any] = next((e for e in history if e["epoch"] == fit_state.best_epoch), {})
-    return {
-        "recipe": context.spec.recipe,
-        "epochs": len(history),
-        "best_epoch": fit_state.best_epoch,
-        "stopped": stopped,
-        "validation_accuracy": best.get("val_accuracy"),
-        "precision": context.precision,
-        "parameters": int(model.count_params()),
-        "export_difference": difference,
-        "classes": len(context.classes),
-        "warnings": warnings,
-        "memory_mb": max((entry["memory_mb"] for entry in history), default=None),
-        "seconds": context.seconds,
-    }
+    return RunSummary(
+        recipe=context.spec.recipe,
+        epochs=len(history),
+        best_epoch=fit_state.best_epoch,
+        stopped=stopped,
+        validation_accuracy=best.get("val_accuracy"),
+        precision=context.precision,
+        parameters=int(model.count_params()),
+        export_difference=difference,
+        classes=len(context.classes),
+        warnings=tuple(warnings),
+        memory_mb=max((entry["memory_mb"] for entry in history), default=None),
+        seconds=context.seconds,
+    )
 
 
-def _save(context: TrainingContext, data: Data, model: Any) -> float:
+def _save(context: TrainingContext, files: RunFiles, data: Data, model: Any) -> float:
     from core.training.architectures.layers import layer_table
     from core.training.export import CHECK_IMAGES, export_checked
     from core.training.fitting.looks import averaged
 
     context.report.progress("export", 0, None, "Saving and checking the model")
-    folder = context.folder
-    write_json(folder / "layers.json", layer_table(model))
+    files.write_layers(layer_table(model))
     if context.spec.test_views > 1:
         model = averaged(model, context.spec)
-    with disk_errors("saving the model"), atomic_path(folder / "model.keras") as part:
-        model.save(part)
+    files.write_keras(model)
     # Images that chose nothing but the epoch; the test set is left alone until it is tested.
     rows = np.concatenate([data.validation, data.train])[:CHECK_IMAGES]
-    return export_checked(model, folder / "model.xml", data.pixels.take(rows))
+    return export_checked(model, files.openvino, data.pixels.take(rows))

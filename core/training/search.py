@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import InvalidInput
 from core.training import checks
 from core.training.spec import TrainSpec
@@ -94,7 +94,9 @@ def start_search(
     search = f"s-{uuid.uuid4().hex[:8]}"
     stem = name or f"{catalog.datasets.get(spec.dataset_id).name[:40]} search"
     return [
-        create_run(catalog, one, catalog.runs.free_name(stem), {"search": search, "tried": values})
+        create_run(
+            catalog, one, catalog.runs.free_name(stem), RunSummary(search=search, tried=values)
+        )
         for one, values in zip(specs, tried, strict=True)
     ]
 
@@ -103,8 +105,8 @@ def searches(catalog: Catalog, dataset_id: str) -> dict[str, list[RunRecord]]:
     """Runs of each search on a dataset, the newest search first."""
     found: dict[str, list[RunRecord]] = {}
     for run in catalog.runs.all(dataset_id):
-        if "search" in run.summary:
-            found.setdefault(run.summary["search"], []).append(run)
+        if run.summary.search is not None:
+            found.setdefault(run.summary.search, []).append(run)
     return found
 
 
@@ -120,9 +122,9 @@ def results(runs: Sequence[RunRecord]) -> pd.DataFrame:
             "run": run.name,
             "id": run.id,
             "state": run.state,
-            **run.summary.get("tried", {}),
-            "validation_accuracy": run.summary.get("validation_accuracy"),
-            "seconds": sum(run.summary["seconds"].values()) if "seconds" in run.summary else None,
+            **run.summary.tried,
+            "validation_accuracy": run.summary.validation_accuracy,
+            "seconds": sum(run.summary.seconds.values()) if run.summary.seconds else None,
         }
         for run in runs
     ]

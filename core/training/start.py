@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
 from core.training.spec import TrainSpec
@@ -33,7 +31,7 @@ def create_run(
     catalog: Catalog,
     spec: TrainSpec,
     name: str | None = None,
-    summary: dict[str, Any] | None = None,
+    summary: RunSummary | None = None,
 ) -> RunRecord:
     """Check the spec against its dataset, and queue a run.
 

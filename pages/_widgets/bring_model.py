@@ -156,10 +156,10 @@ def _close(run: RunRecord) -> None:
 
 
 def _done(run: RunRecord) -> None:
-    accuracy = run.summary.get("test_accuracy")
+    accuracy = run.summary.test_accuracy
     said = f":material/check: **{escape(run.name)}** is here."
     if accuracy is not None:
-        said += f" Right on {percent(accuracy)} of {run.summary['test_images']:,} test images."
+        said += f" Right on {percent(accuracy)} of {run.summary.test_images:,} test images."
         classes = len(read_json(catalog().workspace.run(run.id) / "model.json")["classes"])
         if accuracy < 2 / classes:
             said += (
@@ -167,7 +167,7 @@ def _done(run: RunRecord) -> None:
                 "or it expects other pixel values."
             )
     st.markdown(said)
-    for text in run.summary.get("warnings", []):
+    for text in run.summary.warnings:
         st.caption(escape(text))
     with st.container(horizontal=True, gap="small"):
         if accuracy is not None and st.button("See its results", type="primary", key="bring-open"):

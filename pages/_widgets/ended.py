@@ -44,16 +44,18 @@ def ended(run: RunRecord) -> None:
 
 
 def _done(run: RunRecord) -> None:
-    accuracy, low = run.summary.get("test_accuracy", 0.0), run.summary.get("test_low", 0.0)
-    high, tested = run.summary.get("test_high", 1.0), images(run.summary.get("test_images", 0))
-    stopped = " You stopped it; the best until then was kept." if run.summary.get("stopped") else ""
+    summary = run.summary
+    accuracy, low, high = (summary.test_accuracy or 0.0), (summary.test_low or 0.0), 1.0
+    high = high if summary.test_high is None else summary.test_high
+    tested = images(summary.test_images)
+    stopped = " You stopped it; the best until then was kept." if run.summary.stopped else ""
     with st.container(border=True):
         st.markdown(
             f"#### :material/check_circle: “{escape(run.name)}” is trained\n\n"
             f"Right on **{percent(accuracy)}** of {tested} that it had never seen (likely between "
             f"{percent(low)} and {percent(high)}).{stopped}"
         )
-        if run.summary.get("seconds"):
+        if run.summary.seconds:
             st.caption(f"It took {training_seconds(run)}.")
         with st.container(horizontal=True):
             if st.button("See the results", type="primary", icon=":material/insights:"):

@@ -164,7 +164,7 @@ def _more(so_far: Curves) -> list[str]:
 
 def training_seconds(run: RunRecord) -> str:
     """How long a finished run took, by phase, in words."""
-    seconds = run.summary.get("seconds", {})
+    seconds = run.summary.seconds
     names = {
         "decode": "reading images",
         "features": "features",

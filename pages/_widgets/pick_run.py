@@ -16,7 +16,7 @@ def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
         run: the present one, one of ``runs``.
         key: tells the pages' boxes apart.
     """
-    names = {each.id: scored(each.name, each.summary.get("test_accuracy")) for each in runs}
+    names = {each.id: scored(each.name, each.summary.test_accuracy) for each in runs}
     chosen = st.selectbox(
         "Model",
         list(names),

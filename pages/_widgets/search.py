@@ -248,14 +248,14 @@ def _watch(dataset_id: str, name: str) -> None:
 
 
 def _headline(runs: list[RunRecord]) -> str:
-    tried = runs[0].summary.get("tried", {})
+    tried = runs[0].summary.tried
     names = ", ".join(_TITLES.get(key, key).lower() for key in tried)
     return f"{some(len(runs), 'training')} with various values of {escape(names)}"
 
 
 def _results(name: str, runs: list[RunRecord]) -> None:
     table = search.results(runs)
-    tried = {key: _TITLES.get(key, key) for key in runs[0].summary.get("tried", {})}
+    tried = {key: _TITLES.get(key, key) for key in runs[0].summary.tried}
     for key in tried:
         table[key] = [_word(key, value) for value in table[key]]
     counts = table["state"].replace(_STATES).value_counts()
@@ -298,7 +298,7 @@ def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
     """Go on with one of the runs: the best, if nothing else is chosen after it came."""
     labels = {
         row["id"]: f"{row['validation_accuracy']:.1%} · "
-        + search.in_words({key: row[key] for key in runs[row["id"]].summary.get("tried", {})})
+        + search.in_words({key: row[key] for key in runs[row["id"]].summary.tried})
         for row in done.to_dict("records")
     }
     chosen = st.selectbox(

@@ -117,8 +117,7 @@ def like(spec: TrainSpec, runs: list[RunRecord]) -> list[RunRecord]:
 
 def _run(form: Form, runs: list[RunRecord]) -> None:
     names = {
-        f"run:{run.id}": f"{scored(run.name, run.summary.get('test_accuracy'))} · "
-        f"{ago(run.created_at)}"
+        f"run:{run.id}": f"{scored(run.name, run.summary.test_accuracy)} · {ago(run.created_at)}"
         for run in runs
     }
     form.select(

@@ -145,5 +145,5 @@ def test_an_own_network_is_built_trained_paused_found_again_resumed_and_stopped(
         page.get_by_role("button", name="See the results").click(timeout=journey.TRAINING_MS)
         page.get_by_text("images it had never seen").wait_for()
     run = catalog.runs.get(run.id)
-    assert (run.state, run.summary["stopped"]) == ("done", True)
-    assert held < run.summary["epochs"] < 400
+    assert (run.state, run.summary.stopped) == ("done", True)
+    assert held < run.summary.epochs < 400

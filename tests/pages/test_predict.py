@@ -25,7 +25,7 @@ def test_without_a_model_it_leads_to_training(open_page: Open) -> None:
 def test_models_are_offered_with_their_accuracy(open_page: Open, trained: Trained) -> None:
     at = open_page("predict")
     (choice,) = [each for each in at.selectbox if each.label == "Model"]
-    accuracy = trained.catalog.runs.get(trained.run_id).summary["test_accuracy"]
+    accuracy = trained.catalog.runs.get(trained.run_id).summary.test_accuracy
     assert choice.options == [f"Colours scratch 1 · {accuracy * 100:.1f} %"]
     assert "Your images are not kept" in words(at)
 

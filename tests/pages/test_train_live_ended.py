@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.catalog import Catalog
+from core.catalog import Catalog, RunSummary
 from core.jobs import kinds
 from core.jobs.registry import kind
 from core.training.start import create_run
@@ -95,11 +95,9 @@ def test_a_finished_run_says_how_good_it_is_and_where_its_logs_are(told: Told) -
     told.fit(2)
     told.catalog.runs.summarise(
         told.run.id,
-        test_accuracy=0.9,
-        test_images=20,
-        test_low=0.7,
-        test_high=0.97,
-        seconds={"fit": 3.0},
+        RunSummary(
+            test_accuracy=0.9, test_images=20, test_low=0.7, test_high=0.97, seconds={"fit": 3.0}
+        ),
     )
     told.catalog.jobs.finish(told.run.job_id, "done")
     at = ended(told)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.training.architectures import ARCHITECTURES
 from core.training.search import start_search
 from core.training.spec import TrainSpec
@@ -52,7 +52,7 @@ def test_every_combination_is_queued(catalog: Catalog, spec: TrainSpec) -> None:
     at.multiselect(key=field("optimizer.name", spec)).set_value(["adam", "sgd"]).run()
     assert "4 trainings, one after the other" in words(at).replace("*", "")
     click(at, "Start 4 trainings")
-    tried = [tuple(run.summary["tried"].values()) for run in catalog.runs.all()]
+    tried = [tuple(run.summary.tried.values()) for run in catalog.runs.all()]
     assert set(tried) == {(0.01, "adam"), (0.01, "sgd"), (0.1, "adam"), (0.1, "sgd")}
     assert len(catalog.jobs.queue("train")) == 4
     assert "4 waiting" in words(at)
@@ -64,7 +64,7 @@ def test_some_combinations_are_drawn(catalog: Catalog, spec: TrainSpec) -> None:
     at.radio[0].set_value("Some, drawn at random").run()
     at.number_input[0].set_value(2).run()
     click(at, "Start 2 trainings")
-    tried = {run.summary["tried"]["batch_size"] for run in catalog.runs.all()}
+    tried = {run.summary.tried["batch_size"] for run in catalog.runs.all()}
     assert len(tried) == 2
     assert tried <= {0, 8, 16, 32}
 
@@ -116,7 +116,9 @@ def runs(catalog: Catalog, spec: TrainSpec) -> list[RunRecord]:
     """A search of three, two of which are done."""
     found = start_search(catalog, spec, {"learning_rate": [0.1, 0.01, 0.001]})
     for run, accuracy in zip(found, (0.5, 0.875), strict=False):
-        catalog.runs.summarise(run.id, validation_accuracy=accuracy, seconds={"fit": 2.5})
+        catalog.runs.summarise(
+            run.id, RunSummary(validation_accuracy=accuracy, seconds={"fit": 2.5})
+        )
         catalog.jobs.finish(run.job_id, "done")
     return found
 

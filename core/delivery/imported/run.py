@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, Imported, RunRecord, RunSummary
 from core.datasets.pixels import load_pixels
 from core.delivery.imported.archive import Pixels
 from core.delivery.imported.start import FILE, RECIPE
-from core.errors import InvalidInput, NotFound, disk_errors
+from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.tested import match_classes
 from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
+from core.runs.files import RunFiles
+from core.runs.values import ModelInfo
 from core.training import recipes
 from core.training.export import CHECK_IMAGES, ExportDiffers, export_checked
 from core.training.spec import TrainSpec, parse_spec
-from core.workspace import atomic_path, write_json
 
 _COLUMNS = ["path", "label", "hash", "split"]
 
@@ -39,7 +39,7 @@ def import_run(
     pixels: Pixels,
     file: str,
     report: Reporter | None = None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Load, wrap, export and check the model that :func:`begin_import` put into the run's folder,
     and test it on its dataset, if it has one. Needs TensorFlow. Returns the run's summary.
 
@@ -54,64 +54,62 @@ def import_run(
     started = time.monotonic()
     run = catalog.runs.get(run_id)
     spec = parse_spec(run.spec)
-    folder = catalog.workspace.run(run_id)
+    files = RunFiles(catalog.workspace, run_id)
     silence_tensorflow()
     from core.delivery.imported.wrap import load, probes, wrap
     from core.training.architectures.layers import layer_table
 
     report.progress("check", 0, None, "Loading the model, in safe mode")
-    write_json(folder / "spec.json", run.spec)
-    model, said = wrap(load(folder / FILE), spec.image_size, labels, pixels)
+    files.write_spec(run.spec)
+    model, said = wrap(load(files.folder / FILE), spec.image_size, labels, pixels)
     report.check()
     table = _tested(catalog, run, spec, labels)
-    with atomic_path(folder / "split.parquet") as part:
-        table.to_parquet(part, index=False)
+    files.write_split(table)
     report.progress("export", 0, None, "Saving and checking the model")
-    write_json(folder / "layers.json", layer_table(model))
-    with disk_errors("saving the model"), atomic_path(folder / "model.keras") as part:
-        model.save(part)
+    files.write_layers(layer_table(model))
+    files.write_keras(model)
     images = np.concatenate([probes(spec.image_size), _real(catalog, run, spec, table)])
     try:
-        difference = export_checked(model, folder / "model.xml", images)
+        difference = export_checked(model, files.openvino, images)
     except ExportDiffers as error:
         raise InvalidInput(
             f"Converted to OpenVINO, this model answers differently: {error}.",
             remedy="It holds a layer that can’t be converted exactly.",
         ) from error
     parameters = int(model.count_params())
-    write_json(
-        folder / "model.json",
-        {
-            "classes": list(labels),
-            "image_size": spec.image_size,
-            "fit": spec.resize,
-            "recipe": RECIPE,
-            "architecture": "custom",
-            "parameters": parameters,
-            "export_difference": difference,
-            "name": run.name,
-        },
+    files.write_model(
+        ModelInfo(
+            classes=tuple(labels),
+            image_size=spec.image_size,
+            fit=spec.resize,
+            color=spec.color,
+            recipe=RECIPE,
+            architecture="custom",
+            parameters=parameters,
+            export_difference=difference,
+            name=run.name,
+        )
     )
     warnings = [f"Imported from {file}; it was trained elsewhere.", *said]
-    summary: dict[str, Any] = {
-        "recipe": RECIPE,
-        "parameters": parameters,
-        "export_difference": difference,
-        "classes": len(labels),
-        "precision": "float32",
-        "warnings": warnings,
-        "imported": {"file": file, "pixels": pixels},
-        "seconds": {"export": round(time.monotonic() - started, 3)},
-    }
     if len(table):
         warnings.append(
             "Whether it was trained on some of these very images, nobody here can know."
         )
-    catalog.runs.summarise(run_id, **summary)
+    summary = RunSummary(
+        recipe=RECIPE,
+        parameters=parameters,
+        export_difference=difference,
+        classes=len(labels),
+        precision="float32",
+        warnings=tuple(warnings),
+        imported=Imported(file=file, pixels=pixels),
+        seconds={"export": round(time.monotonic() - started, 3)},
+    )
+    catalog.runs.summarise(run_id, summary)
     if (table["split"] == "test").any():
         found = evaluate_run(catalog, run_id, report)
         report.event("result", accuracy=found.accuracy, images=found.images)
-    (folder / FILE).unlink(missing_ok=True)
+    (files.folder / FILE).unlink(missing_ok=True)
     return summary
 
 

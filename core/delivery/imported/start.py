@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.catalog.datasets import new_id
 from core.datasets.layout import as_text
 from core.delivery.imported.archive import PIXELS, Looked, Pixels, clean_copy
@@ -79,7 +79,7 @@ def begin_import(
                 spec=spec.model_dump(mode="json"),
                 job_id=job.id,
                 run_id=run_id,
-                summary={"recipe": RECIPE, "classes": len(labels)},
+                summary=RunSummary(recipe=RECIPE, classes=len(labels)),
             )
         except BaseException:
             catalog.jobs.finish(job.id, "cancelled")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.catalog import Catalog, DatasetRecord, RunRecord
+from core.catalog import Catalog, DatasetRecord, RunRecord, RunSummary
 from core.errors import InvalidInput, NotFound
 from core.evaluation.answers import Answers, load_answers
 from core.evaluation.evaluate import load_evaluation, model_card
@@ -54,7 +54,7 @@ class Material:
         return self.catalog.workspace.load_path(self.dataset.root)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> RunSummary:
         """Headline figures of the training."""
         return self.run.summary
 

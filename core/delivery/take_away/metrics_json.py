@@ -92,9 +92,9 @@ def metrics(catalog: Catalog, run_id: str, report: Reporter | None = None) -> di
             if on != "test"
         ],
         "training": {
-            "best_epoch": run.summary.get("best_epoch"),
-            "stopped": run.summary.get("stopped"),
-            "seconds": run.summary.get("seconds", {}),
+            "best_epoch": run.summary.best_epoch,
+            "stopped": run.summary.stopped,
+            "seconds": run.summary.seconds,
             "history": material.history,
         },
         "environment": environment(),

@@ -35,9 +35,9 @@ def training_section(found: Findings) -> str:
         ]
         what = f"The {title} of training and validation over {len(history)} epochs."
         drawn.append(chart(lines, "epoch", title, what, percent=percent, whole=True))
-    seconds = {key: value for key, value in summary.get("seconds", {}).items() if value >= 0.05}
+    seconds = {key: value for key, value in summary.seconds.items() if value >= 0.05}
     took = ", ".join(f"{_PHASES.get(key, key)} {value:.1f} s" for key, value in seconds.items())
-    best = summary.get("best_epoch")
+    best = summary.best_epoch
     said = f"{len(history)} epochs" + (f", the best was the {_nth(best)}" if best else "")
     said += f"; {sum(seconds.values()):.1f} s in all ({took})." if seconds else "."
     return (

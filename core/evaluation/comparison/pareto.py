@@ -64,7 +64,7 @@ def cost(catalog: Catalog, run: RunRecord, on: str = "test") -> Cost:
         evaluation.images if evaluation else 0,
         megabytes("model.keras"),
         megabytes("model.xml", "model.bin"),
-        run.summary.get("parameters"),
+        run.summary.parameters or None,
         latency.milliseconds if latency else None,
     )
 

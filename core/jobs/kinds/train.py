@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from core import settings
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.jobs.kinds.study import submit_study
 from core.jobs.registry import kind
 from core.progress import Reporter, ToTheEnd
@@ -36,10 +36,10 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     report.event("phase", phase="evaluate", state="started")
     started = time.monotonic()
     evaluation = evaluate_run(catalog, spec["run_id"], ToTheEnd(report))
-    seconds = {**summary["seconds"], "evaluate": round(time.monotonic() - started, 3)}
-    catalog.runs.summarise(spec["run_id"], seconds=seconds)
+    seconds = {**summary.seconds, "evaluate": round(time.monotonic() - started, 3)}
+    catalog.runs.summarise(spec["run_id"], RunSummary(seconds=seconds))
     report.event("phase", phase="evaluate", state="done", seconds=seconds["evaluate"])
     report.event("result", accuracy=evaluation.accuracy, images=evaluation.images)
     # Of a search's many runs, those that somebody looks at.
-    if settings.load().ahead and "search" not in catalog.runs.get(spec["run_id"]).summary:
+    if settings.load().ahead and not catalog.runs.get(spec["run_id"]).summary.search:
         submit_study(catalog, spec["run_id"])

@@ -76,7 +76,7 @@ def _choose(view: View) -> list[RunRecord]:
 
 
 def _name(run: RunRecord) -> str:
-    accuracy = run.summary.get("test_accuracy")
+    accuracy = run.summary.test_accuracy
     return run.name if accuracy is None else f"{run.name} · {accuracy * 100:.1f} %"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.catalog import Imported
 from core.jobs.live import curves
 from core.training import architectures
 from core.training.augmentation.catalogue import describe
@@ -26,13 +27,13 @@ def draw(view: View) -> None:
     draw_curves(curves(catalog(), run.job_id))
     spec, summary = parse_spec(run.spec), run.summary
     network = architectures.get(spec.architecture)
-    validation = summary.get("validation_accuracy")
+    validation = summary.validation_accuracy
     facts = {
         "Recipe": RECIPES[spec.recipe].title if spec.recipe in RECIPES else spec.recipe,
         "Network": network.title,
         "Starts from": _START.get(spec.weights, spec.weights),
         "Time": training_seconds(run),
-        "Epochs": f"{summary.get('epochs')} (best: {summary.get('best_epoch')})",
+        "Epochs": f"{summary.epochs} (best: {summary.best_epoch})",
         "Validation accuracy": percent(validation) if validation is not None else "–",
         "Image size": f"{spec.image_size} × {spec.image_size} pixels",
         "Batch size": spec.batch_size or "chosen by Lightbox",
@@ -41,35 +42,35 @@ def draw(view: View) -> None:
         "Optimizer": spec.optimizer.name,
         "Augmentation": describe(spec.augmentation),
         "Seed": spec.seed,
-        "Precision": summary.get("precision"),
-        "Weights in the model": f"{summary.get('parameters', 0):,}",
+        "Precision": summary.precision,
+        "Weights in the model": f"{summary.parameters:,}",
         "Dataset version": run.dataset_version,
-        "Export differs from Keras by at most": f"{summary.get('export_difference', 0):.1g}",
+        "Export differs from Keras by at most": f"{summary.export_difference:.1g}",
     }
     st.dataframe(
         pd.DataFrame({"setting": facts.keys(), "value": [str(v) for v in facts.values()]}),
         hide_index=True,
     )
-    for text in summary.get("warnings", []):
+    for text in summary.warnings:
         st.caption(f":material/warning: {escape(text)}")
 
 
 def _brought_in(view: View) -> None:
     """What is known of a model that was trained elsewhere; its settings are not."""
     spec, summary = parse_spec(view.run.spec), view.run.summary
-    brought = summary.get("imported", {})
+    brought = summary.imported or Imported()
     st.markdown("This model was trained elsewhere, so how is not known here.")
     facts = {
-        "File": brought.get("file"),
-        "Pixel values it was trained on": brought.get("pixels"),
+        "File": brought.file,
+        "Pixel values it was trained on": brought.pixels,
         "Image size": f"{spec.image_size} × {spec.image_size} pixels",
         "Colour": "grey" if spec.color == "gray" else "colour",
-        "Weights in the model": f"{summary.get('parameters', 0):,}",
-        "Export differs from Keras by at most": f"{summary.get('export_difference', 0):.1g}",
+        "Weights in the model": f"{summary.parameters:,}",
+        "Export differs from Keras by at most": f"{summary.export_difference:.1g}",
     }
     st.dataframe(
         pd.DataFrame({"what": facts.keys(), "value": [str(v) for v in facts.values()]}),
         hide_index=True,
     )
-    for text in summary.get("warnings", []):
+    for text in summary.warnings:
         st.caption(escape(text))

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from PIL import Image
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.inference.keys import create_key
 from tests.core.evaluation.coloured import save_model
 
@@ -25,7 +25,7 @@ def add_run(catalog: Catalog, name: str = "colours") -> RunRecord:
         dataset_version=1,
         spec={},
         job_id=job.id,
-        summary={"test_accuracy": 0.9},
+        summary=RunSummary(test_accuracy=0.9),
     )
     save_model(catalog.workspace.run(run.id))
     return catalog.runs.get(run.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.catalog import Catalog
+from core.catalog import Catalog, RunSummary
 from core.errors import Conflict, NotFound
 
 
@@ -34,9 +34,9 @@ def test_names_are_numbered_and_unique(catalog: Catalog) -> None:
 
 def test_headline_figures_are_added_to_those_there(catalog: Catalog) -> None:
     run = _run(catalog, "hands 1")
-    catalog.runs.summarise(run.id, epochs=3)
-    catalog.runs.summarise(run.id, test_accuracy=0.9)
-    assert catalog.runs.get(run.id).summary == {"epochs": 3, "test_accuracy": 0.9}
+    catalog.runs.summarise(run.id, RunSummary(epochs=3))
+    catalog.runs.summarise(run.id, RunSummary(test_accuracy=0.9))
+    assert catalog.runs.get(run.id).summary.as_json() == {"epochs": 3, "test_accuracy": 0.9}
 
 
 def test_a_misspelt_run_is_answered_with_the_latest(catalog: Catalog) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, Imported, RunRecord
 from core.datasets.images import decode
 from core.datasets.intake import add_folder
 from core.delivery.imported.archive import clean_copy, look_into
@@ -109,10 +109,10 @@ def test_it_is_tested_compared_and_asked_like_any_other(
     scan(catalog, dataset.id)
     run = imported(catalog, plain, dataset_id=dataset.id)
     assert (run.name, run.state, run.spec["recipe"]) == ("mine", "done", "imported")
-    assert run.summary["imported"] == {"file": "mine.keras", "pixels": "0..1"}
+    assert run.summary.imported == Imported(file="mine.keras", pixels="0..1")
     evaluation = load_evaluation(catalog.workspace, run.id)
     assert evaluation.accuracy == 1.0
-    assert evaluation.images == run.summary["test_images"] > 0
+    assert evaluation.images == run.summary.test_images > 0
     data = write_colour(tmp_path / "new.png", "green", 77).read_bytes()
     (answer,) = open_predictor(catalog.workspace, run.id).predict([("new.png", data)])
     expected = means().predict(decode(data, SIZE)[None] / np.float32(255), verbose=0)[0]
@@ -152,7 +152,7 @@ def test_what_gives_no_probabilities_gets_a_softmax_and_one_number_becomes_two(
     answered = open_predictor(catalog.workspace, run.id).probabilities(images)
     expected = means().predict(images / np.float32(255), verbose=0)
     np.testing.assert_allclose(answered, expected, atol=1e-3)
-    assert any("softmax was added" in text for text in run.summary["warnings"])
+    assert any("softmax was added" in text for text in run.summary.warnings)
 
     one = means(1, "sigmoid", channels=1)
     run = imported(catalog, saved(one, tmp_path / "one.keras"), ["dark", "light"])

@@ -46,8 +46,8 @@ def test_the_result_is_kept_and_in_the_summary(catalog: Catalog, run: RunRecord)
     evaluation = evaluate_run(catalog, run.id)
     assert load_evaluation(catalog.workspace, run.id) == evaluation
     summary = catalog.runs.get(run.id).summary
-    assert summary["test_accuracy"] == evaluation.accuracy == 0.8
-    assert (summary["test_low"], summary["test_images"]) == (evaluation.interval.low, 5)
+    assert summary.test_accuracy == evaluation.accuracy == 0.8
+    assert (summary.test_low, summary.test_images) == (evaluation.interval.low, 5)
 
 
 def test_predictions_have_one_row_an_image_with_all_probabilities(

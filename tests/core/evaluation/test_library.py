@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import NotFound
 from core.evaluation.library import KEPT_S, empty_bin, entries, search, starting_from
 
 
 def a_run(catalog: Catalog, name: str, state: str = "done", **values: Any) -> RunRecord:
-    summary = values.pop("summary", {})
+    summary = values.pop("summary", None)
     job = catalog.jobs.add("train", {}, lane="train")
     if state != "queued":
         catalog.jobs.finish(job.id, state)  # type: ignore[arg-type]
@@ -32,13 +32,13 @@ def a_run(catalog: Catalog, name: str, state: str = "done", **values: Any) -> Ru
 @pytest.fixture
 def shelf(catalog: Catalog) -> dict[str, RunRecord]:
     return {
-        "night": a_run(catalog, "Night 1", summary={"test_accuracy": 0.9, "test_images": 50}),
+        "night": a_run(catalog, "Night 1", summary=RunSummary(test_accuracy=0.9, test_images=50)),
         "day": a_run(
             catalog,
             "Day 1",
             recipe="classic",
             architecture="classic",
-            summary={"test_accuracy": 0.97, "test_images": 50},
+            summary=RunSummary(test_accuracy=0.97, test_images=50),
         ),
         "broken": a_run(catalog, "Broken", "failed"),
     }

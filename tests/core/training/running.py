@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.catalog import Catalog, DatasetRecord
+from core.catalog import Catalog, DatasetRecord, RunSummary
 from core.datasets.pixels import load_pixels
 from core.progress import RecordingReporter
 from core.training.run import train_run
@@ -29,7 +29,7 @@ class Trained:
     spec: TrainSpec
     run_id: str
     report: RecordingReporter
-    summary: dict[str, Any]
+    summary: RunSummary
 
     @property
     def folder(self) -> Path:
@@ -47,7 +47,7 @@ class Trained:
     @property
     def best(self) -> dict[str, Any]:
         """The epoch that was kept."""
-        number = self.summary["best_epoch"]
+        number = self.summary.best_epoch
         return next(entry for entry in self.history if entry["epoch"] == number)
 
     def model(self) -> Any:

@@ -35,8 +35,8 @@ def test_it_trains_from_random_weights(home: Catalog, dataset: DatasetRecord, ke
         image_size=ARCHITECTURES[key].smallest,
         stack=STACK if key == "custom" else (),
     )
-    assert run.summary["epochs"] == 1
-    assert run.summary["export_difference"] <= 1e-3
+    assert run.summary.epochs == 1
+    assert run.summary.export_difference <= 1e-3
 
 
 def test_weights_of_ones_own_are_frozen_and_then_tuned(
@@ -58,4 +58,4 @@ def test_weights_of_ones_own_are_frozen_and_then_tuned(
         frozen=0.5,
     )
     assert [entry["part"] for entry in run.history] == ["head", "head", "tuning"]
-    assert run.summary["export_difference"] <= 1e-3
+    assert run.summary.export_difference <= 1e-3

@@ -112,7 +112,7 @@ def same(found: Trained, expected: Trained) -> None:
     assert len(found.history) == len(expected.history)
     for one, other in zip(found.history, expected.history, strict=True):
         assert one == pytest.approx(other, abs=1e-5)
-    assert found.summary["best_epoch"] == expected.summary["best_epoch"]
+    assert found.summary.best_epoch == expected.summary.best_epoch
     for one, other in zip(found.model().get_weights(), expected.model().get_weights(), strict=True):
         assert one == pytest.approx(other, abs=1e-4)
 
@@ -141,10 +141,10 @@ def test_a_pretrained_one_killed_in_its_head_and_in_its_tuning_ends_as_if_nothin
     assert [entry["part"] for entry in whole.history] == ["head"] * 2 + ["tuning"] * 3
     same(run, whole)
     accuracy, loss = whole.validated_again()
-    assert accuracy == pytest.approx(whole.summary["validation_accuracy"], abs=1e-6)
+    assert accuracy == pytest.approx(whole.summary.validation_accuracy, abs=1e-6)
     assert loss == pytest.approx(whole.best["val_loss"], abs=5e-3)
-    assert whole.summary["best_epoch"] > 2, "or nothing of the tuning is saved"
-    assert whole.summary["export_difference"] <= 1e-3
+    assert whole.summary.best_epoch > 2, "or nothing of the tuning is saved"
+    assert whole.summary.export_difference <= 1e-3
 
 
 def test_with_a_damaged_checkpoint_it_begins_anew(home: Catalog, dataset: DatasetRecord) -> None:

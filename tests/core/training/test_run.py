@@ -63,7 +63,7 @@ def test_everything_that_came_of_it_lies_in_its_folder(trained: Trained) -> None
 def test_its_layers_are_those_of_the_saved_model(trained: Trained) -> None:
     layers = read_json(trained.folder / "layers.json")
     assert sum(layer["parameters"] for layer in layers) == trained.model().count_params()
-    assert trained.summary["parameters"] == trained.model().count_params()
+    assert trained.summary.parameters == trained.model().count_params()
     assert [layer["kind"] for layer in layers].count("Conv2D") == 2
     assert all(layer["flops"] > 0 for layer in layers if layer["kind"] in ("Conv2D", "Dense"))
 
@@ -89,18 +89,18 @@ def test_phases_are_told_as_they_start_and_end_with_their_seconds(trained: Train
         (phase, state) for phase in ("decode", "fit", "export") for state in ("started", "done")
     ]
     ended = {payload["phase"]: payload["seconds"] for payload in phases if "seconds" in payload}
-    assert ended == trained.summary["seconds"]
+    assert ended == trained.summary.seconds
     assert {step[0] for step in trained.report.steps} == {"decode", "fit", "export"}
 
 
 def test_the_summary_is_kept_in_the_catalog(trained: Trained) -> None:
     assert trained.catalog.runs.get(trained.run_id).summary == trained.summary
-    assert (trained.summary["epochs"], trained.summary["classes"]) == (6, 3)
-    assert trained.summary["validation_accuracy"] == trained.best["val_accuracy"]
-    assert trained.summary["export_difference"] <= 1e-3
-    assert not trained.summary["stopped"]
-    assert any("“blue”" in text for text in trained.summary["warnings"])
-    assert trained.summary["memory_mb"] > 0
+    assert (trained.summary.epochs, trained.summary.classes) == (6, 3)
+    assert trained.summary.validation_accuracy == trained.best["val_accuracy"]
+    assert trained.summary.export_difference <= 1e-3
+    assert not trained.summary.stopped
+    assert any("“blue”" in text for text in trained.summary.warnings)
+    assert trained.summary.memory_mb > 0
 
 
 def test_the_saved_model_and_the_export_give_the_same_answers(trained: Trained) -> None:
@@ -115,9 +115,9 @@ def test_the_saved_model_and_the_export_give_the_same_answers(trained: Trained) 
 def as_summarised(run: Trained, off: float = 2e-4) -> None:
     """The saved model is the one whose figures the summary has, to the last weight."""
     accuracy, loss = run.validated_again()
-    assert accuracy == pytest.approx(run.summary["validation_accuracy"], abs=1e-6)
+    assert accuracy == pytest.approx(run.summary.validation_accuracy, abs=1e-6)
     assert loss == pytest.approx(run.best["val_loss"], abs=off)
-    assert run.summary["export_difference"] <= 1e-3
+    assert run.summary.export_difference <= 1e-3
 
 
 def test_what_is_saved_is_what_was_validated(trained: Trained) -> None:
@@ -172,7 +172,7 @@ def test_a_network_with_shortcuts_learns_and_is_saved_as_it_was(
 ) -> None:
     run = train(home, dataset, recipe="scratch", epochs=6, loss__label_smoothing=0)
     as_summarised(run, off=1e-3)
-    assert run.summary["validation_accuracy"] >= 0.8
+    assert run.summary.validation_accuracy >= 0.8
 
 
 def test_several_looks_are_in_the_saved_model(home: Catalog, dataset: DatasetRecord) -> None:
@@ -184,11 +184,11 @@ def test_several_looks_are_in_the_saved_model(home: Catalog, dataset: DatasetRec
     one = np.asarray(inner(images.astype(np.float32), training=False))
     assert np.abs(both[0] - one).max() > 1e-4, "it looks more than once"
     accuracy, _ = run.validated_again()
-    assert accuracy >= run.summary["validation_accuracy"] - 1e-6
+    assert accuracy >= run.summary.validation_accuracy - 1e-6
     assert (one.argmax(axis=1) == run.validation()[1]).mean() == pytest.approx(
-        run.summary["validation_accuracy"], abs=1e-6
+        run.summary.validation_accuracy, abs=1e-6
     )
-    assert run.summary["export_difference"] <= 1e-3
+    assert run.summary.export_difference <= 1e-3
 
 
 def scalars(folder: Path) -> dict[str, dict[int, float]]:
@@ -288,17 +288,17 @@ def test_what_is_saved_of_a_bfloat16_run_computes_in_float32(trained: Trained) -
     import keras
 
     run = train(trained.catalog, trained.dataset, precision="bfloat16", epochs=2)
-    assert run.summary["precision"] == "bfloat16"
+    assert run.summary.precision == "bfloat16"
     assert {layer.compute_dtype for layer in run.model().layers} == {"float32"}
     assert keras.mixed_precision.global_policy().name == "float32"
-    assert run.summary["export_difference"] <= 1e-3
+    assert run.summary.export_difference <= 1e-3
     assert run.validated_again()[1] == pytest.approx(run.best["val_loss"], abs=0.02)
 
 
 def test_stopping_while_fitting_keeps_the_best_so_far_as_a_whole_model(trained: Trained) -> None:
     run = train(trained.catalog, trained.dataset, StopsAt("epoch", epoch=2), epochs=200)
-    assert (run.summary["stopped"], run.summary["epochs"]) == (True, 2)
-    assert 1 <= run.summary["best_epoch"] <= 2
+    assert (run.summary.stopped, run.summary.epochs) == (True, 2)
+    assert 1 <= run.summary.best_epoch <= 2
     assert len(run.history) == 2
     as_summarised(run)
 
@@ -315,7 +315,7 @@ def test_cancelled_before_anything_was_learned_it_can_be_trained_later(
     assert not (folder / "model.json").exists()
     assert not list(folder.glob("model.*"))
     if stop == "keep":
-        assert train_run(home, run_id)["epochs"] == 1
+        assert train_run(home, run_id).epochs == 1
 
 
 def test_to_discard_leaves_no_model(home: Catalog, dataset: DatasetRecord) -> None:
@@ -323,7 +323,7 @@ def test_to_discard_leaves_no_model(home: Catalog, dataset: DatasetRecord) -> No
     with pytest.raises(Cancelled):
         train_run(home, run_id, StopsAt("epoch", "discard", epoch=1))
     assert not list(home.workspace.run(run_id).glob("model.*"))
-    assert home.runs.get(run_id).summary == {}
+    assert home.runs.get(run_id).summary.as_json() == {}
 
 
 def test_images_that_have_gone_are_left_out_and_named(catalog: Catalog, tmp_path: Path) -> None:
@@ -347,9 +347,9 @@ def test_without_validation_images_the_last_epoch_is_saved(
     home: Catalog, dataset: DatasetRecord
 ) -> None:
     run = train(home, dataset, validation=0)
-    assert (run.summary["best_epoch"], run.summary["validation_accuracy"]) == (2, None)
+    assert (run.summary.best_epoch, run.summary.validation_accuracy) == (2, None)
     assert "no validation images" in notes(run.report)
-    assert run.summary["export_difference"] <= 1e-3
+    assert run.summary.export_difference <= 1e-3
 
 
 def test_a_class_of_which_no_training_image_is_left_is_refused_by_name(
@@ -421,7 +421,7 @@ def quick(home: Catalog, dataset: DatasetRecord, _real_weights: None) -> Trained
 
 @pytest.mark.real
 def test_a_head_learns_colours_and_what_is_saved_is_what_was_validated(quick: Trained) -> None:
-    assert quick.summary["validation_accuracy"] >= 0.8
+    assert quick.summary.validation_accuracy >= 0.8
     # Features were kept as float16.
     as_summarised(quick, off=5e-3)
     phases = [payload["phase"] for payload in told(quick.report, "phase")]
@@ -438,7 +438,7 @@ def test_stopped_while_the_head_is_trained_there_is_a_usable_model(quick: Traine
         epochs=50,
         tuning__epochs=2,
     )
-    assert (run.summary["stopped"], run.summary["epochs"]) == (True, 2)
+    assert (run.summary.stopped, run.summary.epochs) == (True, 2)
     assert {entry["part"] for entry in run.history} == {"head"}
     as_summarised(run, off=5e-3)
     # As a quick one would be, whose features are of the same images.

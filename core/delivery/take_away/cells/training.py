@@ -182,7 +182,7 @@ def _first_part(spec: TrainSpec) -> str:
 
 def _epochs_run(material: Material, part: str, planned: int) -> int:
     """How many epochs a part was trained for: fewer than planned if a person stopped it."""
-    if not material.summary.get("stopped"):
+    if not material.summary.stopped:
         return planned
     done = sum(entry["part"] == part for entry in material.history)
     return done if part == "tuning" else max(1, done)

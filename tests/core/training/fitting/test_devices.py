@@ -56,7 +56,7 @@ print(json.dumps({
     "again": told(report, "epoch"),
     "confusion": told(whole.report, "snapshot")[-1]["confusion"],
     "saved": whole.validated_again(),
-    "summary": whole.summary,
+    "summary": whole.summary.as_json(),
 }))
 """
 
