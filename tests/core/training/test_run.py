@@ -390,7 +390,7 @@ def test_a_spec_of_the_first_version_is_still_trained(
     run = home.runs.add(
         "old", dataset_id=dataset.id, dataset_version=dataset.version, spec=old, job_id=job.id
     )
-    assert train_run(home, run.id)["epochs"] == 1
+    assert train_run(home, run.id).epochs == 1
     assert read_json(home.workspace.run(run.id) / "model.json")["architecture"] == "classic"
 
 
