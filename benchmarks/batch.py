@@ -33,7 +33,7 @@ from PIL import Image
 from core.catalog import Catalog, open_catalog
 from core.datasets.content import read_regular
 from core.datasets.images import decode
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.inference.batch import answer_batch, find_files
 from core.inference.batch_store import delete_batch, new_batch

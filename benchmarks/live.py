@@ -78,8 +78,8 @@ def measure(address: str, token: str) -> dict[str, float]:
 
 def main(run_id: str) -> int:
     from core.catalog import open_catalog
-    from core.evaluation.evaluate import model_card
     from core.evaluation.out_of_distribution import find_familiar, make_familiar
+    from core.evaluation.store import model_card
     from core.workspace import open_workspace
 
     catalog = open_catalog(open_workspace())

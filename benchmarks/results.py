@@ -58,7 +58,7 @@ def _prepare(photos: Path, images: int, classes: int) -> dict[str, Any]:
     from core.catalog import RunSummary, open_catalog
     from core.datasets.intake import add_folder
     from core.evaluation.evaluate import evaluate_run
-    from core.evaluation.figures.judge import judge
+    from core.evaluation.figures.compute import compute_figures
     from core.quality.curation import curated
     from core.quality.scan import scan
     from core.training.start import suggest_spec
@@ -98,7 +98,7 @@ def _prepare(photos: Path, images: int, classes: int) -> dict[str, Any]:
     return {
         "accuracy": round(evaluation.accuracy, 4),
         "evaluate_s": round(evaluated, 2),
-        "figures_s": timed(judge, catalog, run.id),
+        "figures_s": timed(compute_figures, catalog, run.id),
     }
 
 

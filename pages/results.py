@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.answers import evaluated_on
+from core.evaluation.predictions import evaluated_on
 from pages._widgets.empty import empty
 from pages._widgets.pick_run import pick_run
 from pages._widgets.plain import escape

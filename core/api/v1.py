@@ -36,7 +36,7 @@ from core.api.openapi import openapi
 from core.api.problems import Problem, response, to_problem
 from core.catalog import RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.evaluation.threshold import default_threshold
 from core.inference.keys import ApiKey, find_key, note_used
 from core.inference.pool import Busy, prediction_pool

@@ -9,11 +9,11 @@ from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput
-from core.evaluation.answers import load_answers
 from core.evaluation.comparison.compare import Comparison, compare_all
 from core.evaluation.comparison.latency import known_latency, measure_latency
 from core.evaluation.comparison.pareto import Cost, cost, front
 from core.evaluation.comparison.similar import find_similar, relation_in_words, resembling, without
+from core.evaluation.predictions import load_predictions
 from core.evaluation.tested import find_tested
 
 _SHOWN = 5
@@ -142,12 +142,12 @@ def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         )
     run = catalog.runs.find(options.run)
     on = _on(catalog, run, options.on)
-    answers = load_answers(catalog.workspace, run.id, on)
-    found, searched = resembling(catalog, run, answers)
+    predictions = load_predictions(catalog.workspace, run.id, on)
+    found, searched = resembling(catalog, run, predictions)
     if on != "test" and not searched:
-        find_similar(catalog, run, answers, output.progress)
-        found, searched = resembling(catalog, run, answers)
-    score = without(answers, found, options.threshold, searched=searched)
+        find_similar(catalog, run, predictions, output.progress)
+        found, searched = resembling(catalog, run, predictions)
+    score = without(predictions, found, options.threshold, searched=searched)
     output.text(
         f"Run “{run.name}” is right on {score.correct:,} of {score.images:,} images "
         f"({score.accuracy:.1%})"

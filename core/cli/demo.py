@@ -11,8 +11,8 @@ from core.cli.models import report_run
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import intake
-from core.evaluation.evaluate import load_evaluation, load_predictions
 from core.evaluation.records import worst_confusions
+from core.evaluation.store import load_evaluation, predictions_table
 from core.inference.predictor import open_predictor
 from core.jobs import kinds
 from core.quality import curation, findings
@@ -57,7 +57,7 @@ def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     output.text("5. Predict: three images of the test set")
     predictor = open_predictor(catalog.workspace, run.id)
     root = catalog.workspace.load_path(record.root)
-    rows = load_predictions(catalog.workspace, run.id).head(3)
+    rows = predictions_table(catalog.workspace, run.id).head(3)
     files = [(path, (root / path).read_bytes()) for path in rows["path"]]
     answers = predictor.predict(files)
     for answer, label in zip(answers, rows["label"], strict=True):

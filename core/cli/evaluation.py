@@ -11,10 +11,11 @@ from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput
-from core.evaluation.evaluate import evaluate_folder, load_evaluation
-from core.evaluation.figures.judge import Figures, figures, load_curves
+from core.evaluation.evaluate import evaluate_folder
+from core.evaluation.figures.compute import Figures, figures, load_curves
 from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
+from core.evaluation.store import load_evaluation
 from core.workspace import atomic_path
 
 _PAIRS = 10

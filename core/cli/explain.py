@@ -13,10 +13,10 @@ from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
 from core.datasets.images import decode, open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.answers import load_answers
 from core.evaluation.explain.explainer import Explainer, ninths, open_explainer, overlay
 from core.evaluation.explain.originals import read_original
 from core.evaluation.explain.overlay import framed
+from core.evaluation.predictions import load_predictions
 from core.evaluation.study.run import run_study
 from core.workspace import atomic_path
 
@@ -70,12 +70,12 @@ def _read(file: Path) -> bytes:
 
 def _mistakes(catalog: Catalog, run: RunRecord, output: Output) -> list[tuple[str, bytes]]:
     """The test images that it was wrong about, the surest first."""
-    answers = load_answers(catalog.workspace, run.id)
-    wrong = np.flatnonzero(~answers.correct)
-    wrong = wrong[np.argsort(-answers.confidence[wrong], kind="stable")][:_MOST_MISTAKES]
+    predictions = load_predictions(catalog.workspace, run.id)
+    wrong = np.flatnonzero(~predictions.correct)
+    wrong = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:_MOST_MISTAKES]
     if not len(wrong):
         output.text("It was right about every test image. Name images to see what it looks at.")
-    paths = answers.table["path"].iloc[wrong]
+    paths = predictions.table["path"].iloc[wrong]
     return [(path, read_original(catalog, run, "test", path)) for path in paths]
 
 

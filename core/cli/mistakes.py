@@ -9,8 +9,8 @@ from typing import Any
 from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
-from core.evaluation.answers import load_answers
 from core.evaluation.mistakes import ORDERS, WHICH, select, top
+from core.evaluation.predictions import load_predictions
 from core.evaluation.study.embedding import METHODS, NAMES, draw_umap, has_map, load_map
 from core.evaluation.study.run import Study, load_study, run_study
 from core.workspace import atomic_path
@@ -34,23 +34,29 @@ _ON = argument("--on", type=Path, metavar="FOLDER", help="that it was tested on"
 )
 def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run, on = _which(catalog, options)
-    answers = load_answers(catalog.workspace, run.id, on)
+    predictions = load_predictions(catalog.workspace, run.id, on)
     rows = select(
-        answers, options.show, true=options.true, predicted=options.predicted, order=options.sort
+        predictions,
+        options.show,
+        true=options.true,
+        predicted=options.predicted,
+        order=options.sort,
     )
     shown = rows[: max(0, options.limit)]
-    near = _near(_studied(catalog, run, on, "nearest", output), set(answers.table["path"][shown]))
-    output.text(f"{len(rows):,} of {len(answers):,} images, {len(shown):,} of them shown")
+    near = _near(
+        _studied(catalog, run, on, "nearest", output), set(predictions.table["path"][shown])
+    )
+    output.text(f"{len(rows):,} of {len(predictions):,} images, {len(shown):,} of them shown")
     found = []
     for row in shown:
-        path = str(answers.table["path"].iloc[row])
+        path = str(predictions.table["path"].iloc[row])
         one = {
             "path": path,
-            "true": answers.labels[answers.true[row]],
-            "predicted": answers.labels[answers.predicted[row]],
-            "confidence": round(float(answers.confidence[row]), 6),
-            "loss": round(float(answers.loss[row]), 6),
-            "top": [[label, round(share, 6)] for label, share in top(answers, int(row), _TOP)],
+            "true": predictions.labels[predictions.true[row]],
+            "predicted": predictions.labels[predictions.predicted[row]],
+            "confidence": round(float(predictions.confidence[row]), 6),
+            "loss": round(float(predictions.loss[row]), 6),
+            "top": [[label, round(share, 6)] for label, share in top(predictions, int(row), _TOP)],
             "nearest": near.get(path, []),
         }
         found.append(one)
@@ -83,8 +89,8 @@ def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     if options.method == "umap" and not has_map(study, "umap"):
         draw_umap(catalog, run.id, on, output.progress)
     made = load_map(study, options.method)
-    answers = load_answers(catalog.workspace, run.id, on)
-    known = answers.table.set_index("path").loc[made.table["path"], ["label", "predicted"]]
+    predictions = load_predictions(catalog.workspace, run.id, on)
+    known = predictions.table.set_index("path").loc[made.table["path"], ["label", "predicted"]]
     table = made.table.assign(
         true=known["label"].to_numpy(), predicted=known["predicted"].to_numpy()
     )

@@ -11,8 +11,8 @@ from core.cli.command import NAME, RUN, Argument, Options, argument, command
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import InvalidInput, LightboxError, NotFound
-from core.evaluation.evaluate import load_evaluation
 from core.evaluation.records import Evaluation
+from core.evaluation.store import load_evaluation
 from core.training import stack
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec, parse_spec

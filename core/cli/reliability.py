@@ -8,7 +8,7 @@ from typing import Any
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
-from core.evaluation.answers import load_answers, validation_answers
+from core.evaluation.predictions import load_predictions, validation_predictions
 from core.evaluation.tested import find_tested
 from core.evaluation.trust import words as words
 from core.evaluation.trust.coverage import Point, Suggestion, answered_at, at_threshold, suggest
@@ -48,9 +48,9 @@ def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str,
     if options.on is not None:
         on = find_tested(catalog.workspace, run.id, options.on).on
     found = load(catalog, run.id, on, output.progress)
-    answers = load_answers(catalog.workspace, run.id, on)
-    validation = validation_answers(catalog.workspace, run.id)
-    test = (answers.confidence, answers.correct)
+    predictions = load_predictions(catalog.workspace, run.id, on)
+    validation = validation_predictions(catalog.workspace, run.id)
+    test = (predictions.confidence, predictions.correct)
     document = found.model_dump(mode="json")
     output.text(f"Run “{run.name}” on {'its test set' if on == 'test' else on}")
     answer, sentence = words.can_i_rely_on_it(found)
@@ -63,12 +63,14 @@ def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str,
     _say_coverage(found, point, suggestion, output)
     document["at"] = point.model_dump(mode="json")
     document["suggested"] = suggestion.model_dump(mode="json")
-    below = ~answered_at(answers.confidence, options.threshold)
-    document["left_to_you"] = answers.table.loc[below, "path"].tolist()
+    below = ~answered_at(predictions.confidence, options.threshold)
+    document["left_to_you"] = predictions.table.loc[below, "path"].tolist()
     _say_robustness(found, output)
     _say_slices(found, output)
     document["worse"] = {
-        each.said: answers.table.loc[rows_of(catalog.workspace, run.id, on, each), "path"].tolist()
+        each.said: predictions.table.loc[
+            rows_of(catalog.workspace, run.id, on, each), "path"
+        ].tolist()
         for each in found.slices
         if each.worse
     }

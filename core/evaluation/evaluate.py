@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -16,15 +14,17 @@ from core import settings
 from core.catalog import Catalog, RunSummary
 from core.datasets.content import hash_bytes
 from core.datasets.images import decode
-from core.datasets.layout import Split, read_layout
+from core.datasets.layout import read_layout
 from core.datasets.pixels import load_pixels
-from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.errors import InvalidInput, UnreadableImage
 from core.evaluation import metrics
+from core.evaluation.figures.compute import compute_figures
 from core.evaluation.records import Evaluation
+from core.evaluation.store import drop_derived, evaluation_folder, keep_evaluation, model_card
 from core.evaluation.tested import keep_tested, match_classes
+from core.evaluation.trust.reliability import keep_reliability
 from core.features.runtime import Compiled
 from core.progress import Reporter
-from core.workspace import Workspace, atomic_path, read_json, write_json
 
 _BATCH = 256
 
@@ -32,7 +32,7 @@ _BATCH = 256
 def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Evaluation:
     """Test a trained run on its test set, and keep ``evaluation.json`` and ``predictions.parquet``.
 
-    The validation images are answered too and kept apart: reliability is set right on them. The
+    The validation images are predicted too and kept apart: reliability is set right on them. The
     headline figures, of the test set only, go into the run's summary.
 
     Raises:
@@ -64,13 +64,15 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         some = rows[start : start + _BATCH]
         probabilities[start : start + len(some)] = compiled.predict(pixels.take(some))
     report.progress("evaluate", len(rows), len(rows), "Testing on images it has never seen")
-    answered = _answers(card["classes"], table.iloc[rows].reset_index(drop=True), probabilities)
+    predictions = _predictions(
+        card["classes"], table.iloc[rows].reset_index(drop=True), probabilities
+    )
     tested = set(table.loc[table["split"] == "test", "path"])
     left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]
-    evaluation = _judge(run.id, "test", card["classes"], answered, left_out, started)
-    _keep(folder, evaluation, answered)
-    _keep_reliability(catalog, evaluation, report)
-    _work_out(catalog, run.id, "test", report)
+    evaluation = _score(run.id, "test", card["classes"], predictions, left_out, started)
+    keep_evaluation(folder, evaluation, predictions)
+    keep_reliability(catalog, run.id, "test", report)
+    compute_figures(catalog, run.id, "test", report)
     catalog.runs.summarise(
         run.id,
         RunSummary(
@@ -90,8 +92,8 @@ def evaluate_folder(
 
     Classes are matched by name, also where only case, spaces, hyphens or underscores differ
     (:func:`core.evaluation.tested.match_classes`); images of other classes are left out and listed.
-    Kept below ``on/<name>`` in the run's folder, and found again by :func:`load_evaluation` under
-    the evaluation's ``on``.
+    Kept below ``on/<name>`` in the run's folder; :func:`core.evaluation.store.load_evaluation`
+    finds it again under the evaluation's ``on``.
 
     Raises:
         NotFound, InvalidInput: no such folder, or nothing in it that the model knows.
@@ -117,7 +119,7 @@ def evaluate_folder(
             remedy="It knows " + ", ".join(f"“{label}”" for label in card["classes"][:20]) + ".",
         )
     compiled = Compiled(catalog.workspace.run(run.id) / "model.xml", "float32")
-    good, answers = [], []
+    good, predictions = [], []
     for start in range(0, len(files), _BATCH):
         report.check()
         report.progress("evaluate", start, len(files), "Testing on new images")
@@ -133,83 +135,44 @@ def evaluate_folder(
             except OSError:
                 left_out.append((file.path, "It can't be opened."))
         if images:
-            answers.append(compiled.predict(np.stack(images)))
+            predictions.append(compiled.predict(np.stack(images)))
     if not good:
         raise InvalidInput("None of the images in this folder can be read.", file=folder)
-    answered = _answers(
-        card["classes"], pd.DataFrame(good).assign(split="test"), np.concatenate(answers)
+    predictions = _predictions(
+        card["classes"], pd.DataFrame(good).assign(split="test"), np.concatenate(predictions)
     )
     on = catalog.workspace.store_path(folder)
-    evaluation = _judge(run.id, on, card["classes"], answered, left_out, started)
+    evaluation = _score(run.id, on, card["classes"], predictions, left_out, started)
     kept = evaluation_folder(catalog.workspace, run.id, on)
-    _drop_derived(kept)
+    drop_derived(kept)
     hashes = [row["hash"] for row in good]
     keep_tested(kept, catalog.workspace, run.id, on, matching, hashes)
-    _keep(kept, evaluation, answered)
-    _keep_reliability(catalog, evaluation, report)
-    _work_out(catalog, run.id, on, report)
+    keep_evaluation(kept, evaluation, predictions)
+    keep_reliability(catalog, run.id, on, report)
+    compute_figures(catalog, run.id, on, report)
     return evaluation
 
 
-def model_card(workspace: Workspace, run_id: str) -> dict:
-    """What using a run's model needs: ``classes``, ``image_size``, ``fit``, ``recipe``, …
-
-    Raises:
-        NotFound: the run has no finished model.
-    """
-    folder = workspace.run(run_id)
-    if not (folder / "model.xml").exists() or not (folder / "model.json").exists():
-        raise NotFound(
-            "This run has no finished model.", remedy="Choose one that is done, or train again."
-        )
-    return dict(read_json(folder / "model.json"))
-
-
-def load_evaluation(workspace: Workspace, run_id: str, on: str = "test") -> Evaluation:
-    """What was found before.
-
-    Raises:
-        NotFound: it has not been evaluated.
-    """
-    path = evaluation_folder(workspace, run_id, on) / "evaluation.json"
-    if not path.exists():
-        raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
-    return Evaluation.model_validate(read_json(path))
+def _score(
+    run_id: str,
+    on: str,
+    classes: Sequence[str],
+    predictions: pd.DataFrame,
+    left_out: list[tuple[str, str]],
+    started: float,
+) -> Evaluation:
+    number = {label: position for position, label in enumerate(classes)}
+    tested = predictions[predictions["split"] == "test"]
+    true, predicted = (
+        tested[column].map(number).to_numpy(dtype=np.int64) for column in ("label", "predicted")
+    )
+    seconds = round(time.monotonic() - started, 3)
+    return metrics.evaluate(
+        run_id, on, classes, true, predicted, left_out=left_out, seconds=seconds
+    )
 
 
-def load_predictions(
-    workspace: Workspace, run_id: str, on: str = "test", *, split: Split = "test"
-) -> pd.DataFrame:
-    """One row an image: ``path``, ``label``, ``predicted``, ``confidence`` (0 to 1, of the answer),
-    ``correct`` (bool), ``hash``, ``split``, and ``p_0`` … in the order of the model's classes.
-
-    Args:
-        split: ``test``, or ``validation`` for the images that chose the best epoch; those are
-            for fitting thresholds and temperatures, never for a score.
-
-    Raises:
-        NotFound: it has not been evaluated.
-    """
-    path = evaluation_folder(workspace, run_id, on) / "predictions.parquet"
-    if not path.exists():
-        raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
-    table = pd.read_parquet(path)
-    return table[table["split"] == split].reset_index(drop=True)
-
-
-def evaluation_folder(workspace: Workspace, run_id: str, on: str) -> Path:
-    """Where what came of a test is kept; may not exist yet.
-
-    Args:
-        on: ``test``, or a folder as :meth:`Workspace.store_path` writes it.
-    """
-    folder = workspace.run(run_id)
-    if on == "test":
-        return folder
-    return folder / "on" / hashlib.blake2b(on.encode(), digest_size=8).hexdigest()
-
-
-def _answers(
+def _predictions(
     classes: Sequence[str], table: pd.DataFrame, probabilities: np.ndarray
 ) -> pd.DataFrame:
     """Predictions as they are kept; ``table`` has ``path``, ``label``, ``hash`` and ``split``."""
@@ -219,7 +182,7 @@ def _answers(
             remedy="Train again with a lower learning rate.",
         )
     predicted = np.array(classes, dtype=object)[probabilities.argmax(axis=1)]
-    answers = pd.DataFrame(
+    predictions = pd.DataFrame(
         {
             "path": table["path"],
             "label": table["label"],
@@ -231,54 +194,4 @@ def _answers(
         }
     )
     columns = pd.DataFrame(probabilities, columns=[f"p_{n}" for n in range(len(classes))])
-    return pd.concat([answers, columns], axis=1)
-
-
-def _judge(
-    run_id: str,
-    on: str,
-    classes: Sequence[str],
-    answers: pd.DataFrame,
-    left_out: list[tuple[str, str]],
-    started: float,
-) -> Evaluation:
-    number = {label: position for position, label in enumerate(classes)}
-    tested = answers[answers["split"] == "test"]
-    true, predicted = (
-        tested[column].map(number).to_numpy(dtype=np.int64) for column in ("label", "predicted")
-    )
-    seconds = round(time.monotonic() - started, 3)
-    return metrics.evaluate(
-        run_id, on, classes, true, predicted, left_out=left_out, seconds=seconds
-    )
-
-
-def _keep_reliability(catalog: Catalog, evaluation: Evaluation, report: Reporter) -> None:
-    """What takes SciPy is worked out here, so that pages need not import it."""
-    from core.evaluation.trust.reliability import keep_reliability
-
-    keep_reliability(catalog, evaluation.run_id, evaluation.on, report)
-
-
-def _drop_derived(kept: Path) -> None:
-    """Remove what was made of an earlier test on a folder: its images may be others now."""
-    for entry in kept.glob("*"):
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        elif entry.name not in ("evaluation.json", "predictions.parquet"):
-            entry.unlink(missing_ok=True)
-
-
-def _keep(folder: Path, evaluation: Evaluation, predictions: pd.DataFrame) -> None:
-    # Figures of an earlier test must not stand beside this one.
-    (folder / "scores.json").unlink(missing_ok=True)
-    with atomic_path(folder / "predictions.parquet") as part:
-        predictions.to_parquet(part, index=False)
-    write_json(folder / "evaluation.json", evaluation.model_dump(mode="json"))
-
-
-def _work_out(catalog: Catalog, run_id: str, on: str, report: Reporter) -> None:
-    """Keep scores, verdict and curves too, made of what was kept just now."""
-    from core.evaluation.figures.judge import judge
-
-    judge(catalog, run_id, on, report)
+    return pd.concat([predictions, columns], axis=1)

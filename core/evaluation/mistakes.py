@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.answers import Answers
+from core.evaluation.predictions import Predictions
 
 Which = Literal["wrong", "right", "all"]
 Order = Literal["confidence", "doubt", "loss"]
@@ -20,14 +20,14 @@ WHICH: tuple[Which, ...] = get_args(Which)
 
 
 def select(
-    answers: Answers,
+    predictions: Predictions,
     which: Which = "wrong",
     *,
     true: str | None = None,
     predicted: str | None = None,
     order: Order | None = None,
 ) -> np.ndarray:
-    """Rows of ``answers`` in the order to be looked at.
+    """Rows of ``predictions`` in the order to be looked at.
 
     Args:
         true, predicted: only images of this class, or answered with it.
@@ -37,7 +37,7 @@ def select(
             Default: ``doubt`` for right answers, else ``confidence``.
 
     Returns:
-        int64, shape (m,); equals are in the order of ``answers``.
+        int64, shape (m,); equals are in the order of ``predictions``.
 
     Raises:
         InvalidInput: the model knows no such class.
@@ -49,43 +49,49 @@ def select(
     if order not in ORDERS:
         raise ValueError(f"order is {order!r}, not one of {', '.join(ORDERS)}")
     wanted = (
-        np.ones(len(answers), bool) if which == "all" else answers.correct == (which == "right")
+        np.ones(len(predictions), bool)
+        if which == "all"
+        else predictions.correct == (which == "right")
     )
-    for label, positions in ((true, answers.true), (predicted, answers.predicted)):
+    for label, positions in ((true, predictions.true), (predicted, predictions.predicted)):
         if label is not None:
-            wanted = wanted & (positions == position_of(answers, label))
+            wanted = wanted & (positions == position_of(predictions, label))
     rows = np.flatnonzero(wanted)
-    first = {"confidence": -answers.confidence, "doubt": answers.confidence, "loss": -answers.loss}
+    first = {
+        "confidence": -predictions.confidence,
+        "doubt": predictions.confidence,
+        "loss": -predictions.loss,
+    }
     return rows[np.argsort(first[order][rows], kind="stable")]
 
 
-def position_of(answers: Answers, label: str) -> int:
+def position_of(predictions: Predictions, label: str) -> int:
     """A class's position among those that the model knows.
 
     Raises:
         InvalidInput: it knows no such class.
     """
     try:
-        return answers.labels.index(label)
+        return predictions.labels.index(label)
     except ValueError:
         raise InvalidInput(
             f"The model knows no class “{label}”.",
-            remedy="It knows " + ", ".join(f"“{each}”" for each in answers.labels[:20]) + ".",
+            remedy="It knows " + ", ".join(f"“{each}”" for each in predictions.labels[:20]) + ".",
         ) from None
 
 
-def row_of(answers: Answers, path: str) -> int | None:
-    """Where an image is in ``answers``; ``None`` if it was not tested."""
-    (found,) = np.nonzero((answers.table["path"] == path).to_numpy())
+def row_of(predictions: Predictions, path: str) -> int | None:
+    """Where an image is in ``predictions``; ``None`` if it was not tested."""
+    (found,) = np.nonzero((predictions.table["path"] == path).to_numpy())
     return int(found[0]) if len(found) else None
 
 
-def top(answers: Answers, row: int, count: int = 5) -> list[tuple[str, float]]:
+def top(predictions: Predictions, row: int, count: int = 5) -> list[tuple[str, float]]:
     """The likeliest classes of an image with their probabilities (0 to 1), likeliest first; the
     true class comes last if it is not among them."""
-    given = answers.probabilities[row]
+    given = predictions.probabilities[row]
     best = list(np.argsort(-given, kind="stable")[:count])
-    true = int(answers.true[row])
+    true = int(predictions.true[row])
     if true not in best:
         best.append(true)
-    return [(answers.labels[n], float(given[n])) for n in best]
+    return [(predictions.labels[n], float(given[n])) for n in best]

@@ -29,8 +29,8 @@ import pandas as pd
 from core.catalog import Catalog
 from core.datasets.images import decode
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.evaluate import model_card
 from core.evaluation.explain.explainer import open_explainer
+from core.evaluation.store import model_card
 from core.evaluation.study.run import StudyWork
 from core.features.kept import Kept
 from core.progress import Reporter

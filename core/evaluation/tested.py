@@ -24,6 +24,7 @@ from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
+from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
 from core.workspace import INSIDE, Workspace, read_json, write_json
 
@@ -225,8 +226,6 @@ def forget_tested(workspace: Workspace, run_id: str, on: str) -> None:
     Raises:
         NotFound: the run was not tested on that.
     """
-    from core.evaluation.evaluate import evaluation_folder
-
     folder = evaluation_folder(workspace, run_id, on)
     if on == "test" or not folder.is_dir():
         raise NotFound("This run was not tested on that folder.")

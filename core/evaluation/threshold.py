@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.errors import LightboxError
-from core.evaluation.answers import load_answers
+from core.evaluation.predictions import load_predictions
 from core.evaluation.trust.coverage import suggest
 from core.workspace import Workspace
 
@@ -17,7 +17,7 @@ def default_threshold(workspace: Workspace, run_id: str) -> float:
     are
     right; of 98, 95 or 90 % where no confidence reaches that, and 0.5 where none of these is."""
     try:
-        validation = load_answers(workspace, run_id, split="validation")
+        validation = load_predictions(workspace, run_id, split="validation")
     except LightboxError:
         return LEAST
     known = (validation.confidence, validation.correct)

@@ -29,7 +29,7 @@ from core.datasets.images import SUFFIXES, Fit, decode
 from core.datasets.layout import as_text, is_litter, is_text
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
 from core.progress import Reporter, Throttle

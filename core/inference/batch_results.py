@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from core.datasets.content import read_regular
 from core.datasets.images import open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.inference.batch_store import Batch, check_threshold, images_of, place_of
 from core.quality.export import cell
 from core.quality.thumbs import shrink

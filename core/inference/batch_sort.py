@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from core.catalog import Catalog
 from core.datasets.content import read_regular
 from core.errors import InvalidInput
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.inference.batch_results import answers_file, is_unsure, rows, summarise
 from core.inference.batch_store import Batch, images_of
 from core.progress import Reporter, Throttle

@@ -23,7 +23,7 @@ from core.datasets.content import hash_bytes
 from core.datasets.images import SUFFIXES, SUFFIXES_OF, open_image
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.quality.curation import curated
 from core.quality.safe_names import safe_name
 from core.workspace import Workspace, atomic_path, read_json, write_json

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.datasets.images import decode
 from core.errors import UnreadableImage
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.features.kept import Kept
 from core.features.runtime import Compiled
 from core.inference.micro_batching import MOST, MicroBatcher

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import intake
-from core.evaluation.evaluate import load_predictions
 from core.evaluation.metrics import evaluate
+from core.evaluation.store import predictions_table
 from core.training.start import create_run, suggest_spec
 from core.workspace import write_json
 from tests.core.evaluation.coloured import CLASSES
@@ -47,7 +47,7 @@ def choice(at: AppTest, label: str) -> AppTest:
 def answer(trained: Trained, said: dict[str, list[str]]) -> None:
     """Let the model have answered like this: true class to answers, as many as it has images."""
     folder = trained.catalog.workspace.run(trained.run_id)
-    table = load_predictions(trained.catalog.workspace, trained.run_id)
+    table = predictions_table(trained.catalog.workspace, trained.run_id)
     table = table.sort_values(["label", "path"]).reset_index(drop=True)
     table["predicted"] = [each for label in CLASSES for each in said[label]]
     table["correct"] = table["predicted"] == table["label"]
@@ -105,7 +105,7 @@ def test_from_the_verdict_one_is_led_on(open_page: Open, trained: Trained) -> No
     answer(trained, TWO_REDS_BLUE)
     at = click(open_page("results"), "“red” taken for “blue”")
     assert gallery(at, "answers-gallery").ids == list(
-        load_predictions(trained.catalog.workspace, trained.run_id).query("not correct")["path"]
+        predictions_table(trained.catalog.workspace, trained.run_id).query("not correct")["path"]
     )
     at = click(show(at, "Verdict"), "Confusions")
     assert "Which class is taken for which" in words(at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.answers import load_answers
+from core.evaluation.predictions import load_predictions
 from core.evaluation.trust.coverage import at_threshold
 from core.evaluation.trust.words import sentence_of_point
 from tests.core.evaluation.coloured import CLASSES
@@ -52,12 +52,12 @@ def answer_with(trained: Trained, confidences: list[float]) -> None:
 
 def test_the_slider_answers_with_what_is_answered_then(open_page: Open, trained: Trained) -> None:
     answer_with(trained, [0.95, 0.7, 0.6, 0.9, 0.8, 0.5])
-    answers = load_answers(trained.catalog.workspace, trained.run_id)
+    predictions = load_predictions(trained.catalog.workspace, trained.run_id)
     at = opened(open_page)
     for threshold, answered in ((0.0, 6), (0.65, 4), (0.99, 0)):
         at.select_slider[0].set_value(threshold).run()
         assert_no_defect(at)
-        point = at_threshold(answers.confidence, answers.correct, threshold)
+        point = at_threshold(predictions.confidence, predictions.correct, threshold)
         assert point.answered.images == answered
         assert sentence_of_point(point) in words(at)
     assert "would answer nothing" in words(at)
@@ -66,7 +66,7 @@ def test_the_slider_answers_with_what_is_answered_then(open_page: Open, trained:
     assert toggle.label == "Show the 2 images left to you"
     toggle.set_value(True).run()
     assert_no_defect(at)
-    least_sure_first = answers.table.sort_values("confidence")["path"].tolist()[:2]
+    least_sure_first = predictions.table.sort_values("confidence")["path"].tolist()[:2]
     assert gallery(at, "below-").ids == least_sure_first
 
 

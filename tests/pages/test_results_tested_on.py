@@ -7,8 +7,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.answers import evaluated_on
 from core.evaluation.evaluate import evaluate_folder
+from core.evaluation.predictions import evaluated_on
 from core.jobs.execute import execute
 from tests.core.evaluation.coloured import write_colour
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, words

@@ -106,7 +106,7 @@ def load_images(catalog: Catalog, run_id: str, card: dict) -> Images:
     """The images of a run; nothing is decoded yet.
 
     Args:
-        card: as :func:`core.evaluation.evaluate.model_card` gives it.
+        card: as :func:`core.evaluation.store.model_card` gives it.
 
     Raises:
         NotFound: it isn't known which they were, or its dataset was removed.

@@ -16,7 +16,7 @@ from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.model_card import card_markdown
 from core.errors import NotFound, disk_errors
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.inference.predictor import open_predictor
 from core.progress import Reporter
 from core.quality.safe_names import safe_name

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from core.delivery.take_away.material import Material
 from core.errors import NotFound
-from core.evaluation.figures import judge
+from core.evaluation.figures import compute
 from core.evaluation.study.basis import Heat, load_heat
 from core.evaluation.study.run import Study, load_study
 from core.evaluation.trust import reliability as trust
@@ -26,9 +26,9 @@ class Findings:
     report: Reporter
 
     @cached_property
-    def figures(self) -> judge.Figures:
+    def figures(self) -> compute.Figures:
         """Verdict, scores with intervals, classes, the order of similar classes."""
-        return judge.figures(self.material.catalog, self.material.run.id, report=self.report)
+        return compute.figures(self.material.catalog, self.material.run.id, report=self.report)
 
     @cached_property
     def reliability(self) -> trust.Reliability | None:

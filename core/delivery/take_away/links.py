@@ -53,7 +53,7 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
     Raises:
         NotFound: there is no such run, or it has no results, or for a demo no model.
     """
-    from core.evaluation.evaluate import load_evaluation, model_card
+    from core.evaluation.store import load_evaluation, model_card
 
     run = catalog.runs.get(run_id)
     # A model can be tried before it was ever tested.

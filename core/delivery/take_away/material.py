@@ -11,9 +11,9 @@ import pandas as pd
 
 from core.catalog import Catalog, DatasetRecord, RunRecord, RunSummary
 from core.errors import InvalidInput, NotFound
-from core.evaluation.answers import Answers, load_answers
-from core.evaluation.evaluate import load_evaluation, model_card
+from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import Evaluation
+from core.evaluation.store import load_evaluation, model_card
 from core.training.spec import TrainSpec, parse_spec
 from core.workspace import read_json
 
@@ -26,7 +26,7 @@ class Material:
         catalog: where it was found.
         dataset: what it was trained on; ``None`` if that was removed since.
         card: what using the model needs (``classes``, ``image_size``, ``fit`` …).
-        answers: about the test images.
+        predictions: about the test images.
         history: one entry an epoch, in order; empty if it was not kept.
         split: ``path``, ``label``, ``hash``, ``split`` of every image of the run.
     """
@@ -37,7 +37,7 @@ class Material:
     spec: TrainSpec
     card: dict[str, Any]
     evaluation: Evaluation
-    answers: Answers
+    predictions: Predictions
     history: list[dict[str, Any]]
     split: pd.DataFrame
 
@@ -100,7 +100,7 @@ def load_material(catalog: Catalog, run_id: str) -> Material:
         parse_spec(run.spec),
         card,
         evaluation,
-        load_answers(workspace, run.id),
+        load_predictions(workspace, run.id),
         list(read_json(history)) if history.exists() else [],
         split,
     )

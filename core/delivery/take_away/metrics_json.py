@@ -30,9 +30,9 @@ from core.catalog import Catalog
 from core.delivery.take_away.environment import environment
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import checked_target, load_material
-from core.evaluation.answers import evaluated_on
-from core.evaluation.evaluate import load_evaluation
+from core.evaluation.predictions import evaluated_on
 from core.evaluation.records import Evaluation
+from core.evaluation.store import load_evaluation
 from core.progress import Reporter
 from core.workspace import atomic_path
 

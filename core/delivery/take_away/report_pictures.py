@@ -37,13 +37,13 @@ def pairs_section(found: Findings) -> str:
     worst = worst_confusions(material.evaluation, _PAIRS)
     if not worst:
         return ""
-    answers = material.answers
+    predictions = material.predictions
     items = []
     for pair in worst:
-        rows = select(answers, "wrong", true=pair.true, predicted=pair.predicted)[:_EXAMPLES]
-        paths = list(answers.table["path"].iloc[rows])
+        rows = select(predictions, "wrong", true=pair.true, predicted=pair.predicted)[:_EXAMPLES]
+        paths = list(predictions.table["path"].iloc[rows])
         shown = [
-            Picture(data, f"{percent(float(answers.confidence[row]))} sure", (), tiny)
+            Picture(data, f"{percent(float(predictions.confidence[row]))} sure", (), tiny)
             for row, (data, tiny) in zip(rows, pictures(material, paths), strict=True)
         ]
         items.append(
@@ -59,9 +59,9 @@ def pairs_section(found: Findings) -> str:
 
 def mistakes_section(found: Findings) -> str:
     """Wrong answers, the surest first, each beside what the model looked at."""
-    material, answers = found.material, found.material.answers
-    rows = select(answers, "wrong")
-    if not len(answers):
+    material, predictions = found.material, found.material.predictions
+    rows = select(predictions, "wrong")
+    if not len(predictions):
         return ""
     if not len(rows):
         return "<section><h2>Mistakes</h2><p>There are none in this test.</p></section>"
@@ -80,10 +80,10 @@ def mistakes_section(found: Findings) -> str:
         said += " Right: the light places are those whose evidence spoke most for the answer " + (
             "(Grad-CAM)." if heat.method == "gradients" else "(found by covering them)."
         )
-    paths = list(answers.table["path"].iloc[shown])
+    paths = list(predictions.table["path"].iloc[shown])
     items = []
     for row, path, (data, tiny) in zip(shown, paths, pictures(material, paths), strict=True):
-        (said_label, sure), *others = top(answers, int(row), 3)
+        (said_label, sure), *others = top(predictions, int(row), 3)
         then = ", ".join(f"{text(quoted(label))} {percent(share)}" for label, share in others)
         looked = heat.of(int(row)) if heat is not None else None
         both = _image(data, tiny, path) if data else '<div class="none">no picture</div>'
@@ -92,14 +92,15 @@ def mistakes_section(found: Findings) -> str:
         single = "" if looked is None or not data else "both"
         items.append(
             f'<li><div class="{single}">{both}</div>{name(path.rpartition("/")[2])}<br>is '
-            f"<strong>{name(answers.labels[answers.true[row]])}</strong>, said "
+            f"<strong>{name(predictions.labels[predictions.true[row]])}</strong>, said "
             f"<strong>{name(said_label)}</strong> ({percent(sure)})<br>"
             f'<span class="soft">then {then}</span></li>'
         )
     more = len(rows) - len(shown)
     rest = f'<p class="soft">and {more:,} more</p>' if more else ""
+    out_of = text(images(len(predictions)))
     return (
-        f"<section><h2>Mistakes: {len(rows):,} of {text(images(len(answers)))}</h2><p>{said}</p>"
+        f"<section><h2>Mistakes: {len(rows):,} of {out_of}</h2><p>{said}</p>"
         f'<ul class="pairs">{"".join(items)}</ul>{rest}</section>'
     )
 

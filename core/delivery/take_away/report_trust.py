@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.svg import Line, chart
-from core.evaluation.answers import evaluated_on
-from core.evaluation.evaluate import load_evaluation
+from core.evaluation.predictions import evaluated_on
+from core.evaluation.store import load_evaluation
 from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import Calibration
 from core.evaluation.trust.disturbances import KINDS

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
-from core.evaluation.answers import load_answers
 from core.evaluation.comparison.differing import Differing, differing
 from core.evaluation.comparison.flips import Matched, match
 from core.evaluation.comparison.paired import Paired, in_words, paired
 from core.evaluation.intervals import LEVEL, RESAMPLES
+from core.evaluation.predictions import load_predictions
 
 _SEED = 20
 
@@ -123,7 +123,7 @@ def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "te
         NotFound: one of them was not tested on that.
     """
     workspace = catalog.workspace
-    one, two = load_answers(workspace, first.id, on), load_answers(workspace, second.id, on)
+    one, two = load_predictions(workspace, first.id, on), load_predictions(workspace, second.id, on)
     matched = match(one, two, judge_by_second=_later(second, first))
     table = matched.table
     found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())

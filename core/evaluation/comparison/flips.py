@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.evaluation.answers import SMALLEST, Answers
+from core.evaluation.predictions import SMALLEST, Predictions
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Matched:
         return self.table[self.table["relabelled"]]
 
 
-def match(first: Answers, second: Answers, *, judge_by_second: bool = True) -> Matched:
+def match(first: Predictions, second: Predictions, *, judge_by_second: bool = True) -> Matched:
     """Lay two runs' answers beside each other.
 
     Args:
@@ -73,12 +73,12 @@ def match(first: Answers, second: Answers, *, judge_by_second: bool = True) -> M
             "label_second": two["label"].to_numpy(dtype=object),
         }
     )
-    for name, answers, at in (("first", first, at_first), ("second", second, at_second)):
-        rows = answers.table.iloc[at]
+    for name, predictions, at in (("first", first, at_first), ("second", second, at_second)):
+        rows = predictions.table.iloc[at]
         table[f"predicted_{name}"] = rows["predicted"].to_numpy(dtype=object)
         table[f"confidence_{name}"] = rows["confidence"].to_numpy(dtype=np.float64)
         table[f"correct_{name}"] = rows["predicted"].to_numpy(dtype=object) == labels
-        table[f"loss_{name}"] = _loss(answers, at, labels)
+        table[f"loss_{name}"] = _loss(predictions, at, labels)
     return Matched(table, len(first), len(second))
 
 
@@ -128,12 +128,12 @@ def _join(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.DataFr
     return both[["at_0", "at_1"]].astype(np.int64)
 
 
-def _loss(answers: Answers, at: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _loss(predictions: Predictions, at: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Minus the logarithm of the label's probability; a label that the model doesn't know has
     none."""
-    number = {label: position for position, label in enumerate(answers.labels)}
+    number = {label: position for position, label in enumerate(predictions.labels)}
     column = np.array([number.get(label, -1) for label in labels], np.int64)
     given = np.zeros(len(at))
     known = column >= 0
-    given[known] = answers.probabilities[at[known], column[known]]
+    given[known] = predictions.probabilities[at[known], column[known]]
     return -np.log(np.maximum(given, SMALLEST))

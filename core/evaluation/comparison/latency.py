@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import NotFound
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.progress import Reporter
 from core.workspace import Workspace, read_json, write_json

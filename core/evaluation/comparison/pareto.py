@@ -11,7 +11,7 @@ import numpy as np
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.latency import known_latency
-from core.evaluation.evaluate import load_evaluation
+from core.evaluation.store import load_evaluation
 
 
 @dataclass(frozen=True)

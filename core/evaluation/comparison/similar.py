@@ -17,10 +17,10 @@ import pandas as pd
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
-from core.evaluation.answers import Answers
-from core.evaluation.evaluate import evaluation_folder
 from core.evaluation.intervals import wilson
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Interval
+from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
 from core.quality.copies import LOWEST, SAME, find_copies
 from core.quality.curation import curated, known_alike
@@ -66,7 +66,9 @@ class Without:
         return (self.correct - self.alike_correct) / max(1, self.images - self.alike)
 
 
-def resembling(catalog: Catalog, run: RunRecord, answers: Answers) -> tuple[pd.DataFrame, bool]:
+def resembling(
+    catalog: Catalog, run: RunRecord, predictions: Predictions
+) -> tuple[pd.DataFrame, bool]:
     """The tested images that resemble a training image of the run.
 
     Returns:
@@ -77,14 +79,14 @@ def resembling(catalog: Catalog, run: RunRecord, answers: Answers) -> tuple[pd.D
     trained = _trained_on(catalog.workspace, run.id)
     if trained.empty:
         return pd.DataFrame(columns=_COLUMNS), False
-    exact = _exact(answers.table, trained)
-    if answers.on == "test":
-        near, searched = _known(catalog, run, answers.table, trained)
+    exact = _exact(predictions.table, trained)
+    if predictions.on == "test":
+        near, searched = _known(catalog, run, predictions.table, trained)
     else:
-        kept = evaluation_folder(catalog.workspace, run.id, answers.on) / _FILE
+        kept = evaluation_folder(catalog.workspace, run.id, predictions.on) / _FILE
         searched = kept.exists()
         near = pd.read_parquet(kept)[_COLUMNS] if searched else pd.DataFrame(columns=_COLUMNS)
-        near = near[near["path"].isin(answers.table["path"])]
+        near = near[near["path"].isin(predictions.table["path"])]
     parts = [part for part in (exact, near) if len(part)]
     if not parts:
         return pd.DataFrame(columns=_COLUMNS), searched
@@ -94,13 +96,13 @@ def resembling(catalog: Catalog, run: RunRecord, answers: Answers) -> tuple[pd.D
 
 
 def without(
-    answers: Answers, resembling: pd.DataFrame, threshold: float, *, searched: bool
+    predictions: Predictions, resembling: pd.DataFrame, threshold: float, *, searched: bool
 ) -> Without:
     """The score with and without images that resemble training images at least so much."""
     too_alike = resembling.loc[resembling["score"] >= threshold - 1e-6, "path"]
-    alike = answers.table["path"].isin(too_alike).to_numpy()
-    correct, images = int(answers.correct.sum()), len(answers)
-    left_out, right = int(alike.sum()), int((alike & answers.correct).sum())
+    alike = predictions.table["path"].isin(too_alike).to_numpy()
+    correct, images = int(predictions.correct.sum()), len(predictions)
+    left_out, right = int(alike.sum()), int((alike & predictions.correct).sum())
     return Without(
         threshold,
         images,
@@ -114,7 +116,7 @@ def without(
 
 
 def find_similar(
-    catalog: Catalog, run: RunRecord, answers: Answers, report: Reporter | None = None
+    catalog: Catalog, run: RunRecord, predictions: Predictions, report: Reporter | None = None
 ) -> int:
     """Look at a tested folder's images and search for near-duplicates of training images among
     them; returns how many there are.
@@ -124,7 +126,7 @@ def find_similar(
         Cancelled: the person asked to stop.
     """
     report = report or Reporter()
-    folder = catalog.workspace.load_path(answers.on)
+    folder = catalog.workspace.load_path(predictions.on)
     if not folder.is_dir():
         raise NotFound(
             "The folder that was tested on is not there any more.",
@@ -135,7 +137,7 @@ def find_similar(
     known = curated(catalog, run.dataset_id, run.dataset_version)
     known = known[known["path"].isin(trained["path"]) & (known["status"] == "ok")]
     known = known[known["descriptor"].map(len) == DESCRIPTOR_BYTES].drop_duplicates("hash")
-    paths, theirs = _descriptors(folder, list(answers.table["path"]), report)
+    paths, theirs = _descriptors(folder, list(predictions.table["path"]), report)
     ours = np.frombuffer(b"".join(known["descriptor"]), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
 
     def step(share: float) -> None:
@@ -154,7 +156,7 @@ def find_similar(
         columns=_COLUMNS,
     )
     near = near.sort_values("score", ascending=False, kind="stable").drop_duplicates("path")
-    target = evaluation_folder(catalog.workspace, run.id, answers.on) / _FILE
+    target = evaluation_folder(catalog.workspace, run.id, predictions.on) / _FILE
     with atomic_path(target) as part:
         near.to_parquet(part, index=False)
     return len(near)

@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 
 from core.datasets.images import Fit
-from core.evaluation.evaluate import model_card
 from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import features_of, with_evidence
 from core.evaluation.explain.occlusion import PLACES, occlude
 from core.evaluation.explain.overlay import overlay
 from core.evaluation.explain.rules import NoRule
+from core.evaluation.store import model_card
 from core.features.kept import Kept
 from core.quiet import openvino
 from core.workspace import Workspace

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import depends
+from core.evaluation.store import model_card
 from core.features.kept import Kept
 from core.quiet import openvino
 from core.workspace import Workspace
@@ -158,8 +159,6 @@ _loaded: Kept[Asked] = Kept(_KEEP_LOADED)
 
 
 def _model(workspace: Workspace, run_id: str) -> Any:
-    from core.evaluation.evaluate import model_card
-
     model_card(workspace, run_id)  # says so if there is none
     return openvino().Core().read_model(str(workspace.run(run_id) / "model.xml"))
 

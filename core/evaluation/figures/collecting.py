@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.evaluation.answers import Answers
 from core.evaluation.intervals import wilson
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
 from core.evaluation.words import images, quoted
 
@@ -44,30 +44,30 @@ TRAITS: dict[str, Trait] = {
 
 def what_to_collect(
     evaluation: Evaluation,
-    answers: Answers,
+    predictions: Predictions,
     trained: Mapping[str, int] | None,
     traits: pd.DataFrame | None,
 ) -> str:
     """A sentence or two of advice; arguments as in
     :func:`core.evaluation.figures.verdict.verdict`."""
-    mistakes = ~answers.correct
+    mistakes = ~predictions.correct
     if not mistakes.any():
         return (
             "It made no mistake here. To find its limits, test it on images taken at another time, "
             "in another place."
         )
-    missed = np.bincount(answers.true[mistakes], minlength=len(evaluation.labels))
-    support = np.bincount(answers.true, minlength=len(evaluation.labels))
+    missed = np.bincount(predictions.true[mistakes], minlength=len(evaluation.labels))
+    support = np.bincount(predictions.true, minlength=len(evaluation.labels))
     # The class whose images go wrong most often; of those with as many, the one that is found
     # least.
     rate = missed / np.maximum(support, 1)
     worst = int(np.lexsort((-rate, -missed))[0])
     label = evaluation.labels[worst]
-    mine = answers.true == worst
+    mine = predictions.true == worst
     # The others' mistakes, and one more, so that the best of classes leave an aim above 0.
-    others = (missed.sum() - missed[worst] + 1) / (len(answers) - mine.sum() + 1)
+    others = (missed.sum() - missed[worst] + 1) / (len(predictions) - mine.sum() + 1)
     low = wilson(int(missed[worst]), int(support[worst])).low
-    if missed[worst] < _FEWEST_MISTAKES or (low <= others and mine.sum() < len(answers)):
+    if missed[worst] < _FEWEST_MISTAKES or (low <= others and mine.sum() < len(predictions)):
         total = int(mistakes.sum())
         who = "One mistake says" if total == 1 else f"Its {total:,} mistakes are spread: they say"
         return (

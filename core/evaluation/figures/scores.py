@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.evaluation.answers import SMALLEST, Answers
 from core.evaluation.figures.ranking import resampled_areas, resamples_for
 from core.evaluation.figures.score_meanings import ABOUT
 from core.evaluation.intervals import (
@@ -21,6 +20,7 @@ from core.evaluation.intervals import (
     resamples,
     wilson,
 )
+from core.evaluation.predictions import SMALLEST, Predictions
 from core.evaluation.records import Evaluation, Score
 
 _TOP = (2, 3, 5)
@@ -29,27 +29,27 @@ _ONE_CLASS = "All test images are of one class, so there is nothing to tell apar
 
 
 def scores(
-    evaluation: Evaluation, answers: Answers, areas: tuple[np.ndarray, np.ndarray]
+    evaluation: Evaluation, predictions: Predictions, areas: tuple[np.ndarray, np.ndarray]
 ) -> list[Score]:
     """All figures, the most telling first.
 
     Args:
-        answers: of the images that the evaluation is about.
+        predictions: of the images that the evaluation is about.
         areas: of each class, from :func:`core.evaluation.figures.ranking.class_areas`.
 
     Averages over classes leave out classes without an image in the test.
     """
-    if not len(answers):
+    if not len(predictions):
         return [
             _score(key, None, why=_NO_IMAGES)
             for key in ABOUT
-            if not key.startswith("top_") or _offered(key, len(answers.labels))
+            if not key.startswith("top_") or _offered(key, len(predictions.labels))
         ]
     made = {
-        **_from_confusion(evaluation, answers),
-        **_proportions(answers),
-        **_from_probabilities(answers),
-        **_from_ranking(answers, areas),
+        **_from_confusion(evaluation, predictions),
+        **_proportions(predictions),
+        **_from_probabilities(predictions),
+        **_from_ranking(predictions, areas),
     }
     return [made[key] for key in ABOUT if key in made]
 
@@ -88,22 +88,24 @@ def _offered(key: str, classes: int) -> bool:
     return int(key.removeprefix("top_")) < classes
 
 
-def _proportions(answers: Answers) -> dict[str, Score]:
+def _proportions(predictions: Predictions) -> dict[str, Score]:
     """Accuracy and top-k: parts of all images."""
     from sklearn.metrics import accuracy_score, top_k_accuracy_score
 
-    positions = np.arange(len(answers.labels))
-    accuracy = float(accuracy_score(answers.true, answers.predicted))
+    positions = np.arange(len(predictions.labels))
+    accuracy = float(accuracy_score(predictions.true, predictions.predicted))
     # Recall weighted by the sizes of classes is accuracy under another name.
     shares = {"accuracy": accuracy, "weighted_recall": accuracy}
     for k in _TOP:
-        if k < len(answers.labels):
+        if k < len(predictions.labels):
             shares[f"top_{k}"] = float(
-                top_k_accuracy_score(answers.true, answers.probabilities, k=k, labels=positions)
+                top_k_accuracy_score(
+                    predictions.true, predictions.probabilities, k=k, labels=positions
+                )
             )
     made = {}
     for key, share in shares.items():
-        interval = wilson(round(share * len(answers)), len(answers))
+        interval = wilson(round(share * len(predictions)), len(predictions))
         made[key] = _score(key, share, (interval.low, interval.high), "Wilson")
     return made
 
@@ -121,7 +123,7 @@ _CONFUSED = (
 )
 
 
-def _from_confusion(evaluation: Evaluation, answers: Answers) -> dict[str, Score]:
+def _from_confusion(evaluation: Evaluation, predictions: Predictions) -> dict[str, Score]:
     """What follows from the confusion matrix."""
     from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, matthews_corrcoef
 
@@ -129,9 +131,9 @@ def _from_confusion(evaluation: Evaluation, answers: Answers) -> dict[str, Score
     with warnings.catch_warnings():
         # Answers of classes that the test lacks are expected; so is a single class.
         warnings.simplefilter("ignore")
-        balanced = float(balanced_accuracy_score(answers.true, answers.predicted))
-        kappa = float(cohen_kappa_score(answers.true, answers.predicted))
-        mcc = float(matthews_corrcoef(answers.true, answers.predicted))
+        balanced = float(balanced_accuracy_score(predictions.true, predictions.predicted))
+        kappa = float(cohen_kappa_score(predictions.true, predictions.predicted))
+        mcc = float(matthews_corrcoef(predictions.true, predictions.predicted))
     values: dict[str, float | None] = dict(
         zip(
             _CONFUSED,
@@ -149,7 +151,7 @@ def _from_confusion(evaluation: Evaluation, answers: Answers) -> dict[str, Score
         )
     )
     why: Mapping[str, str] = {}
-    if len(np.unique(answers.true)) < 2:
+    if len(np.unique(predictions.true)) < 2:
         values |= {"mcc": None, "kappa": None}
         why = {"mcc": _ONE_CLASS, "kappa": _ONE_CLASS}
     replicates = resampled_counts(np.array(evaluation.confusion), _figures)
@@ -188,12 +190,12 @@ def _figures(right: np.ndarray, true: np.ndarray, called: np.ndarray) -> np.ndar
     return np.stack([macro[1], *macro, *weighted, mcc, kappa], axis=1)
 
 
-def _from_probabilities(answers: Answers) -> dict[str, Score]:
+def _from_probabilities(predictions: Predictions) -> dict[str, Score]:
     """Means over images of what each answer costs, given how sure it was."""
     from sklearn.metrics import brier_score_loss, log_loss
 
-    positions = np.arange(len(answers.labels))
-    given = answers.probabilities.astype(np.float64)
+    positions = np.arange(len(predictions.labels))
+    given = predictions.probabilities.astype(np.float64)
     if len(positions) < 2:
         why = "The model knows one class only."
         return {key: _score(key, None, why=why) for key in ("log_loss", "brier")}
@@ -201,13 +203,15 @@ def _from_probabilities(answers: Answers) -> dict[str, Score]:
         # Rows of float32 sum to 1 but for rounding, and clipping adds a little.
         warnings.simplefilter("ignore")
         clipped = np.maximum(given, SMALLEST)
-        loss = float(log_loss(answers.true, clipped, labels=positions))
+        loss = float(log_loss(predictions.true, clipped, labels=positions))
         exact = given / given.sum(axis=1, keepdims=True)
-        brier = float(brier_score_loss(answers.true, exact, labels=positions, scale_by_half=False))
-    squares = ((exact - np.eye(len(positions))[answers.true]) ** 2).sum(axis=1)
-    costs = np.stack((answers.loss, squares)).astype(np.float32)
+        brier = float(
+            brier_score_loss(predictions.true, exact, labels=positions, scale_by_half=False)
+        )
+    squares = ((exact - np.eye(len(positions))[predictions.true]) ** 2).sum(axis=1)
+    costs = np.stack((predictions.loss, squares)).astype(np.float32)
     means = np.concatenate(
-        [(costs @ weights).T / len(answers) for weights in resamples(len(answers))]
+        [(costs @ weights).T / len(predictions) for weights in resamples(len(predictions))]
     ).astype(np.float64)
     return {
         "log_loss": _score("log_loss", loss, bootstrap_bounds(loss, means[:, 0]), _bootstrap()),
@@ -215,13 +219,15 @@ def _from_probabilities(answers: Answers) -> dict[str, Score]:
     }
 
 
-def _from_ranking(answers: Answers, areas: tuple[np.ndarray, np.ndarray]) -> dict[str, Score]:
+def _from_ranking(
+    predictions: Predictions, areas: tuple[np.ndarray, np.ndarray]
+) -> dict[str, Score]:
     """Mean areas under the curves of all classes."""
     keys = ("roc_auc", "average_precision")
     if not np.isfinite(areas[0]).any():
         return {key: _score(key, None, why=_ONE_CLASS) for key in keys}
-    count = resamples_for(len(answers), len(answers.labels))
-    replicates = resampled_areas(answers.true, answers.probabilities, count)
+    count = resamples_for(len(predictions), len(predictions.labels))
+    replicates = resampled_areas(predictions.true, predictions.probabilities, count)
     made = {}
     for column, key in enumerate(keys):
         value = float(np.nanmean(areas[column]))

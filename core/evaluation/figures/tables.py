@@ -47,7 +47,7 @@ def report_table(evaluation: Evaluation, classes: Sequence[ClassScore], format: 
     """The classification report as text.
 
     Args:
-        classes: of the same evaluation, from :func:`core.evaluation.figures.judge.figures`.
+        classes: of the same evaluation, from :func:`core.evaluation.figures.compute.figures`.
         format: ``csv``: numbers in full, UTF-8, and no cell is one that a spreadsheet would take
             for a formula. ``markdown``: a table as GitHub and others read it. ``latex``: a
             ``tabular`` that needs no package; names are escaped.

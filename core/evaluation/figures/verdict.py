@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from core.evaluation.answers import Answers
 from core.evaluation.figures.collecting import what_to_collect
 from core.evaluation.intervals import LEVEL, wilson, wilson_bounds
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Interval
 from core.evaluation.words import images, listed, percent, quoted
 
@@ -80,7 +80,7 @@ _ELSEWHERE = (
 
 def verdict(
     evaluation: Evaluation,
-    answers: Answers,
+    predictions: Predictions,
     *,
     trained: Mapping[str, int] | None = None,
     traits: pd.DataFrame | None = None,
@@ -89,22 +89,22 @@ def verdict(
     """Say what a test found.
 
     Args:
-        answers: of the images that the evaluation is about.
+        predictions: of the images that the evaluation is about.
         trained: images in training by class, for how many more to collect.
-        traits: of each image of ``answers`` in its order, float, columns as in
+        traits: of each image of ``predictions`` in its order, float, columns as in
             :data:`core.evaluation.figures.collecting.TRAITS`; NaN where not known.
         unseen: whether its own test images are known to be none that it was trained on.
     """
     if not evaluation.images:
         text = "There are no test images, so nothing can be said about how good this model is."
         return Verdict(statements=[Statement(key="headline", text=text, tone="bad")])
-    against, better = _baseline(evaluation, answers)
+    against, better = _baseline(evaluation, predictions)
     statements = [
         _headline(evaluation, better, unseen),
         against,
         _weakest(evaluation),
-        _sure(answers),
-        Statement(key="collect", text=what_to_collect(evaluation, answers, trained, traits)),
+        _sure(predictions),
+        Statement(key="collect", text=what_to_collect(evaluation, predictions, trained, traits)),
         *_cautions(evaluation),
     ]
     if not unseen and evaluation.on == "test":
@@ -128,7 +128,7 @@ def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Stat
     )
 
 
-def _baseline(evaluation: Evaluation, answers: Answers) -> tuple[Statement, bool | None]:
+def _baseline(evaluation: Evaluation, predictions: Predictions) -> tuple[Statement, bool | None]:
     """Beside always answering the largest class, on the same images.
 
     Only images on which one of the two is right tell them apart: McNemar's test (1947), exact, at
@@ -146,9 +146,9 @@ def _baseline(evaluation: Evaluation, answers: Answers) -> tuple[Statement, bool
     if sum(row.support > 0 for row in evaluation.report) < 2:
         text = f"{said}: with images of one class only, this test can't tell what the model knows."
         return Statement(key="baseline", text=text, tone="caution"), None
-    largest = answers.true == evaluation.labels.index(label)
-    gained = int((answers.correct & ~largest).sum())
-    lost = int((~answers.correct & largest).sum())
+    largest = predictions.true == evaluation.labels.index(label)
+    gained = int((predictions.correct & ~largest).sum())
+    lost = int((~predictions.correct & largest).sum())
     apart = gained + lost > 0 and binomtest(gained, gained + lost).pvalue < 1 - LEVEL
     if apart and gained > lost:
         text = f"{said}; the model is better than that, beyond chance."
@@ -214,16 +214,16 @@ def _worse_than_others(right: np.ndarray, support: np.ndarray, worst: int) -> bo
     return bool(chance < (1 - LEVEL) / int((support > 0).sum()))
 
 
-def _sure(answers: Answers) -> Statement:
+def _sure(predictions: Predictions) -> Statement:
     """How often it is right when it says that it is sure."""
-    sure = answers.confidence >= SURE
-    count, right = int(sure.sum()), int(answers.correct[sure].sum())
+    sure = predictions.confidence >= SURE
+    count, right = int(sure.sum()), int(predictions.correct[sure].sum())
     says = f"at least {percent(SURE)} sure"
     if not count:
         return Statement(
             key="sure", text=f"It is never {says} of an answer on these images.", tone="neutral"
         )
-    covered = percent(count / len(answers))
+    covered = percent(count / len(predictions))
     if count < _ENOUGH_SURE:
         return Statement(
             key="sure",

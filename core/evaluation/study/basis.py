@@ -65,7 +65,7 @@ def keep_features(work: StudyWork) -> None:
     if sampled:
         training = training.sample(MOST_TRAINING, random_state=_SEED).sort_index()
         known = pd.concat([training, known[known["split"] != "train"]])
-    tested = work.answers.table[["path", "label", "hash"]].assign(split="test")
+    tested = work.predictions.table[["path", "label", "hash"]].assign(split="test")
     rows = pd.concat([known, tested], ignore_index=True)
     kept, features = [], []
     for positions, images in work.batches(rows, "Reading what the model sees in each image"):
@@ -87,20 +87,22 @@ def keep_features(work: StudyWork) -> None:
 @phase("heat", "Looking where in the images the evidence lies")
 def keep_heat(work: StudyWork) -> None:
     """Heat maps of the answers, and of the true classes of mistakes."""
-    answers, explainer = work.answers, work.explainer
+    predictions, explainer = work.predictions, work.explainer
     exact = explainer.method == "gradients"
-    rows = _worth(answers.correct, MOST_HEAT if exact else MOST_OCCLUDED)
+    rows = _worth(predictions.correct, MOST_HEAT if exact else MOST_OCCLUDED)
     answered = np.zeros((len(rows), *explainer.places), np.uint8)
-    wrong = rows[~answers.correct[rows]]
+    wrong = rows[~predictions.correct[rows]]
     true = np.zeros((len(wrong), *explainer.places), np.uint8)
     size = 256 if exact else 8
-    for positions, images in work.batches(answers.table.iloc[rows], "Looking for evidence", size):
+    for positions, images in work.batches(
+        predictions.table.iloc[rows], "Looking for evidence", size
+    ):
         at = rows[positions]
-        answered[positions] = _bytes(explainer.heat(images, answers.predicted[at]))
-        mistaken = ~answers.correct[at]
+        answered[positions] = _bytes(explainer.heat(images, predictions.predicted[at]))
+        mistaken = ~predictions.correct[at]
         if mistaken.any():
             places = np.searchsorted(wrong, at[mistaken])
-            true[places] = _bytes(explainer.heat(images[mistaken], answers.true[at[mistaken]]))
+            true[places] = _bytes(explainer.heat(images[mistaken], predictions.true[at[mistaken]]))
     work.save_array("heat", answered)
     work.save_array("heat_rows", rows)
     work.save_array("heat_true", true)

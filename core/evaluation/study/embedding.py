@@ -22,7 +22,7 @@ import pandas as pd
 
 from core.catalog import Catalog
 from core.errors import LightboxError, NotFound
-from core.evaluation.evaluate import model_card
+from core.evaluation.store import model_card
 from core.evaluation.study.basis import load_features
 from core.evaluation.study.run import Study, StudyWork, load_study, phase
 from core.evaluation.study.sheet import save_sheet, tested_pictures
@@ -156,7 +156,7 @@ def keep_map(work: StudyWork, method: Method) -> None:
     """
     images, features = load_features(work.study)
     rows = np.flatnonzero((images["split"] == "test").to_numpy())
-    table = work.answers.table.set_index("path")
+    table = work.predictions.table.set_index("path")
     tested = table.loc[images["path"].iloc[rows]]
     wrong = ~tested["correct"].to_numpy(bool)
     labels = pd.factorize(tested["label"])[0]

@@ -28,9 +28,9 @@ from core.datasets.content import read_regular
 from core.datasets.images import decode
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import Cancelled, LightboxError, NotFound, UnreadableImage
-from core.evaluation.answers import Answers, load_answers
-from core.evaluation.evaluate import evaluation_folder, model_card
 from core.evaluation.explain.explainer import Explainer, open_explainer
+from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.store import evaluation_folder, model_card
 from core.progress import Reporter
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
@@ -141,7 +141,7 @@ class StudyWork:
     """What a phase works with.
 
     Attributes:
-        card: of the model, as :func:`core.evaluation.evaluate.model_card`.
+        card: of the model, as :func:`core.evaluation.store.model_card`.
         on: ``test``, or the folder that was tested on.
         folder: where its files belong.
         report: progress, and whether to stop.
@@ -157,9 +157,9 @@ class StudyWork:
     phase: str = ""
 
     @cached_property
-    def answers(self) -> Answers:
+    def predictions(self) -> Predictions:
         """What the model answered about the tested images."""
-        return load_answers(self.catalog.workspace, self.run.id, self.on)
+        return load_predictions(self.catalog.workspace, self.run.id, self.on)
 
     @cached_property
     def explainer(self) -> Explainer:

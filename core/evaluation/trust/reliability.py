@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.catalog import Catalog
 from core.errors import NotFound
-from core.evaluation.answers import Answers, load_answers, validation_answers
-from core.evaluation.evaluate import evaluation_folder
+from core.evaluation.predictions import Predictions, load_predictions, validation_predictions
+from core.evaluation.store import evaluation_folder
 from core.evaluation.trust.calibration import (
     Calibration,
     Temperature,
@@ -48,7 +48,7 @@ class Reliability(BaseModel):
     Attributes:
         version: of this value, see :data:`VERSION`.
         of: which evaluation it belongs to: tested again, all is worked out anew.
-        on: as in :class:`core.evaluation.answers.Answers`.
+        on: as in :class:`core.evaluation.predictions.Predictions`.
         right: accuracy on all images of the set.
         validation_images: on which the temperature and the thresholds were chosen.
         before: calibration as the model answers.
@@ -108,11 +108,13 @@ def keep_reliability(
     Raises:
         NotFound: it has not been evaluated on that.
     """
-    answers = load_answers(catalog.workspace, run_id, on)
-    validation = validation_answers(catalog.workspace, run_id)
-    columns = columns_of(_facts(catalog, answers, report), answers.labels)
+    predictions = load_predictions(catalog.workspace, run_id, on)
+    validation = validation_predictions(catalog.workspace, run_id)
+    columns = columns_of(_facts(catalog, predictions, report), predictions.labels)
     folder = evaluation_folder(catalog.workspace, run_id, on)
-    found = judge(answers, validation, columns).model_copy(update={"of": _mark(folder)})
+    found = compute_reliability(predictions, validation, columns).model_copy(
+        update={"of": _mark(folder)}
+    )
     parts = pd.DataFrame({column.key: column.part for column in columns}, dtype="str")
     with atomic_path(folder / _PARTS) as part:
         parts.to_parquet(part, index=False)
@@ -120,38 +122,40 @@ def keep_reliability(
     return found
 
 
-def judge(answers: Answers, validation: Answers, columns: list[Column]) -> Reliability:
+def compute_reliability(
+    predictions: Predictions, validation: Predictions, columns: list[Column]
+) -> Reliability:
     """The reliability of answers, all of whose choices are made on the validation answers.
 
     Args:
-        columns: of the images that were answered about, in the order of ``answers``.
+        columns: of the images that were answered about, in the order of ``predictions``.
     """
     temperature, why_not = fit_temperature(validation.true, validation.probabilities)
     after = None
     if temperature is not None:
-        after = calibrate(answers.true, warm(answers.probabilities, temperature.value))
+        after = calibrate(predictions.true, warm(predictions.probabilities, temperature.value))
     chosen_on = (validation.confidence, validation.correct)
     return Reliability(
-        run_id=answers.run_id,
-        on=answers.on,
-        right=share_of(int(answers.correct.sum()), len(answers)),
+        run_id=predictions.run_id,
+        on=predictions.on,
+        right=share_of(int(predictions.correct.sum()), len(predictions)),
         validation_images=len(validation),
-        before=calibrate(answers.true, answers.probabilities),
+        before=calibrate(predictions.true, predictions.probabilities),
         after=after,
         temperature=temperature,
         no_temperature=why_not,
-        curve=coverage_curve(answers.confidence, answers.correct),
+        curve=coverage_curve(predictions.confidence, predictions.correct),
         suggestions=[
-            suggest(wanted, chosen_on, (answers.confidence, answers.correct))
+            suggest(wanted, chosen_on, (predictions.confidence, predictions.correct))
             for wanted in WANTED
             if len(validation)
         ],
-        slices=find_slices(columns, answers.correct),
+        slices=find_slices(columns, predictions.correct),
     )
 
 
 def rows_of(workspace: Workspace, run_id: str, on: str, each: Slice) -> np.ndarray:
-    """Which images are in a slice: bool, in the order of :func:`load_answers`' table.
+    """Which images are in a slice: bool, in the order of :func:`load_predictions`' table.
 
     Raises:
         NotFound: the file that says so has gone, or is of another evaluation.
@@ -185,14 +189,14 @@ def _mark(folder: Path) -> str:
         raise NotFound("This run has no results yet.", remedy="Wait until it is done.") from error
 
 
-def _facts(catalog: Catalog, answers: Answers, report: Reporter | None) -> pd.DataFrame:
+def _facts(catalog: Catalog, predictions: Predictions, report: Reporter | None) -> pd.DataFrame:
     """What is known of the images: from the scan of the dataset, else from the files."""
-    known = answers.table[["path", "label"]]
-    if answers.on != "test":
-        folder = catalog.workspace.load_path(answers.on)
+    known = predictions.table[["path", "label"]]
+    if predictions.on != "test":
+        folder = catalog.workspace.load_path(predictions.on)
         found = facts_of_files(folder, list(known["path"]), report)
         return found.assign(label=known["label"].to_numpy())
-    run = catalog.runs.get(answers.run_id)
+    run = catalog.runs.get(predictions.run_id)
     try:
         table = curated(catalog, run.dataset_id, run.dataset_version)
     except NotFound:

@@ -110,17 +110,17 @@ def sample(images: int, most: int = MOST_IMAGES, *, seed: int = 0) -> np.ndarray
 @phase(NAME, "Asking again about worse photos")
 def study_robustness(work: StudyWork) -> None:
     """Disturb test images in all ways, and keep what became of the answers."""
-    answers = work.answers
-    rows = sample(len(answers))
-    table = answers.table.iloc[rows].reset_index(drop=True)
+    predictions = work.predictions
+    rows = sample(len(predictions))
+    table = predictions.table.iloc[rows].reset_index(drop=True)
     compiled = Compiled(work.catalog.workspace.run(work.run.id) / "model.xml", "float32")
     found, picture = measure(
         compiled.predict,
         work.batches(table, "Asking again about worse photos", _BATCH),
-        answers.true[rows],
+        predictions.true[rows],
         list(table["path"]),
-        answers.labels,
-        of=len(answers),
+        predictions.labels,
+        of=len(predictions),
         report=work.report,
     )
     with atomic_path(work.folder / f"{NAME}.png") as part:
@@ -197,11 +197,13 @@ def measure(
     example: tuple[int, np.ndarray, np.ndarray] | None = None
     example_right = False
     for rows, images in batches:
-        answers = [predict(images)]
+        predictions = [predict(images)]
         for kind, level in _TESTS:
             report.check()
-            answers.append(predict(disturb(images, kind.key, kind.strengths[level], chance[rows])))
-        given = np.stack(answers)
+            predictions.append(
+                predict(disturb(images, kind.key, kind.strengths[level], chance[rows]))
+            )
+        given = np.stack(predictions)
         correct = given.argmax(axis=2) == true[rows]
         right.append(correct)
         if example is None or (not example_right and correct[0].any()):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.evaluate import load_predictions
 from core.evaluation.out_of_distribution import unfamiliar_files
+from core.evaluation.store import predictions_table
 from core.evaluation.threshold import default_threshold
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
@@ -57,7 +57,7 @@ def first_threshold(run: RunRecord) -> float:
 
 def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     """Test images of the run, as their files are now, or as thumbnails if they have gone."""
-    rows = load_predictions(catalog().workspace, run.id)
+    rows = predictions_table(catalog().workspace, run.id)
     rows = rows.groupby("label", sort=True).head(1).head(_EXAMPLES)
     record = catalog().datasets.get(run.dataset_id)
     root = catalog().workspace.load_path(record.root)

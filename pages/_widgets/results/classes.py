@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation.figures.judge import Figures
+from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.tables import Format, report_table
 from core.evaluation.records import ClassReport, ClassScore
 from pages._widgets.plain import percent

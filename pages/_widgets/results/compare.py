@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.answers import evaluated_on
 from core.evaluation.comparison.compare import Comparison, Measured
 from core.evaluation.comparison.compare import compare as compare_runs
 from core.evaluation.comparison.paired import in_words
-from core.evaluation.evaluate import evaluation_folder
 from core.jobs import kinds
+from core.evaluation.predictions import evaluated_on
+from core.evaluation.store import evaluation_folder
 from pages._widgets.job import attempt
 from pages._widgets.plain import escape, percent, shorten, some
 from pages._widgets.results import beside, flips, near_copies

@@ -136,9 +136,9 @@ def _cell(view: View) -> None:
     left.selectbox("True class", labels, key=_key(view, "true"))
     right.selectbox("Predicted as", labels, key=_key(view, "predicted"))
     true, predicted = _chosen(view)
-    answers = view.answers
-    of_class = answers.true == true
-    rows = answers.table[of_class & (answers.predicted == predicted)]
+    predictions = view.predictions
+    of_class = predictions.true == true
+    rows = predictions.table[of_class & (predictions.predicted == predicted)]
     name, other = (f"“{escape(shorten(labels[n]))}”" for n in (true, predicted))
     what = "called right" if true == predicted else f"taken for {other}"
     total = int(of_class.sum())
@@ -205,11 +205,11 @@ def _pairs(view: View) -> None:
 
 
 def _examples(view: View, pair: Confusion) -> pd.DataFrame:
-    labels, answers = view.evaluation.labels, view.answers
-    same = (answers.true == labels.index(pair.true)) & (
-        answers.predicted == labels.index(pair.predicted)
+    labels, predictions = view.evaluation.labels, view.predictions
+    same = (predictions.true == labels.index(pair.true)) & (
+        predictions.predicted == labels.index(pair.predicted)
     )
-    return answers.table[same].nlargest(_EXAMPLES, "confidence")
+    return predictions.table[same].nlargest(_EXAMPLES, "confidence")
 
 
 def _table(view: View) -> None:

@@ -49,10 +49,10 @@ def detail(view: View, key: str, opened: str, paths: Callable[[str], Sequence[st
         paths: from the image that was opened first to those that "Previous" and "Next" lead
             through, in their order.
     """
-    if opened and row_of(view.answers, opened) is not None:
+    if opened and row_of(view.predictions, opened) is not None:
         st.session_state[_NOW] = _Opened(key, opened, opened)
     now: _Opened | None = st.session_state.get(_NOW)
-    if now is not None and now.key == key and row_of(view.answers, now.path) is not None:
+    if now is not None and now.key == key and row_of(view.predictions, now.path) is not None:
         _dialog(view, list(paths(now.first)))
 
 
@@ -92,9 +92,9 @@ def _steps(paths: list[str], path: str) -> None:
 
 
 def _draw(view: View, path: str) -> None:
-    row = row_of(view.answers, path)
+    row = row_of(view.predictions, path)
     assert row is not None, "it was opened"
-    digest = str(view.answers.table["hash"].iloc[row])
+    digest = str(view.predictions.table["hash"].iloc[row])
     now = label_state(catalog(), view.run, path, digest, view.on)
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -102,7 +102,7 @@ def _draw(view: View, path: str) -> None:
     with right:
         _answer(view, row)
         if not view.read_only:
-            _corrected(now, view.answers.labels[view.answers.true[row]])
+            _corrected(now, view.predictions.labels[view.predictions.true[row]])
         _shares(view, row)
         _near(view, path, row)
         _actions(view, path, row, now)
@@ -128,7 +128,7 @@ def _picture(view: View, path: str, row: int) -> None:
         help="0 % shows the picture alone. Bright is where the evidence for the answer lies.",
     )
     if strength:
-        answered = int(view.answers.predicted[row])
+        answered = int(view.predictions.predicted[row])
         home = str(catalog().workspace.home)
         heat = heat_of(home, view.run.created_at, view.run.id, view.on, path, answered)
         if heat is not None:
@@ -137,8 +137,11 @@ def _picture(view: View, path: str, row: int) -> None:
 
 
 def _answer(view: View, row: int) -> None:
-    answers = view.answers
-    true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
+    predictions = view.predictions
+    true, predicted = (
+        predictions.labels[predictions.true[row]],
+        predictions.labels[predictions.predicted[row]],
+    )
     right = true == predicted
     icon = ":green[:material/check_circle:]" if right else ":red[:material/cancel:]"
     said = f"#### {icon} Answered “{escape(shorten(predicted))}”"
@@ -147,18 +150,18 @@ def _answer(view: View, row: int) -> None:
 
 def _shares(view: View, row: int) -> None:
     """The likeliest classes, as bars with numbers."""
-    answers = view.answers
-    true = answers.labels[answers.true[row]]
-    for label, share in top(answers, row, _NAMED):
+    predictions = view.predictions
+    true = predictions.labels[predictions.true[row]]
+    for label, share in top(predictions, row, _NAMED):
         name = f"**{escape(shorten(label, 30))}**" if label == true else escape(shorten(label, 30))
-        note = " · what it is" if label == true and not answers.correct[row] else ""
+        note = " · what it is" if label == true and not predictions.correct[row] else ""
         st.progress(min(1.0, max(0.0, share)), text=f"{name} · {percent(share)}{note}")
     st.caption(
-        f"Loss {answers.loss[row]:.3g}",
+        f"Loss {predictions.loss[row]:.3g}",
         help="Minus the natural logarithm of the true class's probability: 0 is sure and right, "
         "0.7 is half and half, above 3 the model all but ruled out what it is.",
     )
-    st.caption(escape(str(answers.table["path"].iloc[row])))
+    st.caption(escape(str(predictions.table["path"].iloc[row])))
 
 
 def _near(view: View, path: str, row: int) -> None:
@@ -190,8 +193,11 @@ def _near(view: View, path: str, row: int) -> None:
         label="Nearest training images",
         strip=True,
     )
-    answers = view.answers
-    true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
+    predictions = view.predictions
+    true, predicted = (
+        predictions.labels[predictions.true[row]],
+        predictions.labels[predictions.predicted[row]],
+    )
     st.caption(
         escape(verdict_of(near, true, predicted)),
         help="The number on each is how alike the model finds the two, by the features that its "
@@ -206,11 +212,14 @@ def _nearest(folder: str, changed: float, path: str, _study: Study) -> pd.DataFr
 
 
 def _actions(view: View, path: str, row: int, now: LabelState) -> None:
-    answers = view.answers
-    true, predicted = answers.labels[answers.true[row]], answers.labels[answers.predicted[row]]
+    predictions = view.predictions
+    true, predicted = (
+        predictions.labels[predictions.true[row]],
+        predictions.labels[predictions.predicted[row]],
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         if not view.read_only:
-            _label_is_wrong(view, path, str(answers.table["hash"].iloc[row]), now, predicted)
+            _label_is_wrong(view, path, str(predictions.table["hash"].iloc[row]), now, predicted)
             _add_more(now, true)
         # A callback can't leave the dialog, so the run after it does.
         if st.button(

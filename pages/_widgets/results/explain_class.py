@@ -24,12 +24,15 @@ def draw(view: View) -> None:
     if not studied(view, "heat"):
         return
     heat = load_heat(study_of(view))
-    answers = view.answers
+    predictions = view.predictions
     label = st.selectbox(
-        "Answer", answers.labels, format_func=shorten, key=f"explain-answer-{view.run.id}-{view.on}"
+        "Answer",
+        predictions.labels,
+        format_func=shorten,
+        key=f"explain-answer-{view.run.id}-{view.on}",
     )
-    number = answers.labels.index(label)
-    rows = heat.rows[answers.predicted[heat.rows] == number]
+    number = predictions.labels.index(label)
+    rows = heat.rows[predictions.predicted[heat.rows] == number]
     if not len(rows):
         st.caption("The model never gave this answer.")
         return
@@ -37,7 +40,7 @@ def draw(view: View) -> None:
     with left:
         st.image(png(colours(enlarge(_mean(heat, rows), _SIDE, _SIDE))), width="stretch")
     with right:
-        wrong = int((~answers.correct[rows]).sum())
+        wrong = int((~predictions.correct[rows]).sum())
         st.markdown(
             f"The mean of {images(len(rows))} answered with “{escape(shorten(label))}”"
             + (f", {wrong:,} of them wrongly" if wrong else "")
@@ -52,11 +55,11 @@ def draw(view: View) -> None:
         "How strong the colours are", 0, 100, 60, 5, format="%d %%", key="explain-opacity"
     )
     # Mistakes first: they are what one looks for.
-    rows = rows[np.lexsort((-answers.confidence[rows], answers.correct[rows]))]
+    rows = rows[np.lexsort((-predictions.confidence[rows], predictions.correct[rows]))]
     rows = rows[
         page_of(len(rows), key=f"explain-class-{view.run.id}-{view.on}-{number}", size=_PAGE)
     ]
-    table = answers.table.iloc[rows]
+    table = predictions.table.iloc[rows]
     maps = [found for row in rows if (found := heat.of(int(row))) is not None]
     laid = thumbnails_with_heat(view, list(table["path"]), maps, opacity / 100)
     clicked = gallery(

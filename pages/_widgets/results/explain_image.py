@@ -41,11 +41,11 @@ def asked_for(view: View) -> bool:
 def choose(view: View, path: str) -> bool:
     """Make it the image that is looked at; false if it isn't one of these. Call it before
     drawing."""
-    found = view.answers.table.index[view.answers.table["path"] == path]
+    found = view.predictions.table.index[view.predictions.table["path"] == path]
     if not len(found):
         return False
     st.session_state[_key(view, "path")] = path
-    row = view.answers.table.loc[found[0]]
+    row = view.predictions.table.loc[found[0]]
     st.session_state[_key(view, "from")] = f"is {row['label']}" if row["correct"] else "wrong"
     return True
 
@@ -73,10 +73,10 @@ def _key(view: View, what: str) -> str:
 
 def _offered(view: View) -> pd.DataFrame:
     """The images to choose from: mistakes with the surest first, or others in their order."""
-    table = view.answers.table
+    table = view.predictions.table
     wrong = int((~table["correct"]).sum())
     names = {"wrong": f"Mistakes ({wrong:,})", "all": f"All images ({len(table):,})"}
-    names |= {f"is {label}": f"Images of {shorten(label)}" for label in view.answers.labels}
+    names |= {f"is {label}": f"Images of {shorten(label)}" for label in view.predictions.labels}
     if not wrong:
         del names["wrong"]
     key = _key(view, "from")
@@ -95,7 +95,7 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
     key = _key(view, "path")
     page = rows.iloc[page_of(len(rows), key=_key(view, "page"), size=_PAGE)]
     now = st.session_state.get(key)
-    if now not in set(view.answers.table["path"]):
+    if now not in set(view.predictions.table["path"]):
         now = None
     tiles = [
         Tile(
@@ -121,8 +121,8 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
 def _explain(view: View, path: str, picture: np.ndarray) -> None:
     explainer = explainer_of(view)
     labels = explainer.classes
-    row = view.answers.table[view.answers.table["path"] == path].iloc[0]
-    probabilities = view.answers.probabilities[int(row.name)]
+    row = view.predictions.table[view.predictions.table["path"] == path].iloc[0]
+    probabilities = view.predictions.probabilities[int(row.name)]
     order = np.argsort(-probabilities, kind="stable")
     left, right = st.columns([3, 2], gap="medium")
     with right:

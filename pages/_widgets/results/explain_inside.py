@@ -47,8 +47,8 @@ def draw(view: View) -> None:
 def _maps(view: View, layer: Convolution) -> None:
     path = st.session_state.get(f"explain-path-{view.run.id}-{view.on}")
     if path is None:
-        wrong = view.answers.table[~view.answers.table["correct"]]
-        path = (view.answers.table if wrong.empty else wrong)["path"].iloc[0]
+        wrong = view.predictions.table[~view.predictions.table["correct"]]
+        path = (view.predictions.table if wrong.empty else wrong)["path"].iloc[0]
     pixels, picture = answer_pixels(view, path), shown(view, path)
     if pixels is None or picture is None:
         st.caption("The image is no longer there, or can’t be read.")

@@ -8,26 +8,26 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import NotFound
-from core.evaluation.evaluate import evaluation_folder
-from core.evaluation.figures import judge
+from core.evaluation.figures import compute
+from core.evaluation.store import evaluation_folder
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
 
-def figures_of(view: View) -> judge.Figures:
+def figures_of(view: View) -> compute.Figures:
     """Scores, verdict and classes of a view."""
     workspace = catalog().workspace
     place = (str(workspace.home), view.run.id, view.on)
     if _changed(view) is None:
         with st.spinner("Working out the figures, once for this model …"):
-            judge.figures(catalog(), view.run.id, view.on)
+            compute.figures(catalog(), view.run.id, view.on)
     return _figures(*place, _changed(view))
 
 
 def curves_of(view: View, labels: list[str]) -> pd.DataFrame:
     """The ROC and precision-recall curves of some classes."""
     figures_of(view)
-    return judge.load_curves(catalog().workspace, view.run.id, view.on, labels)
+    return compute.load_curves(catalog().workspace, view.run.id, view.on, labels)
 
 
 def say_if_gone(view: View) -> None:
@@ -45,11 +45,11 @@ def say_if_gone(view: View) -> None:
 
 def _changed(view: View) -> float | None:
     folder = evaluation_folder(catalog().workspace, view.run.id, view.on)
-    file = folder / judge.SCORES
+    file = folder / compute.SCORES
     return file.stat().st_mtime if file.exists() else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _figures(home: str, run_id: str, on: str, changed: Any) -> judge.Figures:
+def _figures(home: str, run_id: str, on: str, changed: Any) -> compute.Figures:
     del home, changed  # parts of the key only
-    return judge.figures(catalog(), run_id, on)
+    return compute.figures(catalog(), run_id, on)

@@ -69,7 +69,7 @@ def _led_here(view: View) -> str:
     st.session_state["mistakes-told"] = told
     for what in ("true", "predicted"):
         label = asked.get(what)
-        st.session_state[_key(view, what)] = label if label in view.answers.labels else _ANY
+        st.session_state[_key(view, what)] = label if label in view.predictions.labels else _ANY
     path = asked.get("path")
     which: Which = "all"
     if "which" in asked:
@@ -83,9 +83,9 @@ def _led_here(view: View) -> str:
 def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
     """Draw the choices; returns which answers, the rows in their order, and a name for the
     choice."""
-    answers = view.answers
-    wrong = int((~answers.correct).sum())
-    counts = {"Wrong": wrong, "Right": len(answers) - wrong, "All": len(answers)}
+    predictions = view.predictions
+    wrong = int((~predictions.correct).sum())
+    counts = {"Wrong": wrong, "Right": len(predictions) - wrong, "All": len(predictions)}
     st.session_state.setdefault(_key(view, "which"), "Wrong" if wrong else "Right")
     which = st.segmented_control(
         "Show answers",
@@ -95,7 +95,7 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
         label_visibility="collapsed",
         required=True,
     )
-    labels = [_ANY, *answers.labels]
+    labels = [_ANY, *predictions.labels]
     first, second, third = st.columns(3)
     with first:
         true = st.selectbox(
@@ -124,18 +124,18 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
         )
     kinds: dict[str, Which] = {name.title(): name for name in WHICH}
     rows = select(
-        answers,
+        predictions,
         kinds[str(which)],
         true=true or None,
         predicted=predicted or None,
         order=order,
     )
-    numbers = [answers.labels.index(label) if label else "" for label in (true, predicted)]
-    return str(which), answers.table.iloc[rows], f"{which}-{order}-{numbers[0]}-{numbers[1]}"
+    numbers = [predictions.labels.index(label) if label else "" for label in (true, predicted)]
+    return str(which), predictions.table.iloc[rows], f"{which}-{order}-{numbers[0]}-{numbers[1]}"
 
 
 def _none(view: View, which: str, chosen: str) -> None:
-    if not len(view.answers):
+    if not len(view.predictions):
         st.info("There were no test images.", icon=":material/info:")
     elif chosen.endswith("--"):
         st.success(
@@ -160,7 +160,7 @@ def _table(view: View, rows: pd.DataFrame) -> None:
                 "true": shown["label"],
                 "predicted": shown["predicted"],
                 "how sure": shown["confidence"],
-                "loss": view.answers.loss[shown.index],
+                "loss": view.predictions.loss[shown.index],
             }
         )
         st.dataframe(
@@ -186,6 +186,6 @@ def _csv(view: View, rows: pd.DataFrame) -> str:
     columns = rows[["path", "label", "predicted", "confidence"]]
     return str(
         columns.rename(columns={"label": "true"})
-        .assign(loss=view.answers.loss[rows.index])
+        .assign(loss=view.predictions.loss[rows.index])
         .to_csv(index=False)
     )

@@ -12,8 +12,8 @@ from core.evaluation.comparison.similar import (
     resembling,
     without,
 )
-from core.evaluation.evaluate import evaluation_folder
 from core.jobs import kinds
+from core.evaluation.store import evaluation_folder
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
 from pages._widgets.plain import images, percent
@@ -42,7 +42,7 @@ def draw_near_copies(view: View) -> None:
         help="Near-duplicates score from 0.98 on, and never lie on both sides of a split that "
         "Lightbox made. Below that are pictures of like scenes.",
     )
-    score = without(view.answers, found, float(threshold or usual), searched=searched)
+    score = without(view.predictions, found, float(threshold or usual), searched=searched)
     what = _NAMES[float(threshold or usual)].lower()
     if not score.alike:
         st.markdown(
@@ -80,7 +80,7 @@ def _found(
     home: str, _view: View, run_id: str, on: str, version: int, stamps: tuple[float, ...]
 ) -> tuple[pd.DataFrame, bool]:
     del home, run_id, on, version, stamps  # parts of the key only
-    return resembling(catalog(), _view.run, _view.answers)
+    return resembling(catalog(), _view.run, _view.predictions)
 
 
 def _offer_search(view: View) -> None:
@@ -106,14 +106,14 @@ def _pairs(view: View, rows: pd.DataFrame) -> None:
     """Each tested image beside the training image that it is most like."""
     key = f"pairs-{view.run.id}-{len(rows)}"
     part = rows.iloc[page_of(len(rows), key=f"page-{key}", size=_PAIRS)]
-    answers = view.answers.table.set_index("path").loc[part["path"]]
+    predictions = view.predictions.table.set_index("path").loc[part["path"]]
     tested, trained = (
         pictures(view, list(part["path"])),
         dataset_pictures(view.run, list(part["train_path"])),
     )
     tiles = []
     for row, answer, mine, other in zip(
-        part.itertuples(), answers.itertuples(), tested, trained, strict=True
+        part.itertuples(), predictions.itertuples(), tested, trained, strict=True
     ):
         how = relation_in_words(row.relation)
         said = f"answer: {answer.predicted}"

@@ -7,7 +7,7 @@ from html import escape as html
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.figures.judge import Figures
+from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.verdict import Statement
 from core.evaluation.records import Score
 from pages._widgets.pictures import draw_svg

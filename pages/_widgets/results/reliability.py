@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation.answers import Answers, validation_answers
+from core.evaluation.predictions import Predictions, validation_predictions
 from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import BINS, Bin
 from core.evaluation.trust.coverage import (
@@ -122,9 +122,9 @@ def _confidence(found: Reliability) -> None:
             "model's own figures, without it."
         )
     with st.expander("As a table"):
-        frames = [table.assign(answers="as it answers")]
+        frames = [table.assign(predictions="as it answers")]
         if warmed is not None:
-            frames.append(_table_of(warmed).assign(answers="with the temperature"))
+            frames.append(_table_of(warmed).assign(predictions="with the temperature"))
         _show_table(pd.concat(frames)[["answers", *table.columns]])
 
 
@@ -149,8 +149,8 @@ def _table_of(bins: Sequence[Bin]) -> pd.DataFrame:
 @st.fragment
 def _coverage(view: View, found: Reliability) -> None:
     st.subheader("Answer only when sure enough")
-    answers = view.answers
-    test = (answers.confidence, answers.correct)
+    predictions = view.predictions
+    test = (predictions.confidence, predictions.correct)
     slider = f"reliability-threshold-{view.run.id}"
     st.session_state.setdefault(slider, 0.9)
     threshold = st.select_slider(
@@ -170,7 +170,7 @@ def _coverage(view: View, found: Reliability) -> None:
         st.caption("The band is the 95 % interval (Wilson). The diamond is what is chosen above.")
     with right:
         _suggest(found, test, slider)
-    below = answers.table[~answered_at(answers.confidence, float(threshold))]
+    below = predictions.table[~answered_at(predictions.confidence, float(threshold))]
     if len(below) and st.toggle(
         f"Show the {images(len(below))} left to you", key=f"reliability-below-{view.run.id}"
     ):
@@ -215,9 +215,9 @@ def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: st
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _validation(home: str, run_id: str, of: str) -> Answers:
+def _validation(home: str, run_id: str, of: str) -> Predictions:
     del home, of  # parts of the key only
-    return validation_answers(catalog().workspace, run_id)
+    return validation_predictions(catalog().workspace, run_id)
 
 
 def _points_table(points: Sequence[Point]) -> pd.DataFrame:
@@ -385,7 +385,7 @@ def _slices(view: View, found: Reliability) -> None:
 
 
 def _slice_gallery(view: View, each: Slice, key: str) -> None:
-    rows = view.answers.table[rows_of(catalog().workspace, view.run.id, view.on, each)]
+    rows = view.predictions.table[rows_of(catalog().workspace, view.run.id, view.on, each)]
     rows = rows.sort_values(["correct", "confidence"], ascending=[True, False], kind="stable")
     answers_gallery(view, rows, key=key, label=f"Images of this kind: {each.part}")
     st.caption("Wrong answers first.")

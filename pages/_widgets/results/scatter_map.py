@@ -64,18 +64,18 @@ def draw(view: View) -> None:
 
 
 def _draw(view: View, made: FeatureMap, sheet: Sheet) -> None:
-    answers = view.answers
-    known = pd.Series(np.arange(len(answers)), index=answers.table["path"])
+    predictions = view.predictions
+    known = pd.Series(np.arange(len(predictions)), index=predictions.table["path"])
     rows = known.loc[made.table["path"]].to_numpy()
     coloured = _coloured(view)
     key = f"map-{view.run.id}-{made.asked}"
     opened = point_map(
         list(made.table["path"]),
         made.table[["x", "y"]].to_numpy(float),
-        answers.true[rows],
-        answers.predicted[rows],
-        answers.confidence[rows],
-        answers.labels,
+        predictions.true[rows],
+        predictions.predicted[rows],
+        predictions.confidence[rows],
+        predictions.labels,
         coloured,
         sheet,
         key=key,
@@ -89,12 +89,12 @@ def _draw(view: View, made: FeatureMap, sheet: Sheet) -> None:
 
 def _coloured(view: View) -> list[int]:
     """The classes that have a colour: all, or some of them if there are too many to tell apart."""
-    labels, answers = view.answers.labels, view.answers
+    labels, predictions = view.predictions.labels, view.predictions
     if len(labels) <= len(COLOURS):
         return list(range(len(labels)))
     at_most = len(COLOURS_BESIDE_GREY)
-    mistakes = np.bincount(answers.true[~answers.correct], minlength=len(labels))
-    tested = np.bincount(answers.true, minlength=len(labels))
+    mistakes = np.bincount(predictions.true[~predictions.correct], minlength=len(labels))
+    tested = np.bincount(predictions.true, minlength=len(labels))
     worst = np.lexsort((-tested, -mistakes))[:at_most]
     chosen = st.multiselect(
         "Classes in colour (the others are grey)",
@@ -151,7 +151,7 @@ def _table(view: View, made: FeatureMap, rows: np.ndarray) -> None:
     if not panel.open:
         return
     with panel:
-        tested = view.answers.table.iloc[rows]
+        tested = view.predictions.table.iloc[rows]
         st.dataframe(
             pd.DataFrame(
                 {

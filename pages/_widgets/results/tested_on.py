@@ -8,7 +8,7 @@ import streamlit as st
 from core.catalog import JobRecord, RunRecord
 from core.datasets.intake import check_allowed
 from core.datasets.upload import UploadStage
-from core.evaluation.answers import evaluated_on
+from core.evaluation.predictions import evaluated_on
 from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_upload
 from core.jobs import kinds
 from pages._widgets.folders import choose_folder

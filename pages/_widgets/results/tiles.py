@@ -22,7 +22,7 @@ _OPACITY = 0.6
 def answers_gallery(
     view: View, rows: pd.DataFrame, *, key: str, label: str, heat: bool = False
 ) -> None:
-    """Rows of ``view.answers.table`` in their order, page by page; a click on one opens it.
+    """Rows of ``view.predictions.table`` in their order, page by page; a click on one opens it.
 
     Args:
         rows: with the index that they have in the table.
@@ -84,7 +84,7 @@ def _overlays(
     del place, changed  # parts of the key only
     heat = load_heat(_study)
     maps = {row: found for row in rows if (found := heat.of(row)) is not None}
-    paths = _view.answers.table["path"].iloc[np.array(list(maps), int)]
+    paths = _view.predictions.table["path"].iloc[np.array(list(maps), int)]
     made = thumbnails_with_heat(_view, list(paths), list(maps.values()), _OPACITY)
     by_row = dict(zip(maps, made, strict=True))
     return [by_row.get(row, b"") for row in rows]

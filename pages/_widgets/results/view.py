@@ -13,9 +13,9 @@ from PIL import Image
 
 from core.catalog import RunRecord
 from core.errors import NotFound
-from core.evaluation.answers import Answers, load_answers
-from core.evaluation.evaluate import load_evaluation
+from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import Evaluation
+from core.evaluation.store import load_evaluation
 from core.quality import thumbs
 from core.quality.curation import curated
 from pages._widgets.session import catalog, thumbnails
@@ -36,7 +36,7 @@ class View:
     run: RunRecord
     on: str
     evaluation: Evaluation
-    answers: Answers
+    predictions: Predictions
     read_only: bool = False
 
 
@@ -46,8 +46,8 @@ def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> V
     Raises:
         NotFound: it has not been evaluated on that.
     """
-    evaluation, answers = _loaded(str(catalog().workspace.home), run.id, on, _changed(run, on))
-    return View(run, on, evaluation, answers, read_only)
+    evaluation, predictions = _loaded(str(catalog().workspace.home), run.id, on, _changed(run, on))
+    return View(run, on, evaluation, predictions, read_only)
 
 
 def _changed(run: RunRecord, on: str) -> float:
@@ -58,10 +58,10 @@ def _changed(run: RunRecord, on: str) -> float:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _loaded(home: str, run_id: str, on: str, changed: float) -> tuple[Evaluation, Answers]:
+def _loaded(home: str, run_id: str, on: str, changed: float) -> tuple[Evaluation, Predictions]:
     del home, changed  # parts of the key only
     workspace = catalog().workspace
-    return load_evaluation(workspace, run_id, on), load_answers(workspace, run_id, on)
+    return load_evaluation(workspace, run_id, on), load_predictions(workspace, run_id, on)
 
 
 @dataclass(frozen=True)

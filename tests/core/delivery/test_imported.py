@@ -24,7 +24,8 @@ from core.delivery.take_away.material import load_material
 from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notebook import write_notebook
 from core.errors import InvalidInput
-from core.evaluation.evaluate import evaluate_folder, load_evaluation
+from core.evaluation.evaluate import evaluate_folder
+from core.evaluation.store import load_evaluation
 from core.inference.predictor import open_predictor
 from core.jobs.execute import execute
 from core.progress import Reporter

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from core.evaluation.answers import Answers
 from core.evaluation.metrics import evaluate
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
 
 
@@ -19,7 +19,7 @@ def answered(
     *,
     on: str = "test",
     classes: int = 3,
-) -> tuple[Evaluation, Answers]:
+) -> tuple[Evaluation, Predictions]:
     """An evaluation and its answers; answers are the likeliest classes."""
     given = np.asarray(probabilities, np.float32)
     given = given.reshape(len(true), -1) if len(true) else np.zeros((0, classes), np.float32)
@@ -36,7 +36,7 @@ def answered(
             "hash": "",
         }
     )
-    return evaluate("run", on, names, known, said), Answers(
+    return evaluate("run", on, names, known, said), Predictions(
         "run", on, names, table, known, said, given
     )
 
@@ -49,7 +49,7 @@ def called(
     sure: float = 0.8,
     labels: Sequence[str] | None = None,
     on: str = "test",
-) -> tuple[Evaluation, Answers]:
+) -> tuple[Evaluation, Predictions]:
     """As above, with the answers said and the same confidence in each of them."""
     rest = (1 - sure) / max(1, classes - 1)
     given = np.full((len(true), classes), rest if classes > 1 else 1.0)

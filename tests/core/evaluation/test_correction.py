@@ -10,8 +10,8 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.datasets import intake
 from core.errors import InvalidInput
-from core.evaluation.answers import load_answers
 from core.evaluation.correction import LabelState, correct, label_state
+from core.evaluation.predictions import load_predictions
 from core.quality import curation
 from core.quality.scan import scan
 from tests.core.evaluation.coloured import write_colour
@@ -34,7 +34,7 @@ def run(catalog: Catalog, root: Path) -> RunRecord:
 
 
 def digest(catalog: Catalog, run: RunRecord, path: str = WRONG) -> str:
-    table = load_answers(catalog.workspace, run.id).table.set_index("path")
+    table = load_predictions(catalog.workspace, run.id).table.set_index("path")
     return str(table.loc[path, "hash"])
 
 
@@ -67,9 +67,9 @@ def test_undone_all_is_as_it_was(catalog: Catalog, run: RunRecord) -> None:
 
 
 def test_the_results_stay_what_they_are(catalog: Catalog, run: RunRecord) -> None:
-    before = load_answers(catalog.workspace, run.id).table
+    before = load_predictions(catalog.workspace, run.id).table
     correct(catalog, run, WRONG, digest(catalog, run), "blue")
-    assert load_answers(catalog.workspace, run.id).table.equals(before)
+    assert load_predictions(catalog.workspace, run.id).table.equals(before)
 
 
 def test_a_move_together_with_others_is_not_undone_from_here(

@@ -9,12 +9,8 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.errors import Cancelled, InvalidInput, NotFound
-from core.evaluation.evaluate import (
-    evaluate_folder,
-    evaluate_run,
-    load_evaluation,
-    load_predictions,
-)
+from core.evaluation.evaluate import evaluate_folder, evaluate_run
+from core.evaluation.store import load_evaluation, predictions_table
 from core.progress import RecordingReporter
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
@@ -54,7 +50,7 @@ def test_predictions_have_one_row_an_image_with_all_probabilities(
     catalog: Catalog, run: RunRecord
 ) -> None:
     evaluate_run(catalog, run.id)
-    table = load_predictions(catalog.workspace, run.id)
+    table = predictions_table(catalog.workspace, run.id)
     assert len(table) == 5
     probabilities = table[["p_0", "p_1", "p_2"]].to_numpy()
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
@@ -68,10 +64,10 @@ def test_predictions_have_one_row_an_image_with_all_probabilities(
 
 def test_validation_answers_are_kept_apart_from_the_test(catalog: Catalog, run: RunRecord) -> None:
     evaluate_run(catalog, run.id)
-    validation = load_predictions(catalog.workspace, run.id, split="validation")
+    validation = predictions_table(catalog.workspace, run.id, split="validation")
     assert len(validation) == 4
     assert validation["path"].str.contains("validation").all()
-    assert not load_predictions(catalog.workspace, run.id)["path"].isin(validation["path"]).any()
+    assert not predictions_table(catalog.workspace, run.id)["path"].isin(validation["path"]).any()
 
 
 def test_a_test_image_that_is_gone_is_left_out_and_named(
@@ -94,7 +90,7 @@ def test_a_run_without_test_images_has_an_empty_result(catalog: Catalog, root: P
     run = make_run(catalog, root, {"train": [("blue", "blue"), ("red", "red")]})
     evaluation = evaluate_run(catalog, run.id)
     assert (evaluation.images, evaluation.interval.low, evaluation.interval.high) == (0, 0.0, 1.0)
-    assert load_predictions(catalog.workspace, run.id).empty
+    assert predictions_table(catalog.workspace, run.id).empty
 
 
 def test_a_run_without_a_model_says_so(catalog: Catalog, run: RunRecord) -> None:
@@ -104,7 +100,7 @@ def test_a_run_without_a_model_says_so(catalog: Catalog, run: RunRecord) -> None
     with pytest.raises(NotFound, match="no results yet"):
         load_evaluation(catalog.workspace, run.id)
     with pytest.raises(NotFound, match="no results yet"):
-        load_predictions(catalog.workspace, run.id)
+        predictions_table(catalog.workspace, run.id)
 
 
 def test_a_new_folder_is_a_fresh_test(catalog: Catalog, run: RunRecord, tmp_path: Path) -> None:
@@ -122,7 +118,7 @@ def test_a_new_folder_is_a_fresh_test(catalog: Catalog, run: RunRecord, tmp_path
     assert report.steps
     assert load_evaluation(catalog.workspace, run.id, str(folder)) == evaluation
     assert load_evaluation(catalog.workspace, run.id).images == 5, "the run's own test is kept"
-    assert len(load_predictions(catalog.workspace, run.id, str(folder))) == 4
+    assert len(predictions_table(catalog.workspace, run.id, str(folder))) == 4
 
 
 def test_a_folder_of_unknown_classes_is_refused_with_what_is_known(

@@ -12,8 +12,9 @@ import pytest
 from core.catalog import Catalog, JobRecord, RunRecord
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
-from core.evaluation.answers import evaluated_on
-from core.evaluation.evaluate import evaluate_folder, evaluation_folder, load_evaluation
+from core.evaluation.evaluate import evaluate_folder
+from core.evaluation.predictions import evaluated_on
+from core.evaluation.store import evaluation_folder, load_evaluation
 from core.evaluation.tested import (
     find_tested,
     folders_tested,

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.evaluation.evaluate import evaluate_run, evaluation_folder
+from core.evaluation.evaluate import evaluate_run
+from core.evaluation.store import evaluation_folder
 from core.evaluation.threshold import LEAST, default_threshold
 from tests.core.evaluation.coloured import CLASSES, make_run
 

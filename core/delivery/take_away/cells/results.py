@@ -95,7 +95,7 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
                 would likely be. This notebook should be inside it.
                 """
             ),
-            code('LIGHTBOX_ANSWERS = "{{packed}}"', hidden=True, packed=_answers(material)),
+            code('LIGHTBOX_ANSWERS = "{{packed}}"', hidden=True, packed=_predictions(material)),
             code(
                 _COMPARE,
                 accuracy=repr(evaluation.accuracy),
@@ -127,10 +127,12 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
     return made
 
 
-def _answers(material: Material) -> str:
+def _predictions(material: Material) -> str:
     """What Lightbox answered about the test images, in their order here; -1 where it could not."""
     known = dict(
-        zip(material.answers.table["path"], material.answers.predicted.tolist(), strict=True)
+        zip(
+            material.predictions.table["path"], material.predictions.predicted.tolist(), strict=True
+        )
     )
     split = material.split
     paths = split.loc[split["split"] == "test", "path"]

@@ -19,7 +19,7 @@ from core.delivery.exports.formats import FORMATS
 from core.delivery.exports.kept import export_file, exports_folder, find, find_exports
 from core.delivery.exports.make import make_export
 from core.errors import Cancelled, InvalidInput, NotFound
-from core.evaluation.evaluate import load_predictions
+from core.evaluation.store import predictions_table
 from core.progress import RecordingReporter, Wishes
 from tests.core.delivery.exports.exporting import finished_run, unpack
 from tests.core.training.small import add_colours, new_catalog
@@ -268,7 +268,7 @@ def test_the_app_answers_the_pictures_as_it_says(
     catalog: Catalog, runs: dict[str, str], unpacked: dict[str, Path]
 ) -> None:
     expected = json.loads((unpacked["onnx"] / "selftest/expected.json").read_text())
-    kept = load_predictions(catalog.workspace, runs["own"], split="validation")
+    kept = predictions_table(catalog.workspace, runs["own"], split="validation")
     by_class = kept.groupby("label").head(1).sort_values("label")
     assert [each["answer"] for each in expected["pictures"]] == list(by_class["predicted"])
     for picture, (_, row) in zip(expected["pictures"], by_class.iterrows(), strict=True):

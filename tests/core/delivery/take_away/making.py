@@ -11,7 +11,7 @@ from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.cells import Cell
 from core.delivery.take_away.material import Material
 from core.evaluation import metrics
-from core.evaluation.answers import Answers
+from core.evaluation.predictions import Predictions
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 from tests.core.training.small import STACK
@@ -55,7 +55,7 @@ def material_of(catalog: Catalog, spec: TrainSpec, **changes: Any) -> Material:
     table = tested[["path", "label", "hash"]].assign(
         predicted=[CLASSES[n] for n in predicted], confidence=0.9, correct=true == predicted
     )
-    answers = Answers("run", "test", CLASSES, table, true, predicted, chances)
+    predictions = Predictions("run", "test", CLASSES, table, true, predicted, chances)
     values: dict[str, Any] = {
         "catalog": catalog,
         "run": RunRecord(
@@ -74,7 +74,7 @@ def material_of(catalog: Catalog, spec: TrainSpec, **changes: Any) -> Material:
         "spec": spec,
         "card": {"classes": CLASSES, "image_size": spec.image_size, "fit": spec.resize},
         "evaluation": metrics.evaluate("run", "test", CLASSES, true, predicted),
-        "answers": answers,
+        "answers": predictions,
         "history": [
             {
                 "epoch": n,

@@ -45,13 +45,13 @@ def test_metrics_are_those_of_scikit_learn(classes: int) -> None:
     true, first, second = (rng.integers(0, classes, 80).astype(str).tolist() for _ in range(3))
     second[:64] = true[:64]
     found = measured(rows(true, first, second))
-    for side, answers in (("first", first), ("second", second)):
-        assert getattr(found["Accuracy"], side) == pytest.approx(accuracy_score(true, answers))
+    for side, predictions in (("first", first), ("second", second)):
+        assert getattr(found["Accuracy"], side) == pytest.approx(accuracy_score(true, predictions))
         assert getattr(found["Balanced accuracy"], side) == pytest.approx(
-            balanced_accuracy_score(true, answers), abs=1e-6
+            balanced_accuracy_score(true, predictions), abs=1e-6
         )
         assert getattr(found["Macro F1"], side) == pytest.approx(
-            f1_score(true, answers, average="macro"), abs=1e-6
+            f1_score(true, predictions, average="macro"), abs=1e-6
         )
     for each in found.values():
         assert each.low <= each.difference <= each.high
@@ -59,9 +59,9 @@ def test_metrics_are_those_of_scikit_learn(classes: int) -> None:
 
 
 def test_a_class_that_is_answered_but_never_true_counts_as_scikit_learn_counts_it() -> None:
-    true, answers = ["a", "a", "b"], ["a", "c", "b"]
-    found = measured(rows(true, answers, answers))
-    assert found["Macro F1"].first == pytest.approx(f1_score(true, answers, average="macro"))
+    true, predictions = ["a", "a", "b"], ["a", "c", "b"]
+    found = measured(rows(true, predictions, predictions))
+    assert found["Macro F1"].first == pytest.approx(f1_score(true, predictions, average="macro"))
     assert found["Balanced accuracy"].first == pytest.approx(0.75)
 
 

@@ -69,7 +69,9 @@ def test_counts_and_differences_are_of_the_same_images() -> None:
         paired(first, second[:3])
 
 
-def answers(both: int, first: int, second: int, neither: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def predictions(
+    both: int, first: int, second: int, neither: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     rows = [(1, 1)] * both + [(1, 0)] * first + [(0, 1)] * second + [(0, 0)] * neither
     table = np.array(rows, bool).reshape(-1, 2)
     return table[:, 0], table[:, 1]
@@ -96,7 +98,7 @@ def answers(both: int, first: int, second: int, neither: int = 0) -> tuple[np.nd
     ],
 )
 def test_it_is_said_in_words(counts: tuple[int, ...], sentence: str) -> None:
-    assert sentence in in_words(paired(*answers(*counts)), "A", "B")
+    assert sentence in in_words(paired(*predictions(*counts)), "A", "B")
 
 
 def test_small_p_values_keep_a_digit() -> None:

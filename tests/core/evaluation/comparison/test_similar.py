@@ -10,9 +10,9 @@ from PIL import Image
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
-from core.evaluation.answers import load_answers
 from core.evaluation.comparison.similar import find_similar, resembling, without
 from core.evaluation.evaluate import evaluate_folder
+from core.evaluation.predictions import load_predictions
 from core.quality.alike import find_alike
 from tests.conftest import write_image
 from tests.core.evaluation.coloured import CLASSES, make_run
@@ -44,13 +44,13 @@ def test_an_exact_copy_of_a_training_image_in_a_folder_is_found_by_its_content(
     shutil.copy(root / "red/train-2.png", new / "red/other-name.png")
     shutil.copy(root / "red/test-2.png", new / "red/fresh.png")
     evaluation = evaluate_folder(catalog, run.id, new)
-    answers = load_answers(catalog.workspace, run.id, evaluation.on)
-    found, searched = resembling(catalog, run, answers)
+    predictions = load_predictions(catalog.workspace, run.id, evaluation.on)
+    found, searched = resembling(catalog, run, predictions)
     assert not searched
     assert found[["path", "train_path", "relation"]].to_numpy().tolist() == [
         ["red/other-name.png", "red/train-2.png", "exact"]
     ]
-    score = without(answers, found, 1.0, searched=searched)
+    score = without(predictions, found, 1.0, searched=searched)
     assert (score.images, score.alike, score.alike_correct) == (2, 1, 1)
     assert score.accuracy_without == 1.0
     assert score.without.low < score.with_all.low, "of fewer images less is known"
@@ -73,15 +73,15 @@ def test_a_smaller_brighter_copy_in_a_folder_is_found_once_it_is_looked_for(
         image.resize((70, 70)).point(lambda v: min(255, int(v * 1.05))).save(new / "copy.jpg")
     write_image(new / "fresh.png", seed=500, size=(96, 96))
     on = evaluate_folder(catalog, run.id, tmp_path / "new").on
-    answers = load_answers(catalog.workspace, run.id, on)
-    assert resembling(catalog, run, answers)[0].empty
-    assert find_similar(catalog, run, answers) == 1
-    found, searched = resembling(catalog, run, answers)
+    predictions = load_predictions(catalog.workspace, run.id, on)
+    assert resembling(catalog, run, predictions)[0].empty
+    assert find_similar(catalog, run, predictions) == 1
+    found, searched = resembling(catalog, run, predictions)
     assert searched
     assert found["path"].tolist() == ["red/copy.jpg"]
     assert found["train_path"].tolist() == ["green/train-1.png"]
     assert found["score"].iloc[0] > 0.98
-    assert without(answers, found, 0.98, searched=True).alike == 1
+    assert without(predictions, found, 0.98, searched=True).alike == 1
 
 
 def _at_version(catalog: Catalog, run: RunRecord, version: int) -> RunRecord:
@@ -107,10 +107,10 @@ def test_of_the_own_test_set_the_pairs_of_the_scan_are_taken(catalog: Catalog, r
     scan(catalog, run.dataset_id)
     run = finished(catalog, _at_version(catalog, run, catalog.datasets.get(run.dataset_id).version))
     _rehash(catalog, run, root)
-    answers = load_answers(catalog.workspace, run.id)
-    assert resembling(catalog, run, answers)[1] is False, "nobody has looked yet"
+    predictions = load_predictions(catalog.workspace, run.id)
+    assert resembling(catalog, run, predictions)[1] is False, "nobody has looked yet"
     find_alike(catalog, run.dataset_id)
-    found, searched = resembling(catalog, run, answers)
+    found, searched = resembling(catalog, run, predictions)
     assert searched
     assert set(found["relation"]) == {"mirrored"}
     assert dict(zip(found["path"], found["train_path"], strict=True)) == {
@@ -139,14 +139,14 @@ def test_a_folder_that_is_gone_cannot_be_searched(
     shutil.copytree(root, tmp_path / "new")
     on = evaluate_folder(catalog, run.id, tmp_path / "new").on
     shutil.rmtree(tmp_path / "new")
-    answers = load_answers(catalog.workspace, run.id, on)
+    predictions = load_predictions(catalog.workspace, run.id, on)
     with pytest.raises(NotFound, match="not there any more"):
-        find_similar(catalog, run, answers)
+        find_similar(catalog, run, predictions)
 
 
 def test_nothing_left_to_test_on_is_no_score(catalog: Catalog, run: RunRecord) -> None:
-    answers = load_answers(catalog.workspace, run.id)
-    everything = answers.table[["path"]].assign(train_path="x", score=1.0, relation="exact")
-    score = without(answers, everything, 0.98, searched=True)
+    predictions = load_predictions(catalog.workspace, run.id)
+    everything = predictions.table[["path"]].assign(train_path="x", score=1.0, relation="exact")
+    score = without(predictions, everything, 0.98, searched=True)
     assert (score.alike, score.accuracy_without) == (score.images, 0.0)
     assert (score.without.low, score.without.high) == (0.0, 1.0)

@@ -181,11 +181,11 @@ def test_a_model_that_looks_several_times_has_the_mean_of_its_features() -> None
     op = openvino().opset13
     pixels = op.parameter([-1, 8, 8, 3], np.float32, name="pixels")
     weights = op.constant(np.arange(6, dtype=np.float32).reshape(3, 2))
-    answers = []
+    predictions = []
     for factor in (1, 3):
         means = op.reduce_mean(op.multiply(pixels, np.float32(factor)), np.array([1, 2]), False)
-        answers.append(op.softmax(op.matmul(means, weights, False, False), 1))
-    model = openvino().Model([op.divide(op.add(*answers), np.float32(2))], [pixels])
+        predictions.append(op.softmax(op.matmul(means, weights, False, False), 1))
+    model = openvino().Model([op.divide(op.add(*predictions), np.float32(2))], [pixels])
     with pytest.raises(NoRule, match="no softmax at the end"):
         with_evidence(model)
     features = openvino().Model([op.result(features_of(model))], [pixels])

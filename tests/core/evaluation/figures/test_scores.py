@@ -17,9 +17,9 @@ from core.evaluation.records import Score
 from tests.core.evaluation.answered import answered, called, guessed
 
 
-def of(evaluation, answers) -> dict[str, Score]:
-    areas = class_areas(answers.true, answers.probabilities)
-    return {score.key: score for score in scores(evaluation, answers, areas)}
+def of(evaluation, predictions) -> dict[str, Score]:
+    areas = class_areas(predictions.true, predictions.probabilities)
+    return {score.key: score for score in scores(evaluation, predictions, areas)}
 
 
 def values(found: dict[str, Score]) -> dict[str, float | None]:

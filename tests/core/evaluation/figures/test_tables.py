@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from core.evaluation.figures.judge import class_scores
+from core.evaluation.figures.compute import class_scores
 from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.tables import HEADS, Format, report_table
 from tests.core.evaluation.answered import called
@@ -17,8 +17,8 @@ AWKWARD = ["=1+1", "a|b & c_d 50%", "line\nbreak \\ {x}"]
 
 
 def table(format: Format, labels: list[str] = AWKWARD) -> str:
-    evaluation, answers = called([0, 0, 1, 2], [0, 1, 1, 2], labels=labels)
-    areas = class_areas(answers.true, answers.probabilities)
+    evaluation, predictions = called([0, 0, 1, 2], [0, 1, 1, 2], labels=labels)
+    areas = class_areas(predictions.true, predictions.probabilities)
     return report_table(evaluation, class_scores(evaluation, areas), format)
 
 
@@ -66,8 +66,8 @@ def test_a_name_in_brackets_is_no_option() -> None:
 
 
 def test_intervals_of_precision_are_of_what_was_called_so() -> None:
-    evaluation, answers = called([0] * 8 + [1] * 2, [0] * 8 + [0] * 2, 2)
-    areas = class_areas(answers.true, answers.probabilities)
+    evaluation, predictions = called([0] * 8 + [1] * 2, [0] * 8 + [0] * 2, 2)
+    areas = class_areas(predictions.true, predictions.probabilities)
     first, second = class_scores(evaluation, areas)
     assert (first.precision_low, first.precision_high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert (second.precision_low, second.precision_high) == (0, 1), "never said, so nothing known"

@@ -38,8 +38,8 @@ def test_the_headline_has_the_counts_and_the_interval() -> None:
 
 
 def test_a_folder_may_have_been_seen_before() -> None:
-    evaluation, answers = called([0, 1], [0, 1], on="home:new")
-    assert "never seen" not in text(verdict(evaluation, answers), "headline")
+    evaluation, predictions = called([0, 1], [0, 1], on="home:new")
+    assert "never seen" not in text(verdict(evaluation, predictions), "headline")
 
 
 def test_of_a_model_from_elsewhere_nobody_says_what_it_has_seen() -> None:
@@ -191,13 +191,13 @@ def test_mistakes_that_are_spread_name_no_class() -> None:
 
 
 def test_mistakes_in_dim_light_ask_for_images_in_dim_light() -> None:
-    evaluation, answers = sevens(12)
+    evaluation, predictions = sevens(12)
     random = np.random.default_rng(0)
     traits = pd.DataFrame(
         {"brightness": random.uniform(0.4, 0.6, 120), "sharpness": random.uniform(0, 1, 120)}
     )
     traits.loc[:11, "brightness"] = random.uniform(0.1, 0.3, 12)
-    said = text(verdict(evaluation, answers, trained={"7": 50}, traits=traits), "collect")
+    said = text(verdict(evaluation, predictions, trained={"7": 50}, traits=traits), "collect")
     assert "images of “7” in dim light would help most" in said
     assert "darker than those that were called right" in said
 

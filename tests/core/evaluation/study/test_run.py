@@ -10,8 +10,8 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.datasets import intake
 from core.errors import Cancelled, InvalidInput, NotFound
-from core.evaluation.answers import load_answers
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
+from core.evaluation.predictions import load_predictions
 from core.evaluation.study import run as study
 from core.evaluation.study.basis import load_features, load_heat
 from core.evaluation.study.run import StudyWork, load_study, phase, run_study
@@ -76,10 +76,10 @@ def test_features_of_all_images_and_heat_of_the_tested_ones(
     honest = images["split"] == "train"
     strongest = [["red", "green", "blue"][n] for n in features.argmax(axis=1)]
     assert (images["label"][honest] == np.array(strongest)[honest]).all()
-    answers = load_answers(catalog.workspace, run.id)
+    predictions = load_predictions(catalog.workspace, run.id)
     heat = load_heat(done)
     assert (heat.method, heat.answered.shape) == ("gradients", (4, SIZE, SIZE))
-    wrong = np.flatnonzero(~answers.correct)
+    wrong = np.flatnonzero(~predictions.correct)
     assert heat.wrong.tolist() == wrong.tolist()
     row = int(wrong[0])
     answered, true = heat.of(row), heat.of(row, true=True)
@@ -87,7 +87,7 @@ def test_features_of_all_images_and_heat_of_the_tested_ones(
     assert true is not None
     assert answered.max() == true.max() == 1
     assert not np.array_equal(answered, true)
-    assert heat.of(int(np.flatnonzero(answers.correct)[0]), true=True) is None
+    assert heat.of(int(np.flatnonzero(predictions.correct)[0]), true=True) is None
     assert done.values("counted") == {"images": 11}
     assert {step[0] for step in report.steps} >= {"answers", "heat", "counted"}
 

@@ -14,7 +14,7 @@ SURE = np.array([0.99, 0.9, 0.8, 0.6], np.float32)
 RIGHT = np.array([True, True, False, True])
 
 
-def answers(images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def predictions(images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     sure = random.random(images).astype(np.float32)
     return sure, random.random(images) < sure
@@ -34,12 +34,12 @@ def test_only_what_is_at_least_so_sure_is_answered() -> None:
 
 
 def test_the_curve_is_every_single_point() -> None:
-    sure, right = answers(300, 1)
+    sure, right = predictions(300, 1)
     assert coverage_curve(sure, right) == [at_threshold(sure, right, t) for t in THRESHOLDS]
 
 
 def test_the_lowest_threshold_that_reaches_it_is_chosen_on_validation_alone() -> None:
-    validation, test = answers(2000, 2), answers(2000, 3)
+    validation, test = predictions(2000, 2), predictions(2000, 3)
     found = suggest(0.9, validation, test)
     assert found.chosen is not None
     assert found.tested is not None

@@ -11,11 +11,11 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
-from core.evaluation.answers import Answers, load_answers
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
+from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import fit_temperature
-from core.evaluation.trust.reliability import Reliability, judge, reliability, rows_of
+from core.evaluation.trust.reliability import Reliability, compute_reliability, reliability, rows_of
 from core.evaluation.trust.slices import columns_of
 from tests.core.evaluation.answered import answered, called, guessed
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
@@ -23,7 +23,7 @@ from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 NONE = answered([], [])[1]
 
 
-def model(images: int, seed: int, skill: float = 3.0) -> Answers:
+def model(images: int, seed: int, skill: float = 3.0) -> Predictions:
     return answered(*guessed(images, 3, skill=skill, seed=seed))[1]
 
 
@@ -38,11 +38,11 @@ def make(catalog: Catalog, root: Path, validation: int = 24, test: int = 12) -> 
 
 def test_all_choices_are_made_on_validation_answers() -> None:
     validation, test = model(400, 1), model(300, 2)
-    found = judge(test, validation, [])
+    found = compute_reliability(test, validation, [])
     assert found.temperature == fit_temperature(validation.true, validation.probabilities)[0]
     # A test of another kind: what was chosen stays, what came of it doesn't.
     shuffled = np.random.default_rng(0).permutation(test.true)
-    other = judge(answered(shuffled, test.probabilities)[1], validation, [])
+    other = compute_reliability(answered(shuffled, test.probabilities)[1], validation, [])
     assert other.temperature == found.temperature
     assert [each.chosen for each in other.suggestions] == [
         each.chosen for each in found.suggestions
@@ -52,27 +52,31 @@ def test_all_choices_are_made_on_validation_answers() -> None:
 
 
 def test_the_temperature_changes_no_accuracy() -> None:
-    found = judge(model(300, 2), model(400, 1), [])
+    found = compute_reliability(model(300, 2), model(400, 1), [])
     assert found.after is not None
     assert found.after.right == found.before.right == found.right
 
 
 def test_without_validation_images_nothing_is_chosen() -> None:
-    found = judge(model(300, 2), NONE, [])
+    found = compute_reliability(model(300, 2), NONE, [])
     assert (found.temperature, found.after, found.suggestions) == (None, None, [])
     assert "no validation images" in words.sentence_of_temperature(found)
     assert "Without validation images" in words.can_i_rely_on_it(found)[1]
 
 
 def test_a_good_model_can_be_relied_on_and_a_guessing_one_can_not() -> None:
-    good, how = words.can_i_rely_on_it(judge(model(400, 2, 6.0), model(400, 1, 6.0), []))
+    good, how = words.can_i_rely_on_it(
+        compute_reliability(model(400, 2, 6.0), model(400, 1, 6.0), [])
+    )
     assert (good, how[:3]) == ("yes", "Yes")
-    bad, why = words.can_i_rely_on_it(judge(model(400, 2, 0.0), model(400, 1, 0.0), []))
+    bad, why = words.can_i_rely_on_it(
+        compute_reliability(model(400, 2, 0.0), model(400, 1, 0.0), [])
+    )
     assert (bad, why[:14]) == ("no", "Not on its own")
 
 
 def test_a_model_that_is_good_when_sure_is_to_be_asked_only_then() -> None:
-    found = judge(model(2000, 2, 3.2), model(2000, 1, 3.2), [])
+    found = compute_reliability(model(2000, 2, 3.2), model(2000, 1, 3.2), [])
     answer, sentence = words.can_i_rely_on_it(found)
     assert answer == "yes"
     assert "when it is at least" in sentence
@@ -82,7 +86,7 @@ def test_a_model_that_is_good_when_sure_is_to_be_asked_only_then() -> None:
 @pytest.mark.parametrize("images", [0, 1, 12])
 def test_few_images_say_nothing(images: int) -> None:
     test = called([0] * images, [0] * images)[1] if images else NONE
-    found = judge(test, model(100, 1), [])
+    found = compute_reliability(test, model(100, 1), [])
     answer, sentence = words.can_i_rely_on_it(found)
     assert answer == "unknown"
     assert ("no test images" in sentence) == (images == 0)
@@ -91,7 +95,7 @@ def test_few_images_say_nothing(images: int) -> None:
 
 def test_all_wrong_is_said_as_it_is() -> None:
     wrong = called([0] * 60, [1] * 60, sure=0.9)[1]
-    found = judge(wrong, wrong, [])
+    found = compute_reliability(wrong, wrong, [])
     assert words.can_i_rely_on_it(found)[0] == "no"
     assert found.before.verdict == "over"
     assert "too high" in words.sentence_of_calibration(found.before)
@@ -101,7 +105,7 @@ def test_all_wrong_is_said_as_it_is() -> None:
 def test_a_bad_kind_of_images_is_a_caution() -> None:
     test = called([0] * 300, [1] * 20 + [0] * 280)[1]
     table = test.table[["path", "label"]].assign(lamp=["off"] * 25 + ["on"] * 275)
-    found = judge(test, NONE, columns_of(table, test.labels))
+    found = compute_reliability(test, NONE, columns_of(table, test.labels))
     (said,) = [caution for caution in words.cautions(found) if "lamp" in caution]
     assert said == (
         "On images whose “lamp” is “off” it is right on 20 % (5 of 25), against 100 % on the "
@@ -154,12 +158,12 @@ def test_a_slice_knows_its_images(catalog: Catalog, tmp_path: Path) -> None:
     run = make(catalog, tmp_path / "photos", test=60)
     evaluate_run(catalog, run.id)
     found = reliability(catalog, run.id)
-    answers = load_answers(catalog.workspace, run.id)
+    predictions = load_predictions(catalog.workspace, run.id)
     assert found.slices
     for each in found.slices:
         rows = rows_of(catalog.workspace, run.id, "test", each)
         assert int(rows.sum()) == each.inside.images
-        assert int(answers.correct[rows].sum()) == each.inside.correct
+        assert int(predictions.correct[rows].sum()) == each.inside.correct
 
 
 def test_a_removed_dataset_leaves_what_answers_say(catalog: Catalog, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from scipy.stats import binomtest
 
 from core.catalog import Catalog
 from core.errors import Cancelled
-from core.evaluation.evaluate import evaluate_run, model_card
+from core.evaluation.evaluate import evaluate_run
+from core.evaluation.store import model_card
 from core.evaluation.study.run import StudyWork
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.robustness import (

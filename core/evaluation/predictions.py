@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.datasets.layout import Split
 from core.errors import NotFound
-from core.evaluation.evaluate import load_evaluation, load_predictions, model_card
+from core.evaluation.store import load_evaluation, model_card, predictions_table
 from core.workspace import Workspace, read_json
 
 # Below it a probability counts as this, so that one confident mistake has a finite loss.
@@ -18,7 +18,7 @@ SMALLEST = 1e-7
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """The answers of one run about one set of images; row n of all is the same image.
 
     Attributes:
@@ -59,23 +59,23 @@ class Answers:
         return -np.log(np.maximum(given, SMALLEST))
 
 
-def load_answers(
+def load_predictions(
     workspace: Workspace, run_id: str, on: str = "test", *, split: Split = "test"
-) -> Answers:
+) -> Predictions:
     """What was answered when the run was evaluated.
 
     Args:
-        on: as in :func:`core.evaluation.evaluate.load_evaluation`.
+        on: as in :func:`core.evaluation.store.load_evaluation`.
         split: ``validation`` for the images to fit thresholds and temperatures on.
 
     Raises:
         NotFound: it has not been evaluated.
     """
     labels = load_evaluation(workspace, run_id, on).labels
-    table = load_predictions(workspace, run_id, on, split=split)
+    table = predictions_table(workspace, run_id, on, split=split)
     number = {label: position for position, label in enumerate(labels)}
     probabilities = table[[f"p_{n}" for n in range(len(labels))]].to_numpy(np.float32)
-    return Answers(
+    return Predictions(
         run_id,
         on,
         labels,
@@ -86,20 +86,20 @@ def load_answers(
     )
 
 
-def validation_answers(workspace: Workspace, run_id: str) -> Answers:
+def validation_predictions(workspace: Workspace, run_id: str) -> Predictions:
     """The answers to fit thresholds and temperatures on; none for a run tested on folders only.
 
     Raises:
         NotFound: the run has no model.
     """
     try:
-        return load_answers(workspace, run_id, split="validation")
+        return load_predictions(workspace, run_id, split="validation")
     except NotFound:
         labels = list(model_card(workspace, run_id)["classes"])
         columns = ["path", "label", "predicted", "confidence", "correct", "hash"]
         nothing = np.zeros(0, np.int64)
         shares = np.zeros((0, len(labels)), np.float32)
-        return Answers(
+        return Predictions(
             run_id, "test", labels, pd.DataFrame(columns=columns), nothing, nothing, shares
         )
 

@@ -9,7 +9,7 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
-from core.evaluation.figures.judge import CURVES, SCORES, figures, kept_figures, load_curves
+from core.evaluation.figures.compute import CURVES, SCORES, figures, kept_figures, load_curves
 from core.progress import RecordingReporter
 from core.workspace import read_json, write_json
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour

@@ -13,15 +13,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
-from core.evaluation.answers import Answers, load_answers
-from core.evaluation.evaluate import evaluation_folder, load_evaluation
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import scores
 from core.evaluation.figures.verdict import Verdict, verdict
 from core.evaluation.intervals import wilson_bounds
+from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import ClassScore, Evaluation, Score
+from core.evaluation.store import evaluation_folder, load_evaluation
 from core.progress import Reporter
 from core.quality.curation import curated
 from core.workspace import Workspace, atomic_path, read_json, write_json
@@ -60,13 +60,13 @@ def figures(
     """The figures of a run's test: as kept, or worked out now.
 
     Args:
-        on: as in :func:`core.evaluation.evaluate.load_evaluation`.
+        on: as in :func:`core.evaluation.store.load_evaluation`.
 
     Raises:
         NotFound: it has not been evaluated on that.
     """
     found = kept_figures(catalog.workspace, run_id, on)
-    return found if found is not None else judge(catalog, run_id, on, report)
+    return found if found is not None else compute_figures(catalog, run_id, on, report)
 
 
 def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:
@@ -81,7 +81,7 @@ def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures
         return None
 
 
-def judge(
+def compute_figures(
     catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
 ) -> Figures:
     """Work out all figures from the kept predictions, and keep them.
@@ -94,24 +94,26 @@ def judge(
     workspace = catalog.workspace
     folder = evaluation_folder(workspace, run.id, on)
     evaluation = load_evaluation(workspace, run.id, on)
-    answers = load_answers(workspace, run.id, on)
+    predictions = load_predictions(workspace, run.id, on)
     note = "Working out the figures"
     report.progress("figures", 0, 3, note)
-    areas = class_areas(answers.true, answers.probabilities)
+    areas = class_areas(predictions.true, predictions.probabilities)
     report.check()
     report.progress("figures", 1, 3, note)
-    made = scores(evaluation, answers, areas)
+    made = scores(evaluation, predictions, areas)
     report.check()
     report.progress("figures", 2, 3, note)
-    curves = class_curves(answers.labels, answers.true, answers.probabilities, report.check)
+    curves = class_curves(
+        predictions.labels, predictions.true, predictions.probabilities, report.check
+    )
     found = Figures(
         version=VERSION,
         scores=made,
         verdict=verdict(
             evaluation,
-            answers,
+            predictions,
             trained=trained_images(workspace, run.id),
-            traits=image_traits(catalog, run, answers),
+            traits=image_traits(catalog, run, predictions),
             unseen=not run.imported,
         ),
         classes=class_scores(evaluation, areas),
@@ -178,20 +180,20 @@ def trained_images(workspace: Workspace, run_id: str) -> dict[str, int] | None:
     return {str(label): int(count) for label, count in counts.items()}
 
 
-def image_traits(catalog: Catalog, run: RunRecord, answers: Answers) -> pd.DataFrame | None:
+def image_traits(catalog: Catalog, run: RunRecord, predictions: Predictions) -> pd.DataFrame | None:
     """What the dataset's scan measured of the images that were tested on.
 
     Returns:
         one row an image, columns as in :data:`core.evaluation.figures.collecting.TRAITS`; none for
         other folders, and where the dataset was removed.
     """
-    if answers.on != "test":
+    if predictions.on != "test":
         return None
     try:
         table = curated(catalog, run.dataset_id, run.dataset_version)
     except NotFound:
         return None
-    known = table.set_index("path").reindex(answers.table["path"])
+    known = table.set_index("path").reindex(predictions.table["path"])
     return pd.DataFrame(
         {
             "brightness": known["brightness"],
