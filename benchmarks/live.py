@@ -78,14 +78,14 @@ def measure(address: str, token: str) -> dict[str, float]:
 
 def main(run_id: str) -> int:
     from core.catalog import open_catalog
-    from core.evaluation.out_of_distribution import find_familiar, make_familiar
+    from core.evaluation.out_of_distribution import find_detector, fit_detector
     from core.evaluation.store import model_card
     from core.workspace import open_workspace
 
     catalog = open_catalog(open_workspace())
     run = catalog.runs.find(run_id)
-    if find_familiar(catalog.workspace, run.id) is None:
-        make_familiar(catalog, run.id)
+    if find_detector(catalog.workspace, run.id) is None:
+        fit_detector(catalog, run.id)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

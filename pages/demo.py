@@ -9,7 +9,7 @@ from core.catalog import RunRecord
 from core.delivery.take_away.links import find_link
 from core.delivery.take_away.notes import load_about
 from core.errors import NotFound
-from core.evaluation.out_of_distribution import find_familiar
+from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from pages._widgets.plain import escape, shorten, some
@@ -107,8 +107,8 @@ def _page() -> None:
     for name, why in given.refused:
         st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
     if given.files:
-        familiar = find_familiar(catalog().workspace, run.id) is not None
-        cards(run, ask(run, given.files, familiar), threshold, guest=True)
+        detecting = find_detector(catalog().workspace, run.id) is not None
+        cards(run, ask(run, given.files, detecting), threshold, guest=True)
     elif way == "drop":
         st.caption("Your image is answered and forgotten.")
 

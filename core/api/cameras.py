@@ -16,7 +16,7 @@ import numpy as np
 from core.datasets.images import decode
 from core.delivery.take_away.links import link_is_open
 from core.errors import InvalidInput, NotFound
-from core.evaluation.out_of_distribution import find_familiar
+from core.evaluation.out_of_distribution import find_detector
 from core.inference.predictor import open_predictor
 from core.workspace import Workspace, new_token
 
@@ -36,13 +36,13 @@ class LiveAnswer:
 
     Attributes:
         top: the most probable classes with their probabilities, 0 to 1, highest first.
-        unfamiliar: it, or a frame of the last quarter of a second, doesn't look like what the model
-            was trained on.
+        out_of_distribution: it, or a frame of the last quarter of a second, doesn't look like what
+            the model was trained on.
         milliseconds: from the frame's bytes to this answer.
     """
 
     top: tuple[tuple[str, float], ...]
-    unfamiliar: bool
+    out_of_distribution: bool
     milliseconds: float
 
 
@@ -51,7 +51,7 @@ class _Camera:
     run_id: str
     link: str
     used: float
-    unfamiliar: bool = False
+    out_of_distribution: bool = False
     judged: float = float("-inf")
     busy: threading.Lock = field(default_factory=threading.Lock)
 
@@ -124,10 +124,12 @@ def answer_frame(workspace: Workspace, token: str, frame: bytes) -> LiveAnswer:
         image = decode(frame, predictor.image_size, fit=predictor.fit, file="the frame")[None]
         probabilities = predictor.probabilities(image)[0]
         if time.monotonic() - camera.judged >= _JUDGED_S:
-            familiar = find_familiar(workspace, camera.run_id)
-            camera.unfamiliar = familiar is not None and familiar.judge(image)[0].unfamiliar
+            detector = find_detector(workspace, camera.run_id)
+            camera.out_of_distribution = (
+                detector is not None and detector.score(image)[0].out_of_distribution
+            )
             camera.judged = time.monotonic()
         milliseconds = (time.perf_counter() - started) * 1000
     order = np.argsort(-probabilities, kind="stable")[:_TOP]
     top = tuple((predictor.classes[n], float(probabilities[n])) for n in order)
-    return LiveAnswer(top, camera.unfamiliar, milliseconds)
+    return LiveAnswer(top, camera.out_of_distribution, milliseconds)

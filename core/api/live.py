@@ -44,7 +44,7 @@ async def _frame(request: Request) -> Response:
     return JSONResponse(
         {
             "top": [[label, round(probability, 6)] for label, probability in answer.top],
-            "unfamiliar": answer.unfamiliar,
+            "unfamiliar": answer.out_of_distribution,
             "milliseconds": round(answer.milliseconds, 1),
         },
         headers=_HEADERS,

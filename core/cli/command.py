@@ -61,6 +61,7 @@ class Command:
         arguments: what it takes besides ``--json``.
         examples: what to type after its name; each one works as it stands where there are a
             dataset ``hands`` and its runs ``hands 1`` and ``hands 2``.
+        formerly: what it was called before; still understood.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Command:
     run: Run
     arguments: tuple[Argument, ...]
     examples: tuple[str, ...]
+    formerly: str = ""
 
 
 # By name, in the order of their files.
@@ -76,13 +78,18 @@ COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, step: Step, help: str, *arguments: Argument, examples: tuple[str, ...] = ()
+    name: str,
+    step: Step,
+    help: str,
+    *arguments: Argument,
+    examples: tuple[str, ...] = (),
+    formerly: str = "",
 ) -> Callable[[Run], Run]:
     """Declare the function below as a command; see :class:`Command`."""
     shown = examples or (" ".join(each.example for each in arguments if each.example),)
 
     def declare(run: Run) -> Run:
-        COMMANDS[name] = Command(name, step, help, run, arguments, shown)
+        COMMANDS[name] = Command(name, step, help, run, arguments, shown, formerly)
         return run
 
     return declare

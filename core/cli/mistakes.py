@@ -12,7 +12,8 @@ from core.cli.output import Output
 from core.evaluation.mistakes import ORDERS, WHICH, select, top
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.embedding import METHODS, NAMES, draw_umap, has_map, load_map
-from core.evaluation.study.run import Study, load_study, run_study
+from core.evaluation.study.phases import Study, load_study
+from core.evaluation.study.run import run_study
 from core.workspace import atomic_path
 
 _TOP = 3

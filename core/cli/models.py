@@ -162,12 +162,12 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
             raise NotFound("That file can't be opened.", file=path) from error
     answers = predictor.predict(files, top=options.top)
     unlike = unlike_training(catalog, run.id, files)
-    for answer, unfamiliar in zip(answers, unlike, strict=True):
+    for answer, out_of_distribution in zip(answers, unlike, strict=True):
         if answer.error:
             output.text(f"{answer.name}: {answer.error}")
         else:
             top = "  ".join(f"{label} {p:.1%}" for label, p in answer.top)
-            mark = "  (doesn't look like what it was trained on)" if unfamiliar else ""
+            mark = "  (doesn't look like what it was trained on)" if out_of_distribution else ""
             output.text(f"{answer.name}: {top}{mark}")
     if options.csv is not None:
         with atomic_path(options.csv.expanduser().resolve()) as part:
@@ -175,8 +175,8 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     if all(answer.error for answer in answers):
         raise InvalidInput("None of these files is an image that Lightbox can read.")
     return [
-        {**dataclasses.asdict(answer), "unfamiliar": unfamiliar}
-        for answer, unfamiliar in zip(answers, unlike, strict=True)
+        {**dataclasses.asdict(answer), "unfamiliar": out_of_distribution}
+        for answer, out_of_distribution in zip(answers, unlike, strict=True)
     ]
 
 
@@ -185,11 +185,15 @@ def unlike_training(
 ) -> list[bool | None]:
     """For each image file whether it looks like nothing that a run was trained with; ``None`` where
     that can't be told. It is learned from the training images when it is first asked for."""
-    from core.evaluation.out_of_distribution import find_familiar, make_familiar, unfamiliar_files
+    from core.evaluation.out_of_distribution import (
+        find_detector,
+        fit_detector,
+        out_of_distribution_files,
+    )
 
-    if find_familiar(catalog.workspace, run_id) is None:
+    if find_detector(catalog.workspace, run_id) is None:
         try:
-            make_familiar(catalog, run_id)
+            fit_detector(catalog, run_id)
         except LightboxError:
             return [None] * len(files)
-    return unfamiliar_files(catalog.workspace, run_id, files)
+    return out_of_distribution_files(catalog.workspace, run_id, files)

@@ -41,6 +41,7 @@ def parse(words: Sequence[str]) -> Options:
     actions = [each for each in COMMANDS.values() if each.name.startswith(f"{first} ")]
     named = 2 if actions and len(words) > 1 and not words[1].startswith("-") else 1
     name = " ".join(words[:named])
+    name = next((each.name for each in COMMANDS.values() if name and name == each.formerly), name)
     if name in COMMANDS:
         options = parser_of(COMMANDS[name]).parse_args(words[named:])
         options.command = COMMANDS[name]

@@ -1,4 +1,4 @@
-"""The commands around trying a model: familiar, correct, corrections, demo-link."""
+"""The commands around trying a model: out-of-distribution, correct, corrections, demo-link."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.delivery.take_away.links import create_link, links, revoke_link
 from core.errors import NotFound
-from core.evaluation.out_of_distribution import find_familiar, make_familiar
+from core.evaluation.out_of_distribution import find_detector, fit_detector
 from core.inference import corrections as kept
 from core.jobs import kinds
 from core.workspace import atomic_path
 
 
-@command("familiar", "Predict", "learn what a run's training images look like, to mark others", RUN)
-def familiar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+@command(
+    "out-of-distribution",
+    "Predict",
+    "learn what a run's training images look like, to mark others",
+    RUN,
+    formerly="familiar",
+)
+def out_of_distribution(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
-    found = find_familiar(catalog.workspace, run.id)
-    measure = found.measure if found else make_familiar(catalog, run.id, output.progress)
+    found = find_detector(catalog.workspace, run.id)
+    measure = found.measure if found else fit_detector(catalog, run.id, output.progress)
     output.text(
         f"“{run.name}” marks images that are further from its training images than 99 % of its "
         f"{measure.validation:,} validation images."

@@ -31,7 +31,7 @@ from core.datasets.images import decode
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.store import model_card
-from core.evaluation.study.run import StudyWork
+from core.evaluation.study.phases import StudyContext
 from core.features.kept import Kept
 from core.progress import Reporter
 from core.workspace import Workspace, atomic_path
@@ -54,16 +54,16 @@ _BATCH = 64
 
 
 @dataclass(frozen=True)
-class Judgement:
+class OodScore:
     """How far from everything that was trained with an image lies.
 
     Attributes:
         distance: 1 is the limit; a typical training image lies at about half of it.
-        unfamiliar: it lies beyond.
+        out_of_distribution: it lies beyond.
     """
 
     distance: float
-    unfamiliar: bool
+    out_of_distribution: bool
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ class Space:
 
 
 @dataclass(frozen=True)
-class Measure:
+class MahalanobisModel:
     """What tells near from far for one model.
 
     Attributes:
         plain, directions: spaces of features as they are, and of their directions.
-        limit: what is further is unfamiliar.
+        limit: what is further is out of distribution.
         validation: how many images the limit was found by.
         inputs: number of features before folding.
     """
@@ -105,13 +105,15 @@ class Measure:
     validation: int
     inputs: int
 
-    def judge(self, features: np.ndarray) -> list[Judgement]:
+    def score(self, features: np.ndarray) -> list[OodScore]:
         """One for each row of features, shape (n, inputs)."""
         found = _both(self.plain, self.directions, features) / self.limit
-        return [Judgement(float(one), bool(one > 1)) for one in found]
+        return [OodScore(float(one), bool(one > 1)) for one in found]
 
 
-def fit_measure(features: np.ndarray, labels: np.ndarray, validation: np.ndarray) -> Measure:
+def fit_mahalanobis(
+    features: np.ndarray, labels: np.ndarray, validation: np.ndarray
+) -> MahalanobisModel:
     """Learn from training images what is near, and from validation images what is far.
 
     Args:
@@ -135,10 +137,10 @@ def fit_measure(features: np.ndarray, labels: np.ndarray, validation: np.ndarray
     directions = _scaled(directions, _fold(_unit(validation)))
     found = _both(plain, directions, validation)
     limit = float(np.quantile(found, QUANTILE, method="higher"))
-    return Measure(plain, directions, max(limit, 1e-6), len(validation), features.shape[1])
+    return MahalanobisModel(plain, directions, max(limit, 1e-6), len(validation), features.shape[1])
 
 
-def make_familiar(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Measure:
+def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) -> MahalanobisModel:
     """Work out a run's measure and keep it as ``familiar.npz``; a few milliseconds an image.
 
     Raises:
@@ -158,7 +160,7 @@ def make_familiar(catalog: Catalog, run_id: str, report: Reporter | None = None)
     if len(training) > _MOST_TRAINING:
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
     rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
-    work = StudyWork(catalog, run, card, "test", folder, report, phase="familiar")
+    work = StudyContext(catalog, run, card, "test", folder, report, phase="familiar")
     kept, found = [], []
     for positions, images in work.batches(rows, "Learning what its training images look like"):
         _, features = explainer.answer(images)
@@ -173,28 +175,28 @@ def make_familiar(catalog: Catalog, run_id: str, report: Reporter | None = None)
     rows, features = rows.iloc[np.concatenate(kept)], np.concatenate(found)
     trained = (rows["split"] == "train").to_numpy()
     labels = rows["label"].to_numpy(dtype=str)
-    measure = fit_measure(features[trained], labels[trained], features[~trained])
+    measure = fit_mahalanobis(features[trained], labels[trained], features[~trained])
     with atomic_path(folder / FILE) as part:
         np.savez(part, of=np.array(_mark(folder)), **_arrays(measure))
     return measure
 
 
-class Familiar:
-    """One run's measure with its model. Get it from :func:`find_familiar`."""
+class OodDetector:
+    """One run's measure with its model. Get it from :func:`find_detector`."""
 
-    def __init__(self, workspace: Workspace, run_id: str, measure: Measure) -> None:
+    def __init__(self, workspace: Workspace, run_id: str, measure: MahalanobisModel) -> None:
         self._workspace, self._run_id, self.measure = workspace, run_id, measure
 
-    def judge(self, images: np.ndarray) -> list[Judgement]:
+    def score(self, images: np.ndarray) -> list[OodScore]:
         """One for each of some images, uint8 (n, side, side, 3), as the model's ``decode`` makes
         them."""
         _, features = open_explainer(self._workspace, self._run_id).answer(images)
         if features is None or features.shape[1] != self.measure.inputs:
-            return [Judgement(0.0, False)] * len(images)
-        return self.measure.judge(features)
+            return [OodScore(0.0, False)] * len(images)
+        return self.measure.score(features)
 
 
-def unfamiliar_files(
+def out_of_distribution_files(
     workspace: Workspace, run_id: str, files: Sequence[tuple[str, bytes]]
 ) -> list[bool | None]:
     """For each image file, as name and content, whether it looks like nothing that was trained
@@ -202,9 +204,9 @@ def unfamiliar_files(
 
     ``None`` where that can't be told: the run has no measure yet, or the file is no picture.
     """
-    familiar = find_familiar(workspace, run_id)
+    detector = find_detector(workspace, run_id)
     found: list[bool | None] = [None] * len(files)
-    if familiar is None:
+    if detector is None:
         return found
     card = model_card(workspace, run_id)
     for start in range(0, len(files), _BATCH):
@@ -216,27 +218,27 @@ def unfamiliar_files(
                 continue
             kept.append(at)
         if images:
-            for at, judgement in zip(kept, familiar.judge(np.stack(images)), strict=True):
-                found[at] = judgement.unfamiliar
+            for at, score in zip(kept, detector.score(np.stack(images)), strict=True):
+                found[at] = score.out_of_distribution
     return found
 
 
-_loaded: Kept[Familiar] = Kept(_KEEP_LOADED)
+_loaded: Kept[OodDetector] = Kept(_KEEP_LOADED)
 
 
 class _Nothing(Exception):
     """There is no measure of the present model."""
 
 
-def find_familiar(workspace: Workspace, run_id: str) -> Familiar | None:
+def find_detector(workspace: Workspace, run_id: str) -> OodDetector | None:
     """The measure of a run, kept loaded; ``None`` while there is none of its present model."""
     folder = workspace.run(run_id)
 
-    def load() -> Familiar:
+    def load() -> OodDetector:
         measure = _read(folder)
         if measure is None:
             raise _Nothing
-        return Familiar(workspace, run_id, measure)
+        return OodDetector(workspace, run_id, measure)
 
     try:
         state = (_changed(folder / FILE), _changed(folder / "model.bin"))
@@ -245,7 +247,7 @@ def find_familiar(workspace: Workspace, run_id: str) -> Familiar | None:
         return None
 
 
-def _read(folder: Path) -> Measure | None:
+def _read(folder: Path) -> MahalanobisModel | None:
     try:
         with np.load(folder / FILE) as kept:
             if str(kept["of"]) != _mark(folder):
@@ -255,12 +257,12 @@ def _read(folder: Path) -> Measure | None:
                 for name in ("plain", "directions")
             )
             limit, validation = float(kept["limit"]), int(kept["validation"])
-            return Measure(plain, directions, limit, validation, int(kept["inputs"]))
+            return MahalanobisModel(plain, directions, limit, validation, int(kept["inputs"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
 
-def _arrays(measure: Measure) -> dict[str, Any]:
+def _arrays(measure: MahalanobisModel) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: np.array(getattr(measure, name)) for name in ("limit", "validation", "inputs")
     }

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, RunRecord
 from core.evaluation.evaluate import evaluate_run
+from core.evaluation.study import basis
 from core.evaluation.study import run as study
 from core.evaluation.study.run import run_study
 from tests.core.evaluation.coloured import make_run
@@ -20,7 +21,7 @@ _IMAGES = [("red", "red"), ("green", "blue"), ("blue", "blue")]
 
 @pytest.fixture
 def run(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunRecord:
-    monkeypatch.setattr(study, "_MODULES", ("core.evaluation.study.basis",))
+    monkeypatch.setattr(study, "_FILES", (basis,))
     made = make_run(catalog, tmp_path / "images", {"train": _IMAGES, "test": _IMAGES})
     save_dense(catalog.workspace.run(made.id))
     evaluate_run(catalog, made.id)

@@ -9,7 +9,7 @@ from core.delivery.take_away.material import Material
 from core.errors import NotFound
 from core.evaluation.figures import compute
 from core.evaluation.study.basis import Heat, load_heat
-from core.evaluation.study.run import Study, load_study
+from core.evaluation.study.phases import Study, load_study
 from core.evaluation.trust import reliability as trust
 from core.progress import Reporter
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import NotFound
-from core.evaluation.study.run import Study, StudyWork, phase
+from core.evaluation.study.phases import Study, StudyContext, phase
 
 # More training images say little more, and take more memory and time.
 MOST_TRAINING = 20_000
@@ -55,7 +55,7 @@ class Heat:
 
 
 @phase("answers", "Asking the model again, for what it answers by")
-def keep_features(work: StudyWork) -> None:
+def keep_features(work: StudyContext) -> None:
     """Features of the tested images, and of those that were trained with."""
     split = pd.read_parquet(work.catalog.workspace.run(work.run.id) / "split.parquet")
     known = split[split["split"].isin(["train", "validation"])]
@@ -85,7 +85,7 @@ def keep_features(work: StudyWork) -> None:
 
 
 @phase("heat", "Looking where in the images the evidence lies")
-def keep_heat(work: StudyWork) -> None:
+def keep_heat(work: StudyContext) -> None:
     """Heat maps of the answers, and of the true classes of mistakes."""
     predictions, explainer = work.predictions, work.explainer
     exact = explainer.method == "gradients"

@@ -24,7 +24,7 @@ from core.catalog import Catalog
 from core.errors import LightboxError, NotFound
 from core.evaluation.store import model_card
 from core.evaluation.study.basis import load_features
-from core.evaluation.study.run import Study, StudyWork, load_study, phase
+from core.evaluation.study.phases import Study, StudyContext, load_study, phase
 from core.evaluation.study.sheet import save_sheet, tested_pictures
 from core.progress import Reporter
 
@@ -137,7 +137,7 @@ def flatten(features: np.ndarray, method: Method, say: Callable[[str], None] | N
 
 
 @phase("map", "Drawing a map of the images", needs=("answers",))
-def keep_maps(work: StudyWork) -> None:
+def keep_maps(work: StudyContext) -> None:
     """Keep a PCA and a t-SNE map of the tested images, and a sheet of their small pictures."""
     methods: tuple[Method, ...] = ("pca", "tsne")
     for method in methods:
@@ -147,7 +147,7 @@ def keep_maps(work: StudyWork) -> None:
     save_sheet(work.folder, paths, pictures)
 
 
-def keep_map(work: StudyWork, method: Method) -> None:
+def keep_map(work: StudyContext, method: Method) -> None:
     """Keep ``map-<method>.parquet`` and ``map-<method>.json`` of the tested images.
 
     Raises:
@@ -200,7 +200,9 @@ def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter | None = 
     workspace = catalog.workspace
     study = load_study(workspace, run_id, on)
     run, card = catalog.runs.get(run_id), model_card(workspace, run_id)
-    keep_map(StudyWork(catalog, run, card, on, study.folder, report or Reporter(), "map"), "umap")
+    keep_map(
+        StudyContext(catalog, run, card, on, study.folder, report or Reporter(), "map"), "umap"
+    )
 
 
 def has_umap() -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.study.basis import load_features
-from core.evaluation.study.run import Study, StudyWork, phase
+from core.evaluation.study.phases import Study, StudyContext, phase
 
 NEAREST = 5
 # Of either side so many bytes are worked on at once, whatever the number of features.
@@ -98,7 +98,7 @@ def nearest_table(paths: pd.Series, known: pd.DataFrame, found: Nearest) -> pd.D
 
 
 @phase("nearest", "Looking for the training images most alike", needs=("answers",))
-def keep_nearest(work: StudyWork) -> None:
+def keep_nearest(work: StudyContext) -> None:
     """Keep ``nearest.parquet``, the table of :func:`nearest_table`, for all tested images."""
     images, features = load_features(work.study)
     split = images["split"].to_numpy(dtype=object)

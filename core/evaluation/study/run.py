@@ -1,250 +1,43 @@
 """What is found out once about an evaluation, because it takes longer than a page may: its study.
 
-A study has phases, each a function that is registered by name and writes files into the study's
-folder,
-``study/`` beside the evaluation. Which are there, how long they took and why others failed is noted
-in
-``study.json``; files of phases that are done don't change. A study belongs to one evaluation:
+A study is done phase by phase (:mod:`core.evaluation.study.phases`). It belongs to one evaluation:
 tested again, everything is found out anew.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
-from importlib import import_module
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-
-from core.catalog import Catalog, RunRecord
-from core.datasets.content import read_regular
-from core.datasets.images import decode
-from core.datasets.pixels import Pixels, load_pixels
-from core.errors import Cancelled, LightboxError, NotFound, UnreadableImage
-from core.evaluation.explain.explainer import Explainer, open_explainer
-from core.evaluation.predictions import Predictions, load_predictions
-from core.evaluation.store import evaluation_folder, model_card
+from core.catalog import Catalog
+from core.errors import Cancelled, LightboxError, NotFound
+from core.evaluation.store import model_card
+from core.evaluation.study import basis, embedding, nearest
+from core.evaluation.study.phases import PHASES, Phase, Study, StudyContext, load_study, mark_of
+from core.evaluation.trust import robustness
 from core.progress import Reporter
-from core.workspace import Workspace, atomic_path, read_json, write_json
+from core.workspace import write_json
 
-_BATCH = 256
-# Where phases are registered, in the order in which they are done.
-_MODULES = (
-    "core.evaluation.study.basis",
-    "core.evaluation.study.nearest",
-    "core.evaluation.study.embedding",
-    "core.evaluation.trust.robustness",
-)
+# The files whose phases make a study, in the order in which they are done.
+_FILES = (basis, nearest, embedding, robustness)
 _DEFECT = "Something went wrong inside Lightbox while this was found out."
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One part of a study.
-
-    Attributes:
-        doing: what it does, in words: "Looking where the evidence lies".
-        needs: phases that must be done before.
-        work: does it.
-    """
-
-    name: str
-    doing: str
-    needs: tuple[str, ...]
-    work: Callable[[StudyWork], None]
-
-
-_PHASES: dict[str, Phase] = {}
-
-
-def phase(
-    name: str, doing: str, *, needs: tuple[str, ...] = ()
-) -> Callable[[Callable[[StudyWork], None]], Callable[[StudyWork], None]]:
-    """Register a function as a phase of every study."""
-
-    def register(work: Callable[[StudyWork], None]) -> Callable[[StudyWork], None]:
-        _PHASES[name] = Phase(name, doing, needs, work)
-        return work
-
-    return register
 
 
 def phases() -> dict[str, Phase]:
     """All phases by name, in the order in which they are done."""
-    for module in _MODULES:
-        import_module(module)
-    # Whichever was imported first; those of one module stay as they are written.
     return {
         item.name: item
-        for module in _MODULES
-        for item in _PHASES.values()
-        if item.work.__module__ == module
+        for file in _FILES
+        for item in PHASES.values()
+        if item.work.__module__ == file.__name__
     }
 
 
-@dataclass(frozen=True)
-class Study:
-    """What is there of a study; files by their names.
-
-    Attributes:
-        folder: where its files lie; may not exist.
-        seconds: of each phase that is done, how long it took.
-        failed: of each phase that failed, why, as a sentence.
-    """
-
-    folder: Path
-    seconds: dict[str, float]
-    failed: dict[str, str]
-
-    @property
-    def missing(self) -> list[str]:
-        """Phases that are neither done nor failed."""
-        return [name for name in phases() if name not in self.seconds and name not in self.failed]
-
-    def has(self, name: str) -> bool:
-        """Whether a phase is done."""
-        return name in self.seconds
-
-    def array(self, name: str) -> np.ndarray:
-        """An array that was kept, memory-mapped and read-only.
-
-        Raises:
-            NotFound: it isn't there (yet).
-        """
-        try:
-            array: np.ndarray = np.load(self.folder / f"{name}.npy", mmap_mode="r")
-        except (OSError, ValueError) as error:
-            raise _not_there(self.folder / f"{name}.npy") from error
-        return array
-
-    def table(self, name: str) -> pd.DataFrame:
-        """A table that was kept; raises NotFound as :meth:`array`."""
-        try:
-            return pd.read_parquet(self.folder / f"{name}.parquet")
-        except (OSError, ValueError) as error:
-            raise _not_there(self.folder / f"{name}.parquet") from error
-
-    def values(self, name: str) -> Any:
-        """JSON values that were kept; raises NotFound as :meth:`array`."""
-        return read_json(self.folder / f"{name}.json")
-
-
-@dataclass(frozen=True)
-class StudyWork:
-    """What a phase works with.
-
-    Attributes:
-        card: of the model, as :func:`core.evaluation.store.model_card`.
-        on: ``test``, or the folder that was tested on.
-        folder: where its files belong.
-        report: progress, and whether to stop.
-        phase: its own name, for progress.
-    """
-
-    catalog: Catalog
-    run: RunRecord
-    card: dict[str, Any]
-    on: str
-    folder: Path
-    report: Reporter
-    phase: str = ""
-
-    @cached_property
-    def predictions(self) -> Predictions:
-        """What the model answered about the tested images."""
-        return load_predictions(self.catalog.workspace, self.run.id, self.on)
-
-    @cached_property
-    def explainer(self) -> Explainer:
-        """The run's model, with features and heat maps."""
-        return open_explainer(self.catalog.workspace, self.run.id)
-
-    @property
-    def study(self) -> Study:
-        """What earlier phases have kept."""
-        return load_study(self.catalog.workspace, self.run.id, self.on)
-
-    def batches(
-        self, rows: pd.DataFrame, note: str, size: int = _BATCH
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Images of a table as the model sees them, some at a time; says progress, hears Cancel.
-
-        Args:
-            rows: columns ``path`` and ``hash``, and ``split`` where some are of the dataset's
-            training
-                or validation images; without it all are tested ones.
-            note: what is done with them, for people.
-
-        Yields:
-            positions in ``rows``, int64 (k,), rising; and their images, uint8 (k, side, side, 3).
-            Images that can't be read (any more) are left out.
-
-        Raises:
-            NotFound: the dataset was removed.
-            Cancelled: by the person.
-        """
-        inside = np.ones(len(rows), bool)
-        if self.on != "test":
-            inside = rows["split"].to_numpy() != "test" if "split" in rows else ~inside
-        pixels = self._pixels(rows[inside]) if inside.any() else None
-        place = np.cumsum(inside) - 1
-        for start in range(0, len(rows), size):
-            self.report.check()
-            self.report.progress(self.phase, start, len(rows), note)
-            kept, images = [], []
-            for row in range(start, min(start + size, len(rows))):
-                image = (
-                    _at(pixels, int(place[row]))
-                    if pixels is not None and inside[row]
-                    else self._from_folder(rows["path"].iloc[row])
-                )
-                if image is not None:
-                    kept.append(row)
-                    images.append(image)
-            if kept:
-                yield np.array(kept, np.int64), np.stack(images)
-        self.report.progress(self.phase, len(rows), len(rows), note)
-
-    def save_array(self, name: str, values: np.ndarray) -> None:
-        """Keep an array as ``<name>.npy``."""
-        with atomic_path(self.folder / f"{name}.npy") as part:
-            np.save(part, values)
-
-    def save_table(self, name: str, values: pd.DataFrame) -> None:
-        """Keep a table as ``<name>.parquet``."""
-        with atomic_path(self.folder / f"{name}.parquet") as part:
-            values.to_parquet(part, index=False)
-
-    def save_values(self, name: str, values: Any) -> None:
-        """Keep JSON values as ``<name>.json``."""
-        write_json(self.folder / f"{name}.json", values)
-
-    def _pixels(self, rows: pd.DataFrame) -> Pixels:
-        workspace = self.catalog.workspace
-        dataset = self.catalog.datasets.get(self.run.dataset_id)
-        return load_pixels(
-            workspace,
-            dataset.id,
-            workspace.load_path(dataset.root),
-            rows,
-            self.card["image_size"],
-            fit=self.card["fit"],
-            report=self.report,
-        )
-
-    def _from_folder(self, path: str) -> np.ndarray | None:
-        try:
-            data = read_regular(self.catalog.workspace.load_path(self.on) / path)
-            return decode(data, self.card["image_size"], fit=self.card["fit"], file=path)
-        except (OSError, UnreadableImage):
-            return None
+def missing(study: Study) -> list[str]:
+    """Phases that are neither done nor failed."""
+    return [name for name in phases() if name not in study.seconds and name not in study.failed]
 
 
 def run_study(
@@ -271,7 +64,7 @@ def run_study(
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
     card = model_card(workspace, run_id)
-    mark = _mark(workspace, run_id, on)
+    mark = mark_of(workspace, run_id, on)
     study = load_study(workspace, run_id, on)
     if not study.seconds and not study.failed:
         # Of an earlier evaluation, if of anything.
@@ -279,7 +72,7 @@ def run_study(
     seconds, failed = dict(study.seconds), {} if again else dict(study.failed)
     defect: Exception | None = None
     begun = False
-    work = StudyWork(catalog, run, card, on, study.folder, report)
+    context = StudyContext(catalog, run, card, on, study.folder, report)
     for name, item in phases().items():
         if name in seconds or name in failed:
             continue
@@ -295,7 +88,7 @@ def run_study(
             if lacking:
                 why = failed.get(lacking[0], "What it builds on is missing.")
                 raise NotFound(why, remedy="Start it again once that is put right.")
-            item.work(replace(work, phase=name))
+            item.work(replace(context, phase=name))
         except Cancelled:
             raise
         except LightboxError as error:
@@ -310,42 +103,3 @@ def run_study(
     if defect is not None:
         raise defect
     return load_study(workspace, run_id, on)
-
-
-def load_study(workspace: Workspace, run_id: str, on: str = "test") -> Study:
-    """What there is of a study; nothing, where it was never begun or the run was tested anew.
-
-    Raises:
-        NotFound: the run has not been evaluated on that.
-    """
-    mark = _mark(workspace, run_id, on)
-    folder = evaluation_folder(workspace, run_id, on) / "study"
-    noted: dict[str, Any] = {}
-    if (folder / "study.json").exists():
-        try:
-            noted = read_json(folder / "study.json")
-        except NotFound:
-            noted = {}
-    if noted.get("of") != mark:
-        return Study(folder, {}, {})
-    return Study(folder, noted["seconds"], noted["failed"])
-
-
-def _mark(workspace: Workspace, run_id: str, on: str) -> str:
-    """Tells evaluations apart, also after the workspace was copied elsewhere."""
-    path = evaluation_folder(workspace, run_id, on) / "evaluation.json"
-    try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    except OSError as error:
-        raise NotFound("This run has no results yet.", remedy="Wait until it is done.") from error
-
-
-def _at(pixels: Pixels, row: int) -> np.ndarray | None:
-    slot = int(pixels.slots[row])
-    return None if slot < 0 else np.asarray(pixels.store[slot])
-
-
-def _not_there(path: Path) -> NotFound:
-    return NotFound(
-        "This has not been found out yet.", file=path.name, remedy="Start it with: study RUN"
-    )

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import NotFound
 from core.evaluation.comparison.paired import paired
-from core.evaluation.study.run import StudyWork, load_study, phase
+from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.shares import Share, share_of
 from core.features.runtime import Compiled
@@ -108,7 +108,7 @@ def sample(images: int, most: int = MOST_IMAGES, *, seed: int = 0) -> np.ndarray
 
 
 @phase(NAME, "Asking again about worse photos")
-def study_robustness(work: StudyWork) -> None:
+def study_robustness(work: StudyContext) -> None:
     """Disturb test images in all ways, and keep what became of the answers."""
     predictions = work.predictions
     rows = sample(len(predictions))

@@ -9,7 +9,7 @@ from core.jobs.kinds.batch_sort import submit_sort
 from core.jobs.kinds.evaluate import submit_evaluate
 from core.jobs.kinds.export import submit_export
 from core.jobs.kinds.export_model import submit_export_model
-from core.jobs.kinds.familiar import submit_familiar
+from core.jobs.kinds.familiar import submit_ood_detector
 from core.jobs.kinds.find_rate import submit_find_rate
 from core.jobs.kinds.import_model import import_model
 from core.jobs.kinds.importing import submit_import
@@ -38,7 +38,7 @@ __all__ = [
     "submit_evaluate",
     "submit_export",
     "submit_export_model",
-    "submit_familiar",
+    "submit_ood_detector",
     "submit_find_rate",
     "submit_import",
     "submit_latency",

@@ -9,7 +9,7 @@ from core.jobs.registry import kind, submit
 from core.progress import Reporter
 
 
-def submit_familiar(catalog: Catalog, run_id: str) -> JobRecord:
+def submit_ood_detector(catalog: Catalog, run_id: str) -> JobRecord:
     """Queue the learning of what a run's training images look like; one is enough."""
     return submit(catalog, "familiar", {"run_id": run_id}, once=True)
 
@@ -22,7 +22,7 @@ def submit_familiar(catalog: Catalog, run_id: str) -> JobRecord:
 )
 def _familiar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Learn what a run's training images look like, so that others can be told from them."""
-    from core.evaluation.out_of_distribution import make_familiar
+    from core.evaluation.out_of_distribution import fit_detector
 
-    measure = make_familiar(catalog, spec["run_id"], report)
+    measure = fit_detector(catalog, spec["run_id"], report)
     report.event("result", validation=measure.validation)

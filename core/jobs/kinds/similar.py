@@ -22,9 +22,9 @@ def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
 )
 def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Look for near-duplicates of a run's training images in a folder that it was tested on."""
-    from core.evaluation.answers import load_answers
+    from core.evaluation.predictions import load_predictions
     from core.evaluation.comparison.similar import find_similar
 
     run = catalog.runs.get(spec["run_id"])
-    answers = load_answers(catalog.workspace, run.id, spec["on"])
-    report.event("result", alike=find_similar(catalog, run, answers, report))
+    predictions = load_predictions(catalog.workspace, run.id, spec["on"])
+    report.event("result", alike=find_similar(catalog, run, predictions, report))

@@ -30,7 +30,7 @@ def submit_study(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
 )
 def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Find out about an evaluation what a page can't wait for; what people wait for comes first."""
-    from core.evaluation.study.run import run_study
+    from core.evaluation.study.run import missing, run_study
 
     def others_wait() -> bool:
         return any(job.kind != "study" for job in catalog.jobs.queue("light"))
@@ -43,7 +43,7 @@ def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         again=not spec.get("rest"),
         make_way=others_wait,
     )
-    if study.missing:
+    if missing(study):
         # At the end of the queue; what failed meanwhile isn't tried again and again.
         submit(catalog, "study", {**spec, "rest": True})
     report.event("result", seconds=study.seconds, failed=study.failed)

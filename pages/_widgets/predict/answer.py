@@ -16,7 +16,7 @@ from core.evaluation.explain.explainer import open_explainer, overlay
 from core.evaluation.explain.overlay import framed
 from core.evaluation.study.basis import load_features
 from core.evaluation.study.nearest import nearest
-from core.evaluation.study.run import load_study
+from core.evaluation.study.phases import load_study
 from core.inference.corrections import correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
@@ -39,12 +39,13 @@ class Tried:
 
     Attributes:
         data: the file.
-        unfamiliar: it lies far from the training images; ``None`` where that can't be told.
+        out_of_distribution: it lies far from the training images; ``None`` where that can't be
+            told.
     """
 
     prediction: Prediction
     data: bytes
-    unfamiliar: bool | None
+    out_of_distribution: bool | None
 
     @property
     def key(self) -> str:
@@ -90,7 +91,7 @@ def _say(tried: Tried, threshold: float, *, large: bool) -> None:
     unsure = answer.confidence < threshold
     name, mark = escape(shorten(answer.label)), "##" if large else "###"
     sure = f"{percent(answer.confidence)}"
-    if tried.unfamiliar:
+    if tried.out_of_distribution:
         st.markdown(f":orange-badge[:material/help: {UNLIKE}]")
         st.caption(f"If anything, {name} ({sure}) · {answer.milliseconds:.0f} ms")
         return

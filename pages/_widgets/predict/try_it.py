@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.out_of_distribution import find_familiar
+from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import kinds
@@ -105,10 +105,10 @@ def _clear(what: str, at: int) -> None:
 def _learned(run: RunRecord) -> bool:
     """Whether images unlike the training images can be told; begins to find out if nobody has."""
     store = catalog()
-    if find_familiar(store.workspace, run.id) is not None:
+    if find_detector(store.workspace, run.id) is not None:
         return True
     if store.jobs.latest("familiar", run.id) is None:
-        kinds.submit_familiar(store, run.id)
+        kinds.submit_ood_detector(store, run.id)
     return False
 
 
@@ -125,7 +125,7 @@ def _learning(run_id: str) -> None:
     )
 
 
-def _familiar_line(run: RunRecord) -> None:
+def _detector_line(run: RunRecord) -> None:
     job = catalog().jobs.latest("familiar", run.id)
     if job is None:
         return
@@ -136,16 +136,18 @@ def _familiar_line(run: RunRecord) -> None:
         why = f" {escape(job.error)}" if job.error else ""
         st.caption(f"Images unlike its training images can't be marked.{why}")
         if st.button("Try again", key="familiar-again", type="tertiary"):
-            kinds.submit_familiar(catalog(), run.id)
+            kinds.submit_ood_detector(catalog(), run.id)
             st.rerun()
 
 
 def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
     answers = [each.prediction for each in tried]
     failed = sum(bool(answer.error) for answer in answers)
-    unlike = sum(bool(each.unfamiliar) for each in tried)
+    unlike = sum(bool(each.out_of_distribution) for each in tried)
     unsure = sum(
-        not each.prediction.error and not each.unfamiliar and each.prediction.confidence < threshold
+        not each.prediction.error
+        and not each.out_of_distribution
+        and each.prediction.confidence < threshold
         for each in tried
     )
     text = some(len(answers) - failed, "image") + " answered"
@@ -173,7 +175,7 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
                         "confidence": [a.confidence * 100 for a in answers],
                         "note": [
                             UNLIKE
-                            if each.unfamiliar
+                            if each.out_of_distribution
                             else "not sure"
                             if not each.prediction.error and each.prediction.confidence < threshold
                             else ""
@@ -213,21 +215,21 @@ def _threshold(run: RunRecord) -> float:
 
 
 def draw(run: RunRecord) -> None:
-    familiar = _learned(run)
+    detecting = _learned(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
         threshold = _threshold(run)
         demo_links(run)
     given = open_given(_gather(run, source, threshold))
-    if not familiar:
-        _familiar_line(run)
+    if not detecting:
+        _detector_line(run)
     for name, why in given.refused[:20]:
         st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
     if len(given.refused) > 20:
         st.caption(f"{len(given.refused) - 20:,} more were left out.")
     if given.files:
         st.session_state["predicted"] = True
-        tried = ask(run, given.files, familiar)
+        tried = ask(run, given.files, detecting)
         _table(tried, open_predictor(catalog().workspace, run.id), threshold)
         page = page_of(len(tried), key="try-page", size=_SHOWN)
         cards(run, tried[page], threshold, first=page.start or 0)

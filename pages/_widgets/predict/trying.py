@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.out_of_distribution import unfamiliar_files
+from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.evaluation.threshold import default_threshold
 from core.inference.predictor import Prediction, open_predictor
@@ -16,13 +16,13 @@ from pages._widgets.session import catalog, thumbnails
 _EXAMPLES = 6
 
 
-def ask(run: RunRecord, files: list[tuple[str, bytes]], familiar: bool) -> list[Tried]:
+def ask(run: RunRecord, files: list[tuple[str, bytes]], detecting: bool) -> list[Tried]:
     """Each file with its answer, of all classes, and whether it looks like the training images.
 
     Args:
-        familiar: whether that can be told by now; a part of the cache's key.
+        detecting: whether that can be told by now; a part of the cache's key.
     """
-    answers, unlike = _asked(run.id, files, familiar)
+    answers, unlike = _asked(run.id, files, detecting)
     return [
         Tried(answer, data, far)
         for answer, (_, data), far in zip(answers, files, unlike, strict=True)
@@ -31,14 +31,14 @@ def ask(run: RunRecord, files: list[tuple[str, bytes]], familiar: bool) -> list[
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _asked(
-    run_id: str, files: list[tuple[str, bytes]], familiar: bool
+    run_id: str, files: list[tuple[str, bytes]], detecting: bool
 ) -> tuple[list[Prediction], list[bool | None]]:
     model = open_predictor(catalog().workspace, run_id)
     # All classes go into the table; cards show the first few.
     answers = model.predict(files, top=len(model.classes))
-    if not familiar:
+    if not detecting:
         return answers, [None] * len(files)
-    return answers, unfamiliar_files(catalog().workspace, run_id, files)
+    return answers, out_of_distribution_files(catalog().workspace, run_id, files)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

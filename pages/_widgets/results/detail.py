@@ -12,7 +12,7 @@ from core.evaluation.correction import LabelState, correct, label_state
 from core.evaluation.explain.overlay import overlay
 from core.evaluation.mistakes import row_of, top
 from core.evaluation.study.nearest import nearest_of, verdict_of
-from core.evaluation.study.run import Study
+from core.evaluation.study.phases import Study
 from core.quality import curation
 from pages._widgets.classes import ask_for_images
 from pages._widgets.errors import sentences

@@ -15,7 +15,7 @@ from core.evaluation.study.embedding import (
     has_umap,
     load_map,
 )
-from core.evaluation.study.run import Study
+from core.evaluation.study.phases import Study
 from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
 from pages._widgets.job import attempt, watch

@@ -6,7 +6,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import settings
-from core.evaluation.study.run import Study, load_study, phases
+from core.evaluation.study.phases import Study, load_study
+from core.evaluation.study.run import missing, phases
 from core.jobs import kinds
 from core.jobs.live import live
 from pages._widgets.job import EVERY_S, attempt, cancel_button, progress_bar
@@ -21,7 +22,7 @@ def begin(view: View) -> None:
     if view.read_only or not settings.load().ahead or mark in st.session_state:
         return
     st.session_state[mark] = True
-    if study_of(view).missing:
+    if missing(study_of(view)):
         kinds.submit_study(catalog(), view.run.id, view.on)
 
 

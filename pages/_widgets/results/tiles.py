@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.study.basis import load_heat
-from core.evaluation.study.run import Study
+from core.evaluation.study.phases import Study
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.plain import shorten
 from pages._widgets.results.detail import detail

@@ -13,7 +13,7 @@ from core.api import live
 from core.api.cameras import MAX_FRAME_BYTES, camera_is_open, close_camera, open_camera
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.links import create_link, revoke_link
-from core.evaluation.out_of_distribution import make_familiar
+from core.evaluation.out_of_distribution import fit_detector
 from core.inference.predictor import open_predictor
 from tests.core.api.serving import serving
 from tests.core.evaluation.coloured import write_colour
@@ -39,7 +39,7 @@ def files(home: Path) -> set[Path]:
 def test_a_frame_is_answered_as_the_page_answers_it_and_is_kept_nowhere(
     catalog: Catalog, run: RunRecord, address: str, tmp_path: Path
 ) -> None:
-    make_familiar(catalog, run.id)
+    fit_detector(catalog, run.id)
     token = open_camera(run.id)
     frame = write_colour(tmp_path / "frame.png", "green", 77).read_bytes()
     before = files(catalog.workspace.home)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.catalog import Catalog, RunRecord
 from core.evaluation.evaluate import evaluate_run
+from core.evaluation.study import basis
 from core.evaluation.study import run as study
 from tests.core.cli.conftest import Cli
 from tests.core.evaluation.coloured import make_run
@@ -18,7 +19,7 @@ from tests.core.evaluation.dense import save_dense
 
 @pytest.fixture
 def run(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunRecord:
-    monkeypatch.setattr(study, "_MODULES", ("core.evaluation.study.basis",))
+    monkeypatch.setattr(study, "_FILES", (basis,))
     images = [("red", "red"), ("green", "blue"), ("blue", "blue")]
     made = make_run(catalog, tmp_path / "images", {"train": images, "test": images})
     save_dense(catalog.workspace.run(made.id))

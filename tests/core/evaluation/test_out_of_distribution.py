@@ -15,10 +15,10 @@ from core.cli import main
 from core.errors import InvalidInput, NotFound
 from core.evaluation.out_of_distribution import (
     FILE,
-    find_familiar,
-    fit_measure,
-    make_familiar,
-    unfamiliar_files,
+    find_detector,
+    fit_detector,
+    fit_mahalanobis,
+    out_of_distribution_files,
 )
 from core.jobs import kinds
 from core.progress import Reporter
@@ -39,26 +39,28 @@ def clouds(count: int, features: int, seed: int) -> tuple[np.ndarray, np.ndarray
 def test_about_one_image_in_a_hundred_of_the_same_kind_is_marked(features: int) -> None:
     known, labels = clouds(1200, features, seed=1)
     validation, _ = clouds(600, features, seed=2)
-    measure = fit_measure(known, labels, validation)
-    marked = np.mean([one.unfamiliar for one in measure.judge(clouds(3000, features, seed=3)[0])])
+    measure = fit_mahalanobis(known, labels, validation)
+    marked = np.mean(
+        [one.out_of_distribution for one in measure.score(clouds(3000, features, seed=3)[0])]
+    )
     assert 0.002 < marked < 0.03
 
 
 def test_what_is_near_in_a_flat_direction_is_far() -> None:
     known, labels = clouds(1200, 12, seed=1)
-    measure = fit_measure(known, labels, clouds(600, 12, seed=2)[0])
+    measure = fit_mahalanobis(known, labels, clouds(600, 12, seed=2)[0])
     flat, long = np.zeros((2, 12), "f4")
     flat[0], long[-1] = 8, 8
     centre = known[labels == 0].mean(axis=0)
-    near, far = measure.judge(np.stack([centre + long, centre + flat]))
-    assert (near.unfamiliar, far.unfamiliar) == (False, True)
+    near, far = measure.score(np.stack([centre + long, centre + flat]))
+    assert (near.out_of_distribution, far.out_of_distribution) == (False, True)
     assert near.distance < 1 < far.distance
 
 
 def test_too_few_validation_images_are_said_and_nothing_is_guessed() -> None:
     known, labels = clouds(60, 12, seed=1)
     with pytest.raises(InvalidInput, match="only 9 validation"):
-        fit_measure(known, labels, clouds(9, 12, seed=2)[0])
+        fit_mahalanobis(known, labels, clouds(9, 12, seed=2)[0])
 
 
 def of_another_kind(seed: int) -> bytes:
@@ -74,14 +76,16 @@ def test_images_of_another_kind_are_marked_and_validation_images_mostly_not(
     catalog: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = weighing_run(catalog, tmp_path / "colours")
-    assert find_familiar(catalog.workspace, run.id) is None
+    assert find_detector(catalog.workspace, run.id) is None
     kinds.KINDS["familiar"].work(catalog, {"run_id": run.id}, Reporter())
     others = [(f"{n}.png", of_another_kind(n)) for n in range(20)]
     same = [
         (str(file), file.read_bytes())
         for file in sorted((tmp_path / "colours").rglob("validation-*.png"))
     ]
-    found = unfamiliar_files(catalog.workspace, run.id, [*others, ("no.png", b"no image"), *same])
+    found = out_of_distribution_files(
+        catalog.workspace, run.id, [*others, ("no.png", b"no image"), *same]
+    )
     assert found[:20] == [True] * 20
     assert found[20] is None
     assert sum(map(bool, found[21:])) <= 2
@@ -97,22 +101,22 @@ def test_images_of_another_kind_are_marked_and_validation_images_mostly_not(
 
 def test_another_model_needs_its_own_measure(catalog: Catalog, tmp_path: Path) -> None:
     run = weighing_run(catalog, tmp_path / "colours", training=30, validation=20)
-    make_familiar(catalog, run.id)
+    fit_detector(catalog, run.id)
     folder = catalog.workspace.run(run.id)
-    assert find_familiar(catalog.workspace, run.id) is not None
+    assert find_detector(catalog.workspace, run.id) is not None
     weights = (folder / "model.bin").read_bytes()
     (folder / "model.bin").write_bytes(bytes([weights[0] ^ 1]) + weights[1:])
-    assert find_familiar(catalog.workspace, run.id) is None
+    assert find_detector(catalog.workspace, run.id) is None
     (folder / "model.bin").write_bytes(weights)
-    assert find_familiar(catalog.workspace, run.id) is not None
+    assert find_detector(catalog.workspace, run.id) is not None
     (folder / FILE).write_bytes(b"damaged")
-    assert find_familiar(catalog.workspace, run.id) is None
+    assert find_detector(catalog.workspace, run.id) is None
 
 
 def test_a_model_without_features_says_so(catalog: Catalog, tmp_path: Path) -> None:
     run = make_run(catalog, tmp_path / "colours", {"train": [("red", "red"), ("blue", "blue")]})
     with pytest.raises(NotFound, match="no dense layer"):
-        make_familiar(catalog, run.id)
+        fit_detector(catalog, run.id)
     (catalog.workspace.run(run.id) / "split.parquet").unlink()
     with pytest.raises(NotFound, match="not known which images"):
-        make_familiar(catalog, run.id)
+        fit_detector(catalog, run.id)

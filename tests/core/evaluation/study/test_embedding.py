@@ -20,7 +20,8 @@ from core.evaluation.study.embedding import (
     load_map,
     sample,
 )
-from core.evaluation.study.run import load_study, run_study
+from core.evaluation.study.phases import load_study
+from core.evaluation.study.run import run_study
 from core.evaluation.study.sheet import PICTURE
 from tests.core.evaluation.dense_run import make_dense_run
 

@@ -11,7 +11,8 @@ import pytest
 from core.catalog import Catalog
 from core.evaluation.study import nearest as module
 from core.evaluation.study.nearest import nearest, nearest_of, nearest_table, verdict_of
-from core.evaluation.study.run import load_study, run_study
+from core.evaluation.study.phases import load_study
+from core.evaluation.study.run import run_study
 from tests.core.evaluation.dense_run import make_dense_run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from core.datasets import intake
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
 from core.evaluation.predictions import load_predictions
+from core.evaluation.study import basis
 from core.evaluation.study import run as study
 from core.evaluation.study.basis import load_features, load_heat
-from core.evaluation.study.run import StudyWork, load_study, phase, run_study
+from core.evaluation.study.phases import StudyContext, load_study, phase
+from core.evaluation.study.run import missing, run_study
 from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter, Wishes
@@ -31,26 +34,26 @@ ASKED: list[str] = []
 
 
 @phase("counted", "Counting", needs=("answers",))
-def _counted(work: StudyWork) -> None:
+def _counted(work: StudyContext) -> None:
     ASKED.append(work.on)
     work.save_values("counted", {"images": len(load_features(work.study)[0])})
 
 
 @phase("moody", "Being in a mood")
-def _moody(work: StudyWork) -> None:
+def _moody(work: StudyContext) -> None:
     mood = work.catalog.workspace.home / "mood"
     if mood.exists():
         raise InvalidInput("Not today.") if mood.read_text() == "person" else ValueError("a defect")
 
 
 @phase("last", "Coming last")
-def _last(work: StudyWork) -> None:
+def _last(work: StudyContext) -> None:
     work.save_array("last", np.arange(3))
 
 
 @pytest.fixture(autouse=True)
 def _these_phases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study, "_MODULES", ("core.evaluation.study.basis", __name__))
+    monkeypatch.setattr(study, "_FILES", (basis, sys.modules[__name__]))
     ASKED.clear()
 
 
@@ -68,7 +71,7 @@ def test_features_of_all_images_and_heat_of_the_tested_ones(
     report = RecordingReporter()
     done = run_study(catalog, run.id, report=report)
     assert list(done.seconds) == ["answers", "heat", "counted", "moody", "last"]
-    assert (done.failed, done.missing) == ({}, [])
+    assert (done.failed, missing(done)) == ({}, [])
     images, features = load_features(done)
     assert images["split"].value_counts().to_dict() == {"train": 6, "test": 4, "validation": 1}
     assert (features.dtype, features.shape) == (np.dtype("float16"), (11, 3))
@@ -150,8 +153,8 @@ def test_stopped_in_the_middle_it_keeps_what_is_done(catalog: Catalog, run: RunR
 
     with pytest.raises(Cancelled):
         run_study(catalog, run.id, report=Impatient())
-    assert load_study(catalog.workspace, run.id).missing == ["moody", "last"]
-    assert run_study(catalog, run.id).missing == []
+    assert missing(load_study(catalog.workspace, run.id)) == ["moody", "last"]
+    assert missing(run_study(catalog, run.id)) == []
 
 
 def test_images_that_have_gone_are_left_out(
@@ -210,7 +213,7 @@ def test_a_study_is_queued_once_and_makes_way_for_what_people_wait_for(
     assert [job.kind for job in waiting] == ["scan", "study"]
     catalog.jobs.request_cancel(scan.id)
     claim_and_do(catalog, waiting[1].id)
-    assert load_study(catalog.workspace, run.id).missing == []
+    assert missing(load_study(catalog.workspace, run.id)) == []
     assert catalog.jobs.queue("light") == []
 
 
@@ -220,4 +223,4 @@ def test_a_damaged_note_counts_as_nothing_done(catalog: Catalog, run: RunRecord)
     assert load_study(catalog.workspace, run.id).seconds == {}
     write_json(done.folder / "study.json", {"of": "another"})
     assert load_study(catalog.workspace, run.id).seconds == {}
-    assert run_study(catalog, run.id).missing == []
+    assert missing(run_study(catalog, run.id)) == []

@@ -12,7 +12,7 @@ from core.catalog import Catalog
 from core.errors import Cancelled
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.store import model_card
-from core.evaluation.study.run import StudyWork
+from core.evaluation.study.phases import StudyContext
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.robustness import (
     MOST_IMAGES,
@@ -234,7 +234,7 @@ def test_a_run_is_asked_again_and_what_it_answers_is_kept(catalog: Catalog, tmp_
     workspace = catalog.workspace
     assert load_robustness(workspace, run.id) is None
     folder = workspace.run(run.id) / "study"
-    work = StudyWork(
+    work = StudyContext(
         catalog, run, model_card(workspace, run.id), "test", folder, Reporter(), "robustness"
     )
     study_robustness(work)
@@ -254,7 +254,7 @@ def test_a_run_is_asked_again_and_what_it_answers_is_kept(catalog: Catalog, tmp_
 
 def mark_as_done(catalog: Catalog, run_id: str, folder: Path) -> None:
     """What a whole study notes at its end."""
-    from core.evaluation.study.run import _mark
+    from core.evaluation.study.phases import mark_of
 
-    noted = {"of": _mark(catalog.workspace, run_id, "test"), "seconds": {"robustness": 1.0}}
+    noted = {"of": mark_of(catalog.workspace, run_id, "test"), "seconds": {"robustness": 1.0}}
     write_json(folder / "study.json", noted | {"failed": {}})

@@ -1,0 +1,255 @@
+"""What a phase of a study is, what it works with, and what it keeps.
+
+A phase is a function that is registered by name and writes files into the study's folder,
+``study/`` beside the evaluation. Which are there, how long they took and why others failed is
+noted in ``study.json``; files of phases that are done don't change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.catalog import Catalog, RunRecord
+from core.datasets.content import read_regular
+from core.datasets.images import decode
+from core.datasets.pixels import Pixels, load_pixels
+from core.errors import NotFound, UnreadableImage
+from core.evaluation.explain.explainer import Explainer, open_explainer
+from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.store import evaluation_folder
+from core.progress import Reporter
+from core.workspace import Workspace, atomic_path, read_json, write_json
+
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One part of a study.
+
+    Attributes:
+        doing: what it does, in words: "Looking where the evidence lies".
+        needs: phases that must be done before.
+        work: does it.
+    """
+
+    name: str
+    doing: str
+    needs: tuple[str, ...]
+    work: Callable[[StudyContext], None]
+
+
+# In the order in which they were registered.
+PHASES: dict[str, Phase] = {}
+
+
+def phase(
+    name: str, doing: str, *, needs: tuple[str, ...] = ()
+) -> Callable[[Callable[[StudyContext], None]], Callable[[StudyContext], None]]:
+    """Register a function as a phase of every study."""
+
+    def register(work: Callable[[StudyContext], None]) -> Callable[[StudyContext], None]:
+        PHASES[name] = Phase(name, doing, needs, work)
+        return work
+
+    return register
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is there of a study; files by their names.
+
+    Attributes:
+        folder: where its files lie; may not exist.
+        seconds: of each phase that is done, how long it took.
+        failed: of each phase that failed, why, as a sentence.
+    """
+
+    folder: Path
+    seconds: dict[str, float]
+    failed: dict[str, str]
+
+    def has(self, name: str) -> bool:
+        """Whether a phase is done."""
+        return name in self.seconds
+
+    def array(self, name: str) -> np.ndarray:
+        """An array that was kept, memory-mapped and read-only.
+
+        Raises:
+            NotFound: it isn't there (yet).
+        """
+        try:
+            array: np.ndarray = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise _not_there(self.folder / f"{name}.npy") from error
+        return array
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table that was kept; raises NotFound as :meth:`array`."""
+        try:
+            return pd.read_parquet(self.folder / f"{name}.parquet")
+        except (OSError, ValueError) as error:
+            raise _not_there(self.folder / f"{name}.parquet") from error
+
+    def values(self, name: str) -> Any:
+        """JSON values that were kept; raises NotFound as :meth:`array`."""
+        return read_json(self.folder / f"{name}.json")
+
+
+@dataclass(frozen=True)
+class StudyContext:
+    """What a phase works with.
+
+    Attributes:
+        card: of the model, as :func:`core.evaluation.store.model_card`.
+        on: ``test``, or the folder that was tested on.
+        folder: where its files belong.
+        report: progress, and whether to stop.
+        phase: its own name, for progress.
+    """
+
+    catalog: Catalog
+    run: RunRecord
+    card: dict[str, Any]
+    on: str
+    folder: Path
+    report: Reporter
+    phase: str = ""
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """What the model answered about the tested images."""
+        return load_predictions(self.catalog.workspace, self.run.id, self.on)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """The run's model, with features and heat maps."""
+        return open_explainer(self.catalog.workspace, self.run.id)
+
+    @property
+    def study(self) -> Study:
+        """What earlier phases have kept."""
+        return load_study(self.catalog.workspace, self.run.id, self.on)
+
+    def batches(
+        self, rows: pd.DataFrame, note: str, size: int = _BATCH
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Images of a table as the model sees them, some at a time; says progress, hears Cancel.
+
+        Args:
+            rows: columns ``path`` and ``hash``, and ``split`` where some are of the dataset's
+            training
+                or validation images; without it all are tested ones.
+            note: what is done with them, for people.
+
+        Yields:
+            positions in ``rows``, int64 (k,), rising; and their images, uint8 (k, side, side, 3).
+            Images that can't be read (any more) are left out.
+
+        Raises:
+            NotFound: the dataset was removed.
+            Cancelled: by the person.
+        """
+        inside = np.ones(len(rows), bool)
+        if self.on != "test":
+            inside = rows["split"].to_numpy() != "test" if "split" in rows else ~inside
+        pixels = self._pixels(rows[inside]) if inside.any() else None
+        place = np.cumsum(inside) - 1
+        for start in range(0, len(rows), size):
+            self.report.check()
+            self.report.progress(self.phase, start, len(rows), note)
+            kept, images = [], []
+            for row in range(start, min(start + size, len(rows))):
+                image = (
+                    _at(pixels, int(place[row]))
+                    if pixels is not None and inside[row]
+                    else self._from_folder(rows["path"].iloc[row])
+                )
+                if image is not None:
+                    kept.append(row)
+                    images.append(image)
+            if kept:
+                yield np.array(kept, np.int64), np.stack(images)
+        self.report.progress(self.phase, len(rows), len(rows), note)
+
+    def save_array(self, name: str, values: np.ndarray) -> None:
+        """Keep an array as ``<name>.npy``."""
+        with atomic_path(self.folder / f"{name}.npy") as part:
+            np.save(part, values)
+
+    def save_table(self, name: str, values: pd.DataFrame) -> None:
+        """Keep a table as ``<name>.parquet``."""
+        with atomic_path(self.folder / f"{name}.parquet") as part:
+            values.to_parquet(part, index=False)
+
+    def save_values(self, name: str, values: Any) -> None:
+        """Keep JSON values as ``<name>.json``."""
+        write_json(self.folder / f"{name}.json", values)
+
+    def _pixels(self, rows: pd.DataFrame) -> Pixels:
+        workspace = self.catalog.workspace
+        dataset = self.catalog.datasets.get(self.run.dataset_id)
+        return load_pixels(
+            workspace,
+            dataset.id,
+            workspace.load_path(dataset.root),
+            rows,
+            self.card["image_size"],
+            fit=self.card["fit"],
+            report=self.report,
+        )
+
+    def _from_folder(self, path: str) -> np.ndarray | None:
+        try:
+            data = read_regular(self.catalog.workspace.load_path(self.on) / path)
+            return decode(data, self.card["image_size"], fit=self.card["fit"], file=path)
+        except (OSError, UnreadableImage):
+            return None
+
+
+def load_study(workspace: Workspace, run_id: str, on: str = "test") -> Study:
+    """What there is of a study; nothing, where it was never begun or the run was tested anew.
+
+    Raises:
+        NotFound: the run has not been evaluated on that.
+    """
+    mark = mark_of(workspace, run_id, on)
+    folder = evaluation_folder(workspace, run_id, on) / "study"
+    noted: dict[str, Any] = {}
+    if (folder / "study.json").exists():
+        try:
+            noted = read_json(folder / "study.json")
+        except NotFound:
+            noted = {}
+    if noted.get("of") != mark:
+        return Study(folder, {}, {})
+    return Study(folder, noted["seconds"], noted["failed"])
+
+
+def mark_of(workspace: Workspace, run_id: str, on: str) -> str:
+    """Tells evaluations apart, also after the workspace was copied elsewhere."""
+    path = evaluation_folder(workspace, run_id, on) / "evaluation.json"
+    try:
+        return hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
+    except OSError as error:
+        raise NotFound("This run has no results yet.", remedy="Wait until it is done.") from error
+
+
+def _at(pixels: Pixels, row: int) -> np.ndarray | None:
+    slot = int(pixels.slots[row])
+    return None if slot < 0 else np.asarray(pixels.store[slot])
+
+
+def _not_there(path: Path) -> NotFound:
+    return NotFound(
+        "This has not been found out yet.", file=path.name, remedy="Start it with: study RUN"
+    )
