@@ -14,6 +14,7 @@ from core.quality.curation import usable
 from core.quality.detectors import DETECTORS
 from core.quality.findings import Finding
 from core.quality.report import verdict
+from core.text import escape, images, plural, shorten
 from pages._widgets.closer import look_closer
 from pages._widgets.decided import (
     decide,
@@ -26,7 +27,6 @@ from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.glance import at_a_glance
 from pages._widgets.job import watch
-from pages._widgets.plain import escape, images, shorten, some
 from pages._widgets.session import (
     catalog,
     current_dataset,
@@ -243,14 +243,14 @@ def _history(record: DatasetRecord) -> None:
     ]
     if not lines:
         return
-    with st.expander(f"History: {some(len(lines), 'decision')}"):
+    with st.expander(f"History: {plural(len(lines), 'decision')}"):
         standing = [x.version for x in lines if x.action != "undo" and not x.undone]
         for line in lines[:50]:
             when = datetime.datetime.fromtimestamp(line.at).strftime("%d %b, %H:%M")
             with st.container(horizontal=True, vertical_alignment="center"):
                 undone = " · taken back" if line.undone else ""
                 why = f" ({escape(line.why)})" if line.why else ""
-                many = some(line.images, "decision" if line.action == "undo" else "image")
+                many = plural(line.images, "decision" if line.action == "undo" else "image")
                 st.markdown(
                     f"{escape(line.what)}: {many}{why} · {escape(line.author)}, {when}{undone}"
                 )

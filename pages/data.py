@@ -11,6 +11,7 @@ from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import usable
 from core.quality.distributions import within
+from core.text import escape, images, plural, shorten
 from pages._widgets.changes import changes_panel
 from pages._widgets.classes import asked_for_images, classes_panel
 from pages._widgets.decided import last_decision
@@ -19,7 +20,6 @@ from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
 from pages._widgets.overview import overview
-from pages._widgets.plain import escape, images, shorten, some
 from pages._widgets.session import (
     catalog,
     choose_dataset,
@@ -116,7 +116,7 @@ def _left_out(record: DatasetRecord, table: pd.DataFrame) -> None:
     ]
     if not rows:
         return
-    with st.expander(f"{some(len(rows), 'file')} left out, and why"):
+    with st.expander(f"{plural(len(rows), 'file')} left out, and why"):
         st.dataframe(pd.DataFrame(rows, columns=["file", "why"]), hide_index=True)
 
 

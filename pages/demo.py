@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
-from pages._widgets.plain import escape, shorten, some
+from core.text import escape, plural, shorten
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, examples, first_threshold
 from pages._widgets.session import catalog
@@ -50,7 +50,7 @@ def _title(run: RunRecord, classes: list[str]) -> None:
         if about.use:
             st.markdown(escape(about.use))
         st.markdown(
-            f"Show it an image, and it says which of {some(len(classes), 'class', 'classes')} it "
+            f"Show it an image, and it says which of {plural(len(classes), 'class', 'classes')} it "
             f"is: {named}{f' and {more:,} more' if more > 0 else ''}."
         )
 

@@ -7,8 +7,8 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets import intake
 from core.jobs import kinds
+from core.text import ago, escape, images, percent, plural
 from pages._widgets.job import watch
-from pages._widgets.plain import ago, escape, images, percent, some
 from pages._widgets.session import (
     catalog,
     choose_dataset,
@@ -88,7 +88,7 @@ def _datasets(records: list[DatasetRecord]) -> None:
             with st.container():
                 st.markdown(f"**{escape(record.name)}**")
                 if record.state == "ready":
-                    classes = some(record.classes, "class", "classes")
+                    classes = plural(record.classes, "class", "classes")
                     st.caption(f"{images(record.images)} · {classes} · {ago(record.created_at)}")
                 elif record.state == "failed":
                     st.caption(f":material/error: {escape(record.problem)}")

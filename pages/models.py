@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.evaluation import library
 from core.evaluation.library import Entry, Sort
+from core.text import plural, size
 from pages._widgets.bring_model import bring_panel
 from pages._widgets.empty import empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
-from pages._widgets.plain import size, some
 from pages._widgets.session import catalog
 
 _SHOW = {
@@ -154,7 +154,7 @@ else:
         chosen = _table(found)
         takes = size(sum(entry.disk for entry in everything))
         st.caption(
-            f"{some(len(found), 'model')} of {len(everything):,}; together they take {takes} on "
+            f"{plural(len(found), 'model')} of {len(everything):,}; together they take {takes} on "
             "disk. Select one to open, name, tag or delete it, and several to compare them."
         )
         if chosen:

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.evaluation.predictions import evaluated_on
+from core.text import escape
 from pages._widgets.empty import empty
 from pages._widgets.pick_run import pick_run
-from pages._widgets.plain import escape
 from pages._widgets.results import (
     classes,
     compare,

@@ -10,7 +10,7 @@ import streamlit as st
 from core.delivery.take_away.links import find_link
 from core.delivery.take_away.made import find_report
 from core.errors import NotFound
-from pages._widgets.plain import escape
+from core.text import escape
 from pages._widgets.results import classes, confusion, mistakes, overview, reliability
 from pages._widgets.results.share import report_downloads
 from pages._widgets.results.view import SHOWN, View, load_view

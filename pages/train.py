@@ -9,6 +9,7 @@ from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
 from core.quality.curation import usable
+from core.text import ago, escape, images, percent, plural
 from core.training.spec import TrainSpec
 from core.training.start import create_run
 from pages._widgets.ahead import do_ahead
@@ -20,7 +21,6 @@ from pages._widgets.expert import expert, part_of
 from pages._widgets.form import Form, as_wrong
 from pages._widgets.job import watch
 from pages._widgets.live import watch_training
-from pages._widgets.plain import ago, escape, images, percent, some
 from pages._widgets.queue import queue_of_trainings
 from pages._widgets.recipes import choose_recipe, cost, say_download
 from pages._widgets.search import search_results, search_settings
@@ -86,7 +86,7 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
             if wrong is None and (takes := cost(spec, good)):
                 st.markdown(takes)
             st.button(
-                f"Undo {some(len(form.changes), 'change')} to the recipe",
+                f"Undo {plural(len(form.changes), 'change')} to the recipe",
                 icon=":material/undo:",
                 type="tertiary",
                 on_click=form.reset,

@@ -15,6 +15,7 @@ from core.quality import curation, findings
 from core.quality.curation import curated, usable
 from core.quality.detectors import DETECTORS
 from core.quality.versions import diff as compare
+from core.text import images, plural
 
 
 @command(
@@ -134,7 +135,7 @@ def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         raise InvalidInput("No image was named.", remedy="Name images, or use --class NAME.")
     count = len(change.payload["paths"])
     output.text(
-        f"Moved to “{options.label}”: {count:,} image{'s' if count != 1 else ''}. "
+        f"Moved to “{options.label}”: {images(count)}. "
         f'Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "changed": count}
@@ -189,7 +190,7 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     now = catalog.datasets.get(record.id)
     count = len(change.payload["paths"])
     output.text(
-        f"{curation.DECISIONS[action]}: {count:,} image{'s' if count != 1 else ''}. "
+        f"{curation.DECISIONS[action]}: {images(count)}. "
         f'{now.images:,} are usable now. Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "images": now.images, "changed": count}
@@ -213,7 +214,7 @@ def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     versions = standing if options.all else options.versions or standing[:1]
     change = curation.undo(catalog, record.id, versions)
     undone = len(change.payload["versions"]) if change else 0
-    output.text(f"Taken back: {undone} decision{'s' if undone != 1 else ''}.")
+    output.text(f"Taken back: {plural(undone, 'decision')}.")
     return {"dataset": record.id, "undone": change.payload["versions"] if change else []}
 
 

@@ -12,6 +12,7 @@ from core.cli.output import Output, when
 from core.evaluation import library
 from core.evaluation.library import SORTS
 from core.evaluation.tested import find_tested, folders_tested, forget_tested
+from core.text import plural
 from core.training.spec import parse_spec
 
 
@@ -169,7 +170,7 @@ def restore(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
 def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Remove for good what is in the bin."""
     gone = library.empty_bin(catalog)
-    output.text(f"{len(gone):,} run{'' if len(gone) == 1 else 's'} removed for good.")
+    output.text(f"{plural(len(gone), 'run')} removed for good.")
     return [{"run": run.id, "name": run.name} for run in gone]
 
 

@@ -14,6 +14,7 @@ from core.evaluation.predictions import load_predictions
 from core.evaluation.study.embedding import METHODS, NAMES, draw_umap, has_map, load_map
 from core.evaluation.study.phases import Study, load_study
 from core.evaluation.study.run import run_study
+from core.text import cell
 from core.workspace import atomic_path
 
 _TOP = 3
@@ -97,7 +98,8 @@ def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     )
     if options.csv is not None:
         with atomic_path(options.csv.expanduser().resolve()) as part:
-            table.to_csv(part, index=False)
+            names = {each: table[each].map(cell) for each in ("path", "true", "predicted")}
+            table.assign(**names).to_csv(part, index=False)
     output.text(
         f"{NAMES[made.method]} map of {len(table):,} of {made.of:,} images, with "
         f"{made.mistakes:,} of "

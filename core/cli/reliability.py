@@ -15,7 +15,7 @@ from core.evaluation.trust.coverage import Point, Suggestion, answered_at, at_th
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.reliability import reliability as load
-from core.evaluation.words import percent
+from core.text import percent
 
 _SLICES_SHOWN = 10
 
@@ -96,7 +96,7 @@ def _say_coverage(found: Reliability, point: Point, suggestion: Suggestion, outp
     output.text(f"  {words.sentence_of_point(point)}")
     if found.validation_images:
         output.text(
-            f"  for {percent(suggestion.wanted)}: {words.sentence_of_suggestion(suggestion)}"
+            f"  for {percent(suggestion.wanted, 0)}: {words.sentence_of_suggestion(suggestion)}"
         )
     else:
         output.text("  Without validation images, no threshold can be suggested.")
@@ -117,7 +117,7 @@ def _say_robustness(found: Reliability, output: Output) -> None:
                 f"  {kind.title}",
                 *(
                     (
-                        f"{percent(test.right.share)}{' *' if test.worse else ''} "
+                        f"{percent(test.right.share, 0)}{' *' if test.worse else ''} "
                         f"({kind.short(test.strength)})"
                     )
                     for test in robustness.tests
@@ -128,7 +128,7 @@ def _say_robustness(found: Reliability, output: Output) -> None:
         ],
     )
     output.text(
-        f"  undisturbed {percent(robustness.plain.share)}; on {robustness.images:,} of "
+        f"  undisturbed {percent(robustness.plain.share, 0)}; on {robustness.images:,} of "
         f"{robustness.of:,} test images; * worse by more than chance (McNemar, Benjamini-Hochberg)"
     )
 

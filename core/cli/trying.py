@@ -1,4 +1,4 @@
-"""The commands around trying a model: out-of-distribution, correct, corrections, demo-link."""
+"""The commands around trying a model: ood, correct, corrections, demo-link."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from core.workspace import atomic_path
 
 
 @command(
-    "out-of-distribution",
+    "ood",
     "Predict",
     "learn what a run's training images look like, to mark others",
     RUN,
     formerly="familiar",
 )
-def out_of_distribution(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+def ood(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     found = find_detector(catalog.workspace, run.id)
     measure = found.measure if found else fit_detector(catalog, run.id, output.progress)

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core.text import images, plural
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -138,22 +140,18 @@ def split_warnings(labels: pd.Series, splits: pd.Series, few: int = 5) -> list[s
             text = f"“{label}” has no training images: the model can't learn it."
             said.append((0, text))
         elif row["test"] == 0:
-            text = f"“{label}” has only {_images(row.sum())}, so none is left to test it with."
+            text = f"“{label}” has only {images(row.sum())}, so none is left to test it with."
             said.append((1, f"{text} Add more."))
         elif row["test"] < few:
-            text = f"“{label}” will be judged on {_images(row['test'], 'test image')} only;"
+            text = f"“{label}” will be judged on {plural(row['test'], 'test image')} only;"
             said.append((3, f"{text} its figures will be rough."))
         elif row["train"] < few:
-            text = f"“{label}” will be learned from {_images(row['train'], 'training image')} only."
+            text = f"“{label}” will be learned from {plural(row['train'], 'training image')} only."
             said.append((2, text))
         elif validated and row["validation"] == 0:
             text = f"“{label}” has no validation images: it has no say in the best epoch."
             said.append((4, text))
     return [text for _, text in sorted(said, key=lambda each: each[0])]
-
-
-def _images(count: int, noun: str = "image") -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def given_splits(table: pd.DataFrame) -> list[str]:

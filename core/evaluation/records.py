@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from core.evaluation.words import percent
+from core.text import percent
 
 
 class _Frozen(BaseModel):

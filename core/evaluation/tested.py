@@ -26,6 +26,7 @@ from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
 from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
+from core.text import plural
 from core.workspace import INSIDE, Workspace, read_json, write_json
 
 _FILE = "folder.json"
@@ -56,10 +57,10 @@ class Matching(BaseModel):
         said = []
         if self.unknown:
             count = len(self.unknown)
-            kinds = "a class" if count == 1 else f"{count:,} classes"
+            kinds = "a class" if count == 1 else plural(count, "class", "classes")
             images = sum(self.unknown.values())
             said.append(
-                f"{images:,} image{'' if images == 1 else 's'} of {kinds} it doesn’t know "
+                f"{plural(images, 'image')} of {kinds} it doesn’t know "
                 f"{'was' if images == 1 else 'were'} left out: {_list(self.unknown)}."
             )
         if self.loosely:

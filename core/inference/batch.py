@@ -26,13 +26,14 @@ from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.content import read_regular
 from core.datasets.images import SUFFIXES, Fit, decode
-from core.datasets.layout import as_text, is_litter, is_text
+from core.datasets.layout import is_litter, is_text
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
 from core.progress import Reporter, Throttle
+from core.text import as_text
 from core.workspace import atomic_path, write_json
 
 # Answers lost at most to a kill, and rows of a part.

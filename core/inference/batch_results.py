@@ -24,8 +24,8 @@ from core.datasets.images import open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.store import model_card
 from core.inference.batch_store import Batch, check_threshold, images_of, place_of
-from core.quality.export import cell
 from core.quality.thumbs import shrink
+from core.text import cell
 from core.workspace import Workspace, atomic_path
 
 Format = Literal["csv", "json", "jsonl", "parquet"]

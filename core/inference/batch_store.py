@@ -20,10 +20,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.catalog import Catalog, JobRecord
-from core.datasets.layout import as_text
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
 from core.evaluation.store import model_card
+from core.text import as_text
 from core.workspace import Workspace, new_token, read_json, write_json
 
 UNSURE = 0.5

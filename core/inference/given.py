@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.datasets.images import SUFFIXES
-from core.datasets.layout import as_text, is_litter
+from core.datasets.layout import is_litter
+from core.text import as_text
 
 # More than can be looked at; the rest is for a batch.
 MOST_IMAGES = 500

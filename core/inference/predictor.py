@@ -23,7 +23,7 @@ from core.evaluation.store import model_card
 from core.features.kept import Kept
 from core.features.runtime import Compiled
 from core.inference.micro_batching import MOST, MicroBatcher
-from core.quality.export import cell
+from core.text import cell
 from core.workspace import Workspace
 
 _KEEP_LOADED = 5

@@ -16,11 +16,11 @@ import pandas as pd
 from core import settings
 from core.catalog import Catalog, Change
 from core.catalog.datasets import tidy
-from core.datasets.layout import as_text
 from core.errors import InvalidInput, NotFound
 from core.quality.alike import Alike
 from core.quality.facts import lay_over
 from core.quality.index import read_index, read_skipped
+from core.text import as_text
 
 DECISIONS = {
     "exclude": "Excluded",

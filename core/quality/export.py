@@ -19,13 +19,13 @@ import pandas as pd
 
 from core.catalog import Catalog
 from core.datasets.content import hash_bytes, read_regular
-from core.datasets.layout import as_text
 from core.datasets.splits import SPLITS, Shares, plan_splits
 from core.errors import InvalidInput, NotFound
 from core.progress import Reporter, Throttle
 from core.quality.curation import curated, in_force, is_usable, usable
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
+from core.text import cell
 
 Layout = Literal["classes", "splits", "flat"]
 LAYOUTS: dict[Layout, str] = {
@@ -35,8 +35,6 @@ LAYOUTS: dict[Layout, str] = {
 }
 TABLE = "labels.csv"
 COLUMNS = ("file", "class", "class_as_found", "split", "original_path", "decision", "why")
-# What a spreadsheet takes for the beginning of a formula; the last four are full-width.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -177,12 +175,6 @@ def split_plan(table: pd.DataFrame, shares: Shares, seed: int) -> pd.Series:
     """
     group = table["copy_group"] if "copy_group" in table else table["hash"]
     return plan_splits(table.assign(group=group), shares=shares, seed=seed)
-
-
-def cell(text: str) -> str:
-    """A cell of a table, so that no spreadsheet computes it."""
-    text = as_text(text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _places(

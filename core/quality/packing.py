@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from core.datasets.layout import as_text, is_text
+from core.datasets.layout import is_text
 from core.errors import Conflict, InvalidInput, disk_errors
+from core.text import as_text
 from core.workspace import ensure_space
 
 _DOING = "the export"

@@ -14,7 +14,6 @@ import pandas as pd
 
 from core import __version__
 from core.catalog import Catalog
-from core.datasets.layout import as_text
 from core.datasets.splits import SPLITS, Shares, split_counts, split_warnings
 from core.errors import InvalidInput
 from core.quality import curation, thumbs
@@ -33,6 +32,7 @@ from core.quality.report_html import (
     table,
     text,
 )
+from core.text import as_text, plural, size
 from core.workspace import atomic_path
 
 SUFFIXES = (".html", ".htm")
@@ -105,13 +105,13 @@ def verdict(images: pd.DataFrame, found: Sequence[Finding]) -> str:
     if not len(good):
         return "There is no usable image in this dataset."
     if not found:
-        return f"All {_some(len(good), 'image')} look fine."
+        return f"All {plural(len(good), 'image')} look fine."
     flagged = {path for finding in found for path in finding.paths}
     fine = len(good) - len(flagged & set(good))
     verb = "deserves" if len(found) == 1 else "deserve"
     return (
-        f"{fine:,} of {_some(present, 'image')} look fine; "
-        f"{_some(len(found), 'thing')} {verb} a look."
+        f"{fine:,} of {plural(present, 'image')} look fine; "
+        f"{plural(len(found), 'thing')} {verb} a look."
     )
 
 
@@ -129,7 +129,7 @@ def _figures(images: pd.DataFrame) -> str:
             ("classes", f"{good['label'].nunique():,}"),
             ("excluded", f"{int(images['excluded'].sum()):,}"),
             ("can’t be read", f"{broken:,}"),
-            ("size", _size(int(good["bytes"].sum()))),
+            ("size", size(int(good["bytes"].sum()))),
         ]
     )
 
@@ -237,10 +237,10 @@ def _findings(
                     0 < max(row.width, row.height) <= _TINY,
                 )
             )
-        groups = f" in {_some(len(finding.groups), 'group')}" if finding.groups else ""
+        groups = f" in {plural(len(finding.groups), 'group')}" if finding.groups else ""
         more = len(finding.paths) - len(examples)
         parts += [
-            f"<h3>{text(finding.title)}: {_some(len(finding.paths), 'image')}{groups}</h3>",
+            f"<h3>{text(finding.title)}: {plural(len(finding.paths), 'image')}{groups}</h3>",
             f"<p>{text(finding.sentence)} {text(finding.suggestion)}</p>",
             strip(examples),
             f'<p class="soft">and {more:,} more</p>' if more else "",
@@ -295,7 +295,7 @@ def _files(good: pd.DataFrame) -> str:
         f"All are {width:,} × {height:,} pixels."
         if len(sizes) == 1
         else f"{len(sizes):,} different sizes; the most common is {width:,} × {height:,} pixels "
-        f"({_some(count, 'image')}), widths go from {good['width'].min():,} to "
+        f"({plural(count, 'image')}), widths go from {good['width'].min():,} to "
         f"{good['width'].max():,} and heights from {good['height'].min():,} to "
         f"{good['height'].max():,}, with {middle[0]:,} × {middle[1]:,} in the middle."
     )
@@ -316,7 +316,7 @@ def _skipped(catalog: Catalog, dataset_id: str) -> str:
         return ""
     rows = [[name(path), text(why)] for path, why in left[:_LINES]]
     return (
-        f"<section><h2>Files that were skipped</h2><p>{_some(len(left), 'file')} in the folder "
+        f"<section><h2>Files that were skipped</h2><p>{plural(len(left), 'file')} in the folder "
         f"{'is' if len(left) == 1 else 'are'} no part of this dataset.</p>"
         f"{table(('file', 'why'), rows, 'tt')}{_and_more(len(left))}</section>"
     )
@@ -331,15 +331,3 @@ def _list(sentences: Sequence[str]) -> str:
         return ""
     inside = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences[:_LINES])
     return f"<ul>{inside}</ul>{_and_more(len(sentences))}"
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "KB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"

@@ -7,13 +7,12 @@ Nothing is loaded from anywhere, and there are no scripts.
 from __future__ import annotations
 
 import base64
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.datasets.layout import as_text
 from core.quality.thumbs import media_type
+from core.text import escape_html
 
 # Okabe and Ito's colours, told apart by everyone; lighter ones in the dark.
 STYLE = """
@@ -106,7 +105,7 @@ class Picture:
 
 def text(value: object) -> str:
     """Anything as text that is only text."""
-    return html.escape(as_text(str(value)))
+    return escape_html(value)
 
 
 def name(value: str) -> str:

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from core.datasets.images import SUFFIXES
-from core.datasets.layout import as_text, is_litter
+from core.datasets.layout import is_litter
+from core.text import as_text
 
 # Of the usual 255, some are left for a number.
 MAX_BYTES = 240

@@ -10,6 +10,7 @@ from core.catalog import Catalog
 from core.datasets.splits import split_warnings
 from core.errors import InvalidInput, NotFound
 from core.features import hardware
+from core.text import plural
 from core.training import architectures, recipes, stack
 from core.training.augmentation.meaning import flip_warning
 from core.training.spec import TrainSpec
@@ -42,7 +43,7 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
     if len(classes) < 2:
         only = f" (“{classes[0]}”)" if classes else ""
         raise InvalidInput(
-            f"This dataset has {len(classes)} class{'' if len(classes) == 1 else 'es'} with usable "
+            f"This dataset has {plural(len(classes), 'class', 'classes')} with usable "
             f"images{only}; a classifier needs at least two to tell apart.",
             remedy="Add a folder of images for another class.",
         )

@@ -15,6 +15,7 @@ from core.catalog import Catalog
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, NotFound
 from core.progress import Reporter
+from core.text import images
 from core.training import architectures, recipes
 from core.training.architectures import Architecture, BuildConfig
 from core.training.spec import TrainSpec
@@ -140,7 +141,7 @@ def decode(context: TrainingContext, table: pd.DataFrame) -> Data:
     if not good.all():
         lost = int((~good).sum())
         first = pixels.failed[0] if pixels.failed else None
-        text = f"{lost:,} image{'s' if lost != 1 else ''} could not be read and will be left out"
+        text = f"{images(lost)} could not be read and will be left out"
         context.report.event("note", text=text + (f": {first.path}. {first.why}" if first else "."))
         learned = set(table.loc[table["split_at"] == "train", "label"])
         table = table[good].reset_index(drop=True)

@@ -10,8 +10,8 @@ from core import charts
 from core.catalog import RunRecord
 from core.errors import NotFound
 from core.quality.curation import curated
+from core.text import shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.plain import shorten
 from pages._widgets.session import catalog, thumbnails
 
 

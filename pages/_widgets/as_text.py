@@ -11,11 +11,11 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
+from core.text import ago
 from core.training import recipes
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec, parse_spec
 from pages._widgets.form import Form, differences, take_over
-from pages._widgets.plain import ago
 from pages._widgets.recipes import radio_key
 from pages._widgets.session import catalog
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets.images import Fit
+from core.text import escape
 from core.training.augmentation.catalogue import FIELDS, AugmentationField
 from core.training.augmentation.meaning import flip_warning
 from core.training.augmentation.options import PRESETS, Augmentation
@@ -17,7 +18,6 @@ from core.training.spec import TrainSpec
 from pages._widgets.form import AUGMENTATION, Form
 from pages._widgets.network import small
 from pages._widgets.pictures import picture_grid
-from pages._widgets.plain import escape
 from pages._widgets.session import thumbnails
 
 _NAMES = {"none": "None", "light": "Light", "medium": "Medium", "strong": "Strong", "own": "Own"}

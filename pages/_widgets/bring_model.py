@@ -7,15 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.datasets.layout import as_text
 from core.delivery.imported.archive import PIXELS, Looked, Pixels, look_into
 from core.delivery.imported.labels import parse_labels
 from core.delivery.imported.start import USUAL, begin_import
 from core.errors import LightboxError
 from core.quality.curation import usable
+from core.text import as_text, escape, percent, plural
 from core.workspace import read_json
 from pages._widgets.job import watch
-from pages._widgets.plain import escape, percent, some
 from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
 from pages._widgets.steps import go
 
@@ -114,11 +113,11 @@ def _kept(file_id: str, name: str, data: bytes) -> Path:
 def _about(looked: Looked) -> str:
     size = f"{looked.size} × {looked.size} pixels" if looked.size else "any size"
     colour = "grey" if looked.channels == 1 else "colour"
-    outputs = f", gives {some(looked.outputs, 'number')}" if looked.outputs else ""
+    outputs = f", gives {plural(looked.outputs, 'number')}" if looked.outputs else ""
     written = f", saved by Keras {escape(looked.keras)}" if looked.keras else ""
     return (
         f":material/check: Takes {colour} images of {size}{outputs}; "
-        f"{some(looked.layers, 'layer')}{written}."
+        f"{plural(looked.layers, 'layer')}{written}."
     )
 
 

@@ -10,13 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.text import escape
 from core.training.blocks import from_rows
 from core.training.diagram import diagram
 from core.training.stack import SETTINGS, Kind, Layer, from_json, to_json, trace
 from core.training.templates import TEMPLATES
 from pages._widgets.form import Form
 from pages._widgets.pictures import draw_svg, layer_table
-from pages._widgets.plain import escape
 
 KINDS = get_args(Kind)
 COLUMNS = tuple(Layer.model_fields)

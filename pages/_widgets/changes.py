@@ -8,7 +8,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.quality import curation
 from core.quality.versions import Diff, diff
-from pages._widgets.plain import ago, escape, images, shorten, some
+from core.text import ago, escape, images, plural, shorten
 from pages._widgets.session import catalog
 
 _PATHS_AT_MOST = 1000
@@ -105,4 +105,4 @@ def _draw(found: Diff) -> None:
             st.dataframe(other, hide_index=True)
             same = len(counts) - len(other)
             if same:
-                st.caption(escape(f"{some(same, 'other class', 'other classes')} unchanged."))
+                st.caption(escape(f"{plural(same, 'other class', 'other classes')} unchanged."))

@@ -10,9 +10,9 @@ from core.datasets.upload import UploadStage, new_token
 from core.datasets.webcam import Shots
 from core.jobs import kinds
 from core.quality.classes import images_of, rename_class, tidy
+from core.text import escape, images, plural, shorten
 from pages._widgets.decided import decide
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.plain import escape, images, shorten, some
 from pages._widgets.session import catalog
 from pages._widgets.uploader import uploader
 
@@ -106,10 +106,10 @@ def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> Non
         )
     whole = {*chosen, wanted} & set(labels)
     count = int(table["label"].isin(whole).sum())
-    text = f"Merge {some(len(whole), 'class', 'classes')}, {images(count)}" if whole else "Merge"
+    text = f"Merge {plural(len(whole), 'class', 'classes')}, {images(count)}" if whole else "Merge"
     if st.button(text, disabled=len(whole) < 2 or not wanted, key="merge-classes"):
         paths = images_of(catalog(), record.id, chosen, wanted)
-        decide(record, "relabel", paths, f"{some(len(whole), 'class', 'classes')} merged", wanted)
+        decide(record, "relabel", paths, f"{plural(len(whole), 'class', 'classes')} merged", wanted)
 
 
 def _add(record: DatasetRecord, labels: list[str]) -> None:
@@ -166,7 +166,7 @@ def _files(record: DatasetRecord, label: str) -> None:
         return
     left = [*came.failed, *came.refused]
     if left:
-        st.caption(f"{some(len(left), 'file')} not taken:")
+        st.caption(f"{plural(len(left), 'file')} not taken:")
         st.dataframe(pd.DataFrame(left, columns=["file", "why"]), hide_index=True)
     if st.button(_adding(images(came.taken), label), type="primary", disabled=not label):
         stage = UploadStage(catalog().workspace, came.token)
@@ -206,7 +206,7 @@ def _webcam(record: DatasetRecord, label: str) -> None:
         )
         with st.container(horizontal=True):
             add = st.button(
-                _adding(some(len(taken), "photo"), label), type="primary", disabled=not label
+                _adding(plural(len(taken), "photo"), label), type="primary", disabled=not label
             )
             if st.button("Throw away selected", icon=":material/delete:", disabled=not chosen):
                 for shot in chosen:

@@ -11,7 +11,7 @@ from core.catalog import DatasetRecord
 from core.datasets.content import read_regular
 from core.datasets.images import open_image
 from core.errors import UnreadableImage
-from pages._widgets.plain import percent, size
+from core.text import percent, size
 from pages._widgets.session import catalog, thumbnails
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.catalog import DatasetRecord
 from core.quality import curation
-from pages._widgets.plain import escape, images
+from core.text import escape, images
 from pages._widgets.session import catalog
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core import charts
 from core.catalog import DatasetRecord
 from core.quality.distributions import KINDS, distribution
-from pages._widgets.plain import escape, shorten, some
+from core.text import escape, plural, shorten
 
 Chosen = dict[str, tuple[str, ...]]
 _TALL = 12
@@ -102,7 +102,7 @@ def chips(chosen: Chosen) -> None:
             )
         if len(chosen) > 1:
             st.button(
-                f"Clear all {some(len(chosen), 'filter')}",
+                f"Clear all {plural(len(chosen), 'filter')}",
                 key="chips-all",
                 type="tertiary",
                 on_click=_clear,

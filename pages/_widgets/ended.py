@@ -9,13 +9,13 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.jobs.kinds import resume_run
 from core.jobs.live import curves
+from core.text import escape, images, percent, plural
 from core.training.resumable import resumable
 from core.training.spec import parse_spec
 from core.training.start import create_run
 from pages._widgets.answers import draw_answers
 from pages._widgets.job import attempt
 from pages._widgets.live import draw_curves, say_diagnoses, training_seconds
-from pages._widgets.plain import escape, images, percent, some
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
@@ -73,7 +73,7 @@ def _not_done(run: RunRecord) -> None:
         st.info(f"You discarded “{escape(run.name)}”.", icon=":material/delete:")
     elif run.state == "cancelled" and epochs:
         st.info(
-            f"“{escape(run.name)}” was cancelled after {some(epochs, 'epoch')}.",
+            f"“{escape(run.name)}” was cancelled after {plural(epochs, 'epoch')}.",
             icon=":material/info:",
         )
     else:

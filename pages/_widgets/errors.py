@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LightboxError
 from core.jobs.execute import defect_sentence, log_defect
-from pages._widgets.plain import escape
+from core.text import escape
 
 
 @contextmanager

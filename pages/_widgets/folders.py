@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import settings
 from core.datasets import intake
-from pages._widgets.plain import escape, some
+from core.text import escape, plural
 
 _AT_MOST = 60
 
@@ -42,7 +42,7 @@ def choose_folder(place: str, action: str = "Use this folder") -> Path | None:
         return path
     inside = intake.subfolders(path)
     if inside:
-        st.caption(f"{some(len(inside), 'folder')} inside:")
+        st.caption(f"{plural(len(inside), 'folder')} inside:")
         with st.container(horizontal=True, gap="small"):
             for name in inside[:_AT_MOST]:
                 if st.button(escape(name), icon=":material/folder:", key=f"into-{path}/{name}"):

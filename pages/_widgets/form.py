@@ -13,10 +13,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.text import escape
 from core.training.augmentation.options import Augmentation
 from core.training.checks import WrongSetting
 from core.training.spec import TrainSpec
-from pages._widgets.plain import escape
 
 _STORE = "training-settings"
 # The split is about the data: it stays while recipes are compared, and so does its seed.

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.catalog import DatasetRecord
 from core.quality.findings import Finding
+from core.text import images
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.plain import images
 from pages._widgets.session import thumbnails
 
 _EXAMPLES = 6

@@ -11,8 +11,8 @@ from core.datasets.known_sets import KNOWN
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
 from core.jobs import kinds
+from core.text import escape, images, plural, size
 from pages._widgets.folders import choose_folder
-from pages._widgets.plain import escape, images, size, some
 from pages._widgets.session import catalog, choose_dataset
 from pages._widgets.uploader import Uploaded, uploader
 
@@ -93,14 +93,14 @@ def _report(came: Uploaded) -> None:
         st.success(done, icon=":material/check_circle:")
     else:
         st.warning(
-            f"{done} {some(len(came.failed), 'file')} did not arrive: go on with what is here, or "
-            "choose the folder again.",
+            f"{done} {plural(len(came.failed), 'file')} did not arrive: go on with what is here, "
+            "or choose the folder again.",
             icon=":material/warning:",
         )
     left = [*came.failed, *came.refused]
     if left:
         with st.expander(
-            f"{some(len(left), 'file')} not taken, and why", expanded=bool(came.failed)
+            f"{plural(len(left), 'file')} not taken, and why", expanded=bool(came.failed)
         ):
             st.dataframe(pd.DataFrame(left, columns=["file", "why"]), hide_index=True)
 
@@ -164,7 +164,7 @@ def _known_set() -> None:
         else f"{size(known.download_bytes)} will be downloaded, and kept for the next time."
     )
     st.caption(
-        f"{images(known.images)} of {some(len(known.classes), 'class', 'classes')}, with a test "
+        f"{images(known.images)} of {plural(len(known.classes), 'class', 'classes')}, with a test "
         f"set of their own. {how}"
     )
     if st.button(f"Get {known.title}", type="primary"):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LightboxError
 from core.jobs.live import JobView, live
-from pages._widgets.plain import duration, escape
+from core.text import duration, escape
 from pages._widgets.session import catalog
 
 EVERY_S = 0.6

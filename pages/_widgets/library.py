@@ -11,8 +11,8 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation import library
 from core.evaluation.library import Entry
+from core.text import ago, escape, percent, plural, size
 from pages._widgets.job import attempt
-from pages._widgets.plain import ago, escape, percent, size, some
 from pages._widgets.results.view import turn_to
 from pages._widgets.session import catalog, choose_dataset, choose_run
 from pages._widgets.steps import go
@@ -215,7 +215,7 @@ def bin_panel() -> None:
         return
     takes = sum(entry.disk for entry in entries)
     with st.expander(
-        f"Bin: {some(len(entries), 'model')}, {size(takes)}", icon=":material/delete:"
+        f"Bin: {plural(len(entries), 'model')}, {size(takes)}", icon=":material/delete:"
     ):
         st.caption("Each is removed for good a week after it was deleted.")
         table = pd.DataFrame(
@@ -257,4 +257,4 @@ def _empty() -> None:
     st.session_state.pop(_DONE, None)
     st.session_state["library-sure"] = False
     gone = library.empty_bin(catalog())
-    st.toast(f"{some(len(gone), 'model')} removed for good.", icon=":material/delete_forever:")
+    st.toast(f"{plural(len(gone), 'model')} removed for good.", icon=":material/delete_forever:")

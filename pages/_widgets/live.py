@@ -7,10 +7,10 @@ import streamlit as st
 from core import charts
 from core.catalog import RunRecord
 from core.jobs.live import Curves, curves, live
+from core.text import duration, escape, percent
 from pages._widgets.answers import draw_answers
 from pages._widgets.controls import Stage, controls, stage
 from pages._widgets.job import progress_bar
-from pages._widgets.plain import duration, escape, percent
 from pages._widgets.session import catalog
 
 EVERY_S = 0.7

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.quality.curation import usable
 from core.quality.distributions import distribution, imbalance
-from pages._widgets.plain import escape, shorten, size, some
+from core.text import escape, plural, shorten, size
 
 
 def overview(table: pd.DataFrame) -> None:
@@ -41,7 +41,7 @@ def overview(table: pd.DataFrame) -> None:
     if single and len(counts) > 1:
         names = ", ".join(f"“{escape(shorten(label))}”" for label in single[:5])
         if len(single) > 5:
-            names += f" and {some(len(single) - 5, 'more class', 'more classes')}"
+            names += f" and {plural(len(single) - 5, 'more class', 'more classes')}"
         verb, it = ("has", "it") if len(single) == 1 else ("have", "them")
         st.warning(
             f"{names} {verb} one image only: the model can learn from {it}, but can't be tested "

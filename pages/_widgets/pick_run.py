@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
-from pages._widgets.plain import scored
+from core.text import percent
 from pages._widgets.session import choose_run
 
 
@@ -27,3 +27,8 @@ def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
     if chosen != run.id:
         choose_run(chosen)
         st.rerun()
+
+
+def scored(name: str, accuracy: float | None) -> str:
+    """A model's name with its test accuracy, as lists of models show it: ``hands 1 · 97.3 %``."""
+    return f"{name} · {percent(accuracy) if accuracy is not None else 'not tested'}"

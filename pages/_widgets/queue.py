@@ -7,8 +7,8 @@ import streamlit as st
 from core.catalog import JobRecord
 from core.jobs.live import live
 from core.jobs.named import Named, named
+from core.text import duration, escape, shorten
 from pages._widgets.job import attempt
-from pages._widgets.plain import duration, escape, shorten
 from pages._widgets.session import catalog
 
 EVERY_S = 1.5

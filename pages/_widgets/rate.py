@@ -9,9 +9,9 @@ import streamlit as st
 from core import charts
 from core.catalog import JobRecord
 from core.jobs.kinds import submit_find_rate
+from core.text import escape
 from core.training.spec import TrainSpec
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import escape
 from pages._widgets.session import catalog
 
 # What the search doesn't depend on: it sets the rate itself, for as many batches as it needs.

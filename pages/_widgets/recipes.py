@@ -9,11 +9,11 @@ from core.catalog import DatasetRecord
 from core.features import backbones
 from core.features.weights import find_weights
 from core.jobs import kinds
+from core.text import duration
 from core.training import architectures, recipes
 from core.training.estimate import estimate
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
-from pages._widgets.plain import duration
 from pages._widgets.session import catalog
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from core import charts
 from core.catalog import RunRecord
 from core.errors import InvalidInput
+from core.text import duration, escape, plural
 from core.training import search
 from core.training.architectures import ARCHITECTURES
 from core.training.augmentation.options import PRESETS
@@ -17,7 +18,6 @@ from core.training.options import Balance, Optimizer, Schedule
 from core.training.search_cost import predict_seconds
 from core.training.spec import TrainSpec
 from pages._widgets.form import leaf
-from pages._widgets.plain import duration, escape, some
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
@@ -90,7 +90,7 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
         return
     _say_cost([spec.with_values(values) for values in tried], good)
     if st.button(
-        f"Start {some(len(tried), 'training')}",
+        f"Start {plural(len(tried), 'training')}",
         type="primary",
         icon=":material/grid_view:",
         key=f"{key}-start",
@@ -197,7 +197,7 @@ def _how_many(key: str) -> tuple[int | None, int]:
 def _say_cost(specs: list[TrainSpec], good: pd.DataFrame) -> None:
     home = str(catalog().workspace.home)
     seconds = _seconds(home, tuple(spec.model_dump_json() for spec in specs), good)
-    text = f"**{some(len(specs), 'training')}**, one after the other"
+    text = f"**{plural(len(specs), 'training')}**, one after the other"
     if seconds is not None:
         text += f": about **{duration(max(1, seconds))}** in all"
     else:
@@ -250,7 +250,7 @@ def _watch(dataset_id: str, name: str) -> None:
 def _headline(runs: list[RunRecord]) -> str:
     tried = runs[0].summary.tried
     names = ", ".join(_TITLES.get(key, key).lower() for key in tried)
-    return f"{some(len(runs), 'training')} with various values of {escape(names)}"
+    return f"{plural(len(runs), 'training')} with various values of {escape(names)}"
 
 
 def _results(name: str, runs: list[RunRecord]) -> None:

@@ -7,10 +7,10 @@ import streamlit as st
 
 from core import charts
 from core.datasets.splits import copies_of_training, given_splits, split_counts
+from core.text import escape, images, plural
 from core.training import recipes
 from core.training.spec import HELD_OUT, TrainSpec
 from pages._widgets.form import Form
-from pages._widgets.plain import escape, images, some
 from pages._widgets.session import catalog
 from pages._widgets.steps import go
 
@@ -57,7 +57,7 @@ def say_split(good: pd.DataFrame, splits: pd.Series) -> None:
         return
     verb = "has" if copies == 1 else "have"
     st.warning(
-        f"{some(copies, 'validation or test image')} {verb} a copy among the training images, so "
+        f"{plural(copies, 'validation or test image')} {verb} a copy among the training images, so "
         "the results will flatter the model. They came like this; Clean lists them as “Test "
         "pictures that are also trained on”.",
         icon=":material/warning:",
@@ -169,6 +169,6 @@ def say_warnings(warnings: list[str]) -> None:
     for text in warnings[:5]:
         st.caption(f":material/warning: {escape(text)}")
     if len(warnings) > 5:
-        with st.expander(f"{some(len(warnings) - 5, 'more warning')} like these"):
+        with st.expander(f"{plural(len(warnings) - 5, 'more warning')} like these"):
             for text in warnings[5:]:
                 st.caption(escape(text))

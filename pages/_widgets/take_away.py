@@ -10,8 +10,8 @@ from core.jobs import kinds
 from core.quality import take_away
 from core.quality.export import Layout
 from core.quality.report import health_report
+from core.text import escape, size
 from pages._widgets.job import watch
-from pages._widgets.plain import escape, size
 from pages._widgets.session import catalog
 
 _LAYOUTS: dict[str, Layout] = {

@@ -13,11 +13,12 @@ from core.datasets.intake import check_allowed
 from core.errors import InvalidInput, LightboxError
 from core.features import backbones
 from core.features.weights import find_weights
+from core.text import ago, escape
 from core.training import architectures
 from core.training.checks import WrongSetting
 from core.training.spec import TrainSpec, parse_spec
 from pages._widgets.form import Form
-from pages._widgets.plain import ago, escape, scored
+from pages._widgets.pick_run import scored
 from pages._widgets.session import catalog
 
 _KINDS = {

@@ -12,6 +12,7 @@ import numpy as np
 from core.delivery.imported.archive import Pixels
 from core.errors import InvalidInput
 from core.features.grey import lightness
+from core.text import plural
 
 # Probabilities of float16 models add up to 1 only roughly.
 _SUM = 2e-2
@@ -104,8 +105,7 @@ def _probabilities(
         return ops.concatenate([1 - answer, answer], axis=-1), said
     if outputs != len(labels):
         raise InvalidInput(
-            f"This model gives {outputs} number{'s' if outputs != 1 else ''}, but {len(labels)} "
-            "classes are named.",
+            f"This model gives {plural(outputs, 'number')}, but {len(labels)} classes are named.",
             remedy="Give as many names as it has outputs, in their order.",
         )
     sums = given.sum(axis=1)

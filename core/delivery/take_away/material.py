@@ -116,7 +116,7 @@ def checked_target(file: Path, suffixes: tuple[str, ...], what: str) -> Path:
     Raises:
         InvalidInput: it has another suffix, or there can be no file of that name.
     """
-    from core.datasets.layout import as_text
+    from core.text import as_text
 
     shown = as_text(str(file))
     if file.suffix.lower() not in suffixes:

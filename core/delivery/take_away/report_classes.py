@@ -6,8 +6,8 @@ import numpy as np
 
 from core.delivery.take_away.findings import Findings
 from core.evaluation.records import ClassScore, worst_confusions
-from core.evaluation.words import percent
 from core.quality.report_html import bar, name, table, text
+from core.text import percent
 
 # Beyond, numbers in cells can't be read, and the matrix becomes a picture.
 MOST_CELLS = 16
@@ -175,7 +175,7 @@ def _line(each: ClassScore, trained: int) -> list[str]:
         name(each.label),
         bar([each.recall]),
         percent(each.recall, 1),
-        f"{percent(each.recall_low)} to {percent(each.recall_high)}",
+        f"{percent(each.recall_low, 0)} to {percent(each.recall_high, 0)}",
         percent(each.precision, 1),
         percent(each.f1, 1),
         f"{each.support:,}",

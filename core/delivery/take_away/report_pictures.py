@@ -17,11 +17,11 @@ from core.errors import NotFound
 from core.evaluation.explain.overlay import framed, overlay
 from core.evaluation.mistakes import select, top
 from core.evaluation.records import worst_confusions
-from core.evaluation.words import images, percent, quoted
 from core.quality import thumbs
 from core.quality.curation import curated
 from core.quality.report_html import Picture, name, strip, text
 from core.quality.thumbs import media_type
+from core.text import images, percent, quoted
 
 # Together a few hundred pictures of 5 KB: the report stays below a few megabytes.
 _PAIRS, _EXAMPLES = 8, 6
@@ -43,7 +43,7 @@ def pairs_section(found: Findings) -> str:
         rows = select(predictions, "wrong", true=pair.true, predicted=pair.predicted)[:_EXAMPLES]
         paths = list(predictions.table["path"].iloc[rows])
         shown = [
-            Picture(data, f"{percent(float(predictions.confidence[row]))} sure", (), tiny)
+            Picture(data, f"{percent(float(predictions.confidence[row]), 0)} sure", (), tiny)
             for row, (data, tiny) in zip(rows, pictures(material, paths), strict=True)
         ]
         items.append(
@@ -84,7 +84,7 @@ def mistakes_section(found: Findings) -> str:
     items = []
     for row, path, (data, tiny) in zip(shown, paths, pictures(material, paths), strict=True):
         (said_label, sure), *others = top(predictions, int(row), 3)
-        then = ", ".join(f"{text(quoted(label))} {percent(share)}" for label, share in others)
+        then = ", ".join(f"{text(quoted(label))} {percent(share, 0)}" for label, share in others)
         looked = heat.of(int(row)) if heat is not None else None
         both = _image(data, tiny, path) if data else '<div class="none">no picture</div>'
         if looked is not None and data:
@@ -93,7 +93,7 @@ def mistakes_section(found: Findings) -> str:
         items.append(
             f'<li><div class="{single}">{both}</div>{name(path.rpartition("/")[2])}<br>is '
             f"<strong>{name(predictions.labels[predictions.true[row]])}</strong>, said "
-            f"<strong>{name(said_label)}</strong> ({percent(sure)})<br>"
+            f"<strong>{name(said_label)}</strong> ({percent(sure, 0)})<br>"
             f'<span class="soft">then {then}</span></li>'
         )
     more = len(rows) - len(shown)

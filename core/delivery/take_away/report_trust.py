@@ -12,8 +12,8 @@ from core.evaluation.trust.calibration import Calibration
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.robustness import Disturbed
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST
-from core.evaluation.words import percent
 from core.quality.report_html import name, table, text
+from core.text import percent
 
 # Rows of tables that could be long.
 _MOST = 30
@@ -49,10 +49,10 @@ def calibration_section(found: Findings) -> str:
     )
     rows = [
         [
-            f"{percent(each.low)} to {percent(each.high)}",
+            f"{percent(each.low, 0)} to {percent(each.high, 0)}",
             percent(each.confidence, 1),
             percent(each.right.share, 1),
-            f"{percent(each.right.low)} to {percent(each.right.high)}",
+            f"{percent(each.right.low, 0)} to {percent(each.right.high, 0)}",
             f"{each.right.images:,}",
         ]
         for each in trust.before.equal_width
@@ -99,10 +99,10 @@ def coverage_section(found: Findings) -> str:
     )
     rows = [
         [
-            percent(point.threshold),
+            percent(point.threshold, 0),
             percent(point.coverage, 1),
             percent(point.answered.share, 1) if point.answered.images else "–",
-            f"{percent(point.answered.low)} to {percent(point.answered.high)}",
+            f"{percent(point.answered.low, 0)} to {percent(point.answered.high, 0)}",
             f"{point.answered.images:,}",
         ]
         for point in trust.curve
@@ -110,7 +110,7 @@ def coverage_section(found: Findings) -> str:
     ]
     wanted = "".join(
         (
-            f"<li><strong>{percent(each.wanted)}:</strong> "
+            f"<li><strong>{percent(each.wanted, 0)}:</strong> "
             f"{text(words.sentence_of_suggestion(each))}</li>"
         )
         for each in trust.suggestions
@@ -142,7 +142,7 @@ def slices_section(found: Findings) -> str:
             text(each.part),
             f"{each.inside.images:,}",
             percent(each.inside.share, 1),
-            f"{percent(each.inside.low)} to {percent(each.inside.high)}",
+            f"{percent(each.inside.low, 0)} to {percent(each.inside.high, 0)}",
             percent(each.rest.share, 1),
             f"{each.q:.3f}",
         ]
@@ -158,7 +158,7 @@ def slices_section(found: Findings) -> str:
             f'<p class="soft">Kinds of at least {FEWEST} test images, each against all others: '
             f"Fisher’s "
             "exact test, corrected for their number (Benjamini and Hochberg), at "
-            f"{percent(FALSE_DISCOVERIES)}.</p>"
+            f"{percent(FALSE_DISCOVERIES, 0)}.</p>"
             if rows
             else ""
         )

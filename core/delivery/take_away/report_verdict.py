@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.notes import load_about
-from core.evaluation.words import percent
 from core.quality.report_html import figures, table, text
+from core.text import percent
 
 
 def verdict_section(found: Findings) -> str:
@@ -62,7 +62,7 @@ def _scale(found: Findings) -> str:
         f'<circle class="fa" cx="{at(evaluation.accuracy)}" cy="16" r="7"/>'
         f'<line class="sb" x1="{at(base)}" x2="{at(base)}" y1="6" y2="26" stroke-width="3"/>'
         f'<text x="{at(base)}" y="44" text-anchor="{side}">always the largest class: '
-        f"{percent(base)}</text></svg>"
+        f"{percent(base, 0)}</text></svg>"
     )
 
 

@@ -17,6 +17,7 @@ from core.errors import NotFound
 from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.progress import Reporter
+from core.text import plural
 from core.workspace import Workspace, read_json, write_json
 
 _FILE = "latency.json"
@@ -111,4 +112,4 @@ def _busy() -> float | None:
 
 def _computer() -> str:
     cores = os.cpu_count() or 1
-    return f"{platform.processor() or platform.machine()}, {cores} core{'' if cores == 1 else 's'}"
+    return f"{platform.processor() or platform.machine()}, {plural(cores, 'core')}"

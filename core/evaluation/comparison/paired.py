@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.intervals import LEVEL, wilson
+from core.text import images, plural
 
 # Below this a difference is said to be more than chance.
 ALPHA = 1 - LEVEL
@@ -138,7 +139,7 @@ def in_words(found: Paired, first: str, second: str) -> str:
     """``“B” is right on 9 more images of 206 than “A”; that is within chance (p = 0.12).``"""
     if found.images == 0:
         return f"“{first}” and “{second}” were tested on no image in common."
-    of = f"{found.images:,} image{'' if found.images == 1 else 's'}"
+    of = images(found.images)
     if found.only_first + found.only_second == 0:
         return f"“{first}” and “{second}” are right on exactly the same of {of}."
     if found.net == 0:
@@ -147,7 +148,7 @@ def in_words(found: Paired, first: str, second: str) -> str:
             f"each on {found.only_first:,} that the other gets wrong."
         )
     ahead, behind = (second, first) if found.net > 0 else (first, second)
-    more = f"{abs(found.net):,} more image{'' if abs(found.net) == 1 else 's'}"
+    more = plural(abs(found.net), "more image")
     judged = "more than chance" if found.beyond_chance else "within chance"
     return (
         f"“{ahead}” is right on {more} of {found.images:,} than “{behind}”; that is {judged} "

@@ -11,7 +11,7 @@ import pandas as pd
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.words import images, quoted
+from core.text import images, quoted
 
 # Fewer mistakes in a class don't say that it is this class that needs more images.
 _FEWEST_MISTAKES = 3

@@ -7,9 +7,8 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from core.datasets.layout import as_text
 from core.evaluation.records import ClassReport, ClassScore, Evaluation
-from core.quality.export import cell
+from core.text import as_text, cell, escape
 
 Format = Literal["csv", "markdown", "latex"]
 HEADS = ("class", "precision", "recall", "recall from", "recall to", "F1", "images")
@@ -23,7 +22,6 @@ _LATEX = {
     "|": r"\textbar{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }
-_MARKDOWN = set("\\`*_{}[]()<>#+-.!|~$:&")
 
 
 def report_rows(
@@ -75,7 +73,7 @@ def _written(numbers: Sequence[float | int | None]) -> list[str]:
 def _markdown(rows: Sequence[tuple]) -> str:
     lines = [f"| {' | '.join(HEADS)} |", f"| :-- |{' --: |' * (len(HEADS) - 1)}"]
     for label, *numbers in rows:
-        name = "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in _one_line(label))
+        name = escape(_one_line(label))
         lines.append(f"| {' | '.join([name, *_written(numbers)])} |")
     return "\n".join(lines) + "\n"
 

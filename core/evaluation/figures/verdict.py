@@ -18,7 +18,7 @@ from core.evaluation.figures.collecting import what_to_collect
 from core.evaluation.intervals import LEVEL, wilson, wilson_bounds
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Interval
-from core.evaluation.words import images, listed, percent, quoted
+from core.text import images, listed, percent, quoted
 
 Tone = Literal["good", "neutral", "caution", "bad"]
 
@@ -141,7 +141,7 @@ def _baseline(evaluation: Evaluation, predictions: Predictions) -> tuple[Stateme
     alone = sum(row.support == largest_support for row in evaluation.report) == 1
     said = (
         f"Always answering {quoted(label)}{', the largest class here,' if alone else ''} would be "
-        f"right on {percent(evaluation.baseline)}"
+        f"right on {percent(evaluation.baseline, 0)}"
     )
     if sum(row.support > 0 for row in evaluation.report) < 2:
         text = f"{said}: with images of one class only, this test can't tell what the model knows."
@@ -177,7 +177,7 @@ def _weakest(evaluation: Evaluation) -> Statement:
     taken = int(others.argmax())
     text = (
         f"Weakest: {quoted(label)}, right on {right[worst]:,} of {images(int(support[worst]))} "
-        f"({percent(float(right[worst] / support[worst]))})"
+        f"({percent(float(right[worst] / support[worst]), 0)})"
     )
     other = quoted(evaluation.labels[taken])
     if others[taken] == missed:
@@ -218,12 +218,12 @@ def _sure(predictions: Predictions) -> Statement:
     """How often it is right when it says that it is sure."""
     sure = predictions.confidence >= SURE
     count, right = int(sure.sum()), int(predictions.correct[sure].sum())
-    says = f"at least {percent(SURE)} sure"
+    says = f"at least {percent(SURE, 0)} sure"
     if not count:
         return Statement(
             key="sure", text=f"It is never {says} of an answer on these images.", tone="neutral"
         )
-    covered = percent(count / len(predictions))
+    covered = percent(count / len(predictions), 0)
     if count < _ENOUGH_SURE:
         return Statement(
             key="sure",
@@ -233,8 +233,8 @@ def _sure(predictions: Predictions) -> Statement:
         )
     interval = wilson(right, count)
     text = (
-        f"When it says it is {says}, it is right {percent(right / count)} of the time ({right:,} "
-        f"of {count:,}), and it is so for {covered} of the images."
+        f"When it says it is {says}, it is right {percent(right / count, 0)} of the time "
+        f"({right:,} of {count:,}), and it is so for {covered} of the images."
     )
     if interval.high < SURE:
         return Statement(

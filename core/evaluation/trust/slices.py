@@ -17,12 +17,12 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from core.evaluation.trust.shares import Share, shares
-from core.evaluation.words import percent
 from core.progress import Reporter
 from core.quality.distributions import distribution
 from core.quality.index import COLUMNS
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
+from core.text import percent
 
 FEWEST = 10
 # Of the slices that are pointed out, at most this share is expected to be there by chance.

@@ -12,7 +12,7 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability
 from core.evaluation.trust.robustness import Robustness, harms_most
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
-from core.evaluation.words import images, percent
+from core.text import images, percent
 
 Answer = Literal["yes", "sometimes", "no", "unknown"]
 # An accuracy at which people let a model work alone.
@@ -34,32 +34,32 @@ def can_i_rely_on_it(found: Reliability) -> tuple[Answer, str]:
         return "unknown", (
             f"Too early to say: {images(right.images)} to test on "
             f"{'is' if right.images == 1 else 'are'} too few, so the true accuracy may be anything "
-            f"from {percent(right.low)} to {percent(right.high)}."
+            f"from {percent(right.low, 0)} to {percent(right.high, 0)}."
         )
     best = _best(found.suggestions)
     if best is not None and best.tested is not None:
         tested = best.tested
-        share = percent(tested.answered.share)
+        share = percent(tested.answered.share, 0)
         if tested.threshold == 0 or tested.coverage == 1:
             return "yes" if best.wanted >= _GOOD else "sometimes", (
                 f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}: however sure it is, it is right "
-                f"on {share} of the test images, likely between {percent(right.low)} and "
-                f"{percent(right.high)}."
+                f"on {share} of the test images, likely between {percent(right.low, 0)} and "
+                f"{percent(right.high, 0)}."
             )
         return "yes" if best.wanted >= _GOOD else "sometimes", (
             f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}, when it is at least "
-            f"{percent(tested.threshold)} sure: of the {percent(tested.coverage)} of test images "
-            f"that it answers then, it is right on {share}, likely between "
-            f"{percent(tested.answered.low)} and {percent(tested.answered.high)}. Look at the "
-            "others yourself."
+            f"{percent(tested.threshold, 0)} sure: of the {percent(tested.coverage, 0)} of test "
+            f"images that it answers then, it is right on {share}, likely between "
+            f"{percent(tested.answered.low, 0)} and {percent(tested.answered.high, 0)}. Look at "
+            "the others yourself."
         )
     if not found.suggestions:
         return "sometimes" if right.share >= _GOOD else "no", (
-            f"It is right on {percent(right.share)} of the test images. Without validation "
+            f"It is right on {percent(right.share, 0)} of the test images. Without validation "
             "images, nobody can say from which confidence on it may be left alone."
         )
     return "no", (
-        f"Not on its own: it is right on {percent(right.share)} of the test images, and even "
+        f"Not on its own: it is right on {percent(right.share, 0)} of the test images, and even "
         "where it is sure, it is wrong too often. Let somebody look at its answers."
     )
 
@@ -72,8 +72,9 @@ def cautions(found: Reliability) -> list[str]:
         said.append(sentence_of_robustness(found.robustness))
     if found.before.verdict == "over":
         said.append(
-            f"Its percentages are too high: on average it says {percent(found.before.confidence)} "
-            f"and is right {percent(found.before.right.share)} of the time."
+            "Its percentages are too high: on average it says "
+            f"{percent(found.before.confidence, 0)} and is right "
+            f"{percent(found.before.right.share, 0)} of the time."
         )
     return said
 
@@ -87,8 +88,8 @@ def sentence_of_calibration(calibration: Calibration) -> str:
             "its percentages can be taken at their word."
         )
     average = (
-        f"on average it says {percent(calibration.confidence)} and is right "
-        f"{percent(right.share)} of the time"
+        f"on average it says {percent(calibration.confidence, 0)} and is right "
+        f"{percent(right.share, 0)} of the time"
     )
     start = {
         "fair": f"Its percentages can be taken at their word: {average}.",
@@ -100,8 +101,8 @@ def sentence_of_calibration(calibration: Calibration) -> str:
     if told is None:
         return start
     return (
-        f"{start} When it says about {percent(told.confidence)}, it is right "
-        f"{percent(told.right.share)} of the time ({told.right.correct:,} of "
+        f"{start} When it says about {percent(told.confidence, 0)}, it is right "
+        f"{percent(told.right.share, 0)} of the time ({told.right.correct:,} of "
         f"{told.right.images:,})."
     )
 
@@ -131,33 +132,33 @@ def sentence_of_point(point: Point) -> str:
     """What answering from one confidence on gives."""
     answered = point.answered
     if not answered.images:
-        return f"It is never {percent(point.threshold)} sure, so it would answer nothing."
+        return f"It is never {percent(point.threshold, 0)} sure, so it would answer nothing."
     if point.threshold == 0:
         return (
-            f"Answering always, it is right on {percent(answered.share)} ({answered.correct:,} of "
-            f"{answered.images:,}), likely between {percent(answered.low)} and "
-            f"{percent(answered.high)}."
+            f"Answering always, it is right on {percent(answered.share, 0)} ({answered.correct:,} "
+            f"of {answered.images:,}), likely between {percent(answered.low, 0)} and "
+            f"{percent(answered.high, 0)}."
         )
     left = point.images - answered.images
     rest = f"{images(left)} {'is' if left == 1 else 'are'} left to you" if left else "none is left"
     return (
-        f"At least {percent(point.threshold)} sure, it answers {percent(point.coverage)} of images "
-        f"and is right on {percent(answered.share)} of these ({answered.correct:,} of "
-        f"{answered.images:,}), likely between {percent(answered.low)} and "
-        f"{percent(answered.high)}; {rest}."
+        f"At least {percent(point.threshold, 0)} sure, it answers {percent(point.coverage, 0)} of "
+        f"images and is right on {percent(answered.share, 0)} of these ({answered.correct:,} of "
+        f"{answered.images:,}), likely between {percent(answered.low, 0)} and "
+        f"{percent(answered.high, 0)}; {rest}."
     )
 
 
 def sentence_of_suggestion(suggestion: Suggestion) -> str:
     """The threshold that reaches a wanted accuracy, and whether it does on the test."""
     chosen, tested = suggestion.chosen, suggestion.tested
-    wanted = percent(suggestion.wanted)
+    wanted = percent(suggestion.wanted, 0)
     if chosen is None or tested is None:
         return f"No threshold makes it right {wanted} of the time on the validation images."
-    share = percent(chosen.answered.share)
+    share = percent(chosen.answered.share, 0)
     on = (
-        f"Answering from {percent(chosen.threshold)} on, it is right on {share} of the validation "
-        "images that it answers"
+        f"Answering from {percent(chosen.threshold, 0)} on, it is right on {share} of the "
+        "validation images that it answers"
         if chosen.threshold
         else f"Answering always is enough: it is right on {share} of the validation images"
     )
@@ -165,11 +166,11 @@ def sentence_of_suggestion(suggestion: Suggestion) -> str:
         return f"{on}; on the test it is never that sure, so that can't be checked."
     answered = tested.answered
     check = (
-        f"on the test images, which had no say in this, on {percent(answered.share)} "
+        f"on the test images, which had no say in this, on {percent(answered.share, 0)} "
         f"({answered.correct:,} of {answered.images:,})"
     )
     if chosen.threshold:
-        check += f", and it answers {percent(tested.coverage)}"
+        check += f", and it answers {percent(tested.coverage, 0)}"
     if not suggestion.holds:
         return f"{on}, but {check}: less than wanted, and by more than chance."
     if answered.share < suggestion.wanted:
@@ -182,7 +183,7 @@ def sentence_of_robustness(found: Robustness) -> str:
     if not found.images:
         return "There are no test images to try this on."
     worst = harms_most(found)
-    before = percent(found.plain.share)
+    before = percent(found.plain.share, 0)
     if worst is None:
         return (
             f"None of {len(found.tests)} disturbances lowers its accuracy of {before} by more than "
@@ -190,7 +191,7 @@ def sentence_of_robustness(found: Robustness) -> str:
         )
     said = worst.said[0].upper() + worst.said[1:]
     return (
-        f"{said}, it falls from {before} to {percent(worst.right.share)}, which is more than "
+        f"{said}, it falls from {before} to {percent(worst.right.share, 0)}, which is more than "
         f"chance: {KINDS[worst.kind].advice}."
     )
 
@@ -199,7 +200,7 @@ def sentence_of_slice(each: Slice) -> str:
     """``On the darkest fifth of the images … it is right on 71 % (22 of 31), against …``."""
     inside, rest = each.inside, each.rest
     chance = "more than chance" if each.q < FALSE_DISCOVERIES else "within chance"
-    digits = 1 if percent(inside.share) == percent(rest.share) else 0
+    digits = 1 if percent(inside.share, 0) == percent(rest.share, 0) else 0
     return (
         f"On {each.said} it is right on {percent(inside.share, digits)} ({inside.correct:,} of "
         f"{inside.images:,}), against {percent(rest.share, digits)} on the others; that is "

@@ -21,8 +21,8 @@ from core.inference.corrections import correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.quality.curation import curated
+from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.plain import escape, percent, shorten
 from pages._widgets.session import catalog, thumbnails
 
 UNLIKE = "This doesn’t look like what it was trained on"

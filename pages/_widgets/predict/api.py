@@ -17,8 +17,8 @@ from core.inference.keys import (
     list_keys,
     revoke_key,
 )
+from core.text import ago, escape, plural
 from pages._widgets.job import attempt
-from pages._widgets.plain import ago, escape, some
 from pages._widgets.predict.snippets import LANGUAGES, snippet
 from pages._widgets.results.share import base_address
 from pages._widgets.session import catalog
@@ -89,7 +89,7 @@ def _key(key: ApiKey) -> None:
         st.markdown(
             f"**{escape(key.name)}** · `{key.hint}…`  \n"
             f":small[made {ago(key.made_at)} by {escape(key.by)}, {used}, "
-            f"at most {some(key.per_minute, 'request')} a minute]",
+            f"at most {plural(key.per_minute, 'request')} a minute]",
             width="stretch",
         )
         if st.session_state.get(_ASKED) == key.id:

@@ -20,9 +20,9 @@ from core.inference.batch_store import (
     new_batch,
 )
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
+from core.text import ago, duration, escape, images, shorten, size
 from pages._widgets.folders import choose_folder
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import ago, duration, escape, images, shorten, size
 from pages._widgets.predict.batch_gallery import draw_gallery
 from pages._widgets.session import catalog
 from pages._widgets.uploader import uploader

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.inference.batch_results import Summary, Which, look, thumbnail
 from core.inference.batch_store import Batch
+from core.text import percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.plain import percent, shorten
 from pages._widgets.session import catalog
 
 _PAGE = 24

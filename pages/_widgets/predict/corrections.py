@@ -22,9 +22,9 @@ from core.inference.corrections import (
 )
 from core.jobs import kinds
 from core.quality.safe_names import safe_name
+from core.text import escape, plural
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import escape, some
 from pages._widgets.session import catalog
 
 _SMALL = 240
@@ -42,7 +42,7 @@ def panel(run: RunRecord) -> None:
     if not items and not left_out:
         return
     record = store.datasets.get(run.dataset_id)
-    title = f"{some(len(items), 'correction')} to look through"
+    title = f"{plural(len(items), 'correction')} to look through"
     with st.expander(title, icon=":material/rule:", expanded=False, key="corrections"):
         st.caption(
             f"Images that were answered wrongly, with the class that they are. They are kept apart "
@@ -51,7 +51,7 @@ def panel(run: RunRecord) -> None:
         chosen = _gallery(run, items) if items else []
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                f"Leave out {some(len(chosen), 'image')}" if chosen else "Leave out",
+                f"Leave out {plural(len(chosen), 'image')}" if chosen else "Leave out",
                 icon=":material/delete:",
                 disabled=not chosen,
                 on_click=attempt,
@@ -60,7 +60,7 @@ def panel(run: RunRecord) -> None:
             )
             if left_out:
                 st.button(
-                    f"Undo: bring back {some(len(left_out), 'image')}",
+                    f"Undo: bring back {plural(len(left_out), 'image')}",
                     icon=":material/undo:",
                     on_click=attempt,
                     args=(_restore, run.dataset_id, left_out),
@@ -70,7 +70,7 @@ def panel(run: RunRecord) -> None:
             _take_away(run, record.name, items)
         elif items:
             st.button(
-                f"Add {some(len(items), 'image')} to the dataset",
+                f"Add {plural(len(items), 'image')} to the dataset",
                 icon=":material/add_photo_alternate:",
                 type="primary",
                 on_click=attempt,
@@ -116,7 +116,7 @@ def _take_away(run: RunRecord, name: str, items: list[Correction]) -> None:
     )
     with st.container(horizontal=True):
         st.download_button(
-            f"Download {some(len(items), 'image')} (.zip)",
+            f"Download {plural(len(items), 'image')} (.zip)",
             data=lambda: corrections_zip(catalog().workspace, run.dataset_id),
             file_name=f"{safe_name(name)} corrections.zip",
             mime="application/zip",
@@ -155,4 +155,4 @@ def _add(dataset_id: str) -> None:
     count = add_corrections(store, dataset_id)
     job = kinds.submit_scan(store, dataset_id)
     st.session_state[f"corrections-added-{dataset_id}"] = job.id
-    st.toast(f"Added {some(count, 'image')} to the dataset.", icon=":material/check:")
+    st.toast(f"Added {plural(count, 'image')} to the dataset.", icon=":material/check:")

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.delivery.take_away.links import create_link, links, revoke_link
+from core.text import ago, escape
 from pages._widgets.job import attempt
-from pages._widgets.plain import ago, escape
 from pages._widgets.results.share import base_address
 from pages._widgets.session import catalog
 

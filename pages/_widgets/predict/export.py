@@ -13,8 +13,8 @@ from core.catalog import JobRecord, RunRecord
 from core.delivery.exports.formats import FORMATS, Format, offered
 from core.delivery.exports.kept import Export, find_exports
 from core.jobs import kinds
+from core.text import ago, escape, percent, size
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import ago, escape, percent, size
 from pages._widgets.session import catalog
 
 

@@ -11,10 +11,10 @@ from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import kinds
+from core.text import escape, plural
 from pages._widgets.camera import Shot
 from pages._widgets.gallery import page_of
 from pages._widgets.paste import paste
-from pages._widgets.plain import escape, some
 from pages._widgets.predict import corrections
 from pages._widgets.predict.answer import UNLIKE, Tried
 from pages._widgets.predict.demo_links import demo_links
@@ -87,7 +87,7 @@ def _kept(latest: Shot | None, what: str) -> list[tuple[str, bytes]]:
         del kept[_SHOWN:]
     if kept:
         st.button(
-            f"Clear {some(len(kept), 'picture')}",
+            f"Clear {plural(len(kept), 'picture')}",
             icon=":material/close:",
             key=f"try-{what}-clear",
             on_click=_clear,
@@ -150,7 +150,7 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
         and each.prediction.confidence < threshold
         for each in tried
     )
-    text = some(len(answers) - failed, "image") + " answered"
+    text = plural(len(answers) - failed, "image") + " answered"
     if failed:
         text += f", {failed} could not be read"
     said = [f"not sure about {unsure}"] if unsure else []

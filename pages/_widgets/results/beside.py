@@ -12,8 +12,8 @@ from core.evaluation.comparison.differing import differing
 from core.evaluation.comparison.pareto import Cost, cost, front
 from core.jobs import kinds
 from core.jobs.live import curves
+from core.text import escape, percent
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import escape, percent
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 

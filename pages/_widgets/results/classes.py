@@ -11,7 +11,7 @@ from core import charts
 from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.tables import Format, report_table
 from core.evaluation.records import ClassReport, ClassScore
-from pages._widgets.plain import percent
+from core.text import percent
 from pages._widgets.results.figures import curves_of, figures_of
 from pages._widgets.results.view import View, about
 

@@ -13,8 +13,8 @@ from core.evaluation.comparison.paired import in_words
 from core.jobs import kinds
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.store import evaluation_folder
+from core.text import escape, percent, plural, shorten
 from pages._widgets.job import attempt
-from pages._widgets.plain import escape, percent, shorten, some
 from pages._widgets.results import beside, flips, near_copies
 from pages._widgets.results.view import View, about
 from pages._widgets.session import catalog
@@ -165,7 +165,7 @@ def _metrics(found: list[Comparison]) -> None:
     st.markdown("**Metrics on the images that both were tested on**")
     for one in with_images:
         if len(with_images) > 1:
-            st.caption(f"With “{escape(one.second.name)}”, {some(one.paired.images, 'image')}:")
+            st.caption(f"With “{escape(one.second.name)}”, {plural(one.paired.images, 'image')}:")
         table = pd.DataFrame(
             {
                 "metric": [each.name for each in one.metrics],

@@ -10,8 +10,8 @@ import streamlit as st
 from core import charts
 from core.evaluation.figures.confusions import most_confused
 from core.evaluation.records import Confusion, worst_confusions
+from core.text import escape, images, percent, plural, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.plain import escape, images, percent, shorten, some
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View, about, pictures, turn_to
@@ -108,7 +108,7 @@ def _matrix(view: View) -> None:
     if rates == _RATES:
         said += " Per cent of each row."
     if many < len(labels):
-        said += f" The other {some(len(labels) - many, 'class', 'classes')} are left out here."
+        said += f" The other {plural(len(labels) - many, 'class', 'classes')} are left out here."
     st.caption(f"{said} Click a cell to see its images.")
 
 
@@ -221,7 +221,7 @@ def _table(view: View) -> None:
             ).rename_axis("true ↓ predicted →")
         )
         pairs = worst_confusions(evaluation, None)
-        st.caption(f"All {some(len(pairs), 'pair')} of classes that were mixed up:")
+        st.caption(f"All {plural(len(pairs), 'pair')} of classes that were mixed up:")
         st.dataframe(
             pd.DataFrame(
                 [

@@ -14,11 +14,11 @@ from core.evaluation.mistakes import row_of, top
 from core.evaluation.study.nearest import nearest_of, verdict_of
 from core.evaluation.study.phases import Study
 from core.quality import curation
+from core.text import escape, percent, shorten
 from pages._widgets.classes import ask_for_images
 from pages._widgets.errors import sentences
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import attempt
-from pages._widgets.plain import escape, percent, shorten
 from pages._widgets.results.explained import heat_of, shown
 from pages._widgets.results.studying import study_of
 from pages._widgets.results.view import View, dataset_pictures, pictures, turn_to

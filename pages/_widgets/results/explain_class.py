@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.evaluation.explain.overlay import colours, enlarge
 from core.evaluation.study.basis import Heat, load_heat
+from core.text import escape, images, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.plain import escape, images, shorten
 from pages._widgets.results.explain_image import choose
 from pages._widgets.results.explained import explainer_of, png, say_method, thumbnails_with_heat
 from pages._widgets.results.studying import studied, study_of

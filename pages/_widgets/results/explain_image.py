@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.explain.explainer import ninths, overlay
+from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.plain import escape, percent, shorten
 from pages._widgets.results.explained import (
     explainer_of,
     heat_of,

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.comparison.compare import Comparison
+from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.plain import escape, shorten
 from pages._widgets.results.view import View, pictures
 
 

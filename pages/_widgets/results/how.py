@@ -7,12 +7,12 @@ import streamlit as st
 
 from core.catalog import Imported
 from core.jobs.live import curves
+from core.text import escape, percent
 from core.training import architectures
 from core.training.augmentation.catalogue import describe
 from core.training.recipes import RECIPES
 from core.training.spec import parse_spec
 from pages._widgets.live import draw_curves, training_seconds
-from pages._widgets.plain import escape, percent
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 

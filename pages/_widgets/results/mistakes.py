@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.mistakes import ORDERS, WHICH, Order, Which, select
-from pages._widgets.plain import images, shorten
+from core.text import cell, images, shorten
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
@@ -183,7 +183,9 @@ def _table(view: View, rows: pd.DataFrame) -> None:
 
 
 def _csv(view: View, rows: pd.DataFrame) -> str:
-    columns = rows[["path", "label", "predicted", "confidence"]]
+    columns = rows[["path", "label", "predicted", "confidence"]].copy()
+    for column in ("path", "label", "predicted"):
+        columns[column] = columns[column].map(cell)
     return str(
         columns.rename(columns={"label": "true"})
         .assign(loss=view.predictions.loss[rows.index])

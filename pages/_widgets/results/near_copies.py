@@ -14,9 +14,9 @@ from core.evaluation.comparison.similar import (
 )
 from core.jobs import kinds
 from core.evaluation.store import evaluation_folder
+from core.text import images, percent
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import images, percent
 from pages._widgets.results.view import View, dataset_pictures, pictures
 from pages._widgets.session import catalog
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.verdict import Statement
 from core.evaluation.records import Score
+from core.text import escape, percent, plural, shorten
 from pages._widgets.pictures import draw_svg
-from pages._widgets.plain import escape, percent, shorten, some
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.view import View, turn_to
 
@@ -50,7 +50,7 @@ def _left_out(view: View) -> None:
     files = view.evaluation.left_out
     if not files:
         return
-    with st.expander(f"{some(len(files), 'file')} could not be tested", icon=":material/block:"):
+    with st.expander(f"{plural(len(files), 'file')} could not be tested", icon=":material/block:"):
         st.dataframe(
             pd.DataFrame(files[:_LEFT_OUT_AT_MOST], columns=["file", "why"]), hide_index=True
         )

@@ -25,9 +25,8 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability, reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
-from core.evaluation.words import percent
+from core.text import escape, images, percent, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.plain import escape, images, shorten
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View
@@ -207,7 +206,7 @@ def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: st
         def use() -> None:
             st.session_state[slider] = lowest
 
-        st.button(f"Set it to {percent(lowest)}", on_click=use, key="reliability-use")
+        st.button(f"Set it to {percent(lowest, 0)}", on_click=use, key="reliability-use")
     st.caption(
         "The lowest confidence that reaches it, chosen on validation images and then tried on the "
         "test."
@@ -267,9 +266,9 @@ def _robustness(view: View, found: Robustness | None) -> None:
         else f"{found.images:,} of {found.of:,} test images, drawn by chance (seed {found.seed})"
     )
     st.caption(
-        f"Part of right answers on {asked}; undisturbed {percent(found.plain.share)}. ▼ is worse "
-        "by more than chance: McNemar's exact test on the same images with and without, corrected "
-        "for the number of tests (Benjamini-Hochberg)."
+        f"Part of right answers on {asked}; undisturbed {percent(found.plain.share, 0)}. ▼ is "
+        "worse by more than chance: McNemar's exact test on the same images with and without, "
+        "corrected for the number of tests (Benjamini-Hochberg)."
     )
     with st.expander("What these look like"):
         _examples(view, found)
@@ -307,7 +306,7 @@ def _examples(view: View, found: Robustness) -> None:
                 f"{number}",
                 picture,
                 caption,
-                badge=f"{shorten(example.answer, 12)} {percent(example.confidence)}",
+                badge=f"{shorten(example.answer, 12)} {percent(example.confidence, 0)}",
                 tone="good" if example.right else "bad",
                 title=f"{caption}: {example.answer} ({percent(example.confidence, 1)})",
             )
@@ -346,8 +345,8 @@ def _slices(view: View, found: Reliability) -> None:
         st.caption(
             f"Kinds of at least {FEWEST} test images, each against all others: Fisher's exact "
             "test, corrected for the number of kinds (Benjamini-Hochberg), at "
-            f"{percent(FALSE_DISCOVERIES)}. A kind may also do worse because it has more images of "
-            "a difficult class."
+            f"{percent(FALSE_DISCOVERIES, 0)}. A kind may also do worse because it has more images "
+            "of a difficult class."
         )
         with st.expander("As a table"):
             _show_table(

@@ -18,8 +18,8 @@ from core.evaluation.study.embedding import (
 from core.evaluation.study.phases import Study
 from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
+from core.text import escape, images, percent, plural, shorten
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import escape, images, percent, shorten, some
 from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Sheet, point_map
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied, study_of
@@ -132,7 +132,7 @@ def _says(made: FeatureMap) -> str:
         which = "all" if made.mistakes == made.of_mistakes else f"{made.mistakes:,} of the"
         said.append(
             f"Of {images(made.of)}, {count:,} are shown: {which} "
-            f"{some(made.of_mistakes, 'mistake')}, and of each class as many others as there is "
+            f"{plural(made.of_mistakes, 'mistake')}, and of each class as many others as there is "
             "room for, by chance."
         )
     return " ".join(said)

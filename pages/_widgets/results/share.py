@@ -19,8 +19,8 @@ from core.errors import LightboxError
 from core.jobs import kinds
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
+from core.text import ago, escape, size
 from pages._widgets.job import attempt, watch
-from pages._widgets.plain import ago, escape, size
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 

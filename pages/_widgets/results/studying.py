@@ -10,8 +10,8 @@ from core.evaluation.study.phases import Study, load_study
 from core.evaluation.study.run import missing, phases
 from core.jobs import kinds
 from core.jobs.live import live
+from core.text import escape
 from pages._widgets.job import EVERY_S, attempt, cancel_button, progress_bar
-from pages._widgets.plain import escape
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 

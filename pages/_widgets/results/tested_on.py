@@ -11,9 +11,9 @@ from core.datasets.upload import UploadStage
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_upload
 from core.jobs import kinds
+from core.text import ago, escape, images, shorten, size
 from pages._widgets.folders import choose_folder
 from pages._widgets.job import watch
-from pages._widgets.plain import ago, escape, images, shorten, size
 from pages._widgets.session import catalog
 from pages._widgets.uploader import uploader
 

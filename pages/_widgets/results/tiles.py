@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.evaluation.study.basis import load_heat
 from core.evaluation.study.phases import Study
+from core.text import shorten
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.plain import shorten
 from pages._widgets.results.detail import detail
 from pages._widgets.results.explained import thumbnails_with_heat
 from pages._widgets.results.studying import study_of

@@ -96,7 +96,7 @@ _START = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
 
 def plain(text: str) -> str:
     """Somebody's text inside Markdown, on one line and shown as it is written."""
-    from core.datasets.layout import as_text
+    from core.text import as_text
 
     escaped = _SPECIAL.sub(r"\\\1", " ".join(as_text(text).split()))
     # Only at the start of a line would these begin a list.

@@ -10,7 +10,7 @@ import pytest
 
 from core.evaluation.figures.collecting import common_trait, more_images
 from core.evaluation.figures.verdict import Verdict, verdict
-from core.evaluation.words import listed, percent
+from core.text import listed, percent
 from tests.core.evaluation.answered import answered, called
 
 SEVENS = ["7", "8", "9"]
@@ -236,7 +236,7 @@ def test_how_many_more_by_the_rule_of_thumb(
 
 
 def test_only_all_is_a_hundred_per_cent() -> None:
-    assert [percent(x) for x in (0, 0.5, 0.996, 0.9996, 1, 0.004)] == [
+    assert [percent(x, 0) for x in (0, 0.5, 0.996, 0.9996, 1, 0.004)] == [
         "0 %",
         "50 %",
         "99.6 %",
@@ -244,7 +244,7 @@ def test_only_all_is_a_hundred_per_cent() -> None:
         "100 %",
         "0.4 %",
     ]
-    assert percent(1 - 1e-9) == "over 99.999 %"
+    assert percent(1 - 1e-9, 0) == "over 99.999 %"
 
 
 def test_many_names_are_counted() -> None:

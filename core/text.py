@@ -1,0 +1,117 @@
+"""Words for people, and other people's words made safe: numbers with their nouns, shares, sizes and
+times, and names for where they are shown (a sentence, HTML, Markdown, a spreadsheet's cell)."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+import time
+from collections.abc import Sequence
+
+# What Markdown, as Streamlit and GitHub read it, takes for a mark.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+# What a spreadsheet takes for the beginning of a formula; the last four are full-width.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """A number with its noun: ``1 class``, ``3 classes``.
+
+    Args:
+        nouns: the noun for any other number than one, where it isn't made by an s.
+    """
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def images(count: int) -> str:
+    """``1 image``, ``2,062 images``."""
+    return plural(count, "image")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """``97.3 %``; whole hundreds without decimals. Only none is written as 0 %, and only all as
+    100 %: what is close to them gets digits until it is neither."""
+    if share in (0, 1):
+        return f"{share * 100:.0f} %"
+    for places in range(digits, 4):
+        text = f"{share * 100:.{places}f}"
+        if 0 < float(text) < 100:
+            return f"{text} %"
+    if 0 < share < 1:
+        return "under 0.001 %" if share < 0.5 else "over 99.999 %"
+    return f"{share * 100:.{digits}f} %"
+
+
+def size(count: float) -> str:
+    """Bytes as ``640 KB`` or ``1.2 MB``."""
+    for unit in ("bytes", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit != "MB" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``2 min 5 s``, ``1 h 10 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def ago(at: float) -> str:
+    """``just now``, ``5 min ago``, ``3 h ago`` or a date; ``at`` in seconds since 1970."""
+    seconds = time.time() - at
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min ago"
+    if seconds < 86400:
+        return f"{int(seconds // 3600)} h ago"
+    return datetime.datetime.fromtimestamp(at).strftime("%d %b %Y")
+
+
+def quoted(name: str) -> str:
+    """A name, told apart from the words around it."""
+    return f"“{name}”"
+
+
+def listed(labels: Sequence[str], most: int = 4) -> str:
+    """``“a”, “b” and “c”``; ``“a”, “b”, “c” and 17 other classes`` where there are more."""
+    if len(labels) > most:
+        shown = [quoted(label) for label in labels[: most - 1]]
+        return f"{', '.join(shown)} and {len(labels) - len(shown):,} other classes"
+    names = [quoted(label) for label in labels]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def shorten(text: str, length: int = 40) -> str:
+    """At most ``length`` characters, the middle left out."""
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def as_text(name: str) -> str:
+    """``name`` with what isn't valid Unicode written out (``caf\\udce9``), to be shown."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def escape(text: str) -> str:
+    """Somebody's text inside Markdown, shown as it is written."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def escape_html(value: object) -> str:
+    """Anything as text that is only text inside HTML."""
+    return html.escape(as_text(str(value)))
+
+
+def cell(text: str) -> str:
+    """A cell of a table, so that no spreadsheet computes it."""
+    text = as_text(text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
