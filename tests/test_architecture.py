@@ -84,6 +84,77 @@ def test_every_room_is_named_in_the_plan() -> None:
     assert rooms <= GROUND | set(ROOMS), "say in ROOMS what the new room may import"
 
 
+KNOWN_CIRCLES: list[set[str]] = [
+    {"core.jobs.batches", "core.jobs.handlers"},
+    {
+        "core.features.backbones",
+        "core.features.backbones.build",
+        "core.features.backbones.convnext",
+        "core.features.backbones.efficientnet_v2",
+        "core.features.backbones.mobilenet_v2",
+        "core.features.backbones.mobilenet_v3",
+        "core.features.backbones.resnet50",
+        "core.features.backbones.vgg16",
+    },
+]
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _graph(files: list[Path]) -> dict[str, set[str]]:
+    """Module → modules of ours that its file names: imported anywhere in it, for types only too,
+    or in a string, as for ``import_module``."""
+    modules = {_module(file) for file in files}
+    graph = {}
+    for file in files:
+        named = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inside = {f"{node.module}.{alias.name}" for alias in node.names}
+                # Whoever takes only modules from a package takes nothing of the package's file.
+                named |= inside if inside <= modules else inside | {node.module}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named.add(node.value)
+        graph[_module(file)] = named & modules - {_module(file)}
+    return graph
+
+
+def _circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Sets of modules each of which reaches all others of its set (Tarjan, 1972)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(module: str) -> None:
+        number[module] = lowest[module] = len(number)
+        open_.append(module)
+        for other in sorted(graph[module]):
+            if other not in number:
+                visit(other)
+            if other in open_:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == number[module]:
+            at = open_.index(module)
+            if len(open_) - at > 1:
+                found.append(set(open_[at:]))
+            del open_[at:]
+
+    for module in sorted(graph):
+        if module not in number:
+            visit(module)
+    return found
+
+
+def test_no_file_imports_what_imports_it() -> None:
+    circles = _circles(_graph([*CORE, *WEB]))
+    assert [circle for circle in circles if circle not in KNOWN_CIRCLES] == []
+
+
 def test_core_never_imports_streamlit_and_nothing_in_it_imports_pages() -> None:
     wrong = [
         f"{file.relative_to(ROOT)}:{line}"
