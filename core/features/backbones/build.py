@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
-from core.features.backbones import Backbone
+from core.features.backbones.backbone import Backbone
 from core.features.grey import lightness
 
 # Of ImageNet, red, green and blue.

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from core.errors import InvalidInput
 from core.features import backbones
+from core.features.backbones.build import build
 from core.features.ir import save_ir
 from core.features.weights import weights
 from core.progress import Reporter
@@ -57,7 +58,7 @@ def load(
         if path.exists() and path.with_suffix(".bin").exists():
             return path
         if "tensorflow" in sys.modules:
-            save_ir(backbone.build(size, file, gray=gray), path)
+            save_ir(build(backbone, size, file, gray=gray), path)
         else:
             if report is not None:
                 report.progress("features", 0, None, f"Preparing {backbone.title}")
@@ -94,7 +95,7 @@ def _convert_elsewhere(*arguments: str) -> None:
 def _main(key: str, size: str, file: str, path: str, color: str) -> int:
     silence_tensorflow()
     try:
-        model = backbones.get(key).build(int(size), Path(file), gray=color == "gray")
+        model = build(backbones.get(key), int(size), Path(file), gray=color == "gray")
     except InvalidInput as error:
         print(json.dumps([error.title, error.file, error.remedy]))
         return _REFUSED

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets.downloads import Published
-from core.features.backbones import Backbone, Packaged, register
+from core.features.backbones.backbone import Backbone, Packaged, register
 from core.features.torch_file import read_state
 
 # Of each stage: blocks, side of the kernel, stride of its first block, how many times as wide a

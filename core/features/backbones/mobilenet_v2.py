@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.datasets.downloads import Published
-from core.features.backbones import URL, Backbone, register
+from core.features.backbones.backbone import URL, Backbone, register
 
 # One set of convolution weights serves every image size, but Keras files it under five names; any
 # of them will do. No digest of them is published.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from core.datasets.downloads import Published
-from core.features.backbones import URL, Backbone, register
+from core.features.backbones.backbone import URL, Backbone, register
 
 
 def _file(name: str, digest: str, size: int) -> Published:

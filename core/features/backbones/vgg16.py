@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.datasets.downloads import Published
-from core.features.backbones import URL, Backbone, register
+from core.features.backbones.backbone import URL, Backbone, register
 
 _NAME = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 

@@ -22,8 +22,8 @@ def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
 )
 def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Look for near-duplicates of a run's training images in a folder that it was tested on."""
-    from core.evaluation.predictions import load_predictions
     from core.evaluation.comparison.similar import find_similar
+    from core.evaluation.predictions import load_predictions
 
     run = catalog.runs.get(spec["run_id"])
     predictions = load_predictions(catalog.workspace, run.id, spec["on"])

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from core.features import backbones
+from core.features.backbones.build import build
 from core.training.architectures import Architecture, BuildConfig, register
 from core.training.architectures.parts import MOMENTUM
 
@@ -37,7 +38,7 @@ def assemble(body: Any, top: Any) -> Any:
     weights are those of ``body`` and ``top`` themselves, not copies.
 
     Args:
-        body: from pixels to features, as :meth:`core.features.backbones.Backbone.build` makes it.
+        body: from pixels to features, as :func:`core.features.backbones.build.build` makes it.
         top: as from :func:`head`.
     """
     import keras
@@ -50,7 +51,7 @@ def _build(key: str, config: BuildConfig) -> Any:
     from keras import layers
 
     backbone = backbones.get(key)
-    body = backbone.build(config.size, None, gray=config.color == "gray")
+    body = build(backbone, config.size, None, gray=config.color == "gray")
     for layer in body.layers:
         # Set for weeks of training; from random weights, short runs need a quicker average.
         if isinstance(layer, layers.BatchNormalization):

@@ -18,6 +18,7 @@ from core.datasets.pixels import Pixels
 from core.errors import Cancelled
 from core.features import backbones
 from core.features.backbones import convert
+from core.features.backbones.build import build
 from core.features.cache import FeatureViews
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
@@ -57,10 +58,10 @@ class _Body:
         """A new Keras model, float32 or whatever precision it is made in."""
         size = self.context.spec.image_size
         if self.file is None:
-            return self.backbone.build(size, weights(self.backbone.key), gray=self.gray)
+            return build(self.backbone, size, weights(self.backbone.key), gray=self.gray)
         if self.file.suffix != ".keras":
-            return self.backbone.build(size, self.file, gray=self.gray)
-        body = self.backbone.build(size, None, gray=self.gray)
+            return build(self.backbone, size, self.file, gray=self.gray)
+        body = build(self.backbone, size, None, gray=self.gray)
         start_from(self.context, body, self.file)
         return body
 

@@ -10,9 +10,9 @@ from core.catalog import RunRecord
 from core.evaluation.comparison.compare import Comparison, Measured
 from core.evaluation.comparison.compare import compare as compare_runs
 from core.evaluation.comparison.paired import in_words
-from core.jobs import kinds
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.store import evaluation_folder
+from core.jobs import kinds
 from core.text import escape, percent, plural, shorten
 from pages._widgets.job import attempt
 from pages._widgets.results import beside, flips, near_copies

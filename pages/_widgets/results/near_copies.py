@@ -12,8 +12,8 @@ from core.evaluation.comparison.similar import (
     resembling,
     without,
 )
-from core.jobs import kinds
 from core.evaluation.store import evaluation_folder
+from core.jobs import kinds
 from core.text import images, percent
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch

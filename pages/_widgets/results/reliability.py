@@ -354,8 +354,8 @@ def _slices(view: View, found: Reliability) -> None:
                     [
                         {
                             "what": each.title,
-                            "images": each.inside.images,
                             "kind": each.part,
+                            "images": each.inside.images,
                             "accuracy": each.inside.share,
                             "low": each.inside.low,
                             "high": each.inside.high,
@@ -366,20 +366,7 @@ def _slices(view: View, found: Reliability) -> None:
                         }
                         for each in found.slices
                     ]
-                )[
-                    [
-                        "what",
-                        "kind",
-                        "images",
-                        "accuracy",
-                        "low",
-                        "high",
-                        "others",
-                        "p",
-                        "p corrected",
-                        "worse",
-                    ]
-                ]
+                )
             )
 
 

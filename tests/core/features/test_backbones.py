@@ -15,6 +15,7 @@ import pytest
 from core.errors import InvalidInput, WeightsMissing
 from core.features import backbones
 from core.features.backbones import BACKBONES, convert
+from core.features.backbones.build import build
 from core.features.runtime import Compiled
 from core.features.weights import weights
 from core.workspace import Workspace
@@ -76,7 +77,7 @@ def test_weights_from_a_file_answer_like_keras_after_its_own_preprocessing(
 
     theirs = application(key)
     theirs.save_weights(tmp_path / "some.weights.h5")
-    ours = BACKBONES[key].build(side(key), tmp_path / "some.weights.h5")
+    ours = build(BACKBONES[key], side(key), tmp_path / "some.weights.h5")
     prepare = getattr(keras.applications, module).preprocess_input
     pixels = images(size=side(key)).astype(np.float32)
     last = np.asarray(theirs(prepare(pixels.copy()), training=False))
@@ -92,7 +93,7 @@ def test_weights_from_a_file_answer_like_keras_after_its_own_preprocessing(
 def test_red_is_not_blue_to_a_network_that_learned_on_bgr(tmp_path: Path) -> None:
     theirs = application("vgg16")
     theirs.save_weights(tmp_path / "some.weights.h5")
-    ours = BACKBONES["vgg16"].build(SIZE, tmp_path / "some.weights.h5")
+    ours = build(BACKBONES["vgg16"], SIZE, tmp_path / "some.weights.h5")
     kernel = theirs.get_layer("block1_conv1").get_weights()[0]
     mirrored = ours.get_layer("block1_conv1").get_weights()[0]
     assert np.array_equal(mirrored[:, :, 0], kernel[:, :, 2])
@@ -101,8 +102,8 @@ def test_red_is_not_blue_to_a_network_that_learned_on_bgr(tmp_path: Path) -> Non
 def test_grey_has_the_same_weights_and_sees_lightness(tmp_path: Path) -> None:
     application("mobilenet_v3_small").save_weights(tmp_path / "some.weights.h5")
     backbone = BACKBONES["mobilenet_v3_small"]
-    coloured = backbone.build(SIZE, tmp_path / "some.weights.h5")
-    grey = backbone.build(SIZE, tmp_path / "some.weights.h5", gray=True)
+    coloured = build(backbone, SIZE, tmp_path / "some.weights.h5")
+    grey = build(backbone, SIZE, tmp_path / "some.weights.h5", gray=True)
     pixels = images().astype(np.float32)
     lightness = (pixels @ np.array([0.299, 0.587, 0.114], np.float32))[..., None].repeat(3, -1)
     expected = np.asarray(coloured(lightness, training=False))
@@ -114,7 +115,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     (tmp_path / "text.h5").write_text("weights")
     for name in ("vgg.weights.h5", "text.h5", "nothing.h5"):
         with pytest.raises(InvalidInput, match="does not hold weights of MobileNetV2"):
-            BACKBONES["mobilenet_v2"].build(SIZE, tmp_path / name)
+            build(BACKBONES["mobilenet_v2"], SIZE, tmp_path / name)
 
 
 @pytest.mark.parametrize("key", [key for key, each in BACKBONES.items() if not each.packaged])
@@ -192,7 +193,7 @@ def test_the_real_backbone_is_converted_once_and_answers_like_keras(
     path = convert.load(workspace, "mobilenet_v2", 96)
     assert path.name == "mobilenet_v2-b13-out-v2-96.xml"
     pixels = images(4, 96)
-    expected = np.asarray(backbone.build(96, file)(pixels.astype(np.float32), training=False))
+    expected = np.asarray(build(backbone, 96, file)(pixels.astype(np.float32), training=False))
     assert expected.shape == (4, backbone.features)
     assert np.abs(Compiled(path).predict(pixels) - expected).max() <= 1e-3
     written = path.stat().st_mtime_ns

@@ -19,6 +19,7 @@ from sklearn.datasets import load_sample_image
 from core.errors import InvalidInput, WeightsMissing
 from core.features import backbones
 from core.features.backbones import BACKBONES, Backbone, convert
+from core.features.backbones.build import build
 from core.features.runtime import Compiled
 from core.features.torch_file import read_state
 from core.features.weights import find_weights, weights
@@ -59,7 +60,7 @@ def test_answers_are_those_of_the_published_network(key: str, workspace: Workspa
     backbone = BACKBONES[key]
     size = backbone.usual
     pixels = np.concatenate([drawn(size), photo("china.jpg", size), photo("flower.jpg", size)])
-    body = backbone.build(size, weights(key))
+    body = build(backbone, size, weights(key))
     features = np.asarray(body(pixels.astype(np.float32), training=False))
     assert features.shape == (3, backbone.features)
     found = logits(backbone, features)
@@ -77,7 +78,7 @@ def test_the_first_layers_are_what_plain_arithmetic_gives() -> None:
 
     size = 33
     file = weights("efficientnet_lite0")
-    body = BACKBONES["efficientnet_lite0"].build(size, file)
+    body = build(BACKBONES["efficientnet_lite0"], size, file)
     state = read_state(file)
     pixels = drawn(size).astype(np.float32)
     x = (pixels[0] - 127) / 128
@@ -175,7 +176,7 @@ def test_one_that_is_damaged_is_not_taken(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(("key", "other"), [(LITE[0], LITE[1]), (LITE[1], LITE[0])])
 def test_weights_of_another_size_are_refused(key: str, other: str) -> None:
     with pytest.raises(InvalidInput, match=f"does not hold weights of {BACKBONES[key].title}"):
-        BACKBONES[key].build(64, weights(other))
+        build(BACKBONES[key], 64, weights(other))
 
 
 def test_two_at_once_convert_it_once(workspace: Workspace) -> None:
@@ -196,7 +197,7 @@ print(convert.load(open_workspace(), "efficientnet_lite0", 64))
     ]
     (path,) = {one.communicate()[0].strip() for one in both}
     assert [one.returncode for one in both] == [0, 0]
-    body = BACKBONES["efficientnet_lite0"].build(64, weights("efficientnet_lite0"))
+    body = build(BACKBONES["efficientnet_lite0"], 64, weights("efficientnet_lite0"))
     expected = np.asarray(body(drawn(64).astype(np.float32), training=False))
     assert np.abs(Compiled(Path(path)).predict(drawn(64)) - expected).max() <= 1e-3
     assert Path(path).is_relative_to(workspace.cache)

@@ -8,6 +8,7 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.features import backbones
+from core.features.backbones.build import build
 from core.training.architectures import ARCHITECTURES
 from tests.core.training.running import train
 from tests.core.training.small import STACK, add_colours, new_catalog
@@ -43,7 +44,7 @@ def test_weights_of_ones_own_are_frozen_and_then_tuned(
     home: Catalog, dataset: DatasetRecord, tmp_path: Path
 ) -> None:
     # Stands for weights that somebody brings: those of this family are not at hand.
-    body = backbones.get("mobilenet_v3_small").build(32, None)
+    body = build(backbones.get("mobilenet_v3_small"), 32, None)
     file = tmp_path / "mine.keras"
     body.save(file)
     run = train(

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from core.delivery.take_away.cells import Cell, code, words
 from core.features import torch_file
-from core.features.backbones import Backbone, Packaged
+from core.features.backbones.backbone import Backbone, Packaged
 
 _READING = ("read", "_names", "_weighing")
 

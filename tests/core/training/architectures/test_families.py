@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.features import backbones
+from core.features.backbones.build import build
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
@@ -193,7 +194,7 @@ def test_the_real_mobilenet_v2_with_a_head_exports_as_it_is(
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(keras_home))
     backbone = backbones.get("mobilenet_v2")
-    body = backbone.build(64, weights("mobilenet_v2"))
+    body = build(backbone, 64, weights("mobilenet_v2"))
     top = head(backbone.features, CLASS_COUNT)
     whole = opinionated(assemble(body, top), 64)
     expected = np.asarray(top(body(images(64).astype(np.float32))))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.features import backbones
+from core.features.backbones.build import build
 from core.training.fitting import cut
 
 SIZE = 64
@@ -17,7 +18,7 @@ SIZE = 64
 @pytest.fixture(scope="module")
 def mobilenet() -> Any:
     keras.utils.set_random_seed(1)
-    made = backbones.get("mobilenet_v2").build(SIZE, None)
+    made = build(backbones.get("mobilenet_v2"), SIZE, None)
     # Normalisation that has seen something, so that its place matters.
     rng = np.random.default_rng(1)
     for layer in made.layers:
