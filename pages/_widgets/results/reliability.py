@@ -121,9 +121,9 @@ def _confidence(found: Reliability) -> None:
             "model's own figures, without it."
         )
     with st.expander("As a table"):
-        frames = [table.assign(predictions="as it answers")]
+        frames = [table.assign(answers="as it answers")]
         if warmed is not None:
-            frames.append(_table_of(warmed).assign(predictions="with the temperature"))
+            frames.append(_table_of(warmed).assign(answers="with the temperature"))
         _show_table(pd.concat(frames)[["answers", *table.columns]])
 
 
