@@ -85,8 +85,8 @@ class Data:
     Attributes:
         table: usable images that could be decoded; ``split_at`` says train, validation or test.
         labels: int64, shape (rows,).
-        train, validation, test: rows of each split.
-        spec: the run's, with its batch size settled.
+        train, validation: rows of each of these splits; nothing is trained on the test.
+        spec: the run's; its batch size of 0 is a number in :attr:`batch_size`.
     """
 
     table: pd.DataFrame

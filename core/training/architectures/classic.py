@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, BuildConfig, register
+from core.training.architectures.family import Architecture, BuildConfig
 from core.training.architectures.parts import begin, finish
 
 
@@ -24,7 +24,7 @@ def build(config: BuildConfig) -> Any:
     return finish(pixels, x, config.classes, config.dropout, "classic")
 
 
-register(
+FAMILIES = (
     Architecture(
         "classic",
         "Classic CNN",
@@ -32,5 +32,5 @@ register(
         usual=64,
         smallest=16,
         build=build,
-    )
+    ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, BuildConfig, register
+from core.training.architectures.family import Architecture, BuildConfig
 from core.training.architectures.parts import begin, finish
 
 _WIDTHS = (24, 48, 96)
@@ -56,7 +56,7 @@ def build(config: BuildConfig) -> Any:
     return finish(pixels, x, config.classes, config.dropout, "compact")
 
 
-register(
+FAMILIES = (
     Architecture(
         "compact",
         "Compact residual CNN",
@@ -64,5 +64,5 @@ register(
         usual=64,
         smallest=16,
         build=build,
-    )
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, BuildConfig, register
+from core.training.architectures.family import Architecture, BuildConfig
 from core.training.architectures.parts import MOMENTUM, begin, finish
 from core.training.stack import FEWEST_PIXELS, Layer, check
 
@@ -55,7 +55,7 @@ def _made(layer: Layer, number: int) -> Any:
             return kind(name=name)
 
 
-register(
+FAMILIES = (
     Architecture(
         "custom",
         "Own network",
@@ -63,5 +63,5 @@ register(
         usual=64,
         smallest=FEWEST_PIXELS,
         build=build,
-    )
+    ),
 )

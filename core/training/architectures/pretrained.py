@@ -12,7 +12,7 @@ from typing import Any
 
 from core.features import backbones
 from core.features.backbones.build import build
-from core.training.architectures import Architecture, BuildConfig, register
+from core.training.architectures.family import Architecture, BuildConfig
 from core.training.architectures.parts import MOMENTUM
 
 
@@ -77,20 +77,17 @@ _SENTENCES = {
 }
 
 
-def _register() -> None:
-    for key, sentence in _SENTENCES.items():
-        backbone = backbones.get(key)
-        register(
-            Architecture(
-                key,
-                backbone.title,
-                sentence,
-                usual=backbone.usual,
-                smallest=backbone.smallest,
-                build=partial(_build, key),
-                backbone=key,
-            )
-        )
+def _family(key: str, sentence: str) -> Architecture:
+    backbone = backbones.get(key)
+    return Architecture(
+        key,
+        backbone.title,
+        sentence,
+        usual=backbone.usual,
+        smallest=backbone.smallest,
+        build=partial(_build, key),
+        backbone=key,
+    )
 
 
-_register()
+FAMILIES = tuple(_family(key, sentence) for key, sentence in _SENTENCES.items())

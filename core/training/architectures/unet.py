@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, BuildConfig, register
+from core.training.architectures.family import Architecture, BuildConfig
 from core.training.architectures.parts import begin, convolve, finish
 
 _WIDTHS = (16, 32, 64, 128, 192)
@@ -31,7 +31,7 @@ def build(config: BuildConfig) -> Any:
     return finish(pixels, x, config.classes, config.dropout, "unet")
 
 
-register(
+FAMILIES = (
     Architecture(
         "unet",
         "U-Net encoder",
@@ -40,5 +40,5 @@ register(
         usual=64,
         smallest=16,
         build=build,
-    )
+    ),
 )

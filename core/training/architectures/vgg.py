@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures import Architecture, BuildConfig, register
+from core.training.architectures.family import Architecture, BuildConfig
 from core.training.architectures.parts import begin, convolve, finish
 
 _WIDTHS = (24, 48, 96, 192)
@@ -27,7 +27,7 @@ def build(config: BuildConfig) -> Any:
     return finish(pixels, x, config.classes, config.dropout, "vgg")
 
 
-register(
+FAMILIES = (
     Architecture(
         "vgg",
         "VGG-style",
@@ -36,5 +36,5 @@ register(
         usual=64,
         smallest=16,
         build=build,
-    )
+    ),
 )

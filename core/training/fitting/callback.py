@@ -81,7 +81,7 @@ class Live(keras.callbacks.Callback):
     is none.
 
     Args:
-        standing: where the run stands; gets every finished epoch.
+        fit_state: where the run stands; gets every finished epoch.
         checkpoint: where to keep it; ``None`` keeps nothing.
         train: told of each epoch's number before it begins.
 

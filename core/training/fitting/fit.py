@@ -19,7 +19,7 @@ class Run:
 
     Attributes:
         spec: with its batch size settled.
-        standing: where it stands; changed by every epoch.
+        fit_state: where it stands; changed by every epoch.
         checkpoint: where that is kept, if it is.
         callbacks: further Keras callbacks.
         finder: takes the place of all reporting and keeping, to try learning rates.
