@@ -34,8 +34,7 @@ class UploadStage:
 
     Args:
         token: from :func:`core.workspace.new_token`; a new stage is begun when there is none of
-        that name.
-            Without one, a stage of its own.
+            that name. Without one, a stage of its own.
 
     Attributes:
         kept: number of files taken through this object.

@@ -99,7 +99,7 @@ def resamples(images: int, count: int = RESAMPLES, wide: int = 1) -> Iterator[np
 
     Args:
         wide: how many numbers the caller keeps for each image of a resample, for the size of
-        pieces.
+            pieces.
 
     Yields:
         how often each image was drawn: float32, shape (images, m); columns sum to ``images``.

@@ -139,7 +139,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], kinds: str) -> st
         heads: as text.
         rows: cells as HTML.
         kinds: a letter a column: ``t`` text, ``w`` text of one line, ``n`` a number, ``b`` a bar of
-        :func:`bar`.
+            :func:`bar`.
     """
     classes = [
         {"n": ' class="n"', "w": ' class="w"', "b": ' class="bar"'}.get(kind, "") for kind in kinds

@@ -105,7 +105,7 @@ def more_images(trained: int, error: float, others: float) -> int:
     Args:
         trained: images of the class in training.
         error, others: parts (0 to 1) of test images that went wrong, of the class and of all
-        others.
+            others.
     """
     wanted = trained * ((error / others) ** 2 - 1) if others > 0 else trained
     return int(np.ceil(np.clip(wanted, 10, max(10, trained)) / 10) * 10)

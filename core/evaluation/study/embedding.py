@@ -52,8 +52,9 @@ class Flat:
 
     Attributes:
         method: how they came about: ``pca`` where another was asked for but there are too few
-        images. points: float32, shape (n, 2); all (0, 0) where the images don't differ. explained:
-        the share of the features' spread that is seen across and upwards, 0 to 1 each;
+            images.
+        points: float32, shape (n, 2); all (0, 0) where the images don't differ.
+        explained: the share of the features' spread that is seen across and upwards, 0 to 1 each;
             known for PCA only, else (0, 0).
     """
 

@@ -147,8 +147,7 @@ class StudyContext:
 
         Args:
             rows: columns ``path`` and ``hash``, and ``split`` where some are of the dataset's
-            training
-                or validation images; without it all are tested ones.
+                training or validation images; without it all are tested ones.
             note: what is done with them, for people.
 
         Yields:

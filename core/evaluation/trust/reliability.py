@@ -57,8 +57,7 @@ class Reliability(BaseModel):
         no_temperature: a sentence that says why, or "".
         curve: accuracy and coverage at all of :data:`core.evaluation.trust.coverage.THRESHOLDS`.
         suggestions: the lowest threshold for each of :data:`core.evaluation.trust.coverage.WANTED`;
-        empty
-            without validation images.
+            empty without validation images.
         slices: of at least 10 images, significantly worse ones first.
         robustness: ``None`` where it has not been studied.
     """

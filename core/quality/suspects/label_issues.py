@@ -44,8 +44,8 @@ def find_issues(
 
     Args:
         features, labels, groups, step: as for
-        :func:`core.quality.suspects.out_of_fold.out_of_fold`. cautious: count fewer labels as
-        wrong; for features that a classifier is often wrong on.
+            :func:`core.quality.suspects.out_of_fold.out_of_fold`.
+        cautious: count fewer labels as wrong; for features that a classifier is often wrong on.
     """
     from cleanlab.count import num_label_issues
 
