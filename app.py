@@ -6,9 +6,8 @@
 import streamlit as st
 
 from core.api import batches, downloads, live, reports, uploads, v1
-from core.api.promptly import answer_promptly
+from core.api.promptly import answering_promptly
 
-answer_promptly()
 ROUTES = (
     *uploads.ROUTES,
     *downloads.ROUTES,
@@ -17,4 +16,4 @@ ROUTES = (
     *live.ROUTES,
     *v1.ROUTES,
 )
-app = st.App("pages/front.py", routes=[*ROUTES])
+app = st.App("pages/front.py", routes=[*ROUTES], lifespan=answering_promptly)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from core.errors import LightboxError, NotFound
+from core.api.problems import beside_pages
+from core.errors import InvalidInput, NotFound
 from core.inference.batch_results import FORMATS, Format, write_results
 from core.inference.batch_store import Batch, find_batch, place_of
 from core.quality.safe_names import safe_name
@@ -36,14 +37,11 @@ def address(batch: Batch, kind: Format, threshold: float) -> str:
 
 
 async def _table(request: Request) -> Response:
-    try:
-        given = request.path_params
-        threshold = request.query_params.get("threshold", "")
-        file, name = await run_in_threadpool(
-            _made, given["run"], given["batch"], given["kind"], threshold
-        )
-    except LightboxError as error:
-        return PlainTextResponse(str(error), 404)
+    given = request.path_params
+    threshold = request.query_params.get("threshold", "")
+    file, name = await run_in_threadpool(
+        _made, given["run"], given["batch"], given["kind"], threshold
+    )
     return FileResponse(
         file,
         media_type=_TYPES[given["kind"]],
@@ -56,8 +54,7 @@ def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, 
     """The table, made unless it was before, and what to call it.
 
     Raises:
-        NotFound: there is no such batch or format.
-        InvalidInput: the threshold can't be used.
+        NotFound: there is no such batch or format, or none can have this threshold.
     """
     if kind not in FORMATS or not _RUN.fullmatch(run_id):
         raise NotFound("There is no such table.")
@@ -73,8 +70,11 @@ def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, 
         # The one before, at another threshold, is not needed any more.
         for old in folder.glob(f"answers-*.{kind}"):
             old.unlink(missing_ok=True)
-        write_results(workspace, batch, file, limit)
+        try:
+            write_results(workspace, batch, file, limit)
+        except InvalidInput as error:
+            raise NotFound(error.title, remedy=error.remedy) from error
     return file, safe_name(f"{batch.name} answers.{kind}")
 
 
-ROUTES = (Route(PREFIX + "/{run}/{batch}.{kind}", _table, methods=["GET"]),)
+ROUTES = beside_pages(PREFIX, Route("/{run}/{batch}.{kind}", _table, methods=["GET"]))

@@ -8,12 +8,20 @@ import logging
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from core.api.limits import MAX_IMAGES
 from core.api.problems import Problem
+from core.api.schemas import Fault
 
 TOP_K = 5
 MOST_TOP_K = 1000
@@ -44,15 +52,55 @@ class Asked:
 class _Wishes(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    top_k: int = Field(default=TOP_K, ge=1, le=MOST_TOP_K)
+    top_k: int = Field(
+        default=TOP_K,
+        ge=1,
+        le=MOST_TOP_K,
+        description="How many of the most probable classes to name.",
+    )
     # Left out it is None; sent, it is a number.
-    threshold: float = Field(default=cast(float, None), ge=0, le=1, allow_inf_nan=False)
+    threshold: float = Field(
+        default=cast(float, None),
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="An answer that is less probable than this is marked as unsure. Left out, it "
+        "is what the app begins with for this model; the answer says it.",
+    )
 
 
-class _Image(BaseModel):
+_File = Annotated[
+    tuple[str, bytes],
+    WithJsonSchema({"type": "string", "contentMediaType": "application/octet-stream"}),
+]
+
+
+class Form(_Wishes):
+    """Files with a few wishes."""
+
+    images: list[_File] = Field(
+        min_length=1,
+        max_length=MAX_IMAGES,
+        description="Image files: JPEG, PNG, WebP, BMP, GIF or TIFF.",
+    )
+
+
+_Base64 = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="An image file as base64; a data: address is fine too.",
+        json_schema_extra={"contentEncoding": "base64"},
+    ),
+]
+
+
+class Image(BaseModel):
+    """An image with a name."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    data: str = Field(min_length=1)
+    data: _Base64
     name: str = Field(default="", max_length=LONGEST_NAME)
 
 
@@ -60,12 +108,14 @@ def _named(value: Any) -> Any:
     return {"data": value} if isinstance(value, str) else value
 
 
-class _Json(_Wishes):
+class Question(_Wishes):
+    """Images as text with a few wishes."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    images: list[Annotated[_Image, BeforeValidator(_named)]] = Field(
-        min_length=1, max_length=MAX_IMAGES
-    )
+    images: list[
+        Annotated[Image, BeforeValidator(_named, json_schema_input_type=_Base64 | Image)]
+    ] = Field(min_length=1, max_length=MAX_IMAGES)
 
 
 def parse(content_type: str, body: bytes) -> Asked:
@@ -84,7 +134,7 @@ def parse(content_type: str, body: bytes) -> Asked:
 
 def _from_json(body: bytes) -> Asked:
     try:
-        asked = _Json.model_validate_json(body)
+        asked = Question.model_validate_json(body)
     except ValidationError as error:
         raise _invalid(error) from None
     files = []
@@ -103,7 +153,7 @@ def _from_base64(text: str, n: int) -> bytes:
         raise Problem(
             "invalid",
             "An image is not base64.",
-            errors=[{"pointer": f"/images/{n}", "detail": "This is not base64."}],
+            errors=[Fault(f"/images/{n}", "This is not base64.")],
         ) from None
 
 
@@ -189,20 +239,18 @@ def _from_form(boundary: bytes, body: bytes) -> Asked:
             wishes[name] = part.data[:_LONGEST_FIELD].decode("utf-8", "replace")
     if not files:
         raise _one_error("images", "There is no file in the form.")
-    if len(files) > MAX_IMAGES:
-        raise _one_error("images", f"A request can have {MAX_IMAGES} at most.")
     try:
-        wanted = _Wishes.model_validate(wishes)
+        asked = Form.model_validate({"images": files, **wishes})
     except ValidationError as error:
         raise _invalid(error) from None
-    return Asked(files, wanted.top_k, wanted.threshold)
+    return Asked(asked.images, asked.top_k, asked.threshold)
 
 
 def _one_error(name: str, detail: str) -> Problem:
     return Problem(
         "invalid",
         "A value of the form can't be used.",
-        errors=[{"pointer": f"/{_clean(name)}", "detail": detail}],
+        errors=[Fault(f"/{_clean(name)}", detail)],
     )
 
 
@@ -214,10 +262,7 @@ def _invalid(error: ValidationError) -> Problem:
         "invalid",
         "Some of what was sent can't be used as it is.",
         errors=[
-            {
-                "pointer": "".join(f"/{_clean(str(step))}" for step in each["loc"]),
-                "detail": str(each["msg"]),
-            }
+            Fault("".join(f"/{_clean(str(step))}" for step in each["loc"]), str(each["msg"]))
             for each in found[:_MOST_ERRORS]
         ],
     )

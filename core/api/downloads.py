@@ -10,10 +10,12 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from core.api.problems import beside_pages
 from core.delivery.exports import kept
+from core.errors import NotFound
 from core.quality import take_away
 from core.workspace import open_workspace
 
@@ -40,11 +42,12 @@ async def _model(request: Request) -> Response:
 
 def _file(file: Path | None) -> Response:
     if file is None:
-        return PlainTextResponse("This export is not here any more. Make it again.", 404)
+        raise NotFound("This export is not here any more.", remedy="Make it again.")
     return FileResponse(file, media_type="application/zip", filename=file.name)
 
 
-ROUTES = (
-    Route(PREFIX + "/{token}", _export, methods=["GET"]),
-    Route(PREFIX + "/{run}/{format}/{token}", _model, methods=["GET"]),
+ROUTES = beside_pages(
+    PREFIX,
+    Route("/{token}", _export, methods=["GET"]),
+    Route("/{run}/{format}/{token}", _model, methods=["GET"]),
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from PIL import Image
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from core import settings
 from core.api.problems import Problem
@@ -102,7 +102,8 @@ class Body:
         """All of it.
 
         Raises:
-            Problem: it is too large, takes too long, or breaks off.
+            Problem: it is too large or takes too long.
+            ClientDisconnect: it breaks off.
         """
         said = request.headers.get("content-length", "")
         if said.isascii() and said.isdigit() and int(said[:15]) > MAX_BODY_BYTES:
@@ -122,8 +123,6 @@ class Body:
                 f"The body did not arrive within {BODY_TIMEOUT_S:.0f} seconds.",
                 headers={"Connection": "close"},
             ) from None
-        except ClientDisconnect:
-            raise Problem("malformed", "The connection ended before the body did.") from None
         return bytes(body)
 
     def close(self) -> None:

@@ -9,46 +9,35 @@ A page makes the token; whoever has it may ask that page's model, and nothing el
 from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api.cameras import MAX_FRAME_BYTES, answer_frame
-from core.errors import InvalidInput, LightboxError, NotFound
+from core.api.problems import beside_pages
+from core.errors import InvalidInput
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/live"
-_HEADERS = {"Cache-Control": "no-store"}
 
 
 async def _frame(request: Request) -> Response:
     frame = bytearray()
-    try:
-        async for chunk in request.stream():
-            frame += chunk
-            if len(frame) > MAX_FRAME_BYTES:
-                raise InvalidInput("This frame is too large.", remedy="Send at most 2 MB.")
-        answer = await run_in_threadpool(
-            answer_frame, open_workspace(), request.path_params["token"], bytes(frame)
-        )
-    except LightboxError as error:
-        status = 404 if isinstance(error, NotFound) else 400
-        return JSONResponse(
-            {"title": error.title, "status": status, "detail": str(error)},
-            status_code=status,
-            media_type="application/problem+json",
-            headers=_HEADERS,
-        )
-    except ClientDisconnect:
-        return Response(status_code=400)
+    async for chunk in request.stream():
+        frame += chunk
+        if len(frame) > MAX_FRAME_BYTES:
+            raise InvalidInput("This frame is too large.", remedy="Send at most 2 MB.")
+    answer = await run_in_threadpool(
+        answer_frame, open_workspace(), request.path_params["token"], bytes(frame)
+    )
     return JSONResponse(
         {
             "top": [[label, round(probability, 6)] for label, probability in answer.top],
             "unfamiliar": answer.out_of_distribution,
             "milliseconds": round(answer.milliseconds, 1),
         },
-        headers=_HEADERS,
+        headers={"Cache-Control": "no-store"},
     )
 
 
-ROUTES = (Route(PREFIX + "/{token}", _frame, methods=["POST"]),)
+ROUTES = beside_pages(PREFIX, Route("/{token}", _frame, methods=["POST"]))

@@ -1,307 +1,207 @@
-"""The API's OpenAPI 3.1 document, written by hand: what people and their tools read."""
+"""Routes that describe themselves: the OpenAPI 3.1 document is made from their types.
+
+A route of the API is declared with what its types can't say; what it answers is the type that its
+function returns, what it takes are the models of its bodies, and its first line says what it does.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 import core
-from core.api.bodies import LONGEST_NAME, MOST_TOP_K, TOP_K
-from core.api.limits import MAX_BODY_BYTES, MAX_IMAGES
+from core.api import schemas
 from core.api.problems import KINDS, MEDIA_TYPE
 
+Endpoint = Callable[[Request], Awaitable[Any]]
 _INTRODUCTION = (
     "Ask models that were trained with Lightbox about images. Every request but those for health "
     "and this documentation needs an API key, made in Lightbox on the page Predict, section API. "
     "Probabilities are the same as the app shows. All errors are problem documents (RFC 9457)."
 )
-_WISHES = {
-    "top_k": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": MOST_TOP_K,
-        "default": TOP_K,
-        "description": "How many of the most probable classes to name.",
-    },
-    "threshold": {
-        "type": "number",
-        "minimum": 0,
-        "maximum": 1,
-        "description": "An answer that is less probable than this is marked as unsure. Left out, "
-        "it is what the app begins with for this model; the answer says it.",
-    },
-}
-_BASE64 = {
-    "type": "string",
-    "minLength": 1,
-    "contentEncoding": "base64",
-    "description": "An image file as base64; a data: address is fine too.",
-}
 
 
-@cache
-def openapi() -> dict[str, Any]:
-    """The whole document. Shared: whoever wants to change it copies it first."""
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Lightbox",
-            "version": core.__version__,
-            "summary": "Predictions over HTTP",
-            "description": _INTRODUCTION,
-            "license": {"name": "MIT", "identifier": "MIT"},
-        },
-        "servers": [{"url": "/api/v1"}],
-        "security": [{"bearer": []}, {"header": []}],
-        "paths": {
-            "/models": {
-                "get": {
-                    "operationId": "listModels",
-                    "summary": "The finished models, newest first",
-                    "responses": {
-                        "200": _json("The models", {"$ref": "#/components/schemas/Models"}),
-                        **_problems("key-needed", "rate", "busy", "defect"),
-                    },
-                }
-            },
-            "/models/{id}/predict": {"post": _predict()},
-            "/health": {
-                "get": {
-                    "operationId": "health",
-                    "summary": "Whether the server is there",
-                    "security": [],
-                    "responses": {
-                        "200": _json("It is", {"$ref": "#/components/schemas/Health"}),
-                        **_problems("defect"),
-                    },
-                }
-            },
-            "/openapi.json": {
-                "get": {
-                    "operationId": "openapi",
-                    "summary": "This document",
-                    "security": [],
-                    "responses": {
-                        "200": _json("This document", {"type": "object"}),
-                        **_problems("defect"),
-                    },
-                }
-            },
-            "/docs": {
-                "get": {
-                    "operationId": "docs",
-                    "summary": "A page for people, which also tries it",
-                    "security": [],
-                    "responses": {
-                        "200": {
-                            "description": "The page",
-                            "content": {"text/html": {"schema": {"type": "string"}}},
-                        },
-                        **_problems("defect"),
-                    },
-                }
-            },
-        },
-        "components": {
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-            },
-            "schemas": _schemas(),
-        },
-        "x-problems": [
-            {"kind": name, "status": kind.status, "title": kind.title, "remedy": kind.remedy}
-            for name, kind in KINDS.items()
-        ],
-    }
+class _Schema(GenerateJsonSchema):
+    """Without a title for each field, and without defaults that say nothing."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        del schema  # none of them
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        made = super().default_schema(schema)
+        if made.get("default", ...) in (None, ""):
+            del made["default"]
+        return made
 
 
-def _predict() -> dict[str, Any]:
-    form = {
-        "type": "object",
-        "required": ["images"],
-        "additionalProperties": False,
-        "properties": {
-            "images": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": MAX_IMAGES,
-                "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-                "description": "Image files: JPEG, PNG, WebP, BMP, GIF or TIFF.",
+@dataclass(frozen=True)
+class Operation:
+    """One route: the request that it answers, and what the document says of it.
+
+    Attributes:
+        id: its name for programs.
+        says: what an answer is.
+        key: whether it needs an API key.
+        about: more than its first line.
+        path_parameters: name → what it is.
+        bodies: media type → model of a body.
+        problems: keys of :data:`KINDS` that it can answer with, besides a defect.
+    """
+
+    method: str
+    path: str
+    id: str
+    says: str
+    key: bool = True
+    about: str = ""
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, type] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+class Api:
+    """The routes of one version of the API."""
+
+    def __init__(self, prefix: str) -> None:
+        self.routes: list[Route] = []
+        self._prefix = prefix
+        self._operations: list[tuple[Operation, Endpoint, TypeAdapter[Any] | None]] = []
+        self._document: dict[str, Any] | None = None
+
+    def answers(self, operation: Operation) -> Callable[[Endpoint], Endpoint]:
+        """Let the function below answer; what it returns becomes JSON unless it is a response."""
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            kind = get_type_hints(endpoint)["return"]
+            adapter = None if kind is Response else TypeAdapter(kind)
+
+            async def respond(request: Request) -> Response:
+                value = await endpoint(request)
+                if adapter is None:
+                    return value
+                return as_json(adapter.dump_python(value, warnings=False))
+
+            path = self._prefix + operation.path
+            self.routes.append(Route(path, respond, methods=[operation.method]))
+            self._operations.append((operation, endpoint, adapter))
+            return endpoint
+
+        return declare
+
+    def document(self) -> dict[str, Any]:
+        """The whole document. Shared: whoever wants to change it copies it first."""
+        if self._document is None:
+            self._document = self._made()
+        return self._document
+
+    def _made(self) -> dict[str, Any]:
+        wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [
+            ("problem", "serialization", TypeAdapter(schemas.Problem))
+        ]
+        for operation, _, adapter in self._operations:
+            if adapter is not None:
+                wanted.append((operation.id, "serialization", adapter))
+            for kind, model in operation.bodies.items():
+                wanted.append(((operation.id, kind), "validation", TypeAdapter(model)))
+        found, definitions = TypeAdapter.json_schemas(
+            wanted, ref_template="#/components/schemas/{model}", schema_generator=_Schema
+        )
+        of = {name: schema for (name, _), schema in found.items()}
+        paths: dict[str, Any] = {}
+        for operation, endpoint, _ in self._operations:
+            said = _described(operation, endpoint, of)
+            paths.setdefault(operation.path, {})[operation.method.lower()] = said
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Lightbox",
+                "version": core.__version__,
+                "summary": "Predictions over HTTP",
+                "description": _INTRODUCTION,
+                "license": {"name": "MIT", "identifier": "MIT"},
             },
-            **_WISHES,
-        },
-    }
-    return {
-        "operationId": "predict",
-        "summary": "Images in, labelled probabilities out",
-        "description": (
-            f"One to {MAX_IMAGES} images, at most {MAX_BODY_BYTES // 1024**2} MB together. The "
-            "answers come in the order of the images. If only some can be read, the others have "
-            "an error in place of an answer; if none can, the answer is a problem."
-        ),
-        "parameters": [
-            {
-                "name": "id",
-                "in": "path",
-                "required": True,
-                "schema": {"type": "string", "minLength": 1},
-                "description": "The model's id, as listed; its name will do too.",
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {"schema": form},
-                "application/json": {"schema": {"$ref": "#/components/schemas/Question"}},
+            "servers": [{"url": f"/api{self._prefix}"}],
+            "security": [{"bearer": []}, {"header": []}],
+            "paths": paths,
+            "components": {
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                },
+                "schemas": definitions["$defs"],
             },
-        },
+            "x-problems": [
+                {"kind": name, "status": kind.status, "title": kind.title, "remedy": kind.remedy}
+                for name, kind in KINDS.items()
+            ],
+        }
+
+
+def as_json(value: Any) -> Response:
+    """A document of JSON as an answer. Labels may hold anything; ASCII holds all of it."""
+    return Response(
+        json.dumps(value).encode("ascii"),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _described(operation: Operation, endpoint: Endpoint, of: Mapping[Any, Any]) -> dict[str, Any]:
+    """What the document says of an operation; ``of`` has the schemas by what they are for."""
+    html = operation.id not in of
+    answer = {"text/html": {"type": "string"}} if html else {"application/json": of[operation.id]}
+    said: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": (endpoint.__doc__ or "").split("\n")[0].rstrip("."),
         "responses": {
-            "200": _json("An answer for each image", {"$ref": "#/components/schemas/Answer"}),
-            **_problems(
-                *("malformed", "key-needed", "not-found", "timeout", "too-large", "media-type"),
-                *("invalid", "unreadable-image", "rate", "defect", "busy"),
-            ),
+            "200": {"description": operation.says, "content": _content(answer)},
+            **_problems((*operation.problems, "defect"), of["problem"]),
         },
     }
+    if operation.about:
+        said["description"] = operation.about
+    if not operation.key:
+        said["security"] = []
+    if operation.bodies:
+        bodies = {kind: of[operation.id, kind] for kind in operation.bodies}
+        said["requestBody"] = {"required": True, "content": _content(bodies)}
+    parameters = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+            "description": operation.path_parameters.get(name, ""),
+        }
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    return said | ({"parameters": parameters} if parameters else {})
 
 
-def _schemas() -> dict[str, Any]:
-    share = {"type": "number", "minimum": 0, "maximum": 1}
-    text = {"type": "string"}
-    return {
-        "Question": {
-            "type": "object",
-            "required": ["images"],
-            "additionalProperties": False,
-            "properties": {
-                "images": {
-                    "type": "array",
-                    "minItems": 1,
-                    "maxItems": MAX_IMAGES,
-                    "items": {
-                        "oneOf": [
-                            _BASE64,
-                            {
-                                "type": "object",
-                                "required": ["data"],
-                                "additionalProperties": False,
-                                "properties": {
-                                    "data": _BASE64,
-                                    "name": {"type": "string", "maxLength": LONGEST_NAME},
-                                },
-                            },
-                        ]
-                    },
-                },
-                **_WISHES,
-            },
-        },
-        "Answer": _object(
-            model=_object(id=text, name=text),
-            predictions={
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "oneOf": [
-                        {"$ref": "#/components/schemas/Prediction"},
-                        {"$ref": "#/components/schemas/Unreadable"},
-                    ]
-                },
-            },
-            threshold={**share, "description": "Below it, an answer is marked as unsure."},
-            milliseconds={"type": "number", "minimum": 0, "description": "Time on the server."},
-        ),
-        "Prediction": _object(
-            name=text,
-            label={"type": "string", "description": "The most probable class."},
-            confidence={**share, "description": "Its probability."},
-            unsure={"type": "boolean", "description": "Whether that is below the threshold."},
-            top={
-                "type": "array",
-                "minItems": 1,
-                "description": "The most probable classes, highest first.",
-                "items": _object(label=text, probability=share),
-            },
-        ),
-        "Unreadable": _object(
-            name=text, error={"type": "string", "description": "Why it could not be read."}
-        ),
-        "Models": _object(
-            models={"type": "array", "items": {"$ref": "#/components/schemas/Model"}}
-        ),
-        "Model": _object(
-            id=text,
-            name=text,
-            classes={"type": "array", "items": text},
-            image_size={
-                "type": "integer",
-                "minimum": 1,
-                "description": "Images are resized to squares of this side, in pixels.",
-            },
-            architecture=text,
-            test_accuracy={
-                "type": ["number", "null"],
-                "minimum": 0,
-                "maximum": 1,
-                "description": "Share of right answers on images that training never saw.",
-            },
-            created={"type": "string", "format": "date-time"},
-            predict={"type": "string", "description": "Where to send images."},
-        ),
-        "Health": _object(
-            status={"const": "ok"},
-            version=text,
-            models_loaded={"type": "integer", "minimum": 0},
-        ),
-        "Problem": {
-            "type": "object",
-            "required": ["type", "title", "status", "detail"],
-            "properties": {
-                "type": {"type": "string", "format": "uri-reference"},
-                "title": text,
-                "status": {"type": "integer", "minimum": 400, "maximum": 599},
-                "detail": text,
-                "error_id": {"type": "string", "description": "Names a defect in the logs."},
-                "errors": {
-                    "type": "array",
-                    "items": _object(
-                        pointer={"type": "string", "description": "Which part, as a JSON pointer."},
-                        detail=text,
-                    ),
-                },
-            },
-        },
-    }
+def _content(schemas_of: Mapping[str, Any]) -> dict[str, Any]:
+    return {kind: {"schema": schema} for kind, schema in schemas_of.items()}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
-    """An object that has all of these, and nothing else."""
-    return {
-        "type": "object",
-        "required": list(properties),
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _problems(*kinds: str) -> dict[str, Any]:
+def _problems(kinds: tuple[str, ...], schema: Any) -> dict[str, Any]:
     """The answers of these kinds, by their status."""
     found: dict[str, Any] = {}
-    for name in kinds:
+    for name in sorted(kinds, key=lambda name: KINDS[name].status):
         kind = KINDS[name]
         status = str(kind.status)
         if status in found:
             found[status]["description"] += f"; or: {kind.title}"
             continue
-        found[status] = {
-            "description": kind.title,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        found[status] = {"description": kind.title, "content": _content({MEDIA_TYPE: schema})}
         if name in ("rate", "busy"):
             found[status]["headers"] = {
                 "Retry-After": {

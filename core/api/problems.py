@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 import traceback
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.api import schemas
 from core.errors import (
     Conflict,
     InvalidInput,
@@ -89,17 +95,28 @@ class Problem(Exception):
         kind: a key of :data:`KINDS`.
         detail: what happened this time, as a sentence.
         headers: to send along.
-        more: further members of the document.
+        errors: the values that can't be used, each with a JSON pointer.
+        error_id: of a defect in the logs.
     """
 
     def __init__(
-        self, kind: str, detail: str, headers: dict[str, str] | None = None, **more: Any
+        self,
+        kind: str,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        errors: Sequence[schemas.Fault] = (),
+        error_id: str = "",
     ) -> None:
         super().__init__(detail)
-        self.kind = kind
-        self.detail = detail
         self.headers = headers or {}
-        self.more = more
+        self.document = schemas.Problem(
+            type=f"{_DOCUMENTATION}#{kind}",
+            title=KINDS[kind].title,
+            status=KINDS[kind].status,
+            detail=detail,
+            error_id=error_id,
+            errors=list(errors),
+        )
 
 
 def to_problem(error: Exception) -> Problem:
@@ -108,8 +125,9 @@ def to_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         kind = _OF_STATUS.get(error.status_code, "malformed")
-        said = KINDS[kind]
-        return Problem(kind, said.remedy, headers=dict(error.headers or {}))
+        return Problem(kind, KINDS[kind].remedy, headers=dict(error.headers or {}))
+    if isinstance(error, ClientDisconnect):
+        return Problem("malformed", "The connection ended before the body did.")
     if isinstance(error, LightboxError):
         kind = next((kind for cls, kind in _OF_ERROR if isinstance(error, cls)), "invalid")
         return Problem(kind, str(error))
@@ -119,28 +137,65 @@ def to_problem(error: Exception) -> Problem:
     )
 
 
-def document(problem: Problem) -> dict[str, Any]:
-    """The members of the problem document."""
-    kind = KINDS[problem.kind]
-    return {
-        "type": f"{_DOCUMENTATION}#{problem.kind}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": problem.detail,
-        **problem.more,
+class ProblemDocuments:
+    """Answers whatever is raised inside with a problem document: for all routes, the only place.
+
+    Args:
+        of_pages: it is the browser of somebody at a page that asks. A mistake is then 400 whatever
+            it is, unless something is missing or the disk is full, and its title is its own; who
+            follows a link is told the sentence alone.
+    """
+
+    def __init__(self, app: ASGIApp, *, of_pages: bool = False) -> None:
+        self._app = app
+        self._of_pages = of_pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            # The handlers of the app around it would answer in plain text.
+            inside = {**scope, "starlette.exception_handlers": ({}, {})}
+            await self._app(inside, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            problem = await run_in_threadpool(to_problem, error)
+            if self._of_pages and isinstance(error, LightboxError):
+                status = problem.document.status
+                problem.document = replace(
+                    problem.document,
+                    title=error.title,
+                    status=status if isinstance(error, NotFound | NoSpace) else 400,
+                )
+            as_text = self._of_pages and "text/html" in Headers(scope=scope).get("accept", "")
+            await _response(problem, as_text)(scope, receive, send)
+
+
+def beside_pages(prefix: str, *routes: Route) -> tuple[Mount]:
+    """Routes below a prefix that pages send people's browsers to."""
+    router = Router(routes, redirect_slashes=False)
+    return (Mount(prefix, app=ProblemDocuments(router, of_pages=True)),)
+
+
+def _response(problem: Problem, as_text: bool) -> Response:
+    found = problem.document
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        **problem.headers,
     }
-
-
-def response(problem: Problem) -> Response:
-    """The problem document as an answer."""
-    body = document(problem)
+    if as_text:
+        return PlainTextResponse(found.detail, found.status, headers)
+    left_out = {name for name in ("error_id", "errors") if not getattr(found, name)}
+    members = {name: value for name, value in asdict(found).items() if name not in left_out}
     # What a client sent may stand in it, lone surrogates too: ASCII holds all of it.
-    return Response(
-        json.dumps(body).encode("ascii"),
-        status_code=body["status"],
-        media_type=MEDIA_TYPE,
-        headers={"Cache-Control": "no-store", **problem.headers},
-    )
+    return Response(json.dumps(members).encode("ascii"), found.status, headers, MEDIA_TYPE)
 
 
 def _log(error: Exception) -> str:

@@ -7,17 +7,32 @@ connection that is used again. Measured on ``GET /api/v1/health``: 46 ms with it
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from asyncio import base_events
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 
-def answer_promptly() -> None:
-    """From now on all TCP connections of this process's event loops send at once (TCP_NODELAY)."""
-    # asyncio has no public place for it; where the name is gone, answers only come later.
-    if hasattr(base_events, "_set_nodelay"):
-        base_events._set_nodelay = _set_nodelay
+@asynccontextmanager
+async def answering_promptly(app: object = None) -> AsyncIterator[None]:
+    """Within it, what the running loop begins to serve sends at once (TCP_NODELAY).
 
+    A server's lifespan is the last moment before it begins. The option is set on the socket that
+    listens, and systems hand it on to each connection that is taken there.
+    """
+    del app  # whichever it is that lives so long
+    loop = asyncio.get_running_loop()
+    create_server = loop.create_server
 
-def _set_nodelay(sock: socket.socket) -> None:
-    if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    async def create_prompt_server(*arguments: Any, **options: Any) -> asyncio.Server:
+        listening = options.get("sock")
+        if listening is not None and listening.family in (socket.AF_INET, socket.AF_INET6):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return await create_server(*arguments, **options)
+
+    loop.create_server = create_prompt_server  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        loop.create_server = create_server  # type: ignore[method-assign]

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from core.api.problems import beside_pages
 from core.catalog import open_catalog
 from core.delivery.take_away.links import find_link
 from core.delivery.take_away.made import find_report
-from core.errors import LightboxError, NotFound
+from core.errors import NotFound
 from core.quality.safe_names import safe_name
 from core.workspace import open_workspace
 
@@ -41,12 +42,7 @@ def address(token: str, kind: str) -> str:
 
 async def _report(request: Request) -> Response:
     kind = request.path_params["kind"]
-    if kind not in _TYPES:
-        return PlainTextResponse("A report is .html or .pdf.", 404)
-    try:
-        file, name = await run_in_threadpool(_find, request.path_params["token"], kind)
-    except LightboxError as error:
-        return PlainTextResponse(str(error), 404, headers=_HEADERS)
+    file, name = await run_in_threadpool(_find, request.path_params["token"], kind)
     download = "download" in request.query_params
     return FileResponse(
         file,
@@ -66,6 +62,8 @@ def _find(token: str, kind: str) -> tuple[Path, str]:
     Raises:
         NotFound: the link leads nowhere, or the report is not made yet.
     """
+    if kind not in _TYPES:
+        raise NotFound("A report is .html or .pdf.")
     catalog = open_catalog(open_workspace())
     _, run = find_link(catalog, token)
     made = find_report(catalog, run.id)
@@ -78,4 +76,4 @@ def _find(token: str, kind: str) -> tuple[Path, str]:
     return file, safe_name(f"{run.name} report")
 
 
-ROUTES = (Route(PREFIX + "/{token}.{kind}", _report, methods=["GET"]),)
+ROUTES = beside_pages(PREFIX, Route("/{token}.{kind}", _report, methods=["GET"]))

@@ -18,12 +18,13 @@ import json
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.api.problems import beside_pages
 from core.datasets.upload import UploadStage
-from core.errors import InvalidInput, LightboxError, NoSpace, disk_errors
+from core.errors import InvalidInput, disk_errors
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/uploads"
@@ -40,15 +41,11 @@ async def _files(request: Request) -> Response:
                 files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
                 paths = json.loads(text) if isinstance(text, str) else None
                 if not isinstance(paths, list) or len(paths) != len(files):
-                    raise InvalidInput("This upload is not complete.", remedy="Upload it again.")
+                    raise _incomplete()
                 return JSONResponse(await run_in_threadpool(_take, request, paths, files))
-    except LightboxError as error:
-        return _problem(error)
     except (HTTPException, ValueError, RecursionError):
         # A form that can't be parsed is Starlette's HTTPException.
-        return _problem(InvalidInput("This upload is not complete.", remedy="Upload it again."))
-    except ClientDisconnect:
-        return Response(status_code=400)
+        raise _incomplete() from None
 
 
 def _take(request: Request, paths: list[object], files: list[UploadFile]) -> dict[str, object]:
@@ -61,43 +58,30 @@ def _take(request: Request, paths: list[object], files: list[UploadFile]) -> dic
 async def _archive(request: Request) -> Response:
     try:
         offset = int(request.query_params.get("offset", "0"))
-        part = bytearray()
-        async for chunk in request.stream():
-            part += chunk
-            if len(part) > MAX_PART_BYTES:
-                raise InvalidInput("This part of the upload is too large.")
-        stage = UploadStage(open_workspace(), request.path_params["token"])
-        size = await run_in_threadpool(stage.append, offset, bytes(part))
-        return JSONResponse({"bytes": size})
-    except LightboxError as error:
-        return _problem(error)
     except ValueError:
-        return _problem(InvalidInput("This upload is not complete.", remedy="Upload it again."))
-    except ClientDisconnect:
-        return Response(status_code=400)
+        raise _incomplete() from None
+    part = bytearray()
+    async for chunk in request.stream():
+        part += chunk
+        if len(part) > MAX_PART_BYTES:
+            raise InvalidInput("This part of the upload is too large.")
+    stage = UploadStage(open_workspace(), request.path_params["token"])
+    return JSONResponse({"bytes": await run_in_threadpool(stage.append, offset, bytes(part))})
 
 
 async def _abandon(request: Request) -> Response:
-    try:
-        stage = UploadStage(open_workspace(), request.path_params["token"])
-        await run_in_threadpool(stage.abandon)
-    except LightboxError as error:
-        return _problem(error)
+    stage = UploadStage(open_workspace(), request.path_params["token"])
+    await run_in_threadpool(stage.abandon)
     return Response(status_code=204)
 
 
-def _problem(error: LightboxError) -> Response:
-    """An error as an RFC 9457 problem document."""
-    status = 507 if isinstance(error, NoSpace) else 400
-    return JSONResponse(
-        {"title": error.title, "status": status, "detail": str(error)},
-        status_code=status,
-        media_type="application/problem+json",
-    )
+def _incomplete() -> InvalidInput:
+    return InvalidInput("This upload is not complete.", remedy="Upload it again.")
 
 
-ROUTES = (
-    Route(PREFIX + "/{token}/files", _files, methods=["POST"]),
-    Route(PREFIX + "/{token}/archive", _archive, methods=["PUT"]),
-    Route(PREFIX + "/{token}", _abandon, methods=["DELETE"]),
+ROUTES = beside_pages(
+    PREFIX,
+    Route("/{token}/files", _files, methods=["POST"]),
+    Route("/{token}/archive", _archive, methods=["PUT"]),
+    Route("/{token}", _abandon, methods=["DELETE"]),
 )

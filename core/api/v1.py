@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import json
 import os
 import time
 from collections.abc import Callable
@@ -22,18 +21,25 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Mount, Router
 
 import core
-from core.api import bodies, page
-from core.api.limits import Body, Budget, Rate, busy, pixels_in_turn, too_fast
-from core.api.openapi import openapi
-from core.api.problems import Problem, response, to_problem
+from core.api import bodies, page, schemas
+from core.api.limits import (
+    MAX_BODY_BYTES,
+    MAX_IMAGES,
+    Body,
+    Budget,
+    Rate,
+    busy,
+    pixels_in_turn,
+    too_fast,
+)
+from core.api.openapi import Api, Operation
+from core.api.problems import Problem, ProblemDocuments
 from core.catalog import RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
 from core.evaluation.store import model_card
@@ -44,6 +50,7 @@ from core.inference.predictor import Prediction, loaded_models, open_predictor
 from core.workspace import Workspace, open_workspace
 
 PREFIX = "/api/v1"
+_KEY = ("key-needed", "rate", "busy")
 T = TypeVar("T")
 _rate = Rate()
 _budget = Budget()
@@ -53,24 +60,36 @@ _REMEMBERED_S = 1.0
 _found: dict[tuple[Path, str], tuple[float, RunRecord]] = {}
 
 
-async def _health(_: Request) -> Response:
-    return _json({"status": "ok", "version": core.__version__, "models_loaded": loaded_models()})
+_api = Api("/v1")
 
 
-async def _openapi(_: Request) -> Response:
-    return _json(openapi())
-
-
-async def _docs(_: Request) -> Response:
-    return page.response()
-
-
-async def _models(request: Request) -> Response:
+@_api.answers(Operation("GET", "/models", "listModels", "The models", problems=_KEY))
+async def _models(request: Request) -> schemas.Models:
+    """The finished models, newest first."""
     workspace, key = _let_in(request)
-    return _json(await _soon(lambda: _list(workspace, key)))
+    return await _soon(lambda: _list(workspace, key))
 
 
-async def _predict(request: Request) -> Response:
+@_api.answers(
+    Operation(
+        "POST",
+        "/models/{id}/predict",
+        "predict",
+        "An answer for each image",
+        about=f"One to {MAX_IMAGES} images, at most {MAX_BODY_BYTES // 1024**2} MB together. The "
+        "answers come in the order of the images. If only some can be read, the others have an "
+        "error in place of an answer; if none can, the answer is a problem.",
+        path_parameters={"id": "The model's id, as listed; its name will do too."},
+        bodies={"multipart/form-data": bodies.Form, "application/json": bodies.Question},
+        problems=(
+            *_KEY,
+            *("malformed", "not-found", "timeout", "too-large", "media-type"),
+            *("invalid", "unreadable-image"),
+        ),
+    )
+)
+async def _predict(request: Request) -> schemas.Answer:
+    """Images in, labelled probabilities out."""
     workspace, key = _let_in(request)
     run_id = request.path_params["id"]
     kind = request.headers.get("content-type", "")
@@ -79,9 +98,32 @@ async def _predict(request: Request) -> Response:
     body = Body(_budget)
     try:
         data = await body.read(request)
-        return _json(await _soon(lambda: _answer(workspace, key, run_id, kind, data)))
+        return await _soon(lambda: _answer(workspace, key, run_id, kind, data))
     finally:
         body.close()
+
+
+@_api.answers(Operation("GET", "/health", "health", "It is", key=False))
+async def _health(_: Request) -> schemas.Health:
+    """Whether the server is there."""
+    return schemas.Health("ok", core.__version__, loaded_models())
+
+
+@_api.answers(Operation("GET", "/openapi.json", "openapi", "This document", key=False))
+async def _openapi(_: Request) -> dict[str, Any]:
+    """This document."""
+    return openapi()
+
+
+@_api.answers(Operation("GET", "/docs", "docs", "The page", key=False))
+async def _docs(_: Request) -> Response:
+    """A page for people, which also tries it."""
+    return page.response()
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of this version."""
+    return _api.document()
 
 
 def _let_in(request: Request) -> tuple[Workspace, ApiKey]:
@@ -125,7 +167,7 @@ async def _soon(work: Callable[[], T]) -> T:
     return await asyncio.wrap_future(future)
 
 
-def _list(workspace: Workspace, key: ApiKey) -> dict[str, Any]:
+def _list(workspace: Workspace, key: ApiKey) -> schemas.Models:
     note_used(workspace, key)
     found = []
     for run in open_catalog(workspace).runs.all():
@@ -136,27 +178,26 @@ def _list(workspace: Workspace, key: ApiKey) -> dict[str, Any]:
         except NotFound:
             continue  # its files have gone
         found.append(_model(run, card))
-    return {"models": found}
+    return schemas.Models(found)
 
 
-def _model(run: RunRecord, card: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "name": run.name,
-        "classes": card["classes"],
-        "image_size": card["image_size"],
-        "architecture": str(card.get("architecture", "")),
-        "test_accuracy": run.summary.test_accuracy,
-        "created": datetime.datetime.fromtimestamp(run.created_at, datetime.UTC).isoformat(
-            timespec="seconds"
-        ),
-        "predict": f"{PREFIX}/models/{run.id}/predict",
-    }
+def _model(run: RunRecord, card: dict[str, Any]) -> schemas.Model:
+    created = datetime.datetime.fromtimestamp(run.created_at, datetime.UTC)
+    return schemas.Model(
+        id=run.id,
+        name=run.name,
+        classes=card["classes"],
+        image_size=card["image_size"],
+        architecture=str(card.get("architecture", "")),
+        test_accuracy=run.summary.test_accuracy,
+        created=created.isoformat(timespec="seconds"),
+        predict=f"{PREFIX}/models/{run.id}/predict",
+    )
 
 
 def _answer(
     workspace: Workspace, key: ApiKey, run_id: str, kind: str, data: bytes
-) -> dict[str, Any]:
+) -> schemas.Answer:
     """One request, from its body to what is answered."""
     started = time.perf_counter()
     note_used(workspace, key)
@@ -170,17 +211,16 @@ def _answer(
             "unreadable-image",
             predictions[0].error if len(predictions) == 1 else "None of the images could be read.",
             errors=[
-                {"pointer": f"/images/{n}", "detail": each.error}
-                for n, each in enumerate(predictions)
+                schemas.Fault(f"/images/{n}", each.error) for n, each in enumerate(predictions)
             ],
         )
     threshold = _threshold(workspace, run.id) if asked.threshold is None else asked.threshold
-    return {
-        "model": {"id": run.id, "name": run.name},
-        "predictions": [_prediction(each, threshold) for each in predictions],
-        "threshold": threshold,
-        "milliseconds": round((time.perf_counter() - started) * 1000, 3),
-    }
+    return schemas.Answer(
+        model=schemas.ModelName(run.id, run.name),
+        predictions=[_prediction(each, threshold) for each in predictions],
+        threshold=threshold,
+        milliseconds=round((time.perf_counter() - started) * 1000, 3),
+    )
 
 
 def _find(workspace: Workspace, run_id: str) -> RunRecord:
@@ -213,68 +253,26 @@ def _threshold_since(workspace: Workspace, run_id: str, changed: int) -> float:
     return default_threshold(workspace, run_id)
 
 
-def _prediction(answer: Prediction, threshold: float) -> dict[str, Any]:
+def _prediction(answer: Prediction, threshold: float) -> schemas.Prediction | schemas.Unreadable:
     if answer.error:
-        return {"name": answer.name, "error": answer.error}
-    return {
-        "name": answer.name,
-        "label": answer.label,
-        "confidence": answer.confidence,
-        "unsure": answer.confidence < threshold,
-        "top": [{"label": label, "probability": share} for label, share in answer.top],
-    }
-
-
-def _json(value: Any) -> Response:
-    return Response(
-        json.dumps(value).encode("ascii"),
-        media_type="application/json",
-        headers={"Cache-Control": "no-store"},
+        return schemas.Unreadable(answer.name, answer.error)
+    return schemas.Prediction(
+        name=answer.name,
+        label=answer.label,
+        confidence=answer.confidence,
+        unsure=answer.confidence < threshold,
+        top=[schemas.Share(label, share) for label, share in answer.top],
     )
 
 
-class _Problems:
-    """Answers whatever is raised inside with a problem document."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            # The handlers of the app around it would answer in plain text.
-            inside = {**scope, "starlette.exception_handlers": ({}, {})}
-            await self._app(inside, receive, sending)
-        except Exception as error:
-            if begun or scope["type"] != "http":
-                raise
-            problem = await run_in_threadpool(to_problem, error)
-            await response(problem)(scope, receive, send)
-
-
-_router = Router(
-    [
-        Route("/v1/health", _health, methods=["GET"]),
-        Route("/v1/openapi.json", _openapi, methods=["GET"]),
-        Route("/v1/docs", _docs, methods=["GET"]),
-        Route("/v1/models", _models, methods=["GET"]),
-        Route("/v1/models/{id}/predict", _predict, methods=["POST"]),
-    ],
-    redirect_slashes=False,
-)
+_router = Router(_api.routes, redirect_slashes=False)
 # A key is sent on purpose, never by the browser on its own as cookies are, so programs of other
 # sites may ask too.
-_api = CORSMiddleware(
-    _Problems(_router),
+_served = CORSMiddleware(
+    ProblemDocuments(_router),
     allow_origins=["*"],
     allow_methods=["GET", "POST"],
     allow_headers=["Authorization", "X-API-Key", "Content-Type"],
     expose_headers=["Retry-After"],
 )
-ROUTES = (Mount("/api", app=_api),)
+ROUTES = (Mount("/api", app=_served),)

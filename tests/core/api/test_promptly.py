@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from asyncio import base_events
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from core.api.promptly import answer_promptly
+from core.api.promptly import answering_promptly
 
 
 async def _sends_at_once() -> bool:
@@ -22,16 +19,18 @@ async def _sends_at_once() -> bool:
 
     listening = socket.socket(socket.AF_INET)
     listening.bind(("127.0.0.1", 0))
-    async with await asyncio.start_server(taken, sock=listening):
-        reader, writer = await asyncio.open_connection(*listening.getsockname())
-        await reader.read()
-        writer.close()
+    async with answering_promptly():
+        server = await asyncio.get_running_loop().create_server(
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(), taken), sock=listening
+        )
+        async with server:
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            await reader.read()
+            writer.close()
     return bool(found[0])
 
 
-def test_nothing_waits_for_an_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base_events, "_set_nodelay", base_events._set_nodelay)
-    answer_promptly()
+def test_nothing_waits_for_an_acknowledgement() -> None:
     # In a thread of its own: where a browser is driven, this one has a loop already.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(asyncio.run, _sends_at_once()).result(30)

@@ -49,7 +49,11 @@ def test_a_link_gives_the_report_as_page_and_pdf_until_it_is_taken_back(
         assert pdf.content.startswith(b"%PDF")
     revoke_link(catalog.workspace, link.token)
     gone = requests.get(page, timeout=20)
-    assert (gone.status_code, "leads nowhere" in gone.text) == (404, True)
+    assert gone.headers["content-type"] == "application/problem+json"
+    assert (gone.status_code, "leads nowhere" in gone.json()["detail"]) == (404, True)
+    read = requests.get(page, headers={"Accept": "text/html,*/*;q=0.8"}, timeout=20)
+    assert read.headers["content-type"].startswith("text/plain")
+    assert (read.status_code, read.text) == (404, gone.json()["detail"])
 
 
 @pytest.mark.parametrize(

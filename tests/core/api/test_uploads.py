@@ -82,6 +82,7 @@ def problem(response: requests.Response, status: int = 400) -> str:
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
     assert body["status"] == status
+    assert body["type"].startswith("/api/v1/docs#")
     assert body["detail"].startswith(body["title"].rstrip("."))
     return str(body["detail"])
 
@@ -321,6 +322,20 @@ def test_a_full_temporary_folder_is_said_as_well(
 ) -> None:
     monkeypatch.setattr(MultiPartParser, "parse", disk_full)
     assert "disk is full" in problem(upload.files(pictures(2)), 507)
+
+
+def test_a_defect_is_a_problem_with_an_id_and_no_details(
+    upload: Upload, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(UploadStage, "append", broken)
+    answer = upload.archive(b"part")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    log = catalog.workspace.logs / f"{answer.json()['error_id']}.txt"
+    assert "secret" in log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", ["files", "archive"])

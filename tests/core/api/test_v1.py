@@ -14,14 +14,18 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 import requests
+from starlette.requests import Request
 
-from core.api import limits, v1
-from core.api.openapi import openapi
+from core.api import limits, schemas, v1
+from core.api.bodies import Image
+from core.api.openapi import Api, Operation
+from core.api.v1 import openapi
 from core.catalog import Catalog, RunRecord
 from core.evaluation.threshold import default_threshold
 from core.inference.keys import create_key, list_keys, revoke_key
 from core.inference.predictor import open_predictor
 from tests.core.api.asking import COLOURS, Client, add_run, image, problem, with_key
+from tests.core.api.serving import serving
 from tests.core.evaluation.coloured import CLASSES
 
 
@@ -221,6 +225,25 @@ def test_the_document_names_every_route_and_every_error() -> None:
         place = openapi()
         for step in text.removeprefix("#/").split("/"):
             place = place[step]
+
+
+def test_a_route_that_is_added_is_served_and_described() -> None:
+    api = Api("/v1")
+
+    @api.answers(Operation("POST", "/echo/{id}", "echo", "It", bodies={"application/json": Image}))
+    async def _echo(request: Request) -> schemas.Share:
+        """What was sent."""
+        return schemas.Share(request.path_params["id"], len(await request.body()))
+
+    (said,) = api.document()["paths"]["/echo/{id}"].values()
+    assert said["summary"] == "What was sent"
+    assert [each["name"] for each in said["parameters"]] == ["id"]
+    answer = said["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Share"}
+    assert api.document()["components"]["schemas"]["Image"]["required"] == ["data"]
+    with serving(api.routes) as base:
+        told = requests.post(f"{base}/v1/echo/a", data=b"12345", timeout=20)
+    assert told.json() == {"label": "a", "probability": 5}
 
 
 def test_other_sites_may_ask_with_a_key(api: str) -> None:
