@@ -14,6 +14,7 @@ from core.errors import InvalidInput, LightboxError, NotFound
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
 from core.training import stack
+from core.training.catalogue import help_text
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run, suggest_spec
@@ -23,10 +24,16 @@ RECIPE = argument("--recipe", help=", ".join(RECIPES))
 
 
 def settings_argument(help: str) -> Argument:
-    """``--set KEY=VALUE``, which :func:`settings_of` reads."""
-    return argument(
+    """``--set KEY=VALUE``, which :func:`settings_of` reads; help ends with all that can be set."""
+    given = argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help=help
     )
+
+    def add_to(parser: Any) -> None:
+        given.add_to(parser)
+        parser.epilog = f"{parser.epilog}\n\n{help_text()}"
+
+    return Argument(add_to)
 
 
 @command(

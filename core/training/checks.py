@@ -13,7 +13,7 @@ from core.features import hardware
 from core.text import plural
 from core.training import architectures, recipes, stack
 from core.training.augmentation.meaning import flip_warning
-from core.training.spec import TrainSpec
+from core.training.spec import SETTINGS, TrainSpec
 
 # Activations of the largest layers of networks from scratch, in bytes an image and pixel.
 _BYTES_PER_PIXEL = 3000
@@ -199,6 +199,7 @@ def _check_settings(spec: TrainSpec, classes: int) -> None:
     if spec.optimizer.name in ("adam", "adamw", "rmsprop") and spec.learning_rate > 0.3:
         raise WrongSetting(
             "learning_rate",
-            f"A learning rate of {spec.learning_rate:g} is far too big for {spec.optimizer.name}.",
+            f"A learning rate of {spec.learning_rate:g} is far too big for "
+            f"{SETTINGS['optimizer.name'].shown(spec.optimizer.name)}.",
             "Use 0.01 or less.",
         )

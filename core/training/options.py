@@ -1,4 +1,5 @@
-"""The parts of a training spec: optimizer, schedule, loss, when to stop. Values, and no more."""
+"""The parts of a training spec: optimizer, schedule, loss, when to stop. Values, each with what
+people read about it."""
 
 from __future__ import annotations
 
@@ -6,10 +7,66 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.training.augmentation.catalogue import FIELDS
+from core.training.setting import AUGMENTATION, DATA, SHARE, TRAINING, WEIGHTS, Parts, Setting
+
 Metric = Literal["accuracy", "loss", "f1", "balanced_accuracy"]
 ExtraMetric = Literal["f1", "balanced_accuracy", "precision", "recall", "top_3", "auc"]
 Balance = Literal["none", "weights", "sampling"]
 Color = Literal["rgb", "gray"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+# What people call the figures that choose the best epoch.
+METRICS: dict[str, str] = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "f1": "F1 (mean over classes)",
+    "balanced_accuracy": "balanced accuracy",
+}
+# Headings of the form.
+STEPS = "How long, and in which steps"
+RULES = "By which rule"
+GOAL = "Towards what"
+ENDING = "When to stop, and what is kept"
+MACHINE = "On this computer"
+SIZES = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
+# Settings of parts that are described, or made, in other rooms.
+OF_AUGMENTATION: Parts = {
+    each.name: Setting(
+        each.title,
+        each.sentence,
+        AUGMENTATION,
+        each.group,
+        unit=each.unit,
+        step=each.step,
+        slider=not each.switch,
+    )
+    for each in FIELDS
+}
+OF_SHARES: Parts = {
+    "train": Setting("Training share", "What the other two leave.", unit=SHARE),
+    "validation": Setting(
+        "Validation share",
+        "Images that choose the best epoch and are not trained on.",
+        DATA,
+        unit=SHARE,
+        high=0.45,
+        step=0.01,
+        slider=True,
+    ),
+    "test": Setting(
+        "Test share",
+        "Images kept for the final exam: training never sees them.",
+        DATA,
+        unit=SHARE,
+        low=0.01,
+        high=0.5,
+        step=0.01,
+        slider=True,
+    ),
+}
+_MOMENTUM = ("optimizer.name", ("sgd", "rmsprop"))
+_ADAM = ("optimizer.name", ("adam", "adamw"))
 
 
 class _Part(BaseModel):
@@ -17,72 +74,301 @@ class _Part(BaseModel):
 
 
 class Optimizer(_Part):
-    """How weights are changed by a step.
+    """How weights are changed by a step."""
 
-    Attributes:
-        momentum, nesterov: of ``sgd`` and (momentum) ``rmsprop``.
-        beta_1, beta_2: of ``adam`` and ``adamw``.
-        weight_decay: how fast weights are drawn to 0; decoupled from the gradient.
-        clip_norm: gradients longer than this are shortened to it; 0 leaves them.
-    """
-
-    name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    nesterov: bool = True
-    beta_1: float = Field(default=0.9, ge=0, lt=1)
-    beta_2: float = Field(default=0.999, ge=0, lt=1)
-    weight_decay: float = Field(default=0.0, ge=0, le=1)
-    clip_norm: float = Field(default=0.0, ge=0)
+    name: Annotated[
+        Literal["adam", "adamw", "sgd", "rmsprop"],
+        Setting(
+            "Optimizer",
+            "The rule by which each step changes the weights. AdamW is a good choice.",
+            TRAINING,
+            RULES,
+            choices={
+                "adamw": "AdamW",
+                "adam": "Adam",
+                "sgd": "SGD with momentum",
+                "rmsprop": "RMSprop",
+            },
+            tries=lambda _: ("adamw", "adam", "sgd"),
+            told=True,
+            slows=False,
+            notebook="**{value}** changes the weights after every batch.",
+        ),
+    ] = "adamw"
+    momentum: Annotated[
+        float,
+        Setting(
+            "Momentum",
+            "How much of the last step is carried into the next, as of a rolling ball.",
+            TRAINING,
+            RULES,
+            high=0.99,
+            step=0.01,
+            slider=True,
+            only_with=_MOMENTUM,
+            slows=False,
+        ),
+    ] = Field(default=0.9, ge=0, lt=1)
+    nesterov: Annotated[
+        bool,
+        Setting(
+            "Nesterov",
+            "Looks ahead to where momentum leads before it takes the step.",
+            TRAINING,
+            RULES,
+            only_with=("optimizer.name", ("sgd",)),
+            slows=False,
+        ),
+    ] = True
+    beta_1: Annotated[
+        float,
+        Setting(
+            "Beta 1",
+            "How long the direction of earlier steps is remembered; 0.9 is usual.",
+            TRAINING,
+            RULES,
+            high=0.99,
+            step=0.01,
+            slider=True,
+            only_with=_ADAM,
+            slows=False,
+        ),
+    ] = Field(default=0.9, ge=0, lt=1)
+    beta_2: Annotated[
+        float,
+        Setting(
+            "Beta 2",
+            "How long the size of earlier gradients is remembered; 0.999 is usual.",
+            TRAINING,
+            RULES,
+            high=0.999,
+            step=0.001,
+            slider=True,
+            only_with=_ADAM,
+            slows=False,
+        ),
+    ] = Field(default=0.999, ge=0, lt=1)
+    weight_decay: Annotated[
+        float,
+        Setting(
+            "Weight decay",
+            "Draws all weights towards 0 a little with each step, which keeps the network simple. "
+            "0 is off. It is decoupled from the gradient.",
+            TRAINING,
+            RULES,
+            step=0.005,
+            tries=lambda _: (0.0, 0.005, 0.05),
+            slows=False,
+            notebook="All weights but offsets and those of normalisation are drawn to 0 a little.",
+        ),
+    ] = Field(default=0.0, ge=0, le=1)
+    clip_norm: Annotated[
+        float,
+        Setting(
+            "Gradient clipping",
+            "Longest step that a single batch may ask for (norm of the gradient). 0 is off.",
+            TRAINING,
+            RULES,
+            high=100.0,
+            step=0.5,
+            slows=False,
+            notebook="Steps longer than {value} are shortened.",
+        ),
+    ] = Field(default=0.0, ge=0)
 
 
 class Schedule(_Part):
-    """How the learning rate goes over the epochs, from the spec's as its peak.
+    """How the learning rate goes over the epochs, from the spec's as its peak."""
 
-    Attributes:
-        name: ``one_cycle`` rises and falls along a cosine, ``cosine`` falls after a short rise,
-            ``step`` falls by ``factor`` every so many epochs, ``plateau`` when the validation loss
-            has not got better for ``patience`` epochs.
-        warmup: share of all steps in which it rises, for ``one_cycle`` and ``cosine``.
-    """
-
-    name: Literal["constant", "cosine", "one_cycle", "step", "plateau"] = "constant"
-    warmup: float = Field(default=0.05, ge=0, le=0.9)
-    every: int = Field(default=10, ge=1, le=1000)
-    factor: float = Field(default=0.3, gt=0, lt=1)
-    patience: int = Field(default=3, ge=1, le=1000)
+    name: Annotated[
+        Literal["constant", "cosine", "one_cycle", "step", "plateau"],
+        Setting(
+            "Learning rate over time",
+            "Large steps at first and small ones at the end usually get further.",
+            TRAINING,
+            RULES,
+            choices={
+                "constant": "Constant",
+                "cosine": "Cosine with warm-up",
+                "one_cycle": "One cycle",
+                "step": "Steps",
+                "plateau": "Reduce on plateau",
+            },
+            tries=lambda _: ("constant", "cosine", "one_cycle"),
+            told=True,
+            slows=False,
+            notebook={
+                "constant": "The **learning rate** stays the same.",
+                "cosine": "The **learning rate** rises for a moment and then falls along a cosine.",
+                "one_cycle": "The **learning rate** rises, then falls along a cosine (one cycle).",
+                "step": "The **learning rate** is multiplied by {spec.schedule.factor:g} every "
+                "{spec.schedule.every} epochs.",
+                "plateau": "The **learning rate** is multiplied by {spec.schedule.factor:g} when "
+                "the validation loss has not got better for {spec.schedule.patience} epochs.",
+            },
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        float,
+        Setting(
+            "Warm-up",
+            "Share of all steps in which the learning rate rises to its peak.",
+            TRAINING,
+            RULES,
+            unit=SHARE,
+            step=0.05,
+            slider=True,
+            only_with=("schedule.name", ("cosine", "one_cycle")),
+            slows=False,
+        ),
+    ] = Field(default=0.05, ge=0, le=0.9)
+    every: Annotated[
+        int,
+        Setting(
+            "Every so many epochs",
+            "After how many epochs the learning rate falls again.",
+            TRAINING,
+            RULES,
+            only_with=("schedule.name", ("step",)),
+            slows=False,
+        ),
+    ] = Field(default=10, ge=1, le=1000)
+    factor: Annotated[
+        float,
+        Setting(
+            "Falls to",
+            "What is left of the learning rate each time.",
+            TRAINING,
+            RULES,
+            unit=SHARE,
+            low=0.05,
+            high=0.95,
+            step=0.05,
+            slider=True,
+            only_with=("schedule.name", ("step", "plateau")),
+            slows=False,
+        ),
+    ] = Field(default=0.3, gt=0, lt=1)
+    patience: Annotated[
+        int,
+        Setting(
+            "Epochs without progress",
+            "How many epochs the validation loss may stay as it is before the rate falls.",
+            TRAINING,
+            RULES,
+            only_with=("schedule.name", ("plateau",)),
+            slows=False,
+        ),
+    ] = Field(default=3, ge=1, le=1000)
 
 
 class Loss(_Part):
-    """What training makes small.
+    """What training makes small; focal loss is that of Lin et al. (2017)."""
 
-    Attributes:
-        name: ``binary`` needs two classes; ``focal`` looks more at what is still wrong (Lin et
-            al., 2017), by ``gamma``.
-        label_smoothing: share of certainty that is withheld (Szegedy et al., 2016).
-    """
-
-    name: Literal["categorical", "binary", "focal"] = "categorical"
-    label_smoothing: float = Field(default=0.0, ge=0, le=0.5)
-    gamma: float = Field(default=2.0, ge=0, le=10)
+    name: Annotated[
+        Literal["categorical", "binary", "focal"],
+        Setting(
+            "Loss",
+            "What training makes small. Binary is for two classes; focal looks more at what is "
+            "still wrong.",
+            TRAINING,
+            GOAL,
+            choices={
+                "categorical": "Categorical cross-entropy",
+                "binary": "Binary cross-entropy",
+                "focal": "Focal loss",
+            },
+            told=True,
+            slows=False,
+            notebook={
+                "categorical": "What is made small is the **cross-entropy**: how surprised the "
+                "network is by the true class.",
+                "binary": "What is made small is the **cross-entropy** of both classes.",
+                "focal": "What is made small is the **focal loss**: cross-entropy that looks less "
+                "at what is right already.",
+            },
+        ),
+    ] = "categorical"
+    label_smoothing: Annotated[
+        float,
+        Setting(
+            "Label smoothing",
+            "Share of certainty that is withheld, so that the network doesn't become too sure of "
+            "itself. Helps where some labels are wrong.",
+            TRAINING,
+            GOAL,
+            unit=SHARE,
+            step=0.01,
+            slider=True,
+            tries=lambda _: (0.0, 0.1),
+            slows=False,
+            notebook="{value} of certainty is withheld from it (label smoothing), so that it does "
+            "not become surer than it should.",
+        ),
+    ] = Field(default=0.0, ge=0, le=0.5)
+    gamma: Annotated[
+        float,
+        Setting(
+            "Gamma",
+            "How little images count that are right already; 2 is usual.",
+            TRAINING,
+            GOAL,
+            step=0.5,
+            slider=True,
+            only_with=("loss.name", ("focal",)),
+            slows=False,
+        ),
+    ] = Field(default=2.0, ge=0, le=10)
 
 
 class Stopping(_Part):
-    """When to stop before the last epoch: ``patience`` epochs without a better one; 0 is never."""
+    """When to stop before the last epoch."""
 
-    patience: int = Field(default=0, ge=0, le=1000)
-    metric: Metric = "loss"
+    patience: Annotated[
+        int,
+        Setting(
+            "Stop early after",
+            "Ends training after so many epochs without a better one. 0 never ends it early.",
+            TRAINING,
+            ENDING,
+            unit=" epochs without a better one",
+            off="never",
+        ),
+    ] = Field(default=0, ge=0, le=1000)
+    metric: Annotated[
+        Metric,
+        Setting(
+            "… judged by validation",
+            "What has to get better.",
+            TRAINING,
+            ENDING,
+            choices=METRICS,
+            only_with=("stopping.patience", ()),
+        ),
+    ] = "loss"
 
 
 class Tuning(_Part):
-    """Fine-tuning of a pretrained network, after its head has been trained.
+    """Fine-tuning of a pretrained network, after its head has been trained."""
 
-    Attributes:
-        epochs: 0 leaves the network as it was pretrained.
-        learning_rate: peak.
-    """
-
-    epochs: int = Field(default=0, ge=0, le=1000)
-    learning_rate: float = Field(default=1e-3, gt=0, le=1)
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
+    epochs: Annotated[
+        int,
+        Setting(
+            "Epochs of fine-tuning",
+            "How many times every training image is looked at while the network’s own layers are "
+            "adjusted, after its last step has been learned. 0 leaves them as they are.",
+            WEIGHTS,
+        ),
+    ] = Field(default=0, ge=0, le=1000)
+    learning_rate: Annotated[
+        float,
+        Setting(
+            "Learning rate of fine-tuning",
+            "How big its steps are. Smaller than when learning anew, so that little is forgotten.",
+            WEIGHTS,
+            low=1e-6,
+            step=0.0001,
+            only_with=("tuning.epochs", ()),
+            tries=lambda value: (value / 3, value, value * 3),
+        ),
+    ] = Field(default=1e-3, gt=0, le=1)

@@ -19,6 +19,7 @@ import pandas as pd
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import InvalidInput
 from core.training import checks
+from core.training.catalogue import as_words, labelled
 from core.training.spec import TrainSpec
 from core.training.start import create_run, usable_images
 
@@ -135,11 +136,8 @@ def results(runs: Sequence[RunRecord]) -> pd.DataFrame:
 
 
 def in_words(values: Mapping[str, Any]) -> str:
-    """``learning rate 0.01, optimizer sgd``."""
-    return ", ".join(
-        f"{key.removesuffix('.name').replace('_', ' ').replace('.', ' ')} {value}"
-        for key, value in values.items()
-    )
+    """``learning rate 0.01, optimizer AdamW``."""
+    return ", ".join(f"{labelled(key).lower()} {as_words(key, values[key])}" for key in values)
 
 
 def _at(place: int, values: list[list[Any]]) -> tuple[Any, ...]:

@@ -9,21 +9,10 @@ import pandas as pd
 
 from core.catalog import Catalog
 from core.training.estimate import Estimate, estimate
-from core.training.spec import TrainSpec
+from core.training.spec import SETTINGS, TrainSpec
 
 # What the first run that needs it leaves behind for the others.
 _ONCE = ("decode", "features", "views")
-# What makes no step slower or quicker, so that one estimate does for all its values.
-_NO_MATTER = {
-    "recipe",
-    "learning_rate",
-    "optimizer",
-    "schedule",
-    "loss",
-    "dropout",
-    "best_by",
-    "seed",
-}
 
 
 def predict_seconds(
@@ -42,7 +31,7 @@ def predict_seconds(
     known: dict[str, Estimate | None] = {}
     total, shared = 0.0, set()
     for spec in specs:
-        alike = spec.model_dump_json(exclude=_NO_MATTER)
+        alike = _alike(spec)
         if alike not in known:
             known[alike] = estimate(catalog, spec, table)
         found = known[alike]
@@ -55,6 +44,11 @@ def predict_seconds(
             shared.add(name)
             total += seconds
     return total
+
+
+def _alike(spec: TrainSpec) -> str:
+    """The same for trainings of which every step takes as long, so that one estimate does."""
+    return repr([each.value(spec) for each in SETTINGS.values() if each.slows])
 
 
 def _shared_by(part: str, spec: TrainSpec) -> tuple[Any, ...]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from core.datasets.images import Fit
 from core.datasets.splits import Shares
-from core.errors import InvalidInput
 from core.features.hardware import Precision
+from core.training import architectures
+from core.training.augmentation.catalogue import describe
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.options import (
+    ENDING,
+    GOAL,
+    MACHINE,
+    METRICS,
+    OF_AUGMENTATION,
+    OF_SHARES,
+    SIZES,
+    STEPS,
     Balance,
     Color,
     ExtraMetric,
@@ -24,179 +33,303 @@ from core.training.options import (
     Stopping,
     Tuning,
 )
-from core.training.stack import Layer, from_json
+from core.training.setting import (
+    AUGMENTATION,
+    DATA,
+    NETWORK,
+    SHARE,
+    TRAINING,
+    WEIGHTS,
+    Setting,
+    settings_of,
+)
+from core.training.stack import Layer
+from core.training.values import HELD_OUT, Adjustable, parsed, settable_of
 
-# What people call the settings whose name doesn't say it, on pages and in sentences.
-NAMES = {
-    "shares.train": "training share",
-    "shares.validation": "validation share",
-    "shares.test": "test share",
-    "color": "colour",
-    "stack": "own network",
-    "best_by": "metric that chooses the best epoch",
-    "frozen": "frozen share of layers",
-    "balance": "balancing of classes",
-    "test_views": "number of views in use",
-    "tuning.epochs": "epochs of fine-tuning",
-    "tuning.learning_rate": "learning rate of fine-tuning",
-    "loss.name": "loss",
-    "optimizer.name": "optimizer",
-    "schedule.name": "schedule",
-}
-# Shares of images that are held out, each in one word; the rest is trained on.
-HELD_OUT = ("validation", "test")
-_NOT_SETTABLE = {"dataset_id", "dataset_version", "shares"}
+__all__ = ["HELD_OUT", "SETTINGS", "TrainSpec", "parse_spec", "settable"]
 
 
-class TrainSpec(BaseModel):
+class TrainSpec(Adjustable):
     """One training run. The same spec on the same data gives the same split.
 
-    Attributes:
-        dataset_version: the version of the dataset that is trained on.
-        recipe: key of :data:`core.training.recipes.RECIPES` that it began with.
-        architecture: key of :data:`core.training.architectures.ARCHITECTURES`.
-        stack: the layers, where ``architecture`` is ``custom``.
-        weights: what the network starts from: ``imagenet``, ``none`` (random), ``run:ID`` (one
-            trained here before) or ``file:PATH``.
-        image_size: side to which images are resized, in pixels.
-        resize: ``stretch``, ``crop`` (the middle) or ``pad``.
-        color: ``gray`` lets the network see lightness only.
-        epochs: times that every training image is seen; by a pretrained network's head, while
-            ``tuning`` has its own.
-        batch_size: images that each step looks at; 0 lets Lightbox choose.
-        learning_rate: of the optimizer; the peak where the schedule varies it.
-        dropout: share of features that are hidden before the last layer.
-        balance: ``weights`` makes mistakes in rare classes count more, ``sampling`` shows rare
-            classes as often as the others.
-        best_by: validation metric of which the best epoch's weights are kept.
-        frozen: share of layers, from the input on, that keep their pretrained weights while
-            fine-tuning or going on from an earlier model.
-        test_views: 1, or how many slightly different views of an image the finished model
-            averages its answer over.
-        metrics: what else is told of every epoch.
-        precision: ``auto`` uses bfloat16 (on some GPUs float16) where it is fast.
-        seed: decides the split, the first weights, and the order of images.
-        tensorboard: whether logs for TensorBoard are written into the run's folder.
+    ``image_size`` is a side in pixels; a ``learning_rate`` is the peak where the schedule varies
+    it; ``weights`` are ``imagenet``, ``none`` (random), ``run:ID`` or ``file:PATH``. Everything
+    else is said in the settings' own sentences.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset_id: str
-    dataset_version: int = Field(ge=1)
-    recipe: str
-    architecture: str
-    stack: tuple[Layer, ...] = ()
-    weights: str = Field(default="none", pattern=r"^(imagenet|none|run:.+|file:.+)$")
-    image_size: int = Field(ge=16, le=512)
-    resize: Fit = "stretch"
-    color: Color = "rgb"
-    epochs: int = Field(ge=1, le=1000)
-    batch_size: int = Field(default=0, ge=0, le=1024)
-    learning_rate: float = Field(gt=0, le=1)
+    dataset_id: Annotated[str, Setting("Dataset")]
+    dataset_version: Annotated[int, Setting("Version of the dataset")] = Field(ge=1)
+    recipe: Annotated[str, Setting("Recipe", told=True, slows=False)]
+    architecture: Annotated[
+        str,
+        Setting(
+            "Architecture",
+            "The kind of network: which layers it has, and how they are connected.",
+            NETWORK,
+            choices=architectures.titles,
+            told=True,
+            tries=lambda value: (value,),
+        ),
+    ]
+    stack: Annotated[
+        tuple[Layer, ...],
+        Setting(
+            "Layers of the own network",
+            "As JSON, where the architecture is custom.",
+            NETWORK,
+            reads=lambda layers: f"{len(layers)} layers" if layers else "none",
+            only_with=("architecture", ("custom",)),
+        ),
+    ] = ()
+    weights: Annotated[
+        str,
+        Setting(
+            "Starts from",
+            "What the network begins with; run:NAME goes on from an earlier run, file:PATH from "
+            "weights on this computer.",
+            WEIGHTS,
+            choices={
+                "imagenet": "ImageNet weights",
+                "none": "Random weights",
+                "run": "An earlier run",
+                "file": "A file",
+            },
+            captions={
+                "imagenet": "Over a million photos of a thousand kinds of things. Best for photos.",
+                "none": "Knows nothing yet, and learns from your images alone.",
+                "run": "Goes on from what a model learned here before.",
+                "file": "Weights on this computer, as Keras saves them.",
+            },
+            told=True,
+        ),
+    ] = Field(default="none", pattern=r"^(imagenet|none|run:.+|file:.+)$")
+    image_size: Annotated[
+        int,
+        Setting(
+            "Image size",
+            "All images are resized to this. Larger shows finer detail and takes longer.",
+            NETWORK,
+            offers=SIZES,
+            reads=lambda side: f"{side} × {side} pixels",
+            tries=lambda value: (value, min(512, value * 3 // 2)),
+        ),
+    ] = Field(ge=16, le=512)
+    resize: Annotated[
+        Fit,
+        Setting(
+            "How images become square",
+            "Stretching keeps all of the picture, cropping its shape, padding both but with black "
+            "borders.",
+            NETWORK,
+            choices={"stretch": "Stretch", "crop": "Crop", "pad": "Pad"},
+            told=True,
+        ),
+    ] = "stretch"
+    color: Annotated[
+        Color,
+        Setting(
+            "Colour",
+            "Without colour, the network can only go by shapes. Good where colour is chance.",
+            NETWORK,
+            choices={"rgb": "Colour", "gray": "Lightness only"},
+            told=True,
+        ),
+    ] = "rgb"
+    epochs: Annotated[
+        int,
+        Setting(
+            "Epochs",
+            "How many times every training image is looked at. More takes longer, and after a "
+            "while brings nothing.",
+            TRAINING,
+            STEPS,
+            tries=lambda value: (value, 2 * value),
+        ),
+    ] = Field(ge=1, le=1000)
+    batch_size: Annotated[
+        int,
+        Setting(
+            "Batch size",
+            "How many images each step learns from. Larger steps are calmer and need more memory.",
+            TRAINING,
+            STEPS,
+            offers=(0, 8, 16, 32, 64, 128, 256, 512, 1024),
+            unit=" images",
+            off="Auto",
+            tries=lambda _: (16, 32, 64),
+            told=True,
+        ),
+    ] = Field(default=0, ge=0, le=1024)
+    learning_rate: Annotated[
+        float,
+        Setting(
+            "Learning rate",
+            "How big each step is. Too big and training goes out of control, too small and it gets "
+            "nowhere.",
+            TRAINING,
+            STEPS,
+            low=1e-6,
+            step=0.0005,
+            tries=lambda value: (value / 3, value, value * 3),
+            slows=False,
+        ),
+    ] = Field(gt=0, le=1)
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     loss: Loss = Loss()
-    dropout: float = Field(default=0.2, ge=0, le=0.9)
-    balance: Balance = "none"
+    dropout: Annotated[
+        float,
+        Setting(
+            "Dropout",
+            "Share of features that are hidden at random before the last layer, so that the "
+            "network doesn't rely on any single one.",
+            NETWORK,
+            unit=SHARE,
+            step=0.05,
+            slider=True,
+            tries=lambda _: (0.1, 0.3, 0.5),
+            told=True,
+            slows=False,
+        ),
+    ] = Field(default=0.2, ge=0, le=0.9)
+    balance: Annotated[
+        Balance,
+        Setting(
+            "Classes of different size",
+            "What to do when some classes have far fewer images than others.",
+            TRAINING,
+            GOAL,
+            choices={
+                "none": "Leave them as they are",
+                "weights": "Let mistakes in rare classes count more",
+                "sampling": "Show rare classes as often as others",
+            },
+            tries=lambda _: ("none", "weights", "sampling"),
+            notebook={
+                "weights": "Mistakes in rare classes count more.",
+                "sampling": "Rare classes are shown as often as the others.",
+            },
+        ),
+    ] = "none"
     stopping: Stopping = Stopping()
-    best_by: Metric = "accuracy"
-    frozen: Share = 0.0
+    best_by: Annotated[
+        Metric,
+        Setting(
+            "Best epoch by validation",
+            "The weights of the epoch that is best by this are kept.",
+            TRAINING,
+            ENDING,
+            choices=METRICS,
+            slows=False,
+        ),
+    ] = "accuracy"
+    frozen: Annotated[
+        Share,
+        Setting(
+            "Frozen share of layers",
+            "Layers nearest to the image that keep what they know: edges, colours and textures are "
+            "much the same everywhere. The others are adjusted to your images.",
+            WEIGHTS,
+            unit=SHARE,
+            step=0.05,
+            slider=True,
+        ),
+    ] = 0.0
     tuning: Tuning = Tuning()
-    augmentation: Augmentation = Augmentation()
-    test_views: int = Field(default=1, ge=1, le=5)
-    metrics: tuple[ExtraMetric, ...] = ()
-    precision: Precision = "auto"
-    seed: int = Field(default=1, ge=0, le=2**31 - 1)
-    shares: Shares = Shares()
-    tensorboard: bool = False
+    augmentation: Annotated[
+        Augmentation,
+        Setting(
+            "Augmentation",
+            "Shows each image slightly changed, and differently each time, so that the model "
+            "learns what doesn't matter. Only training images are changed.",
+            AUGMENTATION,
+            choices={name: name.capitalize() for name in (*PRESETS, "own")},
+            reads=describe,
+            tries=lambda _: ("none", "light", "medium"),
+            told=True,
+        ),
+        OF_AUGMENTATION,
+    ] = Augmentation()
+    test_views: Annotated[
+        int,
+        Setting(
+            "Looks at each image in use",
+            "The finished model averages its answer over so many slightly different views of an "
+            "image: a little more accurate, and that many times slower.",
+            WEIGHTS,
+            slider=True,
+        ),
+    ] = Field(default=1, ge=1, le=5)
+    metrics: Annotated[
+        tuple[ExtraMetric, ...],
+        Setting(
+            "Also told of every epoch",
+            "More figures beside the loss and the accuracy. They change nothing.",
+            TRAINING,
+            ENDING,
+            choices={
+                "f1": "F1",
+                "balanced_accuracy": "balanced accuracy",
+                "precision": "precision",
+                "recall": "recall",
+                "top_3": "right one among the first 3",
+                "auc": "area under ROC",
+            },
+        ),
+    ] = ()
+    precision: Annotated[
+        Precision,
+        Setting(
+            "Precision",
+            "Digits that are calculated with. 16 bits are faster where the processor has them; "
+            "auto uses them only there.",
+            TRAINING,
+            MACHINE,
+            choices={
+                "auto": "Auto",
+                "float32": "float32 (32 bits)",
+                "bfloat16": "bfloat16 (16 bits)",
+                "float16": "float16 (GPUs only)",
+            },
+        ),
+    ] = "auto"
+    seed: Annotated[
+        int,
+        Setting(
+            "Seed",
+            "Decides the split and every other draw of chance: the same seed on the same data "
+            "gives the same split.",
+            DATA,
+            told=True,
+            slows=False,
+        ),
+    ] = Field(default=1, ge=0, le=2**31 - 1)
+    shares: Annotated[Shares, OF_SHARES] = Shares()
+    tensorboard: Annotated[
+        bool,
+        Setting(
+            "Write logs for TensorBoard",
+            "Into the folder of the run. TensorBoard is a program of its own that draws them.",
+            TRAINING,
+            MACHINE,
+        ),
+    ] = False
 
     @property
     def all_epochs(self) -> int:
         """Epochs of all parts together."""
         return self.epochs + self.tuning.epochs
 
-    def with_values(self, values: Mapping[str, Any]) -> TrainSpec:
-        """A copy with some settings changed, given as values or as the text of values.
 
-        Parts of settings are named with a dot (``optimizer.name``, ``augmentation.rotation``); the
-        bare name of a part sets what it is known by (``optimizer=sgd``), and ``augmentation`` takes
-        a preset. ``batch_size=auto`` and ``validation=0.2`` are understood; setting a held-out
-        share leaves the rest to training.
-
-        Raises:
-            InvalidInput: naming the setting and what it may be.
-        """
-        data = self.model_dump()
-        known = settable()
-        # Whole parts first: a preset must not undo what is set of it beside.
-        for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
-            if key not in known:
-                raise InvalidInput(
-                    f"There is no setting “{key}”.", remedy="There are: " + ", ".join(known) + "."
-                )
-            part, _, inner = key.partition(".")
-            if key in HELD_OUT:
-                data["shares"][key] = value
-            elif inner:
-                # A part that was just set to nonsense is refused as a whole, below.
-                if isinstance(data[part], dict):
-                    data[part][inner] = value
-            elif part == "augmentation" and isinstance(value, str):
-                data[part] = dict(PRESETS[value]) if value in PRESETS else value
-            elif isinstance(data[part], dict) and isinstance(value, str):
-                data[part]["name"] = value
-            elif key == "batch_size" and value == "auto":
-                data[key] = 0
-            elif key == "stack" and isinstance(value, str):
-                data[key] = from_json(value)
-            elif key == "metrics" and isinstance(value, str):
-                data[key] = [name.strip() for name in value.split(",") if name.strip()]
-            else:
-                data[part] = value
-        if any(key in HELD_OUT for key in values) and "shares.train" not in values:
-            data["shares"]["train"] = _rest(data["shares"])
-        return parse_spec(data)
+# Every setting by its dotted name, with all that is said of it.
+SETTINGS: Mapping[str, Setting] = settings_of(TrainSpec)
 
 
 def settable() -> tuple[str, ...]:
     """Names of all settings that :meth:`TrainSpec.with_values` takes."""
-    return (*_names(), *HELD_OUT)
-
-
-def _names() -> Iterator[str]:
-    for name, field in TrainSpec.model_fields.items():
-        inner = getattr(field.annotation, "model_fields", None)
-        if inner is not None:
-            if name == "augmentation" or "name" in inner:
-                yield name
-            yield from (f"{name}.{part}" for part in inner)
-        elif name not in _NOT_SETTABLE:
-            yield name
-
-
-def _rest(shares: Mapping[str, Any]) -> float:
-    """What the held-out shares leave, rounded as people write it.
-
-    Raises:
-        InvalidInput: they are not shares, or leave nothing.
-    """
-    for name in HELD_OUT:
-        try:
-            possible = 0 <= float(shares[name]) < 1
-        except (TypeError, ValueError):
-            possible = False
-        if not possible:
-            raise InvalidInput(
-                f"The {name} share is {shares[name]!r}, which is no share of all images.",
-                remedy="Use a number from 0 to 1, for example 0.2.",
-            )
-    rest = round(1 - sum(float(shares[name]) for name in HELD_OUT), 6)
-    if rest <= 0:
-        raise InvalidInput(
-            "With these shares of validation and test images none are left to train on.",
-            remedy="Use shares that add up to less than 1.",
-        )
-    return rest
+    return settable_of(TrainSpec)
 
 
 def parse_spec(data: Mapping[str, Any]) -> TrainSpec:
@@ -205,41 +338,4 @@ def parse_spec(data: Mapping[str, Any]) -> TrainSpec:
     Raises:
         InvalidInput: the first setting that is wrong, as a sentence.
     """
-    try:
-        return TrainSpec.model_validate(_upgraded(data))
-    except ValidationError as error:
-        first = error.errors()[0]
-        if not first["loc"]:
-            raise InvalidInput("These are not the settings of a training.") from error
-        where = ".".join(str(part) for part in first["loc"])
-        name = NAMES.get(where, where.replace(".", " ").replace("_", " "))
-        given = "" if isinstance(first["input"], dict) else f" is {first['input']!r}, which"
-        what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        raise InvalidInput(
-            f"The {name}{given} can't be used: {what}.", remedy="Change it and try again."
-        ) from error
-
-
-_OLD_RECIPES = {
-    "transfer": ("quick", "mobilenet_v2", "imagenet", "cosine", "adamw"),
-    "compact": ("scratch", "compact", "none", "one_cycle", "adamw"),
-    "classic": ("classic", "classic", "none", "constant", "adam"),
-}
-
-
-def _upgraded(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Settings of the first version, which had fewer, as they are written now."""
-    if not isinstance(data, Mapping) or "architecture" in data:
-        return data
-    if str(data.get("recipe")) not in _OLD_RECIPES:
-        return data
-    recipe, architecture, weights, schedule, optimizer = _OLD_RECIPES[data["recipe"]]
-    new = {key: value for key, value in data.items() if key != "augment"}
-    return new | {
-        "recipe": recipe,
-        "architecture": architecture,
-        "weights": weights,
-        "schedule": {"name": schedule},
-        "optimizer": {"name": optimizer},
-        "augmentation": "light" if data.get("augment", True) else "none",
-    }
+    return parsed(TrainSpec, data)

@@ -14,7 +14,7 @@ from core.errors import InvalidInput
 from core.text import ago
 from core.training import recipes
 from core.training.recipes import RECIPES
-from core.training.spec import TrainSpec, parse_spec
+from core.training.spec import SETTINGS, TrainSpec, parse_spec
 from pages._widgets.form import Form, differences, take_over
 from pages._widgets.recipes import radio_key
 from pages._widgets.session import catalog
@@ -96,7 +96,7 @@ def _told(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
     for key, value in found.items():
         if key == "shares.train":
             continue  # what the others leave
-        told[key.removesuffix(".name").removeprefix("shares.")] = value
+        told[SETTINGS[key].short] = value
     return told
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 
 from core.datasets.images import Fit
 from core.text import escape
-from core.training.augmentation.catalogue import FIELDS, AugmentationField
 from core.training.augmentation.meaning import flip_warning
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.augmentation.preview import preview
@@ -20,7 +19,6 @@ from pages._widgets.network import small
 from pages._widgets.pictures import picture_grid
 from pages._widgets.session import thumbnails
 
-_NAMES = {"none": "None", "light": "Light", "medium": "Medium", "strong": "Strong", "own": "Own"}
 _OWN = "augmentation-own"
 _IMAGES, _WAYS = 4, 5
 _LARGEST = 224
@@ -28,21 +26,20 @@ _LARGEST = 224
 
 def choose_augmentation(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     """Draw the presets, the preview, and a slider for each kind."""
-    chosen = spec.augmentation
+    chosen, whole = spec.augmentation, form.settings["augmentation"]
     key = form.key("augmentation")
     shown = "own" if st.session_state.get(_OWN) == key else chosen.preset
     if st.session_state.get(key) != shown:
         st.session_state[key] = shown
     st.segmented_control(
         "How strongly",
-        list(_NAMES),
-        format_func=_NAMES.__getitem__,
+        list(whole.named),
+        format_func=whole.named.__getitem__,
         required=True,
         key=key,
         on_change=_take_preset,
         args=(form, key),
-        help="Shows each image slightly changed, and differently each time, so that the model "
-        "learns what doesn't matter. Only training images are changed.",
+        help=whole.sentence,
     )
     if warning := flip_warning(chosen, sorted(good["label"].unique())):
         st.warning(escape(warning), icon=":material/warning:")
@@ -50,12 +47,13 @@ def choose_augmentation(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None
     with left:
         _preview(form.base.dataset_id, spec, good)
     with right:
-        for group, fields in groupby(FIELDS, key=lambda field: field.group):
+        kinds = [each for each in form.settings.values() if each.within == "augmentation"]
+        for group, settings in groupby(kinds, key=lambda each: each.section):
             st.markdown(f"**{group}**")
             columns = st.columns(2, gap="medium")
-            for number, field in enumerate(fields):
+            for number, setting in enumerate(settings):
                 with columns[number % 2]:
-                    _field(form, field)
+                    form.field(setting.key)
 
 
 def _take_preset(form: Form, key: str) -> None:
@@ -65,24 +63,6 @@ def _take_preset(form: Form, key: str) -> None:
         values = Augmentation(**PRESETS[name])
         for setting in AUGMENTATION:
             form.put(setting, getattr(values, setting.partition(".")[2]))
-
-
-def _field(form: Form, field: AugmentationField) -> None:
-    name = f"augmentation.{field.name}"
-    if field.switch:
-        form.toggle(name, field.title, help=field.sentence)
-        return
-    scale = field.scale
-    form.slider(
-        name,
-        field.title,
-        field.minimum * scale,
-        field.maximum * scale,
-        step=round(field.step * scale, 6),
-        scale=scale,
-        unit=field.unit,
-        help=field.sentence,
-    )
 
 
 @st.fragment

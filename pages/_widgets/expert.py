@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.training.spec import TrainSpec
+from core.training.setting import AUGMENTATION, DATA, GROUPS, NETWORK, TRAINING, WEIGHTS
+from core.training.spec import SETTINGS, TrainSpec
 from pages._widgets.augment import choose_augmentation
 from pages._widgets.form import Form
 from pages._widgets.learning import choose_learning
@@ -13,33 +14,12 @@ from pages._widgets.network import choose_network
 from pages._widgets.split import choose_split
 from pages._widgets.weights import choose_weights
 
-# Part → the settings in it, whole or by what stands before their dot.
-PARTS: dict[str, tuple[str, ...]] = {
-    "Network": ("architecture", "stack", "image_size", "resize", "color", "dropout"),
-    "Training": (
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "optimizer",
-        "schedule",
-        "loss",
-        "balance",
-        "stopping",
-        "best_by",
-        "metrics",
-        "precision",
-        "tensorboard",
-    ),
-    "Augmentation": ("augmentation",),
-    "Weights": ("weights", "frozen", "tuning", "test_views"),
-    "Data": ("shares", "seed"),
-}
-
 
 def part_of(setting: str) -> str:
-    """The part that a setting stands in, or ""."""
-    first = setting.partition(".")[0]
-    return next((part for part, names in PARTS.items() if first in names), "")
+    """The part that a setting, or a part of settings, stands in, or ""."""
+    return next(
+        (each.group for name, each in SETTINGS.items() if f"{name}.".startswith(f"{setting}.")), ""
+    )
 
 
 def expert(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
@@ -54,21 +34,21 @@ def expert(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
 
     part = st.segmented_control(
         "Settings",
-        list(PARTS),
+        list(GROUPS),
         format_func=label,
         key="expert-part",
-        default="Network",
+        default=NETWORK,
         required=True,
         label_visibility="collapsed",
         persist_state="session",
     )
-    if part == "Network":
-        choose_network(form, good)
-    elif part == "Training":
+    if part == NETWORK:
+        choose_network(form, spec, good)
+    elif part == TRAINING:
         choose_learning(form, spec, good)
-    elif part == "Augmentation":
+    elif part == AUGMENTATION:
         choose_augmentation(form, spec, good)
-    elif part == "Weights":
+    elif part == WEIGHTS:
         choose_weights(form, spec)
-    else:
+    elif part == DATA:
         choose_split(form, spec, good)

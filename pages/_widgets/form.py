@@ -6,8 +6,7 @@ settings from its first line on, and a field that isn't drawn just now keeps wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,6 +15,7 @@ from core.errors import InvalidInput
 from core.text import escape
 from core.training.augmentation.options import Augmentation
 from core.training.checks import WrongSetting
+from core.training.setting import Setting, leaf, settings_of
 from core.training.spec import TrainSpec
 
 _STORE = "training-settings"
@@ -30,21 +30,18 @@ def _same(value: Any) -> Any:
     return value
 
 
-def leaf(spec: TrainSpec, name: str) -> Any:
-    """A setting by its dotted name, for example ``optimizer.name``."""
-    return reduce(getattr, name.split("."), spec)
-
-
 class Form:
     """Fields over one recipe's settings for one dataset.
 
     Attributes:
         base: the recipe's settings.
+        settings: what is said of each, by its dotted name.
         wrong: what can't work, to be said beside its field; set by the page.
     """
 
     def __init__(self, base: TrainSpec) -> None:
         self.base = base
+        self.settings = settings_of(type(base))
         self.wrong: WrongSetting | None = None
         scope = (base.dataset_id, base.recipe)
         store = st.session_state.get(_STORE)
@@ -131,45 +128,58 @@ class Form:
 
         return {"key": key, "on_change": take}
 
-    def number(
+    def field(
         self,
         name: str,
-        label: str,
-        low: float,
-        high: float,
         *,
-        help: str,
-        step: float | None = None,
-        format: str | None = None,
-    ) -> None:
-        """A number to type; whole if ``low`` is."""
-        kind = type(low)
-        st.number_input(
-            label,
-            low,
-            kind(max(high, self.value(name))),
-            step=step,
-            format=format,
-            help=help,
-            **self.bind(name, kind),
-        )
-        self.complain(name)
-
-    def slider(
-        self,
-        name: str,
-        label: str,
-        low: float,
-        high: float,
-        *,
-        help: str,
-        step: float = 1,
-        scale: float = 1,
-        unit: str = "",
+        names: Mapping[Any, str] | None = None,
         then: Any = None,
         disabled: bool = False,
     ) -> None:
-        """A slider; ``low``, ``high`` and ``step`` are as shown: the setting times ``scale``."""
+        """The field of a setting, as the catalogue describes it.
+
+        Args:
+            names: choices instead of the catalogue's.
+            then: called with nothing after a choice, for what depends on it.
+            disabled: it can't be chosen here.
+        """
+        setting = self.settings[name]
+        named = setting.named if names is None else names
+        if setting.kind is bool:
+            st.toggle(setting.label, help=setting.sentence, **self.bind(name, then=then))
+        elif setting.kind is tuple:
+            st.multiselect(
+                setting.label,
+                list(named),
+                format_func=lambda one: named.get(one, str(one)),
+                help=setting.sentence,
+                **self.bind(name, list, tuple),
+            )
+        elif named or setting.offers:
+            self._select(setting, named, then)
+        elif setting.slider:
+            self._slider(setting, then, disabled)
+        else:
+            kind: Any = setting.kind
+            high = setting.high if setting.high is not None else 1e9
+            st.number_input(
+                setting.label,
+                kind(setting.low or 0),
+                kind(max(high, self.value(name))),
+                step=setting.step,
+                format="%.6g" if kind is float else None,
+                help=setting.sentence,
+                **self.bind(name, kind, then=then),
+            )
+        self.complain(name)
+
+    def _slider(self, setting: Setting, then: Any, disabled: bool) -> None:
+        """Its ends and steps are as shown: the setting times its scale."""
+        scale = setting.scale
+        step = setting.step or 1
+        low, high, step = (
+            round(each * scale, 6) for each in (setting.low or 0, setting.high or 1, step)
+        )
         whole = all(float(each).is_integer() for each in (low, high, step))
         kind: Any = int if whole else float
 
@@ -180,42 +190,62 @@ class Form:
             return value if scale == 1 else round(value / scale, 6)
 
         st.slider(
-            label,
+            setting.label,
             kind(low),
-            max(kind(high), shown(self.value(name))),
+            max(kind(high), shown(self.value(setting.key))),
             step=kind(step),
-            format=("%d" if whole else "%g") + unit.replace("%", "%%"),
-            help=help,
+            format=("%d" if whole else "%g") + setting.unit.replace("%", "%%"),
+            help=setting.sentence,
             disabled=disabled,
-            **self.bind(name, shown, stored, then),
+            **self.bind(setting.key, shown, stored, then),
         )
-        self.complain(name)
 
-    def select(
-        self,
-        name: str,
-        label: str,
-        options: Sequence[Any],
-        *,
-        help: str,
-        names: Mapping[Any, str] | None = None,
-        then: Any = None,
-    ) -> None:
+    def _select(self, setting: Setting, named: Mapping[Any, str], then: Any) -> None:
         """One of several; what is chosen now is offered too, wherever it came from."""
-        value = self.value(name)
-        offered = list(options) if value in options else sorted([*options, value])
+        value = self.value(setting.key)
+        options = list(setting.offers or named)
         st.selectbox(
-            label,
-            offered,
-            format_func=lambda one: (names or {}).get(one, str(one)),
-            help=help,
-            **self.bind(name, then=then),
+            setting.label,
+            options if value in options else sorted([*options, value]),
+            format_func=lambda one: named[one] if one in named else setting.shown(one),
+            help=setting.sentence,
+            **self.bind(setting.key, then=then),
         )
-        self.complain(name)
 
-    def toggle(self, name: str, label: str, *, help: str, then: Any = None) -> None:
-        st.toggle(label, help=help, **self.bind(name, then=then))
-        self.complain(name)
+    def section(
+        self,
+        spec: TrainSpec,
+        group: str,
+        section: str,
+        after: Mapping[str, Callable[[], None]],
+        names: Mapping[str, Mapping[Any, str]],
+    ) -> None:
+        """The fields of a section that do something now: a column for each setting, with those of
+        the same part below it.
+
+        Args:
+            after: setting or part → what is drawn below it.
+            names: setting → choices that are called otherwise just now.
+        """
+        parts: dict[str, list[Setting]] = {}
+        for setting in self.settings.values():
+            if (setting.group, setting.section) == (group, section):
+                parts.setdefault(setting.key.partition(".")[0], []).append(setting)
+        for column, (part, settings) in zip(
+            st.columns(max(1, len(parts)), gap="medium"), parts.items(), strict=True
+        ):
+            with column:
+                for setting in settings:
+                    if setting.applies(spec):
+                        self.field(setting.key, names=names.get(setting.key))
+                if part in after:
+                    after[part]()
+
+    def rest(self, spec: TrainSpec, group: str, drawn: Iterable[str]) -> None:
+        """The fields of a part of the form that have no place of their own in it."""
+        for setting in self.settings.values():
+            if setting.group == group and setting.key not in drawn and setting.applies(spec):
+                self.field(setting.key)
 
     def complain(self, name: str) -> None:
         """Say what is wrong with this setting, if something is."""
@@ -236,7 +266,7 @@ def differences(spec: TrainSpec, base: TrainSpec) -> dict[str, Any]:
     """Settings by dotted name of which ``spec`` has another value than ``base``; not the
     dataset."""
     found: dict[str, Any] = {}
-    for name in TrainSpec.model_fields:
+    for name in type(spec).model_fields:
         if name in ("dataset_id", "dataset_version", "recipe"):
             continue
         mine, theirs = getattr(spec, name), getattr(base, name)

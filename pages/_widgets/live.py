@@ -8,6 +8,7 @@ from core import charts
 from core.catalog import RunRecord
 from core.jobs.live import Curves, curves, live
 from core.text import duration, escape, percent
+from core.training.spec import SETTINGS
 from pages._widgets.answers import draw_answers
 from pages._widgets.controls import Stage, controls, stage
 from pages._widgets.job import progress_bar
@@ -77,7 +78,9 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
                 _metric("Speed", f"{latest['images_per_s']:,.0f} images/s")
             if latest.get("learning_rate") is not None:
                 _metric(
-                    "Learning rate", f"{latest['learning_rate']:.2g}", "How big each step is, now."
+                    SETTINGS["learning_rate"].label,
+                    f"{latest['learning_rate']:.2g}",
+                    "How big each step is, now.",
                 )
             if latest.get("memory_mb"):
                 _metric(

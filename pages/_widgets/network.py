@@ -13,30 +13,26 @@ from core.training import architectures
 from core.training.architectures import ARCHITECTURES
 from core.training.architectures.facts import facts
 from core.training.diagram import diagram
+from core.training.setting import NETWORK, leaf
+from core.training.spec import SETTINGS, TrainSpec
 from core.training.templates import TEMPLATES
 from pages._widgets.builder import build
-from pages._widgets.form import Form, leaf
+from pages._widgets.form import Form
 from pages._widgets.pictures import draw_svg, many, picture_grid
 from pages._widgets.session import thumbnails
 
-SIZES = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
-FITS: dict[Fit, str] = {"stretch": "Stretch", "crop": "Crop", "pad": "Pad"}
+FITS = SETTINGS["resize"].named
 _FIRST_TEMPLATE = "Classic CNN"
 _SHOWN = 112
+# Settings that have their own places here.
+_DRAWN = ("architecture", "stack", "image_size", "dropout", "resize", "color")
 
 
-def choose_network(form: Form, good: pd.DataFrame) -> None:
+def choose_network(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     """Draw the fields of the network and of its input."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        form.select(
-            "architecture",
-            "Architecture",
-            list(ARCHITECTURES),
-            names={key: each.title for key, each in ARCHITECTURES.items()},
-            then=lambda: _follow(form),
-            help="The kind of network: which layers it has, and how they are connected.",
-        )
+        form.field("architecture", then=lambda: _follow(form))
         key = form.value("architecture")
         st.caption(ARCHITECTURES[key].sentence)
         if key != "custom":
@@ -49,7 +45,7 @@ def choose_network(form: Form, good: pd.DataFrame) -> None:
         with right, st.expander(_diagram_title(key), expanded=True):
             draw_svg(diagram(facts(key).blocks, ARCHITECTURES[key].title), "diagram")
     with left:
-        _input(form, good)
+        _input(form, spec, good)
 
 
 def _diagram_title(key: str) -> str:
@@ -94,43 +90,13 @@ def _say_facts(key: str) -> None:
     )
 
 
-def _input(form: Form, good: pd.DataFrame) -> None:
+def _input(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     first, second = st.columns(2)
-    with first:
-        form.select(
-            "image_size",
-            "Image size",
-            SIZES,
-            names={n: f"{n} × {n} pixels" for n in range(16, 513)},
-            help="All images are resized to this. Larger shows finer detail and takes longer.",
-        )
-        form.slider(
-            "dropout",
-            "Dropout",
-            0,
-            90,
-            step=5,
-            scale=100,
-            unit=" %",
-            help="Share of features that are hidden at random before the last layer, so that the "
-            "network doesn't rely on any single one.",
-        )
-    with second:
-        form.select(
-            "resize",
-            "How images become square",
-            list(FITS),
-            names=dict(FITS),
-            help="Stretch shows all but distorts, crop cuts the longer side's ends off, pad adds "
-            "black bars.",
-        )
-        form.select(
-            "color",
-            "Colour",
-            ["rgb", "gray"],
-            names={"rgb": "Colour", "gray": "Lightness only"},
-            help="Without colour, the network can only go by shapes. Good where colour is chance.",
-        )
+    for column, names in ((first, ("image_size", "dropout")), (second, ("resize", "color"))):
+        with column:
+            for name in names:
+                form.field(name)
+    form.rest(spec, NETWORK, _DRAWN)
     _show_fits(form, good)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,11 +13,10 @@ from core.errors import InvalidInput
 from core.text import duration, escape, plural
 from core.training import search
 from core.training.architectures import ARCHITECTURES
-from core.training.augmentation.options import PRESETS
-from core.training.options import Balance, Optimizer, Schedule
+from core.training.catalogue import as_words, labelled
 from core.training.search_cost import predict_seconds
-from core.training.spec import TrainSpec
-from pages._widgets.form import leaf
+from core.training.setting import Setting
+from core.training.spec import SETTINGS, TrainSpec
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
@@ -25,32 +24,12 @@ EVERY_S = 2.0
 _GOING = ("held", "queued", "running")
 _STATES = {"held": "waiting", "queued": "waiting"}
 
-# Settings whose values are typed.
-_TYPED = {
-    "learning_rate": "Learning rate",
-    "tuning.learning_rate": "Learning rate of fine-tuning",
-    "epochs": "Epochs",
-    "batch_size": "Batch size",
-    "image_size": "Image size",
-    "dropout": "Dropout",
-    "loss.label_smoothing": "Label smoothing",
-    "optimizer.weight_decay": "Weight decay",
-}
-
-
-def _named(part: type[Any]) -> tuple[str, ...]:
-    return get_args(part.model_fields["name"].annotation)
-
-
-# Settings whose values are chosen.
-_CHOSEN: dict[str, tuple[str, tuple[str, ...]]] = {
-    "optimizer.name": ("Optimizer", _named(Optimizer)),
-    "schedule.name": ("Learning-rate schedule", _named(Schedule)),
-    "augmentation": ("Augmentation", tuple(PRESETS)),
-    "balance": ("Balancing of classes", get_args(Balance)),
-    "architecture": ("Architecture", tuple(key for key in ARCHITECTURES if key != "custom")),
-}
-_TITLES = _TYPED | {key: title for key, (title, _) in _CHOSEN.items()}
+# What can be varied: typed values first, chosen ones after.
+_VARIED = sorted(
+    (each for each in SETTINGS.values() if each.tries is not None),
+    key=lambda each: bool(each.named),
+)
+_TITLES = {each.key: each.label for each in _VARIED}
 
 
 def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
@@ -67,7 +46,7 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
     )
     varied = st.multiselect(
         "Settings to vary",
-        [name for name in _TITLES if _makes_sense(name, spec)],
+        [each.key for each in _VARIED if _makes_sense(each, spec)],
         format_func=_TITLES.__getitem__,
         key=f"{key}-varied",
         placeholder="Choose one or more",
@@ -104,56 +83,38 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
         st.rerun()
 
 
-def _makes_sense(name: str, spec: TrainSpec) -> bool:
+def _makes_sense(setting: Setting, spec: TrainSpec) -> bool:
     """Settings that this training has."""
-    if name == "architecture":
+    if setting.key == "architecture":
         return spec.architecture != "custom"
-    return name != "tuning.learning_rate" or spec.tuning.epochs > 0
+    return setting.applies(spec)
 
 
 def _values(name: str, spec: TrainSpec, key: str) -> list[Any] | None:
     """The field for a setting's values; ``None`` if they can't be used."""
-    title = _TITLES[name]
-    if name in _CHOSEN:
-        options = list(_CHOSEN[name][1])
-        if name == "architecture":
-            options = _networks(spec)
+    setting = SETTINGS[name]
+    begin = setting.tries(setting.value(spec)) if setting.tries is not None else ()
+    if setting.named:
+        networks = name == "architecture"
+        options = _networks(spec) if networks else [each for each in setting.named if each != "own"]
         return st.multiselect(
-            title,
+            setting.label,
             options,
-            default=options[:3],
+            default=options[:3] if networks else begin,
             key=f"{key}-{spec.recipe}-{name}",
-            format_func=lambda one: _word(name, one),
+            format_func=setting.named.__getitem__,
         )
     text = st.text_input(
-        f"{title}: values with commas between them",
-        _example(name, spec),
+        f"{setting.label}: values with commas between them",
+        ", ".join(f"{each:.2g}" if isinstance(each, float) else str(each) for each in begin),
         key=f"{key}-{spec.recipe}-{name}",
     )
     try:
         words = [word.strip() for word in text.split(",") if word.strip()]
-        return [leaf(spec.with_values({name: word}), name) for word in words]
+        return [setting.value(spec.with_values({name: word})) for word in words]
     except InvalidInput as error:
         st.error(escape(str(error)), icon=":material/error:")
         return None
-
-
-def _example(name: str, spec: TrainSpec) -> str:
-    """Values to begin with."""
-    value = leaf(spec, name)
-    match name:
-        case "learning_rate" | "tuning.learning_rate":
-            return ", ".join(f"{value * factor:.2g}" for factor in (1 / 3, 1, 3))
-        case "epochs":
-            return f"{value}, {2 * value}"
-        case "image_size":
-            return f"{value}, {min(512, value * 3 // 2)}"
-        case "batch_size":
-            return "16, 32, 64"
-        case "dropout":
-            return "0.1, 0.3, 0.5"
-        case _:
-            return "0, 0.1" if name == "loss.label_smoothing" else "0, 0.005, 0.05"
 
 
 def _networks(spec: TrainSpec) -> list[str]:
@@ -183,7 +144,7 @@ def _how_many(key: str) -> tuple[int | None, int]:
     with st.container(horizontal=True):
         count = st.number_input("Runs", 1, search.MOST_RUNS, 8, key=f"{key}-count", width=160)
         seed = st.number_input(
-            "Seed",
+            SETTINGS["seed"].label,
             0,
             2**31 - 1,
             1,
@@ -249,13 +210,13 @@ def _watch(dataset_id: str, name: str) -> None:
 
 def _headline(runs: list[RunRecord]) -> str:
     tried = runs[0].summary.tried
-    names = ", ".join(_TITLES.get(key, key).lower() for key in tried)
+    names = ", ".join(labelled(key).lower() for key in tried)
     return f"{plural(len(runs), 'training')} with various values of {escape(names)}"
 
 
 def _results(name: str, runs: list[RunRecord]) -> None:
     table = search.results(runs)
-    tried = {key: _TITLES.get(key, key) for key in runs[0].summary.tried}
+    tried = {key: labelled(key) for key in runs[0].summary.tried}
     for key in tried:
         table[key] = [_word(key, value) for value in table[key]]
     counts = table["state"].replace(_STATES).value_counts()
@@ -327,8 +288,4 @@ def _use(run_id: str) -> None:
 
 def _word(name: str, value: Any) -> Any:
     """A value as people call it; numbers stay numbers."""
-    if name == "batch_size" and value == 0:
-        return "auto"
-    if name == "architecture" and value in ARCHITECTURES:
-        return ARCHITECTURES[value].title
-    return value.replace("_", " ") if isinstance(value, str) else value
+    return as_words(name, value) if isinstance(value, str) or not value else value

@@ -9,6 +9,7 @@ from core import charts
 from core.datasets.splits import copies_of_training, given_splits, split_counts
 from core.text import escape, images, plural
 from core.training import recipes
+from core.training.setting import DATA
 from core.training.spec import HELD_OUT, TrainSpec
 from pages._widgets.form import Form
 from pages._widgets.session import catalog
@@ -75,7 +76,7 @@ def choose_split(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     given = given_splits(good)
     if given:
         _say_given(given)
-    _shares(form, given)
+    _shares(form, spec, given)
     splits = plan(spec, good)
     if not given:
         st.caption(
@@ -90,55 +91,19 @@ def choose_split(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     _table(good, splits)
 
 
-def _shares(form: Form, given: list[str]) -> None:
-    first, second, third = st.columns(3, gap="large")
-    with first:
-        _share(
-            form,
-            "validation",
-            0,
-            45,
-            "validation" in given,
-            "Images that choose the best epoch and are not trained on.",
-        )
-    with second:
-        _share(
-            form,
-            "test",
-            1,
-            50,
-            "test" in given,
-            "Images kept for the final exam: training never sees them.",
-        )
-    with third:
-        form.number(
-            "seed",
-            "Seed",
-            0,
-            2**31 - 1,
-            help="Decides the split and every other draw of chance: the same seed on the same "
-            "data gives the same split.",
-        )
-
-
-def _share(form: Form, name: str, low: int, high: int, given: bool, help: str) -> None:
-    """One held-out share; what is left goes to training."""
+def _shares(form: Form, spec: TrainSpec, given: list[str]) -> None:
+    """The held-out shares (what is left goes to training), and the seed."""
 
     def rest() -> None:
         held_out = sum(form.value(f"shares.{each}") for each in HELD_OUT)
         form.put("shares.train", round(1 - held_out, 6))
 
-    form.slider(
-        f"shares.{name}",
-        name.capitalize(),
-        low,
-        high,
-        scale=100,
-        unit=" %",
-        help=help,
-        then=rest,
-        disabled=given,
-    )
+    columns = st.columns(3, gap="large")
+    for column, name in zip(columns, HELD_OUT, strict=False):
+        with column:
+            form.field(f"shares.{name}", then=rest, disabled=name in given)
+    with columns[-1]:
+        form.rest(spec, DATA, [f"shares.{name}" for name in HELD_OUT])
 
 
 def _say_given(given: list[str]) -> None:

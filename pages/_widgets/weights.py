@@ -16,23 +16,14 @@ from core.features.weights import find_weights
 from core.text import ago, escape
 from core.training import architectures
 from core.training.checks import WrongSetting
+from core.training.setting import WEIGHTS
 from core.training.spec import TrainSpec, parse_spec
 from pages._widgets.form import Form
 from pages._widgets.pick_run import scored
 from pages._widgets.session import catalog
 
-_KINDS = {
-    "imagenet": "ImageNet",
-    "none": "Random weights",
-    "run": "An earlier run",
-    "file": "A file",
-}
-_SENTENCES = {
-    "imagenet": "Over a million photos of a thousand kinds of things. Best for photos.",
-    "none": "Knows nothing yet, and learns from your images alone.",
-    "run": "Goes on from what a model learned here before.",
-    "file": "Weights on this computer, as Keras saves them.",
-}
+# Settings that have their own places here.
+_DRAWN = ("weights", "tuning.epochs", "tuning.learning_rate", "frozen")
 
 
 def choose_weights(form: Form, spec: TrainSpec) -> None:
@@ -41,7 +32,7 @@ def choose_weights(form: Form, spec: TrainSpec) -> None:
     runs = like(spec, catalog().runs.all())
     offered = [
         kind
-        for kind in _KINDS
+        for kind in form.settings["weights"].named
         if (kind != "imagenet" or network.backbone is not None)
         and (kind != "run" or runs or spec.weights.startswith("run:"))
     ]
@@ -57,19 +48,12 @@ def choose_weights(form: Form, spec: TrainSpec) -> None:
         form.complain("weights")
     with right:
         _tuning(form, spec, learned=network.backbone is not None and kind != "none")
-        form.slider(
-            "test_views",
-            "Looks at each image in use",
-            1,
-            5,
-            help="The finished model averages its answer over so many slightly different views of "
-            "an image: a little more accurate, and that many times slower.",
-        )
+        form.rest(spec, WEIGHTS, _DRAWN)
 
 
 def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
     """The radio buttons; what is chosen is the part of the setting before its colon."""
-    key = form.key("weights-kind")
+    setting, key = form.settings["weights"], form.key("weights-kind")
     chosen = _part(form.value("weights"))
     if chosen not in offered:
         offered = [*offered, chosen]
@@ -87,10 +71,10 @@ def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
 
     return str(
         st.radio(
-            "Start from",
+            setting.label,
             offered,
-            format_func=_KINDS.__getitem__,
-            captions=[_SENTENCES[kind] for kind in offered],
+            format_func=setting.named.__getitem__,
+            captions=[setting.captions[kind] for kind in offered],
             key=key,
             on_change=take,
         )
@@ -121,12 +105,12 @@ def _run(form: Form, runs: list[RunRecord]) -> None:
         f"run:{run.id}": f"{scored(run.name, run.summary.test_accuracy)} · {ago(run.created_at)}"
         for run in runs
     }
-    form.select(
-        "weights",
+    st.selectbox(
         "Run",
         list(names),
-        names=names,
+        format_func=lambda one: names.get(one, one),
         help="Finished runs of the same network, also on other datasets.",
+        **form.bind("weights"),
     )
 
 
@@ -181,40 +165,14 @@ def _say_here(key: str) -> None:
 def _tuning(form: Form, spec: TrainSpec, *, learned: bool) -> None:
     """Fine-tuning, where there is something to tune; or where it is what is wrong."""
     if learned or spec.tuning.epochs:
-        form.number(
-            "tuning.epochs",
-            "Epochs of fine-tuning",
-            0,
-            1000,
-            help="How many times every training image is looked at while the network’s own layers "
-            "are adjusted, after its last step has been learned. 0 leaves them as they are.",
-        )
+        form.field("tuning.epochs")
     else:
         form.complain("tuning.epochs")
     if spec.tuning.epochs:
-        form.number(
-            "tuning.learning_rate",
-            "Learning rate of fine-tuning",
-            1e-6,
-            1.0,
-            step=0.0001,
-            format="%.6g",
-            help="How big its steps are. Smaller than when learning anew, so that little is "
-            "forgotten.",
-        )
+        form.field("tuning.learning_rate")
     goes_on = spec.weights != "none" and not learned
     if spec.tuning.epochs or spec.frozen or goes_on:
-        form.slider(
-            "frozen",
-            "Frozen share of layers",
-            0,
-            100,
-            step=5,
-            scale=100,
-            unit=" %",
-            help="Layers nearest to the image that keep what they know: edges, colours and "
-            "textures are much the same everywhere. The others are adjusted to your images.",
-        )
+        form.field("frozen")
     else:
         form.complain("frozen")
     if spec.weights == "none":

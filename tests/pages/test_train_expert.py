@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, DatasetRecord
 from core.training.recipes import RECIPES
+from core.training.setting import leaf
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
-from pages._widgets.form import leaf
 from tests.pages.choosing import choose, drawn, expert, field, put, start, start_offered
 from tests.pages.conftest import Open, Trained, click, words
 
@@ -158,7 +159,7 @@ def test_mirroring_digits_is_warned_of(
 # Part, recipe, settings, what is said.
 WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("Training", "quick", {"loss.name": "binary"}, "Binary cross-entropy is for two classes"),
-    ("Training", "quick", {"learning_rate": 0.9}, "far too big for adamw"),
+    ("Training", "quick", {"learning_rate": 0.9}, "far too big for AdamW"),
     ("Training", "quick", {"metrics": ["top_3"]}, "Leave the metric top_3 out"),
     ("Weights", "balanced", {"frozen": 100}, "nothing to fine-tune"),
 ]
@@ -316,3 +317,20 @@ def test_every_part_stands_for_a_dataset_of_three_images(
     for part in ("Network", "Training", "Augmentation", "Weights", "Data"):
         expert(at, part)
         assert at.segmented_control(key="expert-part").value == part
+
+
+def _form_of_a_spec_with_one_setting_more() -> None:
+    from core.training.setting import TRAINING
+    from pages._widgets.form import Form
+    from tests.core.training.test_catalogue import LEAST, Wider
+
+    form = Form(Wider.model_validate(LEAST))
+    form.section(form.spec(), TRAINING, "Towards what", {}, {})
+
+
+def test_a_setting_that_is_new_in_the_catalogue_stands_in_the_form() -> None:
+    at = AppTest.from_function(_form_of_a_spec_with_one_setting_more).run()
+    (field,) = [each for each in at.number_input if each.label == "Patience of saints"]
+    assert (field.value, field.min, field.max, field.help) == (3, 0, 99, "How long it waits.")
+    field.set_value(5).run()
+    assert at.session_state["training-settings"]["changes"] == {"patience_of_saints": 5}

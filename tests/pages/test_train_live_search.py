@@ -72,8 +72,8 @@ def test_some_combinations_are_drawn(catalog: Catalog, spec: TrainSpec) -> None:
 @pytest.mark.parametrize(
     ("name", "typed", "said"),
     [
-        ("learning_rate", "0.01, big", "The learning rate is 'big'"),
-        ("epochs", "0, 5", "The epochs is '0'"),
+        ("learning_rate", "0.01, big", "“Learning rate” is 'big'"),
+        ("epochs", "0, 5", "“Epochs” is '0'"),
         ("dropout", " , ", "at least one setting with values to try"),
         ("epochs", ",".join(map(str, range(1, 102))), "That would be 101 runs"),
     ],
@@ -92,7 +92,7 @@ def test_a_combination_that_cannot_work_stops_all(catalog: Catalog, spec: TrainS
     at.text_input(key=field("learning_rate", spec)).set_value("0.01, 0.9").run()
     at.multiselect(key=field("optimizer.name", spec)).set_value(["sgd", "adam"]).run()
     click(at, "Start 4 trainings")
-    assert "With learning rate 0.9, optimizer adam" in words(at)
+    assert "With learning rate 0.9, optimizer Adam" in words(at)
     assert catalog.runs.all() == []
 
 

@@ -1,18 +1,15 @@
-"""The command that trains a run again, and its settings for people."""
+"""The command that trains a run again."""
 
 from __future__ import annotations
 
 import shlex
 from typing import Any
 
-from core.training import architectures
-from core.training.augmentation.catalogue import describe
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 
 # What recipes choose by the images, and so is always said.
 _ALWAYS = ("image_size", "epochs", "learning_rate", "seed")
-_START = {"none": "random weights", "imagenet": "ImageNet weights"}
 
 
 def command_line(spec: TrainSpec, dataset: str) -> str:
@@ -33,41 +30,6 @@ def command_line(spec: TrainSpec, dataset: str) -> str:
         if key in _ALWAYS or usual.get(key) != value:
             parts += ["--set", f"{key}={_text(value)}"]
     return " ".join(shlex.quote(part) for part in parts)
-
-
-def settings(spec: TrainSpec) -> dict[str, str]:
-    """All that a person would ask about a training, name → value in words."""
-    network = architectures.get(spec.architecture)
-    said = {
-        "Recipe": RECIPES[spec.recipe].title if spec.recipe in RECIPES else spec.recipe,
-        "Network": network.title,
-        "Starts from": _START.get(spec.weights, spec.weights),
-        "Image size": f"{spec.image_size} × {spec.image_size} pixels",
-        "Images brought to a square": {
-            "stretch": "by stretching",
-            "crop": "by cutting out the middle",
-            "pad": "by black borders",
-        }[spec.resize],
-        "Colour": "lightness only" if spec.color == "gray" else "in colour",
-        "Epochs": str(spec.epochs),
-        "Batch size": str(spec.batch_size or "chosen by Lightbox"),
-        "Optimizer": spec.optimizer.name,
-        "Learning rate": f"{spec.learning_rate:g}, {spec.schedule.name.replace('_', ' ')}",
-        "Loss": spec.loss.name,
-        "Dropout": f"{spec.dropout:g}",
-        "Augmentation": describe(spec.augmentation),
-        "Seed": str(spec.seed),
-    }
-    if spec.tuning.epochs:
-        said["Fine-tuning"] = (
-            f"{spec.tuning.epochs} epochs at a learning rate of {spec.tuning.learning_rate:g}, "
-            f"{spec.frozen:.0%} of the layers frozen".replace("%", " %")
-        )
-    if spec.balance != "none":
-        said["Balancing of classes"] = spec.balance
-    if spec.test_views > 1:
-        said["Looks at each image in use"] = str(spec.test_views)
-    return said
 
 
 def _usual(spec: TrainSpec) -> TrainSpec:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.catalog import Catalog
 from core.delivery.take_away.cells import plain
-from core.delivery.take_away.command import command_line, settings
+from core.delivery.take_away.command import command_line
 from core.delivery.take_away.environment import environment
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import Material, checked_target, load_material
@@ -24,6 +24,7 @@ from core.evaluation.trust import words as reliability_words
 from core.progress import Reporter
 from core.quality.curation import FACTS, history
 from core.training import architectures
+from core.training.catalogue import told
 from core.training.stack import to_json
 from core.workspace import atomic_path
 
@@ -274,6 +275,6 @@ def _reproduce(material: Material) -> Part | None:
         "How to reproduce",
         tuple(said),
         heads=("setting", "value"),
-        rows=tuple(settings(spec).items()),
+        rows=tuple(told(spec, material.catalog).items()),
         code=tuple(code),
     )

@@ -36,6 +36,11 @@ def get(key: str) -> Architecture:
     return ARCHITECTURES[key]
 
 
+def titles() -> dict[str, str]:
+    """Key → title of every family, in the order of offering them."""
+    return {key: each.title for key, each in ARCHITECTURES.items()}
+
+
 def build(key: str, config: BuildConfig) -> Any:
     """A model of this family; see :attr:`Architecture.build`."""
     return get(key).build(config)

@@ -8,15 +8,14 @@ import streamlit as st
 from core.catalog import Imported
 from core.jobs.live import curves
 from core.text import escape, percent
-from core.training import architectures
-from core.training.augmentation.catalogue import describe
-from core.training.recipes import RECIPES
-from core.training.spec import parse_spec
+from core.training.catalogue import told
+from core.training.spec import SETTINGS, parse_spec
 from pages._widgets.live import draw_curves, training_seconds
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
-_START = {"none": "random weights", "imagenet": "ImageNet weights"}
+# What is known of the settings of a model that was brought in.
+_KNOWN = ("image_size", "color")
 
 
 def draw(view: View) -> None:
@@ -26,25 +25,16 @@ def draw(view: View) -> None:
         return
     draw_curves(curves(catalog(), run.job_id))
     spec, summary = parse_spec(run.spec), run.summary
-    network = architectures.get(spec.architecture)
     validation = summary.validation_accuracy
+    epochs = f"{summary.epochs} (best: {summary.best_epoch})"
     facts = {
-        "Recipe": RECIPES[spec.recipe].title if spec.recipe in RECIPES else spec.recipe,
-        "Network": network.title,
-        "Starts from": _START.get(spec.weights, spec.weights),
+        **told(spec, catalog()),
+        SETTINGS["epochs"].label: epochs,
         "Time": training_seconds(run),
-        "Epochs": f"{summary.epochs} (best: {summary.best_epoch})",
         "Validation accuracy": percent(validation) if validation is not None else "–",
-        "Image size": f"{spec.image_size} × {spec.image_size} pixels",
-        "Batch size": spec.batch_size or "chosen by Lightbox",
-        "Learning rate": spec.learning_rate,
-        "Schedule": spec.schedule.name.replace("_", " "),
-        "Optimizer": spec.optimizer.name,
-        "Augmentation": describe(spec.augmentation),
-        "Seed": spec.seed,
-        "Precision": summary.precision,
+        "Precision used": summary.precision,
         "Weights in the model": f"{summary.parameters:,}",
-        "Dataset version": run.dataset_version,
+        SETTINGS["dataset_version"].label: run.dataset_version,
         "Export differs from Keras by at most": f"{summary.export_difference:.1g}",
     }
     st.dataframe(
@@ -63,8 +53,7 @@ def _brought_in(view: View) -> None:
     facts = {
         "File": brought.file,
         "Pixel values it was trained on": brought.pixels,
-        "Image size": f"{spec.image_size} × {spec.image_size} pixels",
-        "Colour": "grey" if spec.color == "gray" else "colour",
+        **{each.label: each.shown(each.value(spec)) for each in map(SETTINGS.get, _KNOWN) if each},
         "Weights in the model": f"{summary.parameters:,}",
         "Export differs from Keras by at most": f"{summary.export_difference:.1g}",
     }

@@ -60,7 +60,7 @@ def test_a_search_trains_every_combination_and_says_which_is_best(cli: Cli, colo
     assert sorted(row["dropout"] for row in said["runs"]) == ["0", "0.5"]
     accuracies = [row["validation_accuracy"] for row in said["runs"]]
     assert accuracies == sorted(accuracies, reverse=True)
-    assert "epochs" in cli("search", colours, "--try", "epochs=0,1").mistake
+    assert "“Epochs” is" in cli("search", colours, "--try", "epochs=0,1").mistake
 
 
 def test_a_learning_rate_is_looked_for(cli: Cli, colours: str) -> None:

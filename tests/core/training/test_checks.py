@@ -46,7 +46,7 @@ LATE_FLATTEN = [{"kind": "Flatten"}, {"kind": "Conv2D"}]
         ("frozen", "balanced", {"frozen": 1}, "nothing to fine-tune"),
         ("loss.name", "scratch", {"loss": "binary"}, "two classes, and there are 3"),
         ("metrics", "scratch", {"metrics": ["f1", "top_3"]}, "first three"),
-        ("learning_rate", "scratch", {"learning_rate": 0.5}, r"0\.5 is far too big for adamw"),
+        ("learning_rate", "scratch", {"learning_rate": 0.5}, r"0\.5 is far too big for AdamW"),
         (
             "stopping.patience",
             "scratch",

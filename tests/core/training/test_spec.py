@@ -12,7 +12,8 @@ from core.datasets.splits import Shares
 from core.errors import InvalidInput
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.options import Loss, Optimizer, Schedule, Stopping, Tuning
-from core.training.spec import NAMES, TrainSpec, parse_spec, settable
+from core.training.setting import find
+from core.training.spec import SETTINGS, TrainSpec, parse_spec, settable
 from core.training.stack import Layer
 
 LEAST: dict[str, Any] = {
@@ -148,20 +149,20 @@ def test_nonsense_is_refused_by_the_name_that_people_know(key: str, value: Any) 
         parse_spec(LEAST).with_values({key: value}) if key != "recipe" else parse_spec(
             LEAST | {"recipe": value}
         )
-    full = f"{key}.name" if key in ("optimizer", "schedule", "loss") else key
-    name = NAMES.get(full, full.replace(".", " ").replace("_", " "))
-    assert name in str(caught.value)
+    setting = find(TrainSpec, key)
+    assert setting is not None
+    assert f"“{setting.label}”" in str(caught.value)
     assert repr(value) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_layer_that_can_not_be_is_refused_by_its_place() -> None:
-    with pytest.raises(InvalidInput, match=r"stack 1 size .*99"):
+    with pytest.raises(InvalidInput, match=r"“Layers of the own network” \(1 size\) .*99"):
         parse_spec(LEAST | {"stack": [{"kind": "Flatten"}, {"kind": "Conv2D", "size": 99}]})
 
 
 def test_shares_that_do_not_add_up_are_refused_with_their_sum() -> None:
-    with pytest.raises(InvalidInput, match=r"shares .* add up to 0\.90"):
+    with pytest.raises(InvalidInput, match=r"shares” .* add up to 0\.90"):
         SPEC.with_values({"shares.train": 0.4})
 
 
@@ -169,7 +170,7 @@ def test_shares_that_do_not_add_up_are_refused_with_their_sum() -> None:
 def test_a_missing_setting_is_named(missing: str) -> None:
     data = SPEC.model_dump()
     del data[missing]
-    with pytest.raises(InvalidInput, match=missing.replace("_", " ")):
+    with pytest.raises(InvalidInput, match=SETTINGS[missing].label):
         parse_spec(data)
 
 
@@ -276,7 +277,7 @@ def test_held_out_shares_are_set_in_one_word_and_the_rest_trains() -> None:
 @pytest.mark.parametrize("part", ["augmentation", "optimizer"])
 def test_a_part_that_is_nonsense_is_refused_also_with_something_set_of_it(part: str) -> None:
     inner = {"augmentation": "rotation", "optimizer": "momentum"}[part]
-    with pytest.raises(InvalidInput, match=f"{part}.* 7"):
+    with pytest.raises(InvalidInput, match=f"{part.capitalize()}.* 7"):
         SPEC.with_values({f"{part}.{inner}": 0.5, part: 7})
 
 

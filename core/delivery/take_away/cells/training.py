@@ -18,17 +18,10 @@ from core.delivery.take_away.cells.training_code import (
     KEEP_BEST,
     RATE,
 )
-from core.delivery.take_away.cells.training_words import (
-    METRICS,
-    best_words,
-    loss_words,
-    optimizer_words,
-    schedule_words,
-    stopping_words,
-)
+from core.delivery.take_away.cells.training_words import training_words
 from core.delivery.take_away.material import Material
 from core.training import architectures
-from core.training.options import Loss, Optimizer
+from core.training.options import METRICS, Loss, Optimizer
 from core.training.recipes import VIEWS
 from core.training.spec import TrainSpec
 
@@ -43,13 +36,9 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
             """
             ## Training
 
-            {{optimizer}} {{loss}} {{schedule}} {{best}} {{stopping}}
+            {{how}}
             """,
-            optimizer=optimizer_words(spec),
-            loss=loss_words(spec),
-            schedule=schedule_words(spec, by_hand),
-            best=best_words(spec, holds),
-            stopping=stopping_words(spec, holds),
+            how=training_words(spec, holds),
         ),
         code(COMPILE, holds, **values),
     ]

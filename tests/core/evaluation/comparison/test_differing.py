@@ -1,16 +1,10 @@
-"""Settings that differ are named as the pages name them; settings of no effect are not named."""
+"""Settings that differ are named as in the catalogue; settings of no effect are not named."""
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
-import pytest
-
 from core.catalog import Catalog, RunRecord
-from core.evaluation.comparison.differing import TITLES, VALUES, differing
-from core.training.spec import TrainSpec, settable
-from pages._widgets import learning, network
+from core.evaluation.comparison.differing import differing
+from core.training.spec import TrainSpec
 
 BASE = {
     "dataset_id": "d",
@@ -21,7 +15,6 @@ BASE = {
     "epochs": 10,
     "learning_rate": 0.004,
 }
-PAGES = Path(learning.__file__).parent
 
 
 def runs(catalog: Catalog, *changes: dict[str, object]) -> list[RunRecord]:
@@ -52,7 +45,7 @@ def test_only_what_differs_is_told_in_words(catalog: Catalog) -> None:
     assert found["Epochs"] == ("10", "20", "10")
     assert found["Dropout"] == ("20 %", "40 %", "20 %")
     assert found["Optimizer"] == ("AdamW", "AdamW", "SGD with momentum")
-    assert found["Batch size"] == ("Auto", "Auto", "32")
+    assert found["Batch size"] == ("Auto", "Auto", "32 images")
     assert found["Momentum"] == ("–", "–", "0.9"), "what only SGD has"
     assert set(found) == {
         "Epochs",
@@ -88,48 +81,3 @@ def test_runs_of_an_unknown_version_are_compared_by_what_is_known(catalog: Catal
     found = {each.title: each.values for each in differing(catalog, [first, other])}
     assert found["Recipe"] == ("From scratch", "new")
     assert found["Dataset"] == ("(removed)", "(removed)")
-
-
-def test_every_setting_can_be_told() -> None:
-    whole = {"optimizer", "schedule", "loss", "augmentation"}
-    kinds = {name for name in settable() if name not in whole}
-    shares = {"validation": "shares.validation", "test": "shares.test"}
-    missing = (
-        {shares.get(name, name) for name in kinds if not name.startswith("augmentation.")}
-        - {"shares.train"}
-        - set(TITLES)
-    )  # the train share is what the others leave
-    assert missing == set()
-
-
-@pytest.mark.parametrize(
-    ("name", "page"),
-    [
-        ("optimizer.name", learning.OPTIMIZERS),
-        ("schedule.name", learning.SCHEDULES),
-        ("loss.name", learning.LOSSES),
-        ("balance", learning.BALANCES),
-        ("resize", network.FITS),
-    ],
-)
-def test_values_are_called_as_on_the_page(name: str, page: dict[str, str]) -> None:
-    assert VALUES[name] == page
-
-
-def test_settings_are_called_as_on_the_page() -> None:
-    labels = {}
-    for file in PAGES.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and isinstance(node.func.value, ast.Name)
-                and node.func.value.id == "form"
-                and node.func.attr in ("select", "number", "slider", "toggle")
-                and all(isinstance(each, ast.Constant) for each in node.args[:2])
-            ):
-                name, label = (each.value for each in node.args[:2])  # type: ignore[attr-defined]
-                labels[name] = label
-    labels.pop("weights")  # a field of its kind: "Run"
-    assert len(labels) > 20
-    assert {name: TITLES[name] for name in labels} == labels
