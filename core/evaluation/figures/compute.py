@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.ranking import class_areas
-from core.evaluation.figures.scores import scores
+from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, verdict
 from core.evaluation.intervals import wilson_bounds
 from core.evaluation.predictions import Predictions, load_predictions
@@ -76,9 +76,14 @@ def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures
         return None
     try:
         data = read_json(folder / SCORES)
-        return Figures.model_validate(data) if data.get("version") == VERSION else None
+        found = Figures.model_validate(data) if data.get("version") == VERSION else None
     except (NotFound, ValidationError, AttributeError):
         return None
+    if found is None:
+        return None
+    # Where a metric was added since, or taken away, they are made anew.
+    today = [each.key for each in offered(len(found.classes))]
+    return found if [score.key for score in found.scores] == today else None
 
 
 def compute_figures(

@@ -1,18 +1,19 @@
-"""The figures about a test as a whole: each with its interval, and what it means in a sentence.
+"""The scores of a test: each metric's value with its interval.
 
-Values are scikit-learn's. Proportions of images get Wilson's interval, all others one from
-resampling the test images.
+Shares of images get Wilson's interval, all others one from resampling the test images. What
+metrics have in common (the resamples) is worked out once for all of a kind.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.evaluation.predictions import Predictions
+from core.evaluation.figures.catalogue import METRICS
+from core.evaluation.figures.metric import Areas, Counts, Metric
 from core.evaluation.figures.ranking import resampled_areas, resamples_for
-from core.evaluation.figures.score_meanings import ABOUT
 from core.evaluation.intervals import (
     RESAMPLES,
     bootstrap_bounds,
@@ -20,12 +21,16 @@ from core.evaluation.intervals import (
     resamples,
     wilson,
 )
-from core.evaluation.predictions import SMALLEST, Predictions
 from core.evaluation.records import Evaluation, Score
 
-_TOP = (2, 3, 5)
 _NO_IMAGES = "There are no test images."
 _ONE_CLASS = "All test images are of one class, so there is nothing to tell apart."
+_KNOWS_ONE = "The model knows one class only."
+
+
+def offered(classes: int) -> list[Metric]:
+    """The metrics of a model that knows so many classes, the most telling first."""
+    return [each for each in METRICS.values() if classes > each.above]
 
 
 def scores(
@@ -39,198 +44,109 @@ def scores(
 
     Averages over classes leave out classes without an image in the test.
     """
-    if not len(predictions):
-        return [
-            _score(key, None, why=_NO_IMAGES)
-            for key in ABOUT
-            if not key.startswith("top_") or _offered(key, len(predictions.labels))
-        ]
+    metrics = offered(len(predictions.labels))
+    why = {each.key: _undefined(each, predictions) for each in metrics}
+    known = [each for each in metrics if not why[each.key]]
     made = {
-        **_from_confusion(evaluation, predictions),
-        **_proportions(predictions),
-        **_from_probabilities(predictions),
-        **_from_ranking(predictions, areas),
+        **_of_images([each for each in known if each.of == "images"], predictions),
+        **_of_costs([each for each in known if each.of == "costs"], predictions),
+        **_of_counts([each for each in known if each.of == "counts"], evaluation),
+        **_of_areas([each for each in known if each.of == "areas"], predictions, areas),
     }
-    return [made[key] for key in ABOUT if key in made]
+    return [made.get(each.key) or _score(each, None, why=why[each.key]) for each in metrics]
+
+
+def _undefined(metric: Metric, predictions: Predictions) -> str:
+    """Why there is no such figure of these answers, as a sentence; "" if there is."""
+    if not len(predictions):
+        return _NO_IMAGES
+    if metric.of == "costs" and len(predictions.labels) < 2:
+        return _KNOWS_ONE
+    return _ONE_CLASS if metric.apart and len(np.unique(predictions.true)) < 2 else ""
 
 
 def _score(
-    key: str,
+    metric: Metric,
     value: float | None,
     bounds: tuple[float, float] | None = None,
     method: str = "",
     why: str = "",
 ) -> Score:
-    title, meaning, better, form = ABOUT[key]
     if value is not None and bounds is None:
         method = "none: it is the same in every resample"
     low, high = bounds or (None, None)
     return Score(
-        key=key,
-        title=title,
+        key=metric.key,
+        title=metric.title,
         value=value,
         low=low,
         high=high,
-        method=method if not why else "",
-        meaning=meaning,
-        better=better,
-        form=form,
+        method=method,
+        meaning=metric.meaning,
+        better=metric.better,
+        form=metric.form,
         why=why,
     )
 
 
-def _bootstrap(resampled: int = RESAMPLES) -> str:
-    return f"bootstrap, {resampled:,} resamples"
-
-
-def _offered(key: str, classes: int) -> bool:
-    """Whether the true class being among the first k says anything: only with more classes."""
-    return int(key.removeprefix("top_")) < classes
-
-
-def _proportions(predictions: Predictions) -> dict[str, Score]:
-    """Accuracy and top-k: parts of all images."""
-    from sklearn.metrics import accuracy_score, top_k_accuracy_score
-
-    positions = np.arange(len(predictions.labels))
-    accuracy = float(accuracy_score(predictions.true, predictions.predicted))
-    # Recall weighted by the sizes of classes is accuracy under another name.
-    shares = {"accuracy": accuracy, "weighted_recall": accuracy}
-    for k in _TOP:
-        if k < len(predictions.labels):
-            shares[f"top_{k}"] = float(
-                top_k_accuracy_score(
-                    predictions.true, predictions.probabilities, k=k, labels=positions
-                )
-            )
+def _of_images(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[str, Score]:
     made = {}
-    for key, share in shares.items():
-        interval = wilson(round(share * len(predictions)), len(predictions))
-        made[key] = _score(key, share, (interval.low, interval.high), "Wilson")
+    for metric in metrics:
+        counted = int(metric.compute(predictions).sum())
+        interval = wilson(counted, len(predictions))
+        bounds = (interval.low, interval.high)
+        made[metric.key] = _score(metric, counted / len(predictions), bounds, "Wilson")
     return made
 
 
-# In the order of the columns that _figures makes.
-_CONFUSED = (
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "weighted_precision",
-    "weighted_f1",
-    "mcc",
-    "kappa",
-)
-
-
-def _from_confusion(evaluation: Evaluation, predictions: Predictions) -> dict[str, Score]:
-    """What follows from the confusion matrix."""
-    from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, matthews_corrcoef
-
-    macro, weighted = evaluation.macro, evaluation.weighted
-    with warnings.catch_warnings():
-        # Answers of classes that the test lacks are expected; so is a single class.
-        warnings.simplefilter("ignore")
-        balanced = float(balanced_accuracy_score(predictions.true, predictions.predicted))
-        kappa = float(cohen_kappa_score(predictions.true, predictions.predicted))
-        mcc = float(matthews_corrcoef(predictions.true, predictions.predicted))
-    values: dict[str, float | None] = dict(
-        zip(
-            _CONFUSED,
-            (
-                balanced,
-                macro.precision,
-                macro.recall,
-                macro.f1,
-                weighted.precision,
-                weighted.f1,
-                mcc,
-                kappa,
-            ),
-            strict=True,
-        )
-    )
-    why: Mapping[str, str] = {}
-    if len(np.unique(predictions.true)) < 2:
-        values |= {"mcc": None, "kappa": None}
-        why = {"mcc": _ONE_CLASS, "kappa": _ONE_CLASS}
-    replicates = resampled_counts(np.array(evaluation.confusion), _figures)
-    made = {}
-    for column, key in enumerate(_CONFUSED):
-        value = values[key]
-        bounds = None if value is None else bootstrap_bounds(value, replicates[:, column])
-        made[key] = _score(key, value, bounds, _bootstrap(), why.get(key, ""))
-    return made
-
-
-def _figures(right: np.ndarray, true: np.ndarray, called: np.ndarray) -> np.ndarray:
-    """What scikit-learn computes one by one, for many confusion matrices at once.
-
-    Args:
-        right, true, called: right answers, images and answers by class, shape (m, classes).
-
-    Returns:
-        float64, shape (m, 8), columns as in ``_CONFUSED``; NaN where one isn't defined.
-    """
-    total = true.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        recall = np.where(true > 0, right / true, 0.0)
-        precision = np.where(called > 0, right / called, 0.0)
-        f1 = np.where(true + called > 0, 2 * right / (true + called), 0.0)
-        tested = (true > 0) / (true > 0).sum(axis=1, keepdims=True)
-        share = true / total[:, None]
-        hits, by_chance = right.sum(axis=1), (true * called).sum(axis=1)
-        # Gorodkin's correlation of more than two classes (2004), as scikit-learn has it.
-        spread = (total**2 - (true**2).sum(axis=1)) * (total**2 - (called**2).sum(axis=1))
-        mcc = np.where(spread > 0, (hits * total - by_chance) / np.sqrt(spread), 0.0)
-        expected = by_chance / total**2
-        kappa = (hits / total - expected) / (1 - expected)
-    macro = [(each * tested).sum(axis=1) for each in (precision, recall, f1)]
-    weighted = [(each * share).sum(axis=1) for each in (precision, f1)]
-    return np.stack([macro[1], *macro, *weighted, mcc, kappa], axis=1)
-
-
-def _from_probabilities(predictions: Predictions) -> dict[str, Score]:
-    """Means over images of what each answer costs, given how sure it was."""
-    from sklearn.metrics import brier_score_loss, log_loss
-
-    positions = np.arange(len(predictions.labels))
-    given = predictions.probabilities.astype(np.float64)
-    if len(positions) < 2:
-        why = "The model knows one class only."
-        return {key: _score(key, None, why=why) for key in ("log_loss", "brier")}
-    with warnings.catch_warnings():
-        # Rows of float32 sum to 1 but for rounding, and clipping adds a little.
-        warnings.simplefilter("ignore")
-        clipped = np.maximum(given, SMALLEST)
-        loss = float(log_loss(predictions.true, clipped, labels=positions))
-        exact = given / given.sum(axis=1, keepdims=True)
-        brier = float(
-            brier_score_loss(predictions.true, exact, labels=positions, scale_by_half=False)
-        )
-    squares = ((exact - np.eye(len(positions))[predictions.true]) ** 2).sum(axis=1)
-    costs = np.stack((predictions.loss, squares)).astype(np.float32)
+def _of_costs(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[str, Score]:
+    """Means over images of what each answer costs."""
+    if not metrics:
+        return {}
+    costs = np.stack([metric.compute(predictions) for metric in metrics])
     means = np.concatenate(
-        [(costs @ weights).T / len(predictions) for weights in resamples(len(predictions))]
-    ).astype(np.float64)
-    return {
-        "log_loss": _score("log_loss", loss, bootstrap_bounds(loss, means[:, 0]), _bootstrap()),
-        "brier": _score("brier", brier, bootstrap_bounds(brier, means[:, 1]), _bootstrap()),
-    }
+        [
+            (costs.astype(np.float32) @ weights).T / len(predictions)
+            for weights in resamples(len(predictions))
+        ]
+    )
+    return _resampled(metrics, costs.mean(axis=1), means.astype(np.float64))
 
 
-def _from_ranking(
-    predictions: Predictions, areas: tuple[np.ndarray, np.ndarray]
-) -> dict[str, Score]:
-    """Mean areas under the curves of all classes."""
-    keys = ("roc_auc", "average_precision")
-    if not np.isfinite(areas[0]).any():
-        return {key: _score(key, None, why=_ONE_CLASS) for key in keys}
+def _of_counts(metrics: Sequence[Metric], evaluation: Evaluation) -> Mapping[str, Score]:
+    """What follows from the confusion matrix."""
+    if not metrics:
+        return {}
+
+    def figures(right: np.ndarray, true: np.ndarray, called: np.ndarray) -> np.ndarray:
+        counts = Counts(right, true, called)
+        return np.stack([metric.compute(counts) for metric in metrics], axis=1)
+
+    table = np.array(evaluation.confusion, np.float64)
+    values = figures(table.diagonal()[None], table.sum(axis=1)[None], table.sum(axis=0)[None])[0]
+    return _resampled(metrics, values, resampled_counts(table, figures))
+
+
+def _of_areas(
+    metrics: Sequence[Metric], predictions: Predictions, areas: tuple[np.ndarray, np.ndarray]
+) -> Mapping[str, Score]:
+    """What follows from the areas under the curves of all classes."""
+    if not metrics:
+        return {}
     count = resamples_for(len(predictions), len(predictions.labels))
-    replicates = resampled_areas(predictions.true, predictions.probabilities, count)
+    drawn = Areas(*resampled_areas(predictions.true, predictions.probabilities, count).T)
+    means = Areas(*(np.array([np.nanmean(each)]) for each in areas))
+    values = np.concatenate([metric.compute(means) for metric in metrics])
+    replicates = np.stack([metric.compute(drawn) for metric in metrics], axis=1)
+    return _resampled(metrics, values, replicates, count)
+
+
+def _resampled(
+    metrics: Sequence[Metric], values: np.ndarray, replicates: np.ndarray, count: int = RESAMPLES
+) -> Mapping[str, Score]:
+    """Scores with bootstrap intervals; ``replicates`` float64, shape (count, metrics)."""
     made = {}
-    for column, key in enumerate(keys):
-        value = float(np.nanmean(areas[column]))
-        bounds = bootstrap_bounds(value, replicates[:, column])
-        made[key] = _score(key, value, bounds, _bootstrap(count))
+    for metric, value, column in zip(metrics, values.tolist(), replicates.T, strict=True):
+        bounds = bootstrap_bounds(value, column)
+        made[metric.key] = _score(metric, value, bounds, f"bootstrap, {count:,} resamples")
     return made

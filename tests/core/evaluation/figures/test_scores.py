@@ -12,7 +12,9 @@ from sklearn import metrics as sk
 
 from core.evaluation import intervals
 from core.evaluation.figures.ranking import class_areas
-from core.evaluation.figures.scores import _figures, scores
+from core.evaluation.figures.catalogue import METRICS
+from core.evaluation.figures.metric import Counts
+from core.evaluation.figures.scores import scores
 from core.evaluation.records import Score
 from tests.core.evaluation.answered import answered, called, guessed
 
@@ -84,7 +86,12 @@ def test_figures_of_resamples_are_those_of_scikit_learn() -> None:
     tables[0, 2] = 0  # a class without images
     tables[1, :, 1] = 0  # a class that is never answered
     right = np.array([table.diagonal() for table in tables], float)
-    made = _figures(right, tables.sum(axis=2).astype(float), tables.sum(axis=1).astype(float))
+    counts = Counts(right, tables.sum(axis=2).astype(float), tables.sum(axis=1).astype(float))
+    keys = (
+        *("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1"),
+        *("weighted_precision", "weighted_f1", "mcc", "kappa"),
+    )
+    made = np.stack([METRICS[key].compute(counts) for key in keys], axis=1)
     for table, row in zip(tables, made, strict=True):
         true = np.repeat(np.arange(4), table.sum(axis=1))
         said = np.concatenate([np.repeat(np.arange(4), each) for each in table])
