@@ -10,15 +10,16 @@ import pandas as pd
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
+from core.cli.telling import tell
 from core.errors import InvalidInput
+from core.evaluation.document.result import load_result
+from core.evaluation.document.section import build, sections_for
 from core.evaluation.evaluate import evaluate_folder
-from core.evaluation.figures.compute import Figures, figures, load_curves
+from core.evaluation.figures.compute import Figures, load_curves
 from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
 from core.evaluation.store import load_evaluation
 from core.workspace import atomic_path
-
-_PAIRS = 10
 
 
 @command(
@@ -37,7 +38,8 @@ _PAIRS = 10
 )
 def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Say how good a run is; the document has the confusion matrix, scores with intervals, the
-    verdict, the report, all pairs that are mixed up, and points of the curves of each class."""
+    verdict, the report, all pairs that are mixed up, points of the curves of each class, and in
+    ``sections`` what is said of all that."""
     if options.table is not None and options.table[0] not in FORMATS:
         raise InvalidInput(
             f"“{options.table[0]}” is not a kind of table.",
@@ -49,9 +51,16 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     else:
         folder = options.on.expanduser().resolve()
         evaluation = evaluate_folder(catalog, run.id, folder, output.progress)
-    found = figures(catalog, run.id, evaluation.on, output.progress)
+    result = load_result(catalog, run, evaluation.on, output.progress)
+    found = result.figures
     output.text(f"Run “{run.name}” on {'its test set' if evaluation.on == 'test' else options.on}")
-    _say(evaluation, found, output)
+    sections = [
+        each
+        for known in sections_for("terminal")
+        if known.group != "reliability" and (each := build(known, result, "terminal"))
+    ]
+    tell(sections, output)
+    _left_out(evaluation, output)
     if options.table is not None:
         _write_table(options.table, evaluation, found, output)
     return {
@@ -61,55 +70,12 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         "classes": [row.model_dump(mode="json") for row in found.classes],
         "similarity_order": found.order,
         "pairs": [pair.model_dump(mode="json") for pair in worst_confusions(evaluation, None)],
+        "sections": [each.as_json() for each in sections],
         "curves": curve_points(load_curves(catalog.workspace, run.id, evaluation.on)),
     }
 
 
-def _say(evaluation: Evaluation, found: Figures, output: Output) -> None:
-    for statement in found.verdict.statements:
-        output.text(f"  {statement.text}")
-    output.text()
-    output.table(
-        ("figure", "value", "95 % interval", "by"),
-        [
-            (score.title, score.written, score.interval or score.why, score.method)
-            for score in found.scores
-        ],
-    )
-    output.text()
-    output.table(
-        ("class", "precision", "recall", "recall likely", "F1", "images"),
-        [
-            (
-                row.label,
-                f"{row.precision:.3f}",
-                f"{row.recall:.3f}",
-                f"{row.recall_low:.3f} to {row.recall_high:.3f}",
-                f"{row.f1:.3f}",
-                row.support,
-            )
-            for row in found.classes
-        ]
-        + [
-            (
-                row.label,
-                f"{row.precision:.3f}",
-                f"{row.recall:.3f}",
-                "",
-                f"{row.f1:.3f}",
-                row.support,
-            )
-            for row in (evaluation.macro, evaluation.weighted)
-        ],
-    )
-    pairs = worst_confusions(evaluation, None)
-    if pairs:
-        output.text()
-        output.text("Most often mixed up:")
-    for pair in pairs[:_PAIRS]:
-        output.text(f"  “{pair.true}” taken for “{pair.predicted}”: {pair.count} of {pair.support}")
-    if len(pairs) > _PAIRS:
-        output.text(f"  and {len(pairs) - _PAIRS:,} more pairs")
+def _left_out(evaluation: Evaluation, output: Output) -> None:
     if evaluation.left_out:
         output.text(f"  left out: {len(evaluation.left_out):,}")
         for path, why in evaluation.left_out[:3]:

@@ -117,6 +117,13 @@ class Score(_Frozen):
             return ""
         return f"{self._text(self.low)} to {self._text(self.high)}"
 
+    @property
+    def said(self) -> str:
+        """``95.1 %, likely between 91.3 % and 97.4 %``."""
+        if not self.interval:
+            return self.written
+        return f"{self.written}, likely between {self._text(self.low)} and {self._text(self.high)}"
+
     def _text(self, value: float | None) -> str:
         if value is None:
             return "–"

@@ -69,7 +69,8 @@ def metrics(catalog: Catalog, run_id: str, report: Reporter | None = None) -> di
     """
     found = Findings(load_material(catalog, run_id), report or Reporter())
     material = found.material
-    run, evaluation, reliability = material.run, material.evaluation, found.reliability
+    run, evaluation, figures = material.run, material.evaluation, found.result.figures
+    reliability = found.result.reliability if evaluation.images else None
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -81,9 +82,9 @@ def metrics(catalog: Catalog, run_id: str, report: Reporter | None = None) -> di
             "classes": material.classes,
         },
         "test": {**_tested(evaluation), "left_out": [list(each) for each in evaluation.left_out]},
-        "verdict": [each.model_dump(mode="json") for each in found.figures.verdict.statements],
-        "scores": [score.model_dump(mode="json") for score in found.figures.scores],
-        "classes": [each.model_dump(mode="json") for each in found.figures.classes],
+        "verdict": [each.model_dump(mode="json") for each in figures.verdict.statements],
+        "scores": [score.model_dump(mode="json") for score in figures.scores],
+        "classes": [each.model_dump(mode="json") for each in figures.classes],
         "confusion": {"labels": evaluation.labels, "counts": evaluation.confusion},
         "reliability": None if reliability is None else reliability.model_dump(mode="json"),
         "others": [

@@ -2,15 +2,16 @@
 
 The headings are those of Mitchell et al., "Model Cards for Model Reporting" (2019), as far as
 something is known: limits are worked out from results, and what only a person can say (intended
-use, licence) is there if somebody has said it. One value, written as Markdown for repositories and
-as HTML in the report.
+use, licence) is there if somebody has said it. Sections, written as Markdown for repositories and
+as HTML in the report; the results among them are those of every place.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from core.catalog import Catalog
@@ -20,7 +21,23 @@ from core.delivery.take_away.environment import environment
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import Material, checked_target, load_material
 from core.delivery.take_away.notes import load_about
-from core.evaluation.trust import words as reliability_words
+from core.evaluation.document.parts import (
+    Code,
+    Column,
+    Figures,
+    Heading,
+    Headline,
+    Note,
+    Paragraph,
+    Part,
+    Pictures,
+    Section,
+    Statement,
+    Statements,
+    Table,
+)
+from core.evaluation.document.section import built
+from core.evaluation.trust import words as words
 from core.progress import Reporter
 from core.quality.curation import FACTS, history
 from core.training import architectures
@@ -32,25 +49,6 @@ SUFFIXES = (".md", ".markdown")
 _MOST_CLASSES = 60
 # A class with fewer training images was hardly learned from.
 _FEW = 30
-
-
-@dataclass(frozen=True)
-class Part:
-    """One section of a card.
-
-    Attributes:
-        paragraphs: as plain text.
-        points: as a list of plain text.
-        heads, rows: a table, all cells plain text; empty for none.
-        code: (language, text) shown as it is.
-    """
-
-    title: str
-    paragraphs: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
-    heads: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    code: tuple[tuple[str, str], ...] = field(default=())
 
 
 def write_card(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:
@@ -71,52 +69,80 @@ def write_card(catalog: Catalog, run_id: str, file: Path, report: Reporter | Non
 def card_markdown(found: Findings) -> str:
     """The card as Markdown."""
     lines = [f"# Model card: {plain(found.material.run.name)}", ""]
-    for part in card(found):
-        lines += [f"## {part.title}", ""]
-        for paragraph in part.paragraphs:
-            lines += [plain(paragraph), ""]
-        if part.points:
-            lines += [*(f"- {plain(point)}" for point in part.points), ""]
-        if part.rows:
-            lines += [
-                _row(part.heads),
-                _row([":--"] * len(part.heads)),
-                *(_row([plain(cell) for cell in row]) for row in part.rows),
-                "",
-            ]
-        for language, text in part.code:
-            lines += [f"```{language}", text, "```", ""]
+    for section in card(found):
+        lines += [f"## {section.title}", ""]
+        for part in section.parts:
+            lines += _lines(part)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row(cells: tuple[str, ...] | list[str]) -> str:
+def _lines(part: Part) -> list[str]:
+    """A part as Markdown; what can only be drawn is left out."""
+    if isinstance(part, Table):
+        rows = [_row([plain(cell) for cell in part.written(row)]) for row in part.shown()]
+        heads = [_row([each.title for each in part.columns]), _row([":--"] * len(part.columns))]
+        return [*heads, *rows, ""] if rows else []
+    if isinstance(part, Code):
+        return [f"```{part.language}", part.text, "```", ""]
+    if isinstance(part, Paragraph | Note):
+        return [plain(part.text), ""]
+    if isinstance(part, Heading):
+        return [f"### {plain(part.text)}", ""]
+    if isinstance(part, Headline):
+        return [f"**{plain(part.statement.text)}**", ""]
+    if isinstance(part, Statements):
+        return [*(f"- {plain(each.text)}" for each in part.items), ""] if part.items else []
+    if isinstance(part, Figures) and not part.again:
+        return [*(f"- {plain(each.title)}: {each.said}" for each in part.items), ""]
+    if isinstance(part, Pictures):
+        return [f"- {plain(f'{part.title}: {part.text}')}", ""] if part.title else []
+    return []
+
+
+def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def card(found: Findings) -> list[Part]:
+def card(found: Findings) -> list[Section]:
     """The sections, in order; those about which nothing is known are left out."""
+    before, after = described(found)
+    verdict = found.result.figures.verdict
+    said = [verdict.statements[0], verdict.get("baseline")]
+    first = tuple(Paragraph(each.key, each.text) for each in said if each is not None)
+    results = built(found.result, "card")
+    results[:1] = [replace(each, parts=(*first, *each.parts)) for each in results[:1]]
+    return [*before, *results, *after]
+
+
+def described(found: Findings) -> tuple[list[Section], list[Section]]:
+    """What a card says besides results: before them what the model is, after them its limits and
+    how it was made."""
     material = found.material
     about = load_about(material.catalog.workspace, material.run.id)
-    said = [
-        Part("Intended use", tuple(about.use.split("\n\n"))) if about.use else None,
-        Part("Licence", tuple(about.licence.split("\n\n"))) if about.licence else None,
-        Part("Remarks", tuple(about.remarks.split("\n\n"))) if about.remarks else None,
-    ]
-    parts = [
-        _details(material),
-        said[0],
-        _data(material),
-        _metrics(found),
+    use = Section("use", "Intended use", written("use", about.use))
+    before = [_details(material), use, _data(material)]
+    after = [
         _limits(found),
-        said[2],
-        said[1],
+        Section("remarks", "Remarks", written("remarks", about.remarks)),
+        Section("licence", "Licence", written("licence", about.licence)),
         _environment(),
         _reproduce(material),
     ]
-    return [part for part in parts if part is not None]
+    return [each for each in before if each.parts], [each for each in after if each.parts]
 
 
-def _details(material: Material) -> Part:
+def written(key: str, text: str) -> tuple[Paragraph, ...]:
+    """What a person wrote, paragraph by paragraph."""
+    return tuple(Paragraph(key, each) for each in text.split("\n\n") if each.strip())
+
+
+def _pairs(key: str, rows: Iterable[tuple[str, str]], what: str = "", value: str = "") -> Table:
+    """A table of facts; those that are not known are left out."""
+    columns = (Column("what", what), Column("value", value))
+    return Table(key, columns, tuple(row for row in rows if row[1]))
+
+
+def _details(material: Material) -> Section:
     spec, summary = material.spec, material.summary
     network = architectures.get(spec.architecture)
     trained = datetime.datetime.fromtimestamp(material.run.created_at).strftime("%Y-%m-%d")
@@ -129,22 +155,20 @@ def _details(material: Material) -> Part:
         ("Gives", "one probability for each class"),
         ("Trained", "elsewhere" if _imported(material) else f"{trained}, with Lightbox"),
     ]
-    return Part("Model", heads=("", ""), rows=tuple(row for row in rows if row[1]))
+    return Section("model", "Model", (_pairs("model", rows),))
 
 
-def _data(material: Material) -> Part:
+def _data(material: Material) -> Section:
     dataset = material.dataset
     name = f"“{dataset.name}”" if dataset is not None else "a dataset that was removed since"
     if _imported(material):
-        return Part(
-            "Data",
-            (
-                "Which images it was trained on is not known here. It was tested on "
-                f"{material.count('test'):,} images of {name}, version "
-                f"{material.run.dataset_version}; it may have been trained on some of them.",
-            ),
+        unknown = (
+            "Which images it was trained on is not known here. It was tested on "
+            f"{material.count('test'):,} images of {name}, version "
+            f"{material.run.dataset_version}; it may have been trained on some of them."
         )
-    said = [
+        return Section("data", "Data", (Paragraph("said", unknown),))
+    told = [
         f"Trained on {name}, version {material.run.dataset_version}: {material.count('train'):,} "
         f"images to train on, {material.count('validation'):,} to choose the best epoch by, and "
         f"{material.count('test'):,} that were kept back for the test. Copies of one picture were "
@@ -152,24 +176,27 @@ def _data(material: Material) -> Part:
     ]
     decided = _decisions(material)
     if decided:
-        said.append(decided)
+        told.append(decided)
     counts = material.split.groupby(["label", "split"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=["train", "validation", "test"], fill_value=0)
     rows = [
-        (str(label), *(f"{int(n):,}" for n in row))
+        (str(label), *(int(n) for n in row))
         for label, row in zip(counts.index, counts.to_numpy(), strict=True)
     ]
     if len(rows) > _MOST_CLASSES:
         sizes = counts["train"]
-        said.append(
+        told.append(
             f"{len(rows)} classes, with {int(sizes.min()):,} to {int(sizes.max()):,} training "
             f"images each. The {_MOST_CLASSES} with the fewest are listed."
         )
         order = counts["train"].to_numpy().argsort(kind="stable")[:_MOST_CLASSES]
         rows = [rows[at] for at in order]
-    return Part(
-        "Data", tuple(said), heads=("class", "training", "validation", "test"), rows=tuple(rows)
+    columns = (
+        Column("class", "class", "name"),
+        *(Column(each, each, "count") for each in ("training", "validation", "test")),
     )
+    said = tuple(Paragraph("said", each) for each in told)
+    return Section("data", "Data", (*said, Table("classes", columns, tuple(rows))))
 
 
 def _decisions(material: Material) -> str:
@@ -192,42 +219,20 @@ def _decisions(material: Material) -> str:
     )
 
 
-def _metrics(found: Findings) -> Part:
-    evaluation = found.material.evaluation
-    rows = [
-        (score.title, score.written, score.interval or "–", score.why or score.meaning)
-        for score in found.figures.scores
-    ]
-    first = found.figures.verdict.statements[0].text
-    baseline = found.figures.verdict.get("baseline")
-    said = [first] + ([baseline.text] if baseline is not None else [])
-    if evaluation.images:
-        said.append(
-            "Intervals are at 95 %: Wilson's for parts of images, from resampling the test images "
-            "for the others."
-        )
-    return Part(
-        "Metrics",
-        tuple(said),
-        heads=("metric", "value", "likely between", "meaning"),
-        rows=tuple(rows),
-    )
-
-
-def _limits(found: Findings) -> Part:
+def _limits(found: Findings) -> Section:
     """Where it fails, or nobody knows."""
     material = found.material
-    verdict = found.figures.verdict
+    verdict = found.result.figures.verdict
     points = []
     weakest = verdict.get("weakest")
     if weakest is not None and material.evaluation.correct < material.evaluation.images:
         points.append(weakest.text)
     points += [each.text for each in verdict.cautions]
-    if found.reliability is not None:
-        answer = reliability_words.can_i_rely_on_it(found.reliability)[1]
-        points.append(f"Can one rely on it? {answer}")
-        points += reliability_words.cautions(found.reliability)
-        if found.reliability.robustness is None:
+    if material.evaluation.images:
+        reliability = found.result.reliability
+        points.append(f"Can one rely on it? {words.can_i_rely_on_it(reliability)[1]}")
+        points += words.cautions(reliability)
+        if reliability.robustness is None:
             points.append("How it copes with blurred, dark or turned photos was not tried.")
     counts = material.split.loc[material.split["split"] == "train", "label"].value_counts()
     few = [label for label in material.classes if counts.get(label, 0) < _FEW]
@@ -241,14 +246,13 @@ def _limits(found: Findings) -> Part:
     points.append(
         "The figures hold for images that come from where these came from; others may be harder."
     )
-    return Part("Limits", points=tuple(points))
+    limits = tuple(Statement(key="limit", text=each) for each in points)
+    return Section("limits", "Limits", (Statements("limits", limits),))
 
 
-def _environment() -> Part:
-    rows = tuple(environment().items())
-    return Part(
-        "Environment", ("Of the computer that wrote this card.",), heads=("", ""), rows=rows
-    )
+def _environment() -> Section:
+    said = Paragraph("said", "Of the computer that wrote this card.")
+    return Section("environment", "Environment", (said, _pairs("versions", environment().items())))
 
 
 def _imported(material: Material) -> bool:
@@ -256,9 +260,10 @@ def _imported(material: Material) -> bool:
     return material.spec.recipe == "imported"
 
 
-def _reproduce(material: Material) -> Part | None:
+def _reproduce(material: Material) -> Section:
+    title = "How to reproduce"
     if _imported(material):
-        return None
+        return Section("reproduce", title, ())
     spec = material.spec
     name = material.dataset.name if material.dataset is not None else "DATASET"
     said = [
@@ -271,10 +276,9 @@ def _reproduce(material: Material) -> Part | None:
         code.append(("json", f"{to_json(spec.stack)}"))
         said.append("The layers of its own network go into layers.json.")
     code.append(("json", json.dumps(material.run.spec, ensure_ascii=False)))
-    return Part(
-        "How to reproduce",
-        tuple(said),
-        heads=("setting", "value"),
-        rows=tuple(told(spec, material.catalog).items()),
-        code=tuple(code),
+    parts: tuple[Part, ...] = (
+        *(Paragraph("said", each) for each in said),
+        _pairs("settings", told(spec, material.catalog).items(), "setting", "value"),
+        *(Code("code", language, text) for language, text in code),
     )
+    return Section("reproduce", title, parts)

@@ -8,27 +8,27 @@ can rely on it, how it was made. What the study has not found out yet is left ou
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from core import __version__
 from core.catalog import Catalog
-from core.delivery.take_away import (
-    report_classes,
-    report_made,
-    report_pictures,
-    report_trust,
-    report_verdict,
-)
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import checked_target, load_material
+from core.delivery.take_away.model_card import described, written
+from core.delivery.take_away.notes import load_about
+from core.delivery.take_away.report_parts import section_html
 from core.delivery.take_away.style import STYLE
+from core.delivery.take_away.training import training
+from core.evaluation.document.parts import Heading, Part, Section
+from core.evaluation.document.section import build, sections_for
 from core.progress import Reporter
 from core.quality.report_html import document, name, text
 from core.workspace import atomic_path
 
 SUFFIXES = (".html", ".htm")
 # Another number whenever reports are made differently: kept ones are then made anew.
-VERSION = 1
+VERSION = 2
 
 
 def write_report(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:
@@ -62,24 +62,27 @@ def report_html(catalog: Catalog, run_id: str, report: Reporter | None = None) -
         f"<header><h1>{name(run.name)}</h1>",
         f'<p class="soft">Report of {now}{about} · Lightbox {text(__version__)}</p></header>',
     ]
-    sections = (
-        report_verdict.verdict_section,
-        report_verdict.figures_section,
-        report_classes.confusion_section,
-        report_pictures.pairs_section,
-        report_classes.classes_section,
-        report_pictures.mistakes_section,
-        report_trust.calibration_section,
-        report_trust.coverage_section,
-        report_trust.slices_section,
-        report_trust.robustness_section,
-        report_trust.others_section,
-        report_made.training_section,
-        report_made.card_section,
-    )
-    for number, section in enumerate(sections):
+    sections = sections_for("report")
+    last = len(sections)
+    for number, each in enumerate(sections):
         report.check()
-        report.progress("report", number, len(sections), "Writing the report")
-        body.append(section(found))
-    report.progress("report", len(sections), len(sections), "Writing the report")
+        report.progress("report", number, last, "Writing the report")
+        section = build(each, found.result, "report")
+        if section is not None:
+            body.append(section_html(_with_use(section, found), found))
+    body.append(section_html(training(found.material), found))
+    before, after = described(found)
+    described_html = "".join(section_html(each, found, 3) for each in (*before, *after))
+    body.append(f"<section><h2>Model card</h2>{described_html}</section>")
+    report.progress("report", last, last, "Writing the report")
     return document(f"{run.name}: report", body, style=STYLE)
+
+
+def _with_use(section: Section, found: Findings) -> Section:
+    """The verdict with what a person said the model is meant for, before what to be careful of."""
+    about = load_about(found.material.catalog.workspace, found.material.run.id)
+    if section.key != "verdict" or not about.use:
+        return section
+    use: tuple[Part, ...] = (Heading("use", "What it is meant for"), *written("use", about.use))
+    at = [part.key for part in section.parts].index("said") + 1
+    return replace(section, parts=(*section.parts[:at], *use, *section.parts[at:]))

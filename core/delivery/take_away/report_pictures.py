@@ -1,5 +1,4 @@
-"""The report's pictures: the worst confusions with examples, and mistakes with what was looked
-at."""
+"""The report's pictures: tested images, some beside what the model looked at."""
 
 from __future__ import annotations
 
@@ -11,98 +10,58 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import Material
 from core.errors import NotFound
+from core.evaluation.document.parts import Picture, Pictures
 from core.evaluation.explain.overlay import framed, overlay
-from core.evaluation.mistakes import select, top
-from core.evaluation.records import worst_confusions
-from core.quality import thumbs
+from core.evaluation.study.basis import Heat
+from core.quality import report_html, thumbs
 from core.quality.curation import curated
-from core.quality.report_html import Picture, name, strip, text
+from core.quality.report_html import name, strip, text
 from core.quality.thumbs import media_type
-from core.text import images, percent, quoted
 
-# Together a few hundred pictures of 5 KB: the report stays below a few megabytes.
-_PAIRS, _EXAMPLES = 8, 6
-MOST_MISTAKES = 60
 _TINY = 48
 _SIDE = 160
 _OPACITY = 0.65
 
 
-def pairs_section(found: Findings) -> str:
-    """The pairs of classes that are mixed up most, with examples of each."""
-    material = found.material
-    worst = worst_confusions(material.evaluation, _PAIRS)
-    if not worst:
-        return ""
-    predictions = material.predictions
+def groups(parts: Sequence[Pictures], material: Material) -> str:
+    """Images that belong together, each group with its title, side by side."""
     items = []
-    for pair in worst:
-        rows = select(predictions, "wrong", true=pair.true, predicted=pair.predicted)[:_EXAMPLES]
-        paths = list(predictions.table["path"].iloc[rows])
+    for part in parts:
         shown = [
-            Picture(data, f"{percent(float(predictions.confidence[row]), 0)} sure", (), tiny)
-            for row, (data, tiny) in zip(rows, pictures(material, paths), strict=True)
+            report_html.Picture(data, each.name, each.notes, tiny)
+            for each, (data, tiny) in zip(part.items, _thumbnails(part, material), strict=True)
         ]
         items.append(
-            f"<li><strong>{text(quoted(pair.true))} taken for "
-            f"{text(quoted(pair.predicted))}</strong>"
-            f"<br>{pair.count:,} of {text(images(pair.support))}{strip(shown)}</li>"
+            f"<li><strong>{text(part.title)}</strong><br>{text(part.text)}{strip(shown)}</li>"
         )
-    return (
-        "<section><h2>Most often mixed up</h2>"
-        f'<ul class="pairs mixed">{"".join(items)}</ul></section>'
-    )
+    return f'<ul class="pairs mixed">{"".join(items)}</ul>'
 
 
-def mistakes_section(found: Findings) -> str:
-    """Wrong answers, the surest first, each beside what the model looked at."""
-    material, predictions = found.material, found.material.predictions
-    rows = select(predictions, "wrong")
-    if not len(predictions):
-        return ""
-    if not len(rows):
-        return "<section><h2>Mistakes</h2><p>There are none in this test.</p></section>"
-    shown = rows[:MOST_MISTAKES]
-    heat = found.heat
-    said = (
-        "The surest first: where the model is sure and wrong, it has learned something wrong, or "
-        "the label is."
-    )
-    if heat is None:
-        said += (
-            " What the model looked at is not known yet: it is found out when Results are opened, "
-            "or by the command “study”."
-        )
-    else:
-        said += " Right: the light places are those whose evidence spoke most for the answer " + (
-            "(Grad-CAM)." if heat.method == "gradients" else "(found by covering them)."
-        )
-    paths = list(predictions.table["path"].iloc[shown])
+def looked_at(part: Pictures, material: Material, heat: Heat | None) -> str:
+    """Images, each beside what the model looked at where that is known."""
     items = []
-    for row, path, (data, tiny) in zip(shown, paths, pictures(material, paths), strict=True):
-        (said_label, sure), *others = top(predictions, int(row), 3)
-        then = ", ".join(f"{text(quoted(label))} {percent(share, 0)}" for label, share in others)
-        looked = heat.of(int(row)) if heat is not None else None
-        both = _image(data, tiny, path) if data else '<div class="none">no picture</div>'
-        if looked is not None and data:
-            both += _image(_with_heat(material, data, looked), False, "what it looked at")
-        single = "" if looked is None or not data else "both"
-        items.append(
-            f'<li><div class="{single}">{both}</div>{name(path.rpartition("/")[2])}<br>is '
-            f"<strong>{name(predictions.labels[predictions.true[row]])}</strong>, said "
-            f"<strong>{name(said_label)}</strong> ({percent(sure, 0)})<br>"
-            f'<span class="soft">then {then}</span></li>'
-        )
-    more = len(rows) - len(shown)
-    rest = f'<p class="soft">and {more:,} more</p>' if more else ""
-    out_of = text(images(len(predictions)))
-    return (
-        f"<section><h2>Mistakes: {len(rows):,} of {out_of}</h2><p>{said}</p>"
-        f'<ul class="pairs">{"".join(items)}</ul>{rest}</section>'
-    )
+    for each, (data, tiny) in zip(part.items, _thumbnails(part, material), strict=True):
+        items.append(_looked_at(each, data, tiny, material, heat))
+    return f'<ul class="pairs">{"".join(items)}</ul>'
+
+
+def _looked_at(
+    each: Picture, data: bytes, tiny: bool, material: Material, heat: Heat | None
+) -> str:
+    looked = heat.of(each.row) if heat is not None else None
+    both = _image(data, tiny, each.path) if data else '<div class="none">no picture</div>'
+    single = "" if looked is None or not data else "both"
+    if looked is not None and data:
+        both += _image(_with_heat(material, data, looked), False, "what it looked at")
+    said, *others = each.notes
+    then = "".join(f'<br><span class="soft">{text(other)}</span>' for other in others)
+    return f'<li><div class="{single}">{both}</div>{name(each.name)}<br>{text(said)}{then}</li>'
+
+
+def _thumbnails(part: Pictures, material: Material) -> list[tuple[bytes, bool]]:
+    return pictures(material, [each.path for each in part.items])
 
 
 def pictures(material: Material, paths: Sequence[str]) -> list[tuple[bytes, bool]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from core.evaluation.document.parts import Chart, Line
 from core.quality.report_html import text
 
 _WIDTH, _HEIGHT = 520, 300
@@ -17,51 +17,14 @@ Place = Callable[[float, float], tuple[float, float]]
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 12, 46
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a chart.
-
-    Attributes:
-        name: for the key.
-        points: (x, y), by rising x; a gap where y is ``None``.
-        colour: ``a``, ``b`` or ``c`` of the style sheet.
-        dashed, dotted: how it is drawn; ``dotted`` shows the points too.
-    """
-
-    name: str
-    points: Sequence[tuple[float, float | None]]
-    colour: str = "a"
-    dashed: bool = False
-    dotted: bool = False
-
-
-def chart(
-    lines: Sequence[Line],
-    x_title: str,
-    y_title: str,
-    what: str,
-    *,
-    x_range: tuple[float, float] | None = None,
-    y_range: tuple[float, float] | None = None,
-    percent: str = "",
-    whole: bool = False,
-    diagonal: bool = False,
-    bands: Sequence[tuple[float, float, float]] = (),
-) -> str:
-    """A chart of lines.
-
-    Args:
-        what: describes it to those who can't see it.
-        percent: ``x``, ``y`` or ``xy``: axes of shares, written in per cent.
-        whole: x has whole numbers only.
-        diagonal: a thin line from corner to corner, where both axes agree.
-        bands: (x, low, high): intervals, as thin upright lines.
-    """
+def chart(part: Chart) -> str:
+    """A chart of lines; "" where there is nothing to draw."""
+    lines = part.lines
     values = [(x, y) for line in lines for x, y in line.points if y is not None]
     if not values:
         return ""
-    left, right = x_range or _around([x for x, _ in values], tight=True)
-    low, high = y_range or _around([y for _, y in values])
+    left, right = part.x_range or _around([x for x, _ in values], tight=True)
+    low, high = part.y_range or _around([y for _, y in values])
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = (x - left) / ((right - left) or 1)
@@ -71,11 +34,11 @@ def chart(
             _TOP + (1 - min(1.0, max(0.0, up))) * (_HEIGHT - _TOP - _BOTTOM),
         )
 
-    parts = _grid(place, (left, right), (low, high), percent, whole)
-    if diagonal:
+    parts = _grid(place, (left, right), (low, high), part.percent, part.whole)
+    if part.diagonal:
         (x1, y1), (x2, y2) = place(left, low), place(right, high)
         parts.append(f'<line class="axis dash" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>')
-    for x, bottom, top in bands:
+    for x, bottom, top in part.bands:
         (x1, y1), (_, y2) = place(x, bottom), place(x, top)
         parts.append(
             f'<line class="band" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x1:.1f}" y2="{y2:.1f}"/>'
@@ -84,16 +47,16 @@ def chart(
         parts += _drawn(line, place)
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     half = (_TOP + _HEIGHT - _BOTTOM) / 2
-    parts.append(
-        f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle">{text(x_title)}</text>'
-    )
+    parts.append(f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle">{text(part.x)}</text>')
     parts.append(
         f'<text x="14" y="{half}" text-anchor="middle" transform="rotate(-90 14 {half})">'
-        f"{text(y_title)}</text>"
+        f"{text(part.y)}</text>"
     )
     return (
         f'<figure class="chart"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{text(what)}">{"".join(parts)}</svg>{_key(lines)}</figure>'
+        f'aria-label="{text(part.said)}">{"".join(parts)}</svg>{_key(lines)}'
+        + (f'<p class="soft">{text(part.note)}</p>' if part.note else "")
+        + "</figure>"
     )
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.predictions import Predictions
 from core.evaluation.figures.metric import METRICS as METRICS
 from core.evaluation.figures.metric import Areas, Counts, metric
+from core.evaluation.predictions import Predictions
 
 
 @metric(
@@ -89,9 +89,7 @@ for _k, _word in ((2, "two"), (3, "three"), (5, "five")):
 def matthews(counts: Counts) -> np.ndarray:
     """Gorodkin's correlation of more than two classes (2004), as scikit-learn has it."""
     total = counts.total
-    spread = (total**2 - (counts.true**2).sum(axis=1)) * (
-        total**2 - (counts.called**2).sum(axis=1)
-    )
+    spread = (total**2 - (counts.true**2).sum(axis=1)) * (total**2 - (counts.called**2).sum(axis=1))
     above = counts.right.sum(axis=1) * total - counts.by_chance
     return np.divide(above, np.sqrt(spread), out=np.zeros(len(total)), where=spread > 0)
 

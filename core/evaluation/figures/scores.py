@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.evaluation.predictions import Predictions
 from core.evaluation.figures.catalogue import METRICS
 from core.evaluation.figures.metric import Areas, Counts, Metric
 from core.evaluation.figures.ranking import resampled_areas, resamples_for
@@ -21,6 +20,7 @@ from core.evaluation.intervals import (
     resamples,
     wilson,
 )
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Score
 
 _NO_IMAGES = "There are no test images."

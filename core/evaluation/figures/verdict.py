@@ -8,19 +8,17 @@ and reports show alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from core.evaluation.document.parts import Statement
 from core.evaluation.figures.collecting import what_to_collect
 from core.evaluation.intervals import LEVEL, wilson, wilson_bounds
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Interval
 from core.text import images, listed, percent, quoted
-
-Tone = Literal["good", "neutral", "caution", "bad"]
 
 # Fewer test images of a class say little about it.
 FEW = 10
@@ -28,25 +26,6 @@ FEW = 10
 WIDE = 0.2
 SURE = 0.9
 _ENOUGH_SURE = 20
-
-
-class Statement(BaseModel):
-    """One thing to say.
-
-    Attributes:
-        key: which: ``headline``, ``baseline``, ``weakest``, ``sure``, ``collect``,
-            ``without_images``, ``few_images``, ``wide``, ``left_out``.
-        text: one or two sentences; names in it are as people wrote them.
-        tone: whether it is good news.
-        about: names of classes it is about, by ``true`` and ``predicted``, for links.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    text: str
-    tone: Tone = "neutral"
-    about: dict[str, str] = {}
 
 
 class Verdict(BaseModel):

@@ -22,10 +22,11 @@ def test_it_reads_in_sentences(cli: Cli, trained: Trained) -> None:
     said = cli("reliability", "first")
     assert said.code == 0
     for part in (
-        "Its confidence",
-        "Answering only when sure enough",
-        "On worse photos",
-        "Kinds of",
+        "Does it know how sure it may be?",
+        "Answer only when sure enough",
+        "What if photos are worse?",
+        "Is it worse on some kinds of images?",
+        "As asked for",
     ):
         assert part in said.out
 

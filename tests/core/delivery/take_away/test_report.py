@@ -14,9 +14,10 @@ from core.delivery.take_away.made import find_report, make_report
 from core.delivery.take_away.notes import save_about
 from core.delivery.take_away.pdf import find_browser, print_pdf
 from core.delivery.take_away.report import report_html, write_report
-from core.delivery.take_away.report_classes import MOST_CELLS, matrix
-from core.delivery.take_away.svg import Line, chart, ticks
+from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
+from core.delivery.take_away.svg import chart, ticks
 from core.errors import Cancelled, InvalidInput
+from core.evaluation.document.parts import Chart, Line
 from core.evaluation.study.run import run_study
 from core.jobs import kinds
 from core.jobs.execute import execute
@@ -42,7 +43,12 @@ def test_it_says_what_was_found_before_and_without_a_study(
     assert "has not been tried yet" in read
     assert "What the model looked at is not known yet" in read
     assert "python -m core train" in read
-    for heading in ("Class by class", "Answering only when sure", "How it was trained", "Limits"):
+    for heading in (
+        "Class by class",
+        "Answer only when sure enough",
+        "How it was trained",
+        "Limits",
+    ):
         assert f">{heading}<" in page
 
 
@@ -89,9 +95,9 @@ def test_ticks_are_round_and_inside() -> None:
 
 
 def test_a_chart_leaves_gaps_where_nothing_is_known() -> None:
-    drawn = chart([Line("a", [(1, 0.5), (2, None), (3, 0.7), (4, 0.8)])], "x", "y", "said")
-    assert drawn.count("<polyline") == 2
-    assert chart([Line("a", [(1, None)])], "x", "y", "said") == ""
+    line = Line("a", [(1, 0.5), (2, None), (3, 0.7), (4, 0.8)])
+    assert chart(Chart("key", "said", "x", "y", (line,))).count("<polyline") == 2
+    assert chart(Chart("key", "said", "x", "y", (Line("a", [(1, None)]),))) == ""
 
 
 def test_only_html_is_written_and_stopping_leaves_nothing(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from core.evaluation import intervals
-from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.catalogue import METRICS
 from core.evaluation.figures.metric import Counts
+from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import scores
 from core.evaluation.records import Score
 from tests.core.evaluation.answered import answered, called, guessed

@@ -1,0 +1,151 @@
+"""A section of results as HTML: one function for each kind of part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
+from core.delivery.take_away.report_pictures import groups, looked_at
+from core.delivery.take_away.svg import chart
+from core.evaluation.document.parts import (
+    Chart,
+    Code,
+    Column,
+    Figures,
+    Heading,
+    Headline,
+    Matrix,
+    Note,
+    Paragraph,
+    Pictures,
+    Scale,
+    Section,
+    Statements,
+    Table,
+)
+from core.quality.report_html import bar, name, table, text
+from core.text import percent
+
+
+def section_html(section: Section, found: Findings, level: int = 2) -> str:
+    """A section with its title as a heading of this level, on all sides of it what it needs."""
+    title = f"<h{level}>{text(section.title)}</h{level}>" if section.title else ""
+    body = []
+    for kind, run in groupby(section.parts, type):
+        parts: list[Any] = list(run)
+        if kind is Chart:
+            body.append(f'<div class="charts">{"".join(map(chart, parts))}</div>')
+        elif kind is Pictures:
+            body.append(_pictures(parts, found))
+        else:
+            body += [_DRAWN[kind](part) for part in parts]
+    return f"<section>{title}{''.join(body)}</section>"
+
+
+def _pictures(parts: list[Any], found: Findings) -> str:
+    if any(part.heat for part in parts):
+        return "".join(looked_at(part, found.material, found.result.heat) for part in parts)
+    return groups(parts, found.material)
+
+
+def _headline(part: Headline) -> str:
+    look = "" if part.statement.tone == "good" else " look"
+    return f'<p class="verdict{look}">{text(part.statement.text)}</p>'
+
+
+def _statements(part: Statements) -> str:
+    lines = "".join(f'<li class="{each.tone}">{text(each.text)}</li>' for each in part.items)
+    return f'<ul class="said">{lines}</ul>' if lines else ""
+
+
+def _figures(part: Figures) -> str:
+    items = "".join(
+        f"<div><dt>{text(each.title)}</dt><dd>{text(each.written)}</dd>"
+        f'<dd class="soft">{text(each.interval)}</dd></div>'
+        for each in part.items
+    )
+    return f'<dl class="figures">{items}</dl>'
+
+
+def _scale(part: Scale) -> str:
+    def at(share: float) -> str:
+        return f"{2 + share * 96:.2f}%"
+
+    side = "start" if part.base < 0.25 else "end" if part.base > 0.75 else "middle"
+    base = at(part.base)
+    return (
+        f'<svg class="scale" role="img" aria-label="{text(part.said)}" height="52" '
+        'style="height:52px">'
+        f'<line class="axis" x1="{at(0)}" x2="{at(1)}" y1="16" y2="16" stroke-width="6"/>'
+        f'<line class="sa" x1="{at(part.low)}" x2="{at(part.high)}" y1="16" y2="16" '
+        'stroke-width="12" stroke-opacity=".45"/>'
+        f'<circle class="fa" cx="{at(part.value)}" cy="16" r="7"/>'
+        f'<line class="sb" x1="{base}" x2="{base}" y1="6" y2="26" stroke-width="3"/>'
+        f'<text x="{base}" y="44" text-anchor="{side}">{text(part.base_said)}: '
+        f"{percent(part.base, 0)}</text></svg>"
+    )
+
+
+def _matrix(part: Matrix) -> str:
+    counts = np.array(part.counts, np.int64)
+    many = len(part.labels) > MOST_CELLS
+    order = list(part.order if many else range(len(part.labels)))
+    drawn = matrix([part.labels[at] for at in order], counts[np.ix_(order, order)])
+    if not many:
+        return drawn
+    return (
+        "<p>Classes that are mixed up lie side by side. Pointed at, a cell says what it is; the "
+        f"most frequent mistakes are listed below.</p>{drawn}"
+    )
+
+
+def _table(part: Table) -> str:
+    values = part.shown()
+    if not values:
+        return ""
+    # What takes sentences stands below what it is about, so that the table stays narrow.
+    prose = [at for at, column in enumerate(part.columns) if column.kind == "prose"]
+    shown = [at for at in range(len(part.columns)) if at not in prose]
+    rows = []
+    for row in values:
+        line, cells = part.written(row), []
+        for at in shown:
+            cells.append(_cell(part.columns[at], line[at]))
+            if part.columns[at].bar:
+                cells.append(bar([row[at] or 0.0]))
+        if prose:
+            below = " ".join(line[at] for at in prose)
+            cells[0] = f'<strong>{cells[0]}</strong><br><span class="soft">{text(below)}</span>'
+        rows.append(cells)
+    kinds, heads = "", []
+    for at in shown:
+        column = part.columns[at]
+        kinds += "n" if column.numeric else "w" if column.kind == "interval" else "t"
+        heads.append(column.title)
+        if column.bar:
+            kinds += "b"
+            heads.append("")
+    return table(heads, rows, kinds)
+
+
+def _cell(column: Column, written: str) -> str:
+    return name(written) if column.kind == "name" else text(written)
+
+
+_DRAWN: dict[type, Callable[[Any], str]] = {
+    Headline: _headline,
+    Statements: _statements,
+    Paragraph: lambda part: f"<p>{text(part.text)}</p>",
+    Note: lambda part: f'<p class="soft">{text(part.text)}</p>',
+    Heading: lambda part: f"<h3>{text(part.text)}</h3>",
+    Code: lambda part: f"<pre>{text(part.text)}</pre>",
+    Figures: _figures,
+    Scale: _scale,
+    Matrix: _matrix,
+    Table: _table,
+}

@@ -1,0 +1,88 @@
+"""A result: one run, tested on one set of images, and everything that was found out about that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from core.catalog import Catalog, RunRecord
+from core.errors import NotFound
+from core.evaluation.figures import compute
+from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.records import Evaluation
+from core.evaluation.store import load_evaluation
+from core.evaluation.study.basis import Heat, load_heat
+from core.evaluation.study.run import Study, load_study
+from core.evaluation.trust import reliability as trust
+from core.progress import Reporter
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is said of a test; worked out, or read, when first asked for.
+
+    Attributes:
+        report: told of the progress of what takes long.
+    """
+
+    catalog: Catalog
+    run: RunRecord
+    evaluation: Evaluation
+    predictions: Predictions
+    report: Reporter = field(default_factory=Reporter)
+
+    @property
+    def on(self) -> str:
+        """``test`` for the run's own test set, else the folder that it was tested on."""
+        return self.evaluation.on
+
+    @property
+    def unseen(self) -> bool:
+        """Whether none of the images is known to have been trained on."""
+        return self.on == "test" and not self.run.imported
+
+    @cached_property
+    def figures(self) -> compute.Figures:
+        """Verdict, scores with intervals, classes, the order of similar classes."""
+        return compute.figures(self.catalog, self.run.id, self.on, self.report)
+
+    @cached_property
+    def trained(self) -> dict[str, int]:
+        """Images in training by class; empty if that is not known."""
+        return compute.trained_images(self.catalog.workspace, self.run.id) or {}
+
+    @cached_property
+    def reliability(self) -> trust.Reliability:
+        """Calibration, coverage, slices, robustness."""
+        return trust.reliability(self.catalog, self.run.id, self.on, self.report)
+
+    @cached_property
+    def study(self) -> Study:
+        """What there is of the study."""
+        return load_study(self.catalog.workspace, self.run.id, self.on)
+
+    @cached_property
+    def heat(self) -> Heat | None:
+        """Heat maps of tested images; none where the study has not come to them."""
+        try:
+            return load_heat(self.study) if self.study.has("heat") else None
+        except NotFound:
+            return None
+
+
+def load_result(
+    catalog: Catalog, run: RunRecord, on: str = "test", report: Reporter | None = None
+) -> Result:
+    """The result of a run's test, as it was kept.
+
+    Raises:
+        NotFound: it has not been evaluated on that.
+    """
+    workspace = catalog.workspace
+    return Result(
+        catalog,
+        run,
+        load_evaluation(workspace, run.id, on),
+        load_predictions(workspace, run.id, on),
+        report or Reporter(),
+    )

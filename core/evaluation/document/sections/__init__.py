@@ -1,0 +1,1 @@
+"""The sections of results: what each says, one a file."""

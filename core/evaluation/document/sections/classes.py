@@ -1,0 +1,92 @@
+"""How each class did: the weakest first where there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.evaluation.document.parts import Column, Paragraph, Part, Table
+from core.evaluation.document.result import Result
+from core.evaluation.document.section import section
+from core.evaluation.records import ClassScore
+
+_MANY = 16
+_COLUMNS = (
+    Column("class", "class", "name"),
+    Column("images", "test images", "count", meaning="Test images of this class (support)."),
+    Column(
+        "recall",
+        "recall",
+        "percent",
+        meaning="Of the images of this class, how many were found.",
+        bar=True,
+    ),
+    Column(
+        "likely",
+        "likely between",
+        "interval",
+        meaning="The recall likely lies between these (95 % interval by Wilson’s method).",
+    ),
+    Column(
+        "precision",
+        "precision",
+        "percent",
+        meaning="Of the images called this class, how many are.",
+    ),
+    Column("f1", "F1", "percent", meaning="The harmonic mean of precision and recall."),
+    Column(
+        "roc_auc",
+        "ROC AUC",
+        "percent",
+        2,
+        "How often an image of this class gets a higher probability of it than another image.",
+    ),
+    Column(
+        "average_precision",
+        "average precision",
+        "percent",
+        2,
+        "The area under the precision-recall curve.",
+    ),
+    Column("trained", "trained on", "count", meaning="Images of this class in training."),
+)
+
+
+@section("classes", "Class by class", places=("page", "report", "terminal"))
+def classes(result: Result) -> Iterable[Part]:
+    evaluation, scores = result.evaluation, result.figures.classes
+    if not evaluation.images:
+        return
+    said = (
+        "Recall: of the images of a class, how many were found. Precision: of the images called "
+        "it, how many are."
+    )
+    if len(scores) > _MANY:
+        scores = sorted(scores, key=lambda each: (each.support == 0, each.recall))
+        said += " The weakest come first."
+    yield Paragraph("said", said)
+    averages = (evaluation.macro, evaluation.weighted)
+    yield Table(
+        "classes",
+        _COLUMNS,
+        tuple(_row(each, result.trained.get(each.label, 0)) for each in scores),
+        "",
+        foot=tuple(
+            (a.label, a.support, a.recall, "", a.precision, a.f1, "", "", "") for a in averages
+        ),
+    )
+
+
+def _row(each: ClassScore, trained: int) -> tuple[Any, ...]:
+    tested = each.support > 0
+    return (
+        each.label,
+        each.support,
+        each.recall if tested else None,
+        (each.recall_low, each.recall_high) if tested else None,
+        each.precision,
+        each.f1,
+        each.roc_auc,
+        each.average_precision,
+        trained,
+    )

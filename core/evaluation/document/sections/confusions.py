@@ -1,0 +1,90 @@
+"""Which class is taken for which: the matrix, and examples of the pairs mixed up most often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.evaluation.document.parts import (
+    Column,
+    Matrix,
+    Note,
+    Paragraph,
+    Part,
+    Picture,
+    Pictures,
+    Table,
+)
+from core.evaluation.document.result import Result
+from core.evaluation.document.section import section
+from core.evaluation.mistakes import select
+from core.evaluation.records import Confusion, worst_confusions
+from core.text import images, percent, quoted
+
+# Beyond, numbers in a matrix' cells can't be read.
+MOST_CELLS = 16
+_PAIRS, _EXAMPLES, _LISTED = 8, 6, 30
+_COLUMNS = (
+    Column("true", "true", "name"),
+    Column("predicted", "predicted", "name"),
+    Column("images", "images", "count"),
+    Column("of", "of", "count"),
+    Column("share", "share", "percent"),
+)
+
+
+@section("confusion", "Which class is taken for which", places=("page", "report"))
+def confusions(result: Result) -> Iterable[Part]:
+    evaluation = result.evaluation
+    if not evaluation.images:
+        return
+    many = len(evaluation.labels) > MOST_CELLS
+    yield Paragraph(
+        "said",
+        "Each row is a true class, each column what the model predicted; right answers are on the "
+        "diagonal, mistakes beside it. The stronger a cell’s colour, the larger its part of the "
+        "row.",
+    )
+    yield Matrix(
+        "matrix",
+        tuple(evaluation.labels),
+        tuple(tuple(row) for row in evaluation.confusion),
+        tuple(result.figures.order),
+    )
+    pairs = worst_confusions(evaluation, None)
+    if pairs:
+        yield Table(
+            "pairs",
+            _COLUMNS,
+            tuple((p.true, p.predicted, p.count, p.support, p.count / p.support) for p in pairs),
+            f"All {len(pairs):,} pair{'s' if len(pairs) > 1 else ''} of classes that were mixed up",
+            # With few classes the matrix says it.
+            brief=range(_LISTED) if many else (),
+        )
+
+
+@section("pairs", "Most often mixed up", places=("page", "report", "terminal"), group="confusion")
+def pairs(result: Result) -> Iterable[Part]:
+    worst = worst_confusions(result.evaluation, None)
+    for pair in worst[:_PAIRS]:
+        yield examples(result, pair)
+    if len(worst) > _PAIRS:
+        yield Note("more", f"… and {len(worst) - _PAIRS:,} more pairs.")
+
+
+def examples(result: Result, pair: Confusion) -> Pictures:
+    """Images of a class that were taken for another, the surest answers first."""
+    predictions = result.predictions
+    rows = select(predictions, "wrong", true=pair.true, predicted=pair.predicted)[:_EXAMPLES]
+    return Pictures(
+        f"{pair.true}\n{pair.predicted}",
+        tuple(
+            Picture(
+                str(predictions.table["path"].iloc[row]),
+                int(row),
+                f"{percent(float(predictions.confidence[row]), 0)} sure",
+            )
+            for row in rows
+        ),
+        f"{quoted(pair.true)} taken for {quoted(pair.predicted)}",
+        f"{pair.count:,} of {images(pair.support)} ({percent(pair.count / pair.support, 0)})",
+    )

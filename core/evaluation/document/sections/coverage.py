@@ -1,0 +1,101 @@
+"""Answer only when sure enough: how much is answered then, and how much of that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.evaluation.document.parts import (
+    Chart,
+    Column,
+    Heading,
+    Line,
+    Paragraph,
+    Part,
+    Statement,
+    Statements,
+    Table,
+)
+from core.evaluation.document.result import Result
+from core.evaluation.document.section import section
+from core.evaluation.trust import words as words
+from core.evaluation.trust.coverage import Point
+from core.text import percent
+
+# The thresholds to show where one can't scroll.
+_TELLING = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+_COLUMNS = (
+    Column("threshold", "at least so sure", "percent", 0),
+    Column("coverage", "answered", "percent"),
+    Column("accuracy", "right", "percent"),
+    Column("likely", "likely between", "interval", ends=("low", "high")),
+    Column("correct", "of them right", "count"),
+    Column("images", "images", "count"),
+)
+
+
+@section(
+    "coverage",
+    "Answer only when sure enough",
+    places=("page", "report", "terminal"),
+    group="reliability",
+)
+def coverage(result: Result) -> Iterable[Part]:
+    if not result.evaluation.images:
+        return
+    found = result.reliability
+    curve = [point for point in found.curve if point.answered.images]
+    yield Paragraph(
+        "said",
+        "Doubtful images can be left to people: the surer the model has to be, the fewer images it "
+        "answers, and the more often it is right.",
+    )
+    yield Chart(
+        "coverage",
+        "Accuracy and the share of images that are answered, by the least confidence.",
+        "answers only when at least so sure",
+        "share of images",
+        (
+            Line("right, of those answered", [(p.threshold, p.answered.share) for p in curve]),
+            Line("answered", [(p.threshold, p.coverage) for p in found.curve], "b", dashed=True),
+        ),
+        (0, 1),
+        (min([0.5, *(p.answered.share for p in curve), *(p.coverage for p in found.curve)]), 1),
+        percent="xy",
+        note="Right answers among those that are answered have a 95 % interval (Wilson).",
+    )
+    yield Table(
+        "points",
+        _COLUMNS,
+        tuple(_row(point) for point in curve),
+        brief=[at for at, point in enumerate(curve) if point.threshold in _TELLING],
+    )
+    yield Heading("wanted", "For a wanted accuracy")
+    if found.suggestions:
+        yield Statements(
+            "suggestions",
+            tuple(
+                Statement(
+                    key="suggestion",
+                    text=f"{percent(each.wanted, 0)}: {words.sentence_of_suggestion(each)}",
+                )
+                for each in found.suggestions
+            ),
+        )
+    else:
+        yield Paragraph(
+            "suggestions",
+            "This run has no validation images, and a threshold must not be chosen on the images "
+            "that it is judged by. Train again with a validation share above 0 for a suggestion.",
+        )
+
+
+def _row(point: Point) -> tuple:
+    answered = point.answered
+    return (
+        point.threshold,
+        point.coverage,
+        answered.share,
+        (answered.low, answered.high),
+        answered.correct,
+        answered.images,
+    )
