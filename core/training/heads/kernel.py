@@ -25,6 +25,7 @@ _ENOUGH = 6000
 _CHUNK = 4096
 
 Pair = tuple[float, ...]
+Products = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -97,7 +98,7 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     parts = list(
         _products(problem, rows, centred, problem.weights, anchors, best[0], problem.folds)
     )
-    whole = (sum(part[0] for part in parts), sum(part[1] for part in parts))
+    whole = _added(parts)
     shape = _like(anchors, anchors, best[0]).astype(np.float64)
     out = np.zeros_like(centred)
     for fold, part in zip(problem.folds, parts, strict=True):
@@ -124,7 +125,7 @@ def _out_of_fold(
     folds: list[NDArray[np.int64]],
 ) -> dict[Pair, NDArray[np.float64]]:
     parts = list(_products(problem, rows, centred, weights, anchors, width, folds))
-    whole = (sum(part[0] for part in parts), sum(part[1] for part in parts))
+    whole = _added(parts)
     shape = _like(anchors, anchors, width).astype(np.float64)
     scores: dict[Pair, NDArray[np.float64]] = {}
     for ridge in ridges:
@@ -145,7 +146,7 @@ def _products(
     anchors: NDArray[np.float32],
     width: float,
     folds: list[NDArray[np.int64]],
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+) -> Iterator[Products]:
     """Of each fold, products of likenesses (m, m) and with the targets (m, k)."""
     for fold in folds:
         square = np.zeros((len(anchors), len(anchors)))
@@ -157,6 +158,10 @@ def _products(
             square += weighted.T @ like
             cross += weighted.T @ centred[chunk].astype(np.float32)
         yield square, cross
+
+
+def _added(parts: list[Products]) -> Products:
+    return np.sum([part[0] for part in parts], axis=0), np.sum([part[1] for part in parts], axis=0)
 
 
 def _chunks(fold: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
