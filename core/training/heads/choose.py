@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads import Judged, Problem, Step, Steps, get
+from core.training.heads import get
+from core.training.heads.head import Judged, Problem, Step, Steps
 
 # How surely answers may be scaled; a best one at an end is none.
 _COLDEST, _HOTTEST = 1e-3, 1e3

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads import Head, Judged, Problem, Step, Steps, best_setting, register
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
 
 _SHRINKAGES = (0.3, 0.1, 0.03, 0.01, 0.6)
 
@@ -74,4 +74,4 @@ def judge(problem: Problem) -> Judged:
     return Judged(scores[best], {"shrinkage": best[0]}, fit)
 
 
-register(Head("discriminant", "a linear discriminant", 1, judge))
+HEAD = Head("discriminant", "a linear discriminant", 1, judge)

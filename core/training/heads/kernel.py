@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads import Head, Judged, Problem, Step, Steps, best_setting, register
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
 
 _WIDTHS = (0.25, 0.6, 0.1, 1.5)
 _RIDGES = (1e-2, 1e-1, 1e-3)
@@ -217,4 +217,4 @@ def _steps(
     return same, likeness, Step(coefficients.astype(np.float32), prior.astype(np.float32))
 
 
-register(Head("kernel", "a kernel ridge with anchors", 3, judge))
+HEAD = Head("kernel", "a kernel ridge with anchors", 3, judge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.training.heads import Step
+from core.training.heads.head import Step
 
 
 def as_model(steps: Sequence[Step]) -> Any:

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads import Head, Judged, Problem, Step, Steps, best_setting, register
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
 
 # The inverse of the penalty, on rows of mean square 1.
 _STRENGTHS = (1e-2, 1e-3, 1e-1)
@@ -68,4 +68,4 @@ def _fit(
     return kernel, bias
 
 
-register(Head("logistic", "a logistic regression", 6, judge))
+HEAD = Head("logistic", "a logistic regression", 6, judge)

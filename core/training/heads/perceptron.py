@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads import Head, Judged, Problem, Step, Steps, answer, register
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, answer
 
 _HIDDEN = 256
 _DROPOUT = 0.5
@@ -90,4 +90,4 @@ def _slopes(
     return [seen.T @ back, back.sum(axis=0), through.T @ wrong, wrong.sum(axis=0)]
 
 
-register(Head("perceptron", "a small network of its own", 10, judge))
+HEAD = Head("perceptron", "a small network of its own", 10, judge)

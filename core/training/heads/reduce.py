@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads import Step
+from core.training.heads.head import Step
 
 # Coordinates at most. 768 of MobileNetV2's 3,584 features keep 98 % of the variance of the hands.
 MOST = 768

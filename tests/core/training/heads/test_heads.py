@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core.datasets.folds import folds
-from core.training.heads import HEADS, Problem, answer, kernel
+from core.training.heads import HEADS, kernel
 from core.training.heads.choose import better, joined, judge
+from core.training.heads.head import Problem, answer
 from core.training.heads.reduce import reducing
 
 

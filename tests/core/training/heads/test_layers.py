@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core.datasets.folds import folds
-from core.training.heads import HEADS, Problem, answer
+from core.training.heads import HEADS
 from core.training.heads.choose import judge
+from core.training.heads.head import Problem, answer
 from core.training.heads.reduce import reducing
 
 pytest.importorskip("keras")

@@ -1,0 +1,123 @@
+"""What heads have in common: what they are given, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Activation = Literal["linear", "unit", "exponential", "relu"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One dense layer.
+
+    Attributes:
+        kernel: float32, shape (inputs, outputs).
+        bias: float32, shape (outputs,).
+        activation: what follows; ``unit`` divides each row by its Euclidean length.
+    """
+
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    activation: Activation = "linear"
+
+    def __call__(self, rows: Floats) -> NDArray[np.float32]:
+        """Shape (n, inputs) to (n, outputs), as Keras computes it."""
+        made = rows.astype(np.float32) @ self.kernel + self.bias
+        if self.activation == "unit":
+            length = np.sqrt(np.square(made).sum(axis=1, keepdims=True))
+            return np.asarray(made / np.maximum(length, 1e-12), np.float32)
+        if self.activation == "exponential":
+            return np.asarray(np.exp(made), np.float32)
+        return np.asarray(np.maximum(made, 0) if self.activation == "relu" else made, np.float32)
+
+
+Steps = tuple[Step, ...]
+
+
+def answer(steps: Sequence[Step], rows: Floats) -> NDArray[np.float32]:
+    """What comes out of all steps, one after the other: shape (n, outputs of the last)."""
+    for step in steps:
+        rows = step(rows)
+    return np.asarray(rows, np.float32)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a head is fitted on.
+
+    Attributes:
+        rows: float32, shape (n, r): coordinates of images (:mod:`core.training.heads.reduce`).
+        labels: int64, shape (n,), 0 to ``classes`` - 1.
+        classes: how many there are; some may have no image in a fold.
+        folds: rows of each fold; together all rows, once.
+        weights: shape (n,), mean 1: how much each image counts.
+        seed: decides whatever is drawn.
+        check: called now and then; raises where the person wants it to stop.
+    """
+
+    rows: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    classes: int
+    folds: list[NDArray[np.int64]]
+    weights: NDArray[np.float64]
+    seed: int = 1
+    check: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def targets(self) -> NDArray[np.float64]:
+        """One-hot labels, shape (n, classes)."""
+        return np.asarray(np.eye(self.classes)[self.labels])
+
+    def without(self, fold: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows that are not in a fold; all rows where that would be none."""
+        kept = np.ones(len(self.labels), bool)
+        kept[fold] = False
+        return np.flatnonzero(kept) if kept.any() else np.arange(len(self.labels))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a head has shown of itself.
+
+    Attributes:
+        scores: shape (n, classes): of each image from folds without it; the largest is the answer.
+        settings: what was chosen, by name, for people who ask.
+        fit: fits it on all rows; from coordinates to scores of the kind of ``scores``.
+    """
+
+    scores: NDArray[np.float64]
+    settings: dict[str, float]
+    fit: Callable[[], Steps]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One kind of head.
+
+    Attributes:
+        title: for people, within a sentence.
+        cost: about how long it takes beside the quickest one; quicker ones are tried first.
+        judge: chooses its settings by the folds.
+    """
+
+    key: str
+    title: str
+    cost: int
+    judge: Callable[[Problem], Judged]
+
+
+def best_setting(
+    labels: NDArray[np.int64], scores: dict[tuple[float, ...], NDArray[np.float64]]
+) -> tuple[float, ...]:
+    """Of settings with what they answered out of fold, the one that is right most often.
+
+    Of equals the first, so list the simplest first.
+    """
+    return max(scores, key=lambda key: float((scores[key].argmax(axis=1) == labels).mean()))
