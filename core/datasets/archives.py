@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.datasets.images import SUFFIXES
+from core.datasets.formats import TABLES, has_image_name, why_not
+from core.datasets.formats import suffix_of as suffix_of_file
 from core.datasets.layout import Skipped, as_text, is_litter, is_text
 from core.datasets.members import Damaged, Member, damage, opened
 from core.errors import InvalidInput, disk_errors
@@ -151,8 +152,8 @@ def _refusal(member: Member) -> str | None:
         return "It is protected by a password."
     if path.name.lower().endswith(_NESTED):
         return "It is an archive inside the archive; unpack it and add it by itself."
-    if path.suffix.lower() not in SUFFIXES:
-        return "It is not an image."
+    if not (has_image_name(path.name) or suffix_of_file(path.name) in TABLES):
+        return why_not(path.name)
     if (
         "\0" in member.name
         or len(member.name.encode()) > _MAX_PATH_BYTES
@@ -190,7 +191,7 @@ def _write(
     except BaseException:
         place.unlink(missing_ok=True)
         raise
-    result.kept += 1
+    result.kept += has_image_name(place.name)
 
 
 def _read(source: IO[bytes]) -> bytes:

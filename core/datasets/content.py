@@ -30,3 +30,15 @@ def read_regular(path: str | Path) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("not a regular file")
         return file.readall()
+
+
+def read_head(path: str | Path, most: int) -> bytes:
+    """The first bytes of a file, ``most`` at most.
+
+    Raises:
+        OSError: as :func:`read_regular`.
+    """
+    with os.fdopen(os.open(path, _FLAGS), "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("not a regular file")
+        return file.read(most)

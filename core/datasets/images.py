@@ -17,26 +17,11 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import settings
+from core.datasets.formats import FORMATS
 from core.errors import LightboxError, UnreadableImage
 
 Fit = Literal["stretch", "crop", "pad"]
 
-SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff"]
-)
-# MPO (what some phones write) is opened by Pillow as JPEG; naming it here would be a KeyError.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF")
-# Which suffixes go with which format; used to notice a file that is not what its name says.
-SUFFIXES_OF = {
-    "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
-    "MPO": {".jpg", ".jpeg", ".jpe", ".jfif"},
-    "PNG": {".png"},
-    "WEBP": {".webp"},
-    "BMP": {".bmp", ".dib"},
-    "DIB": {".bmp", ".dib"},
-    "GIF": {".gif"},
-    "TIFF": {".tif", ".tiff"},
-}
 # Bumped when decoding or resizing changes, so that no cache keeps pixels made in an older way.
 DECODER_VERSION = 1
 _ORIENTATION = 0x0112

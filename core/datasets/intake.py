@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.datasets import MAX_NAME, new_id
 from core.datasets import archives, known_sets, sample
-from core.datasets.layout import Skipped, as_text, is_text
+from core.datasets.layout import Choice, Skipped, as_text, is_text
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter
 from core.workspace import ensure_space, read_json, write_json
@@ -50,11 +51,17 @@ def add_known(catalog: Catalog, key: str) -> DatasetRecord:
 
 
 def add_folder(
-    catalog: Catalog, path: str | Path, name: str | None = None, *, restrict: bool
+    catalog: Catalog,
+    path: str | Path,
+    name: str | None = None,
+    *,
+    restrict: bool,
+    layout: Choice | None = None,
 ) -> DatasetRecord:
     """Index a folder where it lies.
 
     Args:
+        layout: how to read it; judged where nobody says.
         restrict: only allow folders within the configured roots, as pages must.
 
     Raises:
@@ -75,7 +82,7 @@ def add_folder(
     wanted = name or catalog.datasets.free_name((folder.name or "folder")[:MAX_NAME])
     root = catalog.workspace.store_path(folder)
     record = catalog.datasets.add(wanted, "folder", root)
-    _remember(catalog, record.id, {"kind": "folder"})
+    _remember(catalog, record.id, {"kind": "folder", "layout": asdict(layout or Choice())})
     return record
 
 
@@ -86,10 +93,12 @@ def add_archive(
     name: str | None = None,
     *,
     take: bool = False,
+    layout: Choice | None = None,
 ) -> DatasetRecord:
     """Keep a copy of an archive, to be unpacked by the import job.
 
     Args:
+        layout: how to read what is in it; judged where nobody says.
         take: move ``source``, which is a file of the workspace's own, instead of copying it; it
             stays where it is if it is refused.
 
@@ -121,8 +130,9 @@ def add_archive(
         except InvalidInput as error:
             raise InvalidInput(error.title, file=filename, remedy=error.remedy) from error
         wanted = name or catalog.datasets.free_name(_stem(filename)[:MAX_NAME])
+        source_facts = {"kind": "archive", "file": kept, "name": filename}
         record = _add(
-            catalog, wanted, "archive", {"kind": "archive", "file": kept, "name": filename}
+            catalog, wanted, "archive", {**source_facts, "layout": asdict(layout or Choice())}
         )
         shutil.move(copy, workspace.dataset(record.id) / kept)
     finally:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.datasets.images import SUFFIXES
+from core.datasets.formats import SUFFIXES
 from core.datasets.layout import is_litter
 
 _DAMAGED = (

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
-from core.datasets.images import SUFFIXES
+from core.datasets.formats import TABLES, has_image_name, suffix_of, why_not
 from core.datasets.layout import Skipped, as_text, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
 from core.workspace import Workspace, new_token
@@ -60,8 +60,9 @@ class UploadStage:
 
     @property
     def count(self) -> int:
-        """Number of files that lie here, whoever took them."""
-        return sum(1 for file in self._files.rglob("*") if file.is_file())
+        """Number of images that lie here, whoever took them."""
+        found = (file for file in self._files.rglob("*") if has_image_name(file.name))
+        return sum(1 for file in found if file.is_file())
 
     @property
     def archive(self) -> Path:
@@ -108,8 +109,9 @@ class UploadStage:
         parts = [part for part in path.parts if part not in ("/", "..", ".")]
         if not parts or any(is_litter(part) for part in parts):
             return False
-        if PurePosixPath(parts[-1]).suffix.lower() not in SUFFIXES:
-            self._refuse(relative_path, "It is not an image.")
+        is_table = suffix_of(parts[-1]) in TABLES and into_class is None
+        if not (has_image_name(parts[-1]) or is_table):
+            self._refuse(relative_path, why_not(parts[-1]))
             return False
         if not all(is_text(part) for part in parts):
             self._refuse(relative_path, "Its name is not valid text (UTF-8).")
@@ -132,7 +134,7 @@ class UploadStage:
             except BaseException:
                 place.unlink(missing_ok=True)
                 raise
-        self.kept += 1
+        self.kept += has_image_name(place.name)
         return True
 
     def _refuse(self, path: str, why: str) -> None:

@@ -25,7 +25,8 @@ from core import settings
 from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.content import read_regular
-from core.datasets.images import SUFFIXES, Fit, decode
+from core.datasets.formats import SUFFIXES
+from core.datasets.images import Fit, decode
 from core.datasets.layout import is_litter, is_text
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core import settings
 from core.catalog import Catalog
 from core.datasets.content import hash_bytes
-from core.datasets.images import SUFFIXES, SUFFIXES_OF, open_image
+from core.datasets.formats import SUFFIXES, SUFFIXES_OF
+from core.datasets.images import open_image
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
 from core.evaluation.store import model_card

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.datasets.images import SUFFIXES
+from core.datasets.formats import SUFFIXES
 from core.datasets.layout import is_litter
 from core.text import as_text
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.content import hash_bytes, read_regular
-from core.datasets.images import SUFFIXES_OF, OpenedImage, open_image
+from core.datasets.formats import SUFFIXES_OF
+from core.datasets.images import OpenedImage, open_image
 from core.errors import UnreadableImage
 from core.quality import thumbs
 from core.quality.descriptor import describe

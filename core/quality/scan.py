@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from core import settings
 from core.catalog import Catalog
-from core.datasets.layout import FoundFile, Skipped, read_layout
+from core.datasets.layout import FoundFile, Skipped, keep_layout, load_choice, read_layout
 from core.errors import NotFound, disk_errors
 from core.progress import Reporter, Throttle
 from core.quality import thumbs
@@ -83,8 +83,15 @@ def scan(
     report = report or Reporter()
     started = time.monotonic()
     workspace = catalog.workspace
-    root = workspace.load_path(catalog.datasets.get(dataset_id).root)
-    layout = read_layout(root, max_files=settings.load().max_files, report=report)
+    record = catalog.datasets.get(dataset_id)
+    root = workspace.load_path(record.root)
+    limits, choice = settings.load(), load_choice(workspace, dataset_id)
+    # What was uploaded or unpacked lies in our own folder, and has no business outside it.
+    allowed = limits.roots if record.origin == "folder" else ()
+    layout = read_layout(
+        root, max_files=limits.max_files, report=report, choice=choice, allowed=allowed
+    )
+    keep_layout(workspace, dataset_id, layout, choice)
     skipped = [*refused, *layout.skipped]
     scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]
     known = take_over(

@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.api.uploads import PREFIX
 from core.datasets.archives import SUFFIXES_ARCHIVE
-from core.datasets.images import SUFFIXES
+from core.datasets.formats import SUFFIXES
 from core.datasets.upload import new_token
 
 _HERE = Path(__file__).parent

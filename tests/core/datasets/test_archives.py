@@ -76,7 +76,7 @@ def test_what_is_no_image_is_left_out_and_litter_is_not_mentioned(
 ) -> None:
     extra = {"photos/readme.txt": b"x", "__MACOSX/photos/0/._1.png": b"x", "photos/.DS_Store": b"x"}
     unpacked = take(make_zip(tmp_path / "a.zip", {**good(), **extra}), target)
-    assert reasons(unpacked) == {"photos/readme.txt": "It is not an image."}
+    assert reasons(unpacked) == {"photos/readme.txt": "It is not an image (.txt)."}
     assert unpacked.kept == 4
 
 

@@ -159,10 +159,10 @@ def test_files_that_stay_where_they_are_may_still_change_class(
     root = write(tmp_path / "photos", clean("inner/cat", "inner/dog"))
     dataset = scanned(catalog, root).id
     assert set(facts(catalog, dataset)["label"]) == {"cat", "dog"}
-    (root / "other").mkdir()
+    write(root, clean("other", images=1))
     result = scan(catalog, dataset)
-    assert (result.images, result.reused) == (6, 6)
-    assert set(facts(catalog, dataset)["label"]) == {"inner"}
+    assert (result.images, result.reused) == (7, 6)
+    assert set(facts(catalog, dataset)["label"]) == {"inner", "other"}
 
 
 def test_a_scan_of_the_same_changes_no_version(catalog: Catalog, tmp_path: Path) -> None:
@@ -178,17 +178,17 @@ def test_a_file_that_could_not_be_opened_is_tried_again(catalog: Catalog, tmp_pa
     away = tmp_path / "away"
 
     class Unplugs(RecordingReporter):
-        """Takes all files away once the first of them has been listed."""
+        """Takes all files away once they have been listed."""
 
         def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
             super().progress(phase, done, total, note)
-            if phase == "find" and not away.exists():
+            if phase == "find" and done == 2 and not away.exists():
                 shutil.copytree(root, away)
                 for file in root.rglob("*.png"):
                     file.unlink()
 
     scan(catalog, record.id, Unplugs())
-    assert list(facts(catalog, record.id)["status"]) == ["unreadable"]
+    assert list(facts(catalog, record.id)["status"]) == ["unreadable", "unreadable"]
     shutil.copytree(away, root, dirs_exist_ok=True)
     scan(catalog, record.id)
     assert list(facts(catalog, record.id)["status"]) == ["ok", "ok"]

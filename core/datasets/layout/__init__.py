@@ -1,0 +1,44 @@
+"""Folders of images, read as people mean them."""
+
+from core.datasets.layout.kept import (
+    KeptLayout,
+    keep_layout,
+    kept_layout,
+    load_choice,
+    parse_kind,
+    save_choice,
+)
+from core.datasets.layout.names import as_text, is_litter, is_text
+from core.datasets.layout.read import outline, read_layout
+from core.datasets.layout.values import (
+    MEANINGS,
+    Choice,
+    FoundFile,
+    Kind,
+    Layout,
+    Outline,
+    Skipped,
+    Split,
+)
+
+__all__ = [
+    "MEANINGS",
+    "Choice",
+    "FoundFile",
+    "KeptLayout",
+    "Kind",
+    "Layout",
+    "Outline",
+    "Skipped",
+    "Split",
+    "as_text",
+    "is_litter",
+    "is_text",
+    "keep_layout",
+    "kept_layout",
+    "load_choice",
+    "outline",
+    "parse_kind",
+    "read_layout",
+    "save_choice",
+]

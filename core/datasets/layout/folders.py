@@ -1,0 +1,234 @@
+"""Readings by folders: class folders, split folders, and folders inside folders.
+
+Only folders with pictures count. What an empty folder, or one of documents, is called says nothing
+of the pictures.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from core.datasets.layout.names import clean_label, is_unlabelled, says_nothing, split_of
+from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split, quoted
+
+_OUTSIDE = "It lies outside the class folders."
+# A few pictures beside class folders are strays; more of them are what the folder is for.
+_STRAYS = 0.2
+# Split folders whose classes have less in common than this are perhaps something else.
+_ALIKE = 0.5
+
+
+@dataclass
+class Node:
+    """A folder: pictures in it, in it and below, and the folders with pictures in it."""
+
+    direct: int = 0
+    total: int = 0
+    inside: dict[str, Node] = field(default_factory=dict)
+
+    def at(self, parts: Iterable[str]) -> Node:
+        node = self
+        for part in parts:
+            node = node.inside[part]
+        return node
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether pictures lie in it, and not in folders of it but for a few."""
+        return not self.inside or self.direct > _STRAYS * self.total
+
+
+def tree(entries: list[Entry]) -> Node:
+    """The folders of pictures."""
+    top = Node()
+    for parts, count in Counter(entry.parts[:-1] for entry in entries).items():
+        node = top
+        node.total += count
+        for part in parts:
+            node = node.inside.setdefault(part, Node())
+            node.total += count
+        node.direct += count
+    return top
+
+
+def wrapping(top: Node) -> tuple[str, ...]:
+    """The folders that only wrap: each is the one in the other, and holds nothing but folders."""
+    prefix: tuple[str, ...] = ()
+    node = top
+    while not node.direct and len(node.inside) == 1:
+        ((name, inner),) = node.inside.items()
+        if inner.is_flat or inner.direct:
+            break
+        if split_of(name) and not any(split_of(each) for each in inner.inside):
+            break
+        prefix, node = (*prefix, name), inner
+    return prefix
+
+
+@dataclass(frozen=True)
+class _SplitFolder:
+    """One folder that is named like a split: the depth at which its classes lie; 0 for none."""
+
+    split: Split
+    depth: int
+    classes: frozenset[str]
+
+
+def _split_folder(name: str, node: Node) -> _SplitFolder:
+    depth, inner = 1, node
+    # ``train/train/cat`` and ``train/images/cat`` mean ``train/cat``.
+    while not inner.direct and len(inner.inside) == 1:
+        ((below, next_one),) = inner.inside.items()
+        if next_one.is_flat and not next_one.inside:
+            if below == name or says_nothing(below):
+                return _SplitFolder(split_of(name), 0, frozenset())
+            break
+        if next_one.direct and not says_nothing(below):
+            break
+        depth, inner = depth + 1, next_one
+    if inner.is_flat:
+        return _SplitFolder(split_of(name), 0, frozenset())
+    return _SplitFolder(split_of(name), depth, frozenset(map(clean_label, inner.inside)))
+
+
+def split_folders(top: Node) -> dict[str, Split]:
+    """The folders in ``top`` that are splits of class folders, by name; none if they are not."""
+    return {name: each.split for name, each in _splits(top).items() if each.depth}
+
+
+def _splits(top: Node) -> dict[str, _SplitFolder]:
+    found = {
+        name: _split_folder(name, node)
+        for name, node in top.inside.items()
+        if split_of(name) or is_unlabelled(name)
+    }
+    training: set[str] = set()
+    for each in found.values():
+        if each.split == "train" and each.depth:
+            training |= each.classes
+    others = [name for name in top.inside if name not in found]
+    if not training or (others and len(training) < 2):
+        return {}
+    # Vehicles may be called "train" beside "bus": then the others hold pictures, or the same.
+    alike = [name for name in others if not top.inside[name].is_flat]
+    if (
+        others
+        and len(alike) < len(others)
+        and not any(each.depth for each in found.values() if each.split != "train")
+    ):
+        return {}
+    return found
+
+
+def by_splits(entries: list[Entry], top: Node) -> Reading | None:
+    """``train/cat/1.jpg``: split folders of class folders. ``entries`` lie below ``top``."""
+    found = _splits(top)
+    if not found:
+        return None
+    files: list[FoundFile] = []
+    skipped: list[Skipped] = []
+    unlabelled: Counter[str] = Counter()
+    apart: Counter[str] = Counter()
+    for entry in entries:
+        parts = entry.parts
+        folder = found.get(parts[0]) if len(parts) > 1 else None
+        if folder is None:
+            if len(parts) == 1:
+                skipped.append(entry.skipped(_OUTSIDE))
+            else:
+                apart[parts[0]] += 1
+                skipped.append(entry.skipped(f"“{parts[0]}” is none of the split folders."))
+        elif not folder.depth or not folder.split:
+            unlabelled[parts[0]] += 1
+            skipped.append(entry.skipped("It lies in no class folder, so nothing says its class."))
+        elif len(parts) <= folder.depth + 1:
+            skipped.append(entry.skipped(_OUTSIDE))
+        else:
+            files.append(entry.found(parts[folder.depth], folder.split))
+    named = [name for name, each in found.items() if each.depth and each.split]
+    reason = f"{quoted(sorted(named))} are splits, and the folders inside are classes."
+    if len(named) == 1:
+        reason = f"“{named[0]}” is for training, and the folders inside are classes."
+    if unlabelled:
+        reason += f" Images in {quoted(unlabelled)} have no labels and were left out."
+    if apart:
+        reason += f" {quoted(apart)} was left out."
+    return Reading("splits", files, skipped, reason) if files else None
+
+
+def is_clear(top: Node) -> bool:
+    """Whether split folders are all there is, and their classes are the same."""
+    found = _splits(top)
+    training = frozenset[str]().union(
+        *(each.classes for each in found.values() if each.split == "train")
+    )
+    held_out = [each for each in found.values() if each.depth and each.split not in ("", "train")]
+    return set(top.inside) == set(found) and all(
+        len(each.classes & training) >= _ALIKE * min(len(each.classes), len(training))
+        for each in held_out
+    )
+
+
+def by_classes(entries: list[Entry]) -> Reading:
+    """``cat/1.jpg``: class folders; what lies deeper belongs to the class above."""
+    files = [entry.found(entry.parts[0]) for entry in entries if len(entry.parts) > 1]
+    skipped = [entry.skipped(_OUTSIDE) for entry in entries if len(entry.parts) == 1]
+    return Reading("classes", files, skipped, "Each folder is a class.")
+
+
+def by_inner(entries: list[Entry], *, joined: bool = False) -> Reading:
+    """``outdoors/cat/1.jpg``: the inner folders are classes, or both names together (joined)."""
+    files, skipped = [], []
+    for entry in entries:
+        if len(entry.parts) <= 2:
+            skipped.append(entry.skipped(_OUTSIDE))
+        elif joined:
+            files.append(entry.found(" / ".join(entry.parts[:2])))
+        else:
+            files.append(entry.found(entry.parts[1]))
+    if joined:
+        return Reading("joined", files, skipped, "Each folder inside a folder is a class.")
+    return Reading("inner", files, skipped, "The folders inside are the classes.")
+
+
+def by_inner_splits(entries: list[Entry], top: Node) -> Reading | None:
+    """``cat/train/1.jpg``: class folders of split folders."""
+    inside = [set(map(split_of, node.inside)) for node in top.inside.values()]
+    whole = all(not node.is_flat and "" not in names for node, names in _pairs(top, inside))
+    if not inside or not whole or not any("train" in names for names in inside):
+        return None
+    files, skipped = [], []
+    for entry in entries:
+        if len(entry.parts) <= 2:
+            skipped.append(entry.skipped(_OUTSIDE))
+        else:
+            files.append(entry.found(entry.parts[0], split_of(entry.parts[1])))
+    reason = "Each folder is a class, and the folders inside are splits."
+    return Reading("splits", files, skipped, reason) if files else None
+
+
+def _pairs(top: Node, inside: list[set[Split]]) -> Iterable[tuple[Node, set[Split]]]:
+    return zip(top.inside.values(), inside, strict=True)
+
+
+def shares_inner(top: Node) -> bool:
+    """Whether the folders in ``top`` hold the same folders, so that those may be the classes."""
+    inner = [set(node.inside) for node in top.inside.values() if not node.is_flat]
+    if len(inner) < 2 or len(inner) < len(top.inside):
+        return False
+    common = set.intersection(*inner)
+    return len(common) >= 2 and len(common) >= _ALIKE * max(map(len, inner))
+
+
+def is_nested(top: Node) -> bool:
+    """Whether all folders in ``top`` hold two or more folders and no pictures."""
+    return len(top.inside) > 1 and all(
+        not node.direct and len(node.inside) > 1 for node in top.inside.values()
+    )
+
+
+def looks_like_splits(top: Node) -> bool:
+    """Whether all folders in ``top`` are named like splits, so that they are hardly classes."""
+    return bool(top.inside) and all(split_of(name) or is_unlabelled(name) for name in top.inside)

@@ -1,0 +1,82 @@
+"""How a dataset's folder is to be read, as a person chose, and how it was read at last."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline
+from core.errors import InvalidInput
+from core.workspace import Workspace, read_json, write_json
+
+
+@dataclass(frozen=True)
+class KeptLayout:
+    """What is shown of a layout; see :class:`core.datasets.layout.values.Layout`."""
+
+    chosen: bool
+    outline: Outline
+    reason: str
+    doubt: str
+    others: tuple[Outline, ...]
+    notes: tuple[str, ...]
+
+
+def parse_kind(text: str) -> Kind:
+    """The layout of this name.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    for kind in MEANINGS:
+        if kind == text.strip().lower():
+            return kind
+    names = ", ".join(MEANINGS)
+    raise InvalidInput(f"There is no layout “{text}”.", remedy=f"There are: {names}.")
+
+
+def load_choice(workspace: Workspace, dataset_id: str) -> Choice:
+    """What was chosen; nothing where nobody chose."""
+    path = workspace.dataset(dataset_id) / "source.json"
+    if not path.is_file():
+        return Choice()
+    kept = read_json(path).get("layout") or {}
+    return Choice(**{key: kept.get(key) for key in ("kind", "table", "labels")})
+
+
+def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
+    """Read the dataset so from its next scan on."""
+    path = workspace.dataset(dataset_id) / "source.json"
+    write_json(path, {**read_json(path), "layout": asdict(choice)})
+
+
+def keep_layout(workspace: Workspace, dataset_id: str, layout: Layout, choice: Choice) -> None:
+    """Note how a scan read the folder."""
+    facts = {
+        "chosen": choice.kind is not None,
+        "outline": asdict(layout.outline()),
+        "reason": layout.reason,
+        "doubt": layout.doubt,
+        "others": [asdict(each) for each in layout.others],
+        "notes": list(layout.notes),
+    }
+    write_json(workspace.dataset(dataset_id) / "layout.json", facts)
+
+
+def kept_layout(workspace: Workspace, dataset_id: str) -> KeptLayout | None:
+    """How the last scan read the folder; none for scans of earlier versions."""
+    path = workspace.dataset(dataset_id) / "layout.json"
+    if not path.is_file():
+        return None
+    facts: dict[str, Any] = read_json(path)
+    try:
+        return KeptLayout(
+            bool(facts["chosen"]),
+            Outline(**facts["outline"]),
+            str(facts["reason"]),
+            str(facts["doubt"]),
+            tuple(Outline(**each) for each in facts["others"]),
+            tuple(map(str, facts["notes"])),
+        )
+    except (KeyError, TypeError):
+        return None  # damaged: the next scan writes it again

@@ -1,0 +1,290 @@
+"""What a folder of images means: which files are images, of which class, in which split.
+
+A layout is a judgement. Every reading that makes sense is looked at, one is chosen for a reason,
+and where another is as likely the doubt is said, so that a person can choose.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.datasets.layout import folders, tables
+from core.datasets.layout.annotations import by_annotations
+from core.datasets.layout.file_names import by_names, seen
+from core.datasets.layout.names import clean_label, is_litter
+from core.datasets.layout.values import (
+    MEANINGS,
+    Choice,
+    Entry,
+    FoundFile,
+    Kind,
+    Layout,
+    Reading,
+    Split,
+    quoted,
+)
+from core.datasets.layout.walk import Walked, walk
+from core.errors import InvalidInput, NotAllowed, NotFound
+from core.progress import Reporter
+
+_NEEDED = (
+    "Lightbox needs one folder a class, with that class's images inside: "
+    "for example photos/cats/1.jpg and photos/dogs/1.jpg. A table of file names and classes "
+    "beside the images will do, too."
+)
+# A table that says the class of so many of the pictures is meant to.
+_TABLE_COVERS = 0.8
+# From so large a part of equal labels on, a table only repeats what folders say.
+_SAME = 0.95
+
+
+def read_layout(
+    root: Path,
+    *,
+    max_files: int = 1_000_000,
+    report: Reporter | None = None,
+    choice: Choice | None = None,
+    allowed: Sequence[Path] = (),
+) -> Layout:
+    """Find the images below ``root`` and what class and split each belongs to.
+
+    Args:
+        choice: what a person said about how to read it; judged where they didn't.
+        allowed: folders besides ``root`` that links in it may lead into, resolved.
+
+    Raises:
+        NotFound: there is no such folder, or it can't be read.
+        InvalidInput: nothing says what the images' classes are, the chosen reading isn't possible,
+            or there are more than ``max_files`` images.
+    """
+    if not root.is_dir():
+        raise NotFound(
+            "That folder is not there.", file=root, remedy="Check its name and try again."
+        )
+    try:
+        walked = walk(root, allowed, max_files, report or Reporter())
+    except PermissionError as error:
+        raise NotAllowed(
+            "Lightbox may not read this folder.",
+            file=error.filename or root,
+            remedy="Give it the right to, or choose another folder.",
+        ) from error
+    except OSError as error:
+        raise NotFound(
+            "This folder can't be read to its end, or was changed meanwhile.",
+            file=error.filename or root,
+            remedy="Try again.",
+        ) from error
+    if not walked.entries:
+        raise _nothing_found(root, walked)
+    judged = _Judgement(root, walked, choice or Choice())
+    return judged.layout()
+
+
+class _Judgement:
+    def __init__(self, root: Path, walked: Walked, choice: Choice) -> None:
+        self.root, self.walked, self.choice = root, walked, choice
+        whole = folders.tree(walked.entries)
+        self.prefix = folders.wrapping(whole)
+        self.top = whole.at(self.prefix)
+        depth = len(self.prefix)
+        self.entries = [
+            entry._replace(parts=entry.parts[depth:]) if depth else entry
+            for entry in walked.entries
+            if entry.parts[:depth] == self.prefix
+        ]
+        self.doubt = ""
+
+    def layout(self) -> Layout:
+        chosen, others = self._chosen() if self.choice.kind else self._judged()
+        # What a table or an annotation is, is no longer a file to be wondered at.
+        used = {"table": tables.SUFFIXES, "annotations": (".json", ".xml")}.get(chosen.kind, ())
+        kept = [item for item in self.walked.skipped if not item.path.lower().endswith(used)]
+        files, notes = _cleaned(chosen.files)
+        files.sort(key=lambda file: file.path)
+        return Layout(
+            files,
+            [*(kept if used else self.walked.skipped), *chosen.skipped],
+            chosen.kind,
+            "/".join(self.prefix),
+            chosen.reason,
+            self.doubt,
+            tuple(reading.outline() for reading in others),
+            (*notes, *self.walked.sentences()),
+        )
+
+    def _chosen(self) -> tuple[Reading, list[Reading]]:
+        kind = self.choice.kind
+        assert kind is not None
+        reading = self._reading(kind)
+        if reading is None or not reading.files:
+            raise InvalidInput(
+                f"This folder can't be read that way: “{MEANINGS[kind]}” fits none of its images.",
+                file=self.root,
+                remedy="Leave the choice to Lightbox, or choose another layout.",
+            )
+        return reading, []
+
+    def _reading(self, kind: Kind) -> Reading | None:
+        if kind == "classes":
+            return folders.by_classes(self.entries)
+        if kind == "splits":
+            found = folders.by_splits(self.entries, self.top)
+            return found or folders.by_inner_splits(self.entries, self.top)
+        if kind in ("inner", "joined"):
+            return folders.by_inner(self.entries, joined=kind == "joined")
+        if kind == "names":
+            return by_names(self.entries)
+        if kind == "annotations":
+            return by_annotations(self.root, self.entries, self.walked.tables)
+        index = tables.Index(self.entries)
+        if self.choice.table is not None:
+            table = tables.read_table(self.root, self.choice.table, index, self.choice.labels)
+            return tables.by_table(self.entries, table, index)
+        found_tables = tables.find_tables(self.root, self.walked.tables, index)
+        if not found_tables:
+            return None
+        table = tables.read_table(self.root, found_tables[0].name, index, self.choice.labels)
+        return tables.by_table(self.entries, table, index)
+
+    def _judged(self) -> tuple[Reading, list[Reading]]:
+        by_splits = self._reading("splits")
+        if by_splits is not None:
+            others = []
+            if not folders.is_clear(self.top) and by_splits.reason.endswith("was left out."):
+                others = [folders.by_classes(self.entries)]
+            return by_splits, others
+        flat = not self.top.inside or self.top.direct > len(self.entries) // 2
+        named_like_splits = folders.looks_like_splits(self.top)
+        said = self._said_beside(flat or named_like_splits)
+        if said is not None:
+            return said
+        if flat:
+            named = by_names(self.entries)
+            if named is None:
+                raise _nothing_said(self.root, self.entries)
+            return named, []
+        if named_like_splits and (named := by_names(self.entries)) is not None:
+            return named, []
+        classes = folders.by_classes(self.entries)
+        return classes, self._doubted(named_like_splits)
+
+    def _said_beside(self, needed: bool) -> tuple[Reading, list[Reading]] | None:
+        """What tables and annotations say, where folders don't, or say otherwise."""
+        if not self.walked.tables:
+            return None
+        index = tables.Index(self.entries)
+        found = tables.find_tables(self.root, self.walked.tables, index)
+        for table in found:
+            if not table.labels:
+                if needed:
+                    raise tables.unsure(table)
+                continue
+            reading = tables.by_table(self.entries, table, index)
+            if needed and reading.files:
+                return reading, []
+            if len(reading.files) < _TABLE_COVERS * len(self.entries):
+                continue
+            classes = folders.by_classes(self.entries)
+            folder_of = {file.path: clean_label(file.label) for file in classes.files}
+            same = sum(folder_of.get(file.path) == file.label for file in reading.files)
+            if same < _SAME * len(reading.files) and not _renames(reading.files, folder_of):
+                self.doubt = (
+                    f"The table {table.name} and the folders say different classes. "
+                    "Say which of them is right."
+                )
+                return reading, [classes]
+        noted = by_annotations(self.root, self.entries, self.walked.tables) if needed else None
+        return (noted, []) if noted is not None else None
+
+    def _doubted(self, named_like_splits: bool) -> list[Reading]:
+        """Other readings of class folders that make as much sense, and the doubt about them."""
+        names = sorted(self.top.inside)
+        if named_like_splits:
+            self.doubt = (
+                f"The folders are called {quoted(names)}, which sounds like splits and not like "
+                "classes, and no folders in them say what the classes are."
+            )
+            return []
+        if folders.shares_inner(self.top):
+            inner = folders.by_inner(self.entries)
+            shared = sorted({file.label for file in inner.files})
+            self.doubt = (
+                f"The folders {quoted(names)} hold folders of the same names, {quoted(shared)}: "
+                "either may be the classes."
+            )
+            return [inner, folders.by_inner(self.entries, joined=True)]
+        if folders.is_nested(self.top):
+            return [
+                folders.by_inner(self.entries),
+                folders.by_inner(self.entries, joined=True),
+            ]
+        return []
+
+
+def _renames(files: list[FoundFile], folder_of: dict[str, str]) -> bool:
+    """Whether labels and folders go together one to one: two names for the same classes."""
+    pairs = {(file.label, folder_of.get(file.path, "")) for file in files}
+    return len(pairs) == len({label for label, _ in pairs}) == len({name for _, name in pairs})
+
+
+def _cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
+    """Labels in one way of Unicode without blanks at their ends, and what is said about that."""
+    written: dict[str, set[str]] = defaultdict(set)
+    for label in {file.label for file in files}:
+        written[clean_label(label)].add(label)
+    notes = []
+    for label, ways in sorted(written.items()):
+        if len(ways) > 1:
+            blanks = len({way.strip() for way in ways}) < len(ways)
+            how = "with and without blanks at its end" if blanks else "in two ways of Unicode"
+            notes.append(f"“{label}” is written {how}; it was read as one class.")
+    changed = {way: label for label, ways in written.items() for way in ways if way != label}
+    if changed:
+        files = [
+            file._replace(label=changed[file.label]) if file.label in changed else file
+            for file in files
+        ]
+    alike: dict[str, set[str]] = defaultdict(set)
+    for label in written:
+        alike[unicodedata.normalize("NFKC", label).casefold()].add(label)
+    notes += [
+        f"{quoted(labels)} differ only in how they are written. If they are the same, merge them."
+        for labels in sorted(map(sorted, alike.values()))
+        if len(labels) > 1
+    ]
+    return files, notes
+
+
+def outline(root: Path) -> tuple[Path, str, dict[str, Split]]:
+    """Where the class or split folders lie: that folder, its path below ``root`` (or ""), and the
+    split folders by name (none for class folders)."""
+    top = folders.tree(walk(root, (), 10_000_000, Reporter()).entries)
+    prefix = folders.wrapping(top)
+    return root.joinpath(*prefix), "/".join(prefix), folders.split_folders(top.at(prefix))
+
+
+def _nothing_said(root: Path, entries: list[Entry]) -> InvalidInput:
+    return InvalidInput(
+        "The images lie directly in this folder, and neither their names nor a table beside them "
+        f"say which class each is (for example {seen(entries)}).",
+        file=root,
+        remedy=_NEEDED,
+    )
+
+
+def _nothing_found(root: Path, walked: Walked) -> InvalidInput:
+    if not any(not is_litter(entry.name) for entry in root.iterdir()):
+        return InvalidInput("This folder is empty.", file=root, remedy=_NEEDED)
+    number = len(walked.skipped)
+    what = f"{number:,} other files" if number > 1 else "one other file"
+    whys = Counter(item.why for item in walked.skipped).most_common(1)
+    reason = f" {whys[0][0]}" if whys and whys[0][1] > number // 2 else ""
+    return InvalidInput(
+        f"There are no images in this folder{f', only {what}' if number else ''}.{reason}",
+        file=root,
+        remedy=_NEEDED,
+    )

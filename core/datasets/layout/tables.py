@@ -1,0 +1,266 @@
+"""Labels in a table beside the pictures: CSV, TSV, JSON lines (``metadata.jsonl``) or Parquet.
+
+Which column names the files and which the classes is found by what is in them: files by matching
+names on the disk, classes by their column's name, or by being the one column of few values that
+come again. A column of splits is used where there is one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.datasets.layout.names import clean_label, split_of
+from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
+from core.errors import InvalidInput
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+MAX_BYTES = 200 * 1024**2
+_LABELS = (
+    *("label", "labels", "class", "classes", "category", "target", "class_name", "classname"),
+    *("label_name", "y", "species", "breed", "diagnosis", "dx", "tag", "type", "kind", "name"),
+)
+_SPLITS = ("split", "set", "subset", "partition", "dataset", "usage", "fold")
+# So many of a table's rows must name a file that is here, or it is about something else.
+_ROWS_MUST_MATCH = 0.5
+_SAMPLE_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that names files which are here.
+
+    Attributes:
+        name: its path below the root.
+        files: name of the column of files; ``labels``, ``splits``: of classes and splits, or "".
+        candidates: columns that may be the classes, where none is by its name.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    files: str
+    labels: str
+    splits: str
+    candidates: tuple[str, ...]
+
+
+class Index:
+    """Finds pictures by what a table or an annotation calls them."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._by_path = {"/".join(entry.parts): entry for entry in entries}
+        self._by_name = self._unique(entries, stem=False)
+        self._by_stem = self._unique(entries, stem=True)
+
+    @staticmethod
+    def _unique(entries: list[Entry], *, stem: bool) -> dict[str, Entry]:
+        def name(entry: Entry) -> str:
+            last = entry.parts[-1]
+            return (last.rpartition(".")[0] or last) if stem else last
+
+        counts = Counter(map(name, entries))
+        return {name(entry): entry for entry in entries if counts[name(entry)] == 1}
+
+    def find(self, value: object) -> Entry | None:
+        """The picture of this path, name, or name without its ending."""
+        text = str(value).strip().replace("\\", "/").removeprefix("./")
+        name = text.rpartition("/")[2]
+        for known, key in (
+            (self._by_path, text),
+            (self._by_name, name),
+            (self._by_stem, name),
+            (self._by_stem, name.rpartition(".")[0]),
+        ):
+            if key and (entry := known.get(key)) is not None:
+                return entry
+        return None
+
+
+def find_tables(root: Path, names: list[str], index: Index) -> list[Table]:
+    """The tables that name files which are here, the best first."""
+    found = []
+    for name in sorted(names, key=lambda each: (each.count("/"), each)):
+        if not name.lower().endswith(SUFFIXES):
+            continue
+        rows = _read(root / name)
+        if rows is None or rows.empty or len(rows.columns) < 2:
+            continue
+        table = _understand(name, rows, index)
+        if table is not None:
+            found.append(table)
+    return sorted(found, key=lambda table: (not table.labels, -len(table.rows)))
+
+
+def read_table(root: Path, name: str, index: Index, labels: str | None) -> Table:
+    """The table that a person named.
+
+    Raises:
+        InvalidInput: it isn't there, can't be read, names no file that is here, or lacks a column.
+    """
+    path = root / name
+    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+        raise InvalidInput("That table is not in this folder.", file=name)
+    rows = _read(path)
+    if rows is None:
+        raise InvalidInput(
+            "This table can't be read.",
+            file=name,
+            remedy="Save it as CSV, with a column of file names and one of classes.",
+        )
+    table = _understand(name, rows, index)
+    if table is None:
+        raise InvalidInput(
+            "No column of this table names the images in this folder.",
+            file=name,
+            remedy="One column must hold the files' names, as they are here.",
+        )
+    if labels is not None:
+        if labels not in rows.columns:
+            columns = ", ".join(map(str, rows.columns))
+            raise InvalidInput(
+                f"This table has no column “{labels}”.", file=name, remedy=f"It has: {columns}."
+            )
+        return Table(table.name, rows, table.files, labels, table.splits, ())
+    if not table.labels:
+        raise unsure(table)
+    return table
+
+
+def unsure(table: Table) -> InvalidInput:
+    """That nobody can know which column holds the classes."""
+    columns = ", ".join(table.candidates) or "none with values that come again"
+    return InvalidInput(
+        "This table names the images, but not which of its columns is the class.",
+        file=table.name,
+        remedy=f"Say which, with --labels COLUMN. It may be one of: {columns}.",
+    )
+
+
+def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
+    """Classes, and splits where there are any, as a table has them."""
+    files: list[FoundFile] = []
+    taken: set[str] = set()
+    twice: set[str] = set()
+    empty: set[str] = set()
+    for row in table.rows.to_dict("records"):
+        entry = index.find(row[table.files])
+        if entry is None:
+            continue
+        label = _text(row[table.labels])
+        if not label:
+            empty.add(entry.path)
+        elif entry.path in taken:
+            twice.add(entry.path)
+        else:
+            taken.add(entry.path)
+            files.append(entry.found(label, _split(row, table, entry)))
+    skipped: list[Skipped] = []
+    for entry in entries:
+        if entry.path not in taken:
+            why = "has no class for it" if entry.path in empty else "doesn't name it"
+            skipped.append(entry.skipped(f"The table {table.name} {why}."))
+    reason = f"{table.name} says the class of each file, in its column “{table.labels}”"
+    if table.splits:
+        reason += f", and what is trained on in “{table.splits}”"
+    if twice:
+        some = f"{len(twice):,} files" if len(twice) > 1 else "one file"
+        reason += f"; it names {some} more than once, of which the first row counts"
+    return Reading("table", files, skipped, reason + ".")
+
+
+def _split(row: Mapping[Hashable, Any], table: Table, entry: Entry) -> Split:
+    if table.splits:
+        return split_of(_text(row[table.splits]))
+    for part in entry.parts[:-1]:
+        if split := split_of(part):
+            return split
+    return ""
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    text = str(value).strip()
+    return "" if text.lower() in ("nan", "none", "<na>") else clean_label(text)
+
+
+def _read(path: Path) -> pd.DataFrame | None:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        suffix = path.suffix.lower()
+        if suffix == ".parquet":
+            rows = pd.read_parquet(path)
+        elif suffix in (".jsonl", ".ndjson"):
+            rows = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+        else:
+            text = _decoded(path.read_bytes())
+            separator = "\t" if suffix == ".tsv" else _separator(text)
+            rows = pd.read_csv(
+                io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, engine="c"
+            )
+    except Exception:
+        # Whatever a damaged table makes its parser raise: it is no table then.
+        return None
+    rows.columns = [str(column).strip() for column in rows.columns]
+    return rows.loc[:, ~rows.columns.duplicated()]
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("cp1252", "replace")
+
+
+def _separator(text: str) -> str:
+    try:
+        return csv.Sniffer().sniff(text[:65536], delimiters=",;\t|").delimiter
+    except csv.Error:
+        return ","
+
+
+def _understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
+    sample = rows.head(_SAMPLE_ROWS)
+    matched = {
+        str(column): sum(index.find(value) is not None for value in sample[column]) / len(sample)
+        for column in rows.columns
+        if not isinstance(sample[column].iloc[0], dict | list | bytes)
+    }
+    if not matched or max(matched.values()) < _ROWS_MUST_MATCH:
+        return None
+    files = max(matched, key=lambda column: matched[column])
+    others = [str(column) for column in rows.columns if column != files]
+    by_name = {column.lower().replace(" ", "_"): column for column in others}
+    splits = next(
+        (by_name[key] for key in _SPLITS if key in by_name and _is_split(rows[by_name[key]])), ""
+    )
+    few = [column for column in others if column != splits and _comes_again(rows[column])]
+    labels = next((by_name[key] for key in _LABELS if by_name.get(key) in few), "")
+    if not labels and len(few) == 1:
+        labels = few[0]
+    return Table(name, rows, files, labels, splits, tuple(few))
+
+
+def _is_split(column: pd.Series) -> bool:
+    values = {_text(value) for value in column.unique()[:20]} - {""}
+    return bool(values) and all(split_of(value) for value in values)
+
+
+def _comes_again(column: pd.Series) -> bool:
+    try:
+        values = column.map(_text)
+    except TypeError:
+        return False
+    filled = values[values != ""]
+    number = filled.nunique()
+    return 2 <= number <= max(2, len(filled) // 2)

@@ -1,0 +1,168 @@
+"""What is said of a folder: values that the readings make and everybody else reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Split = Literal["", "train", "validation", "test"]
+Kind = Literal["classes", "splits", "inner", "joined", "names", "table", "annotations"]
+# What each reading means, for people who choose between them.
+MEANINGS: dict[Kind, str] = {
+    "classes": "Each folder is a class",
+    "splits": "Folders say what is trained on and what is tested; the folders inside are classes",
+    "inner": "The folders inside are the classes",
+    "joined": "Each folder inside a folder is a class of its own",
+    "names": "The class is in each file's name",
+    "table": "A table says the class of each file",
+    "annotations": "Annotations say what is in each image",
+}
+
+
+class FoundFile(NamedTuple):
+    """An image file by its name.
+
+    Attributes:
+        path: relative to the root, with forward slashes.
+        label: the class.
+        split: the split that it came in, or "".
+        bytes: size of the file.
+        mtime_ns: time of its last modification, in nanoseconds since 1970.
+    """
+
+    path: str
+    label: str
+    split: Split
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was left out, and why, as a sentence."""
+
+    path: str
+    why: str
+
+
+class Entry(NamedTuple):
+    """A picture that was found, before anybody says what it is of.
+
+    Attributes:
+        path: relative to the root, with forward slashes.
+        parts: names of folders, and of the file last, below the wrapping folders.
+    """
+
+    path: str
+    parts: tuple[str, ...]
+    bytes: int
+    mtime_ns: int
+
+    def found(self, label: str, split: Split = "") -> FoundFile:
+        """It as an image of a class."""
+        return FoundFile(self.path, label, split, self.bytes, self.mtime_ns)
+
+    def skipped(self, why: str) -> Skipped:
+        """It as a file that is left out."""
+        return Skipped(self.path, why)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person said about how a folder is to be read.
+
+    Attributes:
+        kind: the reading; none lets Lightbox judge.
+        table: name of the table of labels, relative to the root; none for the one that fits.
+        labels: the table's column of classes; none for the one that looks like it.
+    """
+
+    kind: Kind | None = None
+    table: str | None = None
+    labels: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a folder.
+
+    Attributes:
+        files: the images with their classes, in no order.
+        skipped: images that this reading leaves out.
+        reason: what speaks for it, in a sentence.
+    """
+
+    kind: Kind
+    files: list[FoundFile] = field(repr=False)
+    skipped: list[Skipped] = field(repr=False)
+    reason: str = ""
+
+    def outline(self) -> Outline:
+        """What it would come to."""
+        return Outline(
+            self.kind,
+            dict(Counter(file.label for file in self.files)),
+            dict(Counter(file.split for file in self.files if file.split)),
+            len(self.skipped),
+        )
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a reading comes to: images by class and by split, and how many it leaves out."""
+
+    kind: Kind
+    classes: dict[str, int]
+    splits: dict[str, int]
+    left_out: int
+
+    def sentence(self, most: int = 4) -> str:
+        """``3 classes (cat 20, dog 18, fox 2)``, with splits and what is left out if there is."""
+        largest = sorted(self.classes.items(), key=lambda item: (-item[1], item[0]))
+        named = ", ".join(f"{label} {count:,}" for label, count in largest[:most])
+        more = ", …" if len(largest) > most else ""
+        number = f"{len(largest):,} class{'es' if len(largest) != 1 else ''}"
+        text = f"{number} ({named}{more})"
+        if self.splits:
+            text += "; " + ", ".join(f"{name} {count:,}" for name, count in self.splits.items())
+        return text + (f"; {self.left_out:,} left out" if self.left_out else "")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a folder holds.
+
+    Attributes:
+        files: images in the order of their paths.
+        skipped: what else was found there.
+        kind: how it was read.
+        prefix: the wrapping folder (or folders) that was looked through, or "".
+        reason: why it was read so, in a sentence.
+        doubt: why it may be meant otherwise, so that a person should say; "" where it is clear.
+        others: other readings that make sense.
+        notes: what was put right on the way, or deserves a look, as sentences.
+    """
+
+    files: list[FoundFile] = field(repr=False)
+    skipped: list[Skipped] = field(repr=False)
+    kind: Kind
+    prefix: str
+    reason: str = ""
+    doubt: str = ""
+    others: tuple[Outline, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def outline(self) -> Outline:
+        """What it comes to, to be shown beside the others."""
+        return Reading(self.kind, self.files, []).outline()
+
+
+def quoted(names: Iterable[str], most: int = 4) -> str:
+    """``“a”, “b” and “c”``; with "…" where there are more than ``most``."""
+    names = list(names)
+    shown = [f"“{name}”" for name in names[:most]]
+    if len(names) > most:
+        return ", ".join(shown) + ", …"
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
