@@ -19,6 +19,7 @@ from pages._widgets.distributions import Chosen, chips, distributions
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
+from pages._widgets.layout import layout_panel
 from pages._widgets.overview import overview
 from pages._widgets.session import (
     catalog,
@@ -172,6 +173,7 @@ else:
                 go("clean")
             if st.button("Train now", icon=":material/play_arrow:"):
                 go("train")
+        layout_panel(current)
         last_decision(current)
         asked = asked_for_images(current)
         if asked:

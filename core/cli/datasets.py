@@ -12,12 +12,30 @@ from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import archives, intake, known_sets
+from core.datasets.layout import (
+    MEANINGS,
+    Choice,
+    kept_layout,
+    load_choice,
+    parse_kind,
+    save_choice,
+)
 from core.errors import InvalidInput, LightboxError
 from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import curated, usable
 from core.quality.export import LAYOUTS, export_dataset
 from core.quality.report import write_report
+
+_LAYOUT = (
+    argument(
+        "--layout",
+        metavar="LAYOUT",
+        help="how to read the folder: " + ", ".join(["auto", *MEANINGS]),
+    ),
+    argument("--table", metavar="FILE", help="the table of file names and classes, in the folder"),
+    argument("--labels", metavar="COLUMN", help="the table's column of classes"),
+)
 
 
 @command(
@@ -26,21 +44,61 @@ from core.quality.report import write_report
     "add a folder or an archive of class folders",
     argument("path", type=Path, metavar="PATH"),
     argument("--name"),
-    examples=("photos", "photos.zip --name hands"),
+    *_LAYOUT,
+    examples=("photos", "photos.zip --name hands", "photos --layout table --labels breed"),
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     path: Path = options.path.expanduser()
+    layout = _choice(options)
     if path.is_file():
         if not archives.is_archive_name(path.name):
             raise InvalidInput(
                 "This is neither a folder nor a .zip or .tar archive.", file=options.path
             )
-        record = intake.add_archive(catalog, path, path.name, options.name)
+        record = intake.add_archive(catalog, path, path.name, options.name, layout=layout)
     else:
-        record = intake.add_folder(
-            catalog, path, options.name, restrict=settings.load().roots_are_set
-        )
+        restrict = settings.load().roots_are_set
+        record = intake.add_folder(catalog, path, options.name, restrict=restrict, layout=layout)
     return _import(catalog, record, output)
+
+
+def _choice(options: Options) -> Choice:
+    """How the person wants a folder to be read; a table or its column implies the table."""
+    kind = parse_kind(options.layout) if options.layout not in (None, "auto") else None
+    if kind is None and (options.table or options.labels):
+        kind = "table"
+    return Choice(kind, options.table, options.labels)
+
+
+@command(
+    "dataset layout",
+    "Data",
+    "how a dataset's folder is read, and other ways to read it",
+    NAME,
+    *_LAYOUT,
+    examples=("hands", "hands --layout auto"),
+)
+def layout(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    record = catalog.datasets.find(options.name)
+    if options.layout or options.table or options.labels:
+        before = load_choice(catalog.workspace, record.id)
+        save_choice(catalog.workspace, record.id, _choice(options))
+        try:
+            run_job(catalog, handlers.submit_scan(catalog, record.id), output)
+        except LightboxError:
+            save_choice(catalog.workspace, record.id, before)
+            raise
+    kept = kept_layout(catalog.workspace, record.id)
+    if kept is None:
+        output.text("It was read by an earlier version; scan it again to see how.")
+        return {"layout": None}
+    output.text(f"{MEANINGS[kept.outline.kind]}: {kept.outline.sentence()}")
+    for line in (kept.reason, kept.doubt, *kept.notes):
+        if line:
+            output.text(line)
+    for other in kept.others:
+        output.text(f"  --layout {other.kind}  {MEANINGS[other.kind]}: {other.sentence()}")
+    return {"layout": dataclasses.asdict(kept)}
 
 
 @command("dataset sample", "Data", "add the sample, handwritten digits")
@@ -103,6 +161,17 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
         # Nothing of it can be used; leaving it would only take the name.
         intake.remove(catalog, record.id)
         raise
+    kept = kept_layout(catalog.workspace, record.id)
+    if kept is not None and kept.doubt and not kept.chosen:
+        # Nobody is asked on a command line, and a guess would train the wrong thing.
+        intake.remove(catalog, record.id)
+        ways = [kept.outline, *kept.others]
+        raise InvalidInput(
+            kept.doubt,
+            remedy="Say which is meant: "
+            + "; ".join(f"--layout {way.kind} ({way.sentence()})" for way in ways)
+            + ".",
+        )
     return _show(catalog, catalog.datasets.get(record.id), output)
 
 
@@ -218,7 +287,13 @@ def _show(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, 
     good = usable(table)
     counts = good["label"].value_counts().sort_index()
     skipped = curation.skipped(catalog, record.id)
-    output.text(f"{record.name}: {len(good):,} usable images in {len(counts)} classes")
+    kept = kept_layout(catalog.workspace, record.id)
+    classes = f"{len(counts):,} class{'es' if len(counts) != 1 else ''}"
+    output.text(f"{record.name}: {len(good):,} usable images in {classes}")
+    if kept is not None:
+        for line in (kept.reason if kept.outline.kind != "classes" else "", *kept.notes):
+            if line:
+                output.text(line)
     output.table(("class", "images"), [(label, f"{n:,}") for label, n in counts.items()])
     broken = int((table["status"] != "ok").sum())
     excluded = int(table["excluded"].sum())
@@ -237,6 +312,7 @@ def _show(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, 
         "unreadable": broken,
         "excluded": excluded,
         "skipped": [{"path": path, "why": why} for path, why in skipped],
+        "layout": dataclasses.asdict(kept) if kept is not None else None,
     }
 
 

@@ -10,7 +10,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from core.datasets.layout.names import clean_label, is_unlabelled, says_nothing, split_of
+from core.datasets.layout.names import (
+    clean_label,
+    is_unlabelled,
+    only_wraps,
+    says_nothing,
+    split_of,
+)
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split, quoted
 
 _OUTSIDE = "It lies outside the class folders."
@@ -59,7 +65,7 @@ def wrapping(top: Node) -> tuple[str, ...]:
     node = top
     while not node.direct and len(node.inside) == 1:
         ((name, inner),) = node.inside.items()
-        if inner.is_flat or inner.direct:
+        if (inner.is_flat or inner.direct) and not only_wraps(name):
             break
         if split_of(name) and not any(split_of(each) for each in inner.inside):
             break

@@ -41,7 +41,19 @@ _SPLIT_WORDS: dict[str, Split] = {
 }
 # Folders of pictures that nobody has labelled, as competitions have them.
 _UNLABELLED = {"pred", "prediction", "predictions", "predict", "unlabeled", "unlabelled", "submit"}
-_AROUND = {"images", "image", "imgs", "img", "photos", "pictures", "jpegs", "jpg", "png", "data"}
+_AROUND = {
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "photos",
+    "pictures",
+    "jpegs",
+    "jpeg",
+    "jpg",
+    "png",
+    "data",
+}
 _SET = re.compile(r"(set|data|images|imgs|dir|folder)$")
 
 
@@ -82,9 +94,15 @@ def is_unlabelled(name: str) -> bool:
     return any(word in _UNLABELLED for word in _words(name))
 
 
+def only_wraps(name: str) -> bool:
+    """Whether a folder's name says no more than that pictures are in it: ``images``, ``photos``."""
+    words = _words(name)
+    return bool(words) and all(word in _AROUND for word in words)
+
+
 def says_nothing(name: str) -> bool:
-    """Whether a folder's name is only a wrapping: ``images``, ``photos``, ``train``."""
-    return name.lower() in _AROUND or bool(split_of(name)) or is_unlabelled(name)
+    """Whether a folder's name is no class: ``images``, ``train``, ``pred``."""
+    return only_wraps(name) or bool(split_of(name)) or is_unlabelled(name)
 
 
 def _words(name: str) -> list[str]:

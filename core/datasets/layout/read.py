@@ -107,7 +107,10 @@ class _Judgement:
         files.sort(key=lambda file: file.path)
         return Layout(
             files,
-            [*(kept if used else self.walked.skipped), *chosen.skipped],
+            sorted(
+                [*(kept if used else self.walked.skipped), *chosen.skipped],
+                key=lambda item: item.path,
+            ),
             chosen.kind,
             "/".join(self.prefix),
             chosen.reason,

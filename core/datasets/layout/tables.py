@@ -199,7 +199,7 @@ def _read(path: Path) -> pd.DataFrame | None:
         if suffix == ".parquet":
             rows = pd.read_parquet(path)
         elif suffix in (".jsonl", ".ndjson"):
-            rows = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+            rows = pd.read_json(path, lines=True, dtype=False)
         else:
             text = _decoded(path.read_bytes())
             separator = "\t" if suffix == ".tsv" else _separator(text)

@@ -119,7 +119,10 @@ def test_files_that_can_not_be_taken_are_named_and_the_rest_are_kept(
     answer = upload.files(
         [("cat/1.png", picture), ("cat/notes.txt", b"words"), ("cat/.DS_Store", b"litter")]
     )
-    assert answer.json() == {"taken": 1, "refused": [["cat/notes.txt", "It is not an image (.txt)."]]}
+    assert answer.json() == {
+        "taken": 1,
+        "refused": [["cat/notes.txt", "It is not an image (.txt)."]],
+    }
     assert upload.stage.all_refused() == [("cat/notes.txt", "It is not an image (.txt).")]
     assert upload.lying() == {"cat/1.png": picture}
 

@@ -48,7 +48,7 @@ def test_what_can_not_be_taken_is_listed_with_its_reason(catalog: Catalog) -> No
     stage = stage_of(catalog, "a/1.png", "a/x.pdf", "a/.DS_Store", "a/ .png/...", "a/caf\udce9.png")
     assert stage.kept == 1
     said = {item.path: item.why for item in stage.refused}
-    assert said["a/x.pdf"] == "It is not an image."
+    assert "document" in said["a/x.pdf"]
     assert "UTF-8" in next(why for path, why in said.items() if path.startswith("a/caf"))
     record = stage.finish(catalog, "pets")
     refused = intake.prepare(catalog, record.id, Reporter())
