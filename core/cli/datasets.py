@@ -84,7 +84,7 @@ def layout(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         before = load_choice(catalog.workspace, record.id)
         save_choice(catalog.workspace, record.id, _choice(options))
         try:
-            run_job(catalog, handlers.submit_scan(catalog, record.id), output)
+            run_job(catalog, kinds.submit_scan(catalog, record.id), output)
         except LightboxError:
             save_choice(catalog.workspace, record.id, before)
             raise

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.catalog import DatasetRecord
 from core.datasets.layout import MEANINGS, Choice, Kind, Outline, kept_layout, save_choice
-from core.jobs import handlers
+from core.jobs import kinds
 from pages._widgets.plain import escape
 from pages._widgets.session import catalog
 
@@ -44,5 +44,5 @@ def _ways(
 
 def _read(record: DatasetRecord, choice: Choice) -> None:
     save_choice(catalog().workspace, record.id, choice)
-    handlers.submit_scan(catalog(), record.id)
+    kinds.submit_scan(catalog(), record.id)
     st.rerun()
