@@ -79,11 +79,11 @@ def quoted(name: str) -> str:
     return f"“{name}”"
 
 
-def listed(labels: Sequence[str], most: int = 4) -> str:
+def listed(labels: Sequence[str], most: int = 4, others: str = "other classes") -> str:
     """``“a”, “b” and “c”``; ``“a”, “b”, “c” and 17 other classes`` where there are more."""
     if len(labels) > most:
         shown = [quoted(label) for label in labels[: most - 1]]
-        return f"{', '.join(shown)} and {len(labels) - len(shown):,} other classes"
+        return f"{', '.join(shown)} and {len(labels) - len(shown):,} {others}"
     names = [quoted(label) for label in labels]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 

@@ -26,6 +26,7 @@ from core.quality import curation
 from core.quality.curation import curated, usable
 from core.quality.export import LAYOUTS, export_dataset
 from core.quality.report import write_report
+from core.text import plural
 
 _LAYOUT = (
     argument(
@@ -288,7 +289,7 @@ def _show(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, 
     counts = good["label"].value_counts().sort_index()
     skipped = curation.skipped(catalog, record.id)
     kept = kept_layout(catalog.workspace, record.id)
-    classes = f"{len(counts):,} class{'es' if len(counts) != 1 else ''}"
+    classes = plural(len(counts), "class", "classes")
     output.text(f"{record.name}: {len(good):,} usable images in {classes}")
     if kept is not None:
         for line in (kept.reason if kept.outline.kind != "classes" else "", *kept.notes):

@@ -13,10 +13,11 @@ from typing import IO
 
 from core.datasets.formats import TABLES, has_image_name, why_not
 from core.datasets.formats import suffix_of as suffix_of_file
-from core.datasets.layout import Skipped, as_text, is_litter, is_text
+from core.datasets.layout import Skipped, is_litter, is_text
 from core.datasets.members import Damaged, Member, damage, opened
 from core.errors import InvalidInput, disk_errors
 from core.progress import Reporter, Throttle
+from core.text import as_text
 from core.workspace import ensure_space
 
 SUFFIXES_ARCHIVE = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")

@@ -19,9 +19,10 @@ from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.datasets import MAX_NAME, new_id
 from core.datasets import archives, known_sets, sample
-from core.datasets.layout import Choice, Skipped, as_text, is_text
+from core.datasets.layout import Choice, Skipped, is_text
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter
+from core.text import as_text
 from core.workspace import ensure_space, read_json, write_json
 
 

@@ -19,8 +19,9 @@ from typing import BinaryIO
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
 from core.datasets.formats import TABLES, has_image_name, suffix_of, why_not
-from core.datasets.layout import Skipped, as_text, is_litter, is_text, outline
+from core.datasets.layout import Skipped, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
+from core.text import as_text
 from core.workspace import Workspace, new_token
 
 # Windows refuses more than others do; class names keep everything that the disk can hold.

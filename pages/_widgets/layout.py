@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.datasets.layout import MEANINGS, Choice, Kind, Outline, kept_layout, save_choice
 from core.jobs import kinds
-from pages._widgets.plain import escape
+from core.text import escape
 from pages._widgets.session import catalog
 
 

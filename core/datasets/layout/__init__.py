@@ -8,7 +8,7 @@ from core.datasets.layout.kept import (
     parse_kind,
     save_choice,
 )
-from core.datasets.layout.names import as_text, is_litter, is_text
+from core.datasets.layout.names import is_litter, is_text
 from core.datasets.layout.read import outline, read_layout
 from core.datasets.layout.values import (
     MEANINGS,
@@ -31,7 +31,6 @@ __all__ = [
     "Outline",
     "Skipped",
     "Split",
-    "as_text",
     "is_litter",
     "is_text",
     "keep_layout",

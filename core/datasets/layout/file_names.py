@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from core.datasets.layout.names import is_unlabelled, split_of
-from core.datasets.layout.values import Entry, Reading, Split, quoted
+from core.datasets.layout.values import Entry, Reading, Split, named
 
 # What cameras, phones and programs call files says nothing of what is on them.
 _DEVICES = re.compile(
@@ -90,4 +90,4 @@ def _is_held_out(entry: Entry) -> bool:
 
 def seen(entries: list[Entry], most: int = 3) -> str:
     """Some names, to show why they say nothing."""
-    return quoted([entry.parts[-1] for entry in entries[:most]])
+    return named([entry.parts[-1] for entry in entries[:most]])

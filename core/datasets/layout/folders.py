@@ -17,7 +17,7 @@ from core.datasets.layout.names import (
     says_nothing,
     split_of,
 )
-from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split, quoted
+from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split, named
 
 _OUTSIDE = "It lies outside the class folders."
 # A few pictures beside class folders are strays; more of them are what the folder is for.
@@ -153,14 +153,14 @@ def by_splits(entries: list[Entry], top: Node) -> Reading | None:
             skipped.append(entry.skipped(_OUTSIDE))
         else:
             files.append(entry.found(parts[folder.depth], folder.split))
-    named = [name for name, each in found.items() if each.depth and each.split]
-    reason = f"{quoted(sorted(named))} are splits, and the folders inside are classes."
-    if len(named) == 1:
-        reason = f"“{named[0]}” is for training, and the folders inside are classes."
+    splits = [name for name, each in found.items() if each.depth and each.split]
+    reason = f"{named(sorted(splits))} are splits, and the folders inside are classes."
+    if len(splits) == 1:
+        reason = f"“{splits[0]}” is for training, and the folders inside are classes."
     if unlabelled:
-        reason += f" Images in {quoted(unlabelled)} have no labels and were left out."
+        reason += f" Images in {named(unlabelled)} have no labels and were left out."
     if apart:
-        reason += f" {quoted(apart)} was left out."
+        reason += f" {named(apart)} was left out."
     return Reading("splits", files, skipped, reason) if files else None
 
 

@@ -76,11 +76,6 @@ def is_text(name: str) -> bool:
     return True
 
 
-def as_text(name: str) -> str:
-    """``name`` with what isn't valid Unicode written out (``caf\\udce9``), to be shown."""
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
 def split_of(name: str) -> Split:
     """The split that a folder of this name looks like: ``Training``, ``seg_test``, ``val2``,
     ``testset``; "" for none."""

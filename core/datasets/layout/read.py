@@ -24,7 +24,7 @@ from core.datasets.layout.values import (
     Layout,
     Reading,
     Split,
-    quoted,
+    named,
 )
 from core.datasets.layout.walk import Walked, walk
 from core.errors import InvalidInput, NotAllowed, NotFound
@@ -166,12 +166,12 @@ class _Judgement:
         if said is not None:
             return said
         if flat:
-            named = by_names(self.entries)
-            if named is None:
+            by_name = by_names(self.entries)
+            if by_name is None:
                 raise _nothing_said(self.root, self.entries)
-            return named, []
-        if named_like_splits and (named := by_names(self.entries)) is not None:
-            return named, []
+            return by_name, []
+        if named_like_splits and (by_name := by_names(self.entries)) is not None:
+            return by_name, []
         classes = folders.by_classes(self.entries)
         return classes, self._doubted(named_like_splits)
 
@@ -208,7 +208,7 @@ class _Judgement:
         names = sorted(self.top.inside)
         if named_like_splits:
             self.doubt = (
-                f"The folders are called {quoted(names)}, which sounds like splits and not like "
+                f"The folders are called {named(names)}, which sounds like splits and not like "
                 "classes, and no folders in them say what the classes are."
             )
             return []
@@ -216,7 +216,7 @@ class _Judgement:
             inner = folders.by_inner(self.entries)
             shared = sorted({file.label for file in inner.files})
             self.doubt = (
-                f"The folders {quoted(names)} hold folders of the same names, {quoted(shared)}: "
+                f"The folders {named(names)} hold folders of the same names, {named(shared)}: "
                 "either may be the classes."
             )
             return [inner, folders.by_inner(self.entries, joined=True)]
@@ -255,7 +255,7 @@ def _cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
     for label in written:
         alike[unicodedata.normalize("NFKC", label).casefold()].add(label)
     notes += [
-        f"{quoted(labels)} differ only in how they are written. If they are the same, merge them."
+        f"{named(labels)} differ only in how they are written. If they are the same, merge them."
         for labels in sorted(map(sorted, alike.values()))
         if len(labels) > 1
     ]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from core.text import listed, plural
+
 Split = Literal["", "train", "validation", "test"]
 Kind = Literal["classes", "splits", "inner", "joined", "names", "table", "annotations"]
 # What each reading means, for people who choose between them.
@@ -123,8 +125,7 @@ class Outline:
         largest = sorted(self.classes.items(), key=lambda item: (-item[1], item[0]))
         named = ", ".join(f"{label} {count:,}" for label, count in largest[:most])
         more = ", …" if len(largest) > most else ""
-        number = f"{len(largest):,} class{'es' if len(largest) != 1 else ''}"
-        text = f"{number} ({named}{more})"
+        text = f"{plural(len(largest), 'class', 'classes')} ({named}{more})"
         if self.splits:
             text += "; " + ", ".join(f"{name} {count:,}" for name, count in self.splits.items())
         return text + (f"; {self.left_out:,} left out" if self.left_out else "")
@@ -159,10 +160,6 @@ class Layout:
         return Reading(self.kind, self.files, []).outline()
 
 
-def quoted(names: Iterable[str], most: int = 4) -> str:
-    """``“a”, “b” and “c”``; with "…" where there are more than ``most``."""
-    names = list(names)
-    shown = [f"“{name}”" for name in names[:most]]
-    if len(names) > most:
-        return ", ".join(shown) + ", …"
-    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+def named(names: Iterable[str]) -> str:
+    """``“a”, “b” and “c”``, and how many others where there are more than four."""
+    return listed(list(names), others="others")

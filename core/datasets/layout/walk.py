@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.datasets import content, formats
-from core.datasets.layout.names import as_text, is_litter, is_text, is_told_litter
+from core.datasets.layout.names import is_litter, is_text, is_told_litter
 from core.datasets.layout.values import Entry, Skipped
 from core.errors import InvalidInput
 from core.progress import Reporter, Throttle
+from core.text import as_text
 
 # Opening a file to see what it is costs as much as a small picture's decoding.
 _MOST_LOOKED_INTO = 20_000
