@@ -155,7 +155,7 @@ _DECIDED = (
     "Clean",
     "mark images as fine, never to be flagged again",
     *_DECIDED,
-    examples=("hands --finding blurry", "hands 2/a.jpg"),
+    examples=("hands 2/a.jpg", "hands --finding exact_duplicates"),
 )
 @command("restore", "Clean", "take excluded images back", *_DECIDED, examples=("hands 2/a.jpg",))
 @command(
@@ -203,7 +203,7 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     NAME,
     argument("versions", nargs="*", type=int, metavar="VERSION"),
     argument("--all", action="store_true", help="every decision"),
-    examples=("hands", "hands 3 4"),
+    examples=("hands", "hands --all"),
 )
 def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)

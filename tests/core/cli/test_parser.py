@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
 
 from core.catalog import Catalog
 from core.cli import main
-from core.cli.command import COMMANDS, STEPS, Command, Options, argument, command
+from core.cli.command import COMMANDS, STEPS, Options, argument, command
 from core.cli.output import Output
 from core.cli.parser import parse
 from tests.core.cli.conftest import Cli, process
-
-EXAMPLES = [
-    pytest.param(each, example, id=f"{each.name} {example}")
-    for each in COMMANDS.values()
-    for example in each.examples
-]
-
-
-@pytest.mark.parametrize(("of", "example"), EXAMPLES)
-def test_every_example_is_understood_with_and_without_json(of: Command, example: str) -> None:
-    words = shlex.split(f"{of.name} {example}")
-    assert parse(words).command is of
-    assert not parse(words).json
-    assert parse([*words, "--json"]).json
 
 
 def test_settings_of_a_training_can_be_given_many_times() -> None:
