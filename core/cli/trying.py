@@ -78,7 +78,7 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         argument("--add", action="store_true", help="put all into the dataset"),
         argument("--zip", type=Path, metavar="FILE", help="write all as class folders"),
     ),
-    examples=("hands", "hands --add"),
+    examples=("hands", "hands --zip corrections.zip"),
 )
 def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.dataset)
