@@ -64,14 +64,16 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
             )
     return library.search(
         entries,
-        words,
-        dataset="" if dataset == "(removed)" else dataset,
-        recipe=recipe,
-        state=state,
-        tag=tag,
-        starred=show == "starred",
-        archived={"current": False, "archived": True}.get(str(show)),
-        sort=sort,
+        library.Query(
+            words=words,
+            dataset="" if dataset == "(removed)" else dataset,
+            recipe=recipe,
+            state=state,
+            tag=tag,
+            starred=show == "starred",
+            archived={"current": False, "archived": True}.get(str(show)),
+            sort=sort,
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from core.errors import InvalidInput, LightboxError
 from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import curated, usable
-from core.quality.export import LAYOUTS, export_dataset
+from core.quality.export import LAYOUTS, ExportOptions, export_dataset
 from core.quality.report import write_report
 from core.text import plural
 
@@ -234,8 +234,7 @@ def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         catalog,
         record.id,
         options.target,
-        layout=options.layout,
-        archive=archive,
+        ExportOptions(layout=options.layout, archive=archive),
         report=output.progress,
     )
     output.text(

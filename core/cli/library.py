@@ -38,14 +38,16 @@ def runs(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
     everything = library.entries(catalog, deleted=options.deleted)
     found = library.search(
         everything,
-        options.search or "",
-        dataset=options.dataset,
-        recipe=options.recipe,
-        state=options.state,
-        tag=options.tag,
-        starred=options.starred,
-        archived=None if options.deleted or options.all else options.archived,
-        sort=options.sort,
+        library.Query(
+            words=options.search or "",
+            dataset=options.dataset,
+            recipe=options.recipe,
+            state=options.state,
+            tag=options.tag,
+            starred=options.starred,
+            archived=None if options.deleted or options.all else options.archived,
+            sort=options.sort,
+        ),
     )
     if not found:
         output.text(

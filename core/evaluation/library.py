@@ -99,27 +99,30 @@ def _entry(workspace: Workspace, run: RunRecord, dataset: str) -> Entry:
     )
 
 
-def search(
-    found: Iterable[Entry],
-    words: str = "",
-    *,
-    dataset: str | None = None,
-    recipe: str | None = None,
-    state: str | None = None,
-    tag: str | None = None,
-    starred: bool = False,
-    archived: bool | None = False,
-    sort: Sort = "newest",
-) -> list[Entry]:
-    """Those that hold all words (in their name, dataset, recipe, architecture, tags or notes) and
-    pass all filters, in order.
+@dataclass(frozen=True)
+class Query:
+    """Which runs are asked for, and in which order.
 
-    Args:
+    Attributes:
+        words: all of them are in its name, dataset, recipe, architecture, tags or notes.
         dataset, recipe, tag: names, whatever their case.
         archived: ``True`` for archived ones only, ``None`` for all.
         sort: the best, the largest or the first of the alphabet first, for these.
     """
-    wanted = words.casefold().split()
+
+    words: str = ""
+    dataset: str | None = None
+    recipe: str | None = None
+    state: str | None = None
+    tag: str | None = None
+    starred: bool = False
+    archived: bool | None = False
+    sort: Sort = "newest"
+
+
+def search(found: Iterable[Entry], query: Query) -> list[Entry]:
+    """Those that are asked for, in order."""
+    wanted = query.words.casefold().split()
 
     def same(one: str | None, other: str) -> bool:
         return one is None or one.casefold() == other.casefold()
@@ -128,12 +131,15 @@ def search(
         each
         for each in found
         if all(word in _text(each) for word in wanted)
-        and same(dataset, each.dataset)
-        and (same(recipe, each.recipe) or same(recipe, str(each.run.spec.get("recipe", ""))))
-        and same(state, each.run.state)
-        and (tag is None or any(same(tag, mine) for mine in each.run.tags))
-        and (not starred or each.run.starred)
-        and (archived is None or archived == each.run.archived)
+        and same(query.dataset, each.dataset)
+        and (
+            same(query.recipe, each.recipe)
+            or same(query.recipe, str(each.run.spec.get("recipe", "")))
+        )
+        and same(query.state, each.run.state)
+        and (query.tag is None or any(same(query.tag, mine) for mine in each.run.tags))
+        and (not query.starred or each.run.starred)
+        and (query.archived is None or query.archived == each.run.archived)
     ]
     orders: dict[Sort, Any] = {
         "newest": lambda each: -each.run.created_at,
@@ -142,7 +148,7 @@ def search(
         "name": lambda each: each.run.name.casefold(),
         "size": lambda each: -each.disk,
     }
-    return sorted(chosen, key=orders[sort])
+    return sorted(chosen, key=orders[query.sort])
 
 
 def _text(entry: Entry) -> str:

@@ -11,7 +11,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -65,15 +65,28 @@ class ExportResult:
     renamed: dict[str, str]
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """How a dataset is written.
+
+    Attributes:
+        layout: one of :data:`LAYOUTS`.
+        archive: one .zip instead of a folder.
+        shares, seed: of the split, for the layout ``splits``; by default the usual ones of a
+            training, so that the split is the one that it would use.
+    """
+
+    layout: Layout = "classes"
+    archive: bool = False
+    shares: Shares = field(default_factory=Shares)
+    seed: int = 1
+
+
 def export_dataset(
     catalog: Catalog,
     dataset_id: str,
     target: Path,
-    *,
-    layout: Layout = "classes",
-    archive: bool = False,
-    shares: Shares | None = None,
-    seed: int = 1,
+    options: ExportOptions = ExportOptions(),
     report: Reporter | None = None,
 ) -> ExportResult:
     """Write the usable images of a dataset, and ``labels.csv``, as something new.
@@ -81,10 +94,6 @@ def export_dataset(
     Args:
         target: the folder to be made, or an empty one; for an archive the file to be made, which
             gets the suffix ``.zip`` if it has none. Folders above it are made too.
-        layout: one of :data:`LAYOUTS`.
-        archive: write one .zip instead of a folder.
-        shares, seed: of the split, for the layout ``splits``; by default the usual ones of a
-            training, so that the split is the one that it would use.
 
     ``labels.csv`` has one row an image, excluded and unreadable ones included (with an empty
     ``file``), in the order of their paths, as UTF-8. Cells that a spreadsheet would take for a
@@ -101,6 +110,7 @@ def export_dataset(
     report = report or Reporter()
     record = catalog.datasets.get(dataset_id)
     table = curated(catalog, dataset_id, record.version)
+    layout, archive = options.layout, options.archive
     root = catalog.workspace.load_path(record.root)
     target = check_target(target, archive, [root, catalog.workspace.dataset(dataset_id)])
     good = usable(table)
@@ -117,7 +127,7 @@ def export_dataset(
         )
     splits = good["split"]
     if layout == "splits":
-        splits = split_plan(good, shares or Shares(), seed)
+        splits = split_plan(good, options.shares, options.seed)
     folders, places = _places(good, splits, layout)
     left_out: dict[str, str] = {}
     size = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.catalog import Catalog
 from core.errors import disk_errors
 from core.progress import Reporter
-from core.quality.export import ExportResult, Layout, export_dataset
+from core.quality.export import ExportOptions, ExportResult, Layout, export_dataset
 from core.quality.safe_names import Names
 from core.workspace import Workspace
 
@@ -33,7 +33,11 @@ def pack(
         folder.mkdir(parents=True, exist_ok=True)
     name = Names([]).take(catalog.datasets.get(dataset_id).name)
     return export_dataset(
-        catalog, dataset_id, folder / f"{name}.zip", layout=layout, archive=True, report=report
+        catalog,
+        dataset_id,
+        folder / f"{name}.zip",
+        ExportOptions(layout=layout, archive=True),
+        report=report,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -117,10 +118,9 @@ def study_robustness(work: StudyContext) -> None:
     found, picture = measure(
         compiled.predict,
         work.batches(table, "Asking again about worse photos", _BATCH),
-        predictions.true[rows],
-        list(table["path"]),
-        predictions.labels,
-        of=len(predictions),
+        Subjects(
+            predictions.true[rows], list(table["path"]), predictions.labels, of=len(predictions)
+        ),
         report=work.report,
     )
     with atomic_path(work.folder / f"{NAME}.png") as part:
@@ -162,14 +162,28 @@ def example_pictures(workspace: Workspace, run_id: str, on: str = "test") -> lis
     return pictures
 
 
+@dataclass(frozen=True)
+class Subjects:
+    """The images that a model is asked about again.
+
+    Attributes:
+        true: int, shape (n,): positions of the true classes.
+        paths: of the n images, as they are called.
+        labels: all classes of the model.
+        of: how many images the n were drawn from; by default they are all.
+    """
+
+    true: np.ndarray
+    paths: Sequence[str]
+    labels: Sequence[str]
+    of: int | None = None
+
+
 def measure(
     predict: Callable[[np.ndarray], np.ndarray],
     batches: Iterable[tuple[np.ndarray, np.ndarray]],
-    true: np.ndarray,
-    paths: Sequence[str],
-    labels: Sequence[str],
+    subjects: Subjects,
     *,
-    of: int | None = None,
     seed: int = 0,
     report: Reporter | None = None,
 ) -> tuple[Robustness, np.ndarray]:
@@ -177,11 +191,7 @@ def measure(
 
     Args:
         predict: uint8 images (n, size, size, 3) in, probabilities (n, classes) out.
-        batches: some positions in ``true``, and their images; those that never come are left out.
-        true: int, shape (n,): positions of the true classes.
-        paths: of the n images, as they are called.
-        labels: all classes of the model.
-        of: how many images the n were drawn from.
+        batches: some rows of ``subjects``, and their images; those that never come are left out.
 
     Returns:
         What was found; and the example picture: uint8, shape (1 + kinds, 3, size, size, 3), the
@@ -192,6 +202,7 @@ def measure(
         Cancelled: the person asked to stop.
     """
     report = report or Reporter()
+    true, labels = subjects.true, subjects.labels
     chance = chances(len(true), seed)
     right: list[np.ndarray] = []
     example: tuple[int, np.ndarray, np.ndarray] | None = None
@@ -215,11 +226,11 @@ def measure(
     shown, asked, original = example or (0, np.zeros((0, 0)), np.zeros((0, 0, 0, 3), np.uint8))
     found = Robustness(
         images=len(before),
-        of=len(true) if of is None else of,
+        of=len(true) if subjects.of is None else subjects.of,
         seed=seed,
         plain=share_of(int(before.sum()), len(before)),
         tests=_compare(before, after),
-        path=paths[shown] if example else "",
+        path=subjects.paths[shown] if example else "",
         label=labels[true[shown]] if example else "",
         examples=[
             Example(

@@ -3,15 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import detector
+from core.quality.detectors.registry import About, detector
 
 
 @detector(
-    key="empty",
-    title="Empty files",
-    sentence="These files hold nothing, often because a copy was cut off.",
-    suggestion="Copy them again, or exclude them.",
-    harm=0.45,
+    About(
+        key="empty",
+        title="Empty files",
+        sentence="These files hold nothing, often because a copy was cut off.",
+        suggestion="Copy them again, or exclude them.",
+        harm=0.45,
+    )
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for files of zero bytes."""

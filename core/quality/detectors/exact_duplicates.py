@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.quality.alike import Alike
-from core.quality.detectors.registry import detector, filed_alike
+from core.quality.detectors.registry import About, detector, filed_alike
 
 
 def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
@@ -12,13 +12,15 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
 
 
 @detector(
-    key="exact_duplicates",
-    title="Exact duplicates",
-    sentence="The same picture is there more than once. Copies make some pictures count more "
-    "than others.",
-    suggestion="Keep one of each group.",
-    harm=0.4,
-    group=_group,
+    About(
+        key="exact_duplicates",
+        title="Exact duplicates",
+        sentence="The same picture is there more than once. Copies make some pictures count more "
+        "than others.",
+        suggestion="Keep one of each group.",
+        harm=0.4,
+        group=_group,
+    )
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for every readable image that has a copy with the same bytes, class and split."""

@@ -3,16 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import detector, ramp
+from core.quality.detectors.registry import About, detector, ramp
 
 
 @detector(
-    key="dark",
-    title="Very dark images",
-    sentence="There is little to see in these, so they teach the model little.",
-    suggestion="Look at them, and exclude those in which you can't tell the class either.",
-    harm=0.3,
-    adjustable=True,
+    About(
+        key="dark",
+        title="Very dark images",
+        sentence="There is little to see in these, so they teach the model little.",
+        suggestion="Look at them, and exclude those in which you can't tell the class either.",
+        harm=0.3,
+        adjustable=True,
+    )
 )
 def dark(table: pd.DataFrame) -> np.ndarray:
     """From 0 at a 99th percentile of luma of 0.6 to 1 at 0: even the brightest parts are dark."""
@@ -20,13 +22,15 @@ def dark(table: pd.DataFrame) -> np.ndarray:
 
 
 @detector(
-    key="bright",
-    title="Very bright images",
-    sentence="These are washed out: there is little to see in them.",
-    suggestion="Look at them, and exclude those in which you can't tell the class either.",
-    harm=0.3,
-    threshold=0.8,
-    adjustable=True,
+    About(
+        key="bright",
+        title="Very bright images",
+        sentence="These are washed out: there is little to see in them.",
+        suggestion="Look at them, and exclude those in which you can't tell the class either.",
+        harm=0.3,
+        threshold=0.8,
+        adjustable=True,
+    )
 )
 def bright(table: pd.DataFrame) -> np.ndarray:
     """From 0 at a 5th percentile of luma of 0.5 to 1 at 1: nearly all of the picture must be

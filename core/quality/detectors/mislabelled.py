@@ -3,17 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import detector
+from core.quality.detectors.registry import About, detector
 
 
 @detector(
-    key="mislabelled",
-    title="Perhaps in the wrong class",
-    sentence="These look much more like another class. Wrong labels teach the model mistakes, and "
-    "make the test unfair.",
-    suggestion="Look at each: move it to the right class, or say that it is fine.",
-    harm=0.9,
-    adjustable=True,
+    About(
+        key="mislabelled",
+        title="Perhaps in the wrong class",
+        sentence="These look much more like another class. Wrong labels teach the model mistakes, "
+        "and make the test unfair.",
+        suggestion="Look at each: move it to the right class, or say that it is fine.",
+        harm=0.9,
+        adjustable=True,
+    )
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """How doubtful the label is; see :class:`core.quality.suspects.label_issues.Doubts`."""

@@ -14,9 +14,9 @@ Score = Callable[[pd.DataFrame], np.ndarray]
 Group = Callable[[pd.DataFrame, float, Alike], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Detector:
-    """One way in which images can be at fault.
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is said of one way in which images can be at fault.
 
     Attributes:
         key: its name in code, on the command line and in the log of decisions.
@@ -26,7 +26,6 @@ class Detector:
         harm: how much one such image is likely to hurt the model, 0 to 1; sorts findings.
         threshold: default; images with a score of at least this are flagged.
         adjustable: whether moving the threshold makes sense.
-        score: table → float array of shape (rows,) in [0, 1], 1 being the clearest case.
         lowest: the least threshold that means anything.
         group: (table, threshold, near-duplicates of the whole table) → array of shape (rows,);
             flagged rows of equal value belong together.
@@ -38,46 +37,32 @@ class Detector:
     sentence: str
     suggestion: str
     harm: float
-    threshold: float
-    adjustable: bool
-    score: Score
+    threshold: float = 0.5
+    adjustable: bool = False
     lowest: float = 0.05
     group: Group | None = None
     distinct: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Detector(About):
+    """One way in which images can be at fault, and how they are found.
+
+    Attributes:
+        score: table → float array of shape (rows,) in [0, 1], 1 being the clearest case.
+    """
+
+    score: Score
+
+
 DETECTORS: dict[str, Detector] = {}
 
 
-def detector(
-    *,
-    key: str,
-    title: str,
-    sentence: str,
-    suggestion: str,
-    harm: float,
-    threshold: float = 0.5,
-    adjustable: bool = False,
-    lowest: float = 0.05,
-    group: Group | None = None,
-    distinct: bool = False,
-) -> Callable[[Score], Score]:
-    """Register a scoring function as a detector; the arguments are :class:`Detector`'s."""
+def detector(about: About) -> Callable[[Score], Score]:
+    """Register a scoring function as a detector."""
 
     def register(score: Score) -> Score:
-        DETECTORS[key] = Detector(
-            key,
-            title,
-            sentence,
-            suggestion,
-            harm,
-            threshold,
-            adjustable,
-            score,
-            lowest,
-            group,
-            distinct,
-        )
+        DETECTORS[about.key] = Detector(**vars(about), score=score)
         return score
 
     return register

@@ -3,15 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import detector
+from core.quality.detectors.registry import About, detector
 
 
 @detector(
-    key="truncated",
-    title="Truncated images",
-    sentence="Part of these images is missing, so they are left out of training.",
-    suggestion="Copy them again from where they came from, or exclude them.",
-    harm=0.5,
+    About(
+        key="truncated",
+        title="Truncated images",
+        sentence="Part of these images is missing, so they are left out of training.",
+        suggestion="Copy them again from where they came from, or exclude them.",
+        harm=0.5,
+    )
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for files that end before the image does."""

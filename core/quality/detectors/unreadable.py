@@ -3,15 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import detector
+from core.quality.detectors.registry import About, detector
 
 
 @detector(
-    key="unreadable",
-    title="Unreadable images",
-    sentence="These files can't be opened as images, so the model never sees them.",
-    suggestion="Copy them again from where they came from, or exclude them.",
-    harm=0.5,
+    About(
+        key="unreadable",
+        title="Unreadable images",
+        sentence="These files can't be opened as images, so the model never sees them.",
+        suggestion="Copy them again from where they came from, or exclude them.",
+        harm=0.5,
+    )
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for files that are damaged, are no images, or have too many pixels to be decoded."""

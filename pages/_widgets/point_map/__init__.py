@@ -60,12 +60,26 @@ class Sheet:
     tiny: np.ndarray
 
 
+@dataclass(frozen=True)
+class Points:
+    """Images on a map.
+
+    Attributes:
+        ids: what a click on one is told by.
+        at: float, shape (n, 2): across and upwards, in a unit that both have in common.
+        true, predicted: int, shape (n,): positions in the map's ``classes``; mistakes are ringed.
+        confidence: shape (n,), 0 to 1.
+    """
+
+    ids: Sequence[str]
+    at: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
+    confidence: np.ndarray
+
+
 def point_map(
-    ids: Sequence[str],
-    points: np.ndarray,
-    true: np.ndarray,
-    predicted: np.ndarray,
-    confidence: np.ndarray,
+    points: Points,
     classes: Sequence[str],
     coloured: Sequence[int],
     sheet: Sheet | None,
@@ -76,13 +90,11 @@ def point_map(
     """Draw it; returns the id of a point that was just clicked on, else "".
 
     Args:
-        points: float, shape (n, 2): across and upwards, in a unit that both have in common.
-        true, predicted: int, shape (n,): positions in ``classes``; mistakes are ringed.
-        confidence: shape (n,), 0 to 1.
         coloured: positions of the classes that have a colour, at most ten; the rest are grey.
         label: what it is, for screen readers.
     """
-    centred, size = _centred(points)
+    ids = list(points.ids)
+    centred, size = _centred(points.at)
     style = np.full(len(classes), -1, np.int64)
     style[list(coloured)] = np.arange(len(coloured))
     sizes = sheet.sizes if sheet is not None else np.zeros((len(ids), 2), np.int64)
@@ -93,14 +105,14 @@ def point_map(
             # Other points are another map: what was hidden or magnified before is forgotten.
             "mark": f"{zlib.crc32(names.encode('utf-8', 'surrogatepass')):08x}-{centred.sum():.5f}",
             "label": label,
-            "ids": list(ids),
+            "ids": ids,
             "x": centred[:, 0].round(4).tolist(),
             "y": centred[:, 1].round(4).tolist(),
             "wide": size[0],
             "high": size[1],
-            "t": true.tolist(),
-            "p": predicted.tolist(),
-            "k": np.rint(confidence * 100).astype(int).tolist(),
+            "t": points.true.tolist(),
+            "p": points.predicted.tolist(),
+            "k": np.rint(points.confidence * 100).astype(int).tolist(),
             "classes": list(classes),
             "style": style.tolist(),
             "colours": list(COLOURS if len(coloured) == len(classes) else COLOURS_BESIDE_GREY),

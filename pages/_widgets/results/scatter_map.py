@@ -20,7 +20,7 @@ from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
 from core.text import escape, images, percent, plural, shorten
 from pages._widgets.job import attempt, watch
-from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Sheet, point_map
+from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Points, Sheet, point_map
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied, study_of
 from pages._widgets.results.view import View
@@ -70,11 +70,13 @@ def _draw(view: View, made: FeatureMap, sheet: Sheet) -> None:
     coloured = _coloured(view)
     key = f"map-{view.run.id}-{made.asked}"
     opened = point_map(
-        list(made.table["path"]),
-        made.table[["x", "y"]].to_numpy(float),
-        predictions.true[rows],
-        predictions.predicted[rows],
-        predictions.confidence[rows],
+        Points(
+            list(made.table["path"]),
+            made.table[["x", "y"]].to_numpy(float),
+            predictions.true[rows],
+            predictions.predicted[rows],
+            predictions.confidence[rows],
+        ),
         predictions.labels,
         coloured,
         sheet,

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import NotFound
-from core.evaluation.library import KEPT_S, empty_bin, entries, search, starting_from
+from core.evaluation.library import KEPT_S, Query, empty_bin, entries, search, starting_from
 
 
 def a_run(catalog: Catalog, name: str, state: str = "done", **values: Any) -> RunRecord:
@@ -45,7 +45,7 @@ def shelf(catalog: Catalog) -> dict[str, RunRecord]:
 
 
 def names(catalog: Catalog, *words: str, **filters: Any) -> list[str]:
-    return [each.run.name for each in search(entries(catalog), *words, **filters)]
+    return [each.run.name for each in search(entries(catalog), Query(*words, **filters))]
 
 
 def test_words_are_looked_for_everywhere(catalog: Catalog, shelf: dict[str, RunRecord]) -> None:

@@ -19,7 +19,7 @@ from core.errors import Cancelled, Conflict, InvalidInput, LightboxError, NoSpac
 from core.progress import RecordingReporter, Reporter
 from core.quality import packing
 from core.quality.curation import curated, decide, undo, usable
-from core.quality.export import COLUMNS, Layout, export_dataset, split_plan
+from core.quality.export import COLUMNS, ExportOptions, Layout, export_dataset, split_plan
 from tests.core.quality.pictures import as_bytes, clean, picture, scanned, write
 
 Row = dict[str, str]
@@ -135,7 +135,7 @@ def test_what_was_taken_away_can_be_brought_in_again(
 ) -> None:
     layouts: tuple[Layout, ...] = ("classes", "splits")
     for layout in layouts:
-        export_dataset(catalog, dataset, place / layout, layout=layout)
+        export_dataset(catalog, dataset, place / layout, ExportOptions(layout=layout))
         back = read_layout(place / layout)
         assert back.kind == layout
         assert {file.path: (file.label, file.split) for file in back.files} == {
@@ -150,7 +150,9 @@ def test_split_folders_are_those_that_a_training_would_use(
     pictures |= {f"cat/copy {n}.png": picture(1000) for n in range(4)}
     dataset = scanned(catalog, write(tmp_path / "photos", pictures)).id
     shares = Shares(train=0.5, validation=0.25, test=0.25)
-    done = export_dataset(catalog, dataset, place / "out", layout="splits", shares=shares, seed=7)
+    done = export_dataset(
+        catalog, dataset, place / "out", ExportOptions(layout="splits", shares=shares, seed=7)
+    )
     good = usable(curated(catalog, dataset))
     plan = dict(zip(good["path"], split_plan(good, shares, 7), strict=True))
     rows = table_in(place / "out")
@@ -177,7 +179,7 @@ def test_near_duplicates_stay_on_one_side_where_they_are_known(
 def test_a_flat_folder_holds_all_and_none_has_the_name_of_the_table(
     catalog: Catalog, dataset: str, root: Path, place: Path
 ) -> None:
-    done = export_dataset(catalog, dataset, place / "out", layout="flat")
+    done = export_dataset(catalog, dataset, place / "out", ExportOptions(layout="flat"))
     written = files(place / "out")
     assert sorted(written) == ["0 (2).png", "0.png", "1 (2).png", "1.png", "2 (2).png", "2.png"]
     rows = table_in(place / "out")
@@ -189,7 +191,7 @@ def test_a_flat_folder_holds_all_and_none_has_the_name_of_the_table(
 def test_a_zip_holds_what_the_folder_would(catalog: Catalog, dataset: str, place: Path) -> None:
     decide(catalog, dataset, "relabel", ["cat/0.png"], label="Kätzchen 🐈")
     export_dataset(catalog, dataset, place / "out")
-    done = export_dataset(catalog, dataset, place / "all", archive=True)
+    done = export_dataset(catalog, dataset, place / "all", ExportOptions(archive=True))
     assert done.path == place / "all.zip"
     with zipfile.ZipFile(done.path) as archive:
         assert archive.testzip() is None
@@ -222,7 +224,7 @@ def test_any_class_name_becomes_a_folder_and_the_table_keeps_the_name(
     dataset = scanned(catalog, write(tmp_path / "photos", clean("all", images=len(names)))).id
     for number, name in enumerate(names):
         decide(catalog, dataset, "relabel", [f"all/{number}.png"], label=name)
-    done = export_dataset(catalog, dataset, place / "out", archive=archive)
+    done = export_dataset(catalog, dataset, place / "out", ExportOptions(archive=archive))
     folder = place / "out"
     if archive:
         with zipfile.ZipFile(done.path) as packed:
@@ -298,13 +300,13 @@ def test_nothing_is_ever_overwritten(
     target = place / ("out.zip" if archive else "out")
     target.write_text("mine", encoding="utf-8")
     with pytest.raises(Conflict, match="already"):
-        export_dataset(catalog, dataset, target, archive=archive)
+        export_dataset(catalog, dataset, target, ExportOptions(archive=archive))
     assert target.read_text(encoding="utf-8") == "mine"
     folder = place / ("full.zip" if archive else "full")
     write(folder, {"mine.png": b"mine"})
     report = RecordingReporter()
     with pytest.raises(Conflict, match="already"):
-        export_dataset(catalog, dataset, folder, archive=archive, report=report)
+        export_dataset(catalog, dataset, folder, ExportOptions(archive=archive), report=report)
     assert report.steps == []
     assert files(place) == {target.name: b"mine", f"{folder.name}/mine.png": b"mine"}
 
@@ -320,7 +322,7 @@ def test_what_appears_at_the_target_meanwhile_is_not_overwritten(
             write(place, {"out.zip" if archive else "out.zip/mine.png": b"mine"})
 
     with pytest.raises(Conflict):
-        export_dataset(catalog, dataset, target, archive=archive, report=Meanwhile())
+        export_dataset(catalog, dataset, target, ExportOptions(archive=archive), report=Meanwhile())
     assert list(files(place).values()) == [b"mine"]
 
 
@@ -344,7 +346,7 @@ def test_the_folder_of_the_dataset_is_never_written_to(
             if archive and target == root:
                 continue  # photos.zip lies beside the folder
             with pytest.raises(InvalidInput, match="own folder"):
-                export_dataset(catalog, dataset, target, archive=archive)
+                export_dataset(catalog, dataset, target, ExportOptions(archive=archive))
     assert files(root) == before
 
 
@@ -355,10 +357,10 @@ def test_a_place_where_nothing_can_be_is_a_sentence(
     for archive in (False, True):
         for target in ("file/new", "x" * 300, "a\0b", "caf\udce9"):
             with pytest.raises(InvalidInput, match="Choose another"):
-                export_dataset(catalog, dataset, place / target, archive=archive)
+                export_dataset(catalog, dataset, place / target, ExportOptions(archive=archive))
         for top in ("/", "."):
             with pytest.raises(LightboxError):
-                export_dataset(catalog, dataset, Path(top), archive=archive)
+                export_dataset(catalog, dataset, Path(top), ExportOptions(archive=archive))
     assert list(files(place)) == ["file"]
 
 
@@ -372,7 +374,9 @@ def test_a_cancelled_export_leaves_nothing(
 
     report = Impatient()
     with pytest.raises(Cancelled):
-        export_dataset(catalog, dataset, place / "deep/out", archive=archive, report=report)
+        export_dataset(
+            catalog, dataset, place / "deep/out", ExportOptions(archive=archive), report=report
+        )
     assert report.steps[0] == ("export", 0, 6, "Copying images")
     assert is_empty(place)
 
@@ -414,7 +418,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(
     if archive and moment == "open":
         monkeypatch.setattr(zipfile.ZipFile, "writestr", full_zip)
     with pytest.raises(NoSpace, match="the export could not be finished"):
-        export_dataset(catalog, dataset, place / "out", archive=archive)
+        export_dataset(catalog, dataset, place / "out", ExportOptions(archive=archive))
     assert is_empty(place)
 
 
@@ -439,6 +443,8 @@ def test_real_photos_come_out_as_they_are(catalog: Catalog, hands: Path, place: 
     for label in ("0", "1"):
         photos = sorted((hands / label).iterdir())[:20]
         write(root, {f"{label}/{photo.name}": photo.read_bytes() for photo in photos})
-    done = export_dataset(catalog, scanned(catalog, root).id, place / "out", layout="splits")
+    done = export_dataset(
+        catalog, scanned(catalog, root).id, place / "out", ExportOptions(layout="splits")
+    )
     assert sorted(files(place / "out").values()) == sorted(files(root).values())
     assert done.splits == {"train": 28, "validation": 6, "test": 6}

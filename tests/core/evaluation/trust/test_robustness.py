@@ -17,6 +17,7 @@ from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.robustness import (
     MOST_IMAGES,
     Robustness,
+    Subjects,
     example_pictures,
     harms_most,
     load_robustness,
@@ -58,7 +59,9 @@ def asked(
         if len(rows)
     ]
     paths = [f"{n}.png" for n in range(len(true))]
-    return measure(brightness_model, parts, true, paths, ["dim", "bright"], report=report)[0]
+    return measure(
+        brightness_model, parts, Subjects(true, paths, ["dim", "bright"]), report=report
+    )[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -171,9 +174,7 @@ def test_parts_of_any_size_give_the_same() -> None:
         measure(
             left_or_right,
             [(rows, images[rows]) for rows in np.array_split(np.arange(60), parts)],
-            true,
-            paths,
-            ["left", "right"],
+            Subjects(true, paths, ["left", "right"]),
         )[0]
         for parts in (1, 4)
     ]
@@ -184,7 +185,7 @@ def test_parts_of_any_size_give_the_same() -> None:
 def test_images_that_never_come_are_left_out() -> None:
     true = np.array([1, 1, 0])
     parts = [(np.array([0, 2]), np.concatenate([flat(1, 200), flat(1, 30)]))]
-    found, _ = measure(brightness_model, parts, true, ["a", "b", "c"], ["dim", "bright"])
+    found, _ = measure(brightness_model, parts, Subjects(true, ["a", "b", "c"], ["dim", "bright"]))
     assert (found.images, found.of, found.plain.correct) == (2, 3, 2)
 
 
