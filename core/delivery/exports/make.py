@@ -11,7 +11,7 @@ from core.delivery.exports.check import compare
 from core.delivery.exports.formats import Source
 from core.delivery.exports.images import load_images
 from core.delivery.exports.kept import RECORD, Export, exports_folder
-from core.delivery.exports.package import add_companions, new_folder, zip_folder
+from core.delivery.exports.package import Exported, add_companions, new_folder, zip_folder
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.model_card import card_markdown
@@ -73,14 +73,16 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
         step(3, "Packing it")
         add_companions(
             making,
-            fmt,
-            card,
-            run.name,
-            _card(catalog, run.id, report),
-            images.pictures(),
-            open_predictor(catalog.workspace, run.id),
-            answer,
-            check,
+            Exported(
+                fmt,
+                card,
+                run.name,
+                _card(catalog, run.id, report),
+                images.pictures(),
+                open_predictor(catalog.workspace, run.id),
+                answer,
+                check,
+            ),
         )
         file = f"{safe_name(run.name)} {key}.zip"
         report.check()

@@ -18,6 +18,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,33 +52,40 @@ if __name__ == "__main__":
 '''
 
 
-def add_companions(
-    folder: Path,
-    fmt: Format,
-    card: dict[str, Any],
-    name: str,
-    model_card: str,
-    pictures: list[bytes],
-    app: Predictor,
-    answer: Answer,
-    check: Check,
-) -> None:
-    """Write everything but the model itself beside it.
+@dataclass(frozen=True)
+class Exported:
+    """What is known of an export that lies in its folder.
 
-    Args:
+    Attributes:
+        fmt: its format.
         card: the run's; has ``classes``, ``image_size`` and ``fit``.
         name: of the run.
         model_card: Markdown.
         pictures: PNG files for the self-test.
         app: what Lightbox answers them with.
         answer: what the export answers with, float32.
+        check: how it compares with Keras.
     """
+
+    fmt: Format
+    card: dict[str, Any]
+    name: str
+    model_card: str
+    pictures: list[bytes]
+    app: Predictor
+    answer: Answer
+    check: Check
+
+
+def add_companions(folder: Path, exported: Exported) -> None:
+    """Write everything but the model itself beside it."""
+    fmt, card = exported.fmt, exported.card
     classes = [" ".join(str(label).split()) for label in card["classes"]]
     (folder / "labels.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
     _json(
         folder / "model.json",
         {
-            "name": name,
+            "name": exported.name,
             "classes": card["classes"],
             "image_size": card["image_size"],
             "fit": card["fit"],
@@ -89,9 +97,9 @@ def add_companions(
         shutil.copyfile(_SHIPPED / shipped, folder / shipped)
     requirements = "\n".join(fmt.requirements()) + "\n"
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
-    (folder / "MODEL_CARD.md").write_text(model_card, encoding="utf-8")
-    (folder / "README.md").write_text(_readme(fmt, card, name, check), encoding="utf-8")
-    _selftest(folder / "selftest", fmt, card, pictures, app, answer)
+    (folder / "MODEL_CARD.md").write_text(exported.model_card, encoding="utf-8")
+    (folder / "README.md").write_text(_readme(exported), encoding="utf-8")
+    _selftest(folder / "selftest", exported)
 
 
 def zip_folder(folder: Path, target: Path) -> None:
@@ -101,31 +109,20 @@ def zip_folder(folder: Path, target: Path) -> None:
             archive.write(file, file.relative_to(folder).as_posix())
 
 
-def _selftest(
-    folder: Path,
-    fmt: Format,
-    card: dict[str, Any],
-    pictures: list[bytes],
-    app: Predictor,
-    answer: Answer,
-) -> None:
+def _selftest(folder: Path, exported: Exported) -> None:
     """Pictures, and the app's own answers about these very files."""
+    card, pictures = exported.card, exported.pictures
+    named_pictures = [(str(n), picture) for n, picture in enumerate(pictures)]
+    answers = exported.app.predict(named_pictures, top=len(card["classes"]))
     folder.mkdir()
     expected, off = [], 0.0
-    for number, (picture, said) in enumerate(
-        zip(
-            pictures,
-            app.predict([(str(n), p) for n, p in enumerate(pictures)], top=len(card["classes"])),
-            strict=True,
-        ),
-        1,
-    ):
+    for number, (picture, said) in enumerate(zip(pictures, answers, strict=True), 1):
         file = folder / f"{number}.png"
         file.write_bytes(picture)
         named = dict(said.top)
         wanted = [named[label] for label in card["classes"]]
         pixels = prepare.as_pixels(file, card["image_size"], card["fit"])[None]
-        answered = answer(pixels.astype("float32"))[0]
+        answered = exported.answer(pixels.astype("float32"))[0]
         off = max(off, *(abs(float(a) - b) for a, b in zip(answered, wanted, strict=True)))
         expected.append(
             {
@@ -134,7 +131,7 @@ def _selftest(
                 "probabilities": [round(probability, 6) for probability in wanted],
             }
         )
-    tolerance = fmt.tolerance
+    tolerance = exported.fmt.tolerance
     if tolerance is None:
         # With fewer digits processors differ more; what was measured here is where to begin.
         tolerance = round(min(1.0, 2 * off + 0.05), 4)
@@ -143,14 +140,15 @@ def _selftest(
     )
 
 
-def _readme(fmt: Format, card: dict[str, Any], name: str, check: Check) -> str:
+def _readme(exported: Exported) -> str:
+    fmt, card, check = exported.fmt, exported.card, exported.check
     size = card["image_size"]
     fit = {
         "stretch": "stretched to it, whatever their shape",
         "crop": "cut to a square from their middle",
         "pad": "filled up to a square with black",
     }[card["fit"]]
-    title = " ".join(name.split())
+    title = " ".join(exported.name.split())
     return f"""# {title}: {fmt.title}
 
 {fmt.sentence}

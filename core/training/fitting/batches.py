@@ -4,6 +4,7 @@ seed."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -15,14 +16,29 @@ from core.training.augmentation.vary import vary
 from core.training.options import Balance
 
 
+@dataclass(frozen=True)
+class Examples:
+    """Records with their labels, where they lie.
+
+    Attributes:
+        stores: arrays or memory maps of shape (slots, …), one a view; only what a batch needs is
+            read.
+        slots: int64, shape (n,), or (views, n): which record each example is, in each store.
+        labels: int, shape (n,).
+        classes: how many there are.
+    """
+
+    stores: list[np.ndarray]
+    slots: np.ndarray
+    labels: np.ndarray
+    classes: int
+
+
 class Batches(keras.utils.PyDataset):
     """Batches of records, labels as shares of classes, and weights where classes are balanced.
 
     Args:
-        stores: arrays or memory maps of shape (slots, …), one a view; only what a batch needs is
-            read. More may be added between epochs with :meth:`add_view`.
-        slots: int64, shape (views, n): which record each example is, in each store.
-        labels: int, shape (n,).
+        examples: more views may be added between epochs with :meth:`add_view`.
         seed: decides order and variations; ``None`` keeps the order (for validation).
         augmentation: vary images; records must be uint8 pixels then.
         balance: ``weights`` adds a third array, ``sampling`` draws classes equally often.
@@ -33,10 +49,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        stores: list[np.ndarray],
-        slots: np.ndarray,
-        labels: np.ndarray,
-        classes: int,
+        examples: Examples,
         *,
         batch_size: int,
         seed: int | None,
@@ -46,9 +59,10 @@ class Batches(keras.utils.PyDataset):
         epoch: int = 0,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
+        labels, classes = examples.labels, examples.classes
         self.labels = labels
-        self._stores = list(stores)
-        self._slots = list(np.atleast_2d(slots))
+        self._stores = list(examples.stores)
+        self._slots = list(np.atleast_2d(examples.slots))
         self._shares = np.eye(classes, dtype=np.float32)
         self._batch = batch_size
         self._seed = seed

@@ -18,7 +18,7 @@ import numpy as np
 from core.training import architectures
 from core.training.context import TrainingContext
 from core.training.fitting import devices
-from core.training.fitting.batches import Batches
+from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.compiling import building_in, compile_model
 from core.training.fitting.variables import state_of, values_of
 
@@ -63,8 +63,10 @@ def prepare(context: TrainingContext) -> None:
     spec, count = context.spec, len(context.classes)
     images = np.zeros((4, spec.image_size, spec.image_size, 3), np.uint8)
     slots, labels = np.arange(4)[None], np.arange(4) % count
-    train = Batches([images], slots, labels, count, batch_size=2, seed=1, balance=spec.balance)
-    held_out = Batches([images], slots, labels, count, batch_size=4, seed=None)
+    train = Batches(
+        Examples([images], slots, labels, count), batch_size=2, seed=1, balance=spec.balance
+    )
+    held_out = Batches(Examples([images], slots, labels, count), batch_size=4, seed=None)
     model.fit(train, validation_data=held_out, epochs=1, verbose=0)
     for variable, value in zip(state_of(model), start, strict=True):
         variable.assign(value)

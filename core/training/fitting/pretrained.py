@@ -28,7 +28,7 @@ from core.training.architectures import pretrained
 from core.training.architectures.parts import MOMENTUM
 from core.training.context import Data, TrainingContext
 from core.training.fitting import cut, devices
-from core.training.fitting.batches import Batches
+from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.callback import FitPhase, Samples
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, epochs_done, fit
@@ -200,10 +200,7 @@ def _fit_head(
         prepare,
     )
     train = Batches(
-        [store],
-        slots[at_train],
-        data.labels[data.train],
-        count,
+        Examples([store], slots[at_train], data.labels[data.train], count),
         batch_size=data.batch_size,
         seed=spec.seed,
         balance=spec.balance,
@@ -211,10 +208,7 @@ def _fit_head(
     )
     validation = (
         Batches(
-            [store],
-            slots[at_validation],
-            data.labels[data.validation],
-            count,
+            Examples([store], slots[at_validation], data.labels[data.validation], count),
             batch_size=512,
             seed=None,
         )

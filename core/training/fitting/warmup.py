@@ -12,7 +12,7 @@ from core.progress import Reporter
 from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.augmentation.options import Augmentation
-from core.training.fitting.batches import Batches
+from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.callback import FitPhase
 from core.training.fitting.checkpoint import FitState
 from core.training.fitting.compiling import building_in
@@ -41,8 +41,8 @@ def warm_up() -> None:
     pixels = np.zeros((4, 16, 16, 3), np.uint8)
     slots, labels = np.arange(4)[None], np.array([0, 1, 0, 1])
     light = Augmentation.model_validate("light")
-    train = Batches([pixels], slots, labels, 2, batch_size=4, seed=1, augmentation=light)
-    held_out = Batches([pixels], slots, labels, 2, batch_size=4, seed=None)
+    train = Batches(Examples([pixels], slots, labels, 2), batch_size=4, seed=1, augmentation=light)
+    held_out = Batches(Examples([pixels], slots, labels, 2), batch_size=4, seed=None)
     part = FitPhase("", 0, 1, 1, 0.001, 4, 4, ("a", "b"))
     fit(Run(spec, Reporter(), FitState()), model, train, held_out, part)
     tidy_up()

@@ -9,7 +9,7 @@ import numpy as np
 from core.training import architectures
 from core.training.context import Data, TrainingContext
 from core.training.fitting import prepared
-from core.training.fitting.batches import Batches
+from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.callback import FitPhase, Samples
 from core.training.fitting.fit import Run, epochs_done, fit
 from core.training.fitting.start import freeze, source_of, start_from
@@ -54,10 +54,7 @@ def pixel_batches(
 
     def batches(rows: np.ndarray, **options: Any) -> Batches:
         return Batches(
-            [data.pixels.store],
-            data.pixels.slots[rows],
-            data.labels[rows],
-            count,
+            Examples([data.pixels.store], data.pixels.slots[rows], data.labels[rows], count),
             preprocess=preprocess,
             **options,
         )

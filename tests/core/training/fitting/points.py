@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from core.progress import RecordingReporter, Reporter
-from core.training.fitting.batches import Batches
+from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.callback import FitPhase, Samples
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.fit import Run, epochs_done, fit
@@ -32,7 +32,9 @@ def make_points(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def batches(n: int = N, *, seed: int | None = 1, batch_size: int = 10, **options: Any) -> Batches:
     points, labels = make_points(n, 0 if seed is None else 1)
-    return Batches([points], np.arange(n), labels, 3, batch_size=batch_size, seed=seed, **options)
+    return Batches(
+        Examples([points], np.arange(n), labels, 3), batch_size=batch_size, seed=seed, **options
+    )
 
 
 def held_out() -> Batches:

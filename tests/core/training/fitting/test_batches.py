@@ -9,7 +9,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from core.training.augmentation.options import Augmentation
-from core.training.fitting.batches import Batches
+from core.training.fitting.batches import Batches, Examples
 
 N = 25
 LABELS = np.arange(N) % 3
@@ -22,7 +22,7 @@ def numbered(labels: np.ndarray = LABELS, **changes: Any) -> Batches:
     """Records of which each holds its own number, in batches of 10 (and 5)."""
     store = np.arange(len(labels), dtype=np.float32)[:, None]
     values: dict[str, Any] = {"batch_size": 10, "seed": 1}
-    return Batches([store], np.arange(len(labels)), labels, 3, **values | changes)
+    return Batches(Examples([store], np.arange(len(labels)), labels, 3), **values | changes)
 
 
 def epoch(batches: Batches) -> tuple[np.ndarray, ...]:
@@ -73,7 +73,9 @@ def test_begun_at_a_later_epoch_it_is_as_if_it_had_gone_on(balance: Any) -> None
 
 def test_only_the_given_slots_are_read() -> None:
     store = np.arange(100, dtype=np.float32)[:, None]
-    batches = Batches([store], np.array([70, 3, 50]), np.array([0, 1, 0]), 2, batch_size=2, seed=1)
+    batches = Batches(
+        Examples([store], np.array([70, 3, 50]), np.array([0, 1, 0]), 2), batch_size=2, seed=1
+    )
     assert sorted(epoch(batches)[0][:, 0].tolist()) == [3, 50, 70]
 
 
@@ -110,7 +112,7 @@ def views(count: int, **changes: Any) -> tuple[Batches, list[np.ndarray]]:
     """A record is its example's number plus a hundred times its view's."""
     stores = [np.arange(N, dtype=np.float32)[:, None] + 100 * view for view in range(count)]
     slots = np.tile(np.arange(N), (count, 1))
-    return Batches(stores, slots, LABELS, 3, batch_size=10, seed=4, **changes), stores
+    return Batches(Examples(stores, slots, LABELS, 3), batch_size=10, seed=4, **changes), stores
 
 
 def test_with_several_views_each_record_comes_once_from_one_that_is_drawn_anew() -> None:
@@ -144,7 +146,7 @@ def pixels() -> np.ndarray:
 
 def of_images(pixels: np.ndarray, labels: np.ndarray = LABELS, **changes: Any) -> Batches:
     values: dict[str, Any] = {"batch_size": 10, "seed": 1, "augmentation": LIGHT}
-    return Batches([pixels], np.arange(len(labels)), labels, 3, **values | changes)
+    return Batches(Examples([pixels], np.arange(len(labels)), labels, 3), **values | changes)
 
 
 def test_augmentation_is_decided_by_the_seed_and_differs_every_epoch(pixels: np.ndarray) -> None:
