@@ -37,37 +37,48 @@ class Variations:
     make: Callable[[np.ndarray, list[str], int], np.ndarray]
 
 
+@dataclass(frozen=True)
+class Extractor:
+    """What makes features of images.
+
+    Attributes:
+        size: side of the images that it looks at, in pixels.
+        precision: that it counts in.
+        model: the backbone as an OpenVINO model, or a path of one; ``None`` to look only.
+        tag: what else the features depend on (how images were resized, weights of one's own), for
+            the cache's name.
+    """
+
+    backbone: Backbone
+    size: int
+    precision: str
+    model: Any = None
+    tag: str = ""
+
+
 class FeatureViews:
     """Features of a table's images under one backbone, view by view, computed when asked for.
 
     Args:
-        model: the backbone as an OpenVINO model, or a path of one; ``None`` to look only.
         pixels: the decoded images; ``None`` to look only.
         digests: content hash of each row.
         variations: how views from 1 on differ from view 0, which is the images as they are.
-        tag: what else the features depend on (how images were resized, weights of one's own), for
-            the cache's name.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         dataset_id: str,
-        model: Any,
+        extractor: Extractor,
         pixels: Pixels | None,
         digests: list[str],
         *,
-        backbone: Backbone,
-        size: int,
-        precision: str,
         report: Reporter,
         variations: Variations | None = None,
-        tag: str = "",
     ) -> None:
         self._folder = workspace.cache / "features" / dataset_id
-        self._model, self._pixels, self._digests = model, pixels, digests
-        self._backbone, self._size, self._precision = backbone, size, precision
-        self._report, self._variations, self._tag = report, variations, tag
+        self._extractor, self._pixels, self._digests = extractor, pixels, digests
+        self._report, self._variations = report, variations
         self._compiled: Compiled | None = None
 
     @property
@@ -86,7 +97,7 @@ class FeatureViews:
             Cancelled: what was computed is kept.
         """
         assert self._pixels is not None, "made to look only"
-        note = f"Looking at images with {self._backbone.title}"
+        note = f"Looking at images with {self._extractor.backbone.title}"
         if view:
             note += f", varied ({view} of {self.views})"
         asked = np.arange(len(self._digests)) if rows is None else rows
@@ -97,7 +108,9 @@ class FeatureViews:
             for start in range(0, len(missing), _BATCH):
                 self._report.check()
                 self._report.progress("features", start, len(missing), note)
-                self._compiled = self._compiled or Compiled(self._model, self._precision)
+                self._compiled = self._compiled or Compiled(
+                    self._extractor.model, self._extractor.precision
+                )
                 some = missing[start : start + _BATCH]
                 digests = [self._digests[row] for row in some]
                 images = self._pixels.take(some)
@@ -123,8 +136,9 @@ class FeatureViews:
         return file.open(), file.find(self._digests)
 
     def _file(self, view: int) -> SlotFile:
-        stem = f"{self._backbone.version}-{self._size}-{self._precision}"
-        stem += f"{self._tag and '-' + self._tag}-view{view}"
+        made = self._extractor
+        stem = f"{made.backbone.version}-{made.size}-{made.precision}"
+        stem += f"{made.tag and '-' + made.tag}-view{view}"
         if view and self._variations is not None:
             stem += f"-a{self._variations.version}"
-        return SlotFile(self._folder, stem, "float16", (self._backbone.features,))
+        return SlotFile(self._folder, stem, "float16", (self._extractor.backbone.features,))

@@ -62,7 +62,13 @@ def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate
     }
     if "features" in known:
         features = frozen.views(
-            catalog.workspace, spec, precision, None, None, list(table["hash"]), train, Reporter()
+            catalog.workspace,
+            spec,
+            frozen.Body(precision),
+            None,
+            list(table["hash"]),
+            train,
+            Reporter(),
         )
         # The test images' are not computed; of varied views, the training images' only.
         times["features"] = max(0, features.missing(0) - (len(table) - train - held_out))

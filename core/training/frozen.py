@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from core.datasets.pixels import Pixels
 from core.features import backbones
-from core.features.cache import FeatureViews
+from core.features.cache import Extractor, FeatureViews
 from core.progress import Reporter
 from core.training import architectures, recipes
 from core.training.spec import TrainSpec
@@ -26,34 +27,49 @@ def tag(spec: TrainSpec, own: str = "") -> str:
     return "-".join(filter(None, [own, resize, "gray" if spec.color == "gray" else ""]))
 
 
+@dataclass(frozen=True)
+class Body:
+    """A frozen network in a training.
+
+    Attributes:
+        precision: of the training; frozen networks are run by the processor, which has no float16.
+        model: for OpenVINO; ``None`` to look only what is there.
+        own: stands for weights that are not ImageNet's.
+    """
+
+    precision: str
+    model: Any = None
+    own: str = ""
+
+
 def views(
     workspace: Workspace,
     spec: TrainSpec,
-    precision: str,
-    model: Any,
+    body: Body,
     pixels: Pixels | None,
     digests: list[str],
     training_images: int,
     report: Reporter,
-    own: str = "",
 ) -> FeatureViews:
     """Features of these images for a training with this spec, as they are and varied.
 
     Args:
-        precision: of the training; frozen networks are run by the processor, which has no float16.
-        model, pixels: ``None`` to look only what is there.
+        pixels: ``None`` to look only what is there.
+        training_images: how many there are; of many, fewer views are made.
     """
     count = next((n for limit, n in recipes.VIEWS if training_images <= limit), 0)
     return FeatureViews(
         workspace,
         spec.dataset_id,
-        model,
+        Extractor(
+            model=body.model,
+            backbone=backbones.get(architectures.get(spec.architecture).backbone or ""),
+            size=spec.image_size,
+            precision="float32" if body.precision == "float32" else "bfloat16",
+            tag=tag(spec, body.own),
+        ),
         pixels,
         digests,
-        backbone=backbones.get(architectures.get(spec.architecture).backbone or ""),
-        size=spec.image_size,
-        precision="float32" if precision == "float32" else "bfloat16",
         report=report,
         variations=variations(spec.augmentation, count),
-        tag=tag(spec, own),
     )

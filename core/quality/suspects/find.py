@@ -20,7 +20,7 @@ from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, WeightsMissing
 from core.features import backbones, simple
 from core.features.backbones.convert import load
-from core.features.cache import FeatureViews
+from core.features.cache import Extractor, FeatureViews
 from core.features.hardware import resolve
 from core.progress import Reporter
 from core.quality.curation import count_again, curated, usable
@@ -76,12 +76,14 @@ def find_suspects(
         views = FeatureViews(
             catalog.workspace,
             dataset_id,
-            model,
+            Extractor(
+                model=model,
+                backbone=backbones.get(_BACKBONE),
+                size=_SIZE,
+                precision=resolve("auto"),
+            ),
             pixels,
             list(table["hash"]),
-            backbone=backbones.get(_BACKBONE),
-            size=_SIZE,
-            precision=resolve("auto"),
             report=report,
         )
         views.compute(0)

@@ -140,13 +140,11 @@ def _views(context: TrainingContext, data: Data, body: _Body) -> FeatureViews:
     return frozen.views(
         context.catalog.workspace,
         context.spec,
-        context.precision,
-        body.ir(),
+        frozen.Body(context.precision, body.ir(), body.tag),
         pixels,
         list(data.table["hash"].to_numpy()[wanted]),
         len(data.train),
         context.report,
-        body.tag,
     )
 
 

@@ -12,7 +12,7 @@ from core.datasets.content import hash_bytes
 from core.datasets.pixels import Pixels
 from core.errors import Cancelled
 from core.features import backbones
-from core.features.cache import FeatureViews, Variations
+from core.features.cache import Extractor, FeatureViews, Variations
 from core.features.runtime import Compiled
 from core.progress import RecordingReporter
 from core.quiet import openvino
@@ -60,15 +60,11 @@ def views_of(
     return FeatureViews(
         workspace,
         "d",
-        model,
+        Extractor(model=model, backbone=BACKBONE, size=SIZE, precision="float32", tag=tag),
         pixels,
         [hash_bytes(pixels.store[s].tobytes()) for s in pixels.slots],
-        backbone=BACKBONE,
-        size=SIZE,
-        precision="float32",
         report=report or RecordingReporter(),
         variations=Variations(VIEWS, version, vary),
-        tag=tag,
     )
 
 
