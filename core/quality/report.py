@@ -32,7 +32,7 @@ from core.quality.report_html import (
     table,
     text,
 )
-from core.text import as_text, plural, size
+from core.text import as_text, percent, plural, size
 from core.workspace import atomic_path
 
 SUFFIXES = (".html", ".htm")
@@ -140,7 +140,7 @@ def _classes(images: pd.DataFrame) -> str:
     counts = counts.sort_values(ascending=False, kind="stable")
     top = max(1, int(counts.max()))
     rows = [
-        [name(label), bar([count / top]), f"{count:,}", f"{count / max(1, len(usable)):.1%}"]
+        [name(label), bar([count / top]), f"{count:,}", percent(count / max(1, len(usable)))]
         for label, count in counts.items()
     ]
     return (
@@ -180,8 +180,8 @@ def _splits(good: pd.DataFrame) -> str:
         splits = split_plan(good, shares, 1)
         said = (
             "These images came without train, validation and test folders. This is how a training "
-            f"with the usual shares ({shares.train:.0%}, {shares.validation:.0%} and "
-            f"{shares.test:.0%}) divides them; copies of a picture stay together."
+            f"with the usual shares ({percent(shares.train, 0)}, {percent(shares.validation, 0)} "
+            f"and {percent(shares.test, 0)}) divides them; copies of a picture stay together."
         )
     else:
         said = "As the folders say that these images came in."
@@ -281,7 +281,7 @@ def _files(good: pd.DataFrame) -> str:
         return ""
     formats = good["format"].value_counts()
     rows = [
-        [text(kind), bar([count / len(good)]), f"{count:,}", f"{count / len(good):.1%}"]
+        [text(kind), bar([count / len(good)]), f"{count:,}", percent(count / len(good))]
         for kind, count in formats.items()
     ]
     sizes = good.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.text import percent
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -69,8 +71,8 @@ def _dead(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
     if flat and guessing:
         return Diagnosis(
             "dead",
-            f"Nothing has been learned in four epochs: {last[-1]['accuracy']:.0%} right, about "
-            f"what guessing among {classes} classes gives, and the loss stays where it is.",
+            f"Nothing has been learned in four epochs: {percent(last[-1]['accuracy'], 0)} right, "
+            f"about what guessing among {classes} classes gives, and the loss stays where it is.",
             "Change the learning rate (ten times lower first), or choose another network or "
             "optimizer.",
         )
@@ -89,8 +91,8 @@ def _overfitting(history: Sequence[dict[str, Any]]) -> Diagnosis | None:
         return Diagnosis(
             "overfitting",
             f"It has begun to learn the training images by heart: since epoch "
-            f"{known[best]['epoch']} the validation loss has risen by {risen:.0%}, while the "
-            "training loss still falls. The best epoch so far is kept.",
+            f"{known[best]['epoch']} the validation loss has risen by {percent(risen, 0)}, while "
+            "the training loss still falls. The best epoch so far is kept.",
             "Stop here, or train with stronger augmentation, more dropout, or more images.",
         )
     return None
@@ -110,7 +112,7 @@ def _plateau(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis | None
     if since <= before + 0.002 and not still_falling:
         return Diagnosis(
             "plateau",
-            f"It has not got better in the last {wait} epochs (best: {before:.1%}).",
+            f"It has not got better in the last {wait} epochs (best: {percent(before)}).",
             "Stop and keep the best; or lower the learning rate now.",
         )
     return None
@@ -124,8 +126,8 @@ def _underfitting(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis |
     if last["accuracy"] > before["accuracy"] + 0.01:
         return Diagnosis(
             "underfitting",
-            f"It was still getting better when the last epoch ended ({last['accuracy']:.0%} right "
-            "on the training images).",
+            f"It was still getting better when the last epoch ended ("
+            f"{percent(last['accuracy'], 0)} right on the training images).",
             "Train for more epochs.",
         )
     return None

@@ -15,6 +15,7 @@ from core.evaluation.store import evaluation_folder
 from core.jobs import kinds
 from core.text import escape, percent, plural, shorten
 from pages._widgets.job import attempt
+from pages._widgets.pick_run import scored
 from pages._widgets.results import beside, flips, near_copies
 from pages._widgets.results.view import View, about
 from pages._widgets.session import catalog
@@ -77,7 +78,7 @@ def _choose(view: View) -> list[RunRecord]:
 
 def _name(run: RunRecord) -> str:
     accuracy = run.summary.test_accuracy
-    return run.name if accuracy is None else f"{run.name} · {accuracy * 100:.1f} %"
+    return run.name if accuracy is None else scored(run.name, accuracy)
 
 
 def _suggested(run: RunRecord, runs: list[RunRecord]) -> list[str]:
@@ -187,7 +188,7 @@ def _metrics(found: list[Comparison]) -> None:
 
 
 def _value(metric: Measured, value: float) -> str:
-    return f"{value * 100:.1f} %" if metric.share else f"{value:.4f}"
+    return percent(value) if metric.share else f"{value:.4f}"
 
 
 def _change(metric: Measured, value: float) -> str:

@@ -109,8 +109,8 @@ def test_everything_that_matters_is_in_it(catalog: Catalog, tmp_path: Path) -> N
         "Moved to “bird”",
         "tester",
         "a mistake",
-        "PNG 11 91.7%",
-        "JPEG 1 8.3%",
+        "PNG 11 91.7 %",
+        "JPEG 1 8.3 %",
         "2 different sizes",
         "cat/notes.txt It is not an image (.txt).",
     ):

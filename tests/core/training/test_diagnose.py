@@ -60,7 +60,7 @@ def test_a_model_that_only_guesses_is_dead_from_the_fourth_epoch_on() -> None:
     losses, accuracies = [GUESSING] * 4, [0.1, 0.11, 0.1, 0.09]
     (said,) = diagnose(course(losses, accuracies), CLASSES, 20)
     assert said.key == "dead"
-    assert "9% right" in said.text
+    assert "9 % right" in said.text
     assert found(course(losses[:3], accuracies[:3]), 20) == []
     assert found(course([2.3, 2.2, 2.1, 2.0], accuracies), 20) == [], "the loss still falls"
     assert "dead" not in found(course(losses, [0.5] * 4), 20), "better than guessing"
@@ -74,7 +74,7 @@ def test_learning_by_heart_is_named_with_the_epoch_since_which() -> None:
     said = diagnose(course(losses, right, worse, held_out), CLASSES, 20)
     assert [one.key for one in said] == ["overfitting"]
     assert "since epoch 3" in said[0].text
-    assert "56%" in said[0].text
+    assert "56 %" in said[0].text
     assert found(course(losses[:5], right[:5], worse[:5], held_out[:5]), 20) == []
     level = [1.6, 1.1, 0.9, 0.91, 0.92, 0.93, 0.94]
     assert found(course(losses, right, level, held_out), 20) == []
@@ -87,7 +87,7 @@ def test_standing_still_is_a_plateau_unless_the_loss_still_falls_or_it_is_over()
     right = [0.6, 0.8, 0.82, 0.82, 0.82, 0.82, 0.82, 0.82]
     (said,) = diagnose(course(losses, right), CLASSES, 20)
     assert said.key == "plateau"
-    assert "82.0%" in said.text
+    assert "82.0 %" in said.text
     assert "last 5 epochs" in said.text
     assert found(course(losses[:7], right[:7]), 20) == []
     falling = [*losses[:3], 0.55, 0.5, 0.45, 0.4, 0.35]
@@ -101,7 +101,7 @@ def test_getting_better_until_the_last_epoch_was_too_short() -> None:
     losses, right = [2.2, 2.0, 1.8, 1.6, 1.4], [0.2, 0.3, 0.4, 0.5, 0.6]
     (said,) = diagnose(course(losses, right), CLASSES, 5)
     assert said.key == "underfitting"
-    assert "60%" in said.text
+    assert "60 %" in said.text
     assert found(course(losses, right), 6) == [], "there is one more to come"
     assert found(course(losses, [0.5, 0.6, 0.7, 0.8, 0.9]), 5) == [], "good enough"
 
