@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.api import batches as addresses
 from core.api import downloads
 from core.catalog import JobRecord, RunRecord
 from core.charts import class_counts
-from core.datasets.intake import check_allowed
 from core.inference.batch_results import FORMATS, Summary, summarise
 from core.inference.batch_store import (
     Batch,
@@ -20,18 +21,12 @@ from core.inference.batch_store import (
     new_batch,
 )
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
-from core.text import ago, duration, escape, images, shorten, size
-from pages._widgets.folders import choose_folder
+from core.text import ago, duration, escape, images, shorten
+from pages._widgets.bring_images import bring_images, forget_upload
 from pages._widgets.job import attempt, watch
 from pages._widgets.predict.batch_gallery import draw_gallery
 from pages._widgets.session import catalog
-from pages._widgets.uploader import uploader
 
-_WAYS = {
-    "server": ":material/folder_open: Folder on this computer",
-    "folder": ":material/drive_folder_upload: Upload a folder",
-    "archive": ":material/folder_zip: Upload an archive",
-}
 _STATES = {
     "interrupted": "It was interrupted; what was answered is kept.",
     "cancelled": "You stopped it; what was answered is kept.",
@@ -75,38 +70,20 @@ def _choose(run: RunRecord, known: list[Batch]) -> Batch | None:
 
 
 def _form(run: RunRecord) -> None:
-    way = st.segmented_control(
-        "Where are the images?",
-        list(_WAYS),
-        default="server",
-        required=True,
-        format_func=_WAYS.__getitem__,
-        key=f"batch-way-{run.id}",
-    )
-    fresh = f"batch-{run.id}-{st.session_state.setdefault('uploads', 0)}"
-    if way == "server":
-        folder = choose_folder("batch", "Answer this folder")
-        if folder is not None:
-            _start(run, new_batch(catalog(), run.id, check_allowed(folder)))
-    elif way == "folder":
-        came = uploader("Folder with images", "folder", f"{fresh}-folder")
-        if came is not None:
-            st.caption(f"{images(came.taken)} ({size(came.bytes)}) uploaded.")
-            if st.button(f"Answer {images(came.taken)}", type="primary", key=f"{fresh}-go"):
-                name = came.folder or "Uploaded images"
-                _start(run, new_batch(catalog(), run.id, upload=came.token, name=name))
-    else:
-        came = uploader("Archive of images", "archive", f"{fresh}-archive")
-        if came is not None:
-            st.caption(f"{escape(came.file)} ({size(came.bytes)}) uploaded.")
-            if st.button("Answer this archive", type="primary", key=f"{fresh}-archive-go"):
-                _start(run, new_batch(catalog(), run.id, archive=came.token, name=came.file))
+    came = bring_images("batch", run.id, "Answer", "images")
+    if isinstance(came, Path):
+        _start(run, new_batch(catalog(), run.id, came))
+    elif came is not None and came.file:
+        _start(run, new_batch(catalog(), run.id, archive=came.token, name=came.file))
+    elif came is not None:
+        name = came.folder or "Uploaded images"
+        _start(run, new_batch(catalog(), run.id, upload=came.token, name=name))
     st.caption("Folders inside count too. What can’t be read is listed and stops nothing.")
 
 
 def _start(run: RunRecord, batch: Batch) -> None:
     submit_batch(catalog(), batch)
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    forget_upload()
     st.session_state.pop(f"batch-{run.id}", None)
     st.rerun()
 

@@ -3,25 +3,20 @@ folder is brought in."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.catalog import JobRecord, RunRecord
-from core.datasets.intake import check_allowed
 from core.datasets.upload import UploadStage
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_upload
 from core.jobs import kinds
-from core.text import ago, escape, images, shorten, size
-from pages._widgets.folders import choose_folder
+from core.text import ago, escape, shorten
+from pages._widgets.bring_images import bring_images, forget_upload
 from pages._widgets.job import watch
 from pages._widgets.session import catalog
-from pages._widgets.uploader import uploader
 
-_WAYS = {
-    "server": ":material/folder_open: Folder on this computer",
-    "folder": ":material/drive_folder_upload: Upload a folder",
-    "archive": ":material/folder_zip: Upload an archive",
-}
 _OWN = "Its own test set"
 
 
@@ -102,40 +97,20 @@ def _form(run: RunRecord) -> None:
         "One folder a class, named like the classes of the model. The images should be new: not "
         "those that it was trained on."
     )
-    way = st.segmented_control(
-        "Where are the images?",
-        list(_WAYS),
-        default="server",
-        required=True,
-        format_func=_WAYS.__getitem__,
-        key=f"test-way-{run.id}",
-    )
-    fresh = f"test-{run.id}-{st.session_state.setdefault('uploads', 0)}"
-    if way == "server":
-        folder = choose_folder("test", "Test on this folder")
-        if folder is not None:
-            folder = check_allowed(folder)
-            _start(run, kinds.submit_evaluate(catalog(), run.id, folder))
-    elif way == "folder":
-        came = uploader("Folder with class folders", "folder", f"{fresh}-folder")
-        if came is not None:
-            st.caption(f"{images(came.taken)} ({size(came.bytes)}) uploaded.")
-            if st.button(f"Test on {images(came.taken)}", type="primary", key=f"{fresh}-go"):
-                stage = UploadStage(catalog().workspace, came.token)
-                folder = keep_upload(catalog(), run.id, stage, came.folder or "images")
-                _start(run, kinds.submit_evaluate(catalog(), run.id, folder))
-    else:
-        came = uploader("Archive of class folders", "archive", f"{fresh}-archive")
-        if came is not None:
-            st.caption(f"{escape(came.file)} ({size(came.bytes)}) uploaded.")
-            if st.button("Test on this archive", type="primary", key=f"{fresh}-archive-go"):
-                job = kinds.submit_evaluate(catalog(), run.id, archive=came.token, name=came.file)
-                _start(run, job)
+    came = bring_images("test", run.id, "Test on", "class folders")
+    if isinstance(came, Path):
+        _start(run, kinds.submit_evaluate(catalog(), run.id, came))
+    elif came is not None and came.file:
+        _start(run, kinds.submit_evaluate(catalog(), run.id, archive=came.token, name=came.file))
+    elif came is not None:
+        stage = UploadStage(catalog().workspace, came.token)
+        folder = keep_upload(catalog(), run.id, stage, came.folder or "images")
+        _start(run, kinds.submit_evaluate(catalog(), run.id, folder))
 
 
 def _start(run: RunRecord, job: JobRecord) -> None:
     st.session_state[_open_key(run)] = False
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    forget_upload()
     st.session_state[f"test-job-{run.id}"] = job.id
     st.rerun()
 
