@@ -7,9 +7,9 @@ keeps the small ones visible; a list of numbers is a round one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from math import log2, sqrt
 
+from core.text import escape_html
 from core.training.blocks import Block
 
 _WIDTH = 380
@@ -31,7 +31,7 @@ def diagram(blocks: Sequence[Block], title: str = "The network") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'width="100%" style="max-width:{_WIDTH}px" font-family="system-ui, sans-serif" '
-        f'fill="currentColor"><title>{escape(title)}</title><desc>{escape(described)}</desc>'
+        f'fill="currentColor"><title>{escape_html(title)}</title><desc>{escape_html(described)}</desc>'
     ]
     for number, block in enumerate(blocks):
         parts += _bar(block, number * _ROW, widest, last=number == len(blocks) - 1)
@@ -48,9 +48,9 @@ def _bar(block: Block, top: int, widest: int, *, last: bool) -> list[str]:
         f'rx="{round_by:.1f}" fill-opacity="0.14" stroke="currentColor" stroke-opacity="0.6"'
         f"{dashes}/>",
         f'<text x="{_TEXT}" y="{middle - 3:.1f}" font-size="13" font-weight="600">'
-        f"{escape(block.name)}{_layers(block)}</text>",
+        f"{escape_html(block.name)}{_layers(block)}</text>",
         f'<text x="{_TEXT}" y="{middle + 13:.1f}" font-size="12" fill-opacity="0.75">'
-        f"{escape(_detail(block))}</text>",
+        f"{escape_html(_detail(block))}</text>",
     ]
     if not last:
         start, end = top + _ROW - 13, top + _ROW - 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core.text import escape_html
 from core.training.stack import Row
 
 # st.html leaves drawings out, and as pictures they wouldn't follow the theme's colours.
@@ -60,11 +60,11 @@ def picture_grid(
         alt: what they are, for those who can't see them.
         chosen: the column that is marked.
     """
-    cells = [f"<span>{escape(head)}</span>" for head in heads]
+    cells = [f"<span>{escape_html(head)}</span>" for head in heads]
     for row in rows:
         for column, pixels in enumerate(row):
             mark = ' class="on"' if column == chosen else ""
-            said = escape(f"{alt}: {heads[column]}", quote=True)
+            said = escape_html(f"{alt}: {heads[column]}")
             cells.append(f'<img{mark} alt="{said}" src="{_uri(pixels)}">')
     width = f"grid-template-columns: repeat({len(heads)}, minmax(0, 1fr))"
     return f'{_STYLE}<div class="lb-pictures" style="{width}">{"".join(cells)}</div>'
@@ -86,9 +86,10 @@ def layer_table(rows: Sequence[Row]) -> str:
 
 def _line(row: Row) -> str:
     name = f"{row.number}. {row.name}" if row.number else row.name
-    cell = f"{escape(name)}<small>{escape(row.detail)}</small>"
+    cell = f"{escape_html(name)}<small>{escape_html(row.detail)}</small>"
     if row.error:
-        return f'<tr class="wrong"><td colspan=4>{cell}<small>{escape(row.error)}</small></td></tr>'
+        cell += f"<small>{escape_html(row.error)}</small>"
+        return f'<tr class="wrong"><td colspan=4>{cell}</td></tr>'
     shape = " × ".join(f"{length:,}" for length in row.shape) or "–"
     kind = "" if row.number else ' class="added"'
     weights = many(row.parameters) if row.parameters else "–"
@@ -110,7 +111,7 @@ def line_drawing(points: Sequence[tuple[float, float]], name: str, across: str) 
         f"{width * at / right:.1f},{top + (height - top) * (1 - up / peak):.1f}"
         for at, up in points
     )
-    said = escape(f"{name}: up to {peak:g}, over {across}")
+    said = escape_html(f"{name}: up to {peak:g}, over {across}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + 18}" role="img" '
         f'width="100%" style="max-width:420px" font-family="system-ui, sans-serif" font-size="11" '
@@ -118,9 +119,10 @@ def line_drawing(points: Sequence[tuple[float, float]], name: str, across: str) 
         f'<path d="M0 {height}H{width}M0 {top}H{width}" stroke="currentColor" '
         'stroke-opacity="0.25"/>'
         f'<polyline points="{line}" fill="none" stroke="#0072B2" stroke-width="2"/>'
-        f'<text x="0" y="{top - 5}" fill-opacity="0.75">{escape(name)}, at most {peak:g}</text>'
+        f'<text x="0" y="{top - 5}" fill-opacity="0.75">{escape_html(name)}, '
+        f"at most {peak:g}</text>"
         f'<text x="{width}" y="{height + 14}" text-anchor="end" fill-opacity="0.75">'
-        f"{escape(across)}</text></svg>"
+        f"{escape_html(across)}</text></svg>"
     )
 
 

@@ -9,6 +9,7 @@ are the anchors (Nyström; Williams & Seeger, "Using the Nyström method to spee
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,16 +89,14 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     place[some] = np.arange(len(some))
     few = [place[fold][place[fold] >= 0] for fold in problem.folds]
     few = [fold for fold in few if len(fold)]
+    sample = _Sample(rows[some], centred[some], problem.weights[some], few)
     scores: dict[Pair, NDArray[np.float64]] = {}
     for width in _WIDTHS:
         ridges = (_RIDGES[0],) if scores else _RIDGES
-        scores |= _out_of_fold(
-            problem, rows[some], centred[some], problem.weights[some], anchors, width, ridges, few
-        )
+        scores |= _out_of_fold(problem, sample, anchors, width, ridges)
     best = best_setting(problem.labels[some], scores)
-    parts = list(
-        _products(problem, rows, centred, problem.weights, anchors, best[0], problem.folds)
-    )
+    everything = _Sample(rows, centred, problem.weights, list(problem.folds))
+    parts = list(_products(problem, everything, anchors, best[0]))
     whole = _added(parts)
     shape = _like(anchors, anchors, best[0]).astype(np.float64)
     out = np.zeros_like(centred)
@@ -114,49 +113,57 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     )
 
 
+@dataclass(frozen=True)
+class _Sample:
+    """Rows that are weighed against the anchors.
+
+    Attributes:
+        rows: standardised features, shape (n, f).
+        centred: targets less their prior, shape (n, k).
+        weights: shape (n,).
+        folds: positions in the n rows.
+    """
+
+    rows: NDArray[np.float32]
+    centred: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    folds: list[NDArray[np.int64]]
+
+
 def _out_of_fold(
     problem: Problem,
-    rows: NDArray[np.float32],
-    centred: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    sample: _Sample,
     anchors: NDArray[np.float32],
     width: float,
     ridges: tuple[float, ...],
-    folds: list[NDArray[np.int64]],
 ) -> dict[Pair, NDArray[np.float64]]:
-    parts = list(_products(problem, rows, centred, weights, anchors, width, folds))
+    parts = list(_products(problem, sample, anchors, width))
     whole = _added(parts)
     shape = _like(anchors, anchors, width).astype(np.float64)
     scores: dict[Pair, NDArray[np.float64]] = {}
     for ridge in ridges:
-        out = np.zeros_like(centred)
-        for fold, part in zip(folds, parts, strict=True):
+        out = np.zeros_like(sample.centred)
+        for fold, part in zip(sample.folds, parts, strict=True):
             problem.check()
             found = _ridge(whole[0] - part[0], whole[1] - part[1], shape, ridge)
-            out[fold] = _like(rows[fold], anchors, width) @ found
+            out[fold] = _like(sample.rows[fold], anchors, width) @ found
         scores[width, ridge] = out
     return scores
 
 
 def _products(
-    problem: Problem,
-    rows: NDArray[np.float32],
-    centred: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    anchors: NDArray[np.float32],
-    width: float,
-    folds: list[NDArray[np.int64]],
+    problem: Problem, sample: _Sample, anchors: NDArray[np.float32], width: float
 ) -> Iterator[Products]:
     """Of each fold, products of likenesses (m, m) and with the targets (m, k)."""
-    for fold in folds:
+    for fold in sample.folds:
         square = np.zeros((len(anchors), len(anchors)))
-        cross = np.zeros((len(anchors), centred.shape[1]))
+        cross = np.zeros((len(anchors), sample.centred.shape[1]))
         for chunk in _chunks(fold):
             problem.check()
-            like = _like(rows[chunk], anchors, width)
-            weighted = like * weights[chunk, None].astype(np.float32)
+            like = _like(sample.rows[chunk], anchors, width)
+            weighted = like * sample.weights[chunk, None].astype(np.float32)
             square += weighted.T @ like
-            cross += weighted.T @ centred[chunk].astype(np.float32)
+            cross += weighted.T @ sample.centred[chunk].astype(np.float32)
         yield square, cross
 
 

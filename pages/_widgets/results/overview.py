@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape as html
-
 import pandas as pd
 import streamlit as st
 
 from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.verdict import Statement
 from core.evaluation.records import Score
-from core.text import escape, percent, plural, shorten
+from core.text import escape, escape_html, percent, plural, shorten
 from pages._widgets.pictures import draw_svg
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.view import View, turn_to
@@ -106,7 +104,7 @@ def _scale(view: View) -> str:
     base = evaluation.baseline
     # Words beside the mark stay inside the drawing.
     side = "start" if base < 0.25 else "end" if base > 0.75 else "middle"
-    said = html(
+    said = escape_html(
         f"On a scale from 0 to 100 %: accuracy {percent(evaluation.accuracy)}, likely between "
         f"{percent(low)} and {percent(high)}; always answering {evaluation.baseline_label} gives "
         f"{percent(base)}."
@@ -123,7 +121,7 @@ def _scale(view: View) -> str:
         f'<line x1="{at(base)}" x2="{at(base)}" y1="7" y2="29" stroke="#E69F00" '
         'stroke-width="3"/>'
         f'<text x="{at(base)}" y="50" text-anchor="{side}" fill-opacity="0.8">always '
-        f"“{html(shorten(evaluation.baseline_label, 20))}”: {percent(base, 0)}</text>"
+        f"“{escape_html(shorten(evaluation.baseline_label, 20))}”: {percent(base, 0)}</text>"
         "</svg>"
     )
 
