@@ -2,13 +2,17 @@
 
 Stratified (each class is divided in the same shares), seeded (the same table, shares and seed
 give the same split on every machine), and by group: rows that share a group (copies of one
-image) are never torn apart, since a copy in the test set of an image that was trained on makes
-the test worthless. Folders that come split are kept as given.
+image, a burst) are not torn apart, since a copy in the test set of an image that was trained on
+makes the test worthless. The one exception is a class that is a single burst: it is cut in the
+order of its paths, which is mostly that of time, and said to be (:func:`bursts`). Folders that come
+split are kept as given.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -53,7 +57,7 @@ def plan_splits(table: pd.DataFrame, *, shares: Shares, seed: int) -> pd.Series:
     A group with a row of given split goes there as a whole only if all its rows are free to:
     given splits are kept as they are, and leakage between them is a finding, not ours to hide.
     A class of one image is trained on and not tested; of two, one is tested; from three on,
-    each split with a share has at least one.
+    each split with a share has at least one. The largest group of a class is trained on.
     """
     result = pd.Series(table["split"].to_numpy(dtype=object), index=table.index, dtype=object)
     given = set(result[result != ""].unique())
@@ -89,28 +93,78 @@ def _divide(rows: pd.DataFrame, part: dict[str, float], seed: int) -> pd.Series:
         shuffled = groups[order]
         counts = sizes.loc[shuffled].to_numpy()
         dealt.update(zip(shuffled, _deal(counts, part), strict=True))
-    return rows["group"].map(dealt)
+    result = rows["group"].map(dealt)
+    for label in bursts(rows["label"], rows["group"]):
+        paths = rows.loc[rows["label"] == label, "path"]
+        own = paths.map(_in_time).sort_values().index
+        result.loc[own] = _cut(len(own), part)
+    return result
+
+
+def bursts(labels: pd.Series, groups: pd.Series) -> list[str]:
+    """Classes of which all images, three or more, are near-copies of one another, by name."""
+    found = groups.groupby(labels.astype(str), observed=True).agg(["nunique", "size"])
+    alone = found.index[(found["nunique"] == 1) & (found["size"] >= len(SPLITS))]
+    # A group that reaches into another class is a doubt about labels, and stays in one piece.
+    reach = labels.astype(str).groupby(groups).nunique()
+    return [
+        label for label in sorted(alone) if reach[groups[labels.astype(str) == label].iloc[0]] == 1
+    ]
+
+
+def _cut(count: int, part: Mapping[str, float]) -> list[str]:
+    """One burst in order: its beginning is trained on, its end is tested."""
+    names: list[str] = [name for name in SPLITS if name in part]
+    ends = np.cumsum([part[name] for name in names]) / sum(part.values())
+    places = (np.arange(count) + 0.5) / count
+    cut = [names[int(at)] for at in np.searchsorted(ends, places)]
+    # Each split with a share gets an image, from the end on.
+    for back, name in enumerate(reversed(names[1:]), 1):
+        if name not in cut:
+            cut[-back] = name
+    return cut
+
+
+def _in_time(path: str) -> list[str]:
+    """For sorting names as they were given: frame 9 before frame 10."""
+    return [part.zfill(12) if part.isdigit() else part for part in re.split(r"(\d+)", path)]
 
 
 def _deal(counts: np.ndarray, part: dict[str, float]) -> list[str]:
     """Give groups of ``counts`` images, in this order, to splits in proportion to ``part``.
 
-    Each group goes to the split that lacks most of its share; the held-out splits first get one
-    group each, so that small classes are tested too.
+    The largest group is trained on. The held-out splits then get one group each, so that small
+    classes are tested too, and after that each group goes to the split that lacks most of its
+    share; but a held-out split takes no group that would carry it further beyond its share than it
+    is short of it, if there is a smaller one to be had.
     """
-    names = [name for name in ("train", "test", "validation") if name in part]
+    names: list[str] = [name for name in ("train", "test", "validation") if name in part]
     total_share = sum(part.values())
     target = {name: counts.sum() * part[name] / total_share for name in names}
     have = dict.fromkeys(names, 0.0)
-    result: list[str] = []
+    result = [""] * len(counts)
+
+    def give(position: int, name: str) -> None:
+        result[position] = name
+        have[name] += counts[position]
+
+    # One image must be trained on before any can be tested. Of equal groups, the first.
+    give(int(np.argmax(counts)), names[0])
+    for name in names[1:]:
+        left = [position for position, taken in enumerate(result) if not taken]
+        if left:
+            fitting = [position for position in left if counts[position] <= max(1, target[name])]
+            give(fitting[0] if fitting else min(left, key=lambda at: counts[at]), name)
     for position, count in enumerate(counts):
-        if position < len(names):
-            # One image must be trained on before any can be tested.
-            chosen = names[position]
-        else:
-            chosen = max(names, key=lambda name: (target[name] - have[name], -names.index(name)))
-        have[chosen] += count
-        result.append(chosen)
+        if result[position]:
+            continue
+        open_to = [
+            name
+            for name in names
+            if name == "train" or count == 1 or count <= 2 * (target[name] - have[name])
+        ]
+        short = {name: target[name] - have[name] for name in open_to or names}
+        give(position, max(short, key=lambda name: (short[name], -names.index(name))))
     return result
 
 
@@ -125,29 +179,41 @@ def split_counts(labels: pd.Series, splits: pd.Series) -> pd.DataFrame:
     return table.reindex(columns=list(SPLITS), fill_value=0).sort_index()
 
 
-def split_warnings(labels: pd.Series, splits: pd.Series, few: int = 5) -> list[str]:
+def split_warnings(table: pd.DataFrame, splits: pd.Series, few: int = 5) -> list[str]:
     """Sentences about classes that can't be trained on or judged well, the gravest first.
 
     Args:
+        table: columns ``label``, and where they are known ``group`` (near-copies share a value) and
+            ``split`` (as the folder came).
         few: a class with fewer images than this is learned from, or judged on, next to nothing.
     """
+    labels = table["label"]
     counts = split_counts(labels, splits)
     validated = bool(counts["validation"].any())
+    test_came = "split" in table and "test" in set(table["split"])
+    burst = set(bursts(labels, table["group"])) if "group" in table else set()
     # By gravity, then by class.
     said: list[tuple[int, str]] = []
     for label, row in counts.iterrows():
+        number = images(row.sum())
         if row["train"] == 0:
             text = f"“{label}” has no training images: the model can't learn it."
             said.append((0, text))
+        elif row["test"] == 0 and test_came:
+            text = f"“{label}” is missing from the test folder: it is learned, but not judged."
+            said.append((1, f"{text} Put images of it there."))
         elif row["test"] == 0:
-            text = f"“{label}” has only {images(row.sum())}, so none is left to test it with."
+            text = f"“{label}” has only {number}, so none is left to test it with."
             said.append((1, f"{text} Add more."))
+        elif label in burst and not test_came:
+            text = f"All {number} of “{label}” are near-copies of one another, as a burst or a film"
+            said.append((1, f"{text} gives. They were split in order, so its test is too easy."))
         elif row["test"] < few:
             text = f"“{label}” will be judged on {plural(row['test'], 'test image')} only;"
             said.append((3, f"{text} its figures will be rough."))
         elif row["train"] < few:
-            text = f"“{label}” will be learned from {plural(row['train'], 'training image')} only."
-            said.append((2, text))
+            learned = plural(row["train"], "training image")
+            said.append((2, f"“{label}” will be learned from {learned} only."))
         elif validated and row["validation"] == 0:
             text = f"“{label}” has no validation images: it has no say in the best epoch."
             said.append((4, text))

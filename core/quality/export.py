@@ -183,8 +183,13 @@ def split_plan(table: pd.DataFrame, shares: Shares, seed: int) -> pd.Series:
     Returns:
         ``train``, ``validation`` or ``test``, on the index of ``table``.
     """
+    return plan_splits(with_groups(table), shares=shares, seed=seed)
+
+
+def with_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of usable images with ``group``: what may not be torn apart shares a value."""
     group = table["copy_group"] if "copy_group" in table else table["hash"]
-    return plan_splits(table.assign(group=group), shares=shares, seed=seed)
+    return table.assign(group=group)
 
 
 def _places(

@@ -18,7 +18,7 @@ from core.datasets.splits import SPLITS, Shares, split_counts, split_warnings
 from core.errors import InvalidInput
 from core.quality import curation, thumbs
 from core.quality.curation import curated, is_usable, known_alike
-from core.quality.export import split_plan
+from core.quality.export import split_plan, with_groups
 from core.quality.findings import Finding, find
 from core.quality.report_html import (
     Picture,
@@ -198,7 +198,7 @@ def _splits(good: pd.DataFrame) -> str:
     rows.append(
         ["all", bar([total[s] / total.sum() for s in SPLITS]), *(f"{total[s]:,}" for s in SPLITS)]
     )
-    warnings = split_warnings(good["label"], splits)
+    warnings = split_warnings(with_groups(good), splits)
     return (
         f"<section><h2>Train, validation, test</h2><p>{said}</p>{legend(SPLITS)}"
         + table(("class", "", *SPLITS), rows, "tbnnn")

@@ -10,6 +10,7 @@ from core.catalog import Catalog
 from core.datasets.splits import split_warnings
 from core.errors import InvalidInput, NotFound
 from core.features import hardware
+from core.quality.export import with_groups
 from core.text import plural
 from core.training import architectures, recipes, stack
 from core.training.augmentation.meaning import flip_warning
@@ -64,7 +65,7 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
                 f"With these shares no image is left to {what}.",
                 remedy="Add images, or change the shares.",
             )
-    warnings = split_warnings(table["label"], splits)
+    warnings = split_warnings(with_groups(table), splits)
     if not (splits == "validation").any():
         if spec.stopping.patience:
             raise WrongSetting(

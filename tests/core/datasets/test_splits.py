@@ -55,6 +55,58 @@ def test_a_new_class_leaves_the_others_as_they_were() -> None:
     assert plan(more).tolist()[:50] == plan(table).tolist()
 
 
+def test_the_largest_group_of_a_class_is_trained_on_and_shares_stay_near_what_was_asked() -> None:
+    table = table_of({"glass": 36, "paper": 36})
+    burst = [f"{label}-burst" if n % 36 < 24 else f"{label}-{n}" for n, label in label_rows(table)]
+    table["group"] = burst
+    for seed in range(30):
+        splits = plan(table, seed=seed)
+        assert set(splits[table["group"].str.endswith("burst")]) == {"train"}
+        for label in ("glass", "paper"):
+            counts = splits[table["label"] == label].value_counts()
+            assert 3 <= counts["test"] <= 6, (seed, counts)
+            assert 3 <= counts["validation"] <= 6, (seed, counts)
+
+
+def test_pairs_and_triples_leave_the_shares_near_what_was_asked() -> None:
+    table = table_of({"cat": 90})
+    table["group"] = [f"{n // 3}" if n < 45 else f"{n // 2}x" for n in range(90)]
+    for seed in range(20):
+        counts = plan(table, seed=seed).value_counts()
+        assert abs(counts["test"] - 13.5) <= 3, counts
+        assert abs(counts["validation"] - 13.5) <= 3, counts
+
+
+def test_a_class_that_is_one_burst_is_cut_in_order_and_said_to_be() -> None:
+    table = table_of({"cat": 30, "dog": 30})
+    table["group"] = table["label"]
+    splits = plan(table)
+    for label in ("cat", "dog"):
+        own = splits[table["label"] == label].tolist()
+        assert own == sorted(own, key=["train", "validation", "test"].index)
+        assert abs(own.count("test") - 4.5) < 1
+    said = split_warnings(table, splits)
+    assert len(said) == 2
+    assert "near-copies of one another" in said[0]
+    apart = table_of({"cat": 30, "dog": 30})
+    assert not any("near-copies" in text for text in split_warnings(apart, splits))
+
+
+def test_a_class_that_the_test_folder_lacks_is_said_to_be_missing_there() -> None:
+    table = pd.concat(
+        [table_of({"cat": 15, "dog": 15}, "train"), table_of({"dog": 6}, "test")],
+        ignore_index=True,
+    )
+    table["path"] = [str(n) for n in range(len(table))]
+    table["group"] = table["path"]
+    said = split_warnings(table, plan(table))
+    assert said[0].startswith("“cat” is missing from the test folder")
+
+
+def label_rows(table: pd.DataFrame) -> list[tuple[int, str]]:
+    return list(enumerate(table["label"]))
+
+
 def test_copies_stay_together() -> None:
     table = table_of({"cat": 60, "dog": 60})
     table["group"] = [f"{label}-{n % 60 // 3}" for n, label in enumerate(table["label"])]
@@ -109,11 +161,11 @@ def test_a_missing_split_is_carved_from_the_training_images_only() -> None:
 
 def test_classes_that_can_not_be_judged_are_named() -> None:
     table = table_of({"one": 1, "few": 12, "many": 100})
-    said = split_warnings(table["label"], plan(table))
+    said = split_warnings(table, plan(table))
     assert len(said) == 2
     assert "“one” has only 1 image," in next(s for s in said if "one" in s)
     assert "judged on 2 test images only" in next(s for s in said if "few" in s)
-    only_tested = split_warnings(pd.Series(["owl"] * 9), pd.Series(["test"] * 9))
+    only_tested = split_warnings(pd.DataFrame({"label": ["owl"] * 9}), pd.Series(["test"] * 9))
     assert "can't learn it" in only_tested[0]
 
 
@@ -121,15 +173,19 @@ def test_too_few_in_any_part_is_said_the_gravest_first() -> None:
     labels = pd.Series(["cat"] * 30 + ["dog"] * 10)
     uneven = ["train"] * 18 + ["validation"] * 6 + ["test"] * 6
     few = pd.Series([*uneven, *["train"] * 4, *["test"] * 6])
-    assert split_warnings(labels, few) == ["“dog” will be learned from 4 training images only."]
+    assert split_warnings(labels.to_frame("label"), few) == [
+        "“dog” will be learned from 4 training images only."
+    ]
     none = pd.Series([*uneven, *["train"] * 5, *["test"] * 5])
-    assert split_warnings(labels, none) == [
+    assert split_warnings(labels.to_frame("label"), none) == [
         "“dog” has no validation images: it has no say in the best epoch."
     ]
     nowhere = none.replace("validation", "train")
-    assert split_warnings(labels, nowhere) == [], "none was asked for"
+    assert split_warnings(labels.to_frame("label"), nowhere) == [], "none was asked for"
     both = pd.concat([labels, pd.Series(["zebra"] * 6)], ignore_index=True)
-    said = split_warnings(both, pd.concat([few, pd.Series(["test"] * 6)], ignore_index=True))
+    said = split_warnings(
+        both.to_frame("label"), pd.concat([few, pd.Series(["test"] * 6)], ignore_index=True)
+    )
     assert ["zebra" in text for text in said] == [True, False]
 
 
