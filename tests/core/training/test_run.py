@@ -400,7 +400,13 @@ def test_pretrained_without_weights_or_network_says_which_file_goes_where(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(WeightsMissing, match=r"no_top\.h5.*keras") as caught:
-        train(trained.catalog, trained.dataset, recipe="quick", image_size=96)
+        train(
+            trained.catalog,
+            trained.dataset,
+            recipe="quick",
+            architecture="mobilenet_v2",
+            image_size=96,
+        )
     assert str(tmp_path / "keras/models") in str(caught.value)
 
 

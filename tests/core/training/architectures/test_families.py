@@ -156,6 +156,8 @@ def test_a_backbone_says_how_many_features_it_has(family: tuple[str, Any]) -> No
         return
     backbone = backbones.get(architecture.backbone)
     assert built.get_layer("features").output.shape == (None, backbone.features)
+    joined = built.get_layer("features").input
+    assert [vector.shape[1] for vector in joined] == [4 * backbone.middle, backbone.last]
     assert architecture.smallest == backbone.smallest <= backbone.usual
 
 
