@@ -7,9 +7,10 @@ from typing import Any
 
 from core.progress import Reporter
 from core.training.fitting.batches import Batches
-from core.training.fitting.callback import FitPhase, Live
+from core.training.fitting.callbacks import FitContext, in_order
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.compiling import compile_model
+from core.training.fitting.phase import FitPhase
 from core.training.spec import TrainSpec
 
 
@@ -65,10 +66,10 @@ def fit(
         # Each part is judged by itself at first, so that a good head doesn't hide that tuning
         # gets better.
         fit_state.waited, fit_state.stop_best, fit_state.plateau = 0, None, None
-    live = Live(run.spec, part, fit_state, run.report, checkpoint, train)
+    context = FitContext(run.spec, part, fit_state, run.report)
     if done and checkpoint is not None:
         checkpoint.restore(model)
-        live.weights = checkpoint.best(part.name)
+        context.best_weights = checkpoint.best(part.name)
     # Batches shuffle themselves, by the spec's seed; Keras would shuffle them once more by chance.
     model.fit(
         train,
@@ -77,9 +78,11 @@ def fit(
         epochs=part.epochs,
         verbose=0,
         shuffle=False,
-        callbacks=[live, *run.callbacks],
+        callbacks=[*in_order(context, train, checkpoint), *run.callbacks],
     )
-    return live.stopped
+    if context.best_weights is not None:
+        model.set_weights(context.best_weights)
+    return context.stopped
 
 
 def epochs_done(fit_state: FitState, part: FitPhase) -> int:

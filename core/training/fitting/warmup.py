@@ -13,10 +13,10 @@ from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.augmentation.options import Augmentation
 from core.training.fitting.batches import Batches, Examples
-from core.training.fitting.callback import FitPhase
 from core.training.fitting.checkpoint import FitState
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, fit
+from core.training.fitting.phase import FitPhase
 from core.training.spec import TrainSpec
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.progress import RecordingReporter, Reporter
 from core.training.fitting.batches import Batches, Examples
-from core.training.fitting.callback import FitPhase, Samples
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.fit import Run, epochs_done, fit
+from core.training.fitting.phase import FitPhase, Samples
 from core.training.spec import TrainSpec
 
 FEATURES = 8

@@ -1,0 +1,91 @@
+"""What the callbacks of one fit share: where it is, and the hook for an epoch that counts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.progress import Reporter
+from core.training.fitting.checkpoint import FitState
+from core.training.fitting.phase import FitPhase
+from core.training.spec import TrainSpec
+
+# Keeping checkpoints and looking at samples may take so much of the time, together.
+_SHARE = 0.05
+_AT_LEAST_S = 0.5
+
+
+@dataclass
+class FitContext:
+    """Where one fit is now; the callbacks read it, and each writes what is its own.
+
+    Attributes:
+        kept: what a checkpoint keeps of it.
+        epoch: from 0, of this phase (written by ``EpochStart``).
+        rate: learning rate of the last step; ``None`` before the first (``LearningRate``).
+        confusion: of the last validation, rows true (``EpochHistory``).
+        better: whether the epoch that has just ended is the best so far (``BestWeights``).
+        best_weights: those of the phase's best epoch; ``None`` before there is one.
+        stopped: the person asked for the end (``PauseAndStop``).
+        cut_off: the epoch that goes on doesn't count, for it won't be whole.
+        paused_s: seconds paused; ``aside_s``: spent on checkpoints and samples.
+    """
+
+    spec: TrainSpec
+    phase: FitPhase
+    kept: FitState
+    report: Reporter
+    epoch: int = 0
+    rate: float | None = None
+    confusion: np.ndarray | None = None
+    better: bool = False
+    best_weights: list[np.ndarray] | None = None
+    stopped: bool = False
+    cut_off: bool = False
+    paused_s: float = 0.0
+    aside_s: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def number(self) -> int:
+        """The epoch's number from 1, over all parts."""
+        return self.phase.before + self.epoch + 1
+
+    @property
+    def spare(self) -> bool:
+        """Whether there is time for what isn't training: it may take a small share of all."""
+        busy = time.monotonic() - self.began - self.paused_s
+        return self.aside_s <= max(_AT_LEAST_S, _SHARE * busy)
+
+
+class FitCallback(keras.callbacks.Callback):
+    """One concern of a fit. ``on_counted_epoch`` is called for epochs that were not cut off."""
+
+    def __init__(self, fit: FitContext) -> None:
+        super().__init__()
+        self.fit = fit
+
+    def on_counted_epoch(self, logs: dict[str, Any]) -> None:
+        """A whole epoch has ended; ``logs`` are Keras's. Its entry ends the history, once
+        ``EpochHistory`` has had its turn."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self.fit.cut_off:
+            self.on_counted_epoch(logs or {})
+
+
+def score(entry: dict[str, Any], metric: str) -> float | None:
+    """An epoch's validation figure, higher being better; ``None`` without validation images."""
+    value = entry.get(f"val_{metric}")
+    if value is None or entry["val_loss"] is None:
+        return None
+    return -value if metric == "loss" else float(value)
+
+
+def rounded(value: Any) -> float | None:
+    """To the six digits that are kept and told."""
+    return None if value is None else round(float(value), 6)
