@@ -11,7 +11,7 @@ from core.charts.class_curves import class_curves
 from core.charts.classes import class_counts, class_splits
 from core.charts.compare import costs, overlaid
 from core.charts.confusion import confusion, confusion_cell
-from core.charts.live import LiveChart, answers, curves, learning_rate
+from core.charts.live import LiveChart, curves, learning_rate, live_confusion
 from core.charts.rates import rate_finder
 from core.charts.reliability import calibration, coverage, disturbances
 from core.charts.search import parallel
@@ -23,7 +23,6 @@ __all__ = [
     "GREY",
     "ORANGE",
     "LiveChart",
-    "answers",
     "calibration",
     "class_counts",
     "class_curves",
@@ -35,6 +34,7 @@ __all__ = [
     "curves",
     "disturbances",
     "learning_rate",
+    "live_confusion",
     "overlaid",
     "parallel",
     "plain",

@@ -88,7 +88,7 @@ def learning_rate(epochs: Entries, batches: Entries) -> LiveChart:
     return LiveChart(rows, _spec([*layers, *_parts_layers()]))
 
 
-def answers(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> LiveChart:
+def live_confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> LiveChart:
     """Which class was taken for which so far; the finished run's is :func:`core.charts.confusion`.
 
     Args:
@@ -107,7 +107,7 @@ def answers(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> LiveChart
             "share": shares.ravel(),
         }
     )
-    return LiveChart(rows, _answers_spec(labels))
+    return LiveChart(rows, _live_confusion_spec(labels))
 
 
 def _of(epochs: Entries, key: str) -> list[Mapping[str, Any]]:
@@ -249,7 +249,7 @@ def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-def _answers_spec(labels: Sequence[str]) -> dict[str, Any]:
+def _live_confusion_spec(labels: Sequence[str]) -> dict[str, Any]:
     axis = {"labelLimit": 110, "labelOverlap": True, "grid": False}
     # Long names lie across, so that they don't run into each other.
     angle = 0 if max(map(len, labels), default=0) <= 4 else -45

@@ -160,9 +160,9 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     if len(training) > _MOST_TRAINING:
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
     rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
-    work = StudyContext(catalog, run, card, "test", folder, report, phase="familiar")
+    context = StudyContext(catalog, run, card, "test", folder, report, phase="familiar")
     kept, found = [], []
-    for positions, images in work.batches(rows, "Learning what its training images look like"):
+    for positions, images in context.batches(rows, "Learning what its training images look like"):
         _, features = explainer.answer(images)
         if features is None:
             raise NotFound("This model has no features: no dense layer makes its answer.")

@@ -13,9 +13,9 @@ from core.text import escape, images, percent, plural
 from core.training.resumable import resumable
 from core.training.spec import parse_spec
 from core.training.start import create_run
-from pages._widgets.answers import draw_answers
 from pages._widgets.job import attempt
 from pages._widgets.live import draw_curves, say_diagnoses, training_seconds
+from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
@@ -37,7 +37,7 @@ def ended(run: RunRecord) -> None:
         with st.expander("Its curves", expanded=run.state != "done"):
             say_diagnoses(so_far, done=run.state == "done")
             draw_curves(so_far, key=f"ended-{run.id}")
-            draw_answers(run, so_far.snapshot)
+            draw_samples(run, so_far.snapshot)
             for note in so_far.notes:
                 st.caption(f":material/info: {escape(note)}")
     _tensorboard(run)

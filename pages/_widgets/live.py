@@ -9,9 +9,9 @@ from core.catalog import RunRecord
 from core.jobs.live import Curves, curves, live
 from core.text import duration, escape, percent
 from core.training.spec import SETTINGS
-from pages._widgets.answers import draw_answers
 from pages._widgets.controls import Stage, controls, stage
 from pages._widgets.job import progress_bar
+from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog
 
 EVERY_S = 0.7
@@ -48,7 +48,7 @@ def watch_training(run_id: str) -> None:
     with st.container():
         draw_curves(so_far)
     with st.container():
-        draw_answers(run, so_far.snapshot)
+        draw_samples(run, so_far.snapshot)
     for note in so_far.notes:
         st.caption(f":material/info: {escape(note)}")
 

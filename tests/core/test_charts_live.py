@@ -118,7 +118,7 @@ def test_training_and_validation_can_be_told_apart_without_colour() -> None:
 
 
 def test_answers_are_counts_with_shares_of_the_true_class() -> None:
-    drawn = charts.answers(["cat", "<b>"], [[8, 2], [0, 0]])
+    drawn = charts.live_confusion(["cat", "<b>"], [[8, 2], [0, 0]])
     cells = {(row.true, row.answer): (row.images, row.share) for row in drawn.rows.itertuples()}
     assert cells[("cat", "<b>")] == (2, 0.2)
     assert cells[("<b>", "cat")] == (0, 0.0), "a class without images has no gaps"
@@ -126,7 +126,7 @@ def test_answers_are_counts_with_shares_of_the_true_class() -> None:
 
 
 def test_many_classes_have_no_numbers_in_their_cells() -> None:
-    few, many = (charts.answers([f"{n}" for n in range(k)], [[0] * k] * k) for k in (3, 60))
+    few, many = (charts.live_confusion([f"{n}" for n in range(k)], [[0] * k] * k) for k in (3, 60))
     assert [layer["mark"]["type"] for layer in few.spec["layer"]] == ["rect", "text"]
     assert [layer["mark"]["type"] for layer in many.spec["layer"]] == ["rect"]
     assert many.spec["height"] <= 760

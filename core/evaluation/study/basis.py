@@ -55,9 +55,9 @@ class Heat:
 
 
 @phase("answers", "Asking the model again, for what it answers by")
-def keep_features(work: StudyContext) -> None:
+def keep_features(context: StudyContext) -> None:
     """Features of the tested images, and of those that were trained with."""
-    split = pd.read_parquet(work.catalog.workspace.run(work.run.id) / "split.parquet")
+    split = pd.read_parquet(context.catalog.workspace.run(context.run.id) / "split.parquet")
     known = split[split["split"].isin(["train", "validation"])]
     known = known[["path", "label", "hash", "split"]]
     training = known[known["split"] == "train"]
@@ -65,11 +65,11 @@ def keep_features(work: StudyContext) -> None:
     if sampled:
         training = training.sample(MOST_TRAINING, random_state=_SEED).sort_index()
         known = pd.concat([training, known[known["split"] != "train"]])
-    tested = work.predictions.table[["path", "label", "hash"]].assign(split="test")
+    tested = context.predictions.table[["path", "label", "hash"]].assign(split="test")
     rows = pd.concat([known, tested], ignore_index=True)
     kept, features = [], []
-    for positions, images in work.batches(rows, "Reading what the model sees in each image"):
-        _, found = work.explainer.answer(images)
+    for positions, images in context.batches(rows, "Reading what the model sees in each image"):
+        _, found = context.explainer.answer(images)
         if found is None:
             raise NotFound("This model has no features: no dense layer makes its answer.")
         kept.append(positions)
@@ -79,22 +79,22 @@ def keep_features(work: StudyContext) -> None:
         raise NotFound(
             "None of the images can be read any more.", remedy="Put them back where they were."
         )
-    work.save_table("images", rows.iloc[np.concatenate(kept)].reset_index(drop=True))
-    work.save_array("features", np.concatenate(features))
-    work.save_values("answers", {"training_sampled": sampled, "training": len(training)})
+    context.save_table("images", rows.iloc[np.concatenate(kept)].reset_index(drop=True))
+    context.save_array("features", np.concatenate(features))
+    context.save_values("answers", {"training_sampled": sampled, "training": len(training)})
 
 
 @phase("heat", "Looking where in the images the evidence lies")
-def keep_heat(work: StudyContext) -> None:
+def keep_heat(context: StudyContext) -> None:
     """Heat maps of the answers, and of the true classes of mistakes."""
-    predictions, explainer = work.predictions, work.explainer
+    predictions, explainer = context.predictions, context.explainer
     exact = explainer.method == "gradients"
     rows = _worth(predictions.correct, MOST_HEAT if exact else MOST_OCCLUDED)
     answered = np.zeros((len(rows), *explainer.places), np.uint8)
     wrong = rows[~predictions.correct[rows]]
     true = np.zeros((len(wrong), *explainer.places), np.uint8)
     size = 256 if exact else 8
-    for positions, images in work.batches(
+    for positions, images in context.batches(
         predictions.table.iloc[rows], "Looking for evidence", size
     ):
         at = rows[positions]
@@ -103,11 +103,11 @@ def keep_heat(work: StudyContext) -> None:
         if mistaken.any():
             places = np.searchsorted(wrong, at[mistaken])
             true[places] = _bytes(explainer.heat(images[mistaken], predictions.true[at[mistaken]]))
-    work.save_array("heat", answered)
-    work.save_array("heat_rows", rows)
-    work.save_array("heat_true", true)
-    work.save_array("heat_true_rows", wrong)
-    work.save_values("heat", {"method": explainer.method, "why_not": explainer.why_not})
+    context.save_array("heat", answered)
+    context.save_array("heat_rows", rows)
+    context.save_array("heat_true", true)
+    context.save_array("heat_true_rows", wrong)
+    context.save_values("heat", {"method": explainer.method, "why_not": explainer.why_not})
 
 
 def load_features(study: Study) -> tuple[pd.DataFrame, np.ndarray]:

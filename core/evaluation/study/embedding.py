@@ -138,37 +138,37 @@ def flatten(features: np.ndarray, method: Method, say: Callable[[str], None] | N
 
 
 @phase("map", "Drawing a map of the images", needs=("answers",))
-def keep_maps(work: StudyContext) -> None:
+def keep_maps(context: StudyContext) -> None:
     """Keep a PCA and a t-SNE map of the tested images, and a sheet of their small pictures."""
     methods: tuple[Method, ...] = ("pca", "tsne")
     for method in methods:
-        keep_map(work, method)
-    paths = list(load_map(work.study, "pca").table["path"])
-    pictures = tested_pictures(work.catalog, work.run, work.on, paths)
-    save_sheet(work.folder, paths, pictures)
+        keep_map(context, method)
+    paths = list(load_map(context.study, "pca").table["path"])
+    pictures = tested_pictures(context.catalog, context.run, context.on, paths)
+    save_sheet(context.folder, paths, pictures)
 
 
-def keep_map(work: StudyContext, method: Method) -> None:
+def keep_map(context: StudyContext, method: Method) -> None:
     """Keep ``map-<method>.parquet`` and ``map-<method>.json`` of the tested images.
 
     Raises:
         NoUmap: as :func:`flatten`.
         Cancelled: by the person, before the drawing begins.
     """
-    images, features = load_features(work.study)
+    images, features = load_features(context.study)
     rows = np.flatnonzero((images["split"] == "test").to_numpy())
-    table = work.predictions.table.set_index("path")
+    table = context.predictions.table.set_index("path")
     tested = table.loc[images["path"].iloc[rows]]
     wrong = ~tested["correct"].to_numpy(bool)
     labels = pd.factorize(tested["label"])[0]
     chosen = sample(labels, wrong)
 
     def say(note: str) -> None:
-        work.report.check()
-        work.report.progress(work.phase, 0, None, note)
+        context.report.check()
+        context.report.progress(context.phase, 0, None, note)
 
     flat = flatten(features[rows[chosen]], method, say)
-    work.save_table(
+    context.save_table(
         f"map-{method}",
         pd.DataFrame(
             {
@@ -179,7 +179,7 @@ def keep_map(work: StudyContext, method: Method) -> None:
         ),
     )
     # It is looked for, so it comes last.
-    work.save_values(
+    context.save_values(
         f"map-{method}",
         {
             "method": flat.method,

@@ -98,20 +98,20 @@ def nearest_table(paths: pd.Series, known: pd.DataFrame, found: Nearest) -> pd.D
 
 
 @phase("nearest", "Looking for the training images most alike", needs=("answers",))
-def keep_nearest(work: StudyContext) -> None:
+def keep_nearest(context: StudyContext) -> None:
     """Keep ``nearest.parquet``, the table of :func:`nearest_table`, for all tested images."""
-    images, features = load_features(work.study)
+    images, features = load_features(context.study)
     split = images["split"].to_numpy(dtype=object)
     tested, known = np.flatnonzero(split == "test"), np.flatnonzero(split == "train")
     note = "Looking for the training images most alike"
 
     def step(done: int, blocks: int) -> None:
-        work.report.progress(work.phase, done, blocks, note)
-        work.report.check()
+        context.report.progress(context.phase, done, blocks, note)
+        context.report.check()
 
     found = nearest(features[tested], features[known], step=step)
     paths = images["path"].iloc[tested]
-    work.save_table("nearest", nearest_table(paths, images.iloc[known], found))
+    context.save_table("nearest", nearest_table(paths, images.iloc[known], found))
 
 
 def nearest_of(study: Study, path: str) -> pd.DataFrame:

@@ -109,23 +109,23 @@ def sample(images: int, most: int = MOST_IMAGES, *, seed: int = 0) -> np.ndarray
 
 
 @phase(NAME, "Asking again about worse photos")
-def study_robustness(work: StudyContext) -> None:
+def study_robustness(context: StudyContext) -> None:
     """Disturb test images in all ways, and keep what became of the answers."""
-    predictions = work.predictions
+    predictions = context.predictions
     rows = sample(len(predictions))
     table = predictions.table.iloc[rows].reset_index(drop=True)
-    compiled = Compiled(work.catalog.workspace.run(work.run.id) / "model.xml", "float32")
+    compiled = Compiled(context.catalog.workspace.run(context.run.id) / "model.xml", "float32")
     found, picture = measure(
         compiled.predict,
-        work.batches(table, "Asking again about worse photos", _BATCH),
+        context.batches(table, "Asking again about worse photos", _BATCH),
         Subjects(
             predictions.true[rows], list(table["path"]), predictions.labels, of=len(predictions)
         ),
-        report=work.report,
+        report=context.report,
     )
-    with atomic_path(work.folder / f"{NAME}.png") as part:
+    with atomic_path(context.folder / f"{NAME}.png") as part:
         _sheet(picture).save(part, "PNG")
-    work.save_values(NAME, found.model_dump(mode="json"))
+    context.save_values(NAME, found.model_dump(mode="json"))
 
 
 def load_robustness(workspace: Workspace, run_id: str, on: str = "test") -> Robustness | None:

@@ -9,12 +9,12 @@ from core.jobs.kinds.batch_sort import submit_sort
 from core.jobs.kinds.evaluate import submit_evaluate
 from core.jobs.kinds.export import submit_export
 from core.jobs.kinds.export_model import submit_export_model
-from core.jobs.kinds.familiar import submit_ood_detector
 from core.jobs.kinds.find_rate import submit_find_rate
 from core.jobs.kinds.import_model import import_model
 from core.jobs.kinds.importing import submit_import
 from core.jobs.kinds.latency import submit_latency
 from core.jobs.kinds.measure import submit_measure
+from core.jobs.kinds.ood import submit_ood_detector
 from core.jobs.kinds.prepare import submit_prepare
 from core.jobs.kinds.report import submit_report
 from core.jobs.kinds.scan import submit_scan

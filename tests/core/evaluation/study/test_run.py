@@ -34,21 +34,21 @@ ASKED: list[str] = []
 
 
 @phase("counted", "Counting", needs=("answers",))
-def _counted(work: StudyContext) -> None:
-    ASKED.append(work.on)
-    work.save_values("counted", {"images": len(load_features(work.study)[0])})
+def _counted(context: StudyContext) -> None:
+    ASKED.append(context.on)
+    context.save_values("counted", {"images": len(load_features(context.study)[0])})
 
 
 @phase("moody", "Being in a mood")
-def _moody(work: StudyContext) -> None:
-    mood = work.catalog.workspace.home / "mood"
+def _moody(context: StudyContext) -> None:
+    mood = context.catalog.workspace.home / "mood"
     if mood.exists():
         raise InvalidInput("Not today.") if mood.read_text() == "person" else ValueError("a defect")
 
 
 @phase("last", "Coming last")
-def _last(work: StudyContext) -> None:
-    work.save_array("last", np.arange(3))
+def _last(context: StudyContext) -> None:
+    context.save_array("last", np.arange(3))
 
 
 @pytest.fixture(autouse=True)

@@ -235,10 +235,10 @@ def test_a_run_is_asked_again_and_what_it_answers_is_kept(catalog: Catalog, tmp_
     workspace = catalog.workspace
     assert load_robustness(workspace, run.id) is None
     folder = workspace.run(run.id) / "study"
-    work = StudyContext(
+    context = StudyContext(
         catalog, run, model_card(workspace, run.id), "test", folder, Reporter(), "robustness"
     )
-    study_robustness(work)
+    study_robustness(context)
     mark_as_done(catalog, run.id, folder)
     found = load_robustness(workspace, run.id)
     assert found is not None

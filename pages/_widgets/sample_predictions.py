@@ -15,7 +15,7 @@ from pages._widgets.gallery import Tile, gallery
 from pages._widgets.session import catalog, thumbnails
 
 
-def draw_answers(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
+def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     """The newest look at validation images, if there was one.
 
     Args:
@@ -32,7 +32,7 @@ def draw_answers(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
                 "**Which class is taken for which** among the validation images, after epoch "
                 f"{snapshot['epoch']}"
             )
-            drawn = charts.answers(snapshot["labels"], snapshot["confusion"])
+            drawn = charts.live_confusion(snapshot["labels"], snapshot["confusion"])
             st.vega_lite_chart(drawn.rows, drawn.spec, key=f"confusion-{run.id}")
 
 

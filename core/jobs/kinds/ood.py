@@ -20,7 +20,7 @@ def submit_ood_detector(catalog: Catalog, run_id: str) -> JobRecord:
     about="run",
     phases={"familiar": "Learning what its training images look like"},
 )
-def _familiar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+def _ood(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Learn what a run's training images look like, so that others can be told from them."""
     from core.evaluation.out_of_distribution import fit_detector
 
