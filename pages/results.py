@@ -25,6 +25,7 @@ from pages._widgets.results import (
     studying,
     tested_on,
 )
+from pages._widgets.results.document import tabs
 from pages._widgets.results.view import SHOWN, View, load_view
 from pages._widgets.sections import draw_section
 from pages._widgets.session import catalog, current_run
@@ -94,7 +95,7 @@ else:
     if evaluated_on(catalog().workspace, current.id):
         view = load_view(current, on)
         studying.begin(view)
-        draw_section(_SECTIONS, view, key=SHOWN)
+        draw_section(_SECTIONS | tabs(_SECTIONS), view, key=SHOWN)
     else:
         st.info(
             "This model was trained elsewhere and has not been tested yet. Press New test, and "

@@ -12,6 +12,7 @@ from core.delivery.take_away.made import find_report
 from core.errors import NotFound
 from core.text import escape
 from pages._widgets.results import classes, confusion, mistakes, overview, reliability
+from pages._widgets.results.document import tabs
 from pages._widgets.results.share import report_downloads
 from pages._widgets.results.view import SHOWN, View, load_view
 from pages._widgets.sections import draw_section
@@ -45,7 +46,7 @@ def _page() -> None:
     st.title(escape(run.name))
     st.caption("Results of a model that was trained with Lightbox, to look through and to keep.")
     _take_away(view)
-    draw_section(_SECTIONS, view, key=SHOWN)
+    draw_section(_SECTIONS | tabs(_SECTIONS), view, key=SHOWN)
 
 
 _page()

@@ -27,8 +27,8 @@ _MODULES = (
     "reliance",
     "calibration",
     "coverage",
-    "slices",
     "robustness",
+    "slices",
     "others",
 )
 

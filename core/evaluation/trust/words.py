@@ -21,6 +21,10 @@ _GOOD = 0.95
 _ENOUGH = 0.99
 # Answering fewer than these is not worth it.
 _WORTH = 0.5
+WITHOUT_VALIDATION = (
+    "This run has no validation images, and a threshold must not be chosen on the images that it "
+    "is judged by. Train again with a validation share above 0 for a suggestion."
+)
 # Temperatures this near to 1 change nothing that anybody would see.
 _HARDLY = 0.05
 

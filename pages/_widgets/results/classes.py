@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-import pandas as pd
 import streamlit as st
 
 from core import charts
+from core.evaluation.document.parts import Section
 from core.evaluation.figures.compute import Figures
 from core.evaluation.figures.tables import Format, report_table
-from core.evaluation.records import ClassReport, ClassScore
-from core.text import percent
+from core.evaluation.records import ClassScore
+from pages._widgets.results.document import draw_group, draw_parts, title
 from pages._widgets.results.figures import curves_of, figures_of
 from pages._widgets.results.view import View, about
 
@@ -25,77 +25,16 @@ _AT_FIRST = 3
 
 
 def draw(view: View) -> None:
-    st.subheader("Class by class")
+    draw_group(view, "classes", {"classes": _classes})
+
+
+def _classes(view: View, section: Section) -> None:
     figures = figures_of(view)
-    _report(view, figures)
+    title(section)
+    draw_parts(view, section.parts)
+    st.caption("Click the head of a column to sort by it.")
     _downloads(view, figures)
     _curves(view, figures)
-
-
-def _report(view: View, figures: Figures) -> None:
-    shown = pd.DataFrame(
-        [
-            {
-                "class": row.label,
-                "images": row.support,
-                "recall": row.recall * 100 if row.support else None,
-                "from": row.recall_low * 100 if row.support else None,
-                "to": row.recall_high * 100 if row.support else None,
-                "precision": row.precision * 100,
-                "F1": row.f1 * 100,
-                "ROC AUC": None if row.roc_auc is None else row.roc_auc * 100,
-                "average precision": None
-                if row.average_precision is None
-                else row.average_precision * 100,
-            }
-            for row in figures.classes
-        ]
-    )
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        shown,
-        hide_index=True,
-        column_config={
-            "class": st.column_config.TextColumn(pinned=True),
-            "images": number(help="Test images of this class (support)."),
-            "recall": number(
-                format="%.1f %%", help="Of the images of this class, how many were found."
-            ),
-            "from": number(
-                "recall from",
-                format="%.1f %%",
-                help="The recall likely lies between these (95 % interval by Wilson's method).",
-            ),
-            "to": number(
-                "to",
-                format="%.1f %%",
-                help="The recall likely lies between these (95 % interval by Wilson's method).",
-            ),
-            "precision": number(
-                format="%.1f %%", help="Of the images called this class, how many are."
-            ),
-            "F1": number(format="%.1f %%", help="The harmonic mean of precision and recall."),
-            "ROC AUC": number(
-                format="%.2f %%",
-                help=(
-                    "How often an image of this class gets a higher probability of it than another "
-                    "image."
-                ),
-            ),
-            "average precision": number(
-                format="%.2f %%", help="The area under the precision-recall curve."
-            ),
-        },
-    )
-    macro, weighted = view.evaluation.macro, view.evaluation.weighted
-    st.caption(
-        f"Averages over classes (macro): {_three(macro)}. Weighted by their images: "
-        f"{_three(weighted)}. Click the head of a column to sort by it."
-    )
-
-
-def _three(row: ClassReport) -> str:
-    return f"precision {percent(row.precision)}, recall {percent(row.recall)}, F1 {percent(row.f1)}"
 
 
 def _downloads(view: View, figures: Figures) -> None:
@@ -149,9 +88,9 @@ def _curves(view: View, figures: Figures) -> None:
             "The nearer to the top right corner, the better. Thin lines: guessing.",
         ),
     )
-    for column, (kind, title, said) in zip(st.columns(2), kinds, strict=True):
+    for column, (kind, name, said) in zip(st.columns(2), kinds, strict=True):
         with column:
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{name}**")
             st.plotly_chart(
                 charts.class_curves(curves, chosen, kind, shares),
                 key=f"chart-{kind}-{view.run.id}-{view.on}",

@@ -8,33 +8,44 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
+from core.evaluation.document.parts import Matrix, Pictures, Section
 from core.evaluation.figures.confusions import most_confused
-from core.evaluation.records import Confusion, worst_confusions
+from core.evaluation.records import worst_confusions
 from core.text import escape, images, percent, plural, shorten
-from pages._widgets.gallery import Tile, gallery
+from pages._widgets.results.document import draw_group, draw_parts, draw_pictures, title
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import View, about, pictures, turn_to
+from pages._widgets.results.view import View, about, turn_to
 
 # With more classes than this, only the most confused are shown until one asks for more.
 _MANY = 25
 _CHOICES = (10, 15, 25, 50)
-_PAIRS, _EXAMPLES = 6, 6
 _COUNTS, _RATES = "Counts", "Per cent"
 _BY_NAME, _SIMILAR = "As listed", "Similar side by side"
 
 
 def draw(view: View) -> None:
-    st.subheader("Which class is taken for which")
     if not view.evaluation.images:
         st.caption("There are no test images.")
         return
     say_if_gone(view)
-    _start(view)
-    _matrix(view)
-    _cell(view)
-    _pairs(view)
-    _table(view)
+    draw_group(view, "confusion", {"confusion": _confusion, "pairs": _pairs})
+
+
+def _confusion(view: View, section: Section) -> None:
+    def matrix(part: Matrix) -> None:
+        _start(view)
+        _matrix(view)
+        _cell(view)
+        with st.expander("As a table"):
+            st.dataframe(
+                pd.DataFrame(part.counts, part.labels, part.labels).rename_axis(
+                    "true ↓ predicted →"
+                )
+            )
+
+    title(section)
+    draw_parts(view, section.parts, {"matrix": matrix})
 
 
 def _key(view: View, name: str) -> str:
@@ -104,12 +115,13 @@ def _matrix(view: View) -> None:
         selection_mode="points",
         config={"displayModeBar": False},
     )
-    said = "Each row is a true class, each column an answer; right answers are on the diagonal."
+    said = "Click a cell to see its images."
     if rates == _RATES:
-        said += " Per cent of each row."
+        said = f"Per cent of each row. {said}"
     if many < len(labels):
-        said += f" The other {plural(len(labels) - many, 'class', 'classes')} are left out here."
-    st.caption(f"{said} Click a cell to see its images.")
+        left_out = plural(len(labels) - many, "class", "classes")
+        said = f"The other {left_out} are left out here. {said}"
+    st.caption(said)
 
 
 def _ink() -> str:
@@ -162,74 +174,25 @@ def _cell(view: View) -> None:
     )
 
 
-def _pairs(view: View) -> None:
-    pairs = worst_confusions(view.evaluation, _PAIRS)
-    if not pairs:
-        return
-    st.subheader("Most often mixed up")
-    examples = [_examples(view, pair) for pair in pairs]
-    shown = iter(pictures(view, [path for some_of in examples for path in some_of["path"]]))
+def _pairs(view: View, section: Section) -> None:
+    title(section)
     columns = st.columns(2)
-    for number, (pair, rows) in enumerate(zip(pairs, examples, strict=True)):
+    pairs = [part for part in section.parts if isinstance(part, Pictures)]
+    for number, part in enumerate(pairs):
         with columns[number % 2].container(border=True):
-            share = percent(pair.count / pair.support)
-            st.markdown(
-                f"**“{escape(shorten(pair.true))}” taken for "
-                f"“{escape(shorten(pair.predicted))}”**: "
-                f"{pair.count:,} of {images(pair.support)} ({share})"
-            )
-            gallery(
-                [
-                    Tile(
-                        row.path,
-                        picture.data,
-                        f"{row.confidence:.0%} sure",
-                        title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted}",
-                        tiny=picture.tiny,
-                    )
-                    for row, picture in zip(rows.itertuples(), shown, strict=False)
-                ],
-                key=_key(view, f"pair-{number}"),
-                label=f"Images of {pair.true} taken for {pair.predicted}",
-                strip=True,
-            )
-            st.button(
-                "Look at them closely" if pair.count > 1 else "Look at it closely",
-                key=_key(view, f"pair-button-{number}"),
-                icon=":material/image_search:",
-                type="tertiary",
-                on_click=turn_to,
-                args=("mistakes",),
-                kwargs={"true": pair.true, "predicted": pair.predicted},
-            )
+            _pair(view, part, number)
+    draw_parts(view, [part for part in section.parts if part not in pairs])
 
 
-def _examples(view: View, pair: Confusion) -> pd.DataFrame:
-    labels, predictions = view.evaluation.labels, view.predictions
-    same = (predictions.true == labels.index(pair.true)) & (
-        predictions.predicted == labels.index(pair.predicted)
+def _pair(view: View, part: Pictures, number: int) -> None:
+    draw_pictures(view, part, key=_key(view, f"pair-{number}"))
+    one = view.predictions.table.iloc[part.items[0].row]
+    st.button(
+        "Look at them closely" if len(part.items) > 1 else "Look at it closely",
+        key=_key(view, f"pair-button-{number}"),
+        icon=":material/image_search:",
+        type="tertiary",
+        on_click=turn_to,
+        args=("mistakes",),
+        kwargs={"true": one["label"], "predicted": one["predicted"]},
     )
-    return predictions.table[same].nlargest(_EXAMPLES, "confidence")
-
-
-def _table(view: View) -> None:
-    evaluation = view.evaluation
-    with st.expander("As a table"):
-        st.dataframe(
-            pd.DataFrame(
-                evaluation.confusion, index=evaluation.labels, columns=evaluation.labels
-            ).rename_axis("true ↓ predicted →")
-        )
-        pairs = worst_confusions(evaluation, None)
-        st.caption(f"All {plural(len(pairs), 'pair')} of classes that were mixed up:")
-        st.dataframe(
-            pd.DataFrame(
-                [
-                    (p.true, p.predicted, p.count, p.support, 100 * p.count / p.support)
-                    for p in pairs
-                ],
-                columns=["true", "predicted", "images", "of", "share"],
-            ),
-            hide_index=True,
-            column_config={"share": st.column_config.NumberColumn(format="%.1f %%")},
-        )

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from core.errors import NotFound
 from core.evaluation.figures import compute
-from core.evaluation.store import evaluation_folder
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
 
 def figures_of(view: View) -> compute.Figures:
     """Scores, verdict and classes of a view."""
-    workspace = catalog().workspace
-    place = (str(workspace.home), view.run.id, view.on)
-    if _changed(view) is None:
-        with st.spinner("Working out the figures, once for this model …"):
-            compute.figures(catalog(), view.run.id, view.on)
-    return _figures(*place, _changed(view))
+    with st.spinner("Working out the figures, once for this model …"):
+        return view.result.figures
 
 
 def curves_of(view: View, labels: list[str]) -> pd.DataFrame:
@@ -41,15 +34,3 @@ def say_if_gone(view: View) -> None:
             ":material/hide_image: The dataset of this model was removed, so its pictures can't be "
             "shown."
         )
-
-
-def _changed(view: View) -> float | None:
-    folder = evaluation_folder(catalog().workspace, view.run.id, view.on)
-    file = folder / compute.SCORES
-    return file.stat().st_mtime if file.exists() else None
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _figures(home: str, run_id: str, on: str, changed: Any) -> compute.Figures:
-    del home, changed  # parts of the key only
-    return compute.figures(catalog(), run_id, on)

@@ -1,32 +1,26 @@
 """Can one rely on it? How sure it is, when it had better not answer, worse photos, kinds of
-images."""
+images: what the sections say, with charts, sliders and pictures."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core import charts
+from core.evaluation.document.parts import Chart, Headline, Section, Statements, Table
+from core.evaluation.document.sections.calibration import bins_table
+from core.evaluation.document.sections.coverage import points_table
 from core.evaluation.predictions import Predictions, validation_predictions
 from core.evaluation.trust import words as words
-from core.evaluation.trust.calibration import BINS, Bin
-from core.evaluation.trust.coverage import (
-    THRESHOLDS,
-    WANTED,
-    Point,
-    answered_at,
-    at_threshold,
-    suggest,
-)
+from core.evaluation.trust.coverage import THRESHOLDS, WANTED, answered_at, at_threshold, suggest
 from core.evaluation.trust.disturbances import KINDS
-from core.evaluation.trust.reliability import Reliability, reliability, rows_of
+from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
-from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
+from core.evaluation.trust.slices import Slice
 from core.text import escape, images, percent, shorten
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title, whole
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View
@@ -39,161 +33,124 @@ _ICONS = {
     "unknown": ":material/help:",
 }
 _CHART = {"displayModeBar": False}
-_WORSE_SHOWN = 6
 
 
 def draw(view: View) -> None:
-    st.subheader("Can I rely on it?")
     with st.spinner("Working it out, once"):
-        found = reliability(catalog(), view.run.id, view.on)
-    answer, sentence = words.can_i_rely_on_it(found)
+        view.result.reliability  # noqa: B018
+    own = {
+        "reliance": _reliance,
+        "calibration": _calibration,
+        "coverage": _coverage,
+        "robustness": _robustness,
+        "slices": _slices,
+    }
+    draw_group(view, "reliability", own, divided=True)
+
+
+def _reliance(view: View, section: Section) -> None:
+    title(section)
+
+    def answer(part: Headline) -> None:
+        st.markdown(f"##### {_ICONS[part.statement.key]} {whole(part.statement.text)}")
+
     with st.container(border=True):
-        st.markdown(f"##### {_ICONS[answer]} {escape(sentence)}")
-        for caution in words.cautions(found):
-            st.markdown(f":material/warning: {escape(caution)}")
-    if not found.images:
-        st.caption("Train again with a test share above 0 to find out.")
-        return
-    _confidence(found)
-    st.divider()
-    _coverage(view, found)
-    st.divider()
-    _robustness(view, found.robustness)
-    st.divider()
-    _slices(view, found)
+        draw_parts(view, section.parts, {"answer": answer})
 
 
-def _confidence(found: Reliability) -> None:
-    st.subheader("Does it know how sure it may be?")
-    st.markdown(escape(words.sentence_of_calibration(found.before)))
+def _calibration(view: View, section: Section) -> None:
+    title(section)
+    found = view.result.reliability
     before, after = found.before, found.after
-    kind = st.segmented_control(
-        "Bins",
-        ["count", "width"],
-        format_func={"width": "Bins of equal width", "count": "Bins of equally many"}.__getitem__,
-        default="count",
-        required=True,
-        label_visibility="collapsed",
-        key="reliability-bins",
-    )
-    by_width = kind == "width"
-    bins = before.equal_width if by_width else before.equal_count
-    warmed = None if after is None else after.equal_width if by_width else after.equal_count
-    table = _table_of(bins)
+    widths = frame(bins_table(before.equal_width, None))
+
+    def chart(part: Chart) -> None:
+        kind = st.segmented_control(
+            "Bins",
+            ["count", "width"],
+            format_func={
+                "width": "Bins of equal width",
+                "count": "Bins of equally many",
+            }.__getitem__,
+            default="count",
+            required=True,
+            label_visibility="collapsed",
+            key="reliability-bins",
+        )
+        own, warmed = (
+            None if each is None else each.equal_width if kind == "width" else each.equal_count
+            for each in (before, after)
+        )
+        bins = frame(bins_table(own or [], None))
+        warm = None if warmed is None else frame(bins_table(warmed, None))
+        st.plotly_chart(charts.calibration(bins, warm, widths), config=_CHART)
+        more = " Answers of the same confidence stay in one bin." if kind == "count" else ""
+        st.caption(f"{whole(part.note)} The larger a point, the more images.{more}")
+        with table:
+            draw_table(bins_table(own or [], warmed))
+
+    said, drawn, *beside = [part for part in section.parts if part.key != "bins"]
+    draw_parts(view, [said])
     left, right = st.columns([3, 2], gap="large")
+    table = st.container()
     with left:
-        st.plotly_chart(
-            charts.calibration(
-                table,
-                None if warmed is None else _table_of(warmed),
-                _table_of(before.equal_width),
-            ),
-            config=_CHART,
-        )
-        st.caption(
-            "Each point is a bin of answers that are about as sure, the larger the more images, "
-            "with the 95 % interval (Wilson) "
-            "of how many are right. On the dotted line it is right exactly as often as it says."
-            + ("" if by_width else " Answers of the same confidence stay in one bin.")
-        )
+        draw_parts(view, [drawn], {"calibration": chart})
     with right:
-        error, worst = st.columns(2)
-        error.metric(
-            "Expected calibration error",
-            percent(before.ece, 1),
-            help="The gap between how sure it is and how often it is right, averaged over "
-            f"{BINS} bins of equal width by their images (Naeini 2015; Guo 2017). 0 is perfect.",
-        )
-        worst.metric(
-            "Maximum",
-            percent(before.mce, 1),
-            help=(
-                "The largest such gap of any bin (MCE); bins of few images make it large by chance."
-            ),
-        )
-        st.caption(
-            f"Likely between {percent(before.ece_low, 1)} and {percent(before.ece_high, 1)} "
-            "(95 % basic bootstrap interval, 1,000 resamples)."
-        )
-        st.markdown(f"**Temperature scaling.** {escape(words.sentence_of_temperature(found))}")
-        st.caption(
-            "One number that makes all answers surer or less sure (Guo 2017). Predictions show the "
-            "model's own figures, without it."
-        )
-    with st.expander("As a table"):
-        frames = [table.assign(answers="as it answers")]
-        if warmed is not None:
-            frames.append(_table_of(warmed).assign(answers="with the temperature"))
-        _show_table(pd.concat(frames)[["answers", *table.columns]])
-
-
-def _table_of(bins: Sequence[Bin]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "from": each.low,
-                "to": each.high,
-                "confidence": each.confidence,
-                "accuracy": each.right.share,
-                "low": each.right.low,
-                "high": each.right.high,
-                "correct": each.right.correct,
-                "images": each.right.images,
-            }
-            for each in bins
-        ]
-    )
+        draw_parts(view, beside)
 
 
 @st.fragment
-def _coverage(view: View, found: Reliability) -> None:
-    st.subheader("Answer only when sure enough")
-    predictions = view.predictions
+def _coverage(view: View, section: Section) -> None:
+    title(section)
+    found, predictions = view.result.reliability, view.predictions
     test = (predictions.confidence, predictions.correct)
     slider = f"reliability-threshold-{view.run.id}"
     st.session_state.setdefault(slider, 0.9)
-    threshold = st.select_slider(
-        "Answer only when at least this sure",
-        THRESHOLDS,
-        format_func=percent,
-        key=slider,
-        help="Images on which it is less sure are left to you.",
-    )
-    point = at_threshold(*test, float(threshold))
-    st.markdown(f"**{escape(words.sentence_of_point(point))}**")
-    left, right = st.columns([3, 2], gap="large")
-    points = _points_table([each for each in found.curve if each.answered.images])
-    chosen = _points_table([point]).iloc[0] if point.answered.images else None
-    with left:
-        st.plotly_chart(charts.coverage(points, chosen), config=_CHART)
-        st.caption("The band is the 95 % interval (Wilson). The diamond is what is chosen above.")
-    with right:
-        _suggest(found, test, slider)
-    below = predictions.table[~answered_at(predictions.confidence, float(threshold))]
-    if len(below) and st.toggle(
-        f"Show the {images(len(below))} left to you", key=f"reliability-below-{view.run.id}"
-    ):
+
+    def chart(part: Chart) -> None:
+        threshold = st.select_slider(
+            "Answer only when at least this sure",
+            THRESHOLDS,
+            format_func=lambda share: percent(share, 0),
+            key=slider,
+            help="Images on which it is less sure are left to you.",
+        )
+        point = at_threshold(*test, float(threshold))
+        st.markdown(f"**{escape(words.sentence_of_point(point))}**")
+        chosen = frame(points_table([point])).iloc[0] if point.answered.images else None
+        points = frame(points_table([each for each in found.curve if each.answered.images]))
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            st.plotly_chart(charts.coverage(points, chosen), config=_CHART)
+            st.caption(f"{whole(part.note)} The diamond is what is chosen above.")
+        with right:
+            _suggest(found, test, slider)
+        below = predictions.table[~answered_at(predictions.confidence, float(threshold))]
+        _left_to_you(view, below, float(threshold))
+
+    suggested = {key: lambda _: None for key in ("wanted", "suggestions")}
+    draw_parts(view, section.parts, {"coverage": chart, **suggested})
+
+
+def _left_to_you(view: View, below: pd.DataFrame, threshold: float) -> None:
+    label = f"Show the {images(len(below))} left to you"
+    if len(below) and st.toggle(label, key=f"reliability-below-{view.run.id}"):
         rows = below.sort_values("confidence", kind="stable")
         answers_gallery(
             view, rows, key=f"below-{view.run.id}-{threshold}", label="Images left to you"
         )
         st.caption("The least sure first. The label on each picture is the model's answer.")
-    with st.expander("As a table"):
-        _show_table(points)
 
 
 def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: str) -> None:
     validation = _validation(str(catalog().workspace.home), found.run_id, found.of)
     if not len(validation):
-        st.markdown(
-            "This run has no validation images, and a threshold must not be chosen on the images "
-            "that it is judged by. Train again with a validation share above 0 for a suggestion."
-        )
+        st.markdown(words.WITHOUT_VALIDATION)
         return
     wanted = st.segmented_control(
         "What accuracy do you want?",
         WANTED,
-        format_func=percent,
+        format_func=lambda share: percent(share, 0),
         default=0.99,
         required=True,
         key="reliability-wanted",
@@ -219,26 +176,9 @@ def _validation(home: str, run_id: str, of: str) -> Predictions:
     return validation_predictions(catalog().workspace, run_id)
 
 
-def _points_table(points: Sequence[Point]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "threshold": each.threshold,
-                "coverage": each.coverage,
-                "accuracy": each.answered.share,
-                "low": each.answered.low,
-                "high": each.answered.high,
-                "correct": each.answered.correct,
-                "images": each.answered.images,
-            }
-            for each in points
-        ],
-        columns=["threshold", "coverage", "accuracy", "low", "high", "correct", "images"],
-    )
-
-
-def _robustness(view: View, found: Robustness | None) -> None:
-    st.subheader("What if photos are worse?")
+def _robustness(view: View, section: Section) -> None:
+    title(section)
+    found = view.result.reliability.robustness
     if found is None:
         st.markdown(
             "The test images are blurred, darkened, turned and so on, and asked about again. This "
@@ -246,55 +186,26 @@ def _robustness(view: View, found: Robustness | None) -> None:
         )
         studied(view, "robustness")
         return
-    st.markdown(escape(words.sentence_of_robustness(found)))
-    if not found.images:
-        return
-    rows = [[test for test in found.tests if test.kind == kind] for kind in KINDS]
-    st.plotly_chart(
-        charts.disturbances(
-            [kind.title for kind in KINDS.values()],
-            [[test.right.share for test in row] for row in rows],
-            [[KINDS[test.kind].short(test.strength) for test in row] for row in rows],
-            [[test.worse for test in row] for row in rows],
-            found.plain.share,
-        ),
-        config=_CHART,
-    )
-    asked = (
-        f"all {images(found.images)}"
-        if found.images == found.of
-        else f"{found.images:,} of {found.of:,} test images, drawn by chance (seed {found.seed})"
-    )
-    st.caption(
-        f"Part of right answers on {asked}; undisturbed {percent(found.plain.share, 0)}. ▼ is "
-        "worse by more than chance: McNemar's exact test on the same images with and without, "
-        "corrected for the number of tests (Benjamini-Hochberg)."
-    )
-    with st.expander("What these look like"):
-        _examples(view, found)
-    with st.expander("As a table"):
-        _show_table(
-            pd.DataFrame(
-                [
-                    {
-                        "disturbance": KINDS[test.kind].title,
-                        "strength": KINDS[test.kind].short(test.strength),
-                        "unit": KINDS[test.kind].unit,
-                        "accuracy": test.right.share,
-                        "low": test.right.low,
-                        "high": test.right.high,
-                        "change": test.change,
-                        "change from": test.low,
-                        "change to": test.high,
-                        "lost": test.lost,
-                        "gained": test.gained,
-                        "p": test.p,
-                        "p corrected": test.q,
-                    }
-                    for test in found.tests
-                ]
-            )
+
+    def chart(_: Table) -> None:
+        rows = [[test for test in found.tests if test.kind == kind] for kind in KINDS]
+        st.plotly_chart(
+            charts.disturbances(
+                [kind.title for kind in KINDS.values()],
+                [[test.right.share for test in row] for row in rows],
+                [[KINDS[test.kind].short(test.strength) for test in row] for row in rows],
+                [[test.worse for test in row] for row in rows],
+                found.plain.share,
+            ),
+            config=_CHART,
         )
+
+    def everything(part: Table) -> None:
+        with st.expander("What these look like"):
+            _examples(view, found)
+        draw_table(part)
+
+    draw_parts(view, section.parts, {"levels": chart, "disturbances": everything})
 
 
 def _examples(view: View, found: Robustness) -> None:
@@ -329,45 +240,21 @@ def _short(test: Disturbed) -> str:
 
 
 @st.fragment
-def _slices(view: View, found: Reliability) -> None:
-    st.subheader("Is it worse on some kinds of images?")
-    st.markdown(escape(words.sentence_of_slices(found)))
-    worse = [each for each in found.slices if each.worse]
-    chosen = f"reliability-slice-{view.run.id}"
-    for number, each in enumerate(worse[:_WORSE_SHOWN]):
-        with st.container(border=True):
-            st.markdown(f":material/trending_down: {escape(words.sentence_of_slice(each))}")
-            if st.toggle(f"Show the {images(each.inside.images)}", key=f"{chosen}-{number}"):
-                _slice_gallery(view, each, f"{chosen}-{number}-images")
-    if len(worse) > _WORSE_SHOWN:
-        st.caption(f"{len(worse) - _WORSE_SHOWN:,} more are in the table.")
-    if found.slices:
-        st.caption(
-            f"Kinds of at least {FEWEST} test images, each against all others: Fisher's exact "
-            "test, corrected for the number of kinds (Benjamini-Hochberg), at "
-            f"{percent(FALSE_DISCOVERIES, 0)}. A kind may also do worse because it has more images "
-            "of a difficult class."
-        )
-        with st.expander("As a table"):
-            _show_table(
-                pd.DataFrame(
-                    [
-                        {
-                            "what": each.title,
-                            "kind": each.part,
-                            "images": each.inside.images,
-                            "accuracy": each.inside.share,
-                            "low": each.inside.low,
-                            "high": each.inside.high,
-                            "others": each.rest.share,
-                            "p": each.p,
-                            "p corrected": each.q,
-                            "worse": each.worse,
-                        }
-                        for each in found.slices
-                    ]
-                )
-            )
+def _slices(view: View, section: Section) -> None:
+    title(section)
+    kinds = [each for each in view.result.reliability.slices if each.worse]
+
+    def worse(part: Statements) -> None:
+        for number, (each, statement) in enumerate(zip(kinds, part.items, strict=False)):
+            key = f"reliability-slice-{view.run.id}-{number}"
+            with st.container(border=True):
+                st.markdown(f":material/trending_down: {whole(statement.text)}")
+                if st.toggle(f"Show the {images(each.inside.images)}", key=key):
+                    _slice_gallery(view, each, f"{key}-images")
+        if len(kinds) > len(part.items):
+            st.caption(f"{len(kinds) - len(part.items):,} more are in the table.")
+
+    draw_parts(view, section.parts, {"worse": worse})
 
 
 def _slice_gallery(view: View, each: Slice, key: str) -> None:
@@ -375,25 +262,3 @@ def _slice_gallery(view: View, each: Slice, key: str) -> None:
     rows = rows.sort_values(["correct", "confidence"], ascending=[True, False], kind="stable")
     answers_gallery(view, rows, key=key, label=f"Images of this kind: {each.part}")
     st.caption("Wrong answers first.")
-
-
-def _show_table(table: pd.DataFrame) -> None:
-    """Shares as per cent, p-values with four digits."""
-    number = st.column_config.NumberColumn
-    shares = {
-        "from",
-        "to",
-        "confidence",
-        "accuracy",
-        "low",
-        "high",
-        "coverage",
-        "threshold",
-        "change",
-        "change from",
-        "change to",
-        "others",
-    }
-    formats = {name: number(format="percent") for name in table.columns if name in shares}
-    formats |= {name: number(format="%.4f") for name in table.columns if name.startswith("p")}
-    st.dataframe(table, hide_index=True, column_config=formats)

@@ -13,15 +13,18 @@ from PIL import Image
 
 from core.catalog import RunRecord
 from core.errors import NotFound
-from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.document.result import Result, load_result
+from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.store import load_evaluation
+from core.evaluation.store import evaluation_folder
 from core.quality import thumbs
 from core.quality.curation import curated
 from pages._widgets.session import catalog, thumbnails
 
 SHOWN = "results-shown"
 _ABOUT = "results-about"
+# What a result is read from: with others it is another one.
+_MADE = ("evaluation.json", "scores.json", "reliability.json", "study/study.json")
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,26 @@ class View:
     """One run, tested on one set of images.
 
     Attributes:
-        on: ``test`` for its own test set, else the folder that it was tested on.
+        result: what was found out about that test.
         read_only: a guest looks at it through a link: nothing may be changed or started.
     """
 
     run: RunRecord
-    on: str
-    evaluation: Evaluation
-    predictions: Predictions
+    result: Result
     read_only: bool = False
+
+    @property
+    def on(self) -> str:
+        """``test`` for its own test set, else the folder that it was tested on."""
+        return self.result.on
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return self.result.evaluation
+
+    @property
+    def predictions(self) -> Predictions:
+        return self.result.predictions
 
 
 def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> View:
@@ -46,22 +60,18 @@ def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> V
     Raises:
         NotFound: it has not been evaluated on that.
     """
-    evaluation, predictions = _loaded(str(catalog().workspace.home), run.id, on, _changed(run, on))
-    return View(run, on, evaluation, predictions, read_only)
-
-
-def _changed(run: RunRecord, on: str) -> float:
-    del on  # evaluations on folders are told apart by their names, and are as new as the newest
-    folder = catalog().workspace.run(run.id)
-    files = [folder / "evaluation.json", *folder.glob("on/*/evaluation.json")]
-    return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
+    workspace = catalog().workspace
+    folder = evaluation_folder(workspace, run.id, on)
+    stamps = tuple(
+        file.stat().st_mtime if file.exists() else 0.0 for file in (folder / name for name in _MADE)
+    )
+    return View(run, _loaded(str(workspace.home), run, run.id, on, stamps), read_only)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _loaded(home: str, run_id: str, on: str, changed: float) -> tuple[Evaluation, Predictions]:
-    del home, changed  # parts of the key only
-    workspace = catalog().workspace
-    return load_evaluation(workspace, run_id, on), load_predictions(workspace, run_id, on)
+def _loaded(home: str, _run: RunRecord, run_id: str, on: str, stamps: tuple[float, ...]) -> Result:
+    del home, run_id, stamps  # parts of the key only
+    return load_result(catalog(), _run, on)
 
 
 @dataclass(frozen=True)

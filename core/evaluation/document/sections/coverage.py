@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.evaluation.document.parts import (
     Chart,
@@ -63,12 +63,7 @@ def coverage(result: Result) -> Iterable[Part]:
         percent="xy",
         note="Right answers among those that are answered have a 95 % interval (Wilson).",
     )
-    yield Table(
-        "points",
-        _COLUMNS,
-        tuple(_row(point) for point in curve),
-        brief=[at for at, point in enumerate(curve) if point.threshold in _TELLING],
-    )
+    yield points_table(curve)
     yield Heading("wanted", "For a wanted accuracy")
     if found.suggestions:
         yield Statements(
@@ -82,11 +77,17 @@ def coverage(result: Result) -> Iterable[Part]:
             ),
         )
     else:
-        yield Paragraph(
-            "suggestions",
-            "This run has no validation images, and a threshold must not be chosen on the images "
-            "that it is judged by. Train again with a validation share above 0 for a suggestion.",
-        )
+        yield Paragraph("suggestions", words.WITHOUT_VALIDATION)
+
+
+def points_table(curve: Sequence[Point]) -> Table:
+    """What is answered from each confidence on, and how much of that is right."""
+    return Table(
+        "points",
+        _COLUMNS,
+        tuple(_row(point) for point in curve),
+        brief=[at for at, point in enumerate(curve) if point.threshold in _TELLING],
+    )
 
 
 def _row(point: Point) -> tuple:

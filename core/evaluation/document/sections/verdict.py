@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from core.evaluation.document.parts import Heading, Headline, Note, Part, Scale, Statements
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
-from core.text import percent, quoted
+from core.text import percent, quoted, shorten
 
 
 @section("verdict", "", places=("page", "report", "terminal"), group="overview")
@@ -33,7 +33,7 @@ def _scale(result: Result) -> Scale:
     """Accuracy with its interval, beside always answering the largest class."""
     evaluation = result.evaluation
     low, high, base = evaluation.interval.low, evaluation.interval.high, evaluation.baseline
-    always = f"always {quoted(evaluation.baseline_label)}"
+    always = f"always {quoted(shorten(evaluation.baseline_label, 20))}"
     return Scale(
         "scale",
         f"On a scale from 0 to 100 %: accuracy {percent(evaluation.accuracy, 1)}, likely between "
