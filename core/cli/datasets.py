@@ -46,6 +46,7 @@ _LAYOUT = (
     argument("path", type=Path, metavar="PATH"),
     argument("--name"),
     *_LAYOUT,
+    argument("--encoding", help="of names in a .zip that doesn't say: cp1252, cp932, gb18030 …"),
     examples=("photos", "photos.zip --name hands", "photos --layout table --labels breed"),
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
@@ -56,7 +57,9 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
             raise InvalidInput(
                 "This is neither a folder nor a .zip or .tar archive.", file=options.path
             )
-        record = intake.add_archive(catalog, path, path.name, options.name, layout=layout)
+        record = intake.add_archive(
+            catalog, path, path.name, options.name, layout=layout, encoding=options.encoding
+        )
     else:
         restrict = settings.load().roots_are_set
         record = intake.add_folder(catalog, path, options.name, restrict=restrict, layout=layout)

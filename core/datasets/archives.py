@@ -14,7 +14,7 @@ from typing import IO
 from core.datasets.formats import TABLES, has_image_name, why_not
 from core.datasets.formats import suffix_of as suffix_of_file
 from core.datasets.layout import Skipped, is_litter, is_text
-from core.datasets.members import Damaged, Member, damage, opened
+from core.datasets.members import Damaged, Member, damage, opened, zip_encoding
 from core.errors import InvalidInput, disk_errors
 from core.progress import Reporter, Throttle
 from core.text import as_text
@@ -48,7 +48,7 @@ def suffix_of(name: str) -> str:
     return max(found, key=len, default="")
 
 
-def inspect(path: Path, *, max_bytes: int, max_files: int) -> None:
+def inspect(path: Path, *, max_bytes: int, max_files: int, encoding: str | None = None) -> None:
     """Refuse at once what can be seen to be unusable without unpacking.
 
     Raises:
@@ -57,12 +57,15 @@ def inspect(path: Path, *, max_bytes: int, max_files: int) -> None:
     """
     images = total = 0
     locked = False
+    methods: set[str] = set()
     try:
-        with opened(path) as (count, members):
+        with opened(path, encoding) as (count, members):
             for member in members:
                 total += member.size
                 locked |= member.locked
-                images += member.is_image
+                images += member.is_image and not member.method
+                if member.method:
+                    methods.add(member.method)
                 if total > max_bytes or images > max_files:
                     raise _too_much(path, max_bytes, max_files)
                 if count is None and images:
@@ -75,6 +78,13 @@ def inspect(path: Path, *, max_bytes: int, max_files: int) -> None:
             "This archive is protected by a password.",
             file=path.name,
             remedy="Pack the images again without one.",
+        )
+    if not images and methods:
+        raise InvalidInput(
+            f"This archive is packed with {' and '.join(sorted(methods))}, which can't be unpacked "
+            "here.",
+            file=path.name,
+            remedy="Pack the folder again as an ordinary .zip, or unpack it and add the folder.",
         )
     if not images:
         raise InvalidInput(
@@ -90,9 +100,13 @@ def unpack(
     *,
     max_bytes: int,
     max_files: int,
+    encoding: str | None = None,
     report: Reporter | None = None,
 ) -> Unpacked:
-    """Write the archive's images below ``target``, which must exist.
+    """Write the archive's images, and tables beside them, below ``target``, which must exist.
+
+    Args:
+        encoding: of names in a .zip that doesn't say; guessed if ``None``, which is told.
 
     Raises:
         InvalidInput: it is damaged so that nothing could be read, or unpacks to more than
@@ -105,7 +119,7 @@ def unpack(
     now_and_then = Throttle(0.2)
     ensure_space(target, min(path.stat().st_size, max_bytes), "unpacking the archive")
     try:
-        with disk_errors("unpacking the archive"), opened(path) as (size, members):
+        with disk_errors("unpacking the archive"), opened(path, encoding) as (size, members):
             for member in members:
                 if now_and_then():
                     report.check()
@@ -123,6 +137,15 @@ def unpack(
                 if result.kept >= max_files:
                     raise _too_much(path, max_bytes, max_files)
                 _write(member, target, result, max_bytes, path, max_files)
+        guessed = "" if encoding else zip_encoding(path)
+        if guessed not in ("", "utf-8"):
+            result.skipped.append(
+                Skipped(
+                    as_text(path.name),
+                    f"It doesn't say how names in it are written; they were read as {guessed}. If "
+                    "they look wrong, add it again and say the encoding.",
+                )
+            )
     except Damaged as error:
         if not result.kept:
             raise _damaged(path) from error
@@ -151,6 +174,8 @@ def _refusal(member: Member) -> str | None:
         return "Its name is not valid text (UTF-8)."
     if member.locked:
         return "It is protected by a password."
+    if member.method:
+        return f"It is packed with {member.method}, which can't be unpacked here."
     if path.name.lower().endswith(_NESTED):
         return "It is an archive inside the archive; unpack it and add it by itself."
     if not (has_image_name(path.name) or suffix_of_file(path.name) in TABLES):

@@ -9,6 +9,7 @@ below
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 from dataclasses import asdict
@@ -95,11 +96,13 @@ def add_archive(
     *,
     take: bool = False,
     layout: Choice | None = None,
+    encoding: str | None = None,
 ) -> DatasetRecord:
     """Keep a copy of an archive, to be unpacked by the import job.
 
     Args:
         layout: how to read what is in it; judged where nobody says.
+        encoding: of names in a .zip that doesn't say; guessed where nobody says.
         take: move ``source``, which is a file of the workspace's own, instead of copying it; it
             stays where it is if it is refused.
 
@@ -127,11 +130,16 @@ def add_archive(
                 with copy.open("wb") as out:
                     shutil.copyfileobj(source, out, 1024 * 1024)
         try:
-            archives.inspect(copy, max_bytes=limits.max_unpacked_bytes, max_files=limits.max_files)
+            archives.inspect(
+                copy,
+                max_bytes=limits.max_unpacked_bytes,
+                max_files=limits.max_files,
+                encoding=_known_encoding(encoding),
+            )
         except InvalidInput as error:
             raise InvalidInput(error.title, file=filename, remedy=error.remedy) from error
         wanted = name or catalog.datasets.free_name(_stem(filename)[:MAX_NAME])
-        source_facts = {"kind": "archive", "file": kept, "name": filename}
+        source_facts = {"kind": "archive", "file": kept, "name": filename, "encoding": encoding}
         record = _add(
             catalog, wanted, "archive", {**source_facts, "layout": asdict(layout or Choice())}
         )
@@ -139,6 +147,17 @@ def add_archive(
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return record
+
+
+def _known_encoding(name: str | None) -> str | None:
+    """The name of an encoding, if it is one."""
+    try:
+        return None if name is None else codecs.lookup(name).name
+    except LookupError:
+        raise InvalidInput(
+            f"There is no encoding “{name}”.",
+            remedy="Use one of Python's, for example utf-8, cp1252, cp850, cp932, gb18030, cp949.",
+        ) from None
 
 
 def start_upload(catalog: Catalog, name: str, refused: list[tuple[str, str]]) -> DatasetRecord:
@@ -194,6 +213,7 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
                 originals,
                 max_bytes=limits.max_unpacked_bytes,
                 max_files=limits.max_files,
+                encoding=source.get("encoding"),
                 report=report,
             )
         except InvalidInput as error:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.datasets.formats import SUFFIXES
+from core.datasets.formats import has_image_name
 from core.datasets.layout import is_litter
+from core.datasets.zip_names import encoding_of, method_name
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -29,6 +30,11 @@ _DAMAGED = (
     ValueError,
     OverflowError,
 )
+
+
+# A flag of each name in a .zip; and the ways of packing that Python undoes.
+_SAYS_UTF8 = 0x800
+_KNOWN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 class Damaged(Exception):
@@ -51,7 +57,8 @@ def damage() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Member:
-    """One file, folder, link or device. ``is_file`` is true of all but folders."""
+    """One file, folder, link or device. ``is_file`` is true of all but folders; ``method`` is how
+    it is packed where that can't be undone here, else ""."""
 
     name: str
     size: int
@@ -59,26 +66,34 @@ class Member:
     is_link: bool
     locked: bool
     open: Callable[[], IO[bytes]]
+    method: str = ""
 
     @property
     def is_image(self) -> bool:
         path = PurePosixPath(self.name)
         return (
             self.is_file
-            and path.suffix.lower() in SUFFIXES
+            and has_image_name(path.name)
             and not any(is_litter(part) for part in path.parts if part not in ("..", "."))
         )
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[int | None, Iterator[Member]]]:
-    """The archive's members, read one after the other, and their number if it is known."""
+def opened(
+    path: Path, encoding: str | None = None
+) -> Iterator[tuple[int | None, Iterator[Member]]]:
+    """The archive's members, read one after the other, and their number if it is known.
+
+    Args:
+        encoding: of names in a .zip that doesn't say; guessed by :func:`zip_encoding` if ``None``.
+    """
     if zipfile.is_zipfile(path):
         with damage():
             archive = zipfile.ZipFile(path)
         with archive:
             infos = archive.infolist()
-            yield len(infos), (_zip_member(archive, info) for info in infos)
+            how = encoding or encoding_of(_unsaid(infos))
+            yield len(infos), (_zip_member(archive, info, how) for info in infos)
         return
     with damage():
         tar = tarfile.open(path, "r:*")  # noqa: SIM115
@@ -103,15 +118,38 @@ def _tar_members(tar: tarfile.TarFile) -> Iterator[Member]:
         raise Damaged
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+def zip_encoding(path: Path) -> str:
+    """How names are written in a .zip, by our guess; "" where there is nothing to guess."""
+    if not zipfile.is_zipfile(path):
+        return ""
+    with damage(), zipfile.ZipFile(path) as archive:
+        unsaid = _unsaid(archive.infolist())
+    return encoding_of(unsaid) if unsaid else ""
+
+
+def _unsaid(infos: list[zipfile.ZipInfo]) -> list[bytes]:
+    """Names that aren't ASCII and don't say how they are written, as their bytes."""
+    return [
+        info.orig_filename.encode("cp437", "replace")
+        for info in infos
+        if not info.flag_bits & _SAYS_UTF8 and not info.orig_filename.isascii()
+    ]
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, encoding: str) -> Member:
     mode = info.external_attr >> 16
+    name = info.filename
+    if not info.flag_bits & _SAYS_UTF8 and not name.isascii():
+        name = name.encode("cp437", "replace").decode(encoding, "replace")
+    known = info.compress_type in _KNOWN_METHODS
     return Member(
-        name=info.filename.replace("\\", "/"),
+        name=name.replace("\\", "/"),
         size=info.file_size,
         is_file=not info.is_dir(),
         is_link=stat.S_ISLNK(mode),
         locked=bool(info.flag_bits & 0x1),
         open=lambda: archive.open(info),
+        method="" if known else method_name(info.compress_type),
     )
 
 
