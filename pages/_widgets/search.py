@@ -10,7 +10,7 @@ import streamlit as st
 from core import charts
 from core.catalog import RunRecord
 from core.errors import InvalidInput
-from core.text import duration, escape, plural
+from core.text import duration, escape, percent, plural
 from core.training import search
 from core.training.architectures import ARCHITECTURES
 from core.training.catalogue import as_words, labelled
@@ -258,7 +258,7 @@ def _table(table: pd.DataFrame, tried: dict[str, str]) -> None:
 def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
     """Go on with one of the runs: the best, if nothing else is chosen after it came."""
     labels = {
-        row["id"]: f"{row['validation_accuracy']:.1%} · "
+        row["id"]: f"{percent(row['validation_accuracy'])} · "
         + search.in_words({key: row[key] for key in runs[row["id"]].summary.tried})
         for row in done.to_dict("records")
     }

@@ -18,7 +18,7 @@ from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
 from core.evaluation.mistakes import select
 from core.evaluation.records import Confusion, worst_confusions
-from core.text import images, percent, quoted
+from core.text import images, percent, plural, quoted
 
 # Beyond, numbers in a matrix' cells can't be read.
 MOST_CELLS = 16
@@ -56,7 +56,7 @@ def confusions(result: Result) -> Iterable[Part]:
             "pairs",
             _COLUMNS,
             tuple((p.true, p.predicted, p.count, p.support, p.count / p.support) for p in pairs),
-            f"All {len(pairs):,} pair{'s' if len(pairs) > 1 else ''} of classes that were mixed up",
+            f"All {plural(len(pairs), 'pair')} of classes that were mixed up",
             # With few classes the matrix says it.
             brief=range(_LISTED) if many else (),
         )
