@@ -13,6 +13,7 @@ from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
 from core.delivery.take_away.report_pictures import groups, looked_at
 from core.delivery.take_away.svg import chart
 from core.evaluation.document.parts import (
+    UNTITLED,
     Chart,
     Code,
     Column,
@@ -120,17 +121,19 @@ def _table(part: Table) -> str:
                 cells.append(bar([row[at] or 0.0]))
         if prose:
             below = " ".join(line[at] for at in prose)
-            cells[0] = f'<strong>{cells[0]}</strong><br><span class="soft">{text(below)}</span>'
+            soft = f'<br><span class="soft">{text(below)}</span>'
+            cells[0] = f'<div class="about"><strong>{cells[0]}</strong>{soft}</div>'
         rows.append(cells)
     kinds, heads = "", []
     for at in shown:
         column = part.columns[at]
-        kinds += "n" if column.numeric else "w" if column.kind == "interval" else "t"
+        kinds += "n" if column.numeric else "w" if column.kind in ("interval", "line") else "t"
         heads.append(column.title)
         if column.bar:
             kinds += "b"
             heads.append("")
-    return table(heads, rows, kinds)
+    title = f"<h3>{text(part.title)}</h3>" if part.title not in ("", UNTITLED) else ""
+    return title + table(heads, rows, kinds)
 
 
 def _cell(column: Column, written: str) -> str:

@@ -10,6 +10,7 @@ STYLE = """
 .said .good::before { content: "✓"; color: var(--good); }
 .said .caution::before { content: "!"; color: var(--bad); }
 .said .bad::before { content: "✗"; color: var(--bad); }
+.about { min-width: 11rem; }
 .figures dd.soft { font-size: .85rem; }
 .scale { margin: .5rem 0 1rem; max-width: 44rem; }
 .chart { margin: .75rem 0 1rem; max-width: 34rem; break-inside: avoid; }

@@ -16,7 +16,7 @@ from core.evaluation.records import Score
 from core.text import percent
 
 Tone = Literal["good", "neutral", "caution", "bad"]
-Kind = Literal["text", "name", "prose", "count", "percent", "number", "interval", "yes"]
+Kind = Literal["text", "line", "name", "prose", "count", "percent", "number", "interval", "yes"]
 
 
 class Statement(BaseModel):
@@ -45,9 +45,9 @@ class Column:
     Attributes:
         key: name for programs.
         title: for people.
-        kind: of its values, which are None where there is none. ``text``, ``name`` (somebody's)
-            and ``prose`` (sentences): str; ``count``: int; ``percent``: a share, 0 to 1;
-            ``number``: float; ``interval``: (low, high), shares; ``yes``: bool.
+        kind: of its values, which are None where there is none. ``text``, ``line`` (not to be
+            broken), ``name`` (somebody's) and ``prose`` (sentences): str; ``count``: int;
+            ``percent``: a share, 0 to 1; ``number``: float; ``interval``: (low, high), shares; ``yes``: bool.
         digits: after the point, of ``percent`` and ``number``.
         meaning: a sentence for whoever points at its head, or "".
         ends: what the two ends of an interval are called where each has a column of its own.
@@ -84,6 +84,10 @@ class Column:
         return str(value)
 
 
+# What a table is called where it has to be unfolded, and has no title of its own.
+UNTITLED = "As a table"
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of values.
@@ -99,7 +103,7 @@ class Table:
     key: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
-    title: str = "As a table"
+    title: str = UNTITLED
     foot: tuple[tuple[Any, ...], ...] = ()
     brief: Sequence[int] | None = None
 

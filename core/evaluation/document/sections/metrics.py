@@ -12,8 +12,8 @@ from core.evaluation.records import Score
 
 _COLUMNS = (
     Column("figure", "Figure"),
-    Column("value", "Value"),
-    Column("interval", "95 % interval"),
+    Column("value", "Value", "line"),
+    Column("interval", "95 % interval", "line"),
     Column("by", "By"),
     Column("meaning", "What it means", "prose"),
 )
