@@ -47,7 +47,8 @@ class Column:
         title: for people.
         kind: of its values, which are None where there is none. ``text``, ``line`` (not to be
             broken), ``name`` (somebody's) and ``prose`` (sentences): str; ``count``: int;
-            ``percent``: a share, 0 to 1; ``number``: float; ``interval``: (low, high), shares; ``yes``: bool.
+            ``percent``: a share, 0 to 1; ``number``: float; ``interval``: (low, high), shares;
+            ``yes``: bool.
         digits: after the point, of ``percent`` and ``number``.
         meaning: a sentence for whoever points at its head, or "".
         ends: what the two ends of an interval are called where each has a column of its own.
