@@ -11,7 +11,8 @@ import numpy as np
 
 from core.quiet import openvino
 
-_BATCH = 16
+# Images a request: more push one another's maps out of the processor's caches.
+_BATCH = 4
 
 
 class Compiled:
