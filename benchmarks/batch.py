@@ -33,10 +33,10 @@ from PIL import Image
 from core.catalog import Catalog, open_catalog
 from core.datasets.content import read_regular
 from core.datasets.images import decode
-from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.inference.batch import answer_batch, find_files
 from core.inference.batch_store import delete_batch, new_batch
+from core.runs.files import RunFiles
 from core.workspace import open_workspace
 
 _ROUNDS = 3
@@ -103,8 +103,8 @@ def main() -> None:
         if not done:
             parser.error("there is no finished run in this workspace; train one first")
         run = done[0]
-    card = model_card(catalog.workspace, run.id)
-    size = int(card["image_size"])
+    info = RunFiles(catalog.workspace, run.id).model()
+    size = info.image_size
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         if options.folder is None:
@@ -113,7 +113,7 @@ def main() -> None:
             for number, name in enumerate(_linked(options.folder, options.images)):
                 shutil.copy(options.folder / name, folder / f"{number:06d}{Path(name).suffix}")
         names = [path for path, _, _ in find_files(folder)]
-        compiled = Compiled(catalog.workspace.run(run.id) / "model.xml", "float32")
+        compiled = RunFiles(catalog.workspace, run.id).compiled()
         pixels = np.stack([decode(read_regular(folder / name), size) for name in names[:256]])
         compiled.predict(pixels)
         rates: dict[str, list[float]] = {"decode": [], "model": [], "batch": []}

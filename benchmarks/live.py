@@ -79,7 +79,7 @@ def measure(address: str, token: str) -> dict[str, float]:
 def main(run_id: str) -> int:
     from core.catalog import open_catalog
     from core.evaluation.out_of_distribution import find_detector, fit_detector
-    from core.evaluation.store import model_card
+    from core.runs.files import RunFiles
     from core.workspace import open_workspace
 
     catalog = open_catalog(open_workspace())
@@ -105,14 +105,14 @@ def main(run_id: str) -> int:
     finally:
         server.terminate()
         server.join(10)
-    card = model_card(catalog.workspace, run.id)
+    info = RunFiles(catalog.workspace, run.id).model()
     met = figures["answers_per_second"] >= _WANTED
     print(
         json.dumps(
             {
                 "benchmark": "live",
-                "architecture": card.get("architecture", ""),
-                "image_size": card["image_size"],
+                "architecture": info.architecture,
+                "image_size": info.image_size,
                 **figures,
                 "wanted_per_second": _WANTED,
                 "met": met,

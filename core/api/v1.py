@@ -42,11 +42,12 @@ from core.api.openapi import Api, Operation
 from core.api.problems import Problem, ProblemDocuments
 from core.catalog import RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
-from core.evaluation.store import model_card
 from core.evaluation.threshold import default_threshold
 from core.inference.keys import ApiKey, find_key, note_used
 from core.inference.pool import Busy, prediction_pool
 from core.inference.predictor import Prediction, loaded_models, open_predictor
+from core.runs.files import RunFiles
+from core.runs.values import ModelInfo
 from core.workspace import Workspace, open_workspace
 
 PREFIX = "/api/v1"
@@ -174,21 +175,21 @@ def _list(workspace: Workspace, key: ApiKey) -> schemas.Models:
         if run.state != "done":
             continue
         try:
-            card = model_card(workspace, run.id)
+            info = RunFiles(workspace, run.id).model()
         except NotFound:
             continue  # its files have gone
-        found.append(_model(run, card))
+        found.append(_model(run, info))
     return schemas.Models(found)
 
 
-def _model(run: RunRecord, card: dict[str, Any]) -> schemas.Model:
+def _model(run: RunRecord, info: ModelInfo) -> schemas.Model:
     created = datetime.datetime.fromtimestamp(run.created_at, datetime.UTC)
     return schemas.Model(
         id=run.id,
         name=run.name,
-        classes=card["classes"],
-        image_size=card["image_size"],
-        architecture=str(card.get("architecture", "")),
+        classes=list(info.classes),
+        image_size=info.image_size,
+        architecture=info.architecture,
         test_accuracy=run.summary.test_accuracy,
         created=created.isoformat(timespec="seconds"),
         predict=f"{PREFIX}/models/{run.id}/predict",
@@ -240,7 +241,7 @@ def _find(workspace: Workspace, run_id: str) -> RunRecord:
 
 def _threshold(workspace: Workspace, run_id: str) -> float:
     """What the page begins with."""
-    answers = workspace.run(run_id) / "predictions.parquet"
+    answers = RunFiles(workspace, run_id).test().predictions
     changed = answers.stat().st_mtime_ns if answers.exists() else 0
     return _threshold_since(workspace, run_id, changed)
 

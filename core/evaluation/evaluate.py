@@ -20,11 +20,10 @@ from core.errors import InvalidInput, UnreadableImage
 from core.evaluation import metrics
 from core.evaluation.figures.compute import compute_figures
 from core.evaluation.records import Evaluation
-from core.evaluation.store import drop_derived, evaluation_folder, keep_evaluation, model_card
 from core.evaluation.tested import keep_tested, match_classes
 from core.evaluation.trust.reliability import keep_reliability
-from core.features.runtime import Compiled
 from core.progress import Reporter
+from core.runs.files import RunFiles
 
 _BATCH = 256
 
@@ -42,9 +41,8 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     started = time.monotonic()
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
-    folder = workspace.run(run.id)
-    card = model_card(workspace, run.id)
-    table = pd.read_parquet(folder / "split.parquet")
+    files = RunFiles(workspace, run.id)
+    info, table = files.model(), files.split()
     table = table[table["split"].isin(["validation", "test"])].reset_index(drop=True)
     dataset = catalog.datasets.get(run.dataset_id)
     pixels = load_pixels(
@@ -52,25 +50,23 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         run.dataset_id,
         workspace.load_path(dataset.root),
         table,
-        card["image_size"],
-        fit=card["fit"],
+        info.image_size,
+        fit=info.fit,
         report=report,
     )
     rows = np.flatnonzero(pixels.slots >= 0)
-    compiled = Compiled(folder / "model.xml", "float32")
-    probabilities = np.zeros((len(rows), len(card["classes"])), np.float32)
+    compiled = files.compiled()
+    probabilities = np.zeros((len(rows), len(info.classes)), np.float32)
     for start in range(0, len(rows), _BATCH):
         report.progress("evaluate", start, len(rows), "Testing on images it has never seen")
         some = rows[start : start + _BATCH]
         probabilities[start : start + len(some)] = compiled.predict(pixels.take(some))
     report.progress("evaluate", len(rows), len(rows), "Testing on images it has never seen")
-    predictions = _predictions(
-        card["classes"], table.iloc[rows].reset_index(drop=True), probabilities
-    )
+    predictions = _predictions(info.classes, table.iloc[rows].reset_index(drop=True), probabilities)
     tested = set(table.loc[table["split"] == "test", "path"])
     left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]
-    evaluation = _score(run.id, "test", card["classes"], predictions, left_out, started)
-    keep_evaluation(folder, evaluation, predictions)
+    evaluation = _score(run.id, "test", info.classes, predictions, left_out, started)
+    files.test().keep(evaluation, predictions)
     keep_reliability(catalog, run.id, "test", report)
     compute_figures(catalog, run.id, "test", report)
     catalog.runs.summarise(
@@ -101,10 +97,11 @@ def evaluate_folder(
     report = report or Reporter()
     started = time.monotonic()
     run = catalog.runs.get(run_id)
-    card = model_card(catalog.workspace, run.id)
+    run_files = RunFiles(catalog.workspace, run.id)
+    info = run_files.model()
     layout = read_layout(folder, max_files=settings.load().max_files, report=report)
     counts = Counter(file.label for file in layout.files)
-    matching = match_classes(dict(counts), card["classes"])
+    matching = match_classes(dict(counts), info.classes)
     left_out = [(item.path, item.why) for item in layout.skipped]
     files = [file for file in layout.files if file.label in matching.classes]
     left_out += [
@@ -116,9 +113,9 @@ def evaluate_folder(
         raise InvalidInput(
             "None of the classes in this folder is one that the model knows.",
             file=folder,
-            remedy="It knows " + ", ".join(f"“{label}”" for label in card["classes"][:20]) + ".",
+            remedy="It knows " + ", ".join(f"“{label}”" for label in info.classes[:20]) + ".",
         )
-    compiled = Compiled(catalog.workspace.run(run.id) / "model.xml", "float32")
+    compiled = run_files.compiled()
     good, predictions = [], []
     for start in range(0, len(files), _BATCH):
         report.check()
@@ -127,7 +124,7 @@ def evaluate_folder(
         for file in files[start : start + _BATCH]:
             try:
                 data = (folder / file.path).read_bytes()
-                images.append(decode(data, card["image_size"], fit=card["fit"], file=file.path))
+                images.append(decode(data, info.image_size, fit=info.fit, file=file.path))
                 label = matching.classes[file.label]
                 good.append({"path": file.path, "label": label, "hash": hash_bytes(data)})
             except UnreadableImage as error:
@@ -139,15 +136,15 @@ def evaluate_folder(
     if not good:
         raise InvalidInput("None of the images in this folder can be read.", file=folder)
     predictions = _predictions(
-        card["classes"], pd.DataFrame(good).assign(split="test"), np.concatenate(predictions)
+        info.classes, pd.DataFrame(good).assign(split="test"), np.concatenate(predictions)
     )
     on = catalog.workspace.store_path(folder)
-    evaluation = _score(run.id, on, card["classes"], predictions, left_out, started)
-    kept = evaluation_folder(catalog.workspace, run.id, on)
-    drop_derived(kept)
+    evaluation = _score(run.id, on, info.classes, predictions, left_out, started)
+    kept = run_files.test(on)
+    kept.drop_derived()
     hashes = [row["hash"] for row in good]
-    keep_tested(kept, catalog.workspace, run.id, on, matching, hashes)
-    keep_evaluation(kept, evaluation, predictions)
+    keep_tested(kept.folder, catalog.workspace, run.id, on, matching, hashes)
+    kept.keep(evaluation, predictions)
     keep_reliability(catalog, run.id, on, report)
     compute_figures(catalog, run.id, on, report)
     return evaluation

@@ -16,9 +16,7 @@ than 99 % of the validation images, which the model was not fitted to.
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +28,12 @@ from core.catalog import Catalog
 from core.datasets.images import decode
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
-from core.evaluation.store import model_card
 from core.evaluation.study.phases import StudyContext
 from core.features.kept import Kept
 from core.progress import Reporter
-from core.workspace import Workspace, atomic_path
+from core.runs.derived import AsArrays, Derived
+from core.runs.files import RunFiles
+from core.workspace import Workspace
 
 FILE = "familiar.npz"
 # The share of validation images that are nearer than what is marked.
@@ -150,17 +149,14 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     """
     report = report or Reporter()
     workspace, run = catalog.workspace, catalog.runs.get(run_id)
-    folder = workspace.run(run.id)
+    files = RunFiles(workspace, run.id)
     explainer = open_explainer(workspace, run.id)
-    card = model_card(workspace, run.id)
-    if not (folder / "split.parquet").exists():
-        raise NotFound("It is not known which images this model was trained with.")
-    split = pd.read_parquet(folder / "split.parquet")
+    info, split = files.model(), files.split()
     training = split[split["split"] == "train"]
     if len(training) > _MOST_TRAINING:
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
     rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)
-    context = StudyContext(catalog, run, card, "test", folder, report, phase="familiar")
+    context = StudyContext(catalog, run, info, "test", files.folder, report, phase="familiar")
     kept, found = [], []
     for positions, images in context.batches(rows, "Learning what its training images look like"):
         _, features = explainer.answer(images)
@@ -176,9 +172,7 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     trained = (rows["split"] == "train").to_numpy()
     labels = rows["label"].to_numpy(dtype=str)
     measure = fit_mahalanobis(features[trained], labels[trained], features[~trained])
-    with atomic_path(folder / FILE) as part:
-        np.savez(part, of=np.array(_mark(folder)), **_arrays(measure))
-    return measure
+    return _derived(files).keep(measure)
 
 
 class OodDetector:
@@ -208,12 +202,12 @@ def out_of_distribution_files(
     found: list[bool | None] = [None] * len(files)
     if detector is None:
         return found
-    card = model_card(workspace, run_id)
+    info = RunFiles(workspace, run_id).model()
     for start in range(0, len(files), _BATCH):
         kept, images = [], []
         for at, (name, data) in enumerate(files[start : start + _BATCH], start):
             try:
-                images.append(decode(data, card["image_size"], fit=card["fit"], file=name))
+                images.append(decode(data, info.image_size, fit=info.fit, file=name))
             except UnreadableImage:
                 continue
             kept.append(at)
@@ -232,34 +226,34 @@ class _Nothing(Exception):
 
 def find_detector(workspace: Workspace, run_id: str) -> OodDetector | None:
     """The measure of a run, kept loaded; ``None`` while there is none of its present model."""
-    folder = workspace.run(run_id)
+    files = RunFiles(workspace, run_id)
+    derived = _derived(files)
 
     def load() -> OodDetector:
-        measure = _read(folder)
+        measure = derived.kept()
         if measure is None:
             raise _Nothing
         return OodDetector(workspace, run_id, measure)
 
     try:
-        state = (_changed(folder / FILE), _changed(folder / "model.bin"))
-        return _loaded.get(folder, state, load)
+        state = (_changed(derived.path), _changed(files.network[1]))
+        return _loaded.get(files.folder, state, load)
     except (OSError, _Nothing):
         return None
 
 
-def _read(folder: Path) -> MahalanobisModel | None:
-    try:
-        with np.load(folder / FILE) as kept:
-            if str(kept["of"]) != _mark(folder):
-                return None
-            plain, directions = (
-                Space(kept[f"{name}_turn"], kept[f"{name}_means"], float(kept[f"{name}_usual"]))
-                for name in ("plain", "directions")
-            )
-            limit, validation = float(kept["limit"]), int(kept["validation"])
-            return MahalanobisModel(plain, directions, limit, validation, int(kept["inputs"]))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None
+def _derived(files: RunFiles) -> Derived[MahalanobisModel]:
+    form = AsArrays[MahalanobisModel](_arrays, _measure)
+    return Derived(files.folder / FILE, form, _VERSION, files.network, also=str(_VERSION))
+
+
+def _measure(kept: Mapping[str, np.ndarray]) -> MahalanobisModel:
+    plain, directions = (
+        Space(kept[f"{name}_turn"], kept[f"{name}_means"], float(kept[f"{name}_usual"]))
+        for name in ("plain", "directions")
+    )
+    limit, validation = float(kept["limit"]), int(kept["validation"])
+    return MahalanobisModel(plain, directions, limit, validation, int(kept["inputs"]))
 
 
 def _arrays(measure: MahalanobisModel) -> dict[str, Any]:
@@ -273,14 +267,6 @@ def _arrays(measure: MahalanobisModel) -> dict[str, Any]:
             f"{name}_usual": np.array(space.usual),
         }
     return values
-
-
-def _mark(folder: Path) -> str:
-    """Tells models apart, also after the workspace was copied elsewhere."""
-    digest = hashlib.blake2b(str(_VERSION).encode(), digest_size=8)
-    for name in ("model.xml", "model.bin"):
-        digest.update((folder / name).read_bytes())
-    return digest.hexdigest()
 
 
 def _changed(path: Path) -> int:

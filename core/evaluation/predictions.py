@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.layout import Split
-from core.errors import NotFound
-from core.evaluation.store import load_evaluation, model_card, predictions_table
-from core.workspace import Workspace, read_json
+from core.errors import Damaged, NotFound
+from core.evaluation.store import load_evaluation, predictions_table
+from core.runs.files import RunFiles
+from core.workspace import Workspace
 
 # Below it a probability counts as this, so that one confident mistake has a finite loss.
 SMALLEST = 1e-7
+_COLUMNS = ["path", "label", "predicted", "confidence", "correct", "hash"]
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,25 @@ def load_predictions(
     Raises:
         NotFound: it has not been evaluated.
     """
-    labels = load_evaluation(workspace, run_id, on).labels
+    evaluation = load_evaluation(workspace, run_id, on)
+    labels = evaluation.labels
     table = predictions_table(workspace, run_id, on, split=split)
     number = {label: position for position, label in enumerate(labels)}
-    probabilities = table[[f"p_{n}" for n in range(len(labels))]].to_numpy(np.float32)
-    return Predictions(
-        run_id,
-        on,
-        labels,
-        table[["path", "label", "predicted", "confidence", "correct", "hash"]],
-        table["label"].map(number).to_numpy(np.int64),
-        table["predicted"].map(number).to_numpy(np.int64),
-        probabilities,
-    )
+    try:
+        if split == "test" and len(table) != evaluation.images:
+            raise ValueError("of another test")
+        return Predictions(
+            run_id,
+            on,
+            labels,
+            table[_COLUMNS],
+            table["label"].map(number).to_numpy(np.int64),
+            table["predicted"].map(number).to_numpy(np.int64),
+            table[[f"p_{n}" for n in range(len(labels))]].to_numpy(np.float32),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        test = RunFiles(workspace, run_id).test(on)
+        raise test.damaged(test.predictions, "What the model answered in this test") from error
 
 
 def validation_predictions(workspace: Workspace, run_id: str) -> Predictions:
@@ -94,23 +102,19 @@ def validation_predictions(workspace: Workspace, run_id: str) -> Predictions:
     """
     try:
         return load_predictions(workspace, run_id, split="validation")
+    except Damaged:
+        raise
     except NotFound:
-        labels = list(model_card(workspace, run_id)["classes"])
-        columns = ["path", "label", "predicted", "confidence", "correct", "hash"]
+        labels = list(RunFiles(workspace, run_id).model().classes)
         nothing = np.zeros(0, np.int64)
         shares = np.zeros((0, len(labels)), np.float32)
         return Predictions(
-            run_id, "test", labels, pd.DataFrame(columns=columns), nothing, nothing, shares
+            run_id, "test", labels, pd.DataFrame(columns=_COLUMNS), nothing, nothing, shares
         )
 
 
 def evaluated_on(workspace: Workspace, run_id: str) -> list[str]:
     """What a run was tested on: ``test`` first, then folders, newest first."""
-    folder = workspace.run(run_id)
-    found = ["test"] if (folder / "evaluation.json").exists() else []
-    others = sorted(
-        (folder / "on").glob("*/evaluation.json"),
-        key=lambda file: file.stat().st_mtime,
-        reverse=True,
-    )
-    return found + [str(read_json(file)["on"]) for file in others]
+    files = RunFiles(workspace, run_id)
+    found = ["test"] if files.test().exists else []
+    return found + [each.on for each in files.tests_elsewhere()]

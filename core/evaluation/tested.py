@@ -16,7 +16,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from core import settings
@@ -26,6 +25,7 @@ from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
 from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
+from core.runs.files import RunFiles
 from core.text import plural
 from core.workspace import INSIDE, Workspace, read_json, write_json
 
@@ -157,8 +157,7 @@ def keep_tested(
         hashes: content hashes of the images that were tested.
     """
     place = workspace.load_path(on)
-    split = pd.read_parquet(workspace.run(run_id) / "split.parquet", columns=["hash", "split"])
-    trained = set(split.loc[split["split"] == "train", "hash"])
+    trained = set(RunFiles(workspace, run_id).trained_on()["hash"])
     tested = Tested(
         on=on,
         name=place.name or on,
@@ -174,20 +173,18 @@ def keep_tested(
 def folders_tested(workspace: Workspace, run_id: str) -> list[Tested]:
     """The folders that a run was tested on, newest first."""
     found = []
-    for file in (workspace.run(run_id) / "on").glob("*/evaluation.json"):
+    for test in RunFiles(workspace, run_id).tests_elsewhere():
         try:
-            found.append(Tested.model_validate(read_json(file.with_name(_FILE))))
+            found.append(Tested.model_validate(read_json(test.folder / _FILE)))
         except (NotFound, ValueError):
             # Tested before it was written down what was matched.
-            on = str(read_json(file)["on"])
-            none = Matching(classes={}, loosely={}, unknown={}, missing=[])
             found.append(
                 Tested(
-                    on=on,
-                    name=Path(on).name or on,
+                    on=test.on,
+                    name=Path(test.on).name or test.on,
                     uploaded=False,
-                    at=file.stat().st_mtime,
-                    matching=none,
+                    at=test.evaluation.stat().st_mtime,
+                    matching=Matching(classes={}, loosely={}, unknown={}, missing=[]),
                 )
             )
     return sorted(found, key=lambda each: each.at, reverse=True)

@@ -30,10 +30,10 @@ from core.datasets.images import Fit, decode
 from core.datasets.layout import is_litter, is_text
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
 from core.progress import Reporter, Throttle
+from core.runs.files import RunFiles
 from core.text import as_text
 from core.workspace import atomic_path, write_json
 
@@ -75,7 +75,8 @@ def answer_batch(
     workspace = catalog.workspace
     batch = find_batch(workspace, run_id, batch_id)
     place, folder = place_of(workspace, batch), images_of(workspace, batch)
-    card = model_card(workspace, run_id)
+    run_files = RunFiles(workspace, run_id)
+    info = run_files.model()
     _unpack(catalog, batch, folder, report)
     if not folder.is_dir():
         raise NotFound(
@@ -89,9 +90,9 @@ def answer_batch(
     chunks = range(0, len(files), CHUNK)
     left = [start for start in chunks if not _whole(parts, start, files)]
     total = sum(len(files[start : start + CHUNK]) for start in left)
-    compiled = Compiled(workspace.run(run_id) / "model.xml", "float32")
+    compiled = run_files.compiled()
     asked = (file for start in left for file in files[start : start + CHUNK])
-    rows = answers(folder, asked, compiled, int(card["image_size"]), card["fit"])
+    rows = answers(folder, asked, compiled, info.image_size, info.fit)
     before = len(files) - total
     note = f"Answering; {before:,} were answered before" if before else "Answering"
     finished = 0

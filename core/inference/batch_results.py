@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 from core.datasets.content import read_regular
 from core.datasets.images import open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.evaluation.store import model_card
 from core.inference.batch_store import Batch, check_threshold, images_of, place_of
 from core.quality.thumbs import shrink
+from core.runs.files import RunFiles
 from core.text import cell
 from core.workspace import Workspace, atomic_path
 
@@ -70,7 +70,7 @@ def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None
         InvalidInput: the threshold is no share.
     """
     limit = _threshold(batch, threshold)
-    classes = list(model_card(workspace, batch.run_id)["classes"])
+    classes = list(RunFiles(workspace, batch.run_id).model().classes)
     table = pq.read_table(answers_file(workspace, batch), columns=["label", "confidence"])
     labels = table["label"].to_numpy()
     confidence = table["confidence"].to_numpy()
@@ -109,7 +109,7 @@ def look(
         NotFound: the batch is not finished.
     """
     limit = _threshold(batch, threshold)
-    classes = np.array([*model_card(workspace, batch.run_id)["classes"], ""], dtype=object)
+    classes = np.array([*RunFiles(workspace, batch.run_id).model().classes, ""], dtype=object)
     columns = ["path", "label", "confidence", "error"]
     table = pq.read_table(answers_file(workspace, batch), columns=columns).to_pandas()
     answered = table["label"] >= 0
@@ -172,7 +172,7 @@ def write_results(
     """
     kind = format_of(target.name)
     limit = _threshold(batch, threshold)
-    classes = list(model_card(workspace, batch.run_id)["classes"])
+    classes = list(RunFiles(workspace, batch.run_id).model().classes)
     source = pq.ParquetFile(answers_file(workspace, batch))
     with atomic_path(target) as part:
         if kind == "parquet":

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 from core.catalog import Catalog
 from core.datasets.content import read_regular
 from core.errors import InvalidInput
-from core.evaluation.store import model_card
 from core.inference.batch_results import answers_file, is_unsure, rows, summarise
 from core.inference.batch_store import Batch, images_of
 from core.progress import Reporter, Throttle
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
 from core.quality.take_away import sweep
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 
 UNSURE = "unsure"
@@ -73,7 +73,7 @@ def sort_batch(
     source = pq.ParquetFile(answers_file(workspace, batch))
     folder = images_of(workspace, batch)
     target = check_target(target, archive, [folder])
-    classes = list(model_card(workspace, batch.run_id)["classes"])
+    classes = list(RunFiles(workspace, batch.run_id).model().classes)
     names = Names()
     # A class may be called “unsure”, too, or have a name that no folder can have.
     places = {label: names.take(label) for label in classes}

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.catalog import Catalog, JobRecord
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
-from core.evaluation.store import model_card
+from core.runs.files import RunFiles
 from core.text import as_text
 from core.workspace import Workspace, new_token, read_json, write_json
 
@@ -100,7 +100,7 @@ def new_batch(
         InvalidInput: the threshold is no share, or nothing was uploaded.
     """
     check_threshold(threshold)
-    model_card(catalog.workspace, run_id)
+    RunFiles(catalog.workspace, run_id).model()
     number = new_token()
     place = _home(catalog.workspace, run_id) / number
     if folder is not None:

@@ -24,9 +24,9 @@ from core.datasets.formats import SUFFIXES, SUFFIXES_OF
 from core.datasets.images import open_image
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
-from core.evaluation.store import model_card
 from core.quality.curation import curated
 from core.quality.safe_names import safe_name
+from core.runs.files import RunFiles
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
 _ID = re.compile(r"[0-9a-f]{16,64}")
@@ -90,7 +90,7 @@ def correct(
         NoSpace: the disk is full.
     """
     run = catalog.runs.find(run_id)
-    classes = model_card(catalog.workspace, run.id)["classes"]
+    classes = RunFiles(catalog.workspace, run.id).model().classes
     if label not in classes:
         raise InvalidInput(
             f"The model doesn't know the class “{label}”.",

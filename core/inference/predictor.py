@@ -19,10 +19,9 @@ import numpy as np
 
 from core.datasets.images import decode
 from core.errors import UnreadableImage
-from core.evaluation.store import model_card
 from core.features.kept import Kept
-from core.features.runtime import Compiled
 from core.inference.micro_batching import MOST, MicroBatcher
+from core.runs.files import RunFiles
 from core.text import cell
 from core.workspace import Workspace
 
@@ -56,12 +55,13 @@ class Predictor:
     """One loaded model. Make it with :func:`open_predictor`."""
 
     def __init__(self, workspace: Workspace, run_id: str) -> None:
-        card = model_card(workspace, run_id)
+        files = RunFiles(workspace, run_id)
+        info = files.model()
         self.run_id = run_id
-        self.classes: list[str] = card["classes"]
-        self.image_size: int = card["image_size"]
-        self.fit = card["fit"]
-        self._compiled = Compiled(workspace.run(run_id) / "model.xml", answer_soon=True)
+        self.classes: list[str] = list(info.classes)
+        self.image_size: int = info.image_size
+        self.fit = info.fit
+        self._compiled = files.compiled(answer_soon=True)
         self._micro_batcher = MicroBatcher(self._compiled.predict)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
@@ -123,7 +123,7 @@ def open_predictor(workspace: Workspace, run_id: str) -> Predictor:
     Raises:
         NotFound: the run has no finished model.
     """
-    path = workspace.run(run_id) / "model.xml"
+    path = RunFiles(workspace, run_id).openvino
     state = (_changed(path), _changed(path.with_suffix(".json")))
     return _loaded.get(path, state, lambda: Predictor(workspace, run_id))
 

@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
+import pandas as pd
+from pyarrow import ArrowException
+from pyarrow.parquet import read_schema
 from pydantic import BaseModel, ValidationError
 
 from core.errors import NotFound
+from core.runs.files import UNREADABLE, write_table
 from core.workspace import atomic_path, read_json, write_json
 
 T = TypeVar("T")
@@ -39,19 +43,25 @@ class Form(Protocol[T_form]):
 
 @dataclass(frozen=True)
 class AsJson(Generic[Value]):
-    """A model's fields, with the stamp's beside them."""
+    """A model's fields, with the stamp's beside them.
+
+    Attributes:
+        without: fields that are kept elsewhere.
+    """
 
     kind: type[Value]
+    without: frozenset[str] = frozenset()
 
     def read(self, path: Path) -> tuple[Mapping[str, Any], Value]:
         data = read_json(path)
         if not isinstance(data, dict):
             raise ValueError("not an object")
-        stamp = {name: data.pop(name) for name in ("version", "of") if name in data}
-        return stamp, self.kind.model_validate(data)
+        stamp = {name: data[name] for name in ("version", "of") if name in data}
+        own = {n: v for n, v in data.items() if n not in stamp or n in self.kind.model_fields}
+        return stamp, self.kind.model_validate(own)
 
     def write(self, path: Path, stamp: Mapping[str, Any], value: Value) -> None:
-        write_json(path, {**stamp, **value.model_dump(mode="json")})
+        write_json(path, {**value.model_dump(mode="json", exclude=set(self.without)), **stamp})
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,29 @@ class AsArrays(Generic[T]):
         arrays: dict[str, Any] = {name: np.array(each) for name, each in stamp.items()}
         with atomic_path(path) as part:
             np.savez(part, **arrays, **self.pack(value))
+
+
+@dataclass(frozen=True)
+class AsTable:
+    """A table as Parquet, the stamp among what pandas keeps about it.
+
+    Attributes:
+        columns: that it has.
+    """
+
+    columns: tuple[str, ...]
+
+    def read(self, path: Path) -> tuple[Mapping[str, Any], pd.DataFrame]:
+        try:
+            table = pd.read_parquet(path)
+            return table.attrs, table[list(self.columns)]
+        except UNREADABLE as error:
+            raise ValueError("not this table") from error
+
+    def write(self, path: Path, stamp: Mapping[str, Any], value: pd.DataFrame) -> None:
+        table = value[list(self.columns)].copy()
+        table.attrs = dict(stamp)
+        write_table(path, table)
 
 
 @dataclass(frozen=True)
@@ -103,7 +136,7 @@ class Derived(Generic[T]):
 
     def kept(self) -> T | None:
         """The value, if the file is there, whole and fresh."""
-        if not all(part.exists() for part in (self.path, *self.parts)):
+        if not self.path.exists() or not all(_whole(part) for part in self.parts):
             return None
         try:
             stamp, value = self.form.read(self.path)
@@ -115,14 +148,29 @@ class Derived(Generic[T]):
             return None
         return value
 
-    def keep(self, value: T) -> T:
-        """Write the value, made of the inputs as they are now; returns it."""
-        self.form.write(self.path, {"version": self.version, "of": self.of}, value)
+    def keep(self, value: T, of: str = "") -> T:
+        """Write the value; returns it.
+
+        Args:
+            of: what :attr:`of` was when the work began, if that was long ago; else as it is now.
+        """
+        self.form.write(self.path, {"version": self.version, "of": of or self.of}, value)
         return value
 
     def drop(self) -> None:
         """Have it made again, because a part of it turned out to be damaged."""
         self.path.unlink(missing_ok=True)
+
+
+def _whole(part: Path) -> bool:
+    """Whether a file is there, and its end with it if it is a table."""
+    if part.suffix != ".parquet":
+        return part.exists()
+    try:
+        read_schema(part)
+    except (OSError, ValueError, ArrowException):
+        return False
+    return True
 
 
 def digest_of(files: tuple[Path, ...], also: str = "") -> str:

@@ -22,6 +22,8 @@ that says what it held, and how it is made again.
 from __future__ import annotations
 
 import hashlib
+import shutil
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,6 +110,28 @@ class RunFiles:
             _TRAIN_AGAIN,
         )
 
+    @property
+    def keras_bytes(self) -> int:
+        """Size of the model for Keras; 0 if it has gone."""
+        return self.keras.stat().st_size if self.keras.is_file() else 0
+
+    def open_keras(self) -> Any:
+        """The model for Keras, not compiled. Needs TensorFlow, which the caller has silenced.
+
+        Raises:
+            Damaged: it can't be read.
+        """
+        from keras.models import load_model
+
+        try:
+            return load_model(self.keras, compile=False)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise Damaged(
+                "This run’s Keras model is missing or damaged.",
+                file=_shown(self.keras),
+                remedy=_TRAIN_AGAIN,
+            ) from error
+
     def write_keras(self, model: Any) -> None:
         """Save a Keras model."""
         with disk_errors("saving the model"), atomic_path(self.keras) as part:
@@ -146,7 +170,7 @@ class RunFiles:
             damaged = next((file for file in self.network if not file.exists()), self.openvino)
             raise Damaged(
                 "This run’s model is damaged.",
-                file=damaged,
+                file=_shown(damaged),
                 remedy=f"Make it again with: python -m core evaluate {self.run_id}"
                 if self.keras.exists()
                 else _TRAIN_AGAIN,
@@ -193,8 +217,7 @@ class RunFiles:
         return read_value(path, _HISTORY, "How this run’s training went", _TRAIN_AGAIN)
 
     def write_history(self, epochs: Sequence[EpochRecord]) -> None:
-        values = [epoch.model_dump(mode="json", exclude_unset=True) for epoch in epochs]
-        write_json(self.folder / "history.json", values)
+        write_json(self.folder / "history.json", [epoch.as_json() for epoch in epochs])
 
     def write_layers(self, layers: list[dict[str, Any]]) -> None:
         write_json(self.folder / "layers.json", layers)
@@ -255,6 +278,12 @@ class TestFiles:
         return self.evaluation.exists() or self.predictions.exists()
 
     @property
+    def changed(self) -> float:
+        """When it was done last, in seconds since 1970; 0 if never."""
+        files = (file for file in (self.evaluation, self.predictions) if file.exists())
+        return max((file.stat().st_mtime for file in files), default=0.0)
+
+    @property
     def remedy(self) -> str:
         """How it is done again."""
         if self.on == "test":
@@ -271,9 +300,6 @@ class TestFiles:
         self._done()
         return read_value(self.evaluation, kind, "What came of this test", self.remedy)
 
-    def write_evaluation(self, value: BaseModel) -> None:
-        write_json(self.evaluation, value.model_dump(mode="json"))
-
     def read_predictions(self, columns: Sequence[str]) -> pd.DataFrame:
         """The predictions; errors as :meth:`read_evaluation`.
 
@@ -285,16 +311,33 @@ class TestFiles:
             self.predictions, columns, "What the model answered in this test", self.remedy
         )
 
-    def write_predictions(self, table: pd.DataFrame) -> None:
-        write_table(self.predictions, table)
+    def keep(self, evaluation: BaseModel, predictions: pd.DataFrame) -> None:
+        """Write what a test has found, in place of an earlier one."""
+        # Figures from before they were stamped don't say of which test they are.
+        (self.folder / "scores.json").unlink(missing_ok=True)
+        write_table(self.predictions, predictions)
+        write_json(self.evaluation, evaluation.model_dump(mode="json"))
+
+    def drop_derived(self) -> None:
+        """Remove what was made of an earlier test on a folder: its images may be others now."""
+        for entry in self.folder.glob("*"):
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry not in (self.evaluation, self.predictions):
+                entry.unlink(missing_ok=True)
 
     def damaged(self, file: Path, what: str) -> Damaged:
         """The error about a file of this test that can't be read."""
-        return Damaged(f"{what} is missing or damaged.", file=file, remedy=self.remedy)
+        return Damaged(f"{what} is missing or damaged.", file=_shown(file), remedy=self.remedy)
 
     def _done(self) -> None:
         if not self.exists:
             raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
+
+
+def _shown(path: Path) -> str:
+    """A file as whoever asks from elsewhere may see it: its name, and its folder's."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def read_value(path: Path, kind: type[Value] | TypeAdapter[Any], what: str, remedy: str) -> Any:
@@ -311,7 +354,7 @@ def read_value(path: Path, kind: type[Value] | TypeAdapter[Any], what: str, reme
     try:
         return adapter.validate_python(read_json(path))
     except (NotFound, ValidationError) as error:
-        raise Damaged(f"{what} is missing or damaged.", file=path, remedy=remedy) from error
+        raise Damaged(f"{what} is missing or damaged.", file=_shown(path), remedy=remedy) from error
 
 
 def read_table(path: Path, columns: Sequence[str], what: str, remedy: str) -> pd.DataFrame:
@@ -326,7 +369,7 @@ def read_table(path: Path, columns: Sequence[str], what: str, remedy: str) -> pd
         if missing:
             raise KeyError(missing)
     except UNREADABLE as error:
-        raise Damaged(f"{what} is missing or damaged.", file=path, remedy=remedy) from error
+        raise Damaged(f"{what} is missing or damaged.", file=_shown(path), remedy=remedy) from error
     return table
 
 

@@ -3,6 +3,8 @@ made; files of earlier versions, which lack some fields or have others, are read
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.datasets.images import Fit
@@ -59,6 +61,10 @@ class EpochRecord(BaseModel):
     learning_rate: float | None = None
     seconds: float = 0.0
     memory_mb: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What was measured, and nothing else."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
     def value(self, name: str) -> float | None:
         """What was measured under a name; ``None`` if nothing was."""

@@ -13,7 +13,6 @@ from core.delivery.imported.start import USUAL, begin_import
 from core.errors import LightboxError
 from core.quality.curation import usable
 from core.text import as_text, escape, percent, plural
-from core.workspace import read_json
 from pages._widgets.job import watch
 from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
 from pages._widgets.steps import go
@@ -159,7 +158,7 @@ def _done(run: RunRecord) -> None:
     said = f":material/check: **{escape(run.name)}** is here."
     if accuracy is not None:
         said += f" Right on {percent(accuracy)} of {run.summary.test_images:,} test images."
-        classes = len(read_json(catalog().workspace.run(run.id) / "model.json")["classes"])
+        classes = run.summary.classes or 2
         if accuracy < 2 / classes:
             said += (
                 " That is little better than guessing: perhaps its classes are in another order, "

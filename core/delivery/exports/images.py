@@ -15,6 +15,8 @@ from core.datasets.images import Fit, open_image
 from core.datasets.pixels import load_pixels
 from core.errors import LightboxError, NotFound
 from core.progress import Reporter
+from core.runs.files import RunFiles
+from core.runs.values import ModelInfo
 
 CHECKED = 200
 CALIBRATED = 100
@@ -102,27 +104,20 @@ class Images:
         return pixels.take(good)
 
 
-def load_images(catalog: Catalog, run_id: str, card: dict) -> Images:
+def load_images(catalog: Catalog, run_id: str, info: ModelInfo) -> Images:
     """The images of a run; nothing is decoded yet.
 
     Args:
-        card: as :func:`core.evaluation.store.model_card` gives it.
+        info: of the run's model.
 
     Raises:
-        NotFound: it isn't known which they were, or its dataset was removed.
+        NotFound: it isn't known any more which they were, or its dataset was removed.
     """
     run = catalog.runs.get(run_id)
-    split = catalog.workspace.run(run.id) / "split.parquet"
-    if not split.is_file():
-        raise NotFound(
-            "Nothing says which images this model was trained with, so exports can't be checked.",
-            remedy="Export a model that was trained here.",
-        )
+    split = RunFiles(catalog.workspace, run.id).split()
     dataset = catalog.datasets.get(run.dataset_id)
     root = catalog.workspace.load_path(dataset.root)
-    return Images(
-        catalog, dataset.id, root, pd.read_parquet(split), card["image_size"], card["fit"]
-    )
+    return Images(catalog, dataset.id, root, split, info.image_size, info.fit)
 
 
 def _gone(root: Path) -> NotFound:

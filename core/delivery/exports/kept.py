@@ -16,8 +16,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from core.delivery.exports.formats import FORMATS
-from core.errors import LightboxError
-from core.workspace import Workspace, read_json
+from core.runs.derived import AsJson, Derived
+from core.runs.files import RunFiles
+from core.workspace import Workspace
 
 RECORD = "export.json"
 
@@ -74,11 +75,17 @@ def find(workspace: Workspace, run_id: str, key: str, token: str) -> Path | None
 
 
 def _read(workspace: Workspace, run_id: str, key: str) -> Export | None:
-    try:
-        export = Export.model_validate(read_json(exports_folder(workspace, run_id) / key / RECORD))
-    except (LightboxError, ValueError):
+    export = record(workspace, run_id, key).kept()
+    if export is None or not export_file(workspace, run_id, export).is_file():
         return None
-    return export if export_file(workspace, run_id, export).is_file() else None
+    return export
+
+
+def record(workspace: Workspace, run_id: str, key: str) -> Derived[Export]:
+    """What is known of an export, which is made of the run's model."""
+    files = RunFiles(workspace, run_id)
+    path = exports_folder(workspace, run_id) / key / RECORD
+    return Derived(path, AsJson(Export), 1, (files.keras, *files.network))
 
 
 def exports_folder(workspace: Workspace, run_id: str) -> Path:

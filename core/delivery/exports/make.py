@@ -10,18 +10,18 @@ from core.delivery.exports import formats
 from core.delivery.exports.check import compare
 from core.delivery.exports.formats import Source
 from core.delivery.exports.images import load_images
-from core.delivery.exports.kept import RECORD, Export, exports_folder
+from core.delivery.exports.kept import Export, exports_folder, record
 from core.delivery.exports.package import Exported, add_companions, new_folder, zip_folder
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.model_card import card_markdown
-from core.errors import NotFound, disk_errors
-from core.evaluation.store import model_card
+from core.errors import disk_errors
 from core.inference.predictor import open_predictor
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.quiet import silence_tensorflow
-from core.workspace import ensure_space, new_token, write_json
+from core.runs.files import RunFiles
+from core.workspace import ensure_space, new_token
 
 _PHASE = "export"
 
@@ -41,15 +41,12 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
     started = time.monotonic()
     fmt = formats.get(key)
     run = catalog.runs.get(run_id)
-    folder = catalog.workspace.run(run.id)
-    card = model_card(catalog.workspace, run.id)
-    images = load_images(catalog, run.id, card)
-    keras_file = folder / "model.keras"
-    if not keras_file.is_file():
-        raise NotFound("This run's Keras model has gone.", remedy="Train it again.")
+    files = RunFiles(catalog.workspace, run.id)
+    info = files.model()
+    images = load_images(catalog, run.id, info)
     kept = exports_folder(catalog.workspace, run.id) / key
     # The model and its .zip, and what converters write on the way.
-    ensure_space(kept, 12 * keras_file.stat().st_size, "the export")
+    ensure_space(kept, 12 * files.keras_bytes, "the export")
 
     def step(number: int, note: str) -> None:
         report.check()
@@ -57,13 +54,11 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
 
     step(0, "Opening the model")
     silence_tensorflow()
-    import keras
-
-    model = keras.models.load_model(keras_file, compile=False)
+    model = files.open_keras()
     with disk_errors("the export"), new_folder(kept.parent) as temporary:
         making = Path(temporary)
         step(1, f"Converting it to {fmt.title}")
-        fmt.write(Source(model, folder, lambda: images.calibrating(report)), making)
+        fmt.write(Source(model, files.folder, lambda: images.calibrating(report)), making)
         model_bytes = sum(file.stat().st_size for file in making.rglob("*") if file.is_file())
         step(2, "Comparing its answers with Keras")
         pixels = images.checking(report)
@@ -75,7 +70,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
             making,
             Exported(
                 fmt,
-                card,
+                info,
                 run.name,
                 _card(catalog, run.id, report),
                 images.pictures(),
@@ -103,7 +98,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
             seconds=round(time.monotonic() - started, 1),
             token=new_token(),
         )
-        write_json(kept / RECORD, export.model_dump())
+        record(catalog.workspace, run.id, key).keep(export)
     report.progress(_PHASE, 4, 4, "Packing it")
     return export
 

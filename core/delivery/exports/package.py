@@ -26,6 +26,7 @@ from core.delivery.exports.check import Check
 from core.delivery.exports.formats import Answer, Format
 from core.delivery.exports.shipped import prepare
 from core.inference.predictor import Predictor
+from core.runs.values import ModelInfo
 from core.workspace import atomic_path
 
 _SHIPPED = Path(prepare.__file__).parent
@@ -58,7 +59,7 @@ class Exported:
 
     Attributes:
         fmt: its format.
-        card: the run's; has ``classes``, ``image_size`` and ``fit``.
+        info: of the run's model.
         name: of the run.
         model_card: Markdown.
         pictures: PNG files for the self-test.
@@ -68,7 +69,7 @@ class Exported:
     """
 
     fmt: Format
-    card: dict[str, Any]
+    info: ModelInfo
     name: str
     model_card: str
     pictures: list[bytes]
@@ -79,16 +80,16 @@ class Exported:
 
 def add_companions(folder: Path, exported: Exported) -> None:
     """Write everything but the model itself beside it."""
-    fmt, card = exported.fmt, exported.card
-    classes = [" ".join(str(label).split()) for label in card["classes"]]
+    fmt, info = exported.fmt, exported.info
+    classes = [" ".join(str(label).split()) for label in info.classes]
     (folder / "labels.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
     _json(
         folder / "model.json",
         {
             "name": exported.name,
-            "classes": card["classes"],
-            "image_size": card["image_size"],
-            "fit": card["fit"],
+            "classes": list(info.classes),
+            "image_size": info.image_size,
+            "fit": info.fit,
         },
     )
     example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
@@ -111,17 +112,17 @@ def zip_folder(folder: Path, target: Path) -> None:
 
 def _selftest(folder: Path, exported: Exported) -> None:
     """Pictures, and the app's own answers about these very files."""
-    card, pictures = exported.card, exported.pictures
+    info, pictures = exported.info, exported.pictures
     named_pictures = [(str(n), picture) for n, picture in enumerate(pictures)]
-    answers = exported.app.predict(named_pictures, top=len(card["classes"]))
+    answers = exported.app.predict(named_pictures, top=len(info.classes))
     folder.mkdir()
     expected, off = [], 0.0
     for number, (picture, said) in enumerate(zip(pictures, answers, strict=True), 1):
         file = folder / f"{number}.png"
         file.write_bytes(picture)
         named = dict(said.top)
-        wanted = [named[label] for label in card["classes"]]
-        pixels = prepare.as_pixels(file, card["image_size"], card["fit"])[None]
+        wanted = [named[label] for label in info.classes]
+        pixels = prepare.as_pixels(file, info.image_size, info.fit)[None]
         answered = exported.answer(pixels.astype("float32"))[0]
         off = max(off, *(abs(float(a) - b) for a, b in zip(answered, wanted, strict=True)))
         expected.append(
@@ -141,13 +142,13 @@ def _selftest(folder: Path, exported: Exported) -> None:
 
 
 def _readme(exported: Exported) -> str:
-    fmt, card, check = exported.fmt, exported.card, exported.check
-    size = card["image_size"]
+    fmt, info, check = exported.fmt, exported.info, exported.check
+    size = info.image_size
     fit = {
         "stretch": "stretched to it, whatever their shape",
         "crop": "cut to a square from their middle",
         "pad": "filled up to a square with black",
-    }[card["fit"]]
+    }[info.fit]
     title = " ".join(exported.name.split())
     return f"""# {title}: {fmt.title}
 
@@ -163,7 +164,7 @@ The self-test asks the model about a few pictures, and compares with what Lightb
 
 - In: float32 of shape (1, {size}, {size}, 3): red, green and blue from 0 to 255, as they are in
   the picture. What the network does with them first is inside the model: don't divide by 255.
-- Out: {len(card["classes"])} probabilities, in the order of labels.txt.
+- Out: {len(info.classes)} probabilities, in the order of labels.txt.
 - `prepare.py` brings a picture to that shape. Pictures are {fit}.
 
 Resizing is not inside the model. Where formats can resize at all, they do it a little differently

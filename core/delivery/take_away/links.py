@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core import settings
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
+from core.runs.files import RunFiles
 from core.workspace import Workspace, new_token, read_json, write_json
 
 # What a link lets somebody do: read the results, or try the model.
@@ -53,11 +54,14 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
     Raises:
         NotFound: there is no such run, or it has no results, or for a demo no model.
     """
-    from core.evaluation.store import load_evaluation, model_card
+    from core.evaluation.store import load_evaluation
 
     run = catalog.runs.get(run_id)
     # A model can be tried before it was ever tested.
-    (load_evaluation if kind == "results" else model_card)(catalog.workspace, run.id)
+    if kind == "results":
+        load_evaluation(catalog.workspace, run.id)
+    else:
+        RunFiles(catalog.workspace, run.id).model()
     link = Link(
         token=new_token(),
         run_id=run.id,

@@ -8,17 +8,26 @@ Below the run's folder::
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from core.catalog import Catalog
 from core.delivery.take_away import report as html
 from core.delivery.take_away.pdf import print_pdf
 from core.delivery.take_away.report import report_html
-from core.errors import LightboxError, NotFound
+from core.errors import LightboxError
 from core.progress import Reporter
-from core.workspace import Workspace, atomic_path, read_json, write_json
+from core.runs.derived import AsJson, Derived
+from core.runs.files import RunFiles
+from core.workspace import atomic_path
+
+
+class Notes(BaseModel):
+    """What is noted beside a report: why there is no PDF, or ""."""
+
+    no_pdf: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,11 @@ def make_report(catalog: Catalog, run_id: str, report: Reporter | None = None) -
         Cancelled: the person asked to stop.
     """
     report = report or Reporter()
-    workspace, run = catalog.workspace, catalog.runs.get(run_id)
+    run = catalog.runs.get(run_id)
     text = report_html(catalog, run.id, report)
     # Figures that an earlier version had not made are there now.
-    mark = _mark(catalog, run.id)
-    folder = _folder(workspace, run.id)
+    notes = _notes(catalog, run.id)
+    of, folder = notes.of, notes.path.parent
     with atomic_path(folder / "report.html") as part:
         part.write_text(text, encoding="utf-8")
     # One of before would contradict the HTML.
@@ -61,7 +70,7 @@ def make_report(catalog: Catalog, run_id: str, report: Reporter | None = None) -
         print_pdf(folder / "report.html", folder / "report.pdf", report)
     except LightboxError as error:
         why = str(error)
-    write_json(folder / "made.json", {"of": mark, "no_pdf": why})
+    notes.keep(Notes(no_pdf=why), of)
     return find_report(catalog, run.id)
 
 
@@ -72,39 +81,28 @@ def find_report(catalog: Catalog, run_id: str) -> Made:
         NotFound: there is no such run.
     """
     run = catalog.runs.get(run_id)
-    folder = _folder(catalog.workspace, run.id)
-    page, pdf = folder / "report.html", folder / "report.pdf"
-    try:
-        noted = read_json(folder / "made.json")
-    except NotFound:
-        noted = {}
+    notes = _notes(catalog, run.id)
+    page, pdf = notes.path.with_name("report.html"), notes.path.with_name("report.pdf")
+    noted = notes.kept()
     if not page.is_file():
         return Made(None, None, False)
     return Made(
         page,
         pdf if pdf.is_file() else None,
-        noted.get("of") == _mark(catalog, run.id),
-        str(noted.get("no_pdf", "")),
+        noted is not None,
+        noted.no_pdf if noted is not None else "",
     )
 
 
-def _folder(workspace: Workspace, run_id: str) -> Path:
-    return workspace.run(run_id) / "report"
-
-
-def _mark(catalog: Catalog, run_id: str) -> str:
-    """Changes whenever the report would."""
-    folder = catalog.workspace.run(run_id)
-    digest = hashlib.blake2b(digest_size=12)
-    files = [
-        folder / "evaluation.json",
-        folder / "scores.json",
-        folder / "reliability.json",
-        folder / "study" / "study.json",
-        folder / "about.json",
-        *sorted(folder.glob("on/*/evaluation.json")),
-    ]
-    for file in files:
-        digest.update(file.read_bytes() if file.is_file() else b"none")
-    digest.update(f"{html.VERSION} {catalog.runs.get(run_id).name}".encode())
-    return digest.hexdigest()
+def _notes(catalog: Catalog, run_id: str) -> Derived[Notes]:
+    """What is noted of a report; its inputs are all that changes what stands in it."""
+    run, files = catalog.runs.get(run_id), RunFiles(catalog.workspace, run_id)
+    test = files.test()
+    inputs = (
+        test.evaluation,
+        *(test.folder / name for name in ("scores.json", "reliability.json", "study/study.json")),
+        files.about,
+        *(each.evaluation for each in files.tests_elsewhere()),
+    )
+    path = files.folder / "report" / "made.json"
+    return Derived(path, AsJson(Notes), html.VERSION, inputs, also=run.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,9 +12,10 @@ from core.catalog import Catalog, DatasetRecord, RunRecord, RunSummary
 from core.errors import InvalidInput, NotFound
 from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import Evaluation
-from core.evaluation.store import load_evaluation, model_card
+from core.evaluation.store import load_evaluation
+from core.runs.files import RunFiles
+from core.runs.values import EpochRecord, ModelInfo
 from core.training.spec import TrainSpec, parse_spec
-from core.workspace import read_json
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Material:
     Attributes:
         catalog: where it was found.
         dataset: what it was trained on; ``None`` if that was removed since.
-        card: what using the model needs (``classes``, ``image_size``, ``fit`` …).
+        info: what using the model needs.
         predictions: about the test images.
         history: one entry an epoch, in order; empty if it was not kept.
         split: ``path``, ``label``, ``hash``, ``split`` of every image of the run.
@@ -35,10 +35,10 @@ class Material:
     run: RunRecord
     dataset: DatasetRecord | None
     spec: TrainSpec
-    card: dict[str, Any]
+    info: ModelInfo
     evaluation: Evaluation
     predictions: Predictions
-    history: list[dict[str, Any]]
+    history: list[EpochRecord]
     split: pd.DataFrame
 
     @property
@@ -61,7 +61,7 @@ class Material:
     @property
     def classes(self) -> list[str]:
         """In the order of the model's outputs."""
-        return [str(label) for label in self.card["classes"]]
+        return list(self.info.classes)
 
     def count(self, split: str) -> int:
         """How many images of the run are of a split."""
@@ -77,32 +77,23 @@ def load_material(catalog: Catalog, run_id: str) -> Material:
     """
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
-    card = model_card(workspace, run.id)
+    files = RunFiles(workspace, run.id)
+    info = files.model()
     evaluation = load_evaluation(workspace, run.id)
-    folder = workspace.run(run.id)
     try:
         dataset = catalog.datasets.get(run.dataset_id)
     except NotFound:
         dataset = None
-    try:
-        split = pd.read_parquet(folder / "split.parquet")
-    except (OSError, ValueError) as error:
-        raise NotFound(
-            "Which images this run was trained on is not known any more.",
-            file=folder / "split.parquet",
-            remedy="Train it again.",
-        ) from error
-    history = folder / "history.json"
     return Material(
         catalog,
         run,
         dataset,
         parse_spec(run.spec),
-        card,
+        info,
         evaluation,
         load_predictions(workspace, run.id),
-        list(read_json(history)) if history.exists() else [],
-        split,
+        files.history(),
+        files.split(),
     )
 
 

@@ -96,7 +96,7 @@ def metrics(catalog: Catalog, run_id: str, report: Reporter | None = None) -> di
             "best_epoch": run.summary.best_epoch,
             "stopped": run.summary.stopped,
             "seconds": run.summary.seconds,
-            "history": material.history,
+            "history": [epoch.as_json() for epoch in material.history],
         },
         "environment": environment(),
     }

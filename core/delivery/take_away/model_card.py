@@ -146,7 +146,7 @@ def _details(material: Material) -> Section:
     spec, summary = material.spec, material.summary
     network = architectures.get(spec.architecture)
     trained = datetime.datetime.fromtimestamp(material.run.created_at).strftime("%Y-%m-%d")
-    weights = summary.parameters or material.card.get("parameters")
+    weights = summary.parameters or material.info.parameters
     rows = [
         ("Task", f"tells {len(material.classes)} classes of images apart"),
         ("Network", f"{network.title}: {network.sentence}"),

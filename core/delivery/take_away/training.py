@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.delivery.take_away.material import Material
 from core.evaluation.document.parts import Chart, Line, Paragraph, Section
+from core.runs.values import EpochRecord
 
 _PHASES = {
     "decode": "reading images",
@@ -28,14 +29,14 @@ def training(material: Material) -> Section:
     return Section("training", "How it was trained", (Paragraph("said", said), *charts))
 
 
-def _curves(history: list[dict], key: str) -> Chart:
+def _curves(history: list[EpochRecord], key: str) -> Chart:
     lines = [
-        Line(name, [(entry["epoch"], entry.get(of)) for entry in history], colour, dashed)
+        Line(name, [(entry.epoch, entry.value(of)) for entry in history], colour, dashed)
         for name, of, colour, dashed in (
             ("training", key, "a", True),
             ("validation", f"val_{key}", "b", False),
         )
-        if any(entry.get(of) is not None for entry in history)
+        if any(entry.value(of) is not None for entry in history)
     ]
     return Chart(
         key,

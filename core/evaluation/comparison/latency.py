@@ -13,12 +13,12 @@ import time
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from core.errors import NotFound
-from core.evaluation.store import model_card
 from core.features.runtime import Compiled
 from core.progress import Reporter
+from core.runs.derived import AsJson, Derived
+from core.runs.files import RunFiles
 from core.text import plural
-from core.workspace import Workspace, read_json, write_json
+from core.workspace import Workspace
 
 _FILE = "latency.json"
 _WARM_UP, _ROUNDS, _LEAST, _MOST = 5, 5, 10, 200
@@ -57,11 +57,11 @@ def measure_latency(workspace: Workspace, run_id: str, report: Reporter | None =
         Cancelled: the person asked to stop.
     """
     report = report or Reporter()
-    card = model_card(workspace, run_id)
+    files = RunFiles(workspace, run_id)
+    size = files.model().image_size
     busy = _busy()
     report.progress("latency", 0, None, "Measuring how fast the model answers")
-    compiled = Compiled(workspace.run(run_id) / "model.xml", answer_soon=True)
-    size = card["image_size"]
+    compiled = files.compiled(answer_soon=True)
     image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     for _ in range(_WARM_UP):
         compiled.predict(image)
@@ -78,8 +78,7 @@ def measure_latency(workspace: Workspace, run_id: str, report: Reporter | None =
         computer=_computer(),
         at=time.time(),
     )
-    write_json(workspace.run(run_id) / _FILE, found.model_dump(mode="json"))
-    return found
+    return _derived(workspace, run_id).keep(found)
 
 
 def _round(compiled: Compiled, image: np.ndarray) -> list[float]:
@@ -95,12 +94,12 @@ def _round(compiled: Compiled, image: np.ndarray) -> list[float]:
 
 def known_latency(workspace: Workspace, run_id: str) -> Latency | None:
     """What was measured, or ``None`` if nothing was since the model was written."""
-    folder = workspace.run(run_id)
-    try:
-        found = Latency.model_validate(read_json(folder / _FILE))
-        return found if found.at >= (folder / "model.xml").stat().st_mtime else None
-    except (NotFound, ValueError, OSError):
-        return None
+    return _derived(workspace, run_id).kept()
+
+
+def _derived(workspace: Workspace, run_id: str) -> Derived[Latency]:
+    files = RunFiles(workspace, run_id)
+    return Derived(files.folder / _FILE, AsJson(Latency), 1, files.network)
 
 
 def _busy() -> float | None:

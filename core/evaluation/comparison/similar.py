@@ -20,13 +20,14 @@ from core.errors import NotFound
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Interval
-from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
 from core.quality.copies import LOWEST, SAME, find_copies
 from core.quality.curation import curated, known_alike
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.look import look_at
-from core.workspace import Workspace, atomic_path
+from core.runs.derived import AsTable, Derived
+from core.runs.files import RunFiles
+from core.workspace import Workspace
 
 EXACT = "exact"
 THRESHOLDS = (1.0, 0.98, 0.95, LOWEST)
@@ -83,9 +84,9 @@ def resembling(
     if predictions.on == "test":
         near, searched = _known(catalog, run, predictions.table, trained)
     else:
-        kept = evaluation_folder(catalog.workspace, run.id, predictions.on) / _FILE
-        searched = kept.exists()
-        near = pd.read_parquet(kept)[_COLUMNS] if searched else pd.DataFrame(columns=_COLUMNS)
+        kept = _derived(catalog.workspace, run.id, predictions.on).kept()
+        searched = kept is not None
+        near = pd.DataFrame(columns=_COLUMNS) if kept is None else kept
         near = near[near["path"].isin(predictions.table["path"])]
     parts = [part for part in (exact, near) if len(part)]
     if not parts:
@@ -156,10 +157,12 @@ def find_similar(
         columns=_COLUMNS,
     )
     near = near.sort_values("score", ascending=False, kind="stable").drop_duplicates("path")
-    target = evaluation_folder(catalog.workspace, run.id, predictions.on) / _FILE
-    with atomic_path(target) as part:
-        near.to_parquet(part, index=False)
-    return len(near)
+    return len(_derived(catalog.workspace, run.id, predictions.on).keep(near))
+
+
+def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[pd.DataFrame]:
+    test = RunFiles(workspace, run_id).test(on)
+    return Derived(test.folder / _FILE, AsTable(tuple(_COLUMNS)), 1, (test.evaluation,))
 
 
 def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list[str], np.ndarray]:
@@ -188,11 +191,7 @@ def _across(pairs: np.ndarray, ours: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _trained_on(workspace: Workspace, run_id: str) -> pd.DataFrame:
     """``path`` and ``hash`` of the run's training images; empty if they are not known."""
-    try:
-        table = pd.read_parquet(workspace.run(run_id) / "split.parquet")
-    except (OSError, ValueError):
-        return pd.DataFrame({"path": [], "hash": []})
-    return table.loc[table["split"] == "train", ["path", "hash"]]
+    return RunFiles(workspace, run_id).trained_on()[["path", "hash"]]
 
 
 def _exact(tested: pd.DataFrame, trained: pd.DataFrame) -> pd.DataFrame:

@@ -16,9 +16,9 @@ from core.evaluation.explain.evidence import features_of, with_evidence
 from core.evaluation.explain.occlusion import PLACES, occlude
 from core.evaluation.explain.overlay import overlay
 from core.evaluation.explain.rules import NoRule
-from core.evaluation.store import model_card
 from core.features.kept import Kept
 from core.quiet import openvino
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 
 __all__ = ["Explainer", "Method", "ninths", "open_explainer", "overlay"]
@@ -40,16 +40,16 @@ class Explainer:
     """
 
     def __init__(self, workspace: Workspace, run_id: str) -> None:
-        card = model_card(workspace, run_id)
+        files = RunFiles(workspace, run_id)
+        info = files.model()
         self.run_id = run_id
-        self.classes: list[str] = card["classes"]
-        self.image_size: int = card["image_size"]
-        self.fit: Fit = card["fit"]
+        self.classes: list[str] = list(info.classes)
+        self.image_size: int = info.image_size
+        self.fit: Fit = info.fit
         self.method: Method = "gradients"
         self.why_not = ""
         ov = openvino()
-        path = workspace.run(run_id) / "model.xml"
-        model = ov.Core().read_model(str(path))
+        model = files.graph()
         try:
             model = with_evidence(model)
             shape = list(model.output(2).partial_shape)
@@ -65,7 +65,8 @@ class Explainer:
                 answer = model.output(0).get_node().input_value(0)
                 results = [ov.opset13.result(value) for value in (answer, features)]
                 model = ov.Model(results, model.get_parameters(), "features")
-        self._asked = Asked(model)
+        with files.opening():
+            self._asked = Asked(model)
 
     def answer(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """What the model says, and what it says it by.
@@ -157,6 +158,6 @@ def open_explainer(workspace: Workspace, run_id: str) -> Explainer:
     Raises:
         NotFound: the run has no finished model.
     """
-    path = workspace.run(run_id) / "model.xml"
+    path = RunFiles(workspace, run_id).openvino
     state = path.stat().st_mtime_ns if path.exists() else 0
     return _loaded.get(path, state, lambda: Explainer(workspace, run_id))

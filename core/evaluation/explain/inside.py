@@ -10,9 +10,9 @@ import numpy as np
 from core.errors import InvalidInput
 from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import depends
-from core.evaluation.store import model_card
 from core.features.kept import Kept
 from core.quiet import openvino
+from core.runs.files import RunFiles
 from core.workspace import Workspace
 
 _KINDS = ("Convolution", "GroupConvolution")
@@ -105,7 +105,7 @@ def feature_maps(workspace: Workspace, run_id: str, number: int, images: np.ndar
         InvalidInput: there is no such layer.
         NotFound: the run has no finished model.
     """
-    path = workspace.run(run_id) / "model.xml"
+    path = RunFiles(workspace, run_id).openvino
     state = path.stat().st_mtime_ns if path.exists() else 0
     asked = _loaded.get((path, number), state, lambda: _asked(workspace, run_id, number))
     return asked(images)[0]
@@ -159,8 +159,9 @@ _loaded: Kept[Asked] = Kept(_KEEP_LOADED)
 
 
 def _model(workspace: Workspace, run_id: str) -> Any:
-    model_card(workspace, run_id)  # says so if there is none
-    return openvino().Core().read_model(str(workspace.run(run_id) / "model.xml"))
+    files = RunFiles(workspace, run_id)
+    files.model()  # says so if there is none
+    return files.graph()
 
 
 def _nodes(model: Any) -> list[Any]:

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from core.catalog import Catalog, RunRecord
-from core.errors import NotFound
+from core.errors import Damaged, NotFound
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.ranking import class_areas
-from core.evaluation.figures.scores import offered, scores
+from core.evaluation.figures.scores import scores
 from core.evaluation.figures.verdict import Verdict, verdict
 from core.evaluation.intervals import wilson_bounds
 from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import ClassScore, Evaluation, Score
-from core.evaluation.store import evaluation_folder, load_evaluation
+from core.evaluation.store import load_evaluation
 from core.progress import Reporter
 from core.quality.curation import curated
-from core.workspace import Workspace, atomic_path, read_json, write_json
+from core.runs.derived import AsJson, Derived
+from core.runs.files import UNREADABLE, RunFiles, write_table
+from core.workspace import Workspace
 
 # Another number whenever figures or sentences are made differently: kept ones are then made anew.
 VERSION = 1
@@ -71,19 +73,18 @@ def figures(
 
 def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:
     """The figures as they were kept; none if there are none, or none of today's kind."""
-    folder = evaluation_folder(workspace, run_id, on)
-    if not (folder / SCORES).exists() or not (folder / CURVES).exists():
-        return None
-    try:
-        data = read_json(folder / SCORES)
-        found = Figures.model_validate(data) if data.get("version") == VERSION else None
-    except (NotFound, ValidationError, AttributeError):
-        return None
-    if found is None:
-        return None
-    # Where a metric was added since, or taken away, they are made anew.
-    today = [each.key for each in offered(len(found.classes))]
-    return found if [score.key for score in found.scores] == today else None
+    return _derived(workspace, run_id, on).kept()
+
+
+def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Figures]:
+    test = RunFiles(workspace, run_id).test(on)
+    return Derived(
+        test.folder / SCORES,
+        AsJson(Figures),
+        VERSION,
+        (test.evaluation,),
+        parts=(test.folder / CURVES,),
+    )
 
 
 def compute_figures(
@@ -97,7 +98,6 @@ def compute_figures(
     report = report or Reporter()
     run = catalog.runs.get(run_id)
     workspace = catalog.workspace
-    folder = evaluation_folder(workspace, run.id, on)
     evaluation = load_evaluation(workspace, run.id, on)
     predictions = load_predictions(workspace, run.id, on)
     note = "Working out the figures"
@@ -124,9 +124,9 @@ def compute_figures(
         classes=class_scores(evaluation, areas),
         order=similarity_order(np.array(evaluation.confusion, np.int64)),
     )
-    with atomic_path(folder / CURVES) as part:
-        curves.to_parquet(part, index=False)
-    write_json(folder / SCORES, found.model_dump(mode="json"))
+    derived = _derived(workspace, run.id, on)
+    write_table(derived.path.with_name(CURVES), curves)
+    derived.keep(found)
     report.progress("figures", 3, 3, note)
     return found
 
@@ -144,11 +144,20 @@ def load_curves(
     Raises:
         NotFound: no figures have been kept; ask for :func:`figures` first.
     """
-    path = evaluation_folder(workspace, run_id, on) / CURVES
+    test = RunFiles(workspace, run_id).test(on)
+    path = test.folder / CURVES
     if not path.exists():
         raise NotFound("This run has no curves yet.", remedy="Open its results again.")
     filters = None if labels is None else [("label", "in", labels)]
-    return pd.read_parquet(path, filters=filters)
+    try:
+        return pd.read_parquet(path, filters=filters)[["label", "kind", "x", "y", "threshold"]]
+    except UNREADABLE as error:
+        _derived(workspace, run_id, on).drop()
+        raise Damaged(
+            "The curves of this test were damaged.",
+            file=path,
+            remedy=f"Make them again with: python -m core evaluate {run_id}",
+        ) from error
 
 
 def class_scores(evaluation: Evaluation, areas: tuple[np.ndarray, np.ndarray]) -> list[ClassScore]:
@@ -177,10 +186,10 @@ def _known(value: float) -> float | None:
 
 def trained_images(workspace: Workspace, run_id: str) -> dict[str, int] | None:
     """Images in training by class; none if that was not kept."""
-    path = workspace.run(run_id) / "split.parquet"
-    if not path.exists():
+    try:
+        table = RunFiles(workspace, run_id).split()
+    except NotFound:
         return None
-    table = pd.read_parquet(path, columns=["label", "split"])
     counts = table.loc[table["split"] == "train", "label"].value_counts()
     return {str(label): int(count) for label, count in counts.items()}
 

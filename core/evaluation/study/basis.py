@@ -10,12 +10,15 @@ see :func:`load_heat`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from core.errors import NotFound
+from core.evaluation.explain.explainer import Method
 from core.evaluation.study.phases import Study, StudyContext, phase
+from core.runs.files import RunFiles
 
 # More training images say little more, and take more memory and time.
 MOST_TRAINING = 20_000
@@ -57,7 +60,7 @@ class Heat:
 @phase("answers", "Asking the model again, for what it answers by")
 def keep_features(context: StudyContext) -> None:
     """Features of the tested images, and of those that were trained with."""
-    split = pd.read_parquet(context.catalog.workspace.run(context.run.id) / "split.parquet")
+    split = RunFiles(context.catalog.workspace, context.run.id).split()
     known = split[split["split"].isin(["train", "validation"])]
     known = known[["path", "label", "hash", "split"]]
     training = known[known["split"] == "train"]
@@ -119,7 +122,11 @@ def load_features(study: Study) -> tuple[pd.DataFrame, np.ndarray]:
     Raises:
         NotFound: phase ``answers`` isn't done.
     """
-    return study.table("images"), study.array("features")
+    images = study.table("images", ("path", "label", "hash", "split"))
+    features = study.array("features")
+    if features.ndim != 2 or len(features) != len(images):
+        raise study.broken(study.folder / "features.npy")
+    return images, features
 
 
 def load_heat(study: Study) -> Heat:
@@ -128,13 +135,16 @@ def load_heat(study: Study) -> Heat:
     Raises:
         NotFound: it isn't done.
     """
-    return Heat(
-        study.values("heat")["method"],
-        study.array("heat_rows"),
-        study.array("heat"),
-        study.array("heat_true_rows"),
-        study.array("heat_true"),
+    method = study.values("heat").get("method")
+    rows, maps, wrong, true = (
+        study.array(name) for name in ("heat_rows", "heat", "heat_true_rows", "heat_true")
     )
+    for name, at, heat in (("heat", rows, maps), ("heat_true", wrong, true)):
+        if heat.ndim != 3 or at.dtype.kind != "i" or at.shape != heat.shape[:1]:
+            raise study.broken(study.folder / f"{name}.npy")
+    if method is None or method not in get_args(Method):
+        raise study.broken(study.folder / "heat.json")
+    return Heat(method, rows, maps, wrong, true)
 
 
 def _worth(correct: np.ndarray, most: int) -> np.ndarray:

@@ -22,11 +22,11 @@ import pandas as pd
 
 from core.catalog import Catalog
 from core.errors import LightboxError, NotFound
-from core.evaluation.store import model_card
 from core.evaluation.study.basis import load_features
 from core.evaluation.study.phases import Study, StudyContext, load_study, phase
 from core.evaluation.study.sheet import save_sheet, tested_pictures
 from core.progress import Reporter
+from core.runs.files import RunFiles
 
 Method = Literal["pca", "tsne", "umap"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -200,9 +200,9 @@ def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter | None = 
     """
     workspace = catalog.workspace
     study = load_study(workspace, run_id, on)
-    run, card = catalog.runs.get(run_id), model_card(workspace, run_id)
+    run, info = catalog.runs.get(run_id), RunFiles(workspace, run_id).model()
     keep_map(
-        StudyContext(catalog, run, card, on, study.folder, report or Reporter(), "map"), "umap"
+        StudyContext(catalog, run, info, on, study.folder, report or Reporter(), "map"), "umap"
     )
 
 
@@ -228,16 +228,14 @@ def load_map(study: Study, method: Method) -> FeatureMap:
             remedy=f"Draw it with: map RUN --method {method}",
         )
     about = study.values(f"map-{method}")
-    across, up = about["explained"]
-    return FeatureMap(
-        method,
-        about["method"],
-        study.table(f"map-{method}"),
-        (float(across), float(up)),
-        about["of"],
-        about["mistakes"],
-        about["of_mistakes"],
-    )
+    points = study.table(f"map-{method}", ("path", "x", "y"))
+    try:
+        across, up = about["explained"]
+        of, mistakes, of_mistakes = (int(about[n]) for n in ("of", "mistakes", "of_mistakes"))
+        explained = (float(across), float(up))
+        return FeatureMap(method, about["method"], points, explained, of, mistakes, of_mistakes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise study.broken(study.folder / f"map-{method}.json") from error
 
 
 def _principal(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:

@@ -121,7 +121,7 @@ def nearest_of(study: Study, path: str) -> pd.DataFrame:
     Raises:
         NotFound: it has not been worked out.
     """
-    table = study.table("nearest")
+    table = study.table("nearest", ("path", "near", "label", "similarity"))
     return table[table["path"] == path].reset_index(drop=True)
 
 

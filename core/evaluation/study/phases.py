@@ -7,8 +7,7 @@ noted in ``study.json``; files of phases that are done don't change.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,19 +15,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
+from pydantic import BaseModel
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.content import read_regular
 from core.datasets.images import decode
 from core.datasets.pixels import Pixels, load_pixels
-from core.errors import NotFound, UnreadableImage
+from core.errors import Damaged, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import Explainer, open_explainer
 from core.evaluation.predictions import Predictions, load_predictions
-from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
+from core.runs.derived import AsJson, Derived
+from core.runs.files import UNREADABLE, RunFiles
+from core.runs.values import ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
 _BATCH = 256
+_NOTES = "study.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,13 @@ def phase(
     return register
 
 
+class Notes(BaseModel):
+    """What is noted of a study in ``study.json``; as :class:`Study` has it."""
+
+    seconds: dict[str, float] = {}
+    failed: dict[str, str] = {}
+
+
 @dataclass(frozen=True)
 class Study:
     """What is there of a study; files by their names.
@@ -76,6 +87,7 @@ class Study:
     folder: Path
     seconds: dict[str, float]
     failed: dict[str, str]
+    run_id: str = "RUN"
 
     def has(self, name: str) -> bool:
         """Whether a phase is done."""
@@ -87,22 +99,58 @@ class Study:
         Raises:
             NotFound: it isn't there (yet).
         """
+        path = self.folder / f"{name}.npy"
         try:
-            array: np.ndarray = np.load(self.folder / f"{name}.npy", mmap_mode="r")
-        except (OSError, ValueError) as error:
-            raise _not_there(self.folder / f"{name}.npy") from error
+            array: np.ndarray = np.load(path, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise self.broken(path) from error
         return array
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A table that was kept; raises NotFound as :meth:`array`."""
-        try:
-            return pd.read_parquet(self.folder / f"{name}.parquet")
-        except (OSError, ValueError) as error:
-            raise _not_there(self.folder / f"{name}.parquet") from error
+    def table(self, name: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+        """A table that was kept; raises NotFound as :meth:`array`.
 
-    def values(self, name: str) -> Any:
-        """JSON values that were kept; raises NotFound as :meth:`array`."""
-        return read_json(self.folder / f"{name}.json")
+        Args:
+            columns: that it must have.
+        """
+        path = self.folder / f"{name}.parquet"
+        try:
+            table = pd.read_parquet(path)
+            if not set(columns) <= set(table):
+                raise KeyError(name)
+        except UNREADABLE as error:
+            raise self.broken(path) from error
+        return table
+
+    def values(self, name: str) -> dict[str, Any]:
+        """A JSON object that was kept; raises NotFound as :meth:`array`."""
+        path = self.folder / f"{name}.json"
+        try:
+            return dict(read_json(path))
+        except (NotFound, TypeError, ValueError) as error:
+            raise self.broken(path) from error
+
+    def picture(self, name: str) -> bytes:
+        """A picture that was kept, as its file has it; raises NotFound as :meth:`array`."""
+        path = self.folder / name
+        try:
+            with Image.open(path) as picture:
+                picture.load()
+            return path.read_bytes()
+        except (OSError, ValueError, SyntaxError) as error:
+            raise self.broken(path) from error
+
+    def broken(self, path: Path) -> NotFound:
+        """The error about a file of this study that can't be used. One that was there belongs to a
+        study that is damaged, which is then found out anew."""
+        done = PHASES and PHASES.keys() <= {*self.seconds, *self.failed}
+        if not path.exists() and not done:
+            return _not_there(path)
+        (self.folder / _NOTES).unlink(missing_ok=True)
+        return Damaged(
+            "A part of what was found out about this test was damaged.",
+            file=path,
+            remedy=f"Start it again with: python -m core study {self.run_id}",
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +158,7 @@ class StudyContext:
     """What a phase works with.
 
     Attributes:
-        card: of the model, as :func:`core.evaluation.store.model_card`.
+        info: of the model.
         on: ``test``, or the folder that was tested on.
         folder: where its files belong.
         report: progress, and whether to stop.
@@ -119,7 +167,7 @@ class StudyContext:
 
     catalog: Catalog
     run: RunRecord
-    card: dict[str, Any]
+    info: ModelInfo
     on: str
     folder: Path
     report: Reporter
@@ -202,15 +250,15 @@ class StudyContext:
             dataset.id,
             workspace.load_path(dataset.root),
             rows,
-            self.card["image_size"],
-            fit=self.card["fit"],
+            self.info.image_size,
+            fit=self.info.fit,
             report=self.report,
         )
 
     def _from_folder(self, path: str) -> np.ndarray | None:
         try:
             data = read_regular(self.catalog.workspace.load_path(self.on) / path)
-            return decode(data, self.card["image_size"], fit=self.card["fit"], file=path)
+            return decode(data, self.info.image_size, fit=self.info.fit, file=path)
         except (OSError, UnreadableImage):
             return None
 
@@ -221,26 +269,17 @@ def load_study(workspace: Workspace, run_id: str, on: str = "test") -> Study:
     Raises:
         NotFound: the run has not been evaluated on that.
     """
-    mark = mark_of(workspace, run_id, on)
-    folder = evaluation_folder(workspace, run_id, on) / "study"
-    noted: dict[str, Any] = {}
-    if (folder / "study.json").exists():
-        try:
-            noted = read_json(folder / "study.json")
-        except NotFound:
-            noted = {}
-    if noted.get("of") != mark:
-        return Study(folder, {}, {})
-    return Study(folder, noted["seconds"], noted["failed"])
+    notes = notes_of(workspace, run_id, on)
+    if not notes.inputs[0].exists():
+        raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
+    found = notes.kept() or Notes()
+    return Study(notes.path.parent, found.seconds, found.failed, run_id)
 
 
-def mark_of(workspace: Workspace, run_id: str, on: str) -> str:
-    """Tells evaluations apart, also after the workspace was copied elsewhere."""
-    path = evaluation_folder(workspace, run_id, on) / "evaluation.json"
-    try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    except OSError as error:
-        raise NotFound("This run has no results yet.", remedy="Wait until it is done.") from error
+def notes_of(workspace: Workspace, run_id: str, on: str) -> Derived[Notes]:
+    """What is noted of a study, which belongs to one evaluation."""
+    test = RunFiles(workspace, run_id).test(on)
+    return Derived(test.folder / "study" / _NOTES, AsJson(Notes), 1, (test.evaluation,))
 
 
 def _at(pixels: Pixels, row: int) -> np.ndarray | None:

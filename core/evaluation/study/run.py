@@ -13,12 +13,19 @@ from dataclasses import replace
 
 from core.catalog import Catalog
 from core.errors import Cancelled, LightboxError, NotFound
-from core.evaluation.store import model_card
 from core.evaluation.study import basis, embedding, nearest
-from core.evaluation.study.phases import PHASES, Phase, Study, StudyContext, load_study, mark_of
+from core.evaluation.study.phases import (
+    PHASES,
+    Notes,
+    Phase,
+    Study,
+    StudyContext,
+    load_study,
+    notes_of,
+)
 from core.evaluation.trust import robustness
 from core.progress import Reporter
-from core.workspace import write_json
+from core.runs.files import RunFiles
 
 # The files whose phases make a study, in the order in which they are done.
 _FILES = (basis, nearest, embedding, robustness)
@@ -63,8 +70,9 @@ def run_study(
     report = report or Reporter()
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
-    card = model_card(workspace, run_id)
-    mark = mark_of(workspace, run_id, on)
+    info = RunFiles(workspace, run_id).model()
+    notes = notes_of(workspace, run_id, on)
+    of = notes.of
     study = load_study(workspace, run_id, on)
     if not study.seconds and not study.failed:
         # Of an earlier evaluation, if of anything.
@@ -72,7 +80,7 @@ def run_study(
     seconds, failed = dict(study.seconds), {} if again else dict(study.failed)
     defect: Exception | None = None
     begun = False
-    context = StudyContext(catalog, run, card, on, study.folder, report)
+    context = StudyContext(catalog, run, info, on, study.folder, report)
     for name, item in phases().items():
         if name in seconds or name in failed:
             continue
@@ -99,7 +107,7 @@ def run_study(
         else:
             seconds[name] = round(time.monotonic() - started, 3)
         report.event("phase", phase=name, state="done", seconds=seconds.get(name))
-        write_json(study.folder / "study.json", {"of": mark, "seconds": seconds, "failed": failed})
+        notes.keep(Notes(seconds=seconds, failed=failed), of)
     if defect is not None:
         raise defect
     return load_study(workspace, run_id, on)

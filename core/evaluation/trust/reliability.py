@@ -11,17 +11,13 @@ What asks about images again, :mod:`core.evaluation.trust.robustness`, is a phas
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from core.catalog import Catalog
-from core.errors import NotFound
+from core.errors import Damaged, NotFound
 from core.evaluation.predictions import Predictions, load_predictions, validation_predictions
-from core.evaluation.store import evaluation_folder
 from core.evaluation.trust.calibration import (
     Calibration,
     Temperature,
@@ -35,7 +31,9 @@ from core.evaluation.trust.shares import Share, share_of
 from core.evaluation.trust.slices import Column, Slice, columns_of, facts_of_files, find_slices
 from core.progress import Reporter
 from core.quality.curation import curated
-from core.workspace import Workspace, atomic_path, read_json, write_json
+from core.runs.derived import AsJson, Derived
+from core.runs.files import UNREADABLE, RunFiles, write_table
+from core.workspace import Workspace
 
 # Of what is kept; another one is computed anew.
 VERSION = 1
@@ -93,7 +91,7 @@ def reliability(
     Raises:
         NotFound: it has not been evaluated on that.
     """
-    found = _kept(evaluation_folder(catalog.workspace, run_id, on))
+    found = _derived(catalog.workspace, run_id, on).kept()
     if found is None:
         found = keep_reliability(catalog, run_id, on, report)
     return found.model_copy(update={"robustness": load_robustness(catalog.workspace, run_id, on)})
@@ -110,15 +108,11 @@ def keep_reliability(
     predictions = load_predictions(catalog.workspace, run_id, on)
     validation = validation_predictions(catalog.workspace, run_id)
     columns = columns_of(_facts(catalog, predictions, report), predictions.labels)
-    folder = evaluation_folder(catalog.workspace, run_id, on)
-    found = compute_reliability(predictions, validation, columns).model_copy(
-        update={"of": _mark(folder)}
-    )
+    derived = _derived(catalog.workspace, run_id, on)
+    found = compute_reliability(predictions, validation, columns)
     parts = pd.DataFrame({column.key: column.part for column in columns}, dtype="str")
-    with atomic_path(folder / _PARTS) as part:
-        parts.to_parquet(part, index=False)
-    write_json(folder / _FILE, found.model_dump(mode="json", exclude={"robustness"}))
-    return found
+    write_table(derived.path.with_name(_PARTS), parts)
+    return derived.keep(found.model_copy(update={"of": derived.of}))
 
 
 def compute_reliability(
@@ -159,33 +153,29 @@ def rows_of(workspace: Workspace, run_id: str, on: str, each: Slice) -> np.ndarr
     Raises:
         NotFound: the file that says so has gone, or is of another evaluation.
     """
-    file = evaluation_folder(workspace, run_id, on) / _PARTS
+    derived = _derived(workspace, run_id, on)
+    file = derived.path.with_name(_PARTS)
     try:
         parts = pd.read_parquet(file, columns=[each.key])[each.key]
-    except (OSError, ValueError, KeyError) as error:
-        raise NotFound(
-            "Which images these are is not known any more.", remedy="Evaluate the run again."
+    except UNREADABLE as error:
+        derived.drop()
+        raise Damaged(
+            "Which images these are is not known any more.",
+            file=file,
+            remedy=f"Make it again with: python -m core reliability {run_id}",
         ) from error
     return (parts == each.part).to_numpy(dtype=bool)
 
 
-def _kept(folder: Path) -> Reliability | None:
-    """What was kept; ``None`` where it is missing, of another version, or of an earlier test."""
-    try:
-        data = read_json(folder / _FILE)
-        if data.get("version") != VERSION or data.get("of") != _mark(folder):
-            return None
-        return Reliability.model_validate(data)
-    except (NotFound, ValidationError, AttributeError):
-        return None
-
-
-def _mark(folder: Path) -> str:
-    """Tells evaluations apart, also after the workspace was copied elsewhere."""
-    try:
-        return hashlib.blake2b((folder / "evaluation.json").read_bytes(), digest_size=8).hexdigest()
-    except OSError as error:
-        raise NotFound("This run has no results yet.", remedy="Wait until it is done.") from error
+def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Reliability]:
+    test = RunFiles(workspace, run_id).test(on)
+    return Derived(
+        test.folder / _FILE,
+        AsJson(Reliability, without=frozenset({"robustness"})),
+        VERSION,
+        (test.evaluation,),
+        parts=(test.folder / _PARTS,),
+    )
 
 
 def _facts(catalog: Catalog, predictions: Predictions, report: Reporter | None) -> pd.DataFrame:

@@ -20,8 +20,8 @@ from core.evaluation.comparison.paired import paired
 from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.shares import Share, share_of
-from core.features.runtime import Compiled
 from core.progress import Reporter
+from core.runs.files import RunFiles
 from core.workspace import Workspace, atomic_path
 
 MOST_IMAGES = 1000
@@ -114,7 +114,7 @@ def study_robustness(context: StudyContext) -> None:
     predictions = context.predictions
     rows = sample(len(predictions))
     table = predictions.table.iloc[rows].reset_index(drop=True)
-    compiled = Compiled(context.catalog.workspace.run(context.run.id) / "model.xml", "float32")
+    compiled = RunFiles(context.catalog.workspace, context.run.id).compiled()
     found, picture = measure(
         compiled.predict,
         context.batches(table, "Asking again about worse photos", _BATCH),

@@ -10,6 +10,7 @@ from core.evaluation.store import predictions_table
 from core.evaluation.threshold import default_threshold
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
+from core.runs.files import RunFiles
 from pages._widgets.predict.answer import Tried, draw_answer
 from pages._widgets.session import catalog, thumbnails
 
@@ -50,8 +51,7 @@ def threshold_of(home: str, run_id: str, changed: float) -> float:
 
 def first_threshold(run: RunRecord) -> float:
     """What an answer's confidence should be at least, before somebody says otherwise."""
-    file = catalog().workspace.run(run.id) / "evaluation.json"
-    changed = file.stat().st_mtime if file.exists() else 0.0
+    changed = RunFiles(catalog().workspace, run.id).test().changed
     return threshold_of(str(catalog().workspace.home), run.id, changed)
 
 

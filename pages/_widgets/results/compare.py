@@ -11,8 +11,8 @@ from core.evaluation.comparison.compare import Comparison, Measured
 from core.evaluation.comparison.compare import compare as compare_runs
 from core.evaluation.comparison.paired import in_words
 from core.evaluation.predictions import evaluated_on
-from core.evaluation.store import evaluation_folder
 from core.jobs import kinds
+from core.runs.files import RunFiles
 from core.text import escape, percent, plural, shorten
 from pages._widgets.job import attempt
 from pages._widgets.pick_run import scored
@@ -129,8 +129,7 @@ def _comparison(
 
 
 def _stamp(run_id: str, on: str) -> float:
-    folder = evaluation_folder(catalog().workspace, run_id, on)
-    return (folder / "evaluation.json").stat().st_mtime
+    return RunFiles(catalog().workspace, run_id).test(on).changed
 
 
 def _verdict(found: Comparison) -> None:

@@ -12,8 +12,8 @@ from core.evaluation.comparison.similar import (
     resembling,
     without,
 )
-from core.evaluation.store import evaluation_folder
 from core.jobs import kinds
+from core.runs.files import RunFiles
 from core.text import images, percent
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
@@ -66,9 +66,9 @@ def draw_near_copies(view: View) -> None:
 
 
 def _resembling(view: View) -> tuple[pd.DataFrame, bool]:
-    folder = evaluation_folder(catalog().workspace, view.run.id, view.on)
-    files = [folder / "evaluation.json", folder / "similar.parquet"]
-    stamps = tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
+    test = RunFiles(catalog().workspace, view.run.id).test(view.on)
+    kept = test.folder / "similar.parquet"
+    stamps = (test.changed, kept.stat().st_mtime if kept.exists() else 0.0)
     version = 0
     for record in catalog().datasets.all():
         version = record.version if record.id == view.run.dataset_id else version

@@ -201,9 +201,10 @@ def _loaded(
     folder: str, seconds: float, method: Method, changed: float, _study: Study
 ) -> tuple[FeatureMap, Sheet]:
     del folder, seconds, changed  # parts of the key only
-    made, cells = load_map(_study, method), _study.table("sheet")
+    made = load_map(_study, method)
+    cells = _study.table("sheet", ("width", "height", "tiny", "side"))
     return made, Sheet(
-        (_study.folder / PICTURE).read_bytes(),
+        _study.picture(PICTURE),
         int(cells["side"].iloc[0]) if len(cells) else 1,
         cells[["width", "height"]].to_numpy(np.int64),
         cells["tiny"].to_numpy(bool),

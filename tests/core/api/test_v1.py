@@ -189,13 +189,15 @@ def test_unknown_addresses_and_methods_are_problems_too(
 def test_a_defect_has_an_id_and_no_details(
     program: Client, model: RunRecord, catalog: Catalog
 ) -> None:
-    # A model whose card is not what this version writes.
-    (catalog.workspace.run(model.id) / "model.json").write_text('{"classes": ["secret"]}')
+    # A model that is of another size than is noted of it.
+    (catalog.workspace.run(model.id) / "model.json").write_text(
+        '{"classes": ["secret"], "image_size": 7}'
+    )
     found = problem(program.predict(model, files={"images": image()}), 500, "defect")
     assert re.fullmatch("e-[0-9a-f]{8}", found["error_id"])
-    assert "KeyError" not in json.dumps(found)
+    assert "incompatible" not in json.dumps(found)
     log = catalog.workspace.logs / f"{found['error_id']}.txt"
-    assert "KeyError" in log.read_text()
+    assert "incompatible" in log.read_text()
 
 
 def test_health_and_the_documents_need_no_key(api: str) -> None:

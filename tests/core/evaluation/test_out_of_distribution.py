@@ -118,5 +118,5 @@ def test_a_model_without_features_says_so(catalog: Catalog, tmp_path: Path) -> N
     with pytest.raises(NotFound, match="no dense layer"):
         fit_detector(catalog, run.id)
     (catalog.workspace.run(run.id) / "split.parquet").unlink()
-    with pytest.raises(NotFound, match="not known which images"):
+    with pytest.raises(NotFound, match="Which images this run was trained"):
         fit_detector(catalog, run.id)

@@ -19,7 +19,7 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
     evaluation = material.evaluation
     classes = len(material.classes)
     curves = {
-        name: [entry.get(name) for entry in material.history]
+        name: [entry.value(name) for entry in material.history]
         for name in ("accuracy", "val_accuracy", "loss", "val_loss")
     }
     rounded = {

@@ -20,6 +20,7 @@ from core.delivery.take_away.cells.training_code import (
 )
 from core.delivery.take_away.cells.training_words import training_words
 from core.delivery.take_away.material import Material
+from core.runs.values import EpochRecord
 from core.training import architectures
 from core.training.options import METRICS, Loss, Optimizer
 from core.training.recipes import VIEWS
@@ -100,7 +101,7 @@ def views_of(material: Material) -> int:
     return next((count for limit, count in VIEWS if images <= limit), 0)
 
 
-def rates_by_hand(spec: TrainSpec, history: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+def rates_by_hand(spec: TrainSpec, history: Sequence[EpochRecord]) -> dict[int, float]:
     """Learning rates that a person set while it ran: epoch (from 0, over all parts) → rate.
 
     Found as what differs from the schedule, which every epoch's record has the last step of.
@@ -111,26 +112,26 @@ def rates_by_hand(spec: TrainSpec, history: Sequence[Mapping[str, Any]]) -> dict
     asked: float | None = None
     plateau, part = Plateau(spec.schedule), ""
     for entry in history:
-        if entry.get("learning_rate") is None:
+        if entry.learning_rate is None:
             continue
-        tuning = entry["part"] == "tuning"
-        if entry["part"] != part:
-            plateau, part = Plateau(spec.schedule), str(entry["part"])
+        tuning = entry.part == "tuning"
+        if entry.part != part:
+            plateau, part = Plateau(spec.schedule), entry.part
         peak = spec.tuning.learning_rate if tuning else spec.learning_rate
         epochs = spec.tuning.epochs if tuning else spec.epochs
-        number = int(entry["epoch"]) - 1
+        number = entry.epoch - 1
         inside = number - (spec.epochs if tuning else 0)
         # How many steps an epoch had is not kept; a hundred are as good as any number.
         scheduled = [
             rate_at(spec.schedule, peak, inside * 100 + step, epochs * 100, inside) * plateau.scale
             for step in range(100)
         ]
-        rate = float(entry["learning_rate"])
+        rate = float(entry.learning_rate)
         fits = min(scheduled) * 0.98 <= rate <= max(scheduled) * 1.02
         if rate != asked and (asked is not None or not fits):
             found[number] = asked = rate
-        loss = entry.get("val_loss")
-        plateau.epoch_ended(loss if loss is not None else entry.get("loss"))
+        loss = entry.value("val_loss")
+        plateau.epoch_ended(loss if loss is not None else entry.loss or 0.0)
     return found
 
 
@@ -173,7 +174,7 @@ def _epochs_run(material: Material, part: str, planned: int) -> int:
     """How many epochs a part was trained for: fewer than planned if a person stopped it."""
     if not material.summary.stopped:
         return planned
-    done = sum(entry["part"] == part for entry in material.history)
+    done = sum(entry.part == part for entry in material.history)
     return done if part == "tuning" else max(1, done)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, RunSummary
 from core.delivery.take_away.cells import Cell
 from core.delivery.take_away.material import Material
 from core.evaluation import metrics
 from core.evaluation.predictions import Predictions
+from core.runs.values import EpochRecord, ModelInfo
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 from tests.core.training.small import STACK
@@ -68,22 +69,15 @@ def material_of(catalog: Catalog, spec: TrainSpec, **changes: Any) -> Material:
             0.0,
             "done",
             "",
-            {"stopped": False, "epochs": 3, "best_epoch": 2},
+            RunSummary(stopped=False, epochs=3, best_epoch=2),
         ),
         "dataset": None,
         "spec": spec,
-        "card": {"classes": CLASSES, "image_size": spec.image_size, "fit": spec.resize},
+        "info": ModelInfo(classes=tuple(CLASSES), image_size=spec.image_size, fit=spec.resize),
         "evaluation": metrics.evaluate("run", "test", CLASSES, true, predicted),
         "answers": predictions,
         "history": [
-            {
-                "epoch": n,
-                "part": "",
-                "loss": 1 / n,
-                "accuracy": 0.5,
-                "val_loss": 1.1 / n,
-                "val_accuracy": 0.5,
-            }
+            EpochRecord(epoch=n, loss=1 / n, accuracy=0.5, val_loss=1.1 / n, val_accuracy=0.5)
             for n in (1, 2, 3)
         ],
         "split": split,

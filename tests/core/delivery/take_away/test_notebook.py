@@ -19,6 +19,7 @@ from core.delivery.take_away.cells import network, training
 from core.delivery.take_away.notebook import cells, notebook, write_notebook
 from core.errors import InvalidInput
 from core.features import backbones
+from core.runs.values import EpochRecord
 from core.training.architectures import ARCHITECTURES
 from core.training.augmentation.mix import mix
 from core.training.augmentation.options import Augmentation
@@ -319,19 +320,20 @@ def test_rates_that_were_set_by_hand_are_found(catalog: Catalog) -> None:
 
     spec = spec_of(schedule__name="cosine", epochs=10)
     history = [
-        {
-            "epoch": n + 1,
-            "part": "",
-            "val_loss": 1.0,
-            "loss": 1.0,
-            "learning_rate": rate_at(spec.schedule, spec.learning_rate, n * 7 + 6, 70, n),
-        }
+        EpochRecord(
+            epoch=n + 1,
+            val_loss=1.0,
+            loss=1.0,
+            learning_rate=rate_at(spec.schedule, spec.learning_rate, n * 7 + 6, 70, n),
+        )
         for n in range(10)
     ]
     assert training.rates_by_hand(spec, history) == {}
-    for entry in history[6:]:
-        entry["learning_rate"] = 3e-4
-    history[9]["learning_rate"] = 1e-5
+    rates = {n: 1e-5 if n == 9 else 3e-4 for n in range(6, 10)}
+    history = [
+        entry.model_copy(update={"learning_rate": rates.get(n, entry.learning_rate)})
+        for n, entry in enumerate(history)
+    ]
     assert training.rates_by_hand(spec, history) == {6: 3e-4, 9: 1e-5}
     text = source(cells(material_of(catalog, spec, history=history)))
     assert "BY_HAND = {6: 0.0003, 9: 1e-05}" in text

@@ -11,7 +11,6 @@ from scipy.stats import binomtest
 from core.catalog import Catalog
 from core.errors import Cancelled
 from core.evaluation.evaluate import evaluate_run
-from core.evaluation.store import model_card
 from core.evaluation.study.phases import StudyContext
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.robustness import (
@@ -26,7 +25,7 @@ from core.evaluation.trust.robustness import (
     study_robustness,
 )
 from core.progress import RecordingReporter, Reporter
-from core.workspace import write_json
+from core.runs.files import RunFiles
 from tests.core.evaluation.coloured import CLASSES, GAIN, make_run
 
 SIZE = 24
@@ -236,7 +235,7 @@ def test_a_run_is_asked_again_and_what_it_answers_is_kept(catalog: Catalog, tmp_
     assert load_robustness(workspace, run.id) is None
     folder = workspace.run(run.id) / "study"
     context = StudyContext(
-        catalog, run, model_card(workspace, run.id), "test", folder, Reporter(), "robustness"
+        catalog, run, RunFiles(workspace, run.id).model(), "test", folder, Reporter(), "robustness"
     )
     study_robustness(context)
     mark_as_done(catalog, run.id, folder)
@@ -255,7 +254,8 @@ def test_a_run_is_asked_again_and_what_it_answers_is_kept(catalog: Catalog, tmp_
 
 def mark_as_done(catalog: Catalog, run_id: str, folder: Path) -> None:
     """What a whole study notes at its end."""
-    from core.evaluation.study.phases import mark_of
+    from core.evaluation.study.phases import Notes, notes_of
 
-    noted = {"of": mark_of(catalog.workspace, run_id, "test"), "seconds": {"robustness": 1.0}}
-    write_json(folder / "study.json", noted | {"failed": {}})
+    notes = notes_of(catalog.workspace, run_id, "test")
+    assert notes.path.parent == folder
+    notes.keep(Notes(seconds={"robustness": 1.0}))
