@@ -1,7 +1,6 @@
 """The search for doubtful labels and outliers in a dataset: what the job does.
 
-Features come from the network that comes with Lightbox, at the size that transfer learning starts
-with, so that a training afterwards finds them computed; where its package is missing, from simple
+Features come from the network that comes with Lightbox; where its package is missing, from simple
 descriptions of edges and colour, which find fewer. What comes of it is kept as facts beside the
 index: for an image under the label that was judged, until another search.
 """
