@@ -25,7 +25,7 @@ class Settings:
     Attributes:
         home: the folder where all state lives (``LIGHTBOX_HOME``).
         roots: folders on the server that pages may read images from (``LIGHTBOX_ROOTS``,
-            separated by ``os.pathsep``); the user's home folder when unset.
+            separated by ``os.pathsep``); the user's home folder when unset, if there is one.
         roots_are_set: whether ``LIGHTBOX_ROOTS`` was given; the command line, whose user can
             read the disk anyway, is only restricted when it was.
         max_pixels: an image with more pixels is refused, not decoded (``LIGHTBOX_MAX_PIXELS``).
@@ -57,9 +57,9 @@ def load() -> Settings:
         InvalidInput: a variable that should be a number is not one.
     """
     env = os.environ
-    home = env.get("LIGHTBOX_HOME") or platformdirs.user_data_dir("lightbox", appauthor=False)
+    home = env.get("LIGHTBOX_HOME") or _data_folder()
     given = [part for part in env.get("LIGHTBOX_ROOTS", "").split(os.pathsep) if part.strip()]
-    roots = tuple(Path(part).expanduser().resolve() for part in given) or (Path.home().resolve(),)
+    roots = tuple(Path(part).expanduser().resolve() for part in given) or _own_home()
     return Settings(
         home=Path(home).expanduser().resolve(),
         roots=roots,
@@ -71,6 +71,27 @@ def load() -> Settings:
         bfloat16=env.get("LIGHTBOX_BFLOAT16", "1").strip().lower() in _TRUE,
         ahead=env.get("LIGHTBOX_AHEAD", "1").strip().lower() in _TRUE,
     )
+
+
+def _data_folder() -> str:
+    try:
+        # Without a home, platformdirs says "~/.local/share" and leaves the rest to the reader.
+        return str(
+            Path(platformdirs.user_data_dir("lightbox", appauthor=False)).expanduser().absolute()
+        )
+    except RuntimeError as error:
+        raise InvalidInput(
+            "This user has no home folder, so nothing says where Lightbox keeps its files.",
+            remedy="Set LIGHTBOX_HOME to a folder.",
+        ) from error
+
+
+def _own_home() -> tuple[Path, ...]:
+    """The user's home folder; none for a user who has none, as in some containers."""
+    try:
+        return (Path.home().resolve(),)
+    except RuntimeError:
+        return ()
 
 
 def max_pixels() -> int:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from core import settings
-from core.errors import NoSpace, NotFound, disk_errors
+from core.errors import InvalidInput, NoSpace, NotFound, disk_errors
 
 INSIDE = "home:"
 STALE_STAGING_S = 24 * 3600
@@ -106,12 +106,19 @@ def open_workspace(home: Path | None = None) -> Workspace:
     """The workspace at ``home`` (default: what the settings say), with its folders made.
 
     Raises:
-        NoSpace, NotAllowed: the folders can't be made.
+        NoSpace, NotAllowed, InvalidInput: the folders can't be made.
     """
     workspace = Workspace((home or settings.load().home).expanduser().resolve())
     with disk_errors("opening the workspace"):
         for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise InvalidInput(
+                    "There is a file where Lightbox wants to keep its folder.",
+                    file=folder,
+                    remedy="Move it away, or set LIGHTBOX_HOME to another folder.",
+                ) from error
     return workspace
 
 

@@ -7,11 +7,12 @@ when something must be migrated.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Engine, event, text
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.changes import Changes
 from core.catalog.datasets import Datasets
+from core.catalog.faults import sentence_for
 from core.catalog.jobs import Jobs
 from core.catalog.runs import Runs
 from core.errors import NotFound, disk_errors
@@ -83,17 +85,55 @@ def open_catalog(workspace: Workspace) -> Catalog:
 def _engine(url: str) -> Engine:
     engine = sqlalchemy.create_engine(url)
     if engine.dialect.name == "sqlite":
+        database = Path(engine.url.database or "lightbox.db")
+        engine = sqlalchemy.create_engine(url, creator=lambda: _connect(database))
 
-        @event.listens_for(engine, "connect")
-        def _configure(connection: Any, _record: Any) -> None:
-            cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.execute("PRAGMA foreign_keys=ON")
-            cursor.close()
+        @event.listens_for(engine, "handle_error")
+        def _in_words(context: sqlalchemy.engine.ExceptionContext) -> None:
+            sentence = sentence_for(context.original_exception, database)
+            if sentence is not None:
+                raise sentence from context.original_exception
 
     return engine
+
+
+def _connect(database: Path) -> sqlite3.Connection:
+    """Open SQLite; only to read where nothing can be written, as on a full disk.
+
+    Raises:
+        LightboxError: it can't be opened, as a sentence.
+    """
+    try:
+        return _configured(sqlite3.connect(database, check_same_thread=False))
+    except sqlite3.Error as error:
+        wal = database.with_name(f"{database.name}-wal")
+        whole = database.is_file() and not (wal.is_file() and wal.stat().st_size)
+        if whole:
+            with contextlib.suppress(sqlite3.Error):
+                # Read-only still wants to write beside it, unless it is told that nobody does.
+                uri = f"{database.resolve().as_uri()}?mode=ro&immutable=1"
+                connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+                connection.execute("SELECT count(*) FROM sqlite_master")
+                return connection
+        sentence = sentence_for(error, database)
+        if sentence is None:
+            raise
+        raise sentence from error
+
+
+def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("SELECT count(*) FROM sqlite_master")
+        cursor.close()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _revision(engine: Engine) -> str | None:

@@ -7,6 +7,7 @@ defect of ours, with the id of its traceback in the logs. Progress goes to stand
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -21,10 +22,14 @@ from core.workspace import open_workspace
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = parse(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # What a console's encoding lacks is written out (\\u732b) rather than the end of a command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
         return _run(options, Output(json_wanted=options.json))
-    except NobodyReads:
+    except (NobodyReads, BrokenPipeError):
         return 141
 
 

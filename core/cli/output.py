@@ -75,7 +75,8 @@ class Output:
         """The command's answer: printed as the one JSON document, if that is wanted."""
         self.end_line()
         if self.json_wanted:
-            put(json.dumps(value, indent=1, ensure_ascii=False), sys.stdout)
+            unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+            put(json.dumps(value, indent=1, ensure_ascii=not unicode), sys.stdout)
 
     def end_line(self) -> None:
         """Finish a line of progress, so that what follows starts on its own."""

@@ -249,10 +249,11 @@ def check_allowed(folder: Path) -> Path:
     loaded = settings.load()
     resolved = _resolved(folder)
     if not any(resolved.is_relative_to(root) for root in loaded.roots):
+        inside = " or ".join(str(root) for root in loaded.roots)
         raise NotAllowed(
             "Lightbox may not read this folder.",
             file=as_text(str(folder)),
-            remedy="Choose one inside " + " or ".join(str(root) for root in loaded.roots) + ".",
+            remedy=f"Choose one inside {inside}." if inside else "Set LIGHTBOX_ROOTS to allow it.",
         )
     return resolved
 
