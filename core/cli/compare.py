@@ -8,11 +8,13 @@ from typing import Any
 from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
+from core.cli.telling import tell_parts
 from core.errors import InvalidInput
 from core.evaluation.comparison.compare import Comparison, compare_all
 from core.evaluation.comparison.latency import known_latency, measure_latency
-from core.evaluation.comparison.pareto import Cost, cost, front
+from core.evaluation.comparison.pareto import cost, front
 from core.evaluation.comparison.similar import find_similar, relation_in_words, resembling, without
+from core.evaluation.document.comparison import costs_table, metrics_table, verdict_parts
 from core.evaluation.predictions import load_predictions
 from core.evaluation.tested import find_tested
 
@@ -51,7 +53,8 @@ def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     else:
         output.text("Their settings are the same.")
     best = front([c.accuracy or 0.0 for c in costs], [c.milliseconds or 0.0 for c in costs])
-    _say_costs(costs, list(best), output)
+    output.text("Accuracy, size and speed:")
+    tell_parts([costs_table(costs)], output)
     return {
         "on": on,
         "comparisons": [one.as_json() for one in found],
@@ -70,31 +73,11 @@ def _on(catalog: Catalog, run: RunRecord, wanted: str | None) -> str:
 
 
 def _say(found: Comparison, output: Output) -> None:
-    output.text(found.sentence)
-    if found.paired.images:
-        low, high = (100 * each for each in (found.paired.low, found.paired.high))
-        output.text(
-            f"  difference {100 * found.paired.difference:+.1f} percentage points, likely between "
-            f"{low:+.1f} and {high:+.1f} (Newcombe’s method 10; McNemar’s exact test)"
-        )
-    for caution in found.cautions:
-        output.text(f"  {caution}")
+    tell_parts(verdict_parts(found), output)
     if not found.paired.images:
         return
-    first, second = found.first.name, found.second.name
-    output.table(
-        ("metric", first, second, "difference", "95 % interval"),
-        [
-            (
-                each.name,
-                f"{each.first:.4f}",
-                f"{each.second:.4f}",
-                f"{each.difference:+.4f}",
-                f"{each.low:+.4f} to {each.high:+.4f}",
-            )
-            for each in found.metrics
-        ],
-    )
+    tell_parts([metrics_table(found)], output)
+    second, first = found.second.name, found.first.name
     for rows, what in ((found.matched.better, "right now"), (found.matched.worse, "wrong now")):
         output.text(f"  {len(rows):,} {what} in “{second}”, not in “{first}”")
         for row in rows.head(_SHOWN).itertuples():
@@ -103,26 +86,6 @@ def _say(found: Comparison, output: Output) -> None:
                 f"    {row.path}: is “{row.label}”{note}, “{row.predicted_first}” became "
                 f"“{row.predicted_second}”"
             )
-
-
-def _say_costs(costs: list[Cost], best: list[bool], output: Output) -> None:
-    output.text("Accuracy, size and speed (* beaten by none in accuracy and speed both):")
-    output.table(
-        ("run", "accuracy", "images", "MB (Keras)", "MB (OpenVINO)", "weights", "ms an image", ""),
-        [
-            (
-                one.name,
-                "–" if one.accuracy is None else f"{one.accuracy:.1%}",
-                one.images,
-                f"{one.keras_mb:.1f}",
-                f"{one.openvino_mb:.1f}",
-                "–" if one.parameters is None else f"{one.parameters:,}",
-                "–" if one.milliseconds is None else f"{one.milliseconds:.2f}",
-                "*" if good else "",
-            )
-            for one, good in zip(costs, best, strict=True)
-        ],
-    )
 
 
 @command(

@@ -10,10 +10,12 @@ from core.catalog import RunRecord
 from core.catalog.records import ACTIVE
 from core.evaluation.comparison.differing import differing
 from core.evaluation.comparison.pareto import Cost, cost, front
+from core.evaluation.document.comparison import costs_table
 from core.jobs import kinds
 from core.jobs.live import curves
-from core.text import escape, percent
+from core.text import escape
 from pages._widgets.job import attempt, watch
+from pages._widgets.results.document import draw_parts
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -93,8 +95,7 @@ def draw_costs(view: View, runs: list[RunRecord]) -> None:
         _offer_measuring(view, missing)
     if known:
         _draw(known, kind, title)
-    with st.expander("As a table"):
-        st.dataframe(_table(found), hide_index=True)
+    draw_parts(view, [costs_table(found)])
 
 
 def _draw(known: list[Cost], kind: str, title: str) -> None:
@@ -138,23 +139,4 @@ def _offer_measuring(view: View, missing: list[Cost]) -> None:
         args=(kinds.submit_latency, catalog(), ids),
         key="measure-speed",
         help="Takes a second or two a model. It is most exact while nothing else runs.",
-    )
-
-
-def _table(found: list[Cost]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "model": [one.name for one in found],
-            "accuracy": ["–" if one.accuracy is None else percent(one.accuracy) for one in found],
-            "likely between": [
-                "–"
-                if one.low is None or one.high is None
-                else f"{percent(one.low)} and {percent(one.high)}"
-                for one in found
-            ],
-            "ms an image": [one.milliseconds for one in found],
-            "MB (model.keras)": [round(one.keras_mb, 2) for one in found],
-            "MB (OpenVINO)": [round(one.openvino_mb, 2) for one in found],
-            "weights": [one.parameters for one in found],
-        }
     )

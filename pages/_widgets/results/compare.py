@@ -3,20 +3,21 @@ cost."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.comparison.compare import Comparison, Measured
+from core.evaluation.comparison.compare import Comparison
 from core.evaluation.comparison.compare import compare as compare_runs
-from core.evaluation.comparison.paired import in_words
+from core.evaluation.document.comparison import metrics_table, verdict_parts
+from core.evaluation.document.parts import Headline
 from core.evaluation.predictions import evaluated_on
 from core.jobs import kinds
 from core.runs.files import RunFiles
-from core.text import escape, percent, plural, shorten
+from core.text import escape, plural
 from pages._widgets.job import attempt
 from pages._widgets.pick_run import scored
 from pages._widgets.results import beside, flips, near_copies
+from pages._widgets.results.document import draw_parts, whole
 from pages._widgets.results.view import View, about
 from pages._widgets.session import catalog
 
@@ -29,13 +30,13 @@ def draw(view: View) -> None:
     if others:
         found = [_compared(view, other) for other in others]
         for one in found:
-            _verdict(one)
+            _verdict(view, one)
         if len(found) > 1:
             st.caption(
                 "Each is compared with this model by itself. Among many comparisons, about one in "
                 "twenty looks like more than chance without being it."
             )
-        _metrics(found)
+        _metrics(view, found)
         flips.draw_flips(view, found)
         beside.draw_settings([view.run, *others])
         beside.draw_curves([view.run, *others])
@@ -132,33 +133,18 @@ def _stamp(run_id: str, on: str) -> float:
     return RunFiles(catalog().workspace, run_id).test(on).changed
 
 
-def _verdict(found: Comparison) -> None:
+def _verdict(view: View, found: Comparison) -> None:
     pair = found.paired
-    sentence = in_words(pair, escape(found.first.name), escape(found.second.name))
+    icon = "block" if not pair.images else "trophy" if pair.beyond_chance else "balance"
+
+    def sentence(part: Headline) -> None:
+        st.markdown(f"**:material/{icon}: {whole(part.statement.text)}**")
+
     with st.container(border=True):
-        if not pair.images:
-            st.markdown(f":material/block: {sentence}")
-        else:
-            icon = "trophy" if pair.beyond_chance else "balance"
-            st.markdown(f"**:material/{icon}: {sentence}**")
-            low, high = (f"{100 * each:+.1f}".replace("-", "−") for each in (pair.low, pair.high))
-            middle = f"{100 * pair.difference:+.1f}".replace("-", "−")
-            st.markdown(
-                f"“{escape(found.first.name)}” {percent(pair.first)}, "
-                f"“{escape(found.second.name)}” {percent(pair.second)}: a difference of {middle} "
-                f"percentage points, likely between {low} and {high}."
-            )
-        for caution in found.cautions:
-            st.markdown(f":material/info: {escape(caution)}")
-        if pair.images:
-            st.caption(
-                "p is how often two equally good models would differ by so much or more (McNemar’s "
-                "exact test); below 0.05 counts as more than chance. 95 % interval by Newcombe’s "
-                "method 10 for two models on the same images."
-            )
+        draw_parts(view, verdict_parts(found), {"sentence": sentence})
 
 
-def _metrics(found: list[Comparison]) -> None:
+def _metrics(view: View, found: list[Comparison]) -> None:
     with_images = [one for one in found if one.paired.images]
     if not with_images:
         return
@@ -166,36 +152,4 @@ def _metrics(found: list[Comparison]) -> None:
     for one in with_images:
         if len(with_images) > 1:
             st.caption(f"With “{escape(one.second.name)}”, {plural(one.paired.images, 'image')}:")
-        table = pd.DataFrame(
-            {
-                "metric": [each.name for each in one.metrics],
-                one.first.name: [_value(each, each.first) for each in one.metrics],
-                one.second.name: [_value(each, each.second) for each in one.metrics],
-                "difference": [
-                    _change(each, each.difference) + (" points" if each.share else "")
-                    for each in one.metrics
-                ],
-                "95 % interval": [
-                    f"{_change(each, each.low)} to {_change(each, each.high)}"
-                    for each in one.metrics
-                ],
-                f"{shorten(one.second.name, 24)} is": [_judged(each) for each in one.metrics],
-                "meaning": [f"{each.meaning} Interval: {each.method}." for each in one.metrics],
-            }
-        )
-        st.dataframe(table, hide_index=True)
-
-
-def _value(metric: Measured, value: float) -> str:
-    return percent(value) if metric.share else f"{value:.4f}"
-
-
-def _change(metric: Measured, value: float) -> str:
-    text = f"{value * 100:+.1f}" if metric.share else f"{value:+.4f}"
-    return text.replace("-", "−")
-
-
-def _judged(metric: Measured) -> str:
-    if not metric.beyond_chance:
-        return "within chance of it"
-    return "better" if (metric.difference > 0) != metric.lower_is_better else "worse"
+        draw_parts(view, [metrics_table(one)])

@@ -1,0 +1,123 @@
+"""What there is to say of two runs side by side, and of what several cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.evaluation.comparison.compare import Comparison, Measured
+from core.evaluation.comparison.pareto import Cost, front
+from core.evaluation.document.parts import (
+    Column,
+    Headline,
+    Note,
+    Paragraph,
+    Part,
+    Statement,
+    Statements,
+    Table,
+    Tone,
+)
+from core.text import percent
+
+_COSTS = (
+    Column("model", "model", "name"),
+    Column("accuracy", "accuracy", "percent"),
+    Column("likely", "likely between", "interval"),
+    Column("images", "images", "count"),
+    Column("milliseconds", "ms an image", "number", 2),
+    Column("keras_mb", "MB (model.keras)", "number", 2),
+    Column("openvino_mb", "MB (OpenVINO)", "number", 2),
+    Column("parameters", "weights", "count"),
+    Column("best", "beaten by none", "yes", meaning="In accuracy and speed both."),
+)
+
+
+def verdict_parts(found: Comparison) -> Iterable[Part]:
+    """Whether one of two is really better, and what makes them hard to compare."""
+    pair = found.paired
+    tone: Tone = "good" if pair.beyond_chance else "neutral"
+    yield Headline("sentence", Statement(key="sentence", text=found.sentence, tone=tone))
+    if pair.images:
+        low, middle, high = (_points(each) for each in (pair.low, pair.difference, pair.high))
+        yield Paragraph(
+            "difference",
+            f"“{found.first.name}” {percent(pair.first)}, “{found.second.name}” "
+            f"{percent(pair.second)}: a difference of {middle} percentage points, likely between "
+            f"{low} and {high}.",
+        )
+    if found.cautions:
+        cautions = (Statement(key="caution", text=each) for each in found.cautions)
+        yield Statements("cautions", tuple(cautions))
+    if pair.images:
+        yield Note(
+            "how",
+            "p is how often two equally good models would differ by so much or more (McNemar’s "
+            "exact test); below 0.05 counts as more than chance. 95 % interval by Newcombe’s "
+            "method 10 for two models on the same images.",
+        )
+
+
+def metrics_table(found: Comparison) -> Table:
+    """Metrics of both on the images that both were tested on."""
+    columns = (
+        Column("metric", "metric"),
+        Column("first", found.first.name, "line"),
+        Column("second", found.second.name, "line"),
+        Column("difference", "difference", "line"),
+        Column("interval", "95 % interval", "line"),
+        Column("judged", f"{found.second.name} is"),
+        Column("meaning", "What it means", "prose"),
+    )
+    return Table("metrics", columns, tuple(_row(each) for each in found.metrics), "")
+
+
+def _row(each: Measured) -> tuple[str, ...]:
+    return (
+        each.name,
+        _value(each, each.first),
+        _value(each, each.second),
+        _change(each, each.difference) + (" points" if each.share else ""),
+        f"{_change(each, each.low)} to {_change(each, each.high)}",
+        _judged(each),
+        f"{each.meaning} Interval: {each.method}.",
+    )
+
+
+def _value(metric: Measured, value: float) -> str:
+    return percent(value) if metric.share else f"{value:.4f}"
+
+
+def _change(metric: Measured, value: float) -> str:
+    return _points(value) if metric.share else f"{value:+.4f}".replace("-", "−")
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}".replace("-", "−")
+
+
+def _judged(metric: Measured) -> str:
+    if not metric.beyond_chance:
+        return "within chance of it"
+    return "better" if (metric.difference > 0) != metric.lower_is_better else "worse"
+
+
+def costs_table(costs: Sequence[Cost]) -> Table:
+    """Accuracy, size and speed of runs; where all were measured, which are beaten by none."""
+    known = all(one.accuracy is not None and one.milliseconds is not None for one in costs)
+    speeds = [one.milliseconds or 0.0 for one in costs]
+    best = front([one.accuracy or 0.0 for one in costs], speeds) if known else [None] * len(costs)
+    rows = tuple(
+        (
+            one.name,
+            one.accuracy,
+            None if one.low is None or one.high is None else (one.low, one.high),
+            one.images,
+            one.milliseconds,
+            one.keras_mb,
+            one.openvino_mb,
+            one.parameters,
+            None if good is None else bool(good),
+        )
+        for one, good in zip(costs, best, strict=True)
+    )
+    return Table("costs", _COSTS, rows)
