@@ -294,6 +294,6 @@ def _as_text(part: Table) -> str:
         return f"| {' | '.join(cells)} |"
 
     marks = ["--:" if column.numeric else ":--" for column in part.columns]
-    heads = [column.title for column in part.columns]
+    heads = [escape(column.title) for column in part.columns]
     rows = [line(escape(cell) for cell in part.written(row)) for row in (*part.rows, *part.foot)]
     return "\n".join([line(heads), line(marks), *rows])
