@@ -16,7 +16,7 @@ from core.errors import Damaged, NotFound
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.ranking import class_areas
-from core.evaluation.figures.scores import scores
+from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, verdict
 from core.evaluation.intervals import wilson_bounds
 from core.evaluation.predictions import Predictions, load_predictions
@@ -73,7 +73,12 @@ def figures(
 
 def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:
     """The figures as they were kept; none if there are none, or none of today's kind."""
-    return _derived(workspace, run_id, on).kept()
+    found = _derived(workspace, run_id, on).kept()
+    if found is None:
+        return None
+    # Where a metric was added since, or taken away, they are made anew.
+    today = [each.key for each in offered(len(found.classes))]
+    return found if [score.key for score in found.scores] == today else None
 
 
 def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Figures]:
