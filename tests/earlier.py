@@ -63,4 +63,4 @@ def same(now: Any, then: Any, where: str = "") -> list[str]:
     return [f"{where}: {now!r}, was {then!r}"]
 
 
-_MEASURED = {"disk_bytes", "milliseconds", "slow", "latency", "latency_ms"}
+_MEASURED = {"disk_bytes", "seconds", "milliseconds", "slow", "latency", "latency_ms"}

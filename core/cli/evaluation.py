@@ -14,11 +14,10 @@ from core.cli.telling import tell
 from core.errors import InvalidInput
 from core.evaluation.document.result import load_result
 from core.evaluation.document.section import build, sections_for
-from core.evaluation.evaluate import evaluate_folder
+from core.evaluation.evaluate import evaluate_folder, known_evaluation
 from core.evaluation.figures.compute import Figures, load_curves
 from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
-from core.evaluation.store import load_evaluation
 from core.workspace import atomic_path
 
 
@@ -47,7 +46,7 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         )
     run = catalog.runs.find(options.run)
     if options.on is None:
-        evaluation = load_evaluation(catalog.workspace, run.id)
+        evaluation = known_evaluation(catalog, run.id, output.progress)
     else:
         folder = options.on.expanduser().resolve()
         evaluation = evaluate_folder(catalog, run.id, folder, output.progress)

@@ -12,6 +12,7 @@ from core.cli.output import Output
 from core.evaluation.mistakes import ORDERS, WHICH, select, top
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.embedding import METHODS, NAMES, draw_umap, has_map, load_map
+from core.evaluation.study.nearest import COLUMNS
 from core.evaluation.study.phases import Study, load_study
 from core.evaluation.study.run import run_study
 from core.text import cell
@@ -143,7 +144,7 @@ def _near(study: Study, paths: set[str]) -> dict[str, list[dict[str, Any]]]:
     """The nearest training images of some images, by path."""
     if not study.has("nearest"):
         return {}
-    table = study.table("nearest")
+    table = study.table("nearest", COLUMNS)
     found: dict[str, list[dict[str, Any]]] = {}
     for each in table[table["path"].isin(paths)].itertuples():
         found.setdefault(str(each.path), []).append(

@@ -16,14 +16,18 @@ from core.datasets.content import hash_bytes
 from core.datasets.images import decode
 from core.datasets.layout import read_layout
 from core.datasets.pixels import load_pixels
-from core.errors import InvalidInput, UnreadableImage
+from core.errors import Damaged, InvalidInput, UnreadableImage
 from core.evaluation import metrics
 from core.evaluation.figures.compute import compute_figures
+from core.evaluation.predictions import load_predictions
 from core.evaluation.records import Evaluation
+from core.evaluation.store import load_evaluation
 from core.evaluation.tested import keep_tested, match_classes
 from core.evaluation.trust.reliability import keep_reliability
 from core.progress import Reporter
+from core.quiet import silence_tensorflow
 from core.runs.files import RunFiles
+from core.training.export import export_checked
 
 _BATCH = 256
 
@@ -79,6 +83,38 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         ),
     )
     return evaluation
+
+
+def known_evaluation(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Evaluation:
+    """What a test on the run's own images has found; what is damaged of it is made again first.
+
+    A model that OpenVINO can't read is exported once more from Keras's, which needs TensorFlow; a
+    test whose files can't be read is done once more.
+
+    Raises:
+        NotFound: it has not been tested.
+        Damaged: something is damaged that can't be made again here.
+    """
+    files = RunFiles(catalog.workspace, run_id)
+    try:
+        files.model()
+        files.graph()
+    except Damaged:
+        _export_again(files, report or Reporter())
+    try:
+        load_predictions(catalog.workspace, run_id)
+        return load_evaluation(catalog.workspace, run_id)
+    except Damaged:
+        return evaluate_run(catalog, run_id, report)
+
+
+def _export_again(files: RunFiles, report: Reporter) -> None:
+    report.progress("export", 0, None, "Saving and checking the model")
+    silence_tensorflow()
+    model = files.open_keras()
+    size = model.input_shape[1]
+    images = np.random.default_rng(0).integers(0, 256, (16, size, size, 3), dtype=np.uint8)
+    export_checked(model, files.openvino, images)
 
 
 def evaluate_folder(

@@ -181,7 +181,7 @@ def folders_tested(workspace: Workspace, run_id: str) -> list[Tested]:
             found.append(
                 Tested(
                     on=test.on,
-                    name=Path(test.on).name or test.on,
+                    name=workspace.load_path(test.on).name or test.on,
                     uploaded=False,
                     at=test.evaluation.stat().st_mtime,
                     matching=Matching(classes={}, loosely={}, unknown={}, missing=[]),

@@ -98,11 +98,13 @@ class RunFiles:
             NotFound: the run has no finished model.
             Damaged: it can't be read.
         """
-        if not self.openvino.exists() or not (self.folder / "model.json").exists():
+        if not (self.folder / "model.json").exists():
             raise NotFound(
                 "This run has no finished model.",
                 remedy="Choose one that is done, or train again.",
             )
+        if not self.openvino.exists():
+            raise self._damaged()
         return read_value(
             self.folder / "model.json",
             ModelInfo,
@@ -167,14 +169,16 @@ class RunFiles:
         try:
             yield
         except (RuntimeError, OSError, ValueError) as error:
-            damaged = next((file for file in self.network if not file.exists()), self.openvino)
-            raise Damaged(
-                "This run’s model is damaged.",
-                file=_shown(damaged),
-                remedy=f"Make it again with: python -m core evaluate {self.run_id}"
-                if self.keras.exists()
-                else _TRAIN_AGAIN,
-            ) from error
+            raise self._damaged() from error
+
+    def _damaged(self) -> Damaged:
+        damaged = next((file for file in self.network if not file.exists()), self.openvino)
+        again = f"Make it again with: python -m core evaluate {self.run_id}"
+        return Damaged(
+            "This run’s model is damaged.",
+            file=_shown(damaged),
+            remedy=again if self.keras.exists() else _TRAIN_AGAIN,
+        )
 
     def write_spec(self, spec: dict[str, Any]) -> None:
         write_json(self.folder / "spec.json", spec)
@@ -243,11 +247,14 @@ class RunFiles:
         )
         found = []
         for file in files:
-            try:
-                on = read_json(file)["on"]
-            except (NotFound, KeyError, TypeError, IndexError):
-                continue
-            found.append(TestFiles(self.run_id, str(on), file.parent))
+            # What was matched is kept beside it, and names the folder too.
+            for source in (file, file.with_name("folder.json")):
+                try:
+                    on = str(read_json(source)["on"])
+                except (NotFound, KeyError, TypeError, IndexError):
+                    continue
+                found.append(TestFiles(self.run_id, on, file.parent))
+                break
         return found
 
 

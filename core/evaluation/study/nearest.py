@@ -23,6 +23,7 @@ _BLOCK_BYTES = 16 * 1024**2
 _BLOCK_ROWS = 2048
 
 Step = Callable[[int, int], None]
+COLUMNS = ("path", "rank", "near", "label", "similarity")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def nearest_of(study: Study, path: str) -> pd.DataFrame:
     Raises:
         NotFound: it has not been worked out.
     """
-    table = study.table("nearest", ("path", "near", "label", "similarity"))
+    table = study.table("nearest", COLUMNS)
     return table[table["path"] == path].reset_index(drop=True)
 
 

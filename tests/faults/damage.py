@@ -1,0 +1,113 @@
+"""Ways in which a kept file breaks, and a run to break: one of a workspace that was kept."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.earlier import PACKED
+
+PACK = PACKED[0]
+# What an error has to say: how the file is made again.
+REMEDY = re.compile(
+    r"python -m core \w+ \S+|[Tt]rain it again|[Tt]est it on that folder again|[Mm]ake it again"
+    r"|[Ss]tart it (again )?with|[Ss]tart it again|or train again|Draw it with|was not tested on"
+)
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    table.to_parquet(out)
+    return out.getvalue()
+
+
+def _arrays(npz: bool) -> bytes:
+    out = io.BytesIO()
+    if npz:
+        np.savez(out, x=np.zeros(2))
+    else:
+        np.save(out, np.zeros(2))
+    return out.getvalue()
+
+
+_OTHERS = {
+    ".json": b'{"something": ["else"]}',
+    ".parquet": _parquet(pd.DataFrame({"x": [1, 2]})),
+    ".npy": _arrays(False),
+    ".npz": _arrays(True),
+    ".xml": b"<a/>",
+}
+WAYS = ("missing", "truncated", "empty", "garbage", "another shape", "another type")
+
+
+def damage(file: Path, way: str) -> None:
+    """Break a file in one of :data:`WAYS`."""
+    content = file.read_bytes()
+    if way == "missing":
+        file.unlink()
+    elif way == "truncated":
+        file.write_bytes(content[: len(content) // 2])
+    elif way == "empty":
+        file.write_bytes(b"")
+    elif way == "garbage":
+        # A few bytes more, so that weights can't be taken for others of the same shape.
+        file.write_bytes(np.random.default_rng(1).bytes(len(content) + 7))
+    elif way == "another shape":
+        file.write_bytes(_OTHERS.get(file.suffix, b"something else"))
+    else:
+        file.write_bytes(b"[7]")
+
+
+def kept_files(run: str = "own") -> list[str]:
+    """What lies in a run's folder, as paths within it; its batches and exports aside, which are
+    not about the run."""
+    with zipfile.ZipFile(PACK) as archive:
+        names = [re.match(rf"home/runs/{run}-\w+/(.+)", name) for name in archive.namelist()]
+    inside = [found[1] for found in names if found]
+    return sorted(each for each in inside if not each.startswith(("batches", "exports")))
+
+
+# Who reads what: files, then commands, then sections of Results and of Predict.
+_ALL = ("evaluate own", "reliability own", "mistakes own", "compare own views", "metrics own")
+_AWAY = ("card own OUT/card.md", "metrics own", "notebook own OUT/own.ipynb")
+READ = {
+    r"evaluation\.json|predictions\.parquet": (
+        (*_ALL, *_AWAY, "runs", "run tests own", "similar own", "report own OUT/report.html"),
+        ("Verdict", "Confusions", "Mistakes", "Compare", "Take away", "Try it"),
+    ),
+    r"scores\.json|curves\.parquet": (
+        ("evaluate own", "card own OUT/card.md", "report own OUT/report.html"),
+        ("Verdict", "Classes"),
+    ),
+    r"reliability\.json|slices\.parquet": (
+        ("reliability own", "metrics own", "report own OUT/report.html"),
+        ("Reliability",),
+    ),
+    r"model\..+": (
+        ("predict own IMAGE", "explain own", "evaluate own", "export-model own --list", *_AWAY),
+        ("Explain", "Compare", "Try it", "Batch", "Export", "API"),
+    ),
+    r"split\.parquet|history\.json|layers\.json|spec\.json|latency\.json": (
+        ("similar own", "familiar own", "compare own views", "run settings own", *_AWAY),
+        ("Verdict", "Compare", "Training", "Take away"),
+    ),
+    r"familiar\.npz": (("predict own IMAGE", "familiar own"), ("Try it",)),
+    r"study/.+": (
+        ("mistakes own", "map own --method pca", "reliability own", "report own OUT/report.html"),
+        ("Mistakes", "Map", "Explain", "Reliability"),
+    ),
+    r"on/.+": (
+        ("run tests own", "reliability own --on elsewhere", "similar own --on elsewhere", *_AWAY),
+        ("Verdict", "Compare"),
+    ),
+}
+
+
+def read_by(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    (found,) = [both for pattern, both in READ.items() if re.fullmatch(pattern, name)]
+    return found

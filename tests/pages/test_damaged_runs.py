@@ -1,0 +1,61 @@
+"""A run of which one kept file is damaged: every section that reads it shows what is right, or one
+sentence that says how the file is made again; never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.catalog import open_catalog
+from core.workspace import Workspace
+from tests.earlier import unpack
+from tests.faults.damage import PACK, REMEDY, damage, kept_files, read_by
+from tests.pages.conftest import Open, assert_no_defect, words
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("damaged") / "home"
+    unpack(PACK, home)
+    return home
+
+
+def wrong(at: AppTest, where: str) -> list[str]:
+    """What a page must not say: a defect, or an error without a remedy."""
+    try:
+        assert_no_defect(at)
+    except AssertionError:
+        return [f"{where}: a defect"]
+    said = [str(box.value) for box in at.error]
+    return [f"{where}: {each}" for each in said if not REMEDY.search(each.replace("\\", ""))]
+
+
+# Commands try every way; here each file breaks in one, so that it stays quick.
+@pytest.mark.parametrize(
+    ("name", "way"), zip(kept_files(), cycle(("garbage", "another shape")), strict=False)
+)
+def test_sections_say_in_one_sentence_what_is_damaged(
+    whole: Path, workspace: Workspace, open_page: Open, name: str, way: str
+) -> None:
+    shutil.copytree(whole, workspace.home, dirs_exist_ok=True)
+    run = open_catalog(workspace).runs.find("own")
+    damage(workspace.run(run.id) / name, way)
+    _, sections = read_by(name)
+    found = []
+    for page in ("results", "predict"):
+        at = open_page(page, run=run.id)
+        found += wrong(at, page)
+        tabs = [each for each in at.segmented_control if each.label == "Section"]
+        for section in sections:
+            if not tabs or section not in tabs[0].options:
+                continue
+            tabs[0].select(section).run()
+            found += wrong(at, section)
+            tabs = [each for each in at.segmented_control if each.label == "Section"]
+            if not tabs:
+                assert REMEDY.search(words(at))
+    assert found == []
