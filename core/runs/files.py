@@ -98,12 +98,13 @@ class RunFiles:
             NotFound: the run has no finished model.
             Damaged: it can't be read.
         """
-        if not (self.folder / "model.json").exists():
+        models = (self.openvino.exists(), self.keras.exists())
+        if not any(models) or not (self.folder / "model.json").exists():
             raise NotFound(
                 "This run has no finished model.",
                 remedy="Choose one that is done, or train again.",
             )
-        if not self.openvino.exists():
+        if not models[0]:
             raise self._damaged()
         return read_value(
             self.folder / "model.json",

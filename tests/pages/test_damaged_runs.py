@@ -36,7 +36,7 @@ def wrong(at: AppTest, where: str) -> list[str]:
 
 # Commands try every way; here each file breaks in one, so that it stays quick.
 @pytest.mark.parametrize(
-    ("name", "way"), zip(kept_files(), cycle(("garbage", "another shape")), strict=False)
+    ("name", "way"), list(zip(kept_files(), cycle(("garbage", "another shape")), strict=False))
 )
 def test_sections_say_in_one_sentence_what_is_damaged(
     whole: Path, workspace: Workspace, open_page: Open, name: str, way: str

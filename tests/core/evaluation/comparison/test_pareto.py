@@ -43,7 +43,10 @@ def test_a_model_is_timed_once_and_again_when_it_is_another(
     assert found.repeats >= 50
     assert known_latency(workspace, run.id) == found
     assert cost(catalog, run).milliseconds == found.milliseconds
-    os.utime(workspace.run(run.id) / "model.xml", (found.at + 60, found.at + 60))
+    model = workspace.run(run.id) / "model.xml"
+    os.utime(model, (found.at + 60, found.at + 60))
+    assert known_latency(workspace, run.id) == found, "its content is what it was"
+    model.write_bytes(model.read_bytes() + b"<!-- another -->")
     assert known_latency(workspace, run.id) is None
 
 
