@@ -149,6 +149,8 @@ class RunSummary(BaseModel):
         test_accuracy, test_images, test_low, test_high: on its own test set.
         search, tried: the search that it belongs to, and what was varied in it.
         imported: of a model that was trained elsewhere.
+        head, story, ladder: of Auto: which head it chose, what it tried and why it kept what it
+            kept in words, and all that it tried (:class:`core.training.auto.ladder.Rung`).
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -172,6 +174,9 @@ class RunSummary(BaseModel):
     search: str | None = None
     tried: dict[str, Any] = {}
     imported: Imported | None = None
+    head: str = ""
+    story: str = ""
+    ladder: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> RunSummary:

@@ -136,6 +136,13 @@ class Runs(Shelf):
             number += 1
         return f"{wanted} {number}"
 
+    def respec(self, run_id: str, spec: dict[str, Any]) -> None:
+        """Say with which settings a run was trained in the end, where it chose some itself."""
+        with self._sessions.begin() as session:
+            row = session.get(RunRow, run_id)
+            if row is not None:
+                row.spec = spec
+
     def summarise(self, run_id: str, summary: RunSummary) -> None:
         """Add headline figures to a run's summary: those that are set."""
         with self._sessions.begin() as session:

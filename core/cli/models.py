@@ -36,23 +36,41 @@ def settings_argument(help: str) -> Argument:
     return Argument(add_to)
 
 
+# Settings that Auto takes as they are.
+_LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", "architecture"}
+
+
 @command(
     "train",
     "Train",
     "train on a dataset",
     NAME,
     RECIPE,
+    argument(
+        "--minutes", type=float, metavar="N", help="let Auto find what is best in so many minutes"
+    ),
     argument("--layers", type=Path, metavar="FILE.json", help="an own network (see: layers)"),
     settings_argument("a setting, for example epochs=10, validation=0.2 or test=0.1"),
     argument("--name", dest="run_name", metavar="RUN", help="name of the new run"),
     argument("--like", metavar="RUN", help="begin with the settings of that run"),
-    examples=("hands", "hands --recipe scratch --set epochs=3 --set image_size=32"),
+    examples=(
+        "hands",
+        "hands --minutes 0.2",
+        "hands --recipe scratch --set epochs=3 --set image_size=32",
+    ),
 )
 def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     values: dict[str, Any] = dict(settings_of(options.settings))
     if options.layers is not None:
         values |= {"architecture": "custom", "stack": load_layers(options.layers)}
+    if options.minutes is not None:
+        if options.recipe not in (None, "auto"):
+            raise InvalidInput(
+                "--minutes is for Auto; a recipe takes the time that it takes.",
+                remedy="Leave --minutes or --recipe out.",
+            )
+        values["minutes"] = options.minutes
     spec = _begin_with(catalog, record, options).with_values(values)
     run = create_run(catalog, spec, options.run_name)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
@@ -62,7 +80,15 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 def _begin_with(catalog: Catalog, record: DatasetRecord, options: Options) -> TrainSpec:
     """The settings that a training begins with: those of another run, or of a recipe."""
     if options.like is None:
-        return suggest_spec(catalog, record.id, options.recipe)
+        recipe = options.recipe
+        if recipe is None and getattr(options, "minutes", None) is not None:
+            recipe = "auto"
+        spec = suggest_spec(catalog, record.id, recipe)
+        given = {setting.partition("=")[0].strip() for setting in options.settings}
+        if recipe is None and spec.minutes and (given - _LEFT_TO_PEOPLE or options.layers):
+            # Auto would decide that itself: who sets it wants a training that obeys.
+            return suggest_spec(catalog, record.id, "quick")
+        return spec
     if options.recipe is not None:
         raise InvalidInput("--like names the recipe too.", remedy="Leave --recipe out.")
     theirs = parse_spec(catalog.runs.find(options.like).spec)
@@ -107,7 +133,9 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
     output.text(f"Run “{run.name}” is done after {sum(seconds.values()):.1f} s")
     parts = "  ".join(f"{name} {value:.1f}" for name, value in seconds.items())
     output.text(f"  seconds: {parts}")
-    if summary.validation_accuracy is not None:
+    if summary.story:
+        output.text(f"  {summary.story}")
+    elif summary.validation_accuracy is not None:
         output.text(
             f"  validation accuracy {summary.validation_accuracy:.1%} "
             f"(epoch {summary.best_epoch} of {summary.epochs})"

@@ -66,7 +66,9 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         some = rows[start : start + _BATCH]
         probabilities[start : start + len(some)] = compiled.predict(pixels.take(some))
     report.progress("evaluate", len(rows), len(rows), "Testing on images it has never seen")
-    predictions = _predictions(info.classes, table.iloc[rows].reset_index(drop=True), probabilities)
+    answered = table.iloc[rows].reset_index(drop=True)
+    _put_out_of_fold(answered, probabilities, files.out_of_fold())
+    predictions = _predictions(info.classes, answered, probabilities)
     tested = set(table.loc[table["split"] == "test", "path"])
     left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]
     evaluation = _score(run.id, "test", info.classes, predictions, left_out, started)
@@ -115,6 +117,20 @@ def _export_again(files: RunFiles, report: Reporter) -> None:
     size = model.input_shape[1]
     images = np.random.default_rng(0).integers(0, 256, (16, size, size, 3), dtype=np.uint8)
     export_checked(model, files.openvino, images)
+
+
+def _put_out_of_fold(
+    table: pd.DataFrame, probabilities: np.ndarray, known: pd.DataFrame | None
+) -> None:
+    """Of validation images that the model was fitted on in the end, take what it said of them
+    before: anything else would be recitation."""
+    if known is None or known.shape[1] != probabilities.shape[1] + 1:
+        return
+    place = pd.Series(np.arange(len(known)), index=known["path"])
+    at = table["path"].map(place)
+    rows = np.flatnonzero(at.notna() & (table["split"] == "validation"))
+    values = known.drop(columns="path").to_numpy(np.float32)
+    probabilities[rows] = values[at.to_numpy()[rows].astype(np.int64)]
 
 
 def evaluate_folder(

@@ -5,6 +5,7 @@
     spec.json             the spec
     split.parquet         path, label, hash, split of every image
     checkpoint/           where the fit stands, until it is finished
+    out_of_fold.parquet   what Auto's model said of images before it was fitted on them
     history.json          an entry an epoch (:class:`core.runs.values.EpochRecord`)
     layers.json           the model's layers, with shapes, parameters and operations
     model.keras           the whole model, pixels 0..255 in, probabilities out, float32
@@ -223,6 +224,17 @@ class RunFiles:
 
     def write_history(self, epochs: Sequence[EpochRecord]) -> None:
         write_json(self.folder / "history.json", [epoch.as_json() for epoch in epochs])
+
+    def out_of_fold(self) -> pd.DataFrame | None:
+        """What a model that was fitted on its validation images too said of them without: ``path``
+        and ``p_0`` …; ``None`` of other models."""
+        try:
+            return pd.read_parquet(self.folder / "out_of_fold.parquet")
+        except UNREADABLE:
+            return None
+
+    def write_out_of_fold(self, table: pd.DataFrame) -> None:
+        write_table(self.folder / "out_of_fold.parquet", table)
 
     def write_layers(self, layers: list[dict[str, Any]]) -> None:
         write_json(self.folder / "layers.json", layers)

@@ -158,6 +158,13 @@ def _check_weights(spec: TrainSpec, catalog: Catalog | None) -> None:
                 "Choose the same architecture.",
             )
     pretrained = network.backbone is not None and kind != "none"
+    if spec.minutes and (kind != "imagenet" or network.backbone is None):
+        raise WrongSetting(
+            "minutes",
+            "Auto looks with networks that have learned from photos; this one starts from "
+            "something else.",
+            "Set minutes to 0, or start from ImageNet weights.",
+        )
     if spec.tuning.epochs and not pretrained:
         raise WrongSetting(
             "tuning.epochs",

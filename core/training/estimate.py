@@ -37,11 +37,14 @@ class Estimate:
 
 
 def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate | None:
-    """The estimate for usable images, or ``None`` if some part was never measured here.
+    """The estimate for usable images, or ``None`` if some part was never measured here, or
+    where the time is what was asked for.
 
     Args:
         table: columns ``hash`` and ``split`` and those that splitting needs.
     """
+    if spec.minutes:
+        return None
     precision = hardware.resolve(spec.precision)
     known = {
         part: speeds.find(catalog.workspace, speeds.key(part, spec, precision))

@@ -17,6 +17,7 @@ from core.features import backbones
 from core.features.weights import find_weights
 from core.quality.export import split_plan
 from core.training import architectures
+from core.training.auto import looks
 from core.training.spec import TrainSpec, parse_spec
 
 
@@ -53,9 +54,24 @@ _PRETRAINED: dict[str, Any] = {
     "augmentation": "light",
 }
 
+# The times that are offered, in minutes, with what they are called.
+TIMES = {1.0: "1 minute", 5.0: "5 minutes", 30.0: "30 minutes", 240.0: "Until nothing helps"}
+
 RECIPES: dict[str, Recipe] = {
     recipe.key: recipe
     for recipe in (
+        Recipe(
+            "auto",
+            "Auto",
+            "You give a time. Lightbox tries networks, image sizes and ways of deciding on your "
+            "images, keeps what is right most often on images that it was not fitted on, and ends "
+            "early when nothing is left to try.",
+            _PRETRAINED
+            | {
+                "architecture": "efficientnet_lite0",
+                "minutes": 1.0,
+            },
+        ),
         Recipe(
             "quick",
             "Quick",
@@ -136,7 +152,7 @@ VIEWS = ((6_000, 3), (20_000, 2), (60_000, 1))
 
 def suggest(table: pd.DataFrame) -> str:
     """The recipe to start with, for usable images: photos start from what photos taught."""
-    return "scratch" if _typical_side(table) < _SMALL else "quick"
+    return "scratch" if _typical_side(table) < _SMALL else "auto"
 
 
 def default_spec(
@@ -156,7 +172,9 @@ def default_spec(
     card = get(recipe)
     values = dict(card.values)
     side = _typical_side(table)
-    if card.architecture.backbone is not None:
+    if recipe == "auto":
+        values["image_size"] = looks.sizes(table)[0]
+    elif card.architecture.backbone is not None:
         # Enlarged pixels show nothing more, and cost as much.
         small = side <= _SMALL_PHOTO and recipe != "best"
         if find_weights(card.architecture.backbone) is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.catalog import Catalog, RunSummary
 from core.errors import Cancelled
@@ -18,7 +19,8 @@ from core.quiet import silence_tensorflow
 from core.runs.files import RunFiles
 from core.runs.values import EpochRecord, ModelInfo
 from core.training import checks, recipes, speeds
-from core.training.context import Data, TrainingContext, decode
+from core.training.context import TrainingContext, decode
+from core.training.export import CHECK_IMAGES
 from core.training.spec import parse_spec
 
 
@@ -70,20 +72,43 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
     fitting = Run(
         spec, report, fit_state, checkpoint, devices.callbacks(spec, files.folder, fit_state)
     )
-    if context.pretrained:
+    automatic = None
+    if spec.minutes:
+        from core.training.fitting.automatic import fit_automatically
+    elif context.pretrained:
         from core.training.fitting.pretrained import fit_pretrained as fit_model
     else:
         from core.training.fitting.whole import fit_whole as fit_model
     try:
-        model, stopped = fit_model(context, data, fitting)
+        if spec.minutes:
+            automatic = fit_automatically(context, data, fitting, CHECK_IMAGES)
+            model, stopped = automatic.model, automatic.stopped
+            report.event("note", text=automatic.story)
+            context.spec = spec = automatic.spec
+        else:
+            model, stopped = fit_model(context, data, fitting)
     except Cancelled:
         if report.wishes().stop == "discard":
             checkpoint.clear()
         raise
     with context.phase("export"):
-        difference = _save(context, files, data, model)
-    speeds.learn(context, data, fitting.fit_state.history)
+        # Images that chose nothing but the epoch; the test set is left alone until it is tested.
+        rows = np.concatenate([data.validation, data.train])[:CHECK_IMAGES]
+        images = automatic.images if automatic is not None else data.pixels.take(rows)
+        difference = _save(context, files, images, model)
     summary = _summary(context, fitting.fit_state, model, stopped, warnings, difference)
+    if automatic is None:
+        speeds.learn(context, data, fitting.fit_state.history)
+    else:
+        summary = summary.model_copy(
+            update={
+                "validation_accuracy": automatic.accuracy,
+                "head": automatic.head,
+                "story": automatic.story,
+                "ladder": tuple(rung.values for rung in automatic.rungs),
+            }
+        )
+        catalog.runs.respec(run_id, spec.model_dump(mode="json"))
     files.write_history([EpochRecord(**entry) for entry in fitting.fit_state.history])
     files.write_model(
         ModelInfo(
@@ -130,9 +155,11 @@ def _summary(
     )
 
 
-def _save(context: TrainingContext, files: RunFiles, data: Data, model: Any) -> float:
+def _save(
+    context: TrainingContext, files: RunFiles, images: NDArray[np.uint8], model: Any
+) -> float:
     from core.training.architectures.layers import layer_table
-    from core.training.export import CHECK_IMAGES, export_checked
+    from core.training.export import export_checked
     from core.training.fitting.looks import averaged
 
     context.report.progress("export", 0, None, "Saving and checking the model")
@@ -140,6 +167,4 @@ def _save(context: TrainingContext, files: RunFiles, data: Data, model: Any) -> 
     if context.spec.test_views > 1:
         model = averaged(model, context.spec)
     files.write_keras(model)
-    # Images that chose nothing but the epoch; the test set is left alone until it is tested.
-    rows = np.concatenate([data.validation, data.train])[:CHECK_IMAGES]
-    return export_checked(model, files.openvino, data.pixels.take(rows))
+    return export_checked(model, files.openvino, images)

@@ -307,6 +307,15 @@ class TrainSpec(Adjustable):
         ),
     ] = Field(default=1, ge=0, le=2**31 - 1)
     shares: Annotated[Shares, OF_SHARES] = Shares()
+    minutes: Annotated[
+        float,
+        Setting(
+            "Time for Auto",
+            "Minutes in which Auto finds network, image size and head; 0 trains with the settings "
+            "as they are.",
+            reads=lambda minutes: f"{minutes:g} min" if minutes else "not used",
+        ),
+    ] = Field(default=0.0, ge=0, le=1440)
     tensorboard: Annotated[
         bool,
         Setting(

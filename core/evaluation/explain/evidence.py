@@ -69,6 +69,7 @@ def with_evidence(model: Any) -> Any:
 def features_of(model: Any) -> Any | None:
     """What the last dense layer weighs, as an output of ``model``'s: float32 (n, F).
 
+    Where that are likenesses to training images, what these are likenesses of.
     The mean over them where a model asks itself several times; ``None`` if no answer comes out of a
     dense layer.
     """
@@ -82,6 +83,12 @@ def features_of(model: Any) -> Any | None:
             continue
         seen.add(node.get_name())
         if node.get_type_name() == "MatMul":
+            below = node.input_value(0).get_node()
+            if below.get_type_name() == "Exp":
+                # Likenesses to training images, of which there are many: what they are made of
+                # says as much.
+                waiting.append(below)
+                continue
             found.append(node.input_value(0))
         elif node.get_type_name() == "Parameter":
             return None

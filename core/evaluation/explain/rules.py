@@ -199,6 +199,35 @@ def _erf(step: Step) -> list[Any]:
     return [op().multiply(step.slope, op().multiply(number(2 / sqrt(pi)), density))]
 
 
+@rule("Exp")
+def _exp(step: Step) -> list[Any]:
+    return [op().multiply(step.slope, step.node.output(0))]
+
+
+@rule("Minimum")
+def _minimum(step: Step) -> list[Any]:
+    first, second = step.node.input_values()
+    smaller = op().less_equal(first, second)
+    kept = op().select(smaller, step.slope, number(0))
+    other = op().select(smaller, number(0), step.slope)
+    return [
+        _like(step.node, 0, kept) if step.live[0] else None,
+        _like(step.node, 1, other) if step.live[1] else None,
+    ]
+
+
+@rule("ReduceSum")
+def _sum(step: Step) -> list[Any]:
+    slope, value = step.slope, step.node.input_value(0)
+    rank = len(sides(value)) + 1
+    axes = sorted(int(axis) % rank for axis in np.atleast_1d(constant(step.node, 1)))
+    if 0 in axes:
+        raise NoRule("a sum over several images")
+    if not step.node.get_attributes()["keep_dims"]:
+        slope = op().unsqueeze(slope, op().constant(np.array(axes, np.int64)))
+    return [op().broadcast(slope, op().shape_of(value)), None]
+
+
 @rule("ReduceMean")
 def _mean(step: Step) -> list[Any]:
     slope = step.slope

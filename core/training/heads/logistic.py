@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting, fold_by_fold
 
 # The inverse of the penalty, on rows of mean square 1.
 _STRENGTHS = (1e-2, 1e-3, 1e-1)
@@ -26,12 +26,13 @@ def judge(problem: Problem) -> Judged:
     rows = problem.rows / np.float32(max(scale, 1e-12))
     scores: dict[tuple[float, ...], NDArray[np.float64]] = {}
     for strength in _STRENGTHS:
-        out = np.zeros((len(rows), problem.classes))
-        for fold in problem.folds:
+
+        def answered(fold: NDArray[np.int64], strength: float = strength) -> NDArray[np.float64]:
             problem.check()
             kernel, bias = _fit(problem, rows, problem.without(fold), strength)
-            out[fold] = rows[fold] @ kernel + bias
-        scores[(strength,)] = out
+            return np.asarray(rows[fold] @ kernel + bias)
+
+        scores[(strength,)] = fold_by_fold(problem, answered)
     best = best_setting(problem.labels, scores)
 
     def fit() -> Steps:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, answer
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, answer, fold_by_fold
 
 _HIDDEN = 256
 _DROPOUT = 0.5
@@ -24,9 +24,9 @@ def judge(problem: Problem) -> Judged:
     """See :class:`core.training.heads.Head`."""
     length = float(np.sqrt(np.square(problem.rows).mean()))
     rows = problem.rows / np.float32(max(length, 1e-12))
-    out = np.zeros((len(rows), problem.classes))
-    for fold in problem.folds:
-        out[fold] = answer(_train(problem, rows, problem.without(fold)), rows[fold])
+    out = fold_by_fold(
+        problem, lambda fold: answer(_train(problem, rows, problem.without(fold)), rows[fold])
+    )
 
     def fit() -> Steps:
         first, last = _train(problem, rows, np.arange(len(rows)))

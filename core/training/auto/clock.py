@@ -1,0 +1,53 @@
+"""How much of the time that a person has given is left, and a listener that ends work in time."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from core.progress import Reporter, Wishes
+
+
+class Clock:
+    """Counts from when it is made.
+
+    Args:
+        seconds: that may be spent in all, from the start to the tested model.
+        finish: of these, what is needed at the end to save, check and test.
+    """
+
+    def __init__(self, seconds: float, finish: float) -> None:
+        self.seconds, self.finish = seconds, min(finish, seconds / 2)
+        self._started = time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        return time.monotonic() - self._started
+
+    @property
+    def left(self) -> float:
+        """Seconds that can still be spent on trying; below 0 when it is time to finish."""
+        return self.seconds - self.finish - self.spent
+
+
+class Until(Reporter):
+    """Hands on what is reported, and asks to stop and keep the best once the time is up."""
+
+    def __init__(self, report: Reporter, clock: Clock) -> None:
+        self._report, self._clock = report, clock
+
+    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
+        self._report.progress(phase, done, total, note)
+
+    def event(self, kind: str, **payload: Any) -> None:
+        self._report.event(kind, **payload)
+
+    def snapshot(self, kind: str, **payload: Any) -> None:
+        self._report.snapshot(kind, **payload)
+
+    def wishes(self) -> Wishes:
+        wishes = self._report.wishes()
+        if not wishes.stop and self._clock.left < 0:
+            return dataclasses.replace(wishes, stop="keep")
+        return wishes

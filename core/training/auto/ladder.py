@@ -1,0 +1,57 @@
+"""What was tried, when, and how good it was: the ladder that Auto climbs, and its story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from core.text import percent, plural
+
+
+class Rung(BaseModel):
+    """One thing that was tried.
+
+    Attributes:
+        seconds: since the start, when it was known.
+        accuracy: of answers about images that it was not fitted on.
+        what: for people: the network, the size, the head.
+        kept: whether it was better than all before.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    seconds: float
+    accuracy: float
+    what: str
+    kept: bool
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As an event's payload."""
+        return self.model_dump(mode="json")
+
+
+def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:
+    """What was tried and why it kept what it kept, in two or three sentences.
+
+    Args:
+        rungs: in the order of trying; at least one was kept.
+        images: on which they were judged.
+        why_ended: a sentence.
+    """
+    kept = [rung for rung in rungs if rung.kept]
+    last, first = kept[-1], kept[0]
+    tried = f"{plural(len(rungs), 'way')} tried in {rungs[-1].seconds:.0f} s. "
+    text = (
+        f"{tried}{last.what} was kept: right on {percent(last.accuracy)} of {images:,} images "
+        "that it was not fitted on"
+    )
+    if len(kept) > 1:
+        text += f", after {percent(first.accuracy)} with {first.what} in the first seconds"
+    others = [rung for rung in rungs if not rung.kept]
+    if others:
+        best = max(others, key=lambda rung: rung.accuracy)
+        text += f". The best of what was left out was {best.what} ({percent(best.accuracy)})"
+    return f"{text}. {why_ended}"

@@ -1,0 +1,94 @@
+"""Ways to look at images: which network, at which size, and how they are made square."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.datasets.images import Fit
+from core.features import backbones
+from core.features.weights import find_weights
+from core.training import architectures
+
+# In the order of trying them; those whose weights are not on this computer are passed over.
+NETWORKS = ("efficientnet_lite0", "mobilenet_v2", "efficientnet_lite1", "efficientnet_lite2")
+# Multiply-adds at 224 pixels, in those of MobileNetV2: what one network's time says of another's.
+_WORK = {
+    "mobilenet_v2": 1.0,
+    "efficientnet_lite0": 1.3,
+    "efficientnet_lite1": 2.0,
+    "efficientnet_lite2": 2.8,
+}
+# Photos whose shorter side is typically below are never enlarged as much as larger ones.
+_TINY = 48
+# So much longer than wide, what is cut off or squeezed may matter.
+_LONG = 1.2
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at images.
+
+    Attributes:
+        architecture: key of a pretrained network.
+        size: side in pixels.
+        resize: how an image becomes square.
+    """
+
+    architecture: str
+    size: int
+    resize: Fit = "stretch"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As settings of a training."""
+        return {
+            "architecture": self.architecture,
+            "image_size": self.size,
+            "resize": self.resize,
+        }
+
+    @property
+    def work(self) -> float:
+        """How long an image takes, beside MobileNetV2 at 224 pixels."""
+        return _WORK.get(self.architecture, 3.0) * (self.size / 224) ** 2
+
+    def __str__(self) -> str:
+        how = {"stretch": "", "crop": ", cropped", "pad": ", padded"}[self.resize]
+        title = backbones.get(architectures.get(self.architecture).backbone or "").title
+        return f"{title} at {self.size} pixels{how}"
+
+
+def networks(first: str = "") -> list[str]:
+    """Networks that can be looked with on this computer, the one that is asked for first."""
+    order = sorted(NETWORKS, key=lambda key: key != first)
+    if first and first not in order:
+        order.insert(0, first)
+    return [key for key in order if find_weights(key) is not None]
+
+
+def sizes(table: pd.DataFrame) -> list[int]:
+    """Sizes worth trying for these images, the first to begin with.
+
+    Small photos gain from being enlarged too: a network trained at 224 pixels knows what things
+    look like at that size.
+
+    Args:
+        table: columns ``width`` and ``height``.
+    """
+    side = float(np.median(np.minimum(table["width"], table["height"]))) if len(table) else 64.0
+    if side < _TINY:
+        return [96, 128, 160]
+    return [160, 224, 288] if side >= 256 else [160, 224]
+
+
+def squares(table: pd.DataFrame) -> list[Fit]:
+    """Ways to make images square that are worth trying besides stretching."""
+    if table.empty:
+        return []
+    sides = table[["width", "height"]].to_numpy(float)
+    ratio = float(np.median(sides.max(axis=1) / np.maximum(sides.min(axis=1), 1)))
+    return ["crop", "pad"] if ratio >= _LONG else []

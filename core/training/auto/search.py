@@ -1,0 +1,263 @@
+"""The search: looks and heads in the order of what they bring a second, each kept only if better.
+
+The images of the test have no part in it. Every candidate answers about each training and
+validation image from folds without it and without its copies; once all is chosen, the winner is
+fitted on all of these together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.datasets.folds import folds
+from core.errors import Cancelled
+from core.training.auto import looks, seen
+from core.training.auto.clock import Clock
+from core.training.auto.ladder import Rung
+from core.training.auto.looks import Look
+from core.training.context import Data, TrainingContext
+from core.training.heads import get
+from core.training.heads.choose import Candidate, better, judge
+from core.training.heads.head import Problem, Step, Steps
+from core.training.heads.reduce import reducing
+
+FOLDS = 5
+# Looks and heads are compared on so many images at most; the winner is fitted on all.
+ENOUGH = 6000
+# Of the time that is left, the most that a look may take that was never tried.
+_SHARE = 0.8
+# How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
+# anything was measured here.
+_ONCE_S, _EACH_S = 4.0, 0.004
+# A look that is so many standard errors behind in the quickest head is not worth the slower ones.
+_BEHIND = 2.0
+_FIRST, _SECOND, _LATER = "discriminant", "kernel", ("logistic", "perceptron")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was best.
+
+    Attributes:
+        look: how it looks at images.
+        steps: from the network's features to the softmax's inputs, fitted on all rows.
+        head: key.
+        rows: positions in the data's table of the images that it was fitted on.
+        probabilities: of these, from folds without them, shape (len(rows), classes).
+        accuracy: of these answers.
+    """
+
+    look: Look
+    steps: Steps
+    head: str
+    rows: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    accuracy: float
+
+
+@dataclass
+class _Tried:
+    """One look, and what its heads have shown."""
+
+    look: Look
+    before: Step
+    problem: Problem
+    heads: dict[str, Candidate] = field(default_factory=dict)
+
+    @property
+    def best(self) -> Candidate:
+        best, *rest = self.heads.values()
+        for candidate in rest:
+            best = candidate if better(candidate, best) else best
+        return best
+
+
+class Search:
+    """One search.
+
+    Attributes:
+        rungs: all that was tried so far, in order.
+        stopped: whether the person has ended it.
+        out_of_time: whether something was left untried for want of time.
+    """
+
+    def __init__(self, context: TrainingContext, data: Data, clock: Clock) -> None:
+        self.context, self.data, self.clock = context, data, clock
+        self.rungs: list[Rung] = []
+        self.stopped = self.out_of_time = False
+        self._all = np.sort(np.concatenate([data.train, data.validation]))
+        self._rows = self._all
+        if len(self._all) > ENOUGH:
+            rng = np.random.default_rng(context.spec.seed)
+            self._rows = np.sort(self._all[_spread(data.labels[self._all], ENOUGH, rng)])
+        self._tried: list[_Tried] = []
+        self._best: tuple[_Tried, Candidate] | None = None
+        self._each = _EACH_S
+
+    @property
+    def images(self) -> int:
+        """On how many images candidates were judged."""
+        return len(self._rows)
+
+    def run(self) -> Found:
+        """Try what there is time for, and fit the best on all images.
+
+        Raises:
+            Cancelled: the person ended it before there was anything to keep, or wants nothing kept.
+        """
+        try:
+            self._run()
+        except Cancelled:
+            if self._best is None or self.context.report.wishes().stop != "keep":
+                raise
+            self.stopped = True
+        return self._fitted()
+
+    def _run(self) -> None:
+        first, *others = looks.networks(self.context.spec.architecture)
+        table = self.data.table.iloc[self._rows]
+        sizes = looks.sizes(table)
+        self._try(Look(first, sizes[0]), force=True)
+        for size in sizes[1:]:
+            if not self._try(Look(first, size)) and size > sizes[1]:
+                break
+        for network in others:
+            self._try(Look(network, self._winner.look.size))
+        if self._winner.look.architecture != first:
+            # The size was chosen for another network.
+            for size in sizes:
+                self._try(Look(self._winner.look.architecture, size))
+        for fit in looks.squares(table):
+            look = self._winner.look
+            self._try(Look(look.architecture, look.size, fit))
+        for head in _LATER:
+            self._try_head(self._winner, head)
+
+    @property
+    def _winner(self) -> _Tried:
+        assert self._best is not None
+        return self._best[0]
+
+    def _try(self, look: Look, *, force: bool = False) -> bool:
+        """Whether a look was tried and became the best."""
+        if any(tried.look == look for tried in self._tried):
+            return False
+        if not force and not self._affordable(look):
+            self.out_of_time = True
+            return False
+        report = self.context.report
+        report.check()
+        self._say(f"Looking with {look}")
+        began = time.monotonic()
+        features = seen.features(self.context, self.data, look, self._rows)
+        spent = time.monotonic() - began - _ONCE_S
+        self._each = max(1e-4, spent / len(self._rows) / look.work, self._each / 4)
+        before = reducing(features, seen.parts(look, features.shape[1]), self.context.spec.seed)
+        tried = _Tried(look, before, self._problem(before(features), self._rows))
+        won = self._try_head(tried, _FIRST, force=True)
+        self._tried.append(tried)
+        if self._promising(tried):
+            won = self._try_head(tried, _SECOND) or won
+        return won
+
+    def _promising(self, tried: _Tried) -> bool:
+        mine = tried.heads[_FIRST].accuracy
+        most = max(each.heads[_FIRST].accuracy for each in self._tried)
+        chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self._rows))
+        return mine > most - _BEHIND * chance
+
+    def _affordable(self, look: Look) -> bool:
+        images = len(self._rows)
+        if len(self._all) > len(self._rows):
+            # It would have to look at all of them in the end.
+            images += len(self._all)
+        return _ONCE_S + self._each * look.work * images < _SHARE * self.clock.left
+
+    def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:
+        """Whether a head was tried and became the best."""
+        quickest = get(_FIRST).cost
+        expected = 1.0 * len(self._rows) / 2000 * get(head).cost / quickest
+        if not force and expected > self.clock.left:
+            self.out_of_time = True
+            return False
+        self._say(f"Fitting {get(head).title} on {tried.look}")
+        candidate = judge(tried.problem, head)
+        tried.heads[head] = candidate
+        won = self._best is None or better(candidate, self._best[1])
+        if won:
+            self._best = (tried, candidate)
+        rung = Rung(
+            seconds=round(self.clock.spent, 2),
+            accuracy=round(candidate.accuracy, 6),
+            what=f"{tried.look} with {get(head).title}",
+            kept=won,
+        )
+        self.rungs.append(rung)
+        self.context.report.event("rung", **rung.values)
+        return won
+
+    def _problem(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:
+        labels = self.data.labels[at]
+        table = self.data.table
+        group = table["copy_group"] if "copy_group" in table else table["hash"]
+        groups = pd.factorize(group.to_numpy()[at])[0].astype(np.int64)
+        classes = len(self.context.classes)
+        weights = np.ones(len(labels))
+        if self.context.spec.balance != "none":
+            weights = 1 / np.bincount(labels, minlength=classes)[labels]
+        seed = self.context.spec.seed
+        return Problem(
+            rows,
+            labels,
+            classes,
+            folds(labels, groups, FOLDS, seed),
+            weights / weights.mean(),
+            seed,
+            self.context.report.check,
+        )
+
+    def _fitted(self) -> Found:
+        assert self._best is not None
+        tried, candidate = self._best
+        if len(self._all) > len(self._rows):
+            candidate, tried = self._on_all(tried, candidate)
+        at = self._all if len(self._all) > len(self._rows) else self._rows
+        return Found(
+            tried.look,
+            candidate.steps(tried.before),
+            candidate.head,
+            at,
+            candidate.probabilities,
+            candidate.accuracy,
+        )
+
+    def _on_all(self, tried: _Tried, candidate: Candidate) -> tuple[Candidate, _Tried]:
+        self._say(f"Fitting {get(candidate.head).title} on all images")
+        features = seen.features(self.context, self.data, tried.look, self._all)
+        rows = np.concatenate([tried.before(some) for some in _chunks(features)])
+        whole = _Tried(tried.look, tried.before, self._problem(rows, self._all))
+        return judge(whole.problem, candidate.head), whole
+
+    def _say(self, note: str) -> None:
+        total = self.clock.seconds
+        self.context.report.progress("search", int(min(self.clock.spent, total)), int(total), note)
+
+
+def _chunks(features: NDArray[np.float16], size: int = 4096) -> Iterator[NDArray[np.float16]]:
+    for start in range(0, len(features), size):
+        yield features[start : start + size]
+
+
+def _spread(labels: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Positions of about ``most`` of these, drawn by chance from each class in proportion."""
+    chosen = []
+    for label in np.unique(labels):
+        mine = rng.permutation(np.flatnonzero(labels == label))
+        chosen.append(mine[: max(2, round(len(mine) * most / len(labels)))])
+    return np.concatenate(chosen)

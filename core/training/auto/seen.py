@@ -1,0 +1,85 @@
+"""What a frozen network sees in the images that may be learned from, computed once and kept."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.pixels import Pixels, load_pixels
+from core.errors import NotFound
+from core.features import backbones
+from core.features.backbones import convert
+from core.training import architectures, frozen
+from core.training.augmentation.options import Augmentation
+from core.training.auto.looks import NETWORKS, Look
+from core.training.context import Data, TrainingContext
+
+# Features of the last layer of each of these networks; the others are quarters of a middle one.
+_LAST = 1280
+
+
+def features(
+    context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64]
+) -> NDArray[np.float16]:
+    """Features of some of a run's images, shape (len(rows), f).
+
+    Args:
+        rows: positions in ``data.table``.
+
+    Raises:
+        NotFound: an image that could be read a moment ago can't be any more.
+        Cancelled: what was computed is kept.
+    """
+    spec = context.spec.model_copy(update={**look.values, "augmentation": Augmentation()})
+    catalog = context.catalog
+    backbone = backbones.get(architectures.get(look.architecture).backbone or "")
+    gray = spec.color == "gray"
+    model = convert.load(catalog.workspace, backbone.key, look.size, context.report, gray=gray)
+    pixels = pixels_of(context, data, look, rows)
+    views = frozen.views(
+        catalog.workspace,
+        spec,
+        context.precision,
+        model,
+        pixels,
+        list(data.table["hash"].to_numpy()[rows]),
+        len(rows),
+        context.report,
+    )
+    views.compute(0)
+    store, slots = views.view(0)
+    return np.asarray(store[slots])
+
+
+def pixels_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64]) -> Pixels:
+    """Decoded images of some rows, as a look wants them.
+
+    Raises:
+        NotFound: one can't be read any more.
+    """
+    root = context.catalog.workspace.load_path(
+        context.catalog.datasets.get(context.spec.dataset_id).root
+    )
+    pixels = load_pixels(
+        context.catalog.workspace,
+        context.spec.dataset_id,
+        root,
+        data.table.iloc[rows],
+        look.size,
+        fit=look.resize,
+        report=context.report,
+    )
+    if (pixels.slots < 0).any():
+        raise NotFound(
+            "Some images can't be read any more.",
+            file=pixels.failed[0].path if pixels.failed else root,
+            remedy="Put them back where they were, or scan the dataset again.",
+        )
+    return pixels
+
+
+def parts(look: Look, count: int) -> tuple[int, ...]:
+    """How many features come from which layer, for :func:`core.training.heads.reduce.reducing`."""
+    if look.architecture in NETWORKS and count > _LAST:
+        return (count - _LAST, _LAST)
+    return (count,)
