@@ -22,7 +22,7 @@ from pages._widgets.form import Form, as_wrong
 from pages._widgets.job import watch
 from pages._widgets.live import watch_training
 from pages._widgets.queue import queue_of_trainings
-from pages._widgets.recipes import choose_recipe, cost, say_download
+from pages._widgets.recipes import choose_recipe, choose_time, cost, say_download
 from pages._widgets.search import search_results, search_settings
 from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
 from pages._widgets.split import plan, say_split, say_warnings
@@ -36,6 +36,8 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     take_wishes(record, good)
     base = choose_recipe(record, good)
     form = Form(base)
+    if base.minutes:
+        choose_time(form)
     spec = base
     warnings: list[str] = []
     try:

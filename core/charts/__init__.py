@@ -11,6 +11,7 @@ from core.charts.class_curves import class_curves
 from core.charts.classes import class_counts, class_splits
 from core.charts.compare import costs, overlaid
 from core.charts.confusion import confusion, confusion_cell
+from core.charts.ladder import ladder
 from core.charts.live import LiveChart, curves, learning_rate, live_confusion
 from core.charts.rates import rate_finder
 from core.charts.reliability import calibration, coverage, disturbances
@@ -33,6 +34,7 @@ __all__ = [
     "coverage",
     "curves",
     "disturbances",
+    "ladder",
     "learning_rate",
     "live_confusion",
     "overlaid",

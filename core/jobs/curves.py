@@ -13,7 +13,7 @@ from typing import Any
 
 from core.catalog import Catalog, EventRecord
 
-_KINDS = ("epoch", "batch", "note", "diagnosis", "snapshot", "resumed")
+_KINDS = ("epoch", "batch", "note", "diagnosis", "snapshot", "resumed", "rung")
 _RUNS = 32
 
 
@@ -29,6 +29,8 @@ class Curves:
             ``at``: its place in epochs, 0.5 being half of the first.
         notes: sentences for the person.
         diagnoses: what was noticed, as ``key``, ``text`` and ``remedy``; of each key the latest.
+        rungs: all that Auto has tried, in order: payloads of events ``rung``
+            (:class:`core.training.auto.ladder.Rung`).
         snapshot: the newest look at validation images, or ``None``.
     """
 
@@ -37,6 +39,7 @@ class Curves:
     notes: list[str]
     diagnoses: list[dict[str, Any]] = field(default_factory=list)
     snapshot: dict[str, Any] | None = None
+    rungs: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -75,12 +78,14 @@ class _Reading:
         # Each with the epoch in which it was noticed.
         self._diagnoses: dict[str, tuple[int, dict[str, Any]]] = {}
         self._snapshot: dict[str, Any] | None = None
+        self._rungs: list[dict[str, Any]] = []
         self._epoch = 0
 
     def curves(self) -> Curves:
         diagnoses = [payload for _, payload in self._diagnoses.values()]
         notes = list(self._notes)
-        return Curves(list(self._epochs), list(self._batches), notes, diagnoses, self._snapshot)
+        epochs, batches, rungs = list(self._epochs), list(self._batches), list(self._rungs)
+        return Curves(epochs, batches, notes, diagnoses, self._snapshot, rungs)
 
     def take(self, event: EventRecord) -> None:
         payload = event.payload
@@ -91,6 +96,8 @@ class _Reading:
             self._epoch = payload["epoch"]
             at = payload["epoch"] - 1 + payload["batch"] / payload["batches"]
             self._batches.append({**payload, "at": at})
+        elif event.kind == "rung":
+            self._rungs.append(payload)
         elif event.kind == "note":
             # A resumed run says again what it said at its first start.
             self._notes[str(payload["text"])] = None
@@ -104,6 +111,8 @@ class _Reading:
 
     def _go_back(self, epoch: int) -> None:
         """Forget what was reported after so many finished epochs."""
+        if not epoch:
+            self._rungs = []
         self._epochs = [entry for entry in self._epochs if entry["epoch"] <= epoch]
         self._batches = [entry for entry in self._batches if entry["epoch"] <= epoch]
         self._diagnoses = {key: it for key, it in self._diagnoses.items() if it[0] <= epoch}

@@ -19,6 +19,7 @@ _PHASES = {
     "decode": "Reading images",
     "download": "Downloading weights",
     "features": "Computing features",
+    "search": "Finding what is best for these images",
     "fit": "Training",
     "export": "Saving and checking the model",
     "evaluate": "Testing",

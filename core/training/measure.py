@@ -46,9 +46,7 @@ def recipe_specs(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list
     """Each recipe's own settings for a dataset, the suggested one's first."""
     version = catalog.datasets.get(dataset_id).version
     keys = sorted(recipes.RECIPES, key=lambda key: key != recipes.suggest(table))
-    specs = [recipes.default_spec(dataset_id, version, key, table) for key in keys]
-    # What has a time needs no estimate of it.
-    return [spec for spec in specs if not spec.minutes]
+    return [recipes.default_spec(dataset_id, version, key, table) for key in keys]
 
 
 def measure(

@@ -64,7 +64,9 @@ def key(part: str, spec: TrainSpec, precision: str) -> str:
 
 
 def parts(spec: TrainSpec) -> Iterator[str]:
-    """The parts of a training with this spec, in order."""
+    """The parts of a training with this spec, in order; none where the time is given."""
+    if spec.minutes:
+        return
     yield "decode"
     network = architectures.get(spec.architecture)
     if network.backbone is not None and spec.weights != "none":

@@ -14,7 +14,7 @@ from core.jobs.live import JobView
 from pages._widgets.job import attempt, cancel_button
 from pages._widgets.session import catalog
 
-Stage = Literal["before", "fit", "after"]
+Stage = Literal["before", "search", "fit", "after"]
 _STOPPING = {
     "keep": "Stopping. The best so far is kept, saved and tested.",
     "discard": "Stopping. Nothing of this training is kept.",
@@ -29,6 +29,8 @@ def stage(job: JobRecord) -> Stage:
         return "before"
     if latest.payload["phase"] in ("decode", "features"):
         return "before"
+    if latest.payload["phase"] == "search" and latest.payload["state"] == "started":
+        return "search"
     fitting = latest.payload["phase"] == "fit" and latest.payload["state"] == "started"
     return "fit" if fitting else "after"
 
@@ -47,6 +49,10 @@ def controls(view: JobView, at: Stage, rate: float | None) -> None:
         st.info(text, icon=":material/hourglass:")
     elif at == "before":
         cancel_button(job.id)
+    elif at == "search":
+        with st.container(horizontal=True, gap="small"):
+            _ending(job.id)
+        _sure(job.id)
     elif at == "after":
         st.caption("It has learned; now it is saved and tested. This takes a moment.")
     else:
@@ -73,22 +79,7 @@ def _buttons(view: JobView, rate: float | None) -> None:
             args=(job.id,),
             kwargs={"paused": not view.paused},
         )
-        st.button(
-            "Stop and keep the best",
-            icon=":material/stop_circle:",
-            key=f"stop-{job.id}",
-            on_click=_wish,
-            args=(job.id,),
-            kwargs={"stop": "keep"},
-            help="Ends the training now; the best epoch so far is saved and tested.",
-        )
-        st.button(
-            "Stop and discard",
-            icon=":material/delete:",
-            key=f"discard-{job.id}",
-            on_click=_open,
-            args=(job.id, "discard"),
-        )
+        _ending(job.id)
         st.button(
             "Change the learning rate",
             icon=":material/speed:",
@@ -96,6 +87,26 @@ def _buttons(view: JobView, rate: float | None) -> None:
             on_click=_open,
             args=(job.id, "rate", rate or job.wishes.learning_rate or 0.001),
         )
+
+
+def _ending(job_id: str) -> None:
+    """The two ways to end it early."""
+    st.button(
+        "Stop and keep the best",
+        icon=":material/stop_circle:",
+        key=f"stop-{job_id}",
+        on_click=_wish,
+        args=(job_id,),
+        kwargs={"stop": "keep"},
+        help="Ends the training now; the best so far is saved and tested.",
+    )
+    st.button(
+        "Stop and discard",
+        icon=":material/delete:",
+        key=f"discard-{job_id}",
+        on_click=_open,
+        args=(job_id, "discard"),
+    )
 
 
 def _rate(view: JobView) -> None:

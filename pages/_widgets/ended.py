@@ -14,7 +14,7 @@ from core.training.resumable import resumable
 from core.training.spec import parse_spec
 from core.training.start import create_run
 from pages._widgets.job import attempt
-from pages._widgets.live import draw_curves, say_diagnoses, training_seconds
+from pages._widgets.live import draw_curves, draw_ladder, say_diagnoses, training_seconds
 from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
@@ -33,6 +33,11 @@ def ended(run: RunRecord) -> None:
     else:
         _not_done(run)
     so_far = curves(catalog(), run.job_id)
+    if so_far.rungs:
+        with st.expander("What was tried", expanded=True):
+            if run.summary.story:
+                st.markdown(escape(run.summary.story))
+            draw_ladder(so_far.rungs, key=f"ladder-{run.id}")
     if so_far.epochs or so_far.batches:
         with st.expander("Its curves", expanded=run.state != "done"):
             say_diagnoses(so_far, done=run.state == "done")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core import charts
@@ -45,6 +47,8 @@ def watch_training(run_id: str) -> None:
         controls(view, at, latest.get("learning_rate", run.spec.get("learning_rate")))
     with st.container():
         say_diagnoses(so_far)
+    with st.container():
+        draw_ladder(so_far.rungs)
     with st.container():
         draw_curves(so_far)
     with st.container():
@@ -107,6 +111,22 @@ def say_diagnoses(so_far: Curves, *, done: bool = False) -> None:
     ]
     if said:
         st.warning("\n\n".join(said), icon=":material/monitoring:")
+
+
+def draw_ladder(rungs: list[dict[str, Any]], *, key: str = "ladder") -> None:
+    """What Auto has tried, by time and by how often it was right."""
+    if not rungs:
+        return
+    best = [rung for rung in rungs if rung["kept"]][-1]
+    _metric(
+        "Best so far",
+        percent(best["accuracy"]),
+        "The share that is right, of images that it was not fitted on. The test has no part in "
+        "this.",
+    )
+    st.caption(f"{escape(best['what'])}. Each point is one way that was tried.")
+    drawn = charts.ladder(rungs)
+    st.vega_lite_chart(drawn.rows, drawn.spec, key=key)
 
 
 def draw_curves(so_far: Curves, *, key: str = "curve") -> None:

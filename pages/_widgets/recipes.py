@@ -14,6 +14,7 @@ from core.training import architectures, recipes
 from core.training.estimate import estimate
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
+from pages._widgets.form import Form
 from pages._widgets.session import catalog
 
 
@@ -42,9 +43,23 @@ def choose_recipe(record: DatasetRecord, good: pd.DataFrame) -> TrainSpec:
         key=radio_key(record.id),
         persist_state="session",
     )
-    if len(good) and not all(costs.values()):
+    if len(good) and not all(costs[key] for key in order if not specs[key].minutes):
         _offer_measuring(record)
     return specs[picked]
+
+
+def choose_time(form: Form) -> None:
+    """How long Auto may take."""
+    minutes = form.value("minutes")
+    st.segmented_control(
+        "How long may it take?",
+        sorted({*recipes.TIMES, minutes}),
+        format_func=lambda each: recipes.TIMES.get(each, f"{each:g} min"),
+        help="Auto ends earlier when nothing is left to try. More time also lets it adjust the "
+        "network itself to your images.",
+        **form.bind("minutes"),
+    )
+    form.complain("minutes")
 
 
 def cost(spec: TrainSpec, good: pd.DataFrame) -> str:

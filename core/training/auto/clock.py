@@ -31,6 +31,29 @@ class Clock:
         return self.seconds - self.finish - self.spent
 
 
+class Paced(Reporter):
+    """Hands on what is reported, with the time that is spent in the place of how far each step
+    is."""
+
+    def __init__(self, report: Reporter, clock: Clock) -> None:
+        self._report, self._clock = report, clock
+
+    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
+        del phase, done, total
+        whole = self._clock.seconds
+        spent = min(self._clock.spent, whole)
+        self._report.progress("search", int(spent), int(whole) or 1, note)
+
+    def event(self, kind: str, **payload: Any) -> None:
+        self._report.event(kind, **payload)
+
+    def snapshot(self, kind: str, **payload: Any) -> None:
+        self._report.snapshot(kind, **payload)
+
+    def wishes(self) -> Wishes:
+        return self._report.wishes()
+
+
 class Until(Reporter):
     """Hands on what is reported, and asks to stop and keep the best once the time is up."""
 

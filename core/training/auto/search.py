@@ -245,8 +245,7 @@ class Search:
         return judge(whole.problem, candidate.head), whole
 
     def _say(self, note: str) -> None:
-        total = self.clock.seconds
-        self.context.report.progress("search", int(min(self.clock.spent, total)), int(total), note)
+        self.context.report.progress("search", 0, None, note)
 
 
 def _chunks(features: NDArray[np.float16], size: int = 4096) -> Iterator[NDArray[np.float16]]:

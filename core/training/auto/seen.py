@@ -39,8 +39,7 @@ def features(
     views = frozen.views(
         catalog.workspace,
         spec,
-        context.precision,
-        model,
+        frozen.Body(context.precision, model),
         pixels,
         list(data.table["hash"].to_numpy()[rows]),
         len(rows),

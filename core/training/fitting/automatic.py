@@ -18,7 +18,7 @@ from core.training import architectures
 from core.training.architectures import pretrained
 from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
-from core.training.auto.clock import Clock, Until
+from core.training.auto.clock import Clock, Paced, Until
 from core.training.auto.ladder import Rung, story
 from core.training.auto.search import Found, Search
 from core.training.context import Data, TrainingContext
@@ -74,7 +74,8 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
     """
     finish = _FINISH_S + _FINISH_EACH_S * len(data.table)
     clock = Clock(60 * context.spec.minutes, finish)
-    search = Search(context, data, clock)
+    paced = dataclasses.replace(context, report=Paced(context.report, clock))
+    search = Search(paced, data, clock)
     with context.phase("search"):
         weights(architectures.get(context.spec.architecture).backbone or "", context.report)
         found = search.run()

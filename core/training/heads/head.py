@@ -84,7 +84,8 @@ class Problem:
         return np.flatnonzero(kept) if kept.any() else np.arange(len(self.labels))
 
 
-def fold_by_fold(problem: Problem, answer_without: Callable[[NDArray[np.int64]], Floats]
+def fold_by_fold(
+    problem: Problem, answer_without: Callable[[NDArray[np.int64]], Floats]
 ) -> NDArray[np.float64]:
     """Scores of all images, each fold's from its own call; folds side by side, one core each.
 

@@ -20,9 +20,9 @@ def spec_for(counts: dict[str, int], recipe: str = "scratch", **values: Any) -> 
 
 
 def test_photos_start_from_a_pretrained_network_and_small_drawings_do_not() -> None:
-    assert suggest(table_of({"a": 3, "b": 3}, side=640)) == "quick"
+    assert suggest(table_of({"a": 3, "b": 3}, side=640)) == "auto"
     assert suggest(table_of({"a": 3, "b": 3}, side=28)) == "scratch"
-    assert suggest(table_of({})) == "quick"
+    assert suggest(table_of({})) == "auto"
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -1,0 +1,87 @@
+"""What Auto has tried: time across, how often it was right upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from core.charts.base import GREEN, GREY
+from core.charts.live import LiveChart
+
+
+def ladder(rungs: Sequence[Mapping[str, Any]]) -> LiveChart:
+    """Each way that was tried as a point, and steps through those that were kept.
+
+    Args:
+        rungs: ``seconds``, ``accuracy`` (0 to 1), ``what`` and ``kept``, in the order of trying.
+
+    Returns:
+        rows with ``x``, ``y``, ``what`` and ``kind``: ``kept`` or ``left out``.
+    """
+    rows = pd.DataFrame(
+        {
+            "x": [float(rung["seconds"]) for rung in rungs],
+            "y": [float(rung["accuracy"]) for rung in rungs],
+            "what": [str(rung["what"]) for rung in rungs],
+            "kind": ["kept" if rung["kept"] else "left out" for rung in rungs],
+        }
+    )
+    return LiveChart(rows, _SPEC)
+
+
+_PLACE: dict[str, Any] = {
+    "x": {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"zero": True, "nice": False},
+        "axis": {"title": "seconds since the start"},
+    },
+    "y": {
+        "field": "y",
+        "type": "quantitative",
+        "scale": {"zero": False, "padding": 12},
+        "axis": {"title": "right on images not fitted on", "format": ".1%"},
+    },
+}
+_KINDS = {"domain": ["kept", "left out"]}
+_SPEC: dict[str, Any] = {
+    "height": 260,
+    "layer": [
+        {
+            "transform": [{"filter": "datum.kind == 'kept'"}],
+            "mark": {
+                "type": "line",
+                "interpolate": "step-after",
+                "color": GREEN,
+                "strokeWidth": 2,
+            },
+            "encoding": _PLACE,
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+            "encoding": {
+                **_PLACE,
+                "color": {
+                    "field": "kind",
+                    "type": "nominal",
+                    "scale": {**_KINDS, "range": [GREEN, GREY]},
+                    "legend": {"title": None, "orient": "top"},
+                },
+                # Told apart by shape too, where colours are not.
+                "shape": {
+                    "field": "kind",
+                    "type": "nominal",
+                    "scale": {**_KINDS, "range": ["circle", "diamond"]},
+                    "legend": None,
+                },
+                "tooltip": [
+                    {"field": "what", "type": "nominal"},
+                    {"field": "y", "type": "quantitative", "format": ".1%", "title": "right"},
+                    {"field": "x", "type": "quantitative", "format": ".1f", "title": "after (s)"},
+                ],
+            },
+        },
+    ],
+}

@@ -1,0 +1,144 @@
+"""A run by Auto, from the click to the tested model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.catalog import Catalog, DatasetRecord
+from core.errors import InvalidInput
+from core.evaluation.evaluate import evaluate_run
+from core.evaluation.explain.explainer import open_explainer
+from core.evaluation.store import predictions_table
+from core.features.weights import find_weights
+from core.runs.files import RunFiles
+from core.training.checks import check
+from core.training.heads import kernel
+from core.training.spec import parse_spec
+from tests.core.training.running import Trained, train
+from tests.core.training.small import (
+    StopsAt,
+    add_colours,
+    new_catalog,
+    spec_of,
+    table_of,
+    told,
+)
+
+pytestmark = pytest.mark.skipif(
+    find_weights("efficientnet_lite0") is None, reason="the weights of Lite0 are not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return new_catalog(tmp_path_factory.mktemp("auto"))
+
+
+@pytest.fixture(scope="module")
+def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
+    return add_colours(home, tmp_path_factory.mktemp("data") / "colours", each=16)
+
+
+@pytest.fixture(scope="module")
+def trained(home: Catalog, dataset: DatasetRecord) -> Trained:
+    return train(home, dataset, recipe="auto", image_size=160, minutes=0.3)
+
+
+def test_the_ladder_only_climbs_and_its_top_is_what_was_kept(trained: Trained) -> None:
+    rungs = told(trained.report, "rung")
+    kept = [rung["accuracy"] for rung in rungs if rung["kept"]]
+    assert kept[-1] >= max(kept) - 0.03
+    assert trained.summary.validation_accuracy == pytest.approx(kept[-1], abs=1e-5)
+    assert list(trained.summary.ladder) == rungs
+    assert trained.summary.story
+
+
+def test_the_run_says_with_which_settings_it_was_trained(trained: Trained) -> None:
+    spec = parse_spec(trained.catalog.runs.get(trained.run_id).spec)
+    info = RunFiles(trained.catalog.workspace, trained.run_id).model()
+    assert (spec.recipe, spec.minutes) == ("auto", 0.3)
+    assert (spec.architecture, spec.image_size) == (info.architecture, info.image_size)
+
+
+def test_the_saved_model_is_keras_alone_and_answers_like_its_export(trained: Trained) -> None:
+    images, labels = trained.validation()
+    answers = np.asarray(trained.model()(images.astype(np.float32), training=False))
+    compiled = RunFiles(trained.catalog.workspace, trained.run_id).compiled()
+    np.testing.assert_allclose(answers, compiled.predict(images), atol=1e-3)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_reliability_is_judged_by_answers_from_before_the_images_were_learned(
+    trained: Trained,
+) -> None:
+    workspace = trained.catalog.workspace
+    evaluate_run(trained.catalog, trained.run_id)
+    kept = RunFiles(workspace, trained.run_id).out_of_fold()
+    assert kept is not None
+    split = trained.split
+    learned = split[split["split"] != "test"]
+    assert sorted(kept["path"]) == sorted(learned["path"])
+    table = predictions_table(workspace, trained.run_id, split="validation")
+    both = table.merge(kept, on="path", suffixes=("", "_before"))
+    assert len(both) == len(table)
+    columns = [name for name in kept if name.startswith("p_")]
+    before = both[[f"{name}_before" for name in columns]]
+    np.testing.assert_allclose(both[columns], before, atol=1e-6)
+
+
+def test_heat_follows_the_slope_through_the_head(trained: Trained) -> None:
+    explainer = open_explainer(trained.catalog.workspace, trained.run_id)
+    assert (explainer.method, explainer.why_not) == ("gradients", "")
+    images, labels = trained.validation()
+    assert explainer.heat(images[:2], labels[:2]).max() == pytest.approx(1)
+    _, features = explainer.answer(images[:2])
+    assert features is not None
+
+
+def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.auto import search
+
+    monkeypatch.setattr(search, "_FIRST", "kernel")
+    monkeypatch.setattr(search, "_SECOND", "kernel")
+    monkeypatch.setattr(search, "_LATER", ())
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=0.1)
+    explainer = open_explainer(home.workspace, made.run_id)
+    assert made.summary.head == "kernel"
+    assert explainer.why_not == ""
+    images, labels = made.validation()
+    step = 4
+    heat = explainer.evidence(images[:1], labels[:1])
+    assert np.abs(heat).max() > 0
+    _, features = explainer.answer(images[:step])
+    assert features is not None
+    # What likenesses are made of, of unit length; not the likenesses themselves.
+    np.testing.assert_allclose(np.square(features).sum(axis=1), 1, atol=1e-3)
+    assert len(images) < kernel.MOST_EXACT
+
+
+def test_stopping_keeps_the_best_so_far(home: Catalog, dataset: DatasetRecord) -> None:
+    made = train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=30)
+    assert made.summary.stopped
+    assert len(made.summary.ladder) == 1
+    assert "You ended it" in made.summary.story
+
+
+def test_the_same_seed_finds_the_same(home: Catalog, dataset: DatasetRecord) -> None:
+    first, again = (
+        train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=30)
+        for _ in range(2)
+    )
+    files = [RunFiles(home.workspace, run.run_id) for run in (first, again)]
+    tables: list[pd.DataFrame | None] = [each.out_of_fold() for each in files]
+    assert tables[0] is not None
+    assert tables[1] is not None
+    pd.testing.assert_frame_equal(tables[0], tables[1], atol=1e-6)
+
+
+def test_auto_refuses_a_network_that_knows_no_photos(dataset: DatasetRecord) -> None:
+    with pytest.raises(InvalidInput, match="learned from photos"):
+        check(spec_of(dataset, minutes=1), table_of({"a": 40, "b": 40}))

@@ -1,0 +1,60 @@
+"""What Auto tries depends on the images."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from core.errors import Cancelled
+from core.progress import RecordingReporter, Wishes
+from core.training.auto.clock import Clock, Paced, Until
+from core.training.auto.ladder import Rung, story
+from core.training.auto.looks import Look, sizes, squares
+
+
+def _of(width: int, height: int) -> pd.DataFrame:
+    return pd.DataFrame({"width": [width] * 5, "height": [height] * 5})
+
+
+def test_small_images_are_never_enlarged_as_much_as_photos():
+    assert max(sizes(_of(32, 32))) < max(sizes(_of(100, 100))) < max(sizes(_of(640, 480)))
+    for side in (8, 32, 100, 640):
+        tried = sizes(_of(side, side))
+        assert tried == sorted(tried)
+
+
+def test_cropping_is_tried_only_where_images_are_long():
+    assert squares(_of(100, 100)) == []
+    assert set(squares(_of(300, 200))) == {"crop", "pad"}
+
+
+def test_larger_looks_are_expected_to_take_longer():
+    small, large = Look("mobilenet_v2", 160), Look("mobilenet_v2", 224)
+    assert small.work < large.work < Look("efficientnet_lite0", 224).work
+
+
+def test_work_is_asked_to_end_once_the_time_is_up_and_not_before():
+    report = RecordingReporter()
+    assert Until(report, Clock(100, 5)).wishes() == Wishes()
+    assert Until(report, Clock(0, 5)).wishes().stop == "keep"
+    with pytest.raises(Cancelled):
+        Until(report, Clock(0, 5)).check()
+
+
+def test_progress_is_the_time_that_is_spent():
+    report = RecordingReporter()
+    Paced(report, Clock(60, 5)).progress("features", 3, 4, "Looking")
+    assert report.steps == [("search", 0, 60, "Looking")]
+
+
+def test_the_story_names_what_was_kept_and_what_came_close():
+    rungs = [
+        Rung(seconds=2, accuracy=0.9, what="A at 160 pixels", kept=True),
+        Rung(seconds=5, accuracy=0.95, what="A at 224 pixels", kept=True),
+        Rung(seconds=9, accuracy=0.94, what="B at 224 pixels", kept=False),
+    ]
+    text = story(rungs, 1000, "More time would let it try more.")
+    assert "3 ways" in text
+    assert "A at 224 pixels was kept: right on 95.0 % of 1,000 images" in text
+    assert "B at 224 pixels (94.0 %)" in text
+    assert text.endswith("More time would let it try more.")
