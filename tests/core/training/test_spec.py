@@ -48,6 +48,7 @@ SPEC = TrainSpec(
     precision="bfloat16",
     seed=42,
     shares=Shares(train=0.5, validation=0.2, test=0.3),
+    minutes=5.0,
     tensorboard=True,
 )
 
