@@ -75,7 +75,7 @@ def material_of(catalog: Catalog, spec: TrainSpec, **changes: Any) -> Material:
         "spec": spec,
         "info": ModelInfo(classes=tuple(CLASSES), image_size=spec.image_size, fit=spec.resize),
         "evaluation": metrics.evaluate("run", "test", CLASSES, true, predicted),
-        "answers": predictions,
+        "predictions": predictions,
         "history": [
             EpochRecord(epoch=n, loss=1 / n, accuracy=0.5, val_loss=1.1 / n, val_accuracy=0.5)
             for n in (1, 2, 3)
