@@ -26,7 +26,7 @@ Fit = Literal["stretch", "crop", "pad"]
 DECODER_VERSION = 1
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
-_UPRIGHT = {
+UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -161,9 +161,9 @@ def _open(data: bytes, file: object, draft: tuple[int, int] | None) -> OpenedIma
         if draft is not None and kind in ("JPEG", "MPO"):
             image.draft(None, draft)
         image.load()
-        orientation = _orientation(image)
-        turn = _UPRIGHT.get(orientation)
-        rgb = _to_rgb(image if turn is None else image.transpose(turn))
+        orientation = orientation_of(image)
+        turn = UPRIGHT.get(orientation)
+        rgb = to_rgb(image if turn is None else image.transpose(turn))
         if rgb is image and kind not in ("JPEG", "MPO"):
             # What reads several frames still changes its pixels, and closes them with its file.
             rgb = image.copy()
@@ -174,7 +174,7 @@ def _open(data: bytes, file: object, draft: tuple[int, int] | None) -> OpenedIma
     return OpenedImage(rgb, kind, mode, width, height, orientation, frames)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
     """The EXIF orientation; upright if damaged metadata don't say, as the pixels are still good."""
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
@@ -190,7 +190,7 @@ def _frames(image: Image.Image) -> int:
         return 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
     """8-bit RGB as a person would expect to see it."""
     mode = image.mode
     if mode == "RGB":

@@ -165,6 +165,11 @@ def _save(
     context.report.progress("export", 0, None, "Saving and checking the model")
     files.write_layers(layer_table(model))
     if context.spec.test_views > 1:
-        model = averaged(model, context.spec)
+        model = averaged(
+            model,
+            context.spec.image_size,
+            context.spec.test_views,
+            mirrored=context.spec.augmentation.flip_horizontal,
+        )
     files.write_keras(model)
     return export_checked(model, files.openvino, images)

@@ -1,10 +1,10 @@
 """A Jupyter notebook that rebuilds a run from its class folders without Lightbox.
 
-Plain Keras, NumPy, Pillow, scikit-learn and Matplotlib, written out for the options that the run
-uses and no others, to be read by somebody who wants to know how it is done. The images are divided
-exactly as the run divided them; the decoding, the network, the order, the variations and the
-schedule are the run's. Only frozen features are computed by another library, so answers can differ
-where the model hesitates.
+Keras, NumPy, Pillow, scikit-learn and Matplotlib; the functions that trained, cut out of Lightbox
+for the options that the run uses and no others, to be read by somebody who wants to know how it is
+done. The images are divided exactly as the run divided them; the decoding, the network, the order,
+the variations and the schedule are the run's. Only frozen features are computed by another library,
+so answers can differ where the model hesitates.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
-from core.delivery.take_away.cells import Cell, data, network, results, training, varying
+from core.delivery.take_away.cells import Cell, code, data, network, results, training, varying
+from core.delivery.take_away.cut import Cutter, names_used
 from core.delivery.take_away.material import Material, checked_target, load_material
 from core.errors import InvalidInput, NotFound
 from core.quality.curation import curated
 from core.workspace import atomic_path
 
 SUFFIXES = (".ipynb",)
-# Images of these modes can have transparent parts, and those of these more than 8 bits.
-_TRANSPARENT = {"P", "RGBA", "LA", "PA", "La", "RGBa"}
-_DEEP = ("I", "F")
 
 
 def write_notebook(catalog: Catalog, run_id: str, file: Path) -> Path:
@@ -70,29 +68,73 @@ def notebook(material: Material) -> dict[str, Any]:
 
 def cells(material: Material) -> list[Cell]:
     """All cells, in order."""
-    spec = material.spec
-    modes, formats = _kinds(material)
-    trained = training.conditions(material)
-    holds = {
-        **network.conditions(spec),
-        **varying.conditions(spec),
-        **trained,
-        "scored": trained["by_f1"] or trained["by_balanced"],
-        "transparent": bool(modes & _TRANSPARENT),
-        "deep": any(mode.startswith(_DEEP) for mode in modes),
-        "jpegs": bool(formats & {"JPEG", "MPO"}),
-        "stretch": spec.resize == "stretch",
-        "crop": spec.resize == "crop",
-        "pad": spec.resize == "pad",
-        "vast": data.is_vast(material),
-    }
-    return [
-        *data.cells(material, holds),
-        *varying.cells(spec, holds),
-        *network.cells(material, holds),
-        *training.cells(material, holds),
-        *results.cells(material, holds),
+    spec, cutter = material.spec, Cutter()
+    holds = {**network.conditions(spec), **training.conditions(material)}
+    made = [
+        *data.cells(material, cutter, data.known_of_images(*_kinds(material))),
+        *varying.cells(spec, cutter, on_pixels=holds["on_pixels"]),
+        *network.cells(material, cutter, holds),
+        *training.cells(material, cutter, holds),
+        *results.cells(material, validated=holds["validated"]),
     ]
+    return [*data.opening(material), code(*_imports(made, cutter)), *made]
+
+
+# What the cells themselves use; what was cut out says for itself what it needs.
+_IMPORTS = {
+    "ConfusionMatrixDisplay": "from sklearn.metrics import ConfusionMatrixDisplay",
+    "Image": "from PIL import Image",
+    "Path": "from pathlib import Path",
+    "SimpleNamespace": "from types import SimpleNamespace",
+    "ThreadPoolExecutor": "from concurrent.futures import ThreadPoolExecutor",
+    "balanced_accuracy_score": "from sklearn.metrics import balanced_accuracy_score",
+    "base64": "import base64",
+    "classification_report": "from sklearn.metrics import classification_report",
+    "confusion_matrix": "from sklearn.metrics import confusion_matrix",
+    "f1_score": "from sklearn.metrics import f1_score",
+    "find_spec": "from importlib.util import find_spec",
+    "io": "import io",
+    "json": "import json",
+    "keras": "import keras",
+    "layers": "from keras import layers",
+    "math": "import math",
+    "np": "import numpy as np",
+    "plt": "import matplotlib.pyplot as plt",
+    "zlib": "import zlib",
+}
+_WIDTH = 100
+_THEIRS = ("keras", "matplotlib", "numpy", "PIL", "sklearn")
+
+
+def _imports(made: list[Cell], cutter: Cutter) -> list[str]:
+    """The lines that bring what these cells use: Python's own, then others'."""
+    used = {name for cell in made if cell.kind == "code" for name in names_used(cell.source)}
+    lines = {line for name, line in (_IMPORTS | cutter.imports).items() if name in used}
+    theirs = {line for line in lines if line.split()[1].split(".")[0] in _THEIRS}
+    return [
+        *_sorted(lines - theirs | {"import os"}),
+        "",
+        'os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow says less',
+        *_sorted(theirs),
+    ]
+
+
+def _sorted(lines: set[str]) -> list[str]:
+    """Imports as formatters have them, those from one module together."""
+    modules: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith("from"):
+            _, module, _, names = line.split(maxsplit=3)
+            modules.setdefault(module, []).append(names)
+    whole = [line for line in lines if line.startswith("import")]
+    joined = []
+    for module, each in modules.items():
+        line = f"from {module} import {', '.join(sorted(each))}"
+        if len(line) > _WIDTH:
+            inside = "".join(f"    {name},\n" for name in sorted(each))
+            line = f"from {module} import (\n{inside})"
+        joined.append(line)
+    return [*sorted(whole, key=str.lower), *sorted(joined, key=str.lower)]
 
 
 def _kinds(material: Material) -> tuple[set[str], set[str]]:

@@ -34,22 +34,42 @@ def build(backbone: Backbone, size: int, weights: Path | None, *, gray: bool = F
             f"{backbone.title} can't see images of {size} × {size} pixels.",
             remedy=f"Use {backbone.smallest} or more.",
         )
-    if gray and weights is not None:
-        # The file is read layer by layer, so there must be no layer more than it knows.
-        coloured = _model(backbone, size, weights, gray=False)
-        model = _model(backbone, size, None, gray=True)
-        model.set_weights([model.get_layer("grey").get_weights()[0], *coloured.get_weights()])
-        return model
-    return _model(backbone, size, weights, gray=gray)
+    if weights is None:
+        return body_of(backbone, size, None, gray=gray)
+    try:
+        with warnings.catch_warnings():
+            # One for every layer that doesn't fit, before the error that says it all.
+            warnings.simplefilter("ignore")
+            if not gray:
+                return body_of(backbone, size, weights, gray=False)
+            return grey_body_of(backbone, size, weights)
+    # What Keras and h5py raise for another network's weights, or for no weights at all.
+    except (ValueError, OSError, KeyError, IndexError, AttributeError, TypeError) as error:
+        raise InvalidInput(
+            f"This file does not hold weights of {backbone.title}.",
+            file=weights,
+            remedy="Use the file without the top that Keras publishes, or one saved from the same "
+            "network.",
+        ) from error
 
 
-def _model(backbone: Backbone, size: int, weights: Path | None, *, gray: bool) -> Any:
+def grey_body_of(backbone: Backbone, size: int, weights: Path) -> Any:
+    """As :func:`body_of`, of lightness only."""
+    # The file is read layer by layer, so there must be no layer more than it knows.
+    coloured = body_of(backbone, size, weights, gray=False)
+    model = body_of(backbone, size, None, gray=True)
+    model.set_weights([model.get_layer("grey").get_weights()[0], *coloured.get_weights()])
+    return model
+
+
+def body_of(backbone: Backbone, size: int, weights: Path | None, *, gray: bool) -> Any:
+    """From pixels to features: the network without its top, tapped at two layers."""
     import keras
     from keras import layers
 
-    pixels = x = keras.Input((size, size, 3), name="pixels")
+    x = keras.Input((size, size, 3), name="pixels")
     if gray:
-        x = layers.Concatenate(name="grey_as_rgb")([lightness(pixels)] * 3)
+        x = layers.Concatenate(name="grey_as_rgb")([lightness(x)] * 3)
     if backbone.preprocessing == "unit":
         x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     elif backbone.preprocessing == "caffe":
@@ -62,7 +82,8 @@ def _model(backbone: Backbone, size: int, weights: Path | None, *, gray: bool) -
         )
     if weights is not None:
         _load(base, backbone, weights)
-    base = _quicker(base)
+    if backbone.key.startswith("convnext"):
+        base = _quicker(base)
     middle, last = (_tapped(base, tap) for tap in backbone.taps)
     pooled = [
         layers.Flatten()(_quarters(middle)),
@@ -99,8 +120,6 @@ def _quicker(base: Any) -> Any:
             layer.kernel_size, padding=layer.padding, name=layer.name, dtype=layer.dtype_policy
         )
 
-    if not any(is_grouped(layer) for layer in base.layers):
-        return base
     quick = keras.models.clone_model(base, clone_function=replaced)
     for old, new in zip(base.layers, quick.layers, strict=True):
         values = old.get_weights()
@@ -119,22 +138,11 @@ def _tapped(base: Any, tap: str) -> Any:
 
 
 def _load(base: Any, backbone: Backbone, weights: Path) -> None:
-    try:
-        with warnings.catch_warnings():
-            # One for every layer that doesn't fit, before the error that says it all.
-            warnings.simplefilter("ignore")
-            if backbone.packaged is not None and weights.suffix == ".pth":
-                backbone.packaged.read(base, weights)
-            else:
-                base.load_weights(str(weights))
-    # What Keras and h5py raise for another network's weights, or for no weights at all.
-    except (ValueError, OSError, KeyError, IndexError, AttributeError, TypeError) as error:
-        raise InvalidInput(
-            f"This file does not hold weights of {backbone.title}.",
-            file=weights,
-            remedy="Use the file without the top that Keras publishes, or one saved from the same "
-            "network.",
-        ) from error
+    """Set the weights of the network from a file without the top."""
+    if backbone.packaged is not None and weights.suffix == ".pth":
+        backbone.packaged.read(base, weights)
+    else:
+        base.load_weights(str(weights))
     if backbone.preprocessing == "caffe":
         # Learned on BGR. Turning the first kernel round is the same as turning the pixels, and
         # leaves no layer that fine-tuning could change by mistake.

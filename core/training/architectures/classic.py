@@ -9,7 +9,7 @@ from core.training.architectures.parts import begin, finish
 
 
 def build(config: BuildConfig) -> Any:
-    """See :attr:`Architecture.build`."""
+    """Three convolutions with pooling, then one wide dense layer."""
     from keras import layers
 
     pixels, x = begin(config.size, config.color)

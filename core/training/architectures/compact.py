@@ -10,20 +10,19 @@ from __future__ import annotations
 from typing import Any
 
 from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import begin, finish
+from core.training.architectures.parts import MOMENTUM, begin, finish
 
 _WIDTHS = (24, 48, 96)
-_MOMENTUM = 0.9
 
 
 def build(config: BuildConfig) -> Any:
-    """See :attr:`Architecture.build`."""
+    """A small residual network: three stages of blocks, each half as wide and high as the last."""
     from keras import layers
 
     size = config.size
 
     def normalise(x: Any) -> Any:
-        return layers.BatchNormalization(momentum=_MOMENTUM)(x)
+        return layers.BatchNormalization(momentum=MOMENTUM)(x)
 
     def convolve(x: Any, width: int, stride: int = 1, kernel: int = 3) -> Any:
         return layers.Conv2D(
@@ -36,6 +35,7 @@ def build(config: BuildConfig) -> Any:
         )(x)
 
     def block(x: Any, width: int, stride: int) -> Any:
+        """Two convolutions, and a shortcut around both."""
         shortcut = x
         if stride != 1 or x.shape[-1] != width:
             shortcut = x if stride == 1 else layers.AveragePooling2D(2, padding="same")(x)

@@ -16,7 +16,7 @@ _WIDTHS = (16, 32, 64, 128, 192)
 
 
 def build(config: BuildConfig) -> Any:
-    """See :attr:`Architecture.build`."""
+    """Five levels, each of which is averaged over the picture and has its say."""
     from keras import layers
 
     pixels, x = begin(config.size, config.color)

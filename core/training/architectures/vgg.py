@@ -15,7 +15,7 @@ _WIDTHS = (24, 48, 96, 192)
 
 
 def build(config: BuildConfig) -> Any:
-    """See :attr:`Architecture.build`."""
+    """Blocks of two convolutions and a pooling."""
     from keras import layers
 
     pixels, x = begin(config.size, config.color)

@@ -12,7 +12,7 @@ _TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, 
 _FROM_YIQ = np.linalg.inv(_TO_YIQ)
 
 
-def matrices(drawn: Drawn) -> np.ndarray:
+def colour_maps(drawn: Drawn) -> np.ndarray:
     """Maps of colours.
 
     Returns:
@@ -30,7 +30,7 @@ def matrices(drawn: Drawn) -> np.ndarray:
     return np.concatenate([weights, np.broadcast_to(added[:, None, None], (len(drawn), 3, 1))], 2)
 
 
-def tables(drawn: Drawn) -> np.ndarray:
+def light_tables(drawn: Drawn) -> np.ndarray:
     """Brightness and contrast alone, which are the same for all channels, as tables of values.
 
     Returns:

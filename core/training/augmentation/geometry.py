@@ -8,7 +8,7 @@ from PIL import Image
 from core.training.augmentation.draw import Drawn
 
 
-def matrices(drawn: Drawn, size: int) -> np.ndarray:
+def affine_maps(drawn: Drawn, size: int) -> np.ndarray:
     """Where each pixel of the result comes from.
 
     Returns:
@@ -65,7 +65,7 @@ def move(image: np.ndarray, matrix: np.ndarray, margin: int) -> Image.Image:
 
     Args:
         image: uint8, shape (size, size, 3).
-        matrix, margin: its own of :func:`matrices` and :func:`margins`.
+        matrix, margin: its own of :func:`affine_maps` and :func:`margins`.
     """
     size = len(image)
     a, b, c, d, e, f = matrix

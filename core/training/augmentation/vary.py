@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from core.training.augmentation import colour, geometry, texture
+from core.training.augmentation.colour import colour_maps, light_tables
 from core.training.augmentation.draw import COLUMNS, Drawn, draw
+from core.training.augmentation.geometry import affine_maps, margins, move
 from core.training.augmentation.options import Augmentation
+from core.training.augmentation.texture import add_noise, blur, cut_out
 
 # Part of the name of caches of augmented features: change it when the same options and numbers
 # come to give other pixels.
@@ -29,9 +31,10 @@ def vary(
     Returns:
         uint8, the same shape.
     """
-    numbers = rng.random((len(images), len(COLUMNS)))
     if not options.varies:
+        rng.random((len(images), len(COLUMNS)))
         return np.array(images)
+    numbers = rng.random((len(images), len(COLUMNS)))
     return apply(images, draw(options, numbers, images.shape[1]), threads=threads)
 
 
@@ -56,36 +59,36 @@ class _Work:
     """What is to be done to each image, worked out for all at once."""
 
     def __init__(self, images: np.ndarray, drawn: Drawn) -> None:
-        size = images.shape[1]
         self.images = images
         self.out = np.empty(images.shape, np.uint8)
         self.drawn = drawn
-        self.affine = geometry.matrices(drawn, size)
-        self.margins = geometry.margins(self.affine, size)
         off = drawn.across, drawn.down, drawn.turn, drawn.shear
         self.moved = np.any(off, axis=0) | (drawn.zoom != 1)
+        if self.moved.any():
+            self.affine = affine_maps(drawn, images.shape[1])
+            self.margins = margins(self.affine, images.shape[1])
         self.coloured = (drawn.saturation != 1) | (drawn.hue != 0)
         self.lit = ~self.coloured & ((drawn.brightness != 0) | (drawn.contrast != 1))
         if self.coloured.any():
-            self.colours = colour.matrices(drawn).reshape(-1, 12)
+            self.colours = colour_maps(drawn).reshape(-1, 12)
         if self.lit.any():
-            self.tables = colour.tables(drawn)
+            self.tables = light_tables(drawn)
 
     def do(self, rows: range) -> None:
         for i in rows:
             self._one(i)
 
     def _one(self, i: int) -> None:
-        drawn, out = self.drawn, self.out[i]
+        out = self.out[i]
         pixels: np.ndarray | Image.Image = self.images[i]
         if self.moved[i]:
-            pixels = geometry.move(self.images[i], self.affine[i], int(self.margins[i]))
-        elif drawn.mirror[i] or drawn.flip[i]:
+            pixels = move(self.images[i], self.affine[i], int(self.margins[i]))
+        elif self.drawn.mirror[i] or self.drawn.flip[i]:
             # Only mirrored: the same at no cost.
-            down, across = -1 if drawn.flip[i] else 1, -1 if drawn.mirror[i] else 1
+            down, across = -1 if self.drawn.flip[i] else 1, -1 if self.drawn.mirror[i] else 1
             pixels = self.images[i, ::down, ::across]
-        if drawn.blur[i] > 0:
-            pixels = texture.blur(_picture(pixels), float(drawn.blur[i]))
+        if self.drawn.blur[i] > 0:
+            pixels = blur(_picture(pixels), float(self.drawn.blur[i]))
         if self.coloured[i]:
             pixels = _picture(pixels).convert("RGB", tuple(self.colours[i].tolist()))
         if self.lit[i]:
@@ -93,11 +96,15 @@ class _Work:
             np.take(self.tables[i], np.asarray(pixels), out=out, mode="clip")
         else:
             out[...] = np.asarray(pixels)
-        if drawn.noise[i] > 0:
-            texture.add_noise(out, float(drawn.noise[i]), float(drawn.noise_at[i]))
-        if drawn.cutout[i] > 0:
-            texture.cut_out(
-                out, *(float(v[i]) for v in (drawn.cutout, drawn.cutout_x, drawn.cutout_y))
+        if self.drawn.noise[i] > 0:
+            add_noise(out, float(self.drawn.noise[i]), float(self.drawn.noise_at[i]))
+        if self.drawn.cutout[i] > 0:
+            cut_out(
+                out,
+                *(
+                    float(v[i])
+                    for v in (self.drawn.cutout, self.drawn.cutout_x, self.drawn.cutout_y)
+                ),
             )
 
 

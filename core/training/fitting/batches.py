@@ -66,12 +66,14 @@ class Batches(keras.utils.PyDataset):
         self._shares = np.eye(classes, dtype=np.float32)
         self._batch = batch_size
         self._seed = seed
-        self._augmentation = augmentation if augmentation and augmentation.active else None
+        self._augmentation = augmentation
         self._preprocess = preprocess
-        counts = np.bincount(labels, minlength=classes)
-        # As scikit-learn's "balanced": the mean weight of an example is 1.
-        self._rarity = (len(labels) / (np.maximum(counts, 1) * (counts > 0).sum())).astype("f4")
         self._balance = balance
+        if balance != "none":
+            # As scikit-learn's "balanced": the mean weight of an example is 1.
+            counts = np.bincount(labels, minlength=classes)
+            rarity = len(labels) / (np.maximum(counts, 1) * (counts > 0).sum())
+            self._rarity = rarity.astype("f4")
         self._epoch = epoch
         self._shuffle()
 

@@ -10,19 +10,21 @@ from typing import Any
 import keras
 from keras import layers
 
-from core.training.spec import TrainSpec
-
 # What a look leaves out of the image, as a share of its side.
 _OUT = 0.08
 
 
-def averaged(model: Any, spec: TrainSpec) -> Any:
-    """A model whose answer is the mean of ``model``'s about ``spec.test_views`` looks.
+def averaged(model: Any, size: int, views: int, *, mirrored: bool = False) -> Any:
+    """A model whose answer is the mean of ``model``'s about so many looks at an image.
 
-    The image itself; mirrored, if training mirrored images; its middle, its upper left and its
-    lower right, each a little larger.
+    The image itself; mirrored, if training mirrored images; its middle and its corners, each a
+    little larger.
+
+    Args:
+        size: side of the images, in pixels.
+        views: how many looks, 2 to 5.
+        mirrored: whether one of them is the image mirrored left to right.
     """
-    size = spec.image_size
     out = max(1, round(size * _OUT))
     pixels = keras.Input((size, size, 3), name="pixels")
     crops = [
@@ -32,10 +34,10 @@ def averaged(model: Any, spec: TrainSpec) -> Any:
         ((0, 2 * out), (2 * out, 0)),
     ]
     looks = [pixels]
-    if spec.augmentation.flip_horizontal:
+    if mirrored:
         looks.append(keras.ops.flip(pixels, axis=2))
     looks += [layers.Resizing(size, size)(layers.Cropping2D(crop)(pixels)) for crop in crops]
-    answers = [model(look) for look in looks[: spec.test_views]]
+    answers = [model(look) for look in looks[:views]]
     return keras.Model(
         pixels, layers.Average(name="probabilities", dtype="float32")(answers), name=model.name
     )

@@ -63,7 +63,7 @@ def pixel_batches(
         data.train,
         batch_size=data.batch_size,
         seed=spec.seed,
-        augmentation=spec.augmentation,
+        augmentation=spec.augmentation if spec.augmentation.active else None,
         balance=spec.balance,
         epoch=epoch,
     )

@@ -1,20 +1,21 @@
 """The cells of the notebook, one step of a training a file; each makes only what its run uses.
 
-Code is written as it will be read, in templates of two rules: a line that ends in ``#? name`` is
-kept only for runs of which that holds (``!name`` for those of which it does not; several names mean
-all of them), and ``{{name}}`` is replaced by a value.
+What trains is cut out of Lightbox's own code (:mod:`core.delivery.take_away.cut`); what stands here
+calls it. Cells are given as pieces of text, a pair being one that is indented by so many steps;
+``False`` is left out.
 """
 
 from __future__ import annotations
 
+import pprint
 import re
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-_CONDITION = re.compile(r"\s*#\?\s*([!\w ]+)$")
-_VALUE = re.compile(r"\{\{(\w+)\}\}")
+from core.text import as_text
+
+Piece = str | bool | tuple[int, str | bool]
 
 
 @dataclass(frozen=True)
@@ -27,65 +28,51 @@ class Cell:
 
     kind: Literal["markdown", "code"]
     source: str
-    hidden: bool = field(default=False)
+    hidden: bool = False
 
 
-def words(text: str, holds: Mapping[str, bool] | None = None, **values: Any) -> Cell:
-    """A cell of text in Markdown; conditions and values as in code."""
-    filled = fill(text, holds or {}, **values)
-    # Written in lines of a hundred, read in lines of any length.
-    joined = re.sub(r"(?<!\n)\n(?!\n|[*#-] |\|)", " ", filled)
+def words(*pieces: Piece) -> Cell:
+    """A cell of text in Markdown, in lines of any length."""
+    joined = re.sub(r"(?<!\n)\n(?!\n|[*#-] |\|)", " ", _joined(pieces))
     return Cell("markdown", re.sub(r" +\n", "\n", joined).rstrip())
 
 
-def code(
-    text: str, holds: Mapping[str, bool] | None = None, *, hidden: bool = False, **values: Any
-) -> Cell:
-    """A cell of code."""
-    return Cell("code", fill(text, holds or {}, **values), hidden)
-
-
-def fill(text: str, holds: Mapping[str, bool], **values: Any) -> str:
-    """A template with its conditions decided and its values put in.
-
-    Raises:
-        KeyError: it names something that is not known.
-    """
-    kept = []
-    for line in textwrap.dedent(text).strip("\n").split("\n"):
-        condition = _CONDITION.search(line)
-        if condition is None:
-            kept.append(line)
-        elif all(
-            holds[name.removeprefix("!")] != name.startswith("!")
-            for name in condition.group(1).split()
-        ):
-            kept.append(line[: condition.start()])
-    filled = _VALUE.sub(lambda found: str(values[found.group(1)]), "\n".join(kept))
-    return _spaced(filled).strip("\n")
-
-
-def _spaced(text: str) -> str:
-    """Empty lines as formatters have them, whatever was left out between them."""
+def code(*pieces: Piece, hidden: bool = False) -> Cell:
+    """A cell of code, with empty lines as formatters have them."""
     lines: list[str] = []
     inside = False  # a function or class
-    for line in re.sub(r"\n{3,}", "\n\n", re.sub(r":\n\n(?= )", ":\n", text)).split("\n"):
+    for line in re.sub(r"\n{3,}", "\n\n", _joined(pieces)).split("\n"):
         outside = line[:1] not in ("", " ", ")", "]")
-        defines = line.startswith(("def ", "class "))
-        if outside and (defines or inside):
+        defines = line.startswith(("def ", "class ", "@"))
+        if outside and (inside or (defines and not (lines and lines[-1].startswith(("@", "#"))))):
             while lines and not lines[-1]:
                 lines.pop()
             lines += ["", ""] if lines else []
         if outside:
-            inside = defines
+            inside = defines and not line.startswith("@")
+        elif line.strip().startswith("def ") and re.search(r"^[^@].*[^:]$", lines[-1].strip()):
+            lines.append("")
         lines.append(line)
-    return "\n".join(lines)
+    return Cell("code", "\n".join(lines).strip("\n"), hidden)
+
+
+def _joined(pieces: tuple[Piece, ...]) -> str:
+    placed = [each if isinstance(each, tuple) else (0, each) for each in pieces]
+    return "\n".join(
+        textwrap.indent(_dedented(text), "    " * steps)
+        for steps, text in placed
+        if isinstance(text, str)
+    )
+
+
+def _dedented(text: str) -> str:
+    """A text of several lines without the indentation that it has where it is written."""
+    return textwrap.dedent(text).strip("\n") if text.startswith("\n") else text
 
 
 def literal(value: Any, indent: int = 0) -> str:
-    """A value as Python source in lines of at most a hundred characters, the further ones indented."""
-    import pprint
-
+    """A value as Python source in lines of at most a hundred characters, the further ones
+    indented."""
     text = pprint.pformat(value, width=98 - indent, compact=True, sort_dicts=False)
     return text.replace("\n", "\n" + " " * indent)
 
@@ -96,8 +83,6 @@ _START = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
 
 def plain(text: str) -> str:
     """Somebody's text inside Markdown, on one line and shown as it is written."""
-    from core.text import as_text
-
     escaped = _SPECIAL.sub(r"\\\1", " ".join(as_text(text).split()))
     # Only at the start of a line would these begin a list.
     return _START.sub(r"\1\\\2", escaped)

@@ -1,11 +1,10 @@
-"""The notebook's end: curves, the test, a comparison with Lightbox's figures, and the saved model."""
+"""The notebook's end: curves, the test, a comparison with Lightbox's figures, the saved model."""
 
 from __future__ import annotations
 
 import base64
 import json
 import zlib
-from collections.abc import Mapping
 
 from core.delivery.take_away.cells import Cell, code, literal, words
 from core.delivery.take_away.material import Material
@@ -14,10 +13,11 @@ from core.delivery.take_away.material import Material
 _MOST_NUMBERS = 30
 
 
-def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
+def cells(material: Material, *, validated: bool) -> list[Cell]:
     """Curves, test, confusion matrix, report, comparison, saving, and using the model."""
     evaluation = material.evaluation
     classes = len(material.classes)
+    side = round(min(24.0, max(4.0, 0.45 * classes + 2)), 1)
     curves = {
         name: [entry.value(name) for entry in material.history]
         for name in ("accuracy", "val_accuracy", "loss", "val_loss")
@@ -26,6 +26,7 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
         name: [None if value is None else round(float(value), 4) for value in values]
         for name, values in curves.items()
     }
+    keys = '["", "val_"]' if validated else '[""]'
     made = [
         words(
             """
@@ -36,24 +37,25 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
             """
         ),
         code(f"LIGHTBOX = {literal(rounded, 11)}"),
-        code(_CURVES, holds),
+        code(f"KEYS = {keys}  # of training and validation", _DRAW_CURVES),
     ]
     if evaluation.images:
         made += [
             words(
-                """
+                f"""
                 ## The test
 
-                On {{images}} images that neither training nor the choice of the best epoch has seen.
-                """,
-                images=f"{evaluation.images:,}",
+                On {evaluation.images:,} images that neither training nor the choice of the best
+                epoch has seen.
+                """
             ),
             code(
                 """
                 answers = model.predict(images[test], batch_size=64, verbose=0)
                 predicted = answers.argmax(axis=1)
                 accuracy = (predicted == labels[test]).mean()
-                print(f"Right on {(predicted == labels[test]).sum()} of {len(test)}: {accuracy:.1%}")
+                right = (predicted == labels[test]).sum()
+                print(f"Right on {right} of {len(test)}: {accuracy:.1%}")
                 """
             ),
             words(
@@ -64,8 +66,19 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
             ),
             code(
                 _CONFUSION,
-                side=round(min(24.0, max(4.0, 0.45 * classes + 2)), 1),
-                numbers=classes <= _MOST_NUMBERS,
+                f"""
+                figure, axis = plt.subplots(figsize=({side}, {side}))
+                ConfusionMatrixDisplay(matrix, display_labels=CLASSES).plot(
+                    ax=axis,
+                    cmap="Blues",
+                    xticks_rotation="vertical",
+                    include_values={classes <= _MOST_NUMBERS},
+                    colorbar=False,
+                )
+                axis.set_xlabel("predicted")
+                axis.set_ylabel("true")
+                plt.show()
+                """,
             ),
             words(
                 """
@@ -95,12 +108,11 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
                 would likely be. This notebook should be inside it.
                 """
             ),
-            code('LIGHTBOX_ANSWERS = "{{packed}}"', hidden=True, packed=_predictions(material)),
+            code(f'LIGHTBOX_ANSWERS = "{_predictions(material)}"', hidden=True),
             code(
+                f"lightbox = {evaluation.accuracy!r}",
+                f"low, high = {evaluation.interval.low!r}, {evaluation.interval.high!r}",
                 _COMPARE,
-                accuracy=repr(evaluation.accuracy),
-                low=repr(evaluation.interval.low),
-                high=repr(evaluation.interval.high),
             ),
         ]
     made += [
@@ -118,7 +130,7 @@ def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
             Path("classes.json").write_text(json.dumps(CLASSES))
 
             file = Path(FOLDER) / paths[-1]  # any image
-            chances = model.predict(read(file)[None], verbose=0)[0]
+            chances = model.predict(read_image(file)[None], verbose=0)[0]
             for best_class in chances.argsort()[::-1][:3]:
                 print(f"{CLASSES[best_class]}: {chances[best_class]:.1%}")
             """
@@ -140,36 +152,25 @@ def _predictions(material: Material) -> str:
     return base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
 
 
-_CURVES = """
+_DRAW_CURVES = """
 figure, axes = plt.subplots(1, 2, figsize=(14, 4.5))
 for axis, name in zip(axes, ("accuracy", "loss")):
-    for key, colour in ((name, "tab:blue"), ("val_" + name, "tab:orange")):   #? validated
-    for key, colour in ((name, "tab:blue"),):   #? !validated
-        title = "validation" if key.startswith("val_") else "training"
-        epochs = range(1, len(history[key]) + 1)
-        axis.plot(epochs, history[key], color=colour, marker=".", label=title)
-        epochs = range(1, len(LIGHTBOX[key]) + 1)
-        axis.plot(epochs, LIGHTBOX[key], "--", color=colour, label=f"{title}, Lightbox")
+    for key, colour in zip(KEYS, ("tab:blue", "tab:orange")):
+        title = "validation" if key else "training"
+        values, theirs = history[key + name], LIGHTBOX[key + name]
+        axis.plot(range(1, len(values) + 1), values, color=colour, marker=".", label=title)
+        epochs = range(1, len(theirs) + 1)
+        axis.plot(epochs, theirs, "--", color=colour, label=f"{title}, Lightbox")
     axis.set_xlabel("epoch")
     axis.set_title(name)
     axis.legend()
 plt.show()
 """
 
-_CONFUSION = """
-matrix = confusion_matrix(labels[test], predicted, labels=range(len(CLASSES)))
-figure, axis = plt.subplots(figsize=({{side}}, {{side}}))
-ConfusionMatrixDisplay(matrix, display_labels=CLASSES).plot(
-    ax=axis, cmap="Blues", xticks_rotation="vertical", include_values={{numbers}}, colorbar=False
-)
-axis.set_xlabel("predicted")
-axis.set_ylabel("true")
-plt.show()
-"""
+_CONFUSION = "matrix = confusion_matrix(labels[test], predicted, labels=range(len(CLASSES)))"
 
 _COMPARE = """
 theirs = np.array(json.loads(zlib.decompress(base64.b64decode(LIGHTBOX_ANSWERS))))
-lightbox, low, high = {{accuracy}}, {{low}}, {{high}}
 print(f"Lightbox: {lightbox:.1%}, likely between {low:.1%} and {high:.1%}")
 where = "below" if accuracy < low else "above" if accuracy > high else "inside"
 print(f"Here:     {accuracy:.1%}, {where} that interval")

@@ -4,65 +4,72 @@ pixels, or with a head on frozen features first and fine-tuning after."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from core.delivery.take_away.cells import Cell, code, words
-from core.delivery.take_away.cells.training_code import (
-    BATCHES,
-    COMPILE,
-    FEATURE_BATCHES,
-    FEATURES,
-    FIT,
-    FIT_HEAD,
-    FIT_TUNING,
-    KEEP_BEST,
-    RATE,
-)
+from core.delivery.take_away.cells import Cell, Piece, code, words
 from core.delivery.take_away.cells.training_words import training_words
+from core.delivery.take_away.cells.varying import facts
+from core.delivery.take_away.cut import Cutter, namespace
 from core.delivery.take_away.material import Material
 from core.runs.values import EpochRecord
 from core.training import architectures
-from core.training.options import METRICS, Loss, Optimizer
+from core.training.options import METRICS
 from core.training.recipes import VIEWS
 from core.training.spec import TrainSpec
 
+_FITTING = "core.training.fitting"
 
-def cells(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
+
+@dataclass(frozen=True)
+class _Fit:
+    """One call of Keras's ``fit``: what it is called with, as source."""
+
+    network: str
+    batches: str
+    inputs: str
+    peak: float
+    epochs: int
+    run_epochs: int
+    kept: str
+    before: int = 0
+
+
+def cells(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list[Cell]:
     """Everything from the loss to the trained model."""
     spec = material.spec
     by_hand = rates_by_hand(spec, material.history)
-    values = _values(material, by_hand)
     made = [
-        words(
-            """
-            ## Training
-
-            {{how}}
-            """,
-            how=training_words(spec, holds),
-        ),
-        code(COMPILE, holds, **values),
+        words("## Training", "", training_words(spec, holds)),
+        _compiling(spec, cutter),
     ]
     if holds["rated"]:
-        made.append(code(RATE, holds, **values))
+        made.append(_rates(spec, cutter, by_hand))
     if holds["validated"]:
-        made.append(code(KEEP_BEST, holds, **values))
+        made.append(_keep_best(spec, holds))
+    made.append(_batches(spec, cutter, holds))
     if holds["pretrained"]:
-        made += _head(holds, values)
+        made += _head(material, holds)
         if holds["tuned"]:
-            made += _tuning(spec, holds, values)
+            made += _tuning(material, holds)
     else:
-        made += [_batches(holds, values), code(FIT, holds, **values)]
+        fitting = _Fit(
+            "model",
+            _PIXEL_BATCHES,
+            "images[validation]",
+            spec.learning_rate,
+            spec.epochs,
+            _epochs_run(material, _first_part(spec), spec.epochs),
+            "best",
+        )
+        made.append(code(*_fit(spec, fitting, holds), holds["validated"] and _BEST))
     if spec.test_views > 1:
-        made += _looks(spec)
+        made += _looks(spec, cutter)
     return made
 
 
 def conditions(material: Material) -> dict[str, bool]:
-    """What holds of how a run was trained, for templates."""
+    """What holds of how a run was trained."""
     spec = material.spec
-    schedule = spec.schedule.name
-    views = views_of(material)
     by_hand = bool(rates_by_hand(spec, material.history))
     # What is asked of validation answers, besides accuracy and loss.
     asked = {spec.best_by} | ({spec.stopping.metric} if spec.stopping.patience else set())
@@ -71,25 +78,13 @@ def conditions(material: Material) -> dict[str, bool]:
         # A person may have stopped it before.
         "tuned": _epochs_run(material, "tuning", spec.tuning.epochs) > 0,
         "validated": material.count("validation") > 0,
-        "decays": spec.optimizer.weight_decay > 0,
-        "weights": spec.balance == "weights",
-        "sampling": spec.balance == "sampling",
-        "curved": schedule in ("cosine", "one_cycle"),
-        "warm": schedule in ("cosine", "one_cycle") and spec.schedule.warmup > 0,
-        "stepped": schedule == "step",
-        "steady": schedule not in ("cosine", "one_cycle", "step"),
-        "rated": schedule in ("cosine", "one_cycle", "step") or by_hand,
-        "plateau": schedule == "plateau",
+        "rated": spec.schedule.name != "constant" or by_hand,
         "by_hand": by_hand,
         "stops": spec.stopping.patience > 0 and material.count("validation") > 0,
-        "by_accuracy": spec.best_by == "accuracy",
-        "by_loss": spec.best_by == "loss",
         "by_f1": "f1" in asked,
         "by_balanced": "balanced_accuracy" in asked,
-        "frozen": spec.frozen > 0,
-        "viewed": views > 0,
-        "top_3": "top_3" in spec.metrics,
-        "auc": "auc" in spec.metrics,
+        "scored": bool(asked & {"f1", "balanced_accuracy"}),
+        "viewed": views_of(material) > 0,
     }
 
 
@@ -135,35 +130,6 @@ def rates_by_hand(spec: TrainSpec, history: Sequence[EpochRecord]) -> dict[int, 
     return found
 
 
-def _values(material: Material, by_hand: Mapping[int, float]) -> dict[str, Any]:
-    spec = material.spec
-    return {
-        "optimizer": _optimizer(spec.optimizer),
-        "loss": _loss(spec.loss),
-        "metrics": "".join(f", {name}" for name in ("top_3", "auc") if name in spec.metrics),
-        "rate": f"{spec.learning_rate:g}",
-        "epochs": spec.epochs,
-        "head_epochs": spec.epochs,
-        "tuning_rate": f"{spec.tuning.learning_rate:g}",
-        "tuning_epochs": spec.tuning.epochs,
-        "run_epochs": _epochs_run(material, _first_part(spec), spec.epochs),
-        "run_tuning": _epochs_run(material, "tuning", spec.tuning.epochs),
-        "warmup": f"{spec.schedule.warmup:g}",
-        "every": spec.schedule.every,
-        "factor": f"{spec.schedule.factor:g}",
-        "plateau": spec.schedule.patience,
-        "by_hand": dict(by_hand),
-        "patience": spec.stopping.patience,
-        "stop_metric": f"val_{spec.stopping.metric}",
-        "stop_mode": "min" if spec.stopping.metric == "loss" else "max",
-        "best_metric": spec.best_by,
-        "best_words": METRICS[spec.best_by],
-        "views": views_of(material),
-        "frozen": f"{spec.frozen:g}",
-        "seed_step": 1,
-    }
-
-
 def _first_part(spec: TrainSpec) -> str:
     """What the first part of a run is called in its history."""
     pretrained = architectures.get(spec.architecture).backbone is not None
@@ -178,110 +144,343 @@ def _epochs_run(material: Material, part: str, planned: int) -> int:
     return done if part == "tuning" else max(1, done)
 
 
-def _optimizer(chosen: Optimizer) -> str:
-    """The optimizer's call in Keras, with the rate as ``rate``."""
-    given = ["rate"]
-    if chosen.name in ("adam", "adamw"):
-        name = "Adam" if chosen.name == "adam" else "AdamW"
-        given += [f"beta_1={chosen.beta_1:g}"] if chosen.beta_1 != 0.9 else []
-        given += [f"beta_2={chosen.beta_2:g}"] if chosen.beta_2 != 0.999 else []
-    elif chosen.name == "sgd":
-        name = "SGD"
-        given += [f"momentum={chosen.momentum:g}"] if chosen.momentum else []
-        given += ["nesterov=True"] if chosen.nesterov and chosen.momentum else []
-    else:
-        name = "RMSprop"
-        given += [f"momentum={chosen.momentum:g}"] if chosen.momentum else []
-    if chosen.weight_decay or chosen.name == "adamw":
-        given.append(f"weight_decay={chosen.weight_decay:g}")
-    given += [f"clipnorm={chosen.clip_norm:g}"] if chosen.clip_norm else []
-    return f"keras.optimizers.{name}({', '.join(given)})"
+def _compiling(spec: TrainSpec, cutter: Cutter) -> Cell:
+    """Optimizer, loss and metrics."""
+    optimizer = spec.optimizer.model_dump(exclude=_unused(spec))
+    loss = spec.loss.model_dump(exclude=set() if spec.loss.name == "focal" else {"gamma"})
+    places = [f"{_FITTING}.compiling:{name}" for name in ("make_optimizer", "make_loss")]
+    more = {
+        "top_3": 'keras.metrics.TopKCategoricalAccuracy(3, name="top_3")',
+        "auc": 'keras.metrics.AUC(multi_label=True, num_labels=len(CLASSES), name="auc")',
+    }
+    metrics = ['"accuracy"', *(call for name, call in more.items() if name in spec.metrics)]
+    return code(
+        cutter.cut(*places, known={"options": spec.optimizer, "loss": spec.loss}),
+        namespace("OPTIMIZER", optimizer),
+        namespace("LOSS", loss),
+        """
+        def prepare(network, rate):
+            \"\"\"Give a network its optimizer and loss.\"\"\"
+        """,
+        (1, f"metrics = [{', '.join(metrics)}]" if len(metrics) == 1 else "metrics = ["),
+        *((2, f"{each},") for each in metrics if len(metrics) > 1),
+        (1, len(metrics) > 1 and "]"),
+        (
+            1,
+            """
+            # Compiling with XLA takes longer than it saves in a short training.
+            optimizer, loss = make_optimizer(OPTIMIZER, rate), make_loss(LOSS)
+            network.compile(optimizer, loss, metrics=metrics, jit_compile=False)
+            """,
+        ),
+    )
 
 
-def _loss(chosen: Loss) -> str:
-    smoothing = f"label_smoothing={chosen.label_smoothing:g}" if chosen.label_smoothing else ""
-    if chosen.name == "binary":
-        return f"keras.losses.BinaryCrossentropy({smoothing})"
-    if chosen.name == "focal":
-        more = f", {smoothing}" if smoothing else ""
-        return f"keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma={chosen.gamma:g}{more})"
-    return f"keras.losses.CategoricalCrossentropy({smoothing})"
+def _unused(spec: TrainSpec) -> set[str]:
+    """Options of other optimizers."""
+    own = {"sgd": {"momentum", "nesterov"}, "rmsprop": {"momentum"}}
+    kept = own.get(spec.optimizer.name, {"beta_1", "beta_2"})
+    return {"momentum", "nesterov", "beta_1", "beta_2"} - kept
 
 
-def _head(holds: Mapping[str, bool], values: dict[str, Any]) -> list[Cell]:
+def _rates(spec: TrainSpec, cutter: Cutter, by_hand: Mapping[int, float]) -> Cell:
+    """The learning rate of every step, the person's own included."""
+    known = {"schedule": spec.schedule, "self.schedule.name != 'plateau' or loss is None": False}
+    places = [f"{_FITTING}.rates:rate_at"]
+    plateau = spec.schedule.name == "plateau"
+    if plateau:
+        places.append(f"{_FITTING}.rates:Plateau")
+    said = f"BY_HAND = {dict(by_hand)}  # rates set by hand, from the epoch on (the first is 0)"
+    return code(
+        cutter.cut(*places, known=known),
+        namespace("SCHEDULE", spec.schedule.model_dump()),
+        bool(by_hand) and said,
+        """
+        class Rate(keras.callbacks.Callback):
+            \"\"\"Sets the learning rate before every step.\"\"\"
+
+            def __init__(self, peak, epochs, before=0):
+                super().__init__()
+                self.peak, self.epochs, self.before = peak, epochs, before
+        """,
+        (2, plateau and "self.plateau = Plateau(SCHEDULE)"),
+        (
+            1,
+            """
+            def on_epoch_begin(self, epoch, logs=None):
+                self.epoch = epoch
+
+            def on_train_batch_begin(self, batch, logs=None):
+                steps = math.ceil(len(train) / BATCH)
+                step = self.epoch * steps + batch
+                rate = rate_at(SCHEDULE, self.peak, step, self.epochs * steps, self.epoch)
+            """,
+        ),
+        (2, plateau and "rate *= self.plateau.scale"),
+        (
+            2,
+            bool(by_hand)
+            and """
+            for first, value in BY_HAND.items():
+                if self.before + self.epoch >= first:
+                    rate = value
+            """,
+        ),
+        (2, "self.model.optimizer.learning_rate = rate"),
+        (
+            1,
+            plateau
+            and """
+            def on_epoch_end(self, epoch, logs=None):
+                self.plateau.epoch_ended(logs.get("val_loss", logs["loss"]))
+            """,
+        ),
+    )
+
+
+def _keep_best(spec: TrainSpec, holds: Mapping[str, bool]) -> Cell:
+    scored = holds["scored"]
+    score = f'(logs["val_{spec.best_by}"], -logs["val_loss"])'
+    if spec.best_by == "loss":
+        score = '(-logs["val_loss"],)'
+    balanced = "balanced_accuracy_score(labels[validation], answers)"
+    return code(
+        "class KeepBest(keras.callbacks.Callback):",
+        (1, f'"""Keeps the weights of the epoch with the best {METRICS[spec.best_by]}."""'),
+        "",
+        (
+            1,
+            scored
+            and """
+            def __init__(self, inputs):
+                super().__init__()
+                self.inputs, self.score = inputs, (-math.inf, -math.inf)
+            """,
+        ),
+        (1, not scored and "score = (-math.inf, -math.inf)"),
+        (1, "def on_epoch_end(self, epoch, logs):"),
+        (2, scored and "answers = self.model.predict(self.inputs, verbose=0).argmax(axis=1)"),
+        (
+            2,
+            holds["by_f1"]
+            and 'logs["val_f1"] = f1_score(labels[validation], answers, average="macro")',
+        ),
+        (2, holds["by_balanced"] and f'logs["val_balanced_accuracy"] = {balanced}'),
+        (2, f"score = {score}"),
+        (
+            2,
+            """
+            if score > self.score:
+                self.score, self.epoch = score, epoch + 1
+                self.weights = self.model.get_weights()
+            """,
+        ),
+    )
+
+
+def _batches(spec: TrainSpec, cutter: Cutter, holds: Mapping[str, bool]) -> Cell:
+    """The order of images, and what is done to a batch."""
+    pixels, features = holds["on_pixels"], holds["pretrained"]
+    varies = spec.augmentation.active and pixels
+    known = facts(spec.augmentation) | {
+        "balance": spec.balance,
+        "self._balance == 'sampling'": spec.balance == "sampling",
+        "self._balance == 'weights' and self._seed is not None": spec.balance == "weights",
+        "self._seed is None": False,
+        "self._preprocess is not None": False,
+        "self._augmentation.mixes": spec.augmentation.mixes,
+    }
+    if not (pixels and features):
+        known["self._augmentation is not None"] = varies
+    if not (features and holds["viewed"]):
+        known["len(self._stores) == 1"] = True
+    options = ["batch_size=BATCH, seed=SEED"]
+    options += [f'balance="{spec.balance}"'] if spec.balance != "none" else []
+    return code(
+        cutter.cut(f"{_FITTING}.batches:Batches", known=known),
+        f"""
+        def batches_of(store, rows, **options):
+            \"\"\"Batches of the training images: which row of a store is which of them.\"\"\"
+            examples = SimpleNamespace(
+                stores=[store], slots=rows, labels=labels[train], classes=len(CLASSES)
+            )
+            return Batches(examples, {", ".join(options)}, **options)
+        """,
+    )
+
+
+_PIXEL_BATCHES = "batches_of(images, train)"
+_BEST = """
+model.set_weights(best.weights)
+print("Best epoch:", best.epoch)
+"""
+
+
+def _fit(spec: TrainSpec, fitting: _Fit, holds: Mapping[str, bool]) -> list[Piece]:
+    """Compile, follow and fit one part."""
+    validated, stops = holds["validated"], holds["stops"]
+    batches = fitting.batches
+    if spec.augmentation.active and batches == _PIXEL_BATCHES:
+        batches = "batches_of(images, train, augmentation=AUGMENTATION)"
+    rate = f"{fitting.peak!r}, {fitting.epochs}" + (
+        f", before={fitting.before}" if fitting.before and holds["by_hand"] else ""
+    )
+    mode = "min" if spec.stopping.metric == "loss" else "max"
+    begin = "on_epoch_begin=lambda epoch, logs: batches.begin(epoch)"
+    return [
+        f"prepare({fitting.network}, {fitting.peak!r})",
+        f"batches = {batches}" if batches else False,
+        f"follow = [keras.callbacks.LambdaCallback({begin})]"
+        if batches
+        else "follow = [keras.callbacks.LambdaCallback(on_epoch_begin=begin)]",
+        holds["rated"] and f"follow.append(Rate({rate}))",
+        validated and f"{fitting.kept} = KeepBest({fitting.inputs if holds['scored'] else ''})",
+        validated and f"follow.append({fitting.kept})",
+        stops
+        and f"""
+        follow.append(
+            keras.callbacks.EarlyStopping(
+                "val_{spec.stopping.metric}", patience={spec.stopping.patience}, mode="{mode}"
+            )
+        )
+        """,
+        f"history = {fitting.network}.fit(",
+        "    batches,",
+        validated and f"    validation_data=({fitting.inputs}, one_hot[labels[validation]]),",
+        validated and "    validation_batch_size=64,",
+        f"    epochs={fitting.run_epochs},",
+        "    shuffle=False,  # the batches see to it themselves",
+        "    verbose=2,",
+        "    callbacks=follow,",
+        ").history",
+    ]
+
+
+def _head(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
+    spec, views = material.spec, views_of(material)
+    many = f", and at {views} varied views of each training image" if views else ""
+    fitting = _Fit(
+        "top",
+        "",
+        "validation_features",
+        spec.learning_rate,
+        spec.epochs,
+        _epochs_run(material, _first_part(spec), spec.epochs),
+        "best",
+    )
     return [
         words(
-            """
+            f"""
             ### Features, once
 
-            The pretrained network is not changed{{yet}}, so it needs to look at each image only
-            once{{views}}. What it gives is kept, and the head learns on that, which takes seconds.
-            """,
-            yet=" yet" if holds["tuned"] else "",
-            views=f", and at {values['views']} varied views of each training image"
-            if holds["viewed"]
-            else "",
+            The pretrained network is not changed{" yet" if holds["tuned"] else ""}, so it needs to
+            look at each image only once{many}. What it gives is kept, and the head learns on that,
+            which takes seconds.
+            """
         ),
-        code(FEATURES, holds, **values),
+        code(
+            "views = [body.predict(images[train], verbose=0)]",
+            bool(views)
+            and f"""
+            for view in range(1, {views} + 1):
+                rng = np.random.default_rng([SEED, view])
+                views.append(body.predict(vary(images[train], AUGMENTATION, rng), verbose=0))
+            """,
+            holds["validated"]
+            and "validation_features = body.predict(images[validation], verbose=0)",
+        ),
         words("### The head"),
-        code(FEATURE_BATCHES, holds, **values),
-        code(FIT_HEAD, holds, **values),
+        code(
+            """
+            keras.utils.set_random_seed(SEED)
+            rows = np.arange(len(train))
+            batches = batches_of(views[0], rows)
+
+
+            def begin(epoch, logs):
+            """,
+            (
+                1,
+                bool(views)
+                and """
+                # One view more in each of the first epochs.
+                if 0 < epoch < len(views):
+                    batches.add_view(views[epoch], rows)
+                """,
+            ),
+            (1, "batches.begin(epoch)"),
+            *_fit(spec, fitting, holds),
+            holds["validated"] and _BEST.replace("model.", "top."),
+            "model = assemble(body, top)",
+        ),
     ]
 
 
-def _tuning(spec: TrainSpec, holds: Mapping[str, bool], values: dict[str, Any]) -> list[Cell]:
+def _tuning(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
+    spec = material.spec
+    but = f", all but the first {spec.frozen:.0%} of its layers".replace("%", " %")
+    fitting = _Fit(
+        "model",
+        _PIXEL_BATCHES,
+        "images[validation]",
+        spec.tuning.learning_rate,
+        spec.tuning.epochs,
+        _epochs_run(material, "tuning", spec.tuning.epochs),
+        "tuned",
+        spec.epochs,
+    )
     return [
         words(
-            """
+            f"""
             ### Fine-tuning
 
-            Now the pretrained network is adjusted to these images too{{frozen}}. Normalisation in
-            layers that stay as they are uses the averages of its first training.
-            """,
-            frozen=f", all but the first {spec.frozen:.0%} of its layers".replace("%", " %")
-            if spec.frozen
-            else "",
-        ),
-        _batches(holds, values),
-        code(FIT_TUNING, holds, **values),
-    ]
-
-
-def _batches(holds: Mapping[str, bool], values: dict[str, Any]) -> Cell:
-    return code(BATCHES, holds, **values)
-
-
-def _looks(spec: TrainSpec) -> list[Cell]:
-    out = max(1, round(spec.image_size * 0.08))
-    crops = [
-        f"(({out}, {out}), ({out}, {out}))",
-        f"((0, {2 * out}), (0, {2 * out}))",
-        f"(({2 * out}, 0), ({2 * out}, 0))",
-        f"((0, {2 * out}), ({2 * out}, 0))",
-    ]
-    mirrored = spec.augmentation.flip_horizontal
-    crops = crops[: spec.test_views - 1 - mirrored]
-    return [
-        words(
+            Now the pretrained network is adjusted to these images too{but if spec.frozen else ""}.
+            Normalisation in layers that stay as they are uses the averages of its first training.
             """
-            ### Several looks
-
-            The finished model averages its answers about {{views}} slightly different looks at an
-            image: as it is, {{mirrored}}and parts of it, a little larger.
-            """,
-            views=spec.test_views,
-            mirrored="mirrored, " if mirrored else "",
         ),
         code(
             """
-            whole = keras.Input((SIZE, SIZE, 3), name="pixels")
-            looks = [whole]
-            looks.append(keras.ops.flip(whole, axis=2))   #? mirrored
-            for crop in [{{crops}}]:   #? cropped
-                looks.append(layers.Resizing(SIZE, SIZE)(layers.Cropping2D(crop)(whole)))   #? cropped
-            model = keras.Model(whole, layers.Average()([model(look) for look in looks]))
+            before = model.get_weights()
+            first_history = history
+            for layer in body.layers:
+                if isinstance(layer, layers.BatchNormalization):
+                    layer.momentum = 0.9
             """,
-            {"mirrored": mirrored, "cropped": bool(crops)},
-            crops=", ".join(crops),
+            bool(spec.frozen)
+            and f"""
+            weighing = [layer for layer in body.layers if layer.weights]
+            for layer in weighing[: round({spec.frozen:g} * len(weighing))]:
+                layer.trainable = False
+            """,
+            "keras.utils.set_random_seed(SEED + 1)",
+            *_fit(spec, fitting, holds),
+            "history = {name: first_history[name] + history[name] for name in first_history}",
+            holds["validated"]
+            and f"""
+            if tuned.score > best.score:
+                model.set_weights(tuned.weights)
+                print("Best epoch:", {spec.epochs} + tuned.epoch)
+            else:  # it has not helped: the head on the network as it was
+                model.set_weights(before)
+            """,
+        ),
+    ]
+
+
+def _looks(spec: TrainSpec, cutter: Cutter) -> list[Cell]:
+    mirrored = "mirrored, " if spec.augmentation.flip_horizontal else ""
+    also = ", mirrored=True" if mirrored else ""
+    return [
+        words(
+            f"""
+            ### Several looks
+
+            The finished model averages its answers about {spec.test_views} slightly different looks
+            at an image: as it is, {mirrored}and parts of it, a little larger.
+            """
+        ),
+        code(
+            cutter.cut(f"{_FITTING}.looks:averaged", known={"mirrored": bool(mirrored)}),
+            f"model = averaged(model, SIZE, {spec.test_views}{also})",
         ),
     ]

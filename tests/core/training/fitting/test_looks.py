@@ -14,7 +14,6 @@ from core.features.runtime import Compiled
 from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.fitting.looks import averaged
-from core.training.spec import TrainSpec
 from tests.core.training.small import STACK
 
 SIZE = 24
@@ -27,29 +26,13 @@ def model() -> Any:
     return architectures.build("custom", BuildConfig(SIZE, 3, stack=STACK))
 
 
-def spec(views: int, flip: bool) -> TrainSpec:
-    return TrainSpec.model_validate(
-        {
-            "dataset_id": "d",
-            "dataset_version": 1,
-            "recipe": "best",
-            "architecture": "custom",
-            "image_size": SIZE,
-            "epochs": 1,
-            "learning_rate": 0.1,
-            "test_views": views,
-            "augmentation": {"flip_horizontal": flip},
-        }
-    )
-
-
 def answers(model: Any, images: np.ndarray) -> np.ndarray:
     return np.asarray(model(images.astype(np.float32), training=False))
 
 
 def test_two_looks_of_one_that_was_mirrored_in_training_are_both_sides(model: Any) -> None:
     both = (answers(model, IMAGES) + answers(model, IMAGES[:, :, ::-1])) / 2
-    assert answers(averaged(model, spec(2, True)), IMAGES) == pytest.approx(both, abs=1e-5)
+    assert answers(averaged(model, SIZE, 2, mirrored=True), IMAGES) == pytest.approx(both, abs=1e-5)
 
 
 @pytest.mark.parametrize("flip", [True, False])
@@ -57,7 +40,7 @@ def test_two_looks_of_one_that_was_mirrored_in_training_are_both_sides(model: An
 def test_it_is_saved_and_exported_as_it_is(
     model: Any, tmp_path: Path, views: int, flip: bool
 ) -> None:
-    made = averaged(model, spec(views, flip))
+    made = averaged(model, SIZE, views, mirrored=flip)
     found = answers(made, IMAGES)
     assert found.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
     assert np.abs(found - answers(model, IMAGES)).max() > 1e-4
@@ -69,5 +52,5 @@ def test_it_is_saved_and_exported_as_it_is(
 
 
 def test_a_mirrored_look_is_only_taken_where_training_mirrored(model: Any) -> None:
-    mirrored = answers(averaged(model, spec(2, False)), IMAGES[:, :, ::-1])
-    assert np.abs(mirrored - answers(averaged(model, spec(2, False)), IMAGES)).max() > 1e-5
+    mirrored = answers(averaged(model, SIZE, 2), IMAGES[:, :, ::-1])
+    assert np.abs(mirrored - answers(averaged(model, SIZE, 2), IMAGES)).max() > 1e-5
