@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.quality.thumbs import media_type
+from pages._widgets.component import component
 
 PAGE = 60
 _CSS = """
@@ -169,7 +170,7 @@ class Tile:
     tiny: bool = False
 
 
-_component = st.components.v2.component("lightbox_gallery", css=_CSS, js=_JS, html="")
+_component = component("lightbox_gallery", css=_CSS, js=_JS, html="")
 
 
 def gallery(

@@ -7,14 +7,14 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from core.text import escape_html
 from core.training.stack import Row
+from pages._widgets.component import component
 
 # st.html leaves drawings out, and as pictures they wouldn't follow the theme's colours.
-_svg = st.components.v2.component(
+_svg = component(
     "lightbox_svg",
     css="div {color: var(--st-text-color);}",
     html="<div></div>",

@@ -40,6 +40,15 @@ class Source:
     folder: Path
     calibration: Callable[[], np.ndarray]
 
+    @property
+    def in_use(self) -> Any:
+        """The model, of which nothing is asked as in training: Keras writes dropout into the graph
+        of one that averages over several looks and was made by an earlier version."""
+        import keras
+
+        pixels = self.model.inputs[0]
+        return keras.Model(pixels, self.model(pixels, training=False), name=self.model.name)
+
 
 @dataclass(frozen=True)
 class Format:

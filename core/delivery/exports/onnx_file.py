@@ -20,7 +20,7 @@ def _write(source: Source, folder: Path) -> None:
     with warnings.catch_warnings():
         # tf2onnx asks NumPy for names that it has no more, and copes.
         warnings.simplefilter("ignore", FutureWarning)
-        source.model.export(folder / _FILE, format="onnx", verbose=False, input_signature=[pixels])
+        source.in_use.export(folder / _FILE, format="onnx", verbose=False, input_signature=[pixels])
 
 
 def _opened(folder: Path) -> Answer:

@@ -12,7 +12,7 @@ _FOLDER = "saved_model"
 
 
 def _write(source: Source, folder: Path) -> None:
-    source.model.export(folder / _FOLDER, format="tf_saved_model", verbose=False)
+    source.in_use.export(folder / _FOLDER, format="tf_saved_model", verbose=False)
 
 
 def _opened(folder: Path) -> Answer:

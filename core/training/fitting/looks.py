@@ -18,7 +18,8 @@ def averaged(model: Any, size: int, views: int, *, mirrored: bool = False) -> An
     """A model whose answer is the mean of ``model``'s about so many looks at an image.
 
     The image itself; mirrored, if training mirrored images; its middle and its corners, each a
-    little larger.
+    little larger. Each look is asked as in use, so that nothing is drawn by chance in what Keras
+    exports.
 
     Args:
         size: side of the images, in pixels.
@@ -36,8 +37,12 @@ def averaged(model: Any, size: int, views: int, *, mirrored: bool = False) -> An
     looks = [pixels]
     if mirrored:
         looks.append(keras.ops.flip(pixels, axis=2))
-    looks += [layers.Resizing(size, size)(layers.Cropping2D(crop)(pixels)) for crop in crops]
-    answers = [model(look) for look in looks[:views]]
+    # No layer: Keras notes that a Resizing is called as in training, and hands that on to whatever
+    # comes after it, dropout included.
+    looks += [
+        keras.ops.image.resize(layers.Cropping2D(crop)(pixels), (size, size)) for crop in crops
+    ]
+    answers = [model(look, training=False) for look in looks[:views]]
     return keras.Model(
         pixels, layers.Average(name="probabilities", dtype="float32")(answers), name=model.name
     )

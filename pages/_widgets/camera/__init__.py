@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import streamlit as st
-
 from core.api.live import PREFIX
+from pages._widgets.component import component
 
 _HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = component(
     "lightbox-camera",
     html=(_HERE / "camera.html").read_text(encoding="utf-8"),
     css=(_HERE / "camera.css").read_text(encoding="utf-8"),

@@ -3,9 +3,8 @@ too."""
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages._widgets.camera import Shot, taken
+from pages._widgets.component import component
 
 _HTML = '<button type="button"></button><span role="status"></span>'
 _CSS = """
@@ -61,7 +60,7 @@ export default function ({ parentElement, setStateValue }) {
   return () => document.removeEventListener("paste", heard);
 }
 """
-_component = st.components.v2.component("lightbox-paste", html=_HTML, css=_CSS, js=_JS)
+_component = component("lightbox-paste", html=_HTML, css=_CSS, js=_JS)
 
 
 def paste(key: str) -> Shot | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
+from pages._widgets.component import component
 from pages._widgets.gallery import once
 
 # Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences
@@ -35,7 +35,7 @@ COLOURS = (
 COLOURS_BESIDE_GREY = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#92dadd")
 
 _HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = component(
     "lightbox_point_map",
     html=(_HERE / "point_map.html").read_text(encoding="utf-8"),
     css=(_HERE / "point_map.css").read_text(encoding="utf-8"),

@@ -18,9 +18,10 @@ from core.api.uploads import PREFIX
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
 from core.datasets.upload import new_token
+from pages._widgets.component import component
 
 _HERE = Path(__file__).parent
-_component = st.components.v2.component(
+_component = component(
     "lightbox-uploader",
     html=(_HERE / "uploader.html").read_text(encoding="utf-8"),
     css=(_HERE / "uploader.css").read_text(encoding="utf-8"),
