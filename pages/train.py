@@ -48,7 +48,7 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
         form.wrong = as_wrong(error)
     able = not good.empty and good["label"].nunique() > 1
     if able:
-        say_split(good, plan(spec, good))
+        say_split(good, plan(spec, good), folds=bool(spec.minutes))
     say_warnings(warnings)
     say_download(spec)
     _start(form, spec, good, busy)

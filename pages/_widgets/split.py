@@ -45,14 +45,30 @@ def _plan(
     return recipes.plan(_spec, _good)
 
 
-def say_split(good: pd.DataFrame, splits: pd.Series) -> None:
-    """One sentence on what each part is for, and a word where the split flatters the model."""
-    counts = splits.value_counts()
+def _say_parts(counts: pd.Series, validated: int) -> None:
     st.markdown(
         f"Trains on **{images(int(counts.get('train', 0)))}**, chooses the best epoch with "
-        f"**{int(counts.get('validation', 0)):,}**, and is tested on "
+        f"**{validated:,}**, and is tested on "
         f"**{int(counts.get('test', 0)):,}** that training never sees."
     )
+
+
+def say_split(good: pd.DataFrame, splits: pd.Series, *, folds: bool = False) -> None:
+    """One sentence on what each part is for, and a word where the split flatters the model.
+
+    Args:
+        folds: every image that may be learned from is judged by what was fitted without it.
+    """
+    counts = splits.value_counts()
+    validated = int(counts.get("validation", 0))
+    if folds:
+        learned = int(counts.get("train", 0)) + validated
+        st.markdown(
+            f"Trains and chooses on **{images(learned)}**, each judged by what was fitted without "
+            f"it, and is tested on **{int(counts.get('test', 0)):,}** that training never sees."
+        )
+    else:
+        _say_parts(counts, validated)
     copies = _copies(good, splits)
     if not copies:
         return
