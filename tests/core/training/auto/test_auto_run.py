@@ -142,3 +142,24 @@ def test_the_same_seed_finds_the_same(home: Catalog, dataset: DatasetRecord) -> 
 def test_auto_refuses_a_network_that_knows_no_photos(dataset: DatasetRecord) -> None:
     with pytest.raises(InvalidInput, match="learned from photos"):
         check(spec_of(dataset, minutes=1), table_of({"a": 40, "b": 40}))
+
+
+def test_fine_tuning_is_tried_in_time_and_what_is_kept_is_what_was_better(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.auto import looks, search
+    from core.training.fitting import automatic
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda first="": [first])
+    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(automatic, "_TUNING_S", 0.0)
+    monkeypatch.setattr(automatic, "_MOST_EPOCHS", 1)
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=3)
+    rungs = made.summary.ladder
+    assert "fine-tuned" in rungs[-1]["what"]
+    kept = [rung for rung in rungs if rung["kept"]][-1]
+    assert made.summary.validation_accuracy == pytest.approx(kept["accuracy"], abs=1e-5)
+    # A head's answers from before stand for its validation images; a tuned network learned none.
+    out_of_fold = RunFiles(home.workspace, made.run_id).out_of_fold()
+    assert (out_of_fold is None) == ("fine-tuned" in kept["what"])
