@@ -49,7 +49,7 @@ def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:
         "that it was not fitted on"
     )
     if len(kept) > 1:
-        text += f", after {percent(first.accuracy)} with {first.what} in the first seconds"
+        text += f", after {percent(first.accuracy)} at first ({first.what})"
     others = [rung for rung in rungs if not rung.kept]
     if others:
         best = max(others, key=lambda rung: rung.accuracy)
