@@ -1,6 +1,7 @@
 # make app    set up, and open Lightbox in the browser
 # make demo   set up, and train on the sample from the command line
 # make test   set up, and run every test, the browser's included
+# make quick  set up, and run what is quickly run: no browser, no training
 # make lint   set up, and check style, formatting and types
 #
 # Everything is installed into .venv here; a second call finds it there and goes on at once.
@@ -12,8 +13,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 TESTS ?= tests
+# A worker takes file after file, the longest first (tests/measured.py).
+PYTEST := $(BIN)/python -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: app demo test lint format setup setup-dev chromium clean
+.PHONY: app demo test quick durations lint format setup setup-dev chromium clean
 
 app: setup
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -22,7 +25,14 @@ demo: setup
 	$(BIN)/python -m core demo
 
 test: setup-dev chromium
-	$(BIN)/python -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadgroup
+	$(PYTEST)
+
+quick: setup-dev
+	$(PYTEST) --quick
+
+# Writes tests/durations.json, after tests were added or have become quicker.
+durations: setup-dev chromium
+	$(PYTEST) --record-durations
 
 lint: setup-dev
 	$(BIN)/ruff check .

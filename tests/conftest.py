@@ -18,6 +18,8 @@ from tests.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 
+pytest_plugins = ["tests.measured"]
+
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from tests.browser import journey
 from tests.browser.conftest import running_app
 from tests.browser.faulty import Planted, held_out, plant
 
-pytestmark = [pytest.mark.xdist_group("cleaning"), pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 EACH = 60
 UNSEEN = 120

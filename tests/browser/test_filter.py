@@ -15,8 +15,6 @@ from playwright.sync_api import expect
 from tests.browser import journey
 from tests.browser.conftest import ROOT, running_app
 
-pytestmark = pytest.mark.xdist_group("filter")
-
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_a_bar_filters_the_pictures(

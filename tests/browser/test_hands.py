@@ -8,12 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.browser import journey
 from tests.browser.conftest import running_app
-
-pytestmark = pytest.mark.xdist_group("hands")
 
 
 def test_from_a_folder_of_photos_to_answers(

@@ -19,8 +19,6 @@ from tests.browser import journey
 from tests.browser.conftest import running_app
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
-pytestmark = pytest.mark.xdist_group("predicting")
-
 
 def ask(address: str, key: str, file: Path) -> dict[str, Any]:
     """What any program would send: one image as a form."""

@@ -11,13 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.browser import journey
 from tests.browser.conftest import ROOT, running_app
 from tests.waiting import wait_until
-
-pytestmark = pytest.mark.xdist_group("results")
 
 RUN = "Few epochs"
 # The pixel in the middle of a cell of the confusion matrix, for the mouse.

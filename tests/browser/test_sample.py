@@ -15,8 +15,6 @@ from tests.browser import journey
 from tests.browser.conftest import running_app
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("sample")
-
 
 def children(process: int) -> set[int]:
     """Ids of a process's children, theirs included."""

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from core.catalog import Catalog, open_catalog
@@ -21,8 +20,6 @@ from core.workspace import open_workspace
 from tests.browser import journey
 from tests.browser.conftest import running_app
 from tests.waiting import wait_until
-
-pytestmark = pytest.mark.xdist_group("sample")
 
 
 def with_sample(home: Path) -> Catalog:

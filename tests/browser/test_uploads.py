@@ -6,13 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.browser import journey
 from tests.browser.conftest import running_app
 from tests.conftest import write_image
-
-pytestmark = pytest.mark.xdist_group("uploads")
 
 
 def test_what_is_no_image_is_named_and_the_rest_goes_on(

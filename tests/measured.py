@@ -1,0 +1,130 @@
+"""How long each test takes, as it was recorded last: the files that take longest begin first, and
+``make quick`` leaves out what takes long.
+
+``make durations`` writes ``durations.json`` anew. What it holds is the processor's time, that of
+processes that a test started and waited for included, so that a busy computer records the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+RECORDED = Path(__file__).parent / "durations.json"
+# Seconds. What takes less than the first has no line of its own, and counts as the second.
+_LONG, _SHORT, _SLOW = 0.5, 0.03, 10
+_SECONDS = "processor seconds"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("Lightbox")
+    group.addoption(
+        "--record-durations",
+        action="store_true",
+        help="write down in tests/durations.json how long each test takes",
+    )
+    group.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out browsers, Keras, and what takes more than half a second",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--record-durations"):
+        config.pluginmanager.register(_Recorder(config))
+    if config.getoption("--quick"):
+        config.pluginmanager.register(_Quick())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    known = recorded()
+    seconds: dict[Path, float] = defaultdict(float)
+    for item in items:
+        seconds[item.path] += known.get(item.nodeid, _SHORT)
+        if item.nodeid.startswith("tests/browser/"):
+            item.add_marker(pytest.mark.browser)
+        if known.get(item.nodeid, 0) > _SLOW:
+            item.add_marker(pytest.mark.slow)
+    if hasattr(config, "workerinput"):
+        # A worker takes file after file, since the tests of one share what their fixtures made.
+        items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
+
+
+def recorded() -> dict[str, float]:
+    """Seconds of the tests that take at least half a second."""
+    return dict(json.loads(RECORDED.read_text(encoding="utf-8"))) if RECORDED.exists() else {}
+
+
+class _Quick:
+    """Only what doesn't keep a person waiting who is at work."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        known = recorded()
+        long = [
+            item
+            for item in items
+            if item.nodeid in known
+            or any(item.get_closest_marker(name) for name in ("browser", "slow", "keras"))
+        ]
+        config.hook.pytest_deselected(items=long)
+        left_out = set(long)
+        items[:] = [item for item in items if item not in left_out]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        before = "keras" in sys.modules
+        result = yield
+        if "keras" in sys.modules and not before:
+            pytest.fail("This test imports Keras, so it needs the mark “keras”.")
+        return result
+
+
+class _Recorder:
+    """Measures in each process, and writes down in the one that hears of all."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.began = 0.0
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self,
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        now = _processor()
+        report.user_properties = [*report.user_properties, (_SECONDS, now - self.began)]
+        self.began = now
+        return report
+
+    def pytest_runtest_logstart(self) -> None:
+        self.began = _processor()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] += dict(report.user_properties).get(_SECONDS, 0.0)
+
+    def pytest_sessionfinish(self) -> None:
+        if hasattr(self.config, "workerinput"):
+            return
+        files = {nodeid.partition("::")[0] for nodeid in self.seconds}
+        kept = {at: took for at, took in recorded().items() if at.partition("::")[0] not in files}
+        new = {at: round(took, 1) for at, took in self.seconds.items() if took >= _LONG}
+        lines = json.dumps(dict(sorted((kept | new).items())), indent=0, ensure_ascii=False)
+        RECORDED.write_text(lines + "\n", encoding="utf-8")
+
+
+def _processor() -> float:
+    """Seconds that this process has computed, and those that it started and waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
