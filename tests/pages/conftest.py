@@ -25,6 +25,7 @@ from core.quality.scan import scan
 from core.workspace import Workspace, open_workspace
 from tests.conftest import ROOT
 from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.sharing import made_once
 
 Open = Callable[..., AppTest]
 
@@ -110,7 +111,10 @@ def bring_in(catalog: Catalog) -> Callable[..., DatasetRecord]:
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a dataset of three colours, and one run of two epochs on it."""
-    base = tmp_path_factory.mktemp("trained")
+    return made_once(tmp_path_factory, "trained-on-pages", _train) / "home"
+
+
+def _train(base: Path) -> None:
     for colour in CLASSES:
         for number in range(12):
             write_colour(base / "colours" / colour / f"{number:02d}.png", colour, number)
@@ -130,7 +134,6 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return base / "home"
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.cli import main
+from core.workspace import read_json, write_json
 from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.sharing import made_once
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -98,28 +101,29 @@ class Trained:
     said: Said
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    folder = tmp_path_factory.mktemp("trained")
-    home, root = folder / "home", colours(folder / "colours")
-    env = {"LIGHTBOX_HOME": str(home), "LIGHTBOX_ROOTS": str(folder), "LIGHTBOX_USER": "tester"}
+def _train(folder: Path) -> None:
+    root = colours(folder / "colours")
+    env = {
+        "LIGHTBOX_HOME": str(folder / "home"),
+        "LIGHTBOX_ROOTS": str(folder),
+        "LIGHTBOX_USER": "tester",
+    }
     added = process("dataset", "add", root, env=env)
     assert added.code == 0, added.err
+    settings = ("--set", "epochs=2", "--set", "image_size=24")
     said = process(
-        "train",
-        "colours",
-        "--recipe",
-        "classic",
-        "--name",
-        "first",
-        "--json",
-        "--set",
-        "epochs=2",
-        "--set",
-        "image_size=24",
+        *("train", "colours", "--recipe", "classic", "--name", "first", "--json", *settings),
         env=env,
     )
-    return Trained(home, root, said)
+    write_json(folder / "said.json", asdict(said))
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    made = made_once(tmp_path_factory, "trained-by-command", _train)
+    home = tmp_path_factory.mktemp("trained") / "home"
+    shutil.copytree(made / "home", home)
+    return Trained(home, made / "colours", Said(**read_json(made / "said.json")))
 
 
 @pytest.fixture
