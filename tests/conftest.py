@@ -4,6 +4,7 @@ present."""
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,8 +38,20 @@ def workspace() -> Workspace:
     return open_workspace()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the newest schema, made by all migrations one after the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LIGHTBOX_DATABASE", raising=False)
+        workspace = open_workspace(tmp_path_factory.mktemp("empty"))
+        open_catalog(workspace).engine.dispose()
+    return workspace.database
+
+
 @pytest.fixture
-def catalog(workspace: Workspace) -> Catalog:
+def catalog(workspace: Workspace, empty_database: Path) -> Catalog:
+    if not workspace.database.exists():
+        shutil.copyfile(empty_database, workspace.database)
     return open_catalog(workspace)
 
 

@@ -12,7 +12,10 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Generator
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -66,28 +69,38 @@ def recorded() -> dict[str, float]:
 class _Quick:
     """Only what doesn't keep a person waiting who is at work."""
 
+    def __init__(self) -> None:
+        sys.meta_path.insert(0, _NoKeras())
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Files of which all is left out aren't even imported."""
+        if collection_path.suffix != ".py":
+            return None
+        whole = "pytestmark = pytest.mark.keras" in collection_path.read_text(encoding="utf-8")
+        return whole or collection_path.parent.name == "browser" or None
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         known = recorded()
-        long = [
-            item
-            for item in items
-            if item.nodeid in known
-            or any(item.get_closest_marker(name) for name in ("browser", "slow", "keras"))
-        ]
-        config.hook.pytest_deselected(items=long)
-        left_out = set(long)
-        items[:] = [item for item in items if item not in left_out]
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, object, object]:
-        before = "keras" in sys.modules
-        result = yield
-        if "keras" in sys.modules and not before:
-            pytest.fail("This test imports Keras, so it needs the mark “keras”.")
-        return result
+        def quick(item: pytest.Item) -> bool:
+            marks = {mark.name for mark in item.iter_markers()}
+            return item.nodeid not in known and marks.isdisjoint({"browser", "keras", "slow"})
+
+        config.hook.pytest_deselected(items=[item for item in items if not quick(item)])
+        items[:] = [item for item in items if quick(item)]
+
+
+class _NoKeras(MetaPathFinder, Loader):
+    """Refuses what takes seconds to be imported, so that whoever needs it is marked."""
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name in ("keras", "tensorflow") else None
+
+    def exec_module(self, _: ModuleType) -> None:
+        raise ImportError("What needs Keras is to be marked so: pytest.mark.keras.")
 
 
 class _Recorder:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from filelock import FileLock
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, DatasetRecord, open_catalog
@@ -37,6 +39,16 @@ def _quick_scripts() -> None:
     loaded half a million objects that stay anyway: those are left out of it."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _scanned_once() -> Iterator[None]:
+    """What is installed stays the same, and Streamlit looks through it for components each time
+    that an app is opened: half of a short test's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan_all = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan_all)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,6 @@ from core.workspace import read_json, write_json
 from tests.core.cli.conftest import Cli
 from tests.core.cli.conftest import cli as cli
 from tests.core.delivery.exports.exporting import finished_run, unpack
-from tests.core.training.running import train
 from tests.core.training.small import add_colours
 from tests.pages.choosing import choose, expert, put, start
 from tests.pages.conftest import Open, assert_no_defect, words
@@ -104,6 +103,8 @@ def test_an_architecture_is_chosen_trained_and_listed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from tests.core.training.running import train
+
     def build(config: BuildConfig) -> Any:
         from keras import layers
 

@@ -23,6 +23,8 @@ from core.training.speeds import Speed
 from core.training.start import create_run
 from tests.core.training.small import add_colours, new_catalog, spec_of
 
+pytestmark = pytest.mark.keras
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:

@@ -13,6 +13,8 @@ from core.training.architectures import ARCHITECTURES
 from tests.core.training.running import train
 from tests.core.training.small import STACK, add_colours, new_catalog
 
+pytestmark = pytest.mark.keras
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:

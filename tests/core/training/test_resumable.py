@@ -11,6 +11,8 @@ from core.training.resumable import resumable
 from core.workspace import Workspace
 from tests.core.training.fitting.test_checkpoint import killed
 
+pytestmark = pytest.mark.keras
+
 
 @pytest.fixture
 def folder(workspace: Workspace) -> Path:

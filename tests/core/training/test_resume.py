@@ -21,6 +21,8 @@ from tests.core.training.fitting.test_checkpoint import FullAfter, no_limit
 from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import add_colours, new_catalog, notes, told
 
+pytestmark = pytest.mark.keras
+
 # Killed as soon as an epoch is told of, by the system, without a chance to tidy up: of this epoch
 # nothing has been kept yet.
 KILLED = """

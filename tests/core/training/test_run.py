@@ -20,6 +20,8 @@ from tests.core.evaluation.coloured import CLASSES
 from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import EACH, StopsAt, add_colours, new_catalog, notes, told
 
+pytestmark = pytest.mark.keras
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:

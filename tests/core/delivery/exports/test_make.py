@@ -24,6 +24,8 @@ from core.progress import RecordingReporter, Wishes
 from tests.core.delivery.exports.exporting import finished_run, unpack
 from tests.core.training.small import add_colours, new_catalog
 
+pytestmark = pytest.mark.keras
+
 KINDS = {"scratch": "compact", "transfer": "mobilenet_v2", "own": "custom"}
 ON_TENSORFLOW = ("keras", "weights", "saved-model")
 # What answers elsewhere, by the module that the example imports.

@@ -24,6 +24,8 @@ from core.training.architectures.layers import layer_table
 from core.training.architectures.pretrained import assemble, head
 from core.training.templates import TEMPLATES
 
+pytestmark = pytest.mark.keras
+
 CLASS_COUNT = 3
 STACK = TEMPLATES["Separable (mobile)"][1]
 FROM_SCRATCH = [key for key, each in ARCHITECTURES.items() if each.backbone is None]

@@ -11,6 +11,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from core.training.augmentation.options import Augmentation
 from core.training.fitting.batches import Batches, Examples
 
+pytestmark = pytest.mark.keras
+
 N = 25
 LABELS = np.arange(N) % 3
 # Six times as many of the first class as of the last.

@@ -26,6 +26,8 @@ from tests.core.training.fitting.points import (
 )
 from tests.core.training.small import StopsAt, Wishing, notes, seen, told
 
+pytestmark = pytest.mark.keras
+
 FIGURES = {
     "loss",
     "accuracy",

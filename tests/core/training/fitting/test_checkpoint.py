@@ -18,6 +18,8 @@ from core.training.fitting.checkpoint import Checkpoint
 from tests.core.training.fitting.points import Done, figures, model, trained
 from tests.core.training.small import told
 
+pytestmark = pytest.mark.keras
+
 # What a later epoch depends on: dropout's generator, the optimizer's moments, the schedule, the
 # plateau rule's memory, early stopping's.
 VALUES: dict[str, Any] = {

@@ -15,6 +15,8 @@ from core.training.options import Loss, Optimizer
 from tests.core.training.fitting.points import batches, model, spec, trained
 from tests.core.training.small import STACK
 
+pytestmark = pytest.mark.keras
+
 RNG = np.random.default_rng(0)
 TRUE = np.eye(3)[[0, 1, 2, 1]]
 FOUND = RNG.dirichlet([1, 1, 1], 4)

@@ -12,6 +12,8 @@ from core.features import backbones
 from core.features.backbones.build import build
 from core.training.fitting import cut
 
+pytestmark = pytest.mark.keras
+
 SIZE = 64
 
 

@@ -15,6 +15,8 @@ from core.features import hardware
 from core.training.fitting import devices
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.keras
+
 # In a process of its own, since devices can't be divided once they are in use. The second run dies
 # after an epoch and goes on.
 DIVIDED = """

@@ -16,6 +16,8 @@ from core.training.architectures import BuildConfig
 from core.training.fitting.looks import averaged
 from tests.core.training.small import STACK
 
+pytestmark = pytest.mark.keras
+
 SIZE = 24
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, SIZE, SIZE, 3), dtype=np.uint8)
 

@@ -12,6 +12,8 @@ from core.training.architectures import BuildConfig
 from core.training.fitting.start import freeze, take
 from tests.core.training.small import STACK
 
+pytestmark = pytest.mark.keras
+
 IMAGES = np.random.default_rng(0).uniform(0, 255, (4, 24, 24, 3)).astype(np.float32)
 
 

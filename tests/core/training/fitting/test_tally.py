@@ -15,6 +15,8 @@ from sklearn.metrics import (
 
 from core.training.fitting.tally import Tally, averages
 
+pytestmark = pytest.mark.keras
+
 CLASSES = 5
 
 

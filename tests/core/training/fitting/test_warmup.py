@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import keras
+import pytest
 
 from core.training.fitting.warmup import tidy_up, warm_up
 from tests.core.training.fitting.points import figures, trained
+
+pytestmark = pytest.mark.keras
 
 
 def test_warming_up_leaves_nothing_that_changes_a_later_training() -> None:

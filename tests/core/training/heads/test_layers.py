@@ -11,7 +11,7 @@ from core.training.heads.choose import judge
 from core.training.heads.head import Problem, answer
 from core.training.heads.reduce import reducing
 
-pytest.importorskip("keras")
+pytestmark = pytest.mark.keras
 
 
 @pytest.mark.parametrize("key", HEADS)
