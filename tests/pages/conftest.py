@@ -43,8 +43,8 @@ def _quick_scripts() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _scanned_once() -> Iterator[None]:
-    """What is installed stays the same, and Streamlit looks through it for components each time
-    that an app is opened: half of a short test's time."""
+    """What is installed stays the same, and Streamlit looks through it for components for a tenth
+    of a second each time that an app is opened."""
     with pytest.MonkeyPatch.context() as patch:
         scan_all = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan_all)

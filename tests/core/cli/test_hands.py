@@ -32,8 +32,10 @@ def test_from_a_folder_of_photos_to_answers(
     assert transfer["test_accuracy"] > 0.9
     assert transfer["test_images"] == 310
     assert set(transfer["seconds"]) >= {"decode", "features", "fit", "evaluate"}
-    scratch = cli("train", "hands", "--recipe", "scratch", "--set", "epochs=5", "--json").document
-    assert scratch["test_accuracy"] > 0.6
+    # To the accuracy that it can reach, the browser's journey trains it.
+    small = ("--set", "epochs=3", "--set", "image_size=32")
+    scratch = cli("train", "hands", "--recipe", "scratch", *small, "--json").document
+    assert scratch["test_accuracy"] > 0.25, "chance is 0.1"
     assert {run["id"] for run in cli("runs", "--json").document} == {
         transfer["run"],
         scratch["run"],

@@ -95,7 +95,7 @@ def clouds(
     return features, labels, right
 
 
-@pytest.mark.parametrize("each", [40, 120, 300])
+@pytest.mark.parametrize("each", [40, 120, 200])
 @pytest.mark.parametrize("wrong", [0.03, 0.1])
 def test_planted_flips_are_found_among_overlapping_classes(each: int, wrong: float) -> None:
     features, labels, right = clouds(each, wrong)

@@ -167,9 +167,10 @@ def test_example_and_self_test_work_where_nothing_else_is_installed(
     unpacked: dict[str, Path], tmp_path: Path, key: str
 ) -> None:
     python = tmp_path / "fresh" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    venv.create(tmp_path / "fresh", with_pip=True)
+    venv.create(tmp_path / "fresh", with_pip=False)
     folder = unpacked[key]
-    pip = [python, "-m", "pip", "install", "--quiet", "--retries", "0", "-r", "requirements.txt"]
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--retries", "0"]
+    pip += ["-r", "requirements.txt"]
     done = subprocess.run(pip, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"pip can't install {key}'s runtime here: {done.stderr.strip()[-200:]}")
