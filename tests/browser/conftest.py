@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from core.catalog import open_catalog
+from core.workspace import open_workspace
+from tests.core.jobs.processes import supervised
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +33,17 @@ class Server:
     url: str
     home: Path
     process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def light_app(home: Path, log: Path, **environment: str) -> Iterator[Server]:
+    """The app for journeys without any training: no worker gets Keras ready, which takes as long as
+    a short journey itself."""
+    with (
+        supervised(open_catalog(open_workspace(home))),
+        running_app(home, log, **environment) as app,
+    ):
+        yield app
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import journey
-from tests.browser.conftest import ROOT, running_app
+from tests.browser.conftest import ROOT, light_app
 
 
 @pytest.mark.parametrize("phone", [False, True])
@@ -27,7 +27,7 @@ def test_a_bar_filters_the_pictures(
     env = {"LIGHTBOX_HOME": str(tmp_path / "home"), "LIGHTBOX_ROOTS": str(tmp_path)}
     command = [sys.executable, "-m", "core", "dataset", "add", str(folder)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=True, timeout=120)
-    with running_app(tmp_path / "home", tmp_path / "app.log", LIGHTBOX_ROOTS=str(tmp_path)) as app:
+    with light_app(tmp_path / "home", tmp_path / "app.log", LIGHTBOX_ROOTS=str(tmp_path)) as app:
         page = new_page(f"{app.url}/data", phone=phone)
         page.get_by_role("heading", name="Images in each class").wait_for()
         journey.settled(page)

@@ -14,7 +14,7 @@ from PIL import Image
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.links import create_link, revoke_link
 from core.evaluation.evaluate import evaluate_run
-from tests.browser.conftest import running_app
+from tests.browser.conftest import light_app
 from tests.core.evaluation.coloured import CLASSES, make_run
 
 
@@ -61,7 +61,7 @@ def test_the_live_camera_is_answered_and_a_demo_of_it_ends_with_its_link(  # typ
     page, catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
     home = catalog.workspace.home
-    with running_app(home, tmp_path / "app.log") as server:
+    with light_app(home, tmp_path / "app.log") as server:
         before = files(home)
         page.goto(f"{server.url}/predict?run={run.id}")
         page.get_by_text("Camera", exact=True).click()

@@ -16,7 +16,7 @@ import pytest
 from core.catalog import Catalog
 from core.evaluation.evaluate import evaluate_run
 from tests.browser import journey
-from tests.browser.conftest import running_app
+from tests.browser.conftest import light_app
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
 
@@ -52,7 +52,7 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
     ]
     (tmp_path / "photos" / "new" / "broken.png").write_bytes(b"no image")
     home, roots = catalog.workspace.home, str(tmp_path / "photos")
-    with running_app(home, tmp_path / "app.log", LIGHTBOX_ROOTS=roots) as server:
+    with light_app(home, tmp_path / "app.log", LIGHTBOX_ROOTS=roots) as server:
         page = new_page(f"{server.url}/predict?run={run.id}")
         page.locator("input[type=file]").first.set_input_files(given)
         page.get_by_text("3 images answered").wait_for()

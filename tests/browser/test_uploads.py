@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import journey
-from tests.browser.conftest import running_app
+from tests.browser.conftest import light_app
 from tests.conftest import write_image
 
 
@@ -17,7 +17,7 @@ def test_what_is_no_image_is_named_and_the_rest_goes_on(
     folder = class_folders({"cats": 3, "dogs <b>&": 3})
     (folder / "cats" / "notes.txt").write_text("not an image")
     (folder / "cats" / "broken.png").write_bytes(b"not an image either")
-    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+    with light_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")
         journey.upload_folder(page, folder, "7 images")
         assert "6" in page.get_by_test_id("stMetric").filter(has_text="Usable images").inner_text()
@@ -38,7 +38,7 @@ def test_a_connection_that_breaks_is_tried_again_and_nothing_comes_twice(
         else:
             route.continue_()
 
-    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+    with light_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")
         page.route("**/lightbox/uploads/**", break_once)
         journey.upload_folder(page, folder, "80 images")
@@ -54,7 +54,7 @@ def test_a_server_that_has_no_room_says_so_and_adds_nothing(
         '{"title": "t", "status": 507, "detail": "The disk is full, so the upload could not be '
         'finished."}'
     )
-    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+    with light_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")
         page.route("**/files", lambda route: route.fulfill(status=507, body=said))
         page.get_by_role("button", name="Choose a folder").wait_for()
@@ -67,7 +67,7 @@ def test_many_images_go_into_one_class_and_more_can_follow(
     tmp_path: Path, new_page: Callable[..., Any]
 ) -> None:
     files = [write_image(tmp_path / f"{n}.png", n) for n in range(5)]
-    with running_app(tmp_path / "home", tmp_path / "app.log") as server:
+    with light_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")
         page.get_by_text("Images into one class").click()
         page.get_by_label("Class", exact=True).fill("cats & co")

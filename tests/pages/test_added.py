@@ -129,7 +129,7 @@ def test_an_architecture_is_chosen_trained_and_listed(
 
     settings = {"architecture": "mean_colour", "stack": (), "epochs": 4, "learning_rate": 0.1}
     trained = train(catalog, dataset, **settings)
-    assert trained.summary.val_accuracy > 0.9
+    assert trained.summary.validation_accuracy > 0.9
     assert trained.model().name == "mean_colour"
     assert cli("evaluate", catalog.runs.get(trained.run_id).name, "--json").document["images"]
 
