@@ -85,25 +85,46 @@ class Cancelled(Exception):
 
 
 @contextmanager
-def disk_errors(doing: str) -> Iterator[None]:
-    """Turn a full disk or a refused write, anywhere inside, into a :class:`NoSpace` sentence.
-
-    Args:
-        doing: what was being done, to complete "The disk is full, so … could not be finished".
-    """
+def disk_errors(doing: str, place: object = None) -> Iterator[None]:
+    """Turn a full disk or a refused write, anywhere inside, into the sentence of
+    :func:`disk_error`."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise NoSpace(
-                f"The disk is full, so {doing} could not be finished.",
-                file=error.filename,
-                remedy="Free some space, then try again; what was there before is untouched.",
-            ) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise NotAllowed(
-                f"Lightbox may not write there, so {doing} could not be finished.",
-                file=error.filename,
-                remedy="Give it the right to write, or set LIGHTBOX_HOME to another folder.",
-            ) from error
-        raise
+        said = disk_error(error, doing, place)
+        if said is None:
+            raise
+        raise said from error
+
+
+def disk_error(error: OSError, doing: str, place: object = None) -> LightboxError | None:
+    """The sentence about a full disk or a refused write; ``None`` for any other error.
+
+    Args:
+        doing: what was being done, to complete "The disk is full, so … could not be finished".
+        place: where, if a person chose that place and not the configuration.
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return NoSpace(
+            f"The disk is full, so {doing} could not be finished.",
+            file=place or error.filename,
+            remedy="Free some space, then try again; what was there before is untouched.",
+        )
+    if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return None
+    if place is not None:
+        return not_writable(place)
+    return NotAllowed(
+        f"Lightbox may not write there, so {doing} could not be finished.",
+        file=error.filename,
+        remedy="Give it the right to write, or set LIGHTBOX_HOME to another folder.",
+    )
+
+
+def not_writable(place: object) -> NotAllowed:
+    """What is said of a place to write to that a person chose, and that is closed to Lightbox."""
+    return NotAllowed(
+        "Nothing can be written there: Lightbox doesn't have the right to.",
+        file=place,
+        remedy="Choose another place, or give it the right to write.",
+    )

@@ -4,10 +4,11 @@ times, and names for where they are shown (a sentence, HTML, Markdown, a spreads
 from __future__ import annotations
 
 import datetime
+import difflib
 import html
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # What Markdown, as Streamlit and GitHub read it, takes for a mark.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
@@ -86,6 +87,15 @@ def listed(labels: Sequence[str], most: int = 4, others: str = "other classes") 
         return f"{', '.join(shown)} and {len(labels) - len(shown):,} {others}"
     names = [quoted(label) for label in labels]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """``Did you mean “quick”?``, of what is written nearly like ``name``; "" if nothing is."""
+    folded: dict[str, str] = {}
+    for each in known:
+        folded.setdefault(each.casefold(), each)
+    near = difflib.get_close_matches(name.casefold(), folded, n=3)
+    return f"Did you mean {' or '.join(quoted(folded[each]) for each in near)}?" if near else ""
 
 
 def shorten(text: str, length: int = 40) -> str:

@@ -15,22 +15,27 @@ everything. Paths inside it are stored relative to it (``home:…``), so a copy 
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import secrets
 import shutil
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core import settings
-from core.errors import InvalidInput, NoSpace, NotFound, disk_errors
+from core.errors import InvalidInput, NoSpace, NotFound, disk_error, disk_errors, not_writable
+from core.text import as_text
 
 INSIDE = "home:"
+# What writing meets where there can be no file of that name.
+_NO_PLACE = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG)
 STALE_STAGING_S = 24 * 3600
 
 
@@ -136,14 +141,59 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     Whoever reads ``target`` sees the old content or the new, never a part.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}.part{target.suffix}")
+    part = target.with_name(f".{target.stem[:200]}-{uuid.uuid4().hex[:8]}.part{target.suffix}")
     try:
-        with disk_errors(f"writing {target.name}"):
-            yield part
-            part.replace(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(target)
+    except OSError as error:
+        inside = target.is_relative_to(settings.load().home.expanduser().resolve())
+        said = disk_error(error, f"writing {target.name}", None if inside else target)
+        above = {str(each) for each in target.parents}
+        named = {str(part), str(target), *above} if error.errno in _NO_PLACE else above
+        if said is None and str(error.filename) in named:
+            said = _impossible(target)
+        if said is None:
+            raise
+        raise said from error
     finally:
-        part.unlink(missing_ok=True)
+        # Below a file, or where nothing may be looked at, there is no part to remove.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def writable_place(path: Path, *, folder: bool = False) -> Path:
+    """``path`` in full, if something can be written there; asked before work begins whose result
+    would have no place.
+
+    Args:
+        folder: whether it is to be a folder. Folders above it need not be there.
+
+    Raises:
+        InvalidInput: it lies below a file, or is a folder where a file is wanted or the opposite.
+        NotAllowed: Lightbox has no right to write there.
+    """
+    shown = as_text(str(path))
+    try:
+        target = path.expanduser().resolve()
+        # ``os.path`` answers where ``Path`` would raise: in folders that may not be entered.
+        there = next(each for each in (target, *target.parents) if os.path.lexists(each))
+        is_folder = os.path.isdir(there)  # noqa: PTH112
+        # A file that is there is replaced, which is a matter of its folder's rights.
+        may = os.access(there if is_folder else there.parent, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _impossible(shown) from error
+    if is_folder != (folder or there != target):
+        raise _impossible(shown)
+    if not may:
+        raise not_writable(shown)
+    return target
+
+
+def _impossible(place: object) -> InvalidInput:
+    return InvalidInput(
+        "No file can be written there.", file=place, remedy="Choose another name or place."
+    )
 
 
 def write_json(target: Path, value: Any) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import DatasetRecord
 from core.errors import Conflict, InvalidInput, NotFound
+from core.text import meant
 
 MAX_NAME = 100
 
@@ -88,7 +89,9 @@ class Datasets:
         known = ", ".join(f"“{name}”" for name in names[:10])
         raise NotFound(
             f"There is no dataset named “{name_or_id}”.",
-            remedy=f"There are: {known}." if known else "Add one first with: dataset add PATH",
+            remedy=f"{meant(name_or_id, names)} There are: {known}.".strip()
+            if known
+            else "Add one first with: dataset add PATH",
         )
 
     def all(self) -> list[DatasetRecord]:

@@ -14,6 +14,7 @@ from core.catalog.models import JobRow, RunRow
 from core.catalog.records import RunRecord, RunSummary
 from core.catalog.shelf import Shelf, taken
 from core.errors import NotFound
+from core.text import meant
 
 
 class Runs(Shelf):
@@ -89,17 +90,18 @@ class Runs(Shelf):
                 select(RunRow.name)
                 .where(RunRow.deleted_at.is_(None), RunRow.archived.is_(False))
                 .order_by(RunRow.created_at.desc())
-                .limit(5)
             ).all()
         if found is not None:
             raise NotFound(
                 f"The run “{found[0].name}” was deleted and is in the bin.",
                 remedy="Restore it from there first.",
             )
-        known = ", ".join(f"“{name}”" for name in names)
+        known = ", ".join(f"“{name}”" for name in names[:5])
         raise NotFound(
             f"There is no run named “{name_or_id}”.",
-            remedy=f"The latest are: {known}." if known else "Train one first.",
+            remedy=f"{meant(name_or_id, names)} The latest are: {known}.".strip()
+            if known
+            else "Train one first.",
         )
 
     def all(

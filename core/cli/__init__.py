@@ -2,7 +2,8 @@
 
 Exit code 0; 2 for something that the person gave, with one sentence on standard error; 130 after
 Ctrl-C; 141, without a word, when whoever reads what it prints has left (``… | head``); 1 for a
-defect of ours, with the id of its traceback in the logs. Progress goes to standard error.
+defect of ours, with the id of its traceback in the logs. Progress goes to standard error; what
+libraries have to say goes to ``logs/libraries.log``, and is shown after a defect.
 """
 
 from __future__ import annotations
@@ -36,21 +37,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: Options, output: Output) -> int:
     def complain(what: object) -> None:
         output.end_line()
-        put(str(what), sys.stderr)
+        put(str(what), output.err)
 
     try:
-        catalog = open_catalog(open_workspace())
-        try:
-            output.document(options.command.run(catalog, options, output))
-        except (LightboxError, Cancelled, NobodyReads):
-            raise
-        except JobDefect as defect:
-            complain(defect)
-            return 1
-        except Exception:
-            from core.jobs.execute import defect_sentence, log_defect
+        workspace = open_workspace()
+        with output.without_libraries(workspace.logs / "libraries.log") as aside:
+            catalog = open_catalog(workspace)
+            try:
+                output.document(options.command.run(catalog, options, output))
+                return 0
+            except (LightboxError, Cancelled, NobodyReads):
+                raise
+            except JobDefect as defect:
+                complain(defect)
+            except Exception:
+                from core.jobs.execute import defect_sentence, log_defect
 
-            complain(defect_sentence(log_defect(catalog)))
+                complain(defect_sentence(log_defect(catalog)))
+            if said := aside.last():
+                complain(f"What libraries said last:\n{said}")
             return 1
     except LightboxError as error:
         complain(error)
@@ -58,4 +63,3 @@ def _run(options: Options, output: Output) -> int:
     except (KeyboardInterrupt, Cancelled):
         complain("Stopped.")
         return 130
-    return 0

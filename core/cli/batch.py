@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,13 @@ from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
+from core.datasets import archives
 from core.datasets.intake import check_allowed
+from core.datasets.upload import UploadStage
 from core.delivery.imported.archive import PIXELS
 from core.delivery.imported.labels import parse_labels, read_labels
 from core.delivery.imported.start import begin_import
-from core.errors import InvalidInput
+from core.errors import InvalidInput, LightboxError, disk_errors
 from core.inference.batch_results import format_of, look, summarise, write_results
 from core.inference.batch_sort import as_json, sort_batch
 from core.inference.batch_store import (
@@ -27,6 +31,8 @@ from core.inference.batch_store import (
     new_batch,
 )
 from core.jobs.kinds import resume_batch, submit_batch
+from core.text import as_text, plural
+from core.workspace import ensure_space, new_token, writable_place
 
 
 @command(
@@ -34,7 +40,7 @@ from core.jobs.kinds import resume_batch, submit_batch
     "Predict",
     "ask a run about a whole folder",
     RUN,
-    argument("folder", type=Path, metavar="FOLDER", help="folders inside count too"),
+    argument("folder", type=Path, metavar="FOLDER", help="folders inside count too; or an archive"),
     argument(
         "--out",
         type=Path,
@@ -55,23 +61,31 @@ from core.jobs.kinds import resume_batch, submit_batch
 )
 def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Answer a folder, or go on with the batch about it that was cut off."""
-    run = catalog.runs.find(options.run)
+    target = None
     if options.out is not None:
         format_of(options.out.name)
+        target = writable_place(options.out)
+    if options.sort_into is not None:
+        writable_place(options.sort_into, folder=options.sort_into.suffix.lower() != ".zip")
+    run = catalog.runs.find(options.run)
     folder = check_allowed(options.folder) if settings.load().roots_are_set else options.folder
     folder = folder.expanduser().resolve()
-    unfinished = _unfinished(catalog, run.id, folder)
+    is_file = os.path.isfile(folder)  # noqa: PTH113  (answers where ``Path`` would raise)
+    unfinished = None if is_file else _unfinished(catalog, run.id, folder)
     if unfinished is not None:
         batch = unfinished.model_copy(update={"threshold": options.threshold})
         output.text(f"Going on with the batch of {when(batch.at)}.")
         job = resume_batch(catalog, unfinished)
     else:
-        batch = new_batch(catalog, run.id, folder, threshold=options.threshold)
+        batch = (
+            _of_archive(catalog, run.id, folder, options.threshold)
+            if is_file
+            else new_batch(catalog, run.id, folder, threshold=options.threshold)
+        )
         job = submit_batch(catalog, batch)
     run_job(catalog, job, output)
     found = _about(catalog, batch, output)
-    if options.out is not None:
-        target = options.out.expanduser().resolve()
+    if target is not None:
         write_results(catalog.workspace, batch, target, options.threshold)
         output.text(f"  answers: {target}")
         found["out"] = str(target)
@@ -84,7 +98,7 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
             threshold=options.threshold,
             report=output.progress,
         )
-        output.text(f"  {done.images:,} images copied into {done.path}")
+        output.text(f"  {plural(done.images, 'image')} copied into {done.path}")
         found["sorted"] = as_json(done)
     return found
 
@@ -181,6 +195,32 @@ def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str
     return {"run": run.id, "name": run.name, "labels": labels, **run.summary.as_json()}
 
 
+def _of_archive(catalog: Catalog, run_id: str, file: Path, threshold: float) -> Batch:
+    """A batch about the images in an archive, of which the workspace keeps its own.
+
+    Raises:
+        InvalidInput: it is none.
+        NoSpace: it doesn't fit on the disk.
+    """
+    if not archives.is_archive_name(file.name):
+        raise InvalidInput(
+            "This is neither a folder nor a .zip or .tar archive.",
+            file=as_text(str(file)),
+            remedy="To ask about single images: predict RUN FILE.",
+        )
+    token = new_token()
+    stage = UploadStage(catalog.workspace, token)
+    try:
+        ensure_space(stage.archive.parent, file.stat().st_size, "copying the archive")
+        with disk_errors("copying the archive"):
+            shutil.copyfile(file, stage.archive)
+        name = as_text(file.name)
+        return new_batch(catalog, run_id, archive=token, name=name, threshold=threshold)
+    except LightboxError:
+        stage.abandon()
+        raise
+
+
 def _unfinished(catalog: Catalog, run_id: str, folder: Path) -> Batch | None:
     """The newest batch about a folder, if it was cut off in the middle."""
     stored = catalog.workspace.store_path(folder)
@@ -197,8 +237,8 @@ def _about(catalog: Catalog, batch: Batch, output: Output) -> dict[str, Any]:
     counted, done = summarise(workspace, batch, batch.threshold), done_of(workspace, batch)
     assert done is not None, "a batch that ended without an error is done"
     output.text(
-        f"{counted.images:,} images, {done.rate:.0f} a second; {counted.unsure:,} less sure than "
-        f"{counted.threshold:.0%}, {counted.unreadable:,} can't be read"
+        f"{plural(counted.images, 'image')}, {done.rate:.0f} a second; {counted.unsure:,} less "
+        f"sure than {counted.threshold:.0%}, {counted.unreadable:,} can't be read"
     )
     output.table(("images", "class"), [(f"{n:,}", label) for label, n in counted.classes.items()])
     unreadable = look(workspace, batch, "unreadable")

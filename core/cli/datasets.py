@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,16 @@ from core.datasets.layout import (
     parse_kind,
     save_choice,
 )
-from core.errors import InvalidInput, LightboxError
+from core.errors import InvalidInput, LightboxError, NotFound
 from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import curated, usable
 from core.quality.export import LAYOUTS, ExportOptions, export_dataset
 from core.quality.report import write_report
-from core.text import plural
+from core.text import images, plural
 
+# Skipped files that are listed where nobody asked for all.
+_SHOWN = 5
 _LAYOUT = (
     argument(
         "--layout",
@@ -51,19 +54,62 @@ _LAYOUT = (
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     path: Path = options.path.expanduser()
-    layout = _choice(options)
-    if path.is_file():
-        if not archives.is_archive_name(path.name):
-            raise InvalidInput(
-                "This is neither a folder nor a .zip or .tar archive.", file=options.path
-            )
-        record = intake.add_archive(
-            catalog, path, path.name, options.name, layout=layout, encoding=options.encoding
-        )
-    else:
-        restrict = settings.load().roots_are_set
-        record = intake.add_folder(catalog, path, options.name, restrict=restrict, layout=layout)
+    record = _new(catalog, path, options.name, _choice(options), options.encoding)
     return _import(catalog, record, output)
+
+
+def find_or_add(catalog: Catalog, name: str, output: Output) -> DatasetRecord:
+    """The dataset of this name; or that of this folder or archive, added if it isn't there yet.
+
+    Raises:
+        NotFound: it is neither.
+        InvalidInput: the folder can be read in several ways.
+    """
+    path = Path(name).expanduser()
+    there = os.path.exists(path)  # noqa: PTH110  (answers where ``Path`` would raise)
+    try:
+        record = catalog.datasets.find(name)
+    except NotFound:
+        if not there:
+            raise
+    else:
+        if there and catalog.workspace.load_path(record.root) != path.resolve():
+            output.text(
+                f"“{record.name}” is a dataset, and something here is called so too; the dataset "
+                f"is meant. For the other: {os.path.join(os.curdir, name)}"  # noqa: PTH118
+            )
+        return record
+    if path.is_dir():
+        root = catalog.workspace.store_path(path)
+        known = [each for each in catalog.datasets.all() if each.root == root]
+        if known:
+            output.text(f"This folder is the dataset “{known[0].name}”.")
+            return known[0]
+    try:
+        added = _import(catalog, _new(catalog, path), output)
+    except InvalidInput as error:
+        if "--layout" not in error.remedy:
+            raise
+        raise InvalidInput(
+            error.title, file=error.file, remedy=f"Add it first: dataset add PATH. {error.remedy}"
+        ) from error
+    return catalog.datasets.get(added["id"])
+
+
+def _new(
+    catalog: Catalog,
+    path: Path,
+    name: str | None = None,
+    layout: Choice | None = None,
+    encoding: str | None = None,
+) -> DatasetRecord:
+    """A folder or an archive as a dataset still to be imported."""
+    if not path.is_file():
+        restrict = settings.load().roots_are_set
+        return intake.add_folder(catalog, path, name, restrict=restrict, layout=layout)
+    if not archives.is_archive_name(path.name):
+        raise InvalidInput("This is neither a folder nor a .zip or .tar archive.", file=path)
+    return intake.add_archive(catalog, path, path.name, name, layout=layout, encoding=encoding)
 
 
 def _choice(options: Options) -> Choice:
@@ -192,9 +238,17 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     return [_dataset(catalog, record) for record in records]
 
 
-@command("dataset show", "Data", "classes, sizes and what was skipped", NAME)
+@command(
+    "dataset show",
+    "Data",
+    "classes, sizes and what was skipped",
+    NAME,
+    argument("--skipped", action="store_true", help="list all files that were skipped"),
+    examples=("hands", "hands --skipped"),
+)
 def show(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    return _show(catalog, catalog.datasets.find(options.name), output)
+    record = catalog.datasets.find(options.name)
+    return _show(catalog, record, output, most=None if options.skipped else _SHOWN)
 
 
 @command(
@@ -241,8 +295,8 @@ def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         report=output.progress,
     )
     output.text(
-        f"Exported {done.images:,} images in {len(done.classes)} classes of “{record.name}” to "
-        f"{done.path}"
+        f"Exported {images(done.images)} in {plural(len(done.classes), 'class', 'classes')} of "
+        f"“{record.name}” to {done.path}"
     )
     for number, what in (
         (done.excluded, "excluded, so not in it"),
@@ -285,14 +339,21 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     }
 
 
-def _show(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
+def _show(
+    catalog: Catalog, record: DatasetRecord, output: Output, most: int | None = _SHOWN
+) -> dict[str, Any]:
+    """Say what is in a dataset, and return it.
+
+    Args:
+        most: skipped files to list; ``None`` for all.
+    """
     table = curated(catalog, record.id)
     good = usable(table)
     counts = good["label"].value_counts().sort_index()
-    skipped = curation.skipped(catalog, record.id)
+    skipped = sorted(curation.skipped(catalog, record.id))
     kept = kept_layout(catalog.workspace, record.id)
     classes = plural(len(counts), "class", "classes")
-    output.text(f"{record.name}: {len(good):,} usable images in {classes}")
+    output.text(f"{record.name}: {plural(len(good), 'usable image')} in {classes}")
     if kept is not None:
         for line in (kept.reason if kept.outline.kind != "classes" else "", *kept.notes):
             if line:
@@ -303,12 +364,14 @@ def _show(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, 
     for number, what in (
         (broken, "can't be read"),
         (excluded, "excluded"),
-        (len(skipped), "other files skipped"),
+        (len(skipped), "other file skipped" if len(skipped) == 1 else "other files skipped"),
     ):
         if number:
             output.text(f"{number:,} {what}")
-    for path, why in skipped[:5]:
+    for path, why in skipped[:most]:
         output.text(f"  {path}: {why}")
+    if most is not None and len(skipped) > most:
+        output.text(f"  and {len(skipped) - most:,} more; to see all: --skipped of dataset show")
     return {
         **_dataset(catalog, record),
         "class_counts": {str(label): int(n) for label, n in counts.items()},

@@ -18,7 +18,8 @@ from core.evaluation.evaluate import evaluate_folder, known_evaluation
 from core.evaluation.figures.compute import Figures, load_curves
 from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
-from core.workspace import atomic_path
+from core.evaluation.tested import find_tested
+from core.workspace import atomic_path, writable_place
 
 
 @command(
@@ -44,6 +45,8 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
             f"“{options.table[0]}” is not a kind of table.",
             remedy=f"Choose one of: {', '.join(FORMATS)}.",
         )
+    if options.table is not None:
+        writable_place(Path(options.table[1]))
     run = catalog.runs.find(options.run)
     if options.on is None:
         evaluation = known_evaluation(catalog, run.id, output.progress)
@@ -53,6 +56,9 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     result = load_result(catalog, run, evaluation.on, output.progress)
     found = result.figures
     output.text(f"Run “{run.name}” on {'its test set' if evaluation.on == 'test' else options.on}")
+    if options.on is not None:
+        for sentence in find_tested(catalog.workspace, run.id, evaluation.on).sentences():
+            output.text(f"  {sentence}")
     sections = [
         each
         for known in sections_for("terminal")
@@ -83,7 +89,7 @@ def _left_out(evaluation: Evaluation, output: Output) -> None:
 
 def _write_table(asked: list[str], evaluation: Evaluation, found: Figures, output: Output) -> None:
     kind, file = cast(Format, asked[0]), asked[1]
-    target = Path(file).expanduser().resolve()
+    target = writable_place(Path(file))
     with atomic_path(target) as part:
         part.write_text(report_table(evaluation, found.classes, kind), encoding="utf-8")
     output.text(f"Written: {target}")

@@ -18,7 +18,7 @@ from core.evaluation.explain.originals import read_original
 from core.evaluation.explain.overlay import framed
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.run import run_study
-from core.workspace import atomic_path
+from core.workspace import atomic_path, writable_place
 
 _MOST_MISTAKES = 20
 _SIDE = 448
@@ -37,6 +37,7 @@ _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
     examples=('"hands 1"', '"hands 1" a.jpg b.jpg --out heat-maps'),
 )
 def explain(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    folder = writable_place(options.out, folder=True) if options.out is not None else None
     run = catalog.runs.find(options.run)
     explainer = open_explainer(catalog.workspace, run.id)
     if options.label is not None and options.label not in explainer.classes:
@@ -48,7 +49,6 @@ def explain(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         named = [(str(file), _read(file)) for file in options.files]
     else:
         named = _mistakes(catalog, run, output)
-    folder = options.out.expanduser().resolve() if options.out is not None else None
     found = [
         _explained(explainer, number, name, data, options.label, folder, output)
         for number, (name, data) in enumerate(named, 1)

@@ -12,7 +12,7 @@ from core.cli.output import Output, when
 from core.delivery.exports.formats import FORMATS, get, offered
 from core.delivery.exports.kept import Export, export_file, find_exports
 from core.errors import InvalidInput
-from core.workspace import atomic_path
+from core.workspace import atomic_path, writable_place
 
 
 @command(
@@ -34,8 +34,8 @@ def export_model(catalog: Catalog, options: Options, output: Output) -> Any:
     if options.list:
         return _list(catalog, run.id, output)
     key, file = options.format
-    get(key)
-    target = Path(file).expanduser().resolve()
+    key = get(key).key
+    target = writable_place(Path(file))
     if target.suffix.lower() != ".zip" or not target.parent.is_dir():
         raise InvalidInput(
             "An export is a .zip in a folder that is there.",

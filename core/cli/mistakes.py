@@ -16,7 +16,7 @@ from core.evaluation.study.nearest import COLUMNS
 from core.evaluation.study.phases import Study, load_study
 from core.evaluation.study.run import run_study
 from core.text import cell
-from core.workspace import atomic_path
+from core.workspace import atomic_path, writable_place
 
 _TOP = 3
 _ON = argument("--on", type=Path, metavar="FOLDER", help="that it was tested on")
@@ -87,6 +87,7 @@ def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     examples=('"hands 1"', '"hands 1" --csv points.csv'),
 )
 def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    target = writable_place(options.csv) if options.csv is not None else None
     run, on = _which(catalog, options)
     study = _studied(catalog, run, on, "map", output)
     if options.method == "umap" and not has_map(study, "umap"):
@@ -97,9 +98,9 @@ def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     table = made.table.assign(
         true=known["label"].to_numpy(), predicted=known["predicted"].to_numpy()
     )
-    if options.csv is not None:
-        with atomic_path(options.csv.expanduser().resolve()) as part:
-            names = {each: table[each].map(cell) for each in ("path", "true", "predicted")}
+    if target is not None:
+        with atomic_path(target) as part:
+            names = {each: table[each].map(cell) for each in ("true", "predicted")}
             table.assign(**names).to_csv(part, index=False)
     output.text(
         f"{NAMES[made.method]} map of {len(table):,} of {made.of:,} images, with "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog, DatasetRecord
-from core.cli.command import NAME, RUN, Argument, Options, argument, command
+from core.cli.command import RUN, Argument, Options, argument, command
+from core.cli.datasets import find_or_add
 from core.cli.output import Output
 from core.cli.running import run_job
-from core.errors import InvalidInput, LightboxError, NotFound
+from core.errors import InvalidInput, LightboxError
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
 from core.training import stack
@@ -18,8 +21,10 @@ from core.training.catalogue import help_text
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run, suggest_spec
-from core.workspace import atomic_path
+from core.workspace import atomic_path, writable_place
 
+# Images that are opened and answered together.
+_GROUP = 64
 RECIPE = argument("--recipe", help=", ".join(RECIPES))
 
 
@@ -43,8 +48,8 @@ _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", 
 @command(
     "train",
     "Train",
-    "train on a dataset",
-    NAME,
+    "train on a dataset, or on a folder",
+    argument("name", metavar="NAME", help="of a dataset; a folder or an archive is added as one"),
     RECIPE,
     argument(
         "--minutes", type=float, metavar="N", help="let Auto find what is best in so many minutes"
@@ -55,12 +60,13 @@ _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", 
     argument("--like", metavar="RUN", help="begin with the settings of that run"),
     examples=(
         "hands",
+        "photos",
         "hands --minutes 0.2",
         "hands --recipe scratch --set epochs=3 --set image_size=32",
     ),
 )
 def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = catalog.datasets.find(options.name)
+    record = find_or_add(catalog, options.name, output)
     values: dict[str, Any] = dict(settings_of(options.settings))
     if options.layers is not None:
         values |= {"architecture": "custom", "stack": load_layers(options.layers)}
@@ -179,40 +185,81 @@ def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
     "Predict",
     "ask a run about images",
     RUN,
-    argument("files", nargs="+", type=Path, metavar="FILE"),
+    argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="images; folders and .zip files too"
+    ),
     argument("--top", type=int, default=3, metavar="K"),
     argument("--csv", type=Path, metavar="FILE", help="write the answers as a table"),
-    examples=('"hands 1" a.jpg', '"hands 1" a.jpg b.jpg --top 2 --csv answers.csv'),
+    examples=(
+        '"hands 1" a.jpg',
+        '"hands 1" photos',
+        '"hands 1" a.jpg b.jpg --top 2 --csv answers.csv',
+    ),
 )
 def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
-    from core.inference.predictor import open_predictor, to_csv
+    """Answer images. Those that can't be opened or read have a sentence for an answer, and the
+    others are answered; exit code 2 only where none is."""
+    from core.inference.predictor import Prediction, open_predictor, to_csv
 
+    if not options.files:
+        raise InvalidInput(
+            "Say which run to ask, and about which images.", remedy="For example: predict RUN a.jpg"
+        )
+    target = writable_place(options.csv) if options.csv is not None else None
     run = catalog.runs.find(options.run)
     predictor = open_predictor(catalog.workspace, run.id)
-    files = []
-    for path in options.files:
-        try:
-            files.append((str(path), path.expanduser().read_bytes()))
-        except OSError as error:
-            raise NotFound("That file can't be opened.", file=path) from error
-    answers = predictor.predict(files, top=options.top)
-    unlike = unlike_training(catalog, run.id, files)
-    for answer, out_of_distribution in zip(answers, unlike, strict=True):
-        if answer.error:
-            output.text(f"{answer.name}: {answer.error}")
-        else:
-            top = "  ".join(f"{label} {p:.1%}" for label, p in answer.top)
-            mark = "  (doesn't look like what it was trained on)" if out_of_distribution else ""
-            output.text(f"{answer.name}: {top}{mark}")
-    if options.csv is not None:
-        with atomic_path(options.csv.expanduser().resolve()) as part:
+    answers: list[Prediction] = []
+    document = []
+    for files, refused in _in_groups(options.files, output):
+        some = predictor.predict(files, top=options.top)
+        unlike = unlike_training(catalog, run.id, files) if files else []
+        some += [Prediction(name, "", 0.0, (), why, 0.0) for name, why in refused]
+        unlike += [None] * len(refused)
+        for answer, out_of_distribution in zip(some, unlike, strict=True):
+            if answer.error:
+                output.text(f"{answer.name}: {answer.error}")
+            else:
+                top = "  ".join(f"{label} {p:.1%}" for label, p in answer.top)
+                mark = "  (doesn't look like what it was trained on)" if out_of_distribution else ""
+                output.text(f"{answer.name}: {top}{mark}")
+            document.append({**dataclasses.asdict(answer), "unfamiliar": out_of_distribution})
+        answers += some
+    if target is not None:
+        with atomic_path(target) as part:
             part.write_text(to_csv(answers, predictor.classes), encoding="utf-8")
     if all(answer.error for answer in answers):
         raise InvalidInput("None of these files is an image that Lightbox can read.")
-    return [
-        {**dataclasses.asdict(answer), "unfamiliar": out_of_distribution}
-        for answer, out_of_distribution in zip(answers, unlike, strict=True)
-    ]
+    return document
+
+
+def _in_groups(
+    paths: list[Path], output: Output
+) -> Iterator[tuple[list[tuple[str, bytes]], list[tuple[str, str]]]]:
+    """Images of files, folders and archives, so many at a time that they fit into memory: name and
+    content of each, and name and reason of what can't be opened; in the order of ``paths``."""
+    from core.inference.batch import find_files
+    from core.inference.given import open_given
+
+    for path in paths:
+        files: list[tuple[str, bytes]] = []
+        within: list[Path] = [path.expanduser()]
+        try:
+            if os.path.isdir(within[0]):  # noqa: PTH112  (answers where ``Path`` would raise)
+                found = find_files(within[0], output.progress)
+                within = [within[0] / name for name, _, _ in found]
+        except LightboxError as error:
+            yield [], [(str(path), error.title)]
+            continue
+        for start in range(0, len(within), _GROUP):
+            files, refused = [], []
+            for each in within[start : start + _GROUP]:
+                name = str(path if each == path.expanduser() else each)
+                try:
+                    files.append((name, each.read_bytes()))
+                except (OSError, ValueError):
+                    refused.append((name, "It can't be opened."))
+            given = open_given(files)
+            yield given.files, [*refused, *given.refused]
 
 
 def unlike_training(

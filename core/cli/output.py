@@ -9,11 +9,12 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from core.progress import Reporter, Throttle
+from core.quiet import Aside, libraries_aside
 
 
 class NobodyReads(Exception):
@@ -40,13 +41,27 @@ class Output:
 
     def __init__(self, *, json_wanted: bool) -> None:
         self.json_wanted = json_wanted
-        self.progress = _Progress()
+        self.out: TextIO = sys.stdout
+        self.err: TextIO = sys.stderr
+        self.progress = _Progress(self)
+
+    @contextlib.contextmanager
+    def without_libraries(self, log: Path) -> Iterator[Aside]:
+        """What is said here goes where it went; what libraries say goes to ``log``."""
+        before = self.out, self.err
+        with libraries_aside(log) as aside:
+            self.out, self.err = aside.out, aside.err
+            try:
+                yield aside
+            finally:
+                self.end_line()
+                self.out, self.err = before
 
     def text(self, line: str = "") -> None:
         """A line for people."""
         if not self.json_wanted:
             self.end_line()
-            put(line, sys.stdout)
+            put(line, self.out)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table for people; columns of numbers are aligned to the right."""
@@ -75,8 +90,8 @@ class Output:
         """The command's answer: printed as the one JSON document, if that is wanted."""
         self.end_line()
         if self.json_wanted:
-            unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-            put(json.dumps(value, indent=1, ensure_ascii=not unicode), sys.stdout)
+            unicode = (self.out.encoding or "").lower().replace("-", "") == "utf8"
+            put(json.dumps(value, indent=1, ensure_ascii=not unicode), self.out)
 
     def end_line(self) -> None:
         """Finish a line of progress, so that what follows starts on its own."""
@@ -89,8 +104,9 @@ class _Progress(Reporter):
     Work goes on when nobody reads it any more.
     """
 
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._terminal = output.err.isatty()
         self._due = Throttle(0.2)
         self._open = False
         self._phase = ""
@@ -134,7 +150,7 @@ class _Progress(Reporter):
 
     def _put(self, text: str, end: str = "\n") -> None:
         with contextlib.suppress(NobodyReads):
-            put(text, sys.stderr, end)
+            put(text, self._output.err, end)
 
     def end_line(self) -> None:
         if self._open:

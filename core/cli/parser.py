@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -27,6 +26,7 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     tuning,
 )
 from core.cli.command import COMMANDS, PROGRAM, STEPS, Command, Options
+from core.text import meant
 
 _ABOUT = "Lightbox without a browser: from folders of images to a trained classifier."
 _HELP = ("-h", "--help")
@@ -96,6 +96,9 @@ def _refusal(name: str, actions: list[str]) -> str:
     """Why there is no such command, and which ones are written nearly like it."""
     if name in ("", *(each.split()[0] for each in actions)):
         return f"Say what to do. All that there is: {' '.join([PROGRAM, *name.split()])} --help"
-    near = difflib.get_close_matches(name, actions or COMMANDS, n=3)
-    asked = f"Did you mean {' or '.join(f'“{each}”' for each in near)}? " if near else ""
-    return f"There is no command “{name}”. {asked}All of them: {PROGRAM} --help"
+    asked = meant(name, actions or COMMANDS)
+    return " ".join(
+        each
+        for each in (f"There is no command “{name}”.", asked, f"All of them: {PROGRAM} --help")
+        if each
+    )

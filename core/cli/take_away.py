@@ -78,8 +78,6 @@ def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     examples=('"hands 1"', '"hands 1" hands.json'),
 )
 def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    import sys
-
     from core.delivery.take_away import metrics_json
 
     run = catalog.runs.find(options.run)
@@ -92,7 +90,7 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         import json
 
         output.end_line()
-        put(json.dumps(document, indent=1), sys.stdout)
+        put(json.dumps(document, indent=1), output.out)
     return document
 
 

@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.evaluation.out_of_distribution import find_detector, fit_detector
 from core.inference import corrections as kept
 from core.jobs import kinds
-from core.workspace import atomic_path
+from core.workspace import atomic_path, writable_place
 
 
 @command(
@@ -90,7 +90,7 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
         kept.restore_correction(workspace, record.id, options.restore)
         output.text("It is back.")
     elif options.zip is not None:
-        with atomic_path(options.zip.expanduser().resolve()) as part:
+        with atomic_path(writable_place(options.zip)) as part:
             part.write_bytes(kept.corrections_zip(workspace, record.id))
         output.text(f"Wrote them to {options.zip}")
     elif options.add:

@@ -96,7 +96,10 @@ class Tested(BaseModel):
     def sentences(self) -> list[str]:
         """What a person should know before believing the score."""
         said = []
-        if self.trained_on:
+        if self.trained_on and self.trained_on == self.images:
+            them = "this one image" if self.images == 1 else f"all of these {self.images:,} images"
+            said.append(f"It was trained on {them}, so the score says nothing about new ones.")
+        elif self.trained_on:
             one = self.trained_on == 1
             said.append(
                 f"{self.trained_on:,} of these {self.images:,} images "

@@ -163,8 +163,9 @@ def write_results(
 
     One row (or object) an image, in the order of paths: ``file``, ``prediction`` and
     ``confidence`` (empty without an answer), ``unsure``, ``error``, and a probability for each
-    class: in columns ``p_<class>``, in JSON an object ``probabilities``. Cells of a CSV that a
-    spreadsheet would take for a formula are quoted with an apostrophe.
+    class: in columns ``p_<class>``, in JSON an object ``probabilities``. ``file`` is the path as it
+    is, so that programs find the file by it; other cells of a CSV that a spreadsheet would take for
+    a formula are quoted with an apostrophe.
 
     Raises:
         InvalidInput: the suffix is not known, or the threshold is no share.
@@ -222,13 +223,11 @@ def _write_csv(
     writer.writerow([*heads, *(cell(f"p_{label}") for label in classes)])
     for row in rows(source):
         if row["label"] < 0:
-            writer.writerow(
-                [cell(row["path"]), "", "", "", cell(row["error"]), *[""] * len(classes)]
-            )
+            writer.writerow([row["path"], "", "", "", cell(row["error"]), *[""] * len(classes)])
             continue
         writer.writerow(
             [
-                cell(row["path"]),
+                row["path"],
                 cell(classes[row["label"]]),
                 f"{row['confidence']:.6f}",
                 "yes" if is_unsure(row, limit) else "no",

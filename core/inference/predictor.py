@@ -22,7 +22,7 @@ from core.errors import UnreadableImage
 from core.features.kept import Kept
 from core.inference.micro_batching import MOST, MicroBatcher
 from core.runs.files import RunFiles
-from core.text import cell
+from core.text import as_text, cell
 from core.workspace import Workspace
 
 _KEEP_LOADED = 5
@@ -140,7 +140,8 @@ def _changed(path: Path) -> int:
 def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
     """A table with one row an image: file, answer, confidence, error, and every named class.
 
-    Cells that a spreadsheet would take for a formula are quoted with an apostrophe.
+    The file's name stays as it is, so that programs find the file by it; other cells that a
+    spreadsheet would take for a formula are quoted with an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -149,7 +150,7 @@ def to_csv(predictions: Iterable[Prediction], classes: list[str]) -> str:
         named = dict(item.top)
         writer.writerow(
             [
-                cell(item.name),
+                as_text(item.name),
                 cell(item.label),
                 f"{item.confidence:.6f}" if item.label else "",
                 cell(item.error),

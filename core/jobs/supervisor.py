@@ -14,24 +14,21 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.catalog import Catalog, JobRecord, open_catalog
+from core.catalog import Catalog, open_catalog
 from core.catalog.records import Lane
 from core.jobs import lost
+from core.jobs.silence import Silence
 from core.workspace import Workspace
 
 # After so many deaths of a worker in a row, nothing is gained by another try.
 _HOPELESS = 5
 _LOOK_S = 0.3
-_SILENT_S = 8.0
-# How long this process must have listened in vain to a job whose process it can't ask about.
-_LOST_S = 30.0
 LANES: tuple[Lane, ...] = ("light", "train")
 _ROOT = Path(__file__).resolve().parents[2]
 _running: dict[Path, Supervisor] = {}
@@ -54,7 +51,7 @@ class Supervisor:
         self._catalog: Catalog = open_catalog(workspace)
         self._children: dict[Lane, _Child] = {}
         self._failures: dict[Lane, int] = {"train": 0, "light": 0}
-        self._heard: dict[str, tuple[float | None, float]] = {}
+        self._silence = Silence(self._catalog)
         self._end = threading.Event()
         # Taken by the supervisor's thread and given back by whoever stops it.
         self._keeper = FileLock(workspace.home / ".workers.lock", thread_local=False)
@@ -94,7 +91,7 @@ class Supervisor:
             self._end.wait(_LOOK_S)
 
     def _look(self) -> None:
-        self._mark_silent()
+        self._silence.mark()
         if not self._keeper.is_locked:
             try:
                 self._keeper.acquire(timeout=0)
@@ -154,32 +151,6 @@ class Supervisor:
                 )
         self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1
 
-    def _mark_silent(self) -> None:
-        """Jobs of other processes (a command line, another app) that have gone without a word."""
-        silent = self._catalog.jobs.silent(_SILENT_S)
-        self._heard = {job.id: self._heard[job.id] for job in silent if job.id in self._heard}
-        host = socket.gethostname()
-        for job in silent:
-            asked = job.host == host and job.pid is not None
-            if (asked and not _alive(job.pid or 0)) or self._lost(job):
-                self._catalog.jobs.finish(
-                    job.id, "interrupted", lost.without_a_word(job), claim=job.started_at
-                )
-
-    def _lost(self, job: JobRecord) -> bool:
-        """Whether this process has listened long enough to a silent job.
-
-        Its process can't always be asked: it was on another computer (or in a container that was
-        made anew), or after a restart its number belongs to another one. Only time during which
-        this process was awake counts, so that a laptop that slept loses nothing.
-        """
-        beat, since = self._heard.get(job.id, (None, 0.0))
-        now = time.monotonic()
-        if job.id not in self._heard or beat != job.heartbeat_at:
-            self._heard[job.id] = (job.heartbeat_at, now)
-            return False
-        return now - since > _LOST_S
-
 
 def ensure_running(
     workspace: Workspace, also: tuple[str, ...] = (), lanes: tuple[Lane, ...] = LANES
@@ -206,18 +177,3 @@ def stop_all() -> None:
         _running.clear()
     for supervisor in supervisors:
         supervisor.stop()
-
-
-def _alive(pid: int) -> bool:
-    if sys.platform == "win32":
-        done = subprocess.run(
-            ["tasklist", "/FI", f"PID eq {pid}", "/NH"], capture_output=True, text=True, check=False
-        )
-        return str(pid) in done.stdout
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -25,7 +25,7 @@ from core.progress import Reporter, Throttle
 from core.quality.curation import curated, in_force, is_usable, usable
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
-from core.text import cell
+from core.text import as_text, cell
 
 Layout = Literal["classes", "splits", "flat"]
 LAYOUTS: dict[Layout, str] = {
@@ -265,5 +265,9 @@ def _as_csv(rows: Iterable[tuple[str, ...]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([cell(value) for value in row] for row in rows)
+    # Paths stay as they are, so that programs find the files by them.
+    for file, label, found, split, path, decision, why in rows:
+        writer.writerow(
+            [as_text(file), cell(label), cell(found), split, as_text(path), decision, cell(why)]
+        )
     return out.getvalue()

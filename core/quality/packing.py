@@ -71,7 +71,7 @@ def check_target(target: Path, archive: bool, untouchable: Iterable[Path]) -> Pa
         if archive and target.suffix.lower() != ".zip":
             target = target.with_name(f"{target.name}.zip")
         target = target.expanduser().resolve()
-        with disk_errors(_DOING):
+        with disk_errors(_DOING, shown):
             inside = any(_holds(folder, target) for folder in untouchable)
             is_folder, is_there = target.is_dir(), os.path.lexists(target)
             is_empty = is_folder and not any(target.iterdir())
@@ -107,7 +107,7 @@ def packing(target: Path, archive: bool, *, needed_bytes: int) -> Iterator[Packe
     ensure_space(beside, needed_bytes, _DOING)
     part = beside / f".lightbox-{uuid.uuid4().hex[:12]}.part"
     try:
-        with disk_errors(_DOING):
+        with disk_errors(_DOING, target):
             if archive:
                 with zipfile.ZipFile(part, "x") as file:
                     yield _Zip(file)

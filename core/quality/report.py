@@ -33,7 +33,7 @@ from core.quality.report_html import (
     text,
 )
 from core.text import as_text, percent, plural, size
-from core.workspace import atomic_path
+from core.workspace import atomic_path, writable_place
 
 SUFFIXES = (".html", ".htm")
 _EXAMPLES = 12
@@ -54,15 +54,10 @@ def write_report(catalog: Catalog, dataset_id: str, file: Path) -> Path:
         raise InvalidInput(
             "A report is an HTML file.", file=shown, remedy="Give it a name that ends in .html."
         )
+    target = writable_place(file)
     report = health_report(catalog, dataset_id)
-    try:
-        target = file.expanduser().resolve()
-        with atomic_path(target) as part:
-            part.write_text(report, encoding="utf-8")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InvalidInput(
-            "No file can be written there.", file=shown, remedy="Choose another name or place."
-        ) from error
+    with atomic_path(target) as part:
+        part.write_text(report, encoding="utf-8")
     return target
 
 

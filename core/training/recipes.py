@@ -16,6 +16,7 @@ from core.errors import InvalidInput
 from core.features import backbones
 from core.features.weights import find_weights
 from core.quality.export import split_plan
+from core.text import meant
 from core.training import architectures
 from core.training.auto import looks
 from core.training.spec import TrainSpec, parse_spec
@@ -199,7 +200,8 @@ def get(recipe: str) -> Recipe:
     """
     if recipe not in RECIPES:
         raise InvalidInput(
-            f"There is no recipe “{recipe}”.", remedy="There are: " + ", ".join(RECIPES) + "."
+            f"There is no recipe “{recipe}”.",
+            remedy=f"{meant(recipe, RECIPES)} There are: {', '.join(RECIPES)}.".strip(),
         )
     return RECIPES[recipe]
 

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from core.errors import InvalidInput
+from core.text import meant
 from core.training.augmentation.options import PRESETS
 from core.training.setting import find
 from core.training.stack import from_json
@@ -41,7 +42,10 @@ class Adjustable(BaseModel):
         for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
             if key not in known:
                 raise InvalidInput(
-                    f"There is no setting “{key}”.", remedy="There are: " + ", ".join(known) + "."
+                    f"There is no setting “{key}”.",
+                    remedy=f"{near} All of them: train --help."
+                    if (near := meant(key, known))
+                    else "There are: " + ", ".join(known) + ".",
                 )
             part, _, inner = key.partition(".")
             if key in HELD_OUT:

@@ -8,6 +8,7 @@ networks do with pixels first (scaling, subtracting means) is inside the model. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
+from core.text import meant
 
 # float32 pixels (n, size, size, 3), 0 to 255 → float32 probabilities (n, classes).
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -106,17 +108,44 @@ def register(fmt: Format) -> None:
     FORMATS[fmt.key] = fmt
 
 
+# What formats are called elsewhere, written without spaces, dots and hyphens.
+_ALSO = {
+    "h5": "keras",
+    "tf": "saved-model",
+    "tensorflow": "saved-model",
+    "savedmodel": "saved-model",
+    "pb": "saved-model",
+    "ir": "openvino",
+    "xml": "openvino",
+    "ov": "openvino",
+    "tflite": "litert",
+    "tensorflowlite": "litert",
+    "lite": "litert",
+    "fp16": "litert-float16",
+    "tflitefp16": "litert-float16",
+    "tflitefloat16": "litert-float16",
+    "litertfp16": "litert-float16",
+    "tfliteint8": "litert-int8",
+}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s._-]", "", name.lower())
+
+
 def get(key: str) -> Format:
-    """The format of this name.
+    """The format of this name, or of one that it is usually called by (``tflite``).
 
     Raises:
         InvalidInput: there is none, or it can't be made on this computer.
     """
-    if key not in FORMATS:
+    known = {_plain(each): each for each in FORMATS} | _ALSO
+    if key not in FORMATS and _plain(key) not in known:
         raise InvalidInput(
             f"There is no format “{key}”.",
-            remedy="There are: " + ", ".join(offered()) + ".",
+            remedy=f"{meant(key, offered())} There are: {', '.join(offered())}.".strip(),
         )
+    key = key if key in FORMATS else known[_plain(key)]
     fmt = FORMATS[key]
     if not fmt.offered:
         raise InvalidInput(

@@ -44,6 +44,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
     files = RunFiles(catalog.workspace, run.id)
     info = files.model()
     images = load_images(catalog, run.id, info)
+    key = fmt.key
     kept = exports_folder(catalog.workspace, run.id) / key
     # The model and its .zip, and what converters write on the way.
     ensure_space(kept, 12 * files.keras_bytes, "the export")

@@ -41,7 +41,15 @@ def parse_labels(text: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and "," in lines[0]:
         lines = [part.strip() for part in lines[0].split(",") if part.strip()]
-    return check_labels(lines)
+    return check_labels(_without_numbers(lines))
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    """Names without the numbers of their outputs, where each line begins with its own: ``0 Cat``,
+    ``1 Dog``, as Teachable Machine writes them."""
+    parts = [line.split(maxsplit=1) for line in lines]
+    numbered = all(len(each) == 2 and each[0] == str(n) for n, each in enumerate(parts))
+    return [each[1] for each in parts] if numbered else lines
 
 
 def check_labels(labels: Sequence[str]) -> list[str]:

@@ -37,7 +37,7 @@ def begin_import(
         name: of the run; by default the file's.
         dataset_id: it is tested on the images of this dataset whose classes match by name.
         pixels: the values that it was trained on; by default what the file suggests.
-        size: side of its images in pixels, where the file leaves that open.
+        size: side of its images in pixels; needed where the file leaves that open.
 
     Raises:
         InvalidInput: the file, the labels or a setting can't be used.
@@ -121,7 +121,13 @@ def _size(looked: Looked, size: int | None) -> int:
             f"This model takes images of {looked.size} × {looked.size} pixels, not of {size}.",
             remedy="Leave the size out.",
         )
-    found = looked.size or size or USUAL
+    found = looked.size or size
+    if found is None:
+        raise InvalidInput(
+            "This model takes images of any size, and its file doesn't say which it was trained "
+            "on.",
+            remedy=f"Give that size in pixels, with --size {USUAL} for example.",
+        )
     if not 16 <= found <= 512:
         raise InvalidInput(
             f"Images of {found} pixels can’t be used.", remedy="Use 16 to 512 pixels a side."

@@ -54,6 +54,7 @@ def wrap(inner: Any, size: int, labels: Sequence[str], pixels: Pixels) -> tuple[
     from keras import layers
 
     said = []
+    inner = _of_size(inner, size)
     image = keras.Input((size, size, 3), name="pixels")
     x = image
     if inner.input_shape[-1] == 1:
@@ -81,6 +82,34 @@ def wrap(inner: Any, size: int, labels: Sequence[str], pixels: Pixels) -> tuple[
     answer, more = _probabilities(keras.Model(image, answer), answer, size, labels)
     answer = layers.Activation("linear", dtype="float32", name="probabilities")(answer)
     return keras.Model(image, answer, name="imported"), said + more
+
+
+def _of_size(inner: Any, size: int) -> Any:
+    """The same model with its open input size closed, so that the shapes of its layers are known;
+    as it is where that can't be."""
+    if None not in inner.input_shape[1:3]:
+        return inner
+    try:
+        closed = type(inner).from_config(_closed(inner.get_config(), size))
+        closed.set_weights(inner.get_weights())
+    except Exception:
+        # A network inside it may see another size than the whole: Keras raises what it runs into.
+        return inner
+    return closed
+
+
+def _closed(config: Any, size: int) -> Any:
+    """A model's config in which every input of an open size has this one."""
+    if isinstance(config, list | tuple):
+        return [_closed(each, size) for each in config]
+    if not isinstance(config, dict):
+        return config
+    closed = {key: _closed(each, size) for key, each in config.items()}
+    for key in ("batch_shape", "build_input_shape"):
+        shape = closed.get(key)
+        if isinstance(shape, list) and len(shape) == 4:
+            closed[key] = [shape[0], shape[1] or size, shape[2] or size, shape[3]]
+    return closed
 
 
 def _probabilities(

@@ -15,7 +15,9 @@ from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
 from core.runs.files import RunFiles
 from core.runs.values import EpochRecord, ModelInfo
+from core.text import as_text
 from core.training.spec import TrainSpec, parse_spec
+from core.workspace import writable_place
 
 
 @dataclass(frozen=True)
@@ -106,22 +108,12 @@ def checked_target(file: Path, suffixes: tuple[str, ...], what: str) -> Path:
 
     Raises:
         InvalidInput: it has another suffix, or there can be no file of that name.
+        NotAllowed: Lightbox has no right to write there.
     """
-    from core.text import as_text
-
-    shown = as_text(str(file))
     if file.suffix.lower() not in suffixes:
         raise InvalidInput(
             f"{what} is a file that ends in {' or '.join(suffixes)}.",
-            file=shown,
+            file=as_text(str(file)),
             remedy=f"Give it a name that ends in {suffixes[0]}.",
         )
-    try:
-        target = file.expanduser().resolve()
-        if target.is_dir():
-            raise ValueError("a folder")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InvalidInput(
-            "No file can be written there.", file=shown, remedy="Choose another name or place."
-        ) from error
-    return target
+    return writable_place(file)

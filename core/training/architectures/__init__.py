@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import InvalidInput
+from core.text import meant
 from core.training.architectures import classic, compact, custom, pretrained, unet, vgg
 from core.training.architectures.family import Architecture, BuildConfig
 
@@ -31,7 +32,7 @@ def get(key: str) -> Architecture:
     if key not in ARCHITECTURES:
         raise InvalidInput(
             f"There is no architecture “{key}”.",
-            remedy="There are: " + ", ".join(ARCHITECTURES) + ".",
+            remedy=f"{meant(key, ARCHITECTURES)} There are: {', '.join(ARCHITECTURES)}.".strip(),
         )
     return ARCHITECTURES[key]
 

@@ -14,7 +14,7 @@ def layer_table(model: Any) -> list[dict[str, Any]]:
     """One entry a layer, in order, those inside layers that are models themselves included.
 
     Args:
-        model: a ``keras.Model`` whose shapes are all known but for the number of images.
+        model: a ``keras.Model``; where it leaves a size open, operations count as none.
 
     Returns:
         of each its ``name``; ``kind``, Keras's class; ``shape`` of its output without the number of
@@ -51,6 +51,9 @@ def _flops(layer: Any) -> int:
     if type(layer).__name__ not in _MULTIPLYING:
         return 0
     # Each value of a kernel is used once at every place of the output.
-    places = prod(layer.output.shape[1:-1])
+    shape = layer.output.shape[1:-1]
+    if None in shape:
+        return 0
+    places = prod(shape)
     kernels = sum(prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
     return 2 * places * kernels

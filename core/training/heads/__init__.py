@@ -9,6 +9,7 @@ Nothing here needs Keras but :mod:`core.training.heads.layers`.
 from __future__ import annotations
 
 from core.errors import InvalidInput
+from core.text import meant
 from core.training.heads import discriminant, kernel, logistic, perceptron
 from core.training.heads.head import Head
 
@@ -25,6 +26,7 @@ def get(key: str) -> Head:
     """
     if key not in HEADS:
         raise InvalidInput(
-            f"There is no head “{key}”.", remedy="There are: " + ", ".join(HEADS) + "."
+            f"There is no head “{key}”.",
+            remedy=f"{meant(key, HEADS)} There are: {', '.join(HEADS)}.".strip(),
         )
     return HEADS[key]

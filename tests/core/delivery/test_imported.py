@@ -302,3 +302,42 @@ def test_labels_are_taken_as_people_have_them(text: str, tmp_path: Path) -> None
 def test_labels_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_labels(text)
+
+
+def test_a_model_of_an_open_input_size_is_imported_at_the_size_that_is_given(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    import keras
+    from keras import layers
+
+    inside = keras.Sequential(
+        [keras.Input((None, None, 3)), layers.Conv2D(4, 3, padding="same", activation="relu")]
+    )
+    image = keras.Input((None, None, 3))
+    maps = layers.Conv2D(4, 3, activation="relu")(inside(layers.Rescaling(1 / 255)(image)))
+    answer = layers.Dense(3, "softmax")(layers.GlobalAveragePooling2D()(maps))
+    model = keras.Model(image, answer)
+    file = saved(model, tmp_path / "open.keras")
+    with pytest.raises(InvalidInput, match="--size"):
+        begin_import(catalog, file, CLASSES)
+    run = imported(catalog, file, size=32)
+    table = json.loads((catalog.workspace.run(run.id) / "layers.json").read_text("utf-8"))
+    assert all(None not in layer["shape"] for layer in table)
+    assert sum(layer["flops"] > 0 for layer in table) == 3
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
+    found = open_predictor(catalog.workspace, run.id).probabilities(pixels)
+    assert np.allclose(found, model.predict(pixels.astype(np.float32), verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("0 Cat\n1 Dog\n2 Big bird\n", ["Cat", "Dog", "Big bird"]),
+        ("0\tCat\r\n1\tDog", ["Cat", "Dog"]),
+        ("1 Cat\n2 Dog", ["1 Cat", "2 Dog"]),
+        ("0 Cat\nDog", ["0 Cat", "Dog"]),
+        ("0\n1\n2", ["0", "1", "2"]),
+    ],
+)
+def test_numbers_of_outputs_before_names_are_left_out(text: str, names: list[str]) -> None:
+    assert parse_labels(text) == names

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy
 
 from core.catalog import Catalog, JobRecord
-from core.jobs import supervisor as room
+from core.jobs import silence
 from core.jobs.stay import JOBS
 from core.jobs.supervisor import Supervisor, ensure_running, stop_all
 from tests.core.jobs import tiny
@@ -144,7 +144,7 @@ def test_a_silent_job_whose_process_is_gone_is_interrupted(catalog: Catalog) -> 
 def test_a_job_that_stays_silent_is_given_up_whoever_has_its_number_now(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    monkeypatch.setattr(room, "_LOST_S", 1.0)
+    monkeypatch.setattr(silence, "_LOST_S", 1.0)
     job = stranger(catalog, pid=os.getpid(), host=host, silent_s=3600)
     with supervised(catalog, lanes=()):
         assert ended(catalog, job, timeout=10).state == "interrupted"
@@ -153,7 +153,7 @@ def test_a_job_that_stays_silent_is_given_up_whoever_has_its_number_now(
 def test_a_job_that_was_silent_while_the_computer_slept_goes_on(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_LOST_S", 1.0)
+    monkeypatch.setattr(silence, "_LOST_S", 1.0)
     asleep = stranger(catalog, pid=os.getpid(), host="elsewhere", silent_s=3600)
     gone = stranger(catalog, pid=os.getpid(), host="nowhere", silent_s=3600)
     with supervised(catalog, lanes=()):

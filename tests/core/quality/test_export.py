@@ -237,7 +237,7 @@ def test_any_class_name_becomes_a_folder_and_the_table_keeps_the_name(
     rows = table_in(folder)
     assert {row["class"].removeprefix("'") for row in rows.values()} == set(names)
     assert rows["all/12.png"]["class"] == "'=1+1"
-    assert rows["all/12.png"]["file"] == "'=1+1/12.png"
+    assert rows["all/12.png"]["file"] == "=1+1/12.png", "paths are as on disk"
     assert done.renamed["<script>"] == "_script_"
     assert "🐈‍⬛" not in done.renamed
 

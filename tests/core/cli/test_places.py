@@ -1,0 +1,133 @@
+"""Places that nothing can be written to: a sentence that names them, before any work is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog, RunRecord
+from core.errors import NotAllowed
+from core.workspace import atomic_path, writable_place
+from tests.core.cli.conftest import ROOT, Cli
+from tests.core.evaluation.coloured import make_run, write_colour
+
+
+@pytest.fixture
+def run(catalog: Catalog, tmp_path: Path) -> RunRecord:
+    images = [("red", "red"), ("green", "green"), ("blue", "blue")]
+    return make_run(catalog, tmp_path / "training", {"train": images, "test": images})
+
+
+WRITERS = [
+    ("explain", "colours", "{image}", "--out", "{place}"),
+    ("predict", "colours", "{image}", "--csv", "{place}.csv"),
+    ("predict-batch", "colours", "{folder}", "--out", "{place}.csv"),
+    ("predict-batch", "colours", "{folder}", "--sort-into", "{place}"),
+    ("export-model", "colours", "--format", "onnx", "{place}.zip"),
+    ("evaluate", "colours", "--table", "csv", "{place}.csv"),
+    ("map", "colours", "--csv", "{place}.csv"),
+    ("report", "colours", "{place}.html"),
+    ("report", "colours", "{place}.pdf"),
+    ("notebook", "colours", "{place}.ipynb"),
+    ("card", "colours", "{place}.md"),
+    ("metrics", "colours", "{place}.json"),
+    ("dataset", "report", "{dataset}", "{place}.html"),
+    ("dataset", "export", "{dataset}", "{place}"),
+]
+
+
+@pytest.mark.parametrize("words", WRITERS, ids=lambda words: "-".join(words[:2] + words[-2:-1]))
+def test_below_a_file_nothing_can_be_written(
+    words: tuple[str, ...], run: RunRecord, catalog: Catalog, cli: Cli, tmp_path: Path
+) -> None:
+    image = write_colour(tmp_path / "new" / "a.png", "red")
+    (tmp_path / "file").write_bytes(b"no folder")
+    known = {
+        "image": str(image),
+        "folder": str(image.parent),
+        "place": str(tmp_path / "file" / "inside" / "x"),
+        "dataset": catalog.datasets.get(run.dataset_id).name,
+    }
+    said = cli(*(word.format(**known) for word in words))
+    assert "can be written there" in said.mistake
+    assert known["place"] in said.mistake
+    assert "LIGHTBOX_HOME" not in said.mistake
+    assert (tmp_path / "file").read_bytes() == b"no folder"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_a_folder_that_can_not_be_made_is_a_sentence(
+    run: RunRecord, cli: Cli, tmp_path: Path
+) -> None:
+    image = write_colour(tmp_path / "a.png", "red")
+    said = cli("predict", "colours", image, "--csv", "/proc/nothing/answers.csv")
+    assert said.code == 2
+    assert "can be written there (/proc/nothing/answers.csv)" in said.err
+    assert "LIGHTBOX_HOME" not in said.err
+
+
+def test_a_folder_in_the_place_of_a_file_and_a_name_too_long_are_sentences(
+    run: RunRecord, cli: Cli, tmp_path: Path
+) -> None:
+    image = write_colour(tmp_path / "a.png", "red")
+    (tmp_path / "taken.csv").mkdir()
+    for name in ("taken.csv", "n" * 300 + ".csv", "nul\0.csv"):
+        said = cli("predict", "colours", image, "--csv", tmp_path / name)
+        assert said.code == 2
+        assert "No file can be written there" in said.err
+
+
+def test_what_is_there_is_replaced_and_new_folders_are_made(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("old", encoding="utf-8")
+    for path in (tmp_path / "old.csv", tmp_path / "new" / "deep" / "x.csv"):
+        with atomic_path(writable_place(path)) as part:
+            part.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "new"
+    assert writable_place(tmp_path / "new", folder=True) == tmp_path / "new"
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="only root can become somebody else",
+)
+def test_who_has_no_right_to_write_is_told_the_place(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    code = (
+        "import sys; from pathlib import Path; from core.workspace import writable_place\n"
+        "from core.errors import NotAllowed\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: writable_place(Path(path))\n"
+        "    except NotAllowed as error: print(error)\n"
+    )
+    another = ("setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups")
+    done = subprocess.run(
+        [*another, sys.executable, "-c", code, closed / "a.csv", closed / "deep" / "b.csv"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if "Permission denied" in done.stderr:
+        pytest.skip("that user may not run this Python")
+    first, second = done.stdout.splitlines()
+    assert f"({closed / 'a.csv'})" in first
+    assert f"({closed / 'deep' / 'b.csv'})" in second
+    assert "LIGHTBOX_HOME" not in done.stdout
+
+
+def test_a_refused_write_of_the_workspaces_own_advises_its_setting(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(NotAllowed, match="LIGHTBOX_HOME"),
+        atomic_path(catalog.workspace.home / "x"),
+    ):
+        raise PermissionError(13, "no", str(catalog.workspace.home / "x"))
+    with pytest.raises(NotAllowed, match="Choose another place"), atomic_path(tmp_path / "x"):
+        raise PermissionError(13, "no", str(tmp_path / "x"))
