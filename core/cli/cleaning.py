@@ -40,7 +40,7 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     found = findings.find(
         table, _thresholds(options.thresholds), curation.known_alike(catalog, record.id)
     )
-    output.text(f"{len(table):,} images, {len(usable(table)):,} of them usable")
+    output.text(f"{plural(len(table), 'image')}, {len(usable(table)):,} of them usable")
     if not found:
         output.text("Nothing deserves a look.")
     for finding in found:
@@ -86,7 +86,7 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         if finding.key in ("mislabelled", "outliers")
     }
     judged = int(table["label_doubt"].notna().sum())
-    output.text(f"{judged:,} images were judged")
+    output.text(f"{plural(judged, 'image was', 'images were')} judged")
     for finding in found.values():
         output.text(f"\n{finding.title}: {len(finding.paths):,}  [{finding.key}]")
         for path, reason in list(zip(finding.paths, finding.reasons, strict=True))[:10]:

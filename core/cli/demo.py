@@ -17,6 +17,7 @@ from core.inference.predictor import open_predictor
 from core.jobs import kinds
 from core.quality import curation, findings
 from core.quality.curation import curated, usable
+from core.text import plural
 from core.training.start import create_run, suggest_spec
 
 EPOCHS = 10
@@ -41,9 +42,10 @@ def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     output.text(f"1. Data: {len(good):,} images in {good['label'].nunique()} classes")
     found = findings.find(table, alike=curation.known_alike(catalog, record.id))
     flagged = {path for finding in found for path in finding.paths}
-    output.text(f"2. Clean: {len(flagged):,} images deserve a look")
+    output.text(f"2. Clean: {plural(len(flagged), 'image deserves', 'images deserve')} a look")
     spec = suggest_spec(catalog, record.id, "scratch").with_values({"epochs": options.epochs})
-    output.text(f"3. Train: from scratch, {spec.epochs} epochs at {spec.image_size} pixels")
+    epochs = plural(spec.epochs, "epoch")
+    output.text(f"3. Train: from scratch, {epochs} at {spec.image_size} pixels")
     run = create_run(catalog, spec)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     output.text("4. Results")

@@ -16,6 +16,7 @@ from core.cli.running import run_job
 from core.errors import InvalidInput, LightboxError
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
+from core.text import plural
 from core.training import stack
 from core.training.catalogue import help_text
 from core.training.recipes import RECIPES
@@ -172,7 +173,8 @@ def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
     low, high = evaluation.interval.low, evaluation.interval.high
     output.text(
         f"  test accuracy {evaluation.accuracy:.1%}: right on {evaluation.correct:,} of "
-        f"{evaluation.images:,} images it had never seen, likely between {low:.1%} and {high:.1%}"
+        f"{plural(evaluation.images, 'image')} it had never seen, likely between "
+        f"{low:.1%} and {high:.1%}"
     )
     output.text(
         f"  always answering “{evaluation.baseline_label}” would be right on "
@@ -186,7 +188,12 @@ def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
     "ask a run about images",
     RUN,
     argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="images; folders and .zip files too"
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="images; folders and .zip files too. What can't be read keeps no other from an answer "
+        "(exit code 2 only where nothing can)",
     ),
     argument("--top", type=int, default=3, metavar="K"),
     argument("--csv", type=Path, metavar="FILE", help="write the answers as a table"),

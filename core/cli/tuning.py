@@ -14,6 +14,7 @@ from core.cli.running import run_job
 from core.errors import NotFound
 from core.jobs import kinds
 from core.quality.curation import curated, usable
+from core.text import plural
 from core.training import architectures, recipes, search, stack
 from core.training.architectures.facts import facts
 from core.training.estimate import estimate
@@ -205,7 +206,7 @@ def search_settings(catalog: Catalog, options: Options, output: Output) -> dict[
     runs = search.start_search(
         catalog, spec, choices, count=options.random, seed=options.seed, name=options.run_name
     )
-    output.text(f"{len(runs)} runs to do")
+    output.text(f"{plural(len(runs), 'run')} to do")
     for run in runs:
         output.text(f"{run.name}: {search.in_words(run.summary.tried)}")
         run_job(catalog, catalog.jobs.get(run.job_id), output)

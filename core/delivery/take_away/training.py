@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.delivery.take_away.material import Material
 from core.evaluation.document.parts import Chart, Line, Paragraph, Section
 from core.runs.values import EpochRecord
+from core.text import plural
 
 _PHASES = {
     "decode": "reading images",
@@ -23,7 +24,7 @@ def training(material: Material) -> Section:
     seconds = {key: value for key, value in summary.seconds.items() if value >= 0.05}
     took = ", ".join(f"{_PHASES.get(key, key)} {value:.1f} s" for key, value in seconds.items())
     best = summary.best_epoch
-    said = f"{len(history)} epochs" + (f", the best was the {_nth(best)}" if best else "")
+    said = plural(len(history), "epoch") + (f", the best was the {_nth(best)}" if best else "")
     said += f"; {sum(seconds.values()):.1f} s in all ({took})." if seconds else "."
     charts = (_curves(history, key) for key in ("accuracy", "loss"))
     return Section("training", "How it was trained", (Paragraph("said", said), *charts))
@@ -40,7 +41,7 @@ def _curves(history: list[EpochRecord], key: str) -> Chart:
     ]
     return Chart(
         key,
-        f"The {key} of training and validation over {len(history)} epochs.",
+        f"The {key} of training and validation over {plural(len(history), 'epoch')}.",
         "epoch",
         key,
         tuple(lines),
