@@ -124,7 +124,7 @@ def disk_error(error: OSError, doing: str, place: object = None) -> LightboxErro
 def not_writable(place: object) -> NotAllowed:
     """What is said of a place to write to that a person chose, and that is closed to Lightbox."""
     return NotAllowed(
-        "Nothing can be written there: Lightbox doesn't have the right to.",
+        "No file can be written there: Lightbox doesn't have the right to.",
         file=place,
         remedy="Choose another place, or give it the right to write.",
     )
