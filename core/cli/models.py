@@ -189,7 +189,7 @@ def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
     RUN,
     argument(
         "files",
-        nargs="*",
+        nargs="+",
         type=Path,
         metavar="FILE",
         help="images; folders and .zip files too. What can't be read keeps no other from an answer "
@@ -208,10 +208,6 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     others are answered; exit code 2 only where none is."""
     from core.inference.predictor import Prediction, open_predictor, to_csv
 
-    if not options.files:
-        raise InvalidInput(
-            "Say which run to ask, and about which images.", remedy="For example: predict RUN a.jpg"
-        )
     target = writable_place(options.csv) if options.csv is not None else None
     run = catalog.runs.find(options.run)
     predictor = open_predictor(catalog.workspace, run.id)
