@@ -43,9 +43,7 @@ class Adjustable(BaseModel):
             if key not in known:
                 raise InvalidInput(
                     f"There is no setting “{key}”.",
-                    remedy=f"{near} All of them: train --help."
-                    if (near := meant(key, known))
-                    else "There are: " + ", ".join(known) + ".",
+                    remedy=f"{meant(key, known)} There are: {', '.join(known)}.".strip(),
                 )
             part, _, inner = key.partition(".")
             if key in HELD_OUT:

@@ -31,5 +31,5 @@ def test_mistakes_are_sentences(cli: Cli, run_id: str, tmp_path: Path) -> None:
     assert ".zip" in cli("export-model", run_id, "--format", "onnx", tmp_path / "a.onnx").mistake
     # Its model was made by hand, so there is no Keras file to export.
     said = cli("export-model", run_id, "--format", "onnx", tmp_path / "a.zip")
-    assert "Keras model has gone" in said.mistake
+    assert "Keras model is missing" in said.mistake
     assert not (tmp_path / "a.zip").exists()
