@@ -2,7 +2,8 @@
 ``make quick`` leaves out what takes long.
 
 ``make durations`` writes ``durations.json`` anew. What it holds is the processor's time, that of
-processes that a test started and waited for included, so that a busy computer records the same.
+processes that a test started and waited for included, so that a busy computer records the same;
+of journeys in the browser it is the time that passed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Generator
 from importlib.abc import Loader, MetaPathFinder
@@ -22,7 +24,9 @@ import pytest
 RECORDED = Path(__file__).parent / "durations.json"
 # Seconds. What takes less than the first has no line of its own, and counts as the second.
 _LONG, _SHORT, _SLOW = 0.5, 0.03, 10
-_SECONDS = "processor seconds"
+_SECONDS = "seconds"
+# Fixtures that train something.
+_TRAINED = {"trained_home", "trained_once"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +60,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.browser)
         if known.get(item.nodeid, 0) > _SLOW:
             item.add_marker(pytest.mark.slow)
+        if not _TRAINED.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.keras)
     if hasattr(config, "workerinput"):
         # A worker takes file after file, since the tests of one share what their fixtures made.
         items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
@@ -113,16 +119,16 @@ class _Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self,
+        self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        now = _processor()
+        now = _clock(item.nodeid)
         report.user_properties = [*report.user_properties, (_SECONDS, now - self.began)]
         self.began = now
         return report
 
-    def pytest_runtest_logstart(self) -> None:
-        self.began = _processor()
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.began = _clock(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] += dict(report.user_properties).get(_SECONDS, 0.0)
@@ -137,7 +143,10 @@ class _Recorder:
         RECORDED.write_text(lines + "\n", encoding="utf-8")
 
 
-def _processor() -> float:
-    """Seconds that this process has computed, and those that it started and waited for."""
+def _clock(nodeid: str) -> float:
+    """Seconds that this process has computed, and those that it started and waited for. Browser and
+    app, of which neither is seen, are followed by the clock on the wall."""
+    if nodeid.startswith("tests/browser/"):
+        return time.monotonic()
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system

@@ -36,6 +36,7 @@ def complaint(command: str, home: Path) -> str:
     return "" if REMEDY.search(sentence) else f"{command}: no remedy in “{sentence}”"
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("name", kept_files())
 def test_commands_say_in_one_sentence_what_is_damaged(whole: Path, name: str) -> None:
     home = open_workspace().home
@@ -50,6 +51,7 @@ def test_commands_say_in_one_sentence_what_is_damaged(whole: Path, name: str) ->
     assert wrong == []
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     "name", ["evaluation.json", "predictions.parquet", "model.xml", "model.bin"]
 )

@@ -62,7 +62,9 @@ def load(
         else:
             if report is not None:
                 report.progress("features", 0, None, f"Preparing {backbone.title}")
-            _convert_elsewhere(key, str(size), str(file), str(path), "gray" if gray else "rgb")
+            _convert_elsewhere(
+                key, str(size), str(file.resolve()), str(path.resolve()), "gray" if gray else "rgb"
+            )
     return path
 
 
@@ -85,7 +87,9 @@ def tag(file: Path) -> str:
 
 def _convert_elsewhere(*arguments: str) -> None:
     command = [sys.executable, "-m", __name__, *arguments]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+    # From wherever a person called: this code is found from its own folder.
+    here = Path(__file__).parents[3]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, cwd=here)
     if done.returncode == _REFUSED:
         what, where, remedy = json.loads(done.stdout.splitlines()[-1])
         raise InvalidInput(what, file=where, remedy=remedy)

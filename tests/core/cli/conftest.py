@@ -119,7 +119,7 @@ def _train(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     made = made_once(tmp_path_factory, "trained-by-command", _train)
     home = tmp_path_factory.mktemp("trained") / "home"
     shutil.copytree(made / "home", home)
@@ -127,8 +127,8 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 @pytest.fixture
-def trained(once: Trained, monkeypatch: pytest.MonkeyPatch) -> Trained:
+def trained(trained_once: Trained, monkeypatch: pytest.MonkeyPatch) -> Trained:
     """The trained workspace, as the one that commands use."""
-    monkeypatch.setenv("LIGHTBOX_HOME", str(once.home))
-    monkeypatch.setenv("LIGHTBOX_ROOTS", str(once.root.parent))
-    return once
+    monkeypatch.setenv("LIGHTBOX_HOME", str(trained_once.home))
+    monkeypatch.setenv("LIGHTBOX_ROOTS", str(trained_once.root.parent))
+    return trained_once

@@ -101,7 +101,14 @@ def test_every_example_is_understood(line: str) -> None:
     assert parse([*words, "--json"]).json
 
 
-@pytest.mark.parametrize("line", [each for each in EXAMPLES if not each.startswith(NOT_DONE)])
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(each, marks=[pytest.mark.keras] if each.startswith("suspects") else [])
+        for each in EXAMPLES
+        if not each.startswith(NOT_DONE)
+    ],
+)
 def test_every_example_works_and_answers_in_json(line: str, place: Path, cli: Cli) -> None:
     words = shlex.split(line)
     name = parse(words).command.name

@@ -25,6 +25,7 @@ def test_formats_are_listed_with_what_was_made(cli: Cli, run_id: str) -> None:
     assert "OpenVINO int8" in cli("export-model", run_id, "--list").out
 
 
+@pytest.mark.keras
 def test_mistakes_are_sentences(cli: Cli, run_id: str, tmp_path: Path) -> None:
     said = cli("export-model", run_id, "--format", "coreml", tmp_path / "a.zip")
     assert "no format “coreml”" in said.mistake

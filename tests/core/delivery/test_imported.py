@@ -128,6 +128,7 @@ def test_it_is_tested_compared_and_asked_like_any_other(
     assert (on_folder.images, on_folder.accuracy) == (36, 1.0)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("pixels", "scaled"),
     [("0..255", lambda x: x), ("0..1", lambda x: x / 255), ("-1..1", lambda x: x / 127.5 - 1)],
@@ -163,6 +164,7 @@ def test_what_gives_no_probabilities_gets_a_softmax_and_one_number_becomes_two(
     np.testing.assert_allclose(answered, [[1 - sure, sure]], atol=1e-3)
 
 
+@pytest.mark.keras
 def test_what_it_expects_is_guessed_from_how_it_begins(tmp_path: Path) -> None:
     from keras import layers
 
@@ -173,6 +175,7 @@ def test_what_it_expects_is_guessed_from_how_it_begins(tmp_path: Path) -> None:
     assert looked.outputs == 3
 
 
+@pytest.mark.keras
 def test_the_wrong_number_of_labels_is_refused(catalog: Catalog, plain: Path) -> None:
     with pytest.raises(InvalidInput, match="gives 3 numbers, but 4 classes"):
         begin_import(catalog, plain, ["a", "b", "c", "d"])
@@ -180,11 +183,13 @@ def test_the_wrong_number_of_labels_is_refused(catalog: Catalog, plain: Path) ->
     assert list((catalog.workspace.home / "runs").glob("*")) == []
 
 
+@pytest.mark.keras
 def test_several_classes_at_once_are_refused(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="several can be true"):
         imported(catalog, saved(means(activation="sigmoid"), tmp_path / "multi.keras"))
 
 
+@pytest.mark.keras
 def test_a_lambda_layer_is_refused_by_its_name(tmp_path: Path) -> None:
     from keras import layers
 
@@ -193,6 +198,7 @@ def test_a_lambda_layer_is_refused_by_its_name(tmp_path: Path) -> None:
         look_into(saved(model, tmp_path / "l.keras"))
 
 
+@pytest.mark.keras
 def test_a_custom_layer_is_refused_by_its_name(tmp_path: Path) -> None:
     import keras
 
@@ -235,6 +241,7 @@ def test_whatever_could_run_code_is_refused(plain: Path, values: dict[str, Any],
         look_into(rewritten(plain, lambda config: _put(config, values)))
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     "name", ["../escape.txt", "/etc/cron.d/evil", "assets/vocabulary.txt", "model.pkl", "C:evil"]
 )
@@ -245,6 +252,7 @@ def test_members_that_no_model_needs_are_refused(plain: Path, name: str, tmp_pat
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.keras
 def test_what_is_no_model_file_is_refused(plain: Path, tmp_path: Path) -> None:
     (tmp_path / "p.keras").write_bytes(pickle.dumps([1, 2]))
     (tmp_path / "cut.keras").write_bytes(plain.read_bytes()[:2000])
@@ -258,6 +266,7 @@ def test_what_is_no_model_file_is_refused(plain: Path, tmp_path: Path) -> None:
             look_into(tmp_path / f"{name}.keras")
 
 
+@pytest.mark.keras
 def test_two_inputs_and_shapes_that_are_no_images_are_refused(tmp_path: Path) -> None:
     import keras
     from keras import layers
@@ -272,6 +281,7 @@ def test_two_inputs_and_shapes_that_are_no_images_are_refused(tmp_path: Path) ->
             look_into(saved(model, tmp_path / "shape.keras"))
 
 
+@pytest.mark.keras
 def test_custom_training_does_not_come_along(plain: Path, tmp_path: Path) -> None:
     def compiled(config: dict[str, Any]) -> None:
         config["compile_config"] = {"loss": {"class_name": "Evil", "module": "evil", "config": {}}}

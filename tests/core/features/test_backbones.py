@@ -53,6 +53,7 @@ def application(key: str) -> Any:
 
 
 # One of each way of preprocessing, and the one whose layers are replaced.
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("key", "module"),
     [
@@ -82,6 +83,7 @@ def test_weights_from_a_file_answer_like_keras_after_its_own_preprocessing(
     assert np.ptp(expected, axis=0).max() > 0
 
 
+@pytest.mark.keras
 def test_red_is_not_blue_to_a_network_that_learned_on_bgr(tmp_path: Path) -> None:
     theirs = application("vgg16")
     theirs.save_weights(tmp_path / "some.weights.h5")
@@ -91,6 +93,7 @@ def test_red_is_not_blue_to_a_network_that_learned_on_bgr(tmp_path: Path) -> Non
     assert np.array_equal(mirrored[:, :, 0], kernel[:, :, 2])
 
 
+@pytest.mark.keras
 def test_grey_has_the_same_weights_and_sees_lightness(tmp_path: Path) -> None:
     application("mobilenet_v3_small").save_weights(tmp_path / "some.weights.h5")
     backbone = BACKBONES["mobilenet_v3_small"]
@@ -102,6 +105,7 @@ def test_grey_has_the_same_weights_and_sees_lightness(tmp_path: Path) -> None:
     assert np.asarray(grey(pixels, training=False)) == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.keras
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     application("vgg16").save_weights(tmp_path / "vgg.weights.h5")
     (tmp_path / "text.h5").write_text("weights")
@@ -110,6 +114,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
             build(BACKBONES["mobilenet_v2"], SIZE, tmp_path / name)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("key", [key for key, each in BACKBONES.items() if not each.packaged])
 def test_files_are_those_that_keras_would_download(key: str) -> None:
     import keras

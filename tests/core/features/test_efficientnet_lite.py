@@ -55,6 +55,7 @@ def logits(backbone: Backbone, features: np.ndarray) -> np.ndarray:
     return features[:, -1280:] @ state["_fc.weight"].T + state["_fc.bias"]
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("key", LITE)
 def test_answers_are_those_of_the_published_network(key: str, workspace: Workspace) -> None:
     backbone = BACKBONES[key]
@@ -72,6 +73,7 @@ def test_answers_are_those_of_the_published_network(key: str, workspace: Workspa
     assert np.abs(Compiled(path).predict(pixels) - features).max() <= 1e-3
 
 
+@pytest.mark.keras
 def test_the_first_layers_are_what_plain_arithmetic_gives() -> None:
     """Padding, scaling, normalising and clipping, once more without Keras, at an odd size."""
     import keras
@@ -173,6 +175,7 @@ def test_one_that_is_damaged_is_not_taken(tmp_path: Path, monkeypatch: pytest.Mo
         weights("efficientnet_lite0")
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(("key", "other"), [(LITE[0], LITE[1]), (LITE[1], LITE[0])])
 def test_weights_of_another_size_are_refused(key: str, other: str) -> None:
     with pytest.raises(InvalidInput, match=f"does not hold weights of {BACKBONES[key].title}"):

@@ -38,6 +38,7 @@ def model(request: pytest.FixtureRequest) -> Any:
     return architectures.build(request.param, BuildConfig(SIZE, 3))
 
 
+@pytest.mark.keras
 def test_the_export_answers_like_the_model(model: Any, images: np.ndarray, tmp_path: Path) -> None:
     difference = export_checked(model, tmp_path / "new/model.xml", images)
     assert difference <= TOLERANCE == 1e-3
@@ -47,6 +48,7 @@ def test_the_export_answers_like_the_model(model: Any, images: np.ndarray, tmp_p
     assert np.ptp(answers, axis=0).max() > 0.01, "the images are told apart"
 
 
+@pytest.mark.keras
 def test_exporting_says_nothing_on_the_terminal(
     model: Any, images: np.ndarray, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +69,7 @@ def test_only_the_two_files_are_left_and_an_older_export_is_replaced(
     assert Compiled(path).predict(images).shape == (20, 5)
 
 
+@pytest.mark.keras
 def test_the_difference_to_another_model_is_noticed(
     model: Any, images: np.ndarray, tmp_path: Path
 ) -> None:
@@ -74,6 +77,7 @@ def test_the_difference_to_another_model_is_noticed(
     assert largest_difference(model, tmp_path / "other.xml", images) > TOLERANCE
 
 
+@pytest.mark.keras
 def test_an_export_that_answers_otherwise_is_refused_and_removed(
     images: np.ndarray, tmp_path: Path
 ) -> None:
@@ -96,6 +100,7 @@ def test_an_export_that_answers_otherwise_is_refused_and_removed(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.keras
 def test_a_model_that_answers_with_no_number_is_refused(images: np.ndarray, tmp_path: Path) -> None:
     broken = architectures.build("classic", BuildConfig(SIZE, 3))
     broken.set_weights([np.full_like(weight, np.nan) for weight in broken.get_weights()])

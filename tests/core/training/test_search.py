@@ -65,6 +65,7 @@ def test_one_combination_that_cant_work_stops_all_before_they_are_queued(
     assert len(home.runs.all()) == before
 
 
+@pytest.mark.keras
 def test_its_runs_are_queued_and_compared_on_validation_images(
     home: Catalog, dataset: DatasetRecord
 ) -> None:

@@ -75,6 +75,7 @@ def said(rows: list[Row]) -> list[tuple[tuple[int, ...], int, int]]:
     return [(row.shape, row.parameters, row.flops) for row in rows]
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS.keys())
 def test_shapes_weights_and_operations_are_those_of_keras(stack: tuple[Layer, ...]) -> None:
     rows = trace(stack, 17, 3, 3)
@@ -87,6 +88,7 @@ def test_shapes_weights_and_operations_are_those_of_keras(stack: tuple[Layer, ..
     assert kinds == [layer["kind"] for layer in expected]
 
 
+@pytest.mark.keras
 def test_the_layer_that_leaves_grey_is_counted_too() -> None:
     stack = TEMPLATES["Smallest CNN"][1]
     expected = built(stack, 16, "gray")
@@ -156,6 +158,7 @@ def test_a_mistake_is_told_at_the_layer_that_causes_it(
         check(stack, 16, 3, 3)
 
 
+@pytest.mark.keras
 def test_keras_is_not_asked_to_build_what_does_not_fit() -> None:
     with pytest.raises(InvalidInput, match="Layer 2"):
         architectures.build("custom", BuildConfig(16, 3, stack=(FLAT, FLAT)))

@@ -185,6 +185,7 @@ def _run(cells_of: list[Any], *, until: str, **known: Any) -> dict[str, Any]:
     raise AssertionError(f"no cell has {until}")
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 def test_it_reads_images_as_lightbox_does(catalog: Catalog, tmp_path: Path, fit: str) -> None:
     folder = tmp_path / "images"
@@ -211,6 +212,7 @@ def test_it_reads_images_as_lightbox_does(catalog: Catalog, tmp_path: Path, fit:
         np.testing.assert_array_equal(read(file), ours, err_msg=file.name)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     "options",
     [
@@ -235,6 +237,7 @@ def test_it_varies_images_as_lightbox_does(catalog: Catalog, options: dict[str, 
     np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("options", [{"mixup": 0.4}, {"cutmix": 1.0}, {"mixup": 1, "cutmix": 1}])
 def test_it_mixes_images_as_lightbox_does(catalog: Catalog, options: dict[str, Any]) -> None:
     rng = np.random.default_rng(3)
@@ -256,6 +259,7 @@ _NETWORKS = [(key, "rgb") for key in ARCHITECTURES] + [
 ]
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(("key", "color"), _NETWORKS)
 def test_it_builds_the_network_that_lightbox_builds(catalog: Catalog, key: str, color: str) -> None:
     import keras

@@ -109,6 +109,7 @@ def evidence(asked: Asked, images: np.ndarray, target: np.ndarray) -> np.ndarray
     return asked(images, target.astype(np.float32))[2]
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("key", "size", "stack", "side"),
     [
@@ -142,6 +143,7 @@ def test_evidence_is_what_tensorflow_says(
     assert np.abs(found[::-1] - expected).max() > 0.05 * np.abs(expected).max()
 
 
+@pytest.mark.keras
 def test_the_evidence_of_a_linear_end_sums_up_to_the_score(tmp_path: Path) -> None:
     model = built("compact", 32)
     save_ir(model, tmp_path / "model.xml")

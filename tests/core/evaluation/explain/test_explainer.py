@@ -38,6 +38,7 @@ def coloured(workspace: Workspace) -> Explainer:
     return open_explainer(workspace, "coloured")
 
 
+@pytest.mark.keras
 def test_most_of_the_heat_lies_on_the_patch_that_decides(learned: Workspace) -> None:
     explainer = open_explainer(learned, RUN)
     images, classes, masks = planted(60, seed=2)
@@ -50,6 +51,7 @@ def test_most_of_the_heat_lies_on_the_patch_that_decides(learned: Workspace) -> 
     assert (on_it > 0.5).mean() > 0.9
 
 
+@pytest.mark.keras
 def test_occlusion_finds_it_too(learned: Workspace) -> None:
     images, classes, masks = planted(15, seed=3)
     compiled = Compiled(learned.run(RUN) / "model.xml", answer_soon=True)
@@ -57,6 +59,7 @@ def test_occlusion_finds_it_too(learned: Workspace) -> None:
     assert shares(heat, masks).mean() > 0.5
 
 
+@pytest.mark.keras
 def test_heat_follows_the_patch_and_not_the_picture(learned: Workspace) -> None:
     images, classes, masks = planted(30, seed=4)
     mirrored = open_explainer(learned, RUN).heat(images[:, :, ::-1], classes)
@@ -64,6 +67,7 @@ def test_heat_follows_the_patch_and_not_the_picture(learned: Workspace) -> None:
     assert shares(mirrored, masks[:, :, ::-1]).mean() > 0.5
 
 
+@pytest.mark.keras
 def test_another_class_has_little_to_say_for_itself_on_the_patch(learned: Workspace) -> None:
     images, classes, masks = planted(30, seed=5)
     explainer = open_explainer(learned, RUN)
@@ -74,6 +78,7 @@ def test_another_class_has_little_to_say_for_itself_on_the_patch(learned: Worksp
     assert (other * on_it).sum() < 0.5 * (own * on_it).sum()
 
 
+@pytest.mark.keras
 def test_heat_is_scaled_for_each_image(learned: Workspace) -> None:
     images, classes, _ = planted(7, seed=6)
     heat = open_explainer(learned, RUN).heat(images, classes)
@@ -84,6 +89,7 @@ def test_heat_is_scaled_for_each_image(learned: Workspace) -> None:
     assert open_explainer(learned, RUN).heat(images[:0], classes[:0]).shape == (0, 16, 16)
 
 
+@pytest.mark.keras
 def test_many_images_are_answered_as_one_by_one(learned: Workspace) -> None:
     images, classes, _ = planted(70, seed=7)
     explainer = open_explainer(learned, RUN)
@@ -151,6 +157,7 @@ def test_ninths_are_shares_of_the_whole() -> None:
     assert ninths(np.zeros((5, 7))).sum() == 0
 
 
+@pytest.mark.keras
 def test_filters_and_what_they_make_of_an_image(learned: Workspace) -> None:
     layers = convolutions(learned, RUN)
     assert [(layer.filters, layer.inputs, layer.kernel, layer.places) for layer in layers] == [

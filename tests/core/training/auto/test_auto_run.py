@@ -26,6 +26,8 @@ from tests.core.training.small import (
     told,
 )
 
+pytestmark = pytest.mark.keras
+
 pytestmark = pytest.mark.skipif(
     find_weights("efficientnet_lite0") is None, reason="the weights of Lite0 are not installed"
 )
