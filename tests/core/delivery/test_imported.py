@@ -214,6 +214,7 @@ def _put(config: dict[str, Any], values: dict[str, Any]) -> None:
     config["config"]["layers"][1] |= values
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("values", "word"),
     [
