@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from core.text import images, plural
+from core.text import images, listed, plural
 
 SPLITS = ("train", "validation", "test")
 
@@ -179,6 +179,22 @@ def split_counts(labels: pd.Series, splits: pd.Series) -> pd.DataFrame:
     return table.reindex(columns=list(SPLITS), fill_value=0).sort_index()
 
 
+# Classes of which the same is to be said, each in a sentence of its own; of more, one says it.
+_ONE_BY_ONE = 3
+# What is said of several classes together, by kind of warning, the gravest first.
+_OF_MANY = {
+    "untaught": "have no training images: the model can't learn them.",
+    "missing": "are missing from the test folder: they are learned, but not judged. Put images of "
+    "them there.",
+    "untested": "have so few images that none is left to test them with. Add more.",
+    "burst": "consist of near-copies, as a burst or a film gives. They were split in order, so "
+    "their tests are too easy.",
+    "learned": "will be learned from fewer than {few} training images each.",
+    "judged": "will be judged on fewer than {few} test images each; their figures will be rough.",
+    "unvalidated": "have no validation images: they have no say in the best epoch.",
+}
+
+
 def split_warnings(table: pd.DataFrame, splits: pd.Series, few: int = 5) -> list[str]:
     """Sentences about classes that can't be trained on or judged well, the gravest first.
 
@@ -192,32 +208,41 @@ def split_warnings(table: pd.DataFrame, splits: pd.Series, few: int = 5) -> list
     validated = bool(counts["validation"].any())
     test_came = "split" in table and "test" in set(table["split"])
     burst = set(bursts(labels, table["group"])) if "group" in table else set()
-    # By gravity, then by class.
-    said: list[tuple[int, str]] = []
+    # Kind of warning → class → its sentence.
+    said: dict[str, dict[str, str]] = {kind: {} for kind in _OF_MANY}
+
+    def say(kind: str, text: str) -> None:
+        said[kind][str(label)] = text
+
     for label, row in counts.iterrows():
         number = images(row.sum())
         if row["train"] == 0:
-            text = f"“{label}” has no training images: the model can't learn it."
-            said.append((0, text))
+            say("untaught", f"“{label}” has no training images: the model can't learn it.")
         elif row["test"] == 0 and test_came:
             text = f"“{label}” is missing from the test folder: it is learned, but not judged."
-            said.append((1, f"{text} Put images of it there."))
+            say("missing", f"{text} Put images of it there.")
         elif row["test"] == 0:
             text = f"“{label}” has only {number}, so none is left to test it with."
-            said.append((1, f"{text} Add more."))
+            say("untested", f"{text} Add more.")
         elif label in burst and not test_came:
             text = f"All {number} of “{label}” are near-copies of one another, as a burst or a film"
-            said.append((1, f"{text} gives. They were split in order, so its test is too easy."))
+            say("burst", f"{text} gives. They were split in order, so its test is too easy.")
         elif row["test"] < few:
             text = f"“{label}” will be judged on {plural(row['test'], 'test image')} only;"
-            said.append((3, f"{text} its figures will be rough."))
+            say("judged", f"{text} its figures will be rough.")
         elif row["train"] < few:
             learned = plural(row["train"], "training image")
-            said.append((2, f"“{label}” will be learned from {learned} only."))
+            say("learned", f"“{label}” will be learned from {learned} only.")
         elif validated and row["validation"] == 0:
             text = f"“{label}” has no validation images: it has no say in the best epoch."
-            said.append((4, text))
-    return [text for _, text in sorted(said, key=lambda each: each[0])]
+            say("unvalidated", text)
+    found = []
+    for kind, texts in said.items():
+        if len(texts) > _ONE_BY_ONE:
+            found.append(f"{listed(list(texts))} {_OF_MANY[kind].format(few=few)}")
+        else:
+            found += texts.values()
+    return found
 
 
 def given_splits(table: pd.DataFrame) -> list[str]:

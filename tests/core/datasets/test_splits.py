@@ -207,3 +207,14 @@ def test_planned_splits_have_no_copies_of_training_images() -> None:
     table = table_of({"cat": 60, "dog": 60})
     table["group"] = [n // 3 for n in range(120)]
     assert copies_of_training(table["group"], plan(table)) == 0
+
+
+def test_what_is_to_be_said_of_many_classes_is_said_once() -> None:
+    labels = [f"c{n}" for n in range(10) for _ in range(4)] + ["big"] * 60 + ["new"] * 9
+    splits = (["train"] * 3 + ["test"]) * 10 + (["train"] * 5 + ["test"]) * 10 + ["test"] * 9
+    said = split_warnings(pd.DataFrame({"label": labels}), pd.Series(splits))
+    assert said == [
+        "“new” has no training images: the model can't learn it.",
+        "“c0”, “c1”, “c2” and 7 other classes will be judged on fewer than 5 test images each; "
+        "their figures will be rough.",
+    ]
