@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.datasets.images import decode
 from core.delivery.take_away.links import link_is_open
 from core.errors import InvalidInput, NotFound
 from core.evaluation.out_of_distribution import find_detector
@@ -121,7 +120,7 @@ def answer_frame(workspace: Workspace, token: str, frame: bytes) -> LiveAnswer:
     with camera.busy:
         started = time.perf_counter()
         predictor = open_predictor(workspace, camera.run_id)
-        image = decode(frame, predictor.image_size, fit=predictor.fit, file="the frame")[None]
+        image = predictor.info.decode(frame, file="the frame")[None]
         probabilities = predictor.probabilities(image)[0]
         if time.monotonic() - camera.judged >= _JUDGED_S:
             detector = find_detector(workspace, camera.run_id)

@@ -11,7 +11,6 @@ from PIL import Image
 from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
-from core.datasets.images import decode, open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import Explainer, ninths, open_explainer, overlay
 from core.evaluation.explain.originals import read_original
@@ -89,7 +88,7 @@ def _explained(
     output: Output,
 ) -> dict[str, Any]:
     try:
-        pixels = decode(data, explainer.image_size, fit=explainer.fit, file=name)
+        pixels = explainer.info.decode(data, file=name)
     except UnreadableImage as error:
         output.text(f"{name}: {error}")
         return {"name": name, "error": str(error)}
@@ -113,7 +112,7 @@ def _explained(
         where = f"{shares.max():.0%} of the heat is at the {_ROWS[row]} {_COLUMNS[column]}"
     output.text(f"{name}: “{said['class']}” {said['probability']:.1%}, {where}")
     if folder is not None:
-        picture = framed(open_image(data, file=name).image, explainer.fit, _SIDE)
+        picture = framed(explainer.info.open(data, file=name).image, explainer.fit, _SIDE)
         # Numbered, since images of different folders may have one name.
         target = folder / f"{number:03d}-{Path(name).stem}.png"
         with atomic_path(target) as part:

@@ -1,15 +1,17 @@
 """Bytes in, upright 8-bit RGB out: the one way in which Lightbox reads an image.
 
 Training, thumbnails, evaluation and prediction all decode and resize through this module, so a
-model meets in use exactly the pixels that it was trained on. JPEG, PNG, WebP, BMP, GIF (first
-frame) and TIFF; EXIF orientation honoured; palette, 16-bit, floating-point, CMYK and
-transparent images converted as a person would expect to see them (transparency on white).
+model meets in use exactly the pixels that it was trained on. EXIF orientation is honoured; colour
+profiles, palettes, greys of 16 and more bits, CMYK and transparency are converted as a person would
+expect to see them (:mod:`core.datasets.colour`, :mod:`core.datasets.greys`). A model keeps the
+:class:`Decoding` that it was trained with, so older ones go on seeing what they learned from.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,14 +19,19 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import settings
+from core.datasets import greys
 from core.datasets.formats import FORMATS
+from core.datasets.seen import as_first, as_seen
 from core.errors import LightboxError, UnreadableImage
 
 Fit = Literal["stretch", "crop", "pad"]
 
 # Bumped when decoding or resizing changes, so that no cache keeps pixels made in an older way.
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 _ORIENTATION = 0x0112
+_MOST_COUNTED = 20
+# Of its height, before a grey bottom means anything; and its height, in pixels.
+_CUT_AT_LEAST, _LEAST_TO_CUT = 0.06, 16
 _TURNED = (5, 6, 7, 8)
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,6 +50,52 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True)
+class Decoding:
+    """How files become pixels.
+
+    Attributes:
+        version: 1 ignored colour profiles, put transparency on white, and took greys by the range
+            of 16 bits or each file's own; 2 does as a viewer does.
+        greys: what is black and what is white in greys of more than eight bits; ``None`` for what
+            each file says.
+    """
+
+    version: int = DECODER_VERSION
+    greys: greys.Range | None = None
+
+    def __str__(self) -> str:
+        """As it is kept, and as caches are told apart by it: ``2``, ``2:0:4095``."""
+        ends = () if self.greys is None else self.greys
+        return ":".join([str(self.version), *(f"{end:.9g}" for end in ends)])
+
+    @classmethod
+    def parse(cls, text: str) -> Decoding:
+        """The inverse of ``str``; "" is version 1, of which nothing was kept.
+
+        Raises:
+            ValueError: it is none.
+        """
+        version, *ends = (text or "1").split(":")
+        if version not in ("1", "2") or len(ends) not in (0, 2):
+            raise ValueError("it is written as 2, or as 2:BLACK:WHITE")
+        if not ends:
+            return cls(int(version))
+        low, high = (float(end) for end in ends)
+        if not low < high:
+            raise ValueError("black must be less than white")
+        return cls(int(version), (low, high))
+
+    def names(self, hashes: Iterable[str]) -> list[str]:
+        """What features of images with these content hashes are kept under, in caches."""
+        return list(hashes) if self.version == 1 else [f"{each}@{self}" for each in hashes]
+
+
+NOW = Decoding()
+# Of models that were trained before that was kept with them.
+FIRST = Decoding(1)
+
+
+@dataclass(frozen=True)
 class OpenedImage:
     """One decoded image.
 
@@ -52,7 +105,9 @@ class OpenedImage:
         mode: how the pixels were stored, in Pillow's terms ("L", "P", "CMYK", "I;16" …).
         width, height: of the original as displayed, in pixels.
         orientation: the EXIF orientation, 1 (upright) to 8; 1 for TIFF, which Pillow turns itself.
-        frames: number of frames or pages; only the first is used.
+        frames: number of frames or pages, of which the first is used; counted up to 20.
+        on_black: whether it was put on black, since white would hide what is in it.
+        greys: the range of greys of more than eight bits, by the file itself; ``None`` for others.
     """
 
     image: Image.Image
@@ -62,10 +117,16 @@ class OpenedImage:
     height: int
     orientation: int
     frames: int
+    on_black: bool = False
+    greys: greys.Range | None = None
 
 
 def open_image(
-    data: bytes, *, file: object = None, draft: tuple[int, int] | None = None
+    data: bytes,
+    *,
+    file: object = None,
+    draft: tuple[int, int] | None = None,
+    decoding: Decoding = NOW,
 ) -> OpenedImage:
     """Decode a whole image file.
 
@@ -74,6 +135,7 @@ def open_image(
         file: what to call it in an error.
         draft: let a JPEG be decoded at a fraction (1/2, 1/4, 1/8) of its size that is still at
             least this wide and high; several times faster for large photos.
+        decoding: how it becomes pixels.
 
     Raises:
         UnreadableImage: of kind ``empty``, ``too_large``, ``truncated`` or ``unreadable``.
@@ -81,7 +143,7 @@ def open_image(
     if not data:
         raise UnreadableImage("empty", "The file is empty.", file=file, remedy="Copy it again.")
     try:
-        return _open(data, file, draft)
+        return _open(data, file, draft, decoding)
     except LightboxError:
         raise
     except UnidentifiedImageError as error:
@@ -140,7 +202,14 @@ def to_array(
     return np.asarray(resized)
 
 
-def decode(data: bytes, size: int, *, fit: Fit = "stretch", file: object = None) -> np.ndarray:
+def decode(
+    data: bytes,
+    size: int,
+    *,
+    fit: Fit = "stretch",
+    file: object = None,
+    decoding: Decoding = NOW,
+) -> np.ndarray:
     """Decode and resize in one go; uint8 array of shape (size, size, 3).
 
     The same bytes give the same array, always: the draft depends on ``size`` only.
@@ -148,11 +217,13 @@ def decode(data: bytes, size: int, *, fit: Fit = "stretch", file: object = None)
     Raises:
         UnreadableImage: as :func:`open_image`.
     """
-    opened = open_image(data, file=file, draft=(size * 2, size * 2))
+    opened = open_image(data, file=file, draft=(size * 2, size * 2), decoding=decoding)
     return to_array(opened.image, size, fit=fit)
 
 
-def _open(data: bytes, file: object, draft: tuple[int, int] | None) -> OpenedImage:
+def _open(
+    data: bytes, file: object, draft: tuple[int, int] | None, decoding: Decoding
+) -> OpenedImage:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         kind, mode = image.format or "", image.mode
         width, height = image.size
@@ -161,17 +232,44 @@ def _open(data: bytes, file: object, draft: tuple[int, int] | None) -> OpenedIma
         if draft is not None and kind in ("JPEG", "MPO"):
             image.draft(None, draft)
         image.load()
+        if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
+            raise UnreadableImage(
+                "truncated",
+                "The image ends in the middle: its lower part is one even grey.",
+                file=file,
+                remedy="Copy it again from where it came from.",
+            )
         orientation = orientation_of(image)
         turn = UPRIGHT.get(orientation)
-        rgb = to_rgb(image if turn is None else image.transpose(turn))
+        upright = image if turn is None else image.transpose(turn)
+        if decoding.version == 1:
+            rgb, on_black, own = as_first(upright), False, None
+        else:
+            rgb, on_black, own = as_seen(upright, decoding.greys)
         if rgb is image and kind not in ("JPEG", "MPO"):
             # What reads several frames still changes its pixels, and closes them with its file.
             rgb = image.copy()
-        # Last, since counting leafs through the file, and a later page may be damaged.
+        # Last, since a later page may be damaged.
         frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP") else 1
     if orientation in _TURNED:
         width, height = height, width
-    return OpenedImage(rgb, kind, mode, width, height, orientation, frames)
+    return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
+
+
+def _is_cut(image: Image.Image) -> bool:
+    """Whether a JPEG ends in the middle although its end is marked: what is missing is then drawn
+    as the grey that stands for nothing, over the whole width, at the bottom only."""
+    width, height = image.size
+    rows = max(1, round(height * _CUT_AT_LEAST))
+    if height < _LEAST_TO_CUT or not _is_nothing(image, (0, height - rows, width, height)):
+        return False
+    # Somebody who puts a picture on grey does so above, too.
+    return not _is_nothing(image, (0, 0, width, rows))
+
+
+def _is_nothing(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    extremes = image.crop(box).convert("RGB").getextrema()
+    return all(low >= 127 and high <= 129 for low, high in extremes)  # type: ignore[misc]
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -184,42 +282,15 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def _frames(image: Image.Image) -> int:
+    """How many there are, as far as they are counted: all pages of a long film take minutes."""
+    count = 1
     try:
-        return int(getattr(image, "n_frames", 1))
+        while count < _MOST_COUNTED:
+            image.seek(count)
+            count += 1
     except Exception:
-        return 1
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB as a person would expect to see it."""
-    mode = image.mode
-    if mode == "RGB":
-        return image
-    if mode in ("L", "1", "CMYK", "YCbCr", "LAB", "HSV") and "transparency" not in image.info:
-        return image.convert("RGB")
-    if mode.startswith("I") or mode == "F":
-        return _stretch(np.asarray(image))
-    if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
-
-
-def _stretch(values: np.ndarray) -> Image.Image:
-    """Map 16-bit, 32-bit or floating-point greys to 8 bits.
-
-    16-bit images use their full range (65535 is white), since cutting or stretching it would
-    change how images compare; others, whose range nothing says, go from their own minimum to
-    their own maximum.
-    """
-    numbers = values.astype(np.float32)
-    numbers = np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(numbers.min()), float(numbers.max())
-    if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0 if high > 255 else 255.0
-    scaled = (numbers - low) * (255.0 / (high - low)) if high > low else numbers * 0
-    return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8)).convert("RGB")
+        return count
+    return count
 
 
 def _looks_truncated(error: BaseException) -> bool:

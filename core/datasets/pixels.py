@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.content import hash_bytes, read_regular
-from core.datasets.images import DECODER_VERSION, Fit, decode
+from core.datasets.images import NOW, Decoding, Fit, decode
 from core.datasets.layout import Skipped
 from core.datasets.slots import SlotFile
 from core.errors import UnreadableImage
@@ -55,6 +55,7 @@ def load_pixels(
     size: int,
     *,
     fit: Fit = "stretch",
+    decoding: Decoding = NOW,
     report: Reporter | None = None,
 ) -> Pixels:
     """Decode what is not decoded yet, and return all.
@@ -63,6 +64,7 @@ def load_pixels(
         root: where the images lie.
         table: columns ``path`` (relative to ``root``) and ``hash`` (of the content, as scanned).
         size: side in pixels.
+        decoding: how files become pixels.
 
     An image that has vanished, changed since the scan or can't be decoded is in ``failed``; the
     others are kept. Several processes may call this at once: one decodes, the others wait.
@@ -73,7 +75,7 @@ def load_pixels(
     """
     report = report or Reporter()
     folder = workspace.cache / "pixels" / dataset_id
-    file = SlotFile(folder, f"{size}-{fit}-v{DECODER_VERSION}", "uint8", (size, size, 3))
+    file = SlotFile(folder, _stem(size, fit, decoding), "uint8", (size, size, 3))
     with file.adding():
         wanted = {
             digest: path
@@ -82,26 +84,39 @@ def load_pixels(
         }
         if wanted:
             ensure_space(folder, len(wanted) * file.record_bytes, "preparing the images")
-        failed, decoded = _fill(file, root, wanted, fit, report)
+        failed, decoded = _fill(file, root, wanted, (fit, decoding), report)
     return Pixels(file.open(), file.find(list(table["hash"])), failed, decoded)
 
 
 def missing_pixels(
-    workspace: Workspace, dataset_id: str, table: pd.DataFrame, size: int, fit: Fit = "stretch"
+    workspace: Workspace,
+    dataset_id: str,
+    table: pd.DataFrame,
+    size: int,
+    fit: Fit = "stretch",
+    decoding: Decoding = NOW,
 ) -> int:
     """How many of a table's images :func:`load_pixels` would have to decode."""
     folder = workspace.cache / "pixels" / dataset_id
-    file = SlotFile(folder, f"{size}-{fit}-v{DECODER_VERSION}", "uint8", (size, size, 3))
+    file = SlotFile(folder, _stem(size, fit, decoding), "uint8", (size, size, 3))
     known = file.peek()
     return sum(digest not in known for digest in set(table["hash"]))
 
 
+def _stem(size: int, fit: Fit, decoding: Decoding) -> str:
+    return f"{size}-{fit}-v{str(decoding).replace(':', '-')}"
+
+
 def _fill(
-    file: SlotFile, root: Path, wanted: dict[str, str], fit: Fit, report: Reporter
+    file: SlotFile,
+    root: Path,
+    wanted: dict[str, str],
+    how: tuple[Fit, Decoding],
+    report: Reporter,
 ) -> tuple[list[Skipped], int]:
     failed: list[Skipped] = []
     decoded = 0
-    size = file.shape[0]
+    size, (fit, decoding) = file.shape[0], how
 
     def read(item: tuple[str, str]) -> np.ndarray | Skipped:
         digest, path = item
@@ -109,7 +124,7 @@ def _fill(
             data = read_regular(root / path)
             if hash_bytes(data) != digest:
                 return Skipped(path, "It has changed since it was scanned. Scan again to use it.")
-            return decode(data, size, fit=fit, file=path)
+            return decode(data, size, fit=fit, file=path, decoding=decoding)
         except UnreadableImage as error:
             return Skipped(path, error.title)
         except OSError:

@@ -13,7 +13,7 @@ import pandas as pd
 from core import settings
 from core.catalog import Catalog, RunSummary
 from core.datasets.content import hash_bytes
-from core.datasets.images import decode
+from core.datasets.images import Decoding
 from core.datasets.layout import read_layout
 from core.datasets.pixels import load_pixels
 from core.errors import Damaged, InvalidInput, UnreadableImage
@@ -56,6 +56,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         table,
         info.image_size,
         fit=info.fit,
+        decoding=Decoding.parse(info.decoding),
         report=report,
     )
     rows = np.flatnonzero(pixels.slots >= 0)
@@ -176,7 +177,7 @@ def evaluate_folder(
         for file in files[start : start + _BATCH]:
             try:
                 data = (folder / file.path).read_bytes()
-                images.append(decode(data, info.image_size, fit=info.fit, file=file.path))
+                images.append(info.decode(data, file=file.path))
                 label = matching.classes[file.label]
                 good.append({"path": file.path, "label": label, "hash": hash_bytes(data)})
             except UnreadableImage as error:

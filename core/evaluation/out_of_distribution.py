@@ -25,7 +25,6 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.datasets.images import decode
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.study.phases import StudyContext
@@ -207,7 +206,7 @@ def out_of_distribution_files(
         kept, images = [], []
         for at, (name, data) in enumerate(files[start : start + _BATCH], start):
             try:
-                images.append(decode(data, info.image_size, fit=info.fit, file=name))
+                images.append(info.decode(data, file=name))
             except UnreadableImage:
                 continue
             kept.append(at)

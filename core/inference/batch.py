@@ -26,7 +26,6 @@ from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.content import read_regular
 from core.datasets.formats import SUFFIXES
-from core.datasets.images import Fit, decode
 from core.datasets.layout import is_litter, is_text
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
@@ -34,6 +33,7 @@ from core.features.runtime import Compiled
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
 from core.progress import Reporter, Throttle
 from core.runs.files import RunFiles
+from core.runs.values import ModelInfo
 from core.text import as_text
 from core.workspace import atomic_path, write_json
 
@@ -92,7 +92,7 @@ def answer_batch(
     total = sum(len(files[start : start + CHUNK]) for start in left)
     compiled = run_files.compiled()
     asked = (file for start in left for file in files[start : start + CHUNK])
-    rows = answers(folder, asked, compiled, info.image_size, info.fit)
+    rows = answers(folder, asked, compiled, info)
     before = len(files) - total
     note = f"Answering; {before:,} were answered before" if before else "Answering"
     finished = 0
@@ -123,13 +123,13 @@ Row = tuple[Found, np.ndarray | None, str]
 
 
 def answers(
-    folder: Path, files: Iterator[Found], compiled: Compiled, size: int, fit: Fit
+    folder: Path, files: Iterator[Found], compiled: Compiled, info: ModelInfo
 ) -> Iterator[Row]:
     """Answers about files, in their order, while the next ones are being decoded.
 
     Args:
         files: below ``folder``.
-        size, fit: what images are brought to, as training did.
+        info: of the model, which says what images are brought to.
 
     At most a few hundred decoded images are held at once, however many files there are.
 
@@ -141,7 +141,7 @@ def answers(
 
         def fill() -> None:
             for file in islice(files, _GROUP + _AHEAD - len(waiting)):
-                waiting.append((file, pool.submit(_read, folder, file, size, fit)))
+                waiting.append((file, pool.submit(_read, folder, file, info)))
 
         try:
             while True:
@@ -169,12 +169,12 @@ def answers(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(folder: Path, file: Found, size: int, fit: Fit) -> np.ndarray | str:
+def _read(folder: Path, file: Found, info: ModelInfo) -> np.ndarray | str:
     path, _, why = file
     if why:
         return why
     try:
-        return decode(read_regular(folder / path), size, fit=fit)
+        return info.decode(read_regular(folder / path))
     except UnreadableImage as error:
         return error.title
     except OSError:

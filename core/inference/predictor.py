@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.images import decode
 from core.errors import UnreadableImage
 from core.features.kept import Kept
 from core.inference.micro_batching import MOST, MicroBatcher
@@ -60,7 +59,7 @@ class Predictor:
         self.run_id = run_id
         self.classes: list[str] = list(info.classes)
         self.image_size: int = info.image_size
-        self.fit = info.fit
+        self.info = info
         self._compiled = files.compiled(answer_soon=True)
         self._micro_batcher = MicroBatcher(self._compiled.predict)
 
@@ -107,7 +106,7 @@ class Predictor:
     def _decode(self, file: tuple[str, bytes]) -> np.ndarray | str:
         name, data = file
         try:
-            return decode(data, self.image_size, fit=self.fit, file=name)
+            return self.info.decode(data, file=name)
         except UnreadableImage as error:
             return str(error)
 

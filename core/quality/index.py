@@ -15,19 +15,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.datasets.greys import Range, common_range
 from core.datasets.layout import Skipped
 from core.errors import NotFound
 from core.quality.measure import MEASUREMENTS
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
 # Bumped when a scan finds out more, or otherwise: rows of another version are not taken over.
-SCAN_VERSION = 2
+SCAN_VERSION = 3
 
 # Column → dtype. ``status``: ok, empty, unreadable, truncated or too_large, with ``problem`` as a
 # sentence. ``format`` and ``mode`` are Pillow's names. Sizes in pixels, as displayed.
 # ``hash``: BLAKE2b-128 of the file. ``thumb_at``, ``thumb_bytes``: place in ``thumbs.pack``.
 # ``scan_version``: of :data:`SCAN_VERSION` as it was. ``descriptor``: of
-# :mod:`core.quality.descriptor`; empty where the image could not be read.
+# :mod:`core.quality.descriptor`; empty where the image could not be read. ``grey_low``,
+# ``grey_high``: the range of greys of more than eight bits, 0 for other images.
 # Measurements are nan where the image could not be read; see :mod:`core.quality.measure`.
 COLUMNS: dict[str, str] = {
     "path": "str",
@@ -48,6 +50,8 @@ COLUMNS: dict[str, str] = {
     "thumb_bytes": "int32",
     "scan_version": "int16",
     "descriptor": "binary[pyarrow]",
+    "grey_low": "float64",
+    "grey_high": "float64",
     "brightness": "float32",
     "bright_spread": "float32",
     "dark_percentile": "float32",
@@ -59,7 +63,7 @@ COLUMNS: dict[str, str] = {
 
 
 # What columns hold that older versions did not have.
-_ADDED = {"scan_version": 1, "descriptor": b""}
+_ADDED = {"scan_version": 1, "descriptor": b"", "grey_low": 0.0, "grey_high": 0.0}
 # Enough rows to be read quickly, few enough that writing takes little memory.
 _GROUP_ROWS = 8192
 # Bytes that look like noise to a compressor.
@@ -78,6 +82,14 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     if table["path"].is_monotonic_increasing:
         return table
     return table.sort_values("path", ignore_index=True)
+
+
+def grey_range(table: pd.DataFrame) -> Range | None:
+    """One range for all of a table's images of more than eight bits; ``None`` if there are none,
+    or they were scanned by an earlier version."""
+    if not {"grey_low", "grey_high"} <= set(table.columns):
+        return None
+    return common_range(table[["grey_low", "grey_high"]].to_numpy(np.float64))
 
 
 def write_index(workspace: Workspace, dataset_id: str, name: str, table: pd.DataFrame) -> None:

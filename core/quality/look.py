@@ -42,6 +42,8 @@ class Facts(NamedTuple):
     orientation: int = 1
     wrong_suffix: bool = False
     descriptor: bytes = b""
+    grey_low: float = 0.0
+    grey_high: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _facts(opened: OpenedImage, path: str, content: str, descriptor: bytes) -> F
         opened.orientation,
         PurePosixPath(path).suffix.lower() not in SUFFIXES_OF[opened.format],
         descriptor,
+        *(opened.greys or (0.0, 0.0)),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.datasets.images import Fit
+from core.datasets.images import Decoding, Fit, OpenedImage, decode, open_image
 
 
 class ModelInfo(BaseModel):
@@ -17,6 +18,8 @@ class ModelInfo(BaseModel):
         classes: in the order of the model's outputs.
         image_size: side of the images it takes, in pixels.
         fit: how an image is brought to that size, see :func:`core.datasets.images.decode`.
+        decoding: how files became pixels in its training, as text of a
+            :class:`core.datasets.images.Decoding`; "" of models before that was kept.
         color: ``gray`` if it sees lightness only.
         test_views: over how many views of an image it averages its answer.
         export_difference: largest difference of a probability between Keras and OpenVINO.
@@ -28,6 +31,7 @@ class ModelInfo(BaseModel):
     classes: tuple[str, ...] = Field(min_length=1)
     image_size: int = Field(ge=1)
     fit: Fit = "stretch"
+    decoding: str = ""
     color: str = "rgb"
     recipe: str = ""
     architecture: str = ""
@@ -35,6 +39,28 @@ class ModelInfo(BaseModel):
     test_views: int = 1
     export_difference: float = 0.0
     name: str = ""
+
+    def decode(self, data: bytes, *, file: object = None) -> np.ndarray:
+        """A file's pixels as the model wants them: uint8, shape (image_size, image_size, 3).
+
+        Args:
+            file: what to call it in an error.
+
+        Raises:
+            UnreadableImage: it is no image that can be read.
+        """
+        how = Decoding.parse(self.decoding)
+        return decode(data, self.image_size, fit=self.fit, file=file, decoding=how)
+
+    def open(
+        self, data: bytes, *, file: object = None, draft: tuple[int, int] | None = None
+    ) -> OpenedImage:
+        """A file's whole picture, in the colours in which the model sees it.
+
+        Raises:
+            UnreadableImage: it is no image that can be read.
+        """
+        return open_image(data, file=file, draft=draft, decoding=Decoding.parse(self.decoding))
 
 
 class EpochRecord(BaseModel):

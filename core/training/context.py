@@ -127,6 +127,7 @@ def decode(context: TrainingContext, table: pd.DataFrame) -> Data:
         table,
         spec.image_size,
         fit=spec.resize,
+        decoding=spec.as_decoded,
         report=context.report,
     )
     if pixels.decoded == 0:

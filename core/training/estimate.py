@@ -56,7 +56,7 @@ def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate
     held_out = round(len(table) * spec.shares.validation)
     times = {
         "decode": missing_pixels(
-            catalog.workspace, spec.dataset_id, table, spec.image_size, spec.resize
+            catalog.workspace, spec.dataset_id, table, spec.image_size, spec.resize, spec.as_decoded
         ),
         "head": spec.epochs * train,
         "tuning": spec.tuning.epochs * (train + held_out * _VALIDATION),
@@ -69,7 +69,7 @@ def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate
             spec,
             frozen.Body(precision),
             None,
-            list(table["hash"]),
+            spec.as_decoded.names(table["hash"]),
             train,
             Reporter(),
         )

@@ -115,6 +115,7 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
             classes=tuple(context.classes),
             image_size=spec.image_size,
             fit=spec.resize,
+            decoding=spec.decoding,
             color=spec.color,
             recipe=spec.recipe,
             architecture=spec.architecture,

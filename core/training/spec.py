@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
-from core.datasets.images import Fit
+from core.datasets.images import Decoding, Fit
 from core.datasets.splits import Shares
 from core.features.hardware import Precision
 from core.training import architectures
@@ -47,6 +47,15 @@ from core.training.stack import Layer
 from core.training.values import HELD_OUT, Adjustable, parsed, settable_of
 
 __all__ = ["HELD_OUT", "SETTINGS", "TrainSpec", "parse_spec", "settable"]
+
+
+def _decoded(text: str) -> str:
+    how = Decoding.parse(text)
+    if how.version == 1:
+        return "as the first version read them"
+    if how.greys is None:
+        return "as viewers show them"
+    return f"as viewers show them; greys from {how.greys[0]:g} to {how.greys[1]:g}"
 
 
 class TrainSpec(Adjustable):
@@ -127,6 +136,16 @@ class TrainSpec(Adjustable):
             told=True,
         ),
     ] = "stretch"
+    decoding: Annotated[
+        str,
+        Setting(
+            "Colours and greys",
+            "How files become pixels: 2 is as viewers show them; 2:BLACK:WHITE sets the range of "
+            "greys of more than eight bits. Nothing is as the first version did it.",
+            reads=_decoded,
+            slows=False,
+        ),
+    ] = ""
     color: Annotated[
         Color,
         Setting(
@@ -325,6 +344,16 @@ class TrainSpec(Adjustable):
             MACHINE,
         ),
     ] = False
+
+    @field_validator("decoding")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        return str(Decoding.parse(text)) if text else ""
+
+    @property
+    def as_decoded(self) -> Decoding:
+        """How files become pixels."""
+        return Decoding.parse(self.decoding)
 
     @property
     def all_epochs(self) -> int:

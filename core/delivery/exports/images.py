@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.catalog import Catalog
 from core.datasets.content import read_regular
-from core.datasets.images import Fit, open_image
+from core.datasets.images import Decoding, Fit, open_image
 from core.datasets.pixels import load_pixels
 from core.errors import LightboxError, NotFound
 from core.progress import Reporter
@@ -32,7 +32,7 @@ class Images:
     Attributes:
         root: where they lie.
         table: ``path``, ``label``, ``hash``, ``split`` of all.
-        size, fit: as the model takes them.
+        size, fit, decoding: as the model takes them.
     """
 
     catalog: Catalog
@@ -41,6 +41,7 @@ class Images:
     table: pd.DataFrame
     size: int
     fit: Fit
+    decoding: Decoding
 
     def checking(self, report: Reporter) -> np.ndarray:
         """At most ``CHECKED`` validation images as the model is given them: uint8 (n, size, size,
@@ -96,6 +97,7 @@ class Images:
             rows.iloc[some],
             self.size,
             fit=self.fit,
+            decoding=self.decoding,
             report=report,
         )
         good = np.flatnonzero(pixels.slots >= 0)
@@ -117,7 +119,8 @@ def load_images(catalog: Catalog, run_id: str, info: ModelInfo) -> Images:
     split = RunFiles(catalog.workspace, run.id).split()
     dataset = catalog.datasets.get(run.dataset_id)
     root = catalog.workspace.load_path(dataset.root)
-    return Images(catalog, dataset.id, root, split, info.image_size, info.fit)
+    decoding = Decoding.parse(info.decoding)
+    return Images(catalog, dataset.id, root, split, info.image_size, info.fit, decoding)
 
 
 def _gone(root: Path) -> NotFound:

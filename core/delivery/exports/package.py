@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.datasets import colour, greys, seen
 from core.delivery.exports.check import Check
 from core.delivery.exports.formats import Answer, Format
 from core.delivery.exports.shipped import prepare
@@ -90,12 +91,21 @@ def add_companions(folder: Path, exported: Exported) -> None:
             "classes": list(info.classes),
             "image_size": info.image_size,
             "fit": info.fit,
+            "decoding": info.decoding,
         },
     )
     example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
     (folder / "example.py").write_text(example, encoding="utf-8")
-    for shipped in ("prepare.py", "selftest.py"):
-        shutil.copyfile(_SHIPPED / shipped, folder / shipped)
+    shutil.copyfile(_SHIPPED / "selftest.py", folder / "selftest.py")
+    for module in (prepare, seen, colour, greys):
+        # They lie side by side there.
+        text = Path(str(module.__file__)).read_text(encoding="utf-8")
+        text = text.replace(
+            "from core.datasets import colour, greys\n", "import colour\nimport greys\n"
+        )
+        text = text.replace("from core.datasets.seen import", "from seen import")
+        name = module.__name__.rpartition(".")[2]
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
     requirements = "\n".join(fmt.requirements()) + "\n"
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(exported.model_card, encoding="utf-8")
@@ -122,7 +132,7 @@ def _selftest(folder: Path, exported: Exported) -> None:
         file.write_bytes(picture)
         named = dict(said.top)
         wanted = [named[label] for label in info.classes]
-        pixels = prepare.as_pixels(file, info.image_size, info.fit)[None]
+        pixels = prepare.as_pixels(file, info.image_size, info.fit, info.decoding)[None]
         answered = exported.answer(pixels.astype("float32"))[0]
         off = max(off, *(abs(float(a) - b) for a, b in zip(answered, wanted, strict=True)))
         expected.append(

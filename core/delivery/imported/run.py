@@ -82,6 +82,7 @@ def import_run(
             classes=tuple(labels),
             image_size=spec.image_size,
             fit=spec.resize,
+            decoding=spec.decoding,
             color=spec.color,
             recipe=RECIPE,
             architecture="custom",
@@ -142,6 +143,12 @@ def _real(catalog: Catalog, run: RunRecord, spec: TrainSpec, table: pd.DataFrame
     except NotFound:
         return none
     held = load_pixels(
-        catalog.workspace, run.dataset_id, root, some, spec.image_size, fit=spec.resize
+        catalog.workspace,
+        run.dataset_id,
+        root,
+        some,
+        spec.image_size,
+        fit=spec.resize,
+        decoding=spec.as_decoded,
     )
     return held.take(np.flatnonzero(held.slots >= 0))

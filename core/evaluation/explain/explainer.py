@@ -46,6 +46,7 @@ class Explainer:
         self.classes: list[str] = list(info.classes)
         self.image_size: int = info.image_size
         self.fit: Fit = info.fit
+        self.info = info
         self.method: Method = "gradients"
         self.why_not = ""
         ov = openvino()

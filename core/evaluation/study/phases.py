@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.content import read_regular
-from core.datasets.images import decode
+from core.datasets.images import Decoding
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import Damaged, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import Explainer, open_explainer
@@ -252,13 +252,14 @@ class StudyContext:
             rows,
             self.info.image_size,
             fit=self.info.fit,
+            decoding=Decoding.parse(self.info.decoding),
             report=self.report,
         )
 
     def _from_folder(self, path: str) -> np.ndarray | None:
         try:
             data = read_regular(self.catalog.workspace.load_path(self.on) / path)
-            return decode(data, self.info.image_size, fit=self.info.fit, file=path)
+            return self.info.decode(data, file=path)
         except (OSError, UnreadableImage):
             return None
 

@@ -41,7 +41,7 @@ def features(
         spec,
         frozen.Body(context.precision, model),
         pixels,
-        list(data.table["hash"].to_numpy()[rows]),
+        spec.as_decoded.names(data.table["hash"].to_numpy()[rows]),
         len(rows),
         context.report,
     )
@@ -66,6 +66,7 @@ def pixels_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np
         data.table.iloc[rows],
         look.size,
         fit=look.resize,
+        decoding=context.spec.as_decoded,
         report=context.report,
     )
     if (pixels.slots < 0).any():

@@ -142,7 +142,7 @@ def _views(context: TrainingContext, data: Data, body: _Body) -> FeatureViews:
         context.spec,
         frozen.Body(context.precision, body.ir(), body.tag),
         pixels,
-        list(data.table["hash"].to_numpy()[wanted]),
+        context.spec.as_decoded.names(data.table["hash"].to_numpy()[wanted]),
         len(data.train),
         context.report,
     )

@@ -10,7 +10,6 @@ import numpy as np
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.datasets.images import decode, open_image
 from core.errors import LightboxError, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer, overlay
 from core.evaluation.explain.overlay import framed
@@ -115,10 +114,10 @@ def _bars(answer: Prediction, count: int) -> None:
 def _picture(run_id: str, answer: Prediction, data: bytes, hot: bool) -> np.ndarray:
     """The picture for people, with its heat map if ``hot``: uint8 (height, width, 3)."""
     explainer = open_explainer(catalog().workspace, run_id)
-    image = framed(open_image(data, draft=(_SIDE, _SIDE)).image, explainer.fit, _SIDE)
+    image = framed(explainer.info.open(data, draft=(_SIDE, _SIDE)).image, explainer.fit, _SIDE)
     if not hot:
         return image
-    pixels = decode(data, explainer.image_size, fit=explainer.fit)
+    pixels = explainer.info.decode(data)
     which = np.array([explainer.classes.index(answer.label)])
     return overlay(image, explainer.heat(pixels[None], which)[0], _OPACITY)
 
@@ -184,7 +183,7 @@ def _alike(run_id: str, dataset_id: str, version: int, data: bytes) -> list[Tile
     store = catalog()
     explainer = open_explainer(store.workspace, run_id)
     try:
-        pixels = decode(data, explainer.image_size, fit=explainer.fit)
+        pixels = explainer.info.decode(data)
     except UnreadableImage:
         return []
     _, features = explainer.answer(pixels[None])

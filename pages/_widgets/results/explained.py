@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.datasets.images import decode, open_image
 from core.errors import LightboxError
 from core.evaluation.explain.explainer import Explainer, open_explainer
 from core.evaluation.explain.originals import read_original
@@ -58,8 +57,8 @@ def _loaded(home: str, run_id: str, on: str, path: str) -> tuple[np.ndarray, np.
     explainer = open_explainer(store.workspace, run_id)
     try:
         data = read_original(store, run, on, path)
-        pixels = decode(data, explainer.image_size, fit=explainer.fit, file=path)
-        return pixels, framed(open_image(data, file=path).image, explainer.fit, SIDE)
+        pixels = explainer.info.decode(data, file=path)
+        return pixels, framed(explainer.info.open(data, file=path).image, explainer.fit, SIDE)
     except LightboxError:
         return None
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets.images import decode, open_image, to_array
+from core.datasets.images import FIRST, decode, open_image, to_array
 from core.errors import UnreadableImage
 
 RED, BLUE = (230, 20, 20), (20, 20, 230)
@@ -112,7 +112,9 @@ def test_16_bit_greys_keep_their_range(kind: str) -> None:
 def test_floating_point_greys_go_from_their_minimum_to_their_maximum() -> None:
     values = np.array([[-1.0, 0.0], [1.0, np.nan]], np.float32)
     seen = np.asarray(open_image(encoded(Image.fromarray(values), "TIFF")).image)[..., 0]
-    assert seen.tolist() == [[0, 128], [255, 128]]
+    assert seen.tolist() == [[0, 128], [255, 0]], "what holds nothing is black"
+    then = open_image(encoded(Image.fromarray(values), "TIFF"), decoding=FIRST)
+    assert np.asarray(then.image)[..., 0].tolist() == [[0, 128], [255, 128]]
 
 
 def test_cmyk_is_converted() -> None:
@@ -233,3 +235,22 @@ def test_each_fit_does_what_it_says() -> None:
     assert padded[0, 15].tolist() == [0, 0, 0]
     assert padded[15, 15] == pytest.approx(BLUE, abs=5)
     assert to_array(wide, (20, 10)).shape == (10, 20, 3)
+
+
+def test_a_jpeg_that_is_cut_and_closed_again_is_not_taken_for_whole() -> None:
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8))
+    data = encoded(noise, "JPEG", quality=90)
+    cut = data[: len(data) * 4 // 10] + b"\xff\xd9"
+    with pytest.raises(UnreadableImage, match="even grey"):
+        open_image(cut)
+    with pytest.raises(UnreadableImage, match="even grey"):
+        decode(cut, 32)
+    assert open_image(cut, decoding=FIRST).width == 96, "the first version saw nothing"
+    assert open_image(data).width == 96
+
+
+def test_a_picture_on_grey_is_whole() -> None:
+    framed = Image.new("RGB", (96, 96), (128, 128, 128))
+    framed.paste((200, 30, 30), (20, 20, 70, 70))
+    assert open_image(encoded(framed, "JPEG", quality=95)).width == 96

@@ -17,7 +17,7 @@ from core.training.recipes import batch_size
 
 # Beyond, the pixels are kept in a file and not in memory.
 _MOST_BYTES = 4 * 1024**3
-_IMAGES = "core.datasets.images"
+_IMAGES, _SEEN = "core.datasets.images", "core.datasets.seen"
 
 
 def opening(material: Material) -> list[Cell]:
@@ -65,6 +65,11 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
         f"{material.count(part):,}" for part in ("train", "validation", "test")
     )
     white = "" if _NO_TRANSPARENCY in known else " (what is transparent becomes white)"
+    newer = spec.as_decoded.version > 1
+    if newer:
+        white = f" in sRGB{white.replace('white', 'white, or black where white would hide it')}"
+    within = spec.as_decoded.greys
+    rgb = f"as_seen(upright, {within})[0]" if newer else "as_first(upright)"
     fit = {
         "stretch": "the aspect ratio is not kept",
         "crop": "the middle is cut out, so the aspect ratio is kept",
@@ -126,7 +131,7 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
             cutter.cut(
                 f"{_IMAGES}:UPRIGHT",
                 f"{_IMAGES}:orientation_of",
-                f"{_IMAGES}:to_rgb",
+                f"{_SEEN}:{'as_seen' if newer else 'as_first'}",
                 f"{_IMAGES}:to_array",
                 known=known | {"fit": spec.resize},
             ),
@@ -149,7 +154,7 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
                 image.load()
                 turn = UPRIGHT.get(orientation_of(image))
                 upright = image if turn is None else image.transpose(turn)
-                return to_array(to_rgb(upright), SIZE, fit="{spec.resize}")
+                return to_array({rgb}, SIZE, fit="{spec.resize}")
                 """,
             ),
         ),
@@ -203,7 +208,7 @@ def known_of_images(modes: set[str], formats: set[str]) -> dict[str, Any]:
     """
     known: dict[str, Any] = {"isinstance(size, int)": True}
     if not any(mode.startswith(_DEEP) for mode in modes):
-        known["mode.startswith('I') or mode == 'F'"] = False
+        known["is_deep(mode)"] = False
     if not modes & _TRANSPARENT:
         known[_NO_TRANSPARENCY] = False
     if not formats & {"JPEG", "MPO"}:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets.images import decode
+from core.datasets.images import Decoding, Fit, decode
 from core.delivery.exports.shipped.prepare import as_pixels
 
 SIZE = 32
@@ -57,8 +57,11 @@ FILES = {
 
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 @pytest.mark.parametrize("name", list(FILES))
-def test_pictures_are_prepared_as_the_app_does(name: str, fit: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["", "2", "2:100:40000"])
+def test_pictures_are_prepared_as_the_app_does(
+    name: str, fit: Fit, how: str, tmp_path: Path
+) -> None:
     file = tmp_path / "picture"
     file.write_bytes(FILES[name])
-    expected = decode(FILES[name], SIZE, fit=fit)
-    assert as_pixels(file, SIZE, fit).tolist() == expected.tolist()
+    expected = decode(FILES[name], SIZE, fit=fit, decoding=Decoding.parse(how))
+    assert as_pixels(file, SIZE, fit, how).tolist() == expected.tolist()

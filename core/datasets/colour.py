@@ -1,0 +1,90 @@
+"""Colours as a viewer shows them: profiles converted to sRGB, transparency on what shows it."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms, PngImagePlugin
+
+# Editors keep histories of megabytes in a picture's text and profile; Pillow's own limits (1 MB a
+# piece) take such pictures for bombs.
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024**2
+PngImagePlugin.MAX_TEXT_MEMORY = 64 * 1024**2
+# Grey levels that a picture must span to show anything.
+_SHOWS = 12
+_MOST_PROFILES = 32
+
+
+class _Transforms(threading.local):
+    """Conversions by profile and mode, a few at a time; one set a thread, as LittleCMS wants."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[bytes, str], Any] = {}
+
+
+_transforms = _Transforms()
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """RGB in sRGB of a picture that brings a colour profile; itself where it brings none, or one
+    that is sRGB already, makes no sense, or is for other channels."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "L", "CMYK"):
+        return image
+    key = (profile, image.mode)
+    if key not in _transforms.made:
+        if len(_transforms.made) >= _MOST_PROFILES:
+            _transforms.made.clear()
+        _transforms.made[key] = _transform(profile, image.mode)
+    transform = _transforms.made[key]
+    if transform is None:
+        return image
+    converted = ImageCms.applyTransform(image, transform)
+    return image if converted is None else converted
+
+
+def _transform(profile: bytes, mode: str) -> Any:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        name = ImageCms.getProfileDescription(source).lower()
+        # "sRGB IEC61966-2.1", "sRGB built-in", "c2" (a small sRGB that sites use).
+        if mode == "RGB" and ("srgb" in name or name.strip() in ("c2", "c2ci")):
+            return None
+        return ImageCms.buildTransform(
+            source,
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None  # damaged, or for other channels: the pixels are still good
+
+
+def on_background(rgba: Image.Image) -> tuple[Image.Image, bool]:
+    """A picture with transparency on white; on black where white would hide what is in it.
+
+    Returns:
+        RGB, and whether black was chosen.
+    """
+    white = _over(rgba, 255)
+    if _spans(white) >= _SHOWS:
+        return white, False
+    black = _over(rgba, 0)
+    return (black, True) if _spans(black) >= _SHOWS else (white, False)
+
+
+def _over(rgba: Image.Image, level: int) -> Image.Image:
+    background = Image.new("RGBA", rgba.size, (level, level, level, 255))
+    return Image.alpha_composite(background, rgba).convert("RGB")
+
+
+def _spans(image: Image.Image) -> int:
+    """Grey levels between the darkest and the lightest of its pixels, in the channel that varies
+    most."""
+    pixels = np.asarray(image)
+    return int((pixels.max(axis=(0, 1)).astype(int) - pixels.min(axis=(0, 1))).max())
