@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from core.catalog import open_catalog
-from core.datasets.images import decode
 from core.delivery.exports.kept import export_file, find_exports
 from core.features.runtime import Compiled
 from core.inference.predictor import open_predictor
@@ -56,9 +55,7 @@ def test_its_models_and_the_exports_kept_of_them_give_the_same_probabilities(
             with zipfile.ZipFile(export_file(workspace, run.id, export)) as archive:
                 archive.extractall(tmp_path / "export")
             (model,) = (tmp_path / "export").rglob("model.xml")
-            pixels = np.stack(
-                [decode(data, predictor.image_size, fit=predictor.fit) for _, data in files]
-            )
+            pixels = np.stack([predictor.info.decode(data) for _, data in files])
             found = Compiled(model, "float32").predict(pixels)
             np.testing.assert_allclose(found, then, rtol=0, atol=1e-6)
 

@@ -100,10 +100,7 @@ def add_companions(folder: Path, exported: Exported) -> None:
     for module in (prepare, seen, colour, greys):
         # They lie side by side there.
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
-        text = text.replace(
-            "from core.datasets import colour, greys\n", "import colour\nimport greys\n"
-        )
-        text = text.replace("from core.datasets.seen import", "from seen import")
+        text = text.replace("from core.datasets.", "from ")
         name = module.__name__.rpartition(".")[2]
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     requirements = "\n".join(fmt.requirements()) + "\n"

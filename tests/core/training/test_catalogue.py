@@ -27,6 +27,7 @@ LEAST: dict[str, Any] = {
 HOUSE = Path(core.__file__).parent.parent
 # Where a word is something else's name too: a layer's, a chart's, a disturbance's.
 OTHERS = {
+    "Architecture": {"core/training/architectures/__init__.py"},
     "Augmentation": {"core/training/setting.py"},
     "Blur": {"core/evaluation/trust"},
     "Brightness": {

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from core.catalog import Catalog
-from core.datasets.images import decode
+from core.datasets.images import Decoding, decode
 from core.delivery.take_away.cells import training
 from core.delivery.take_away.notebook import cells, notebook, write_notebook
 from core.errors import InvalidInput
@@ -187,7 +187,10 @@ def _run(cells_of: list[Any], *, until: str, **known: Any) -> dict[str, Any]:
 
 @pytest.mark.keras
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
-def test_it_reads_images_as_lightbox_does(catalog: Catalog, tmp_path: Path, fit: str) -> None:
+@pytest.mark.parametrize("how", ["", "2", "2:0:4095"])
+def test_it_reads_images_as_lightbox_does(
+    catalog: Catalog, tmp_path: Path, fit: Any, how: str
+) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     rng = np.random.default_rng(1)
@@ -205,10 +208,10 @@ def test_it_reads_images_as_lightbox_does(catalog: Catalog, tmp_path: Path, fit:
         ("small.png", small, {}),
     ):
         image.save(folder / name, **more)
-    made = cells(material_of(catalog, spec_of(resize=fit)))
+    made = cells(material_of(catalog, spec_of(resize=fit, decoding=how)))
     read = _run(made, until="def read_image", SIZE=32)["read_image"]
     for file in sorted(folder.iterdir()):
-        ours = decode(file.read_bytes(), 32, fit=fit)
+        ours = decode(file.read_bytes(), 32, fit=fit, decoding=Decoding.parse(how))
         np.testing.assert_array_equal(read(file), ours, err_msg=file.name)
 
 
