@@ -352,7 +352,10 @@ def test_it_runs_from_top_to_bottom(
 ) -> None:
     spec = _EXECUTED[what]
     if spec.architecture == "mobilenet_v2":
-        monkeypatch.setenv("KERAS_HOME", str(request.getfixturevalue("keras_home")))
+        home = str(request.getfixturevalue("keras_home"))
+        monkeypatch.setenv("KERAS_HOME", home)
+        # Keras reads the variable when it is imported, which another test may have done.
+        monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", home)
     material = material_of(catalog, spec)
     rng = np.random.default_rng(4)
     for path, label in material.split[["path", "label"]].itertuples(index=False):
