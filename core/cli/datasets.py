@@ -371,7 +371,8 @@ def _show(
     for path, why in skipped[:most]:
         output.text(f"  {path}: {why}")
     if most is not None and len(skipped) > most:
-        output.text(f"  and {len(skipped) - most:,} more; to see all: --skipped of dataset show")
+        more = f"and {len(skipped) - most:,} more"
+        output.text(f'  {more}; see all with: dataset show "{record.name}" --skipped')
     return {
         **_dataset(catalog, record),
         "class_counts": {str(label): int(n) for label, n in counts.items()},
