@@ -315,6 +315,7 @@ def test_labels_that_are_none_are_refused(text: str) -> None:
         parse_labels(text)
 
 
+@pytest.mark.keras
 def test_a_model_of_an_open_input_size_is_imported_at_the_size_that_is_given(
     catalog: Catalog, tmp_path: Path
 ) -> None:
