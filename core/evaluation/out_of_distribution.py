@@ -143,7 +143,7 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) 
 
     Raises:
         NotFound: the run has no model, its images have gone, or the model has no features.
-        InvalidInput: there are too few images.
+        InvalidInput: there are too few images, or it was trained elsewhere.
         Cancelled: by the person.
     """
     report = report or Reporter()
@@ -152,6 +152,11 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     explainer = open_explainer(workspace, run.id)
     info, split = files.model(), files.split()
     training = split[split["split"] == "train"]
+    if run.summary.imported is not None:
+        raise InvalidInput(
+            "This model was trained elsewhere, so what its images usually look like is not known.",
+            remedy="Train one here to be told of images unlike its own.",
+        )
     if len(training) > _MOST_TRAINING:
         training = training.sample(_MOST_TRAINING, random_state=_SEED).sort_index()
     rows = pd.concat([training, split[split["split"] == "validation"]], ignore_index=True)

@@ -99,6 +99,11 @@ def correct(
     if len(data) > MAX_BYTES:
         raise InvalidInput("This image is too large to be kept.", file=name)
     opened = open_image(data, file=name)
+    if not run.dataset_id:
+        raise InvalidInput(
+            "This model was trained elsewhere, so there is no dataset that its images belong to.",
+            remedy="Import it again with a dataset to test it on.",
+        )
     dataset = catalog.datasets.get(run.dataset_id)
     digest = hash_bytes(data)
     if dataset.version:

@@ -352,12 +352,20 @@ class TestFiles:
 
     def _done(self) -> None:
         if not self.exists:
-            raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
+            raise untested()
 
 
 def _shown(path: Path) -> str:
     """A file as whoever asks from elsewhere may see it: its name, and its folder's."""
     return f"{path.parent.name}/{path.name}"
+
+
+def untested() -> NotFound:
+    """The error about a run that was not tested, as one from elsewhere may not have been."""
+    return NotFound(
+        "This run has no results yet.",
+        remedy="Wait until it is done, or test it with: evaluate RUN --on FOLDER",
+    )
 
 
 def read_value(path: Path, kind: type[Value] | TypeAdapter[Any], what: str, remedy: str) -> Any:

@@ -27,7 +27,7 @@ from core.evaluation.explain.explainer import Explainer, open_explainer
 from core.evaluation.predictions import Predictions, load_predictions
 from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
-from core.runs.files import UNREADABLE, RunFiles
+from core.runs.files import UNREADABLE, RunFiles, untested
 from core.runs.values import ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
@@ -272,7 +272,7 @@ def load_study(workspace: Workspace, run_id: str, on: str = "test") -> Study:
     """
     notes = notes_of(workspace, run_id, on)
     if not notes.inputs[0].exists():
-        raise NotFound("This run has no results yet.", remedy="Wait until it is done.")
+        raise untested()
     found = notes.kept() or Notes()
     return Study(notes.path.parent, found.seconds, found.failed, run_id)
 

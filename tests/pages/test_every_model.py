@@ -1,0 +1,322 @@
+"""Every kind of model goes through every command, every section of a page, and every export.
+
+Each is trained once, on pictures of one colour and for an epoch or two: what it answers is of no
+interest here, only that everything about it can be asked.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.catalog import Catalog, DatasetRecord
+from core.cli import main
+from core.cli.command import COMMANDS
+from core.delivery.exports import formats
+from core.delivery.exports.make import make_export
+from core.delivery.imported.start import begin_import
+from core.errors import InvalidInput
+from core.evaluation.evaluate import evaluate_run
+from core.evaluation.study.run import run_study
+from core.features.weights import find_weights
+from core.jobs.execute import execute
+from core.quiet import silence_tensorflow
+from core.training.recipes import RECIPES
+from core.training.run import train_run
+from core.workspace import Workspace, open_workspace
+from tests.core.cli.conftest import Said
+from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.core.training.running import queued
+from tests.core.training.small import StopsAt, add_colours, new_catalog
+from tests.pages.conftest import Open, assert_no_defect, words
+
+# Enough for what a model's images usually look like to be learned from the validation images.
+_EACH = 40
+_SMALL = {"architecture": "efficientnet_lite0", "image_size": 64, "epochs": 1}
+_TUNED = {**_SMALL, "tuning__epochs": 1}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of model.
+
+    Attributes:
+        classes: of its images.
+        settings: it is trained with; ``None`` for one that was trained elsewhere.
+        outputs, channels: of one that was.
+        tested: whether one that was is given images to be tested on.
+    """
+
+    settings: dict[str, Any] | None = None
+    classes: tuple[str, ...] = tuple(CLASSES)
+    outputs: int = 3
+    channels: int = 3
+    tested: bool = True
+    slow: bool = field(default=False)
+
+
+KINDS: dict[str, Kind] = {
+    "own": Kind({}),
+    "own, gray, 5 looks": Kind({"color": "gray", "test_views": 5}),
+    "own, two classes, 2 looks": Kind(
+        {"loss__name": "binary", "test_views": 2}, classes=("green", "red")
+    ),
+    "scratch": Kind({"recipe": "scratch", "epochs": 1}),
+    "scratch, gray, 3 looks": Kind(
+        {"recipe": "scratch", "epochs": 1, "color": "gray", "test_views": 3}, slow=True
+    ),
+    "classic": Kind({"recipe": "classic", "image_size": 32, "epochs": 1}),
+    "classic, two classes": Kind(
+        {"recipe": "classic", "image_size": 32, "epochs": 1, "loss__name": "binary"},
+        classes=("green", "red"),
+        slow=True,
+    ),
+    "quick": Kind({"recipe": "quick", **_SMALL}),
+    "quick, gray, 4 looks": Kind(
+        {"recipe": "quick", **_SMALL, "color": "gray", "test_views": 4}, slow=True
+    ),
+    "quick, two classes": Kind(
+        {"recipe": "quick", **_SMALL, "loss__name": "binary"}, classes=("green", "red"), slow=True
+    ),
+    "balanced": Kind({"recipe": "balanced", **_TUNED}, slow=True),
+    "balanced, gray": Kind({"recipe": "balanced", **_TUNED, "color": "gray"}, slow=True),
+    "best": Kind({"recipe": "best", **_TUNED}),
+    "auto": Kind({"recipe": "auto", "image_size": 160, "minutes": 30}, slow=True),
+    "auto, 3 looks": Kind(
+        {"recipe": "auto", "image_size": 160, "minutes": 30, "test_views": 3}, slow=True
+    ),
+    "imported": Kind(),
+    "imported, gray, one number": Kind(classes=("green", "red"), outputs=1, channels=1),
+    "imported, untested": Kind(tested=False),
+}
+_ELSEWHERE = tuple(name for name, kind in KINDS.items() if kind.settings is None)
+
+# Commands that can't do what they are asked of some kinds, and what they say: by the beginning of
+# what is typed. Of all others each is expected to work with every kind.
+_UNTESTED = (
+    *("compare", "similar", "study", "mistakes", "map", "reliability", "report", "card", "metrics"),
+    *('share "hands 1" --json', 'evaluate "hands 1" --json', 'explain "hands 1" --json'),
+)
+CANNOT: dict[str, dict[str, str]] = {
+    **{
+        begin: {"any": "is not running: it is done"}
+        for begin in ('pause "hands 1"', 'stop "hands 1"', 'rate "hands 1"')
+    },
+    "resume": {"any": "is done. To see how good it is"},
+    **{begin: {"imported, untested": "This run has no results yet"} for begin in _UNTESTED},
+    "notebook": {
+        **dict.fromkeys(_ELSEWHERE, "This model was trained elsewhere"),
+        "imported, untested": "This run has no results yet",
+    },
+    "ood": dict.fromkeys(_ELSEWHERE, "This model was trained elsewhere"),
+    "correct": {"imported, untested": "there is no dataset that its images belong to"},
+}
+
+
+def _needs_weights(name: str) -> bool:
+    settings = KINDS[name].settings or {}
+    return (
+        RECIPES[settings["recipe"]].architecture.backbone is not None
+        if ("recipe" in settings)
+        else False
+    )
+
+
+def _params(names: list[str]) -> list[Any]:
+    missing = find_weights("efficientnet_lite0") is None
+    absent = pytest.mark.skipif(missing, reason="the weights of Lite0 are not installed")
+    found = []
+    for name in names:
+        marks = [pytest.mark.slow] if KINDS[name].slow else []
+        found.append(pytest.param(name, marks=[*marks, absent] if _needs_weights(name) else marks))
+    return found
+
+
+def _exports() -> list[Any]:
+    """Every kind in every format; of large networks, all but the most used one are slow."""
+    found = []
+    for name in KINDS:
+        for key in formats.offered() if KINDS[name].tested else ():
+            (case,) = _params([name])
+            slow = _needs_weights(name) and key != "onnx"
+            marks = [*case.marks, pytest.mark.slow] if slow else list(case.marks)
+            found.append(pytest.param(name, key, marks=marks))
+    return found
+
+
+class Runs(dict[str, str]):
+    """A tested and studied run of each kind, made when it is first asked for; by kind, its id."""
+
+    def __init__(self, catalog: Catalog, root: Path) -> None:
+        super().__init__()
+        self.catalog, self._root = catalog, root
+        self._datasets: dict[tuple[str, ...], DatasetRecord] = {}
+
+    def __missing__(self, name: str) -> str:
+        silence_tensorflow()
+        kind = KINDS[name]
+        dataset = self._dataset(kind.classes)
+        run_id = (
+            self._imported(name, kind, dataset)
+            if kind.settings is None
+            else self._trained(kind.settings, dataset)
+        )
+        self[name] = run_id
+        return run_id
+
+    def _dataset(self, classes: tuple[str, ...]) -> DatasetRecord:
+        if classes not in self._datasets:
+            folder = self._root / "-".join(classes)
+            self._datasets[classes] = add_colours(
+                self.catalog, folder, {label: label for label in classes}, each=_EACH
+            )
+        return self._datasets[classes]
+
+    def _trained(self, settings: dict[str, Any], dataset: DatasetRecord) -> str:
+        run_id, _ = queued(self.catalog, dataset, **settings)
+        if settings.get("recipe") == "auto":
+            train_run(self.catalog, run_id, StopsAt("rung"))
+        else:
+            train_run(self.catalog, run_id)
+        self.catalog.jobs.finish(self.catalog.runs.get(run_id).job_id, "done")
+        evaluate_run(self.catalog, run_id)
+        run_study(self.catalog, run_id)
+        return run_id
+
+    def _imported(self, name: str, kind: Kind, dataset: DatasetRecord) -> str:
+        file = self._root / f"{name}.keras"
+        _elsewhere(kind).save(file)
+        run = begin_import(
+            self.catalog, file, list(kind.classes), dataset_id=dataset.id if kind.tested else ""
+        )
+        claimed = self.catalog.jobs.claim("train", pid=os.getpid(), host="here", job_id=run.job_id)
+        assert claimed is not None
+        assert execute(self.catalog, claimed).state == "done"
+        if kind.tested:
+            run_study(self.catalog, run.id)
+        return run.id
+
+
+def _elsewhere(kind: Kind) -> Any:
+    """A model as people bring them, with a convolution and dropout."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(3)
+    return keras.Sequential(
+        [
+            keras.Input((24, 24, kind.channels)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dropout(0.3),
+            layers.Dense(kind.outputs, "softmax" if kind.outputs > 1 else "sigmoid"),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    folder = tmp_path_factory.mktemp("every")
+    made = Runs(new_catalog(folder / "home"), folder / "images")
+    yield made
+    made.catalog.engine.dispose()
+
+
+@pytest.fixture
+def workspace(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The one of all these runs, in the place of one of the test's own."""
+    home = runs.catalog.workspace.home
+    monkeypatch.setenv("LIGHTBOX_HOME", str(home))
+    monkeypatch.setenv("LIGHTBOX_ROOTS", f"{home.parent}{os.pathsep}{tmp_path}")
+    return open_workspace()
+
+
+@pytest.fixture
+def ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[list[str]], Said]:
+    """Type a command in a folder with a few new images."""
+    for number, name in enumerate(("a.jpg", "b.jpg", "photos/red/c.jpg", "photos/green/d.jpg")):
+        write_colour(tmp_path / name, "green" if "green" in name else "red", 600 + number)
+    monkeypatch.chdir(tmp_path)
+
+    def type_it(typed: list[str]) -> Said:
+        capsys.readouterr()
+        return Said(main(typed), *capsys.readouterr())
+
+    return type_it
+
+
+# All that help shows about finished runs, but for exports, which have a test of their own.
+EXAMPLES = [
+    f"{each.name} {example}"
+    for each in COMMANDS.values()
+    for example in each.examples
+    if '"hands 1"' in example and "--format" not in example
+]
+
+
+@pytest.mark.parametrize("name", _params(list(KINDS)))
+def test_every_command_works_or_says_why_not(
+    runs: Runs, ask: Callable[[list[str]], Said], name: str, workspace: Workspace
+) -> None:
+    other = runs["imported" if name == "own" else "own"]
+    wrong = {}
+    for example in EXAMPLES:
+        typed = example.replace("hands of May", f"{name} of May")
+        typed = typed.replace('"hands 1"', runs[name]).replace('"hands 2"', other)
+        why = next(
+            (
+                says[kind]
+                for begin, says in CANNOT.items()
+                if f"{example} --json".startswith(begin)
+                for kind in (name, "any")
+                if kind in says
+            ),
+            "",
+        )
+        said = ask([*shlex.split(typed), "--json"])
+        if why and not (said.code == 2 and why in said.err):
+            wrong[example] = f"{said.code}, not “{why}”: {said.err[-600:]}"
+        elif not why and said.code != 0:
+            wrong[example] = f"{said.code}: {said.err[-600:]}"
+    assert not wrong, "\n".join(f"{example} → {said}" for example, said in wrong.items())
+
+
+@pytest.mark.parametrize("page", ["results", "predict"])
+@pytest.mark.parametrize("name", _params(list(KINDS)))
+def test_every_section_is_drawn(
+    runs: Runs, open_page: Open, name: str, page: str, workspace: Workspace
+) -> None:
+    at = open_page(page, run=runs[name])
+    if KINDS[name].tested or page == "predict":
+        key = f"{page}-shown"
+        for section in at.button_group(key=key).options:
+            at.button_group(key=key).set_value(section).run()
+            assert_no_defect(at)
+    else:
+        assert "has not been tested yet" in words(at)
+
+
+@pytest.mark.parametrize(("name", "key"), _exports())
+def test_every_export_answers_like_keras_or_says_that_its_digits_are_too_few(
+    runs: Runs, name: str, key: str
+) -> None:
+    if formats.FORMATS[key].tolerance is not None:
+        assert make_export(runs.catalog, runs[name], key).largest_difference <= 1e-3
+        return
+    try:
+        made = make_export(runs.catalog, runs[name], key)
+    except InvalidInput as error:
+        # What is learned in an epoch may hang on the last digits.
+        refused = str(error)
+    else:
+        refused = "" if made.same >= formats.FORMATS[key].least_same * made.images else "too few"
+    assert refused == "" or "can't do with so few digits" in refused
