@@ -23,7 +23,7 @@ from pyarrow.parquet import read_schema
 from pydantic import BaseModel, ValidationError
 
 from core.errors import NotFound
-from core.runs.files import UNREADABLE, write_table
+from core.runs.reading import UNREADABLE, write_table
 from core.workspace import atomic_path, read_json, write_json
 
 T = TypeVar("T")

@@ -28,26 +28,29 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
-from pyarrow import ArrowException
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
 from core.errors import Damaged, NotFound, disk_errors
 from core.features.runtime import Compiled
 from core.quiet import openvino
+from core.runs.reading import (
+    UNREADABLE,
+    Value,
+    read_table,
+    read_value,
+    shown_path,
+    write_table,
+)
 from core.runs.values import EpochRecord, ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json
-
-Value = TypeVar("Value", bound=BaseModel)
 
 _SPLIT = ("path", "label", "hash", "split")
 _HISTORY = TypeAdapter(list[EpochRecord])
 _LAYERS = TypeAdapter(list[dict[str, Any]])
 _TRAIN_AGAIN = "Train it again, or import it again."
-# What reading a table raises that was cut off, or is none.
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, ArrowException)
 
 
 class RunFiles:
@@ -132,7 +135,7 @@ class RunFiles:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise Damaged(
                 "This run’s Keras model is missing or damaged.",
-                file=_shown(self.keras),
+                file=shown_path(self.keras),
                 remedy=_TRAIN_AGAIN,
             ) from error
 
@@ -178,7 +181,7 @@ class RunFiles:
         again = f"Make it again with: python -m core evaluate {self.run_id}"
         return Damaged(
             "This run’s model is damaged.",
-            file=_shown(damaged),
+            file=shown_path(damaged),
             remedy=again if self.keras.exists() else _TRAIN_AGAIN,
         )
 
@@ -348,16 +351,11 @@ class TestFiles:
 
     def damaged(self, file: Path, what: str) -> Damaged:
         """The error about a file of this test that can't be read."""
-        return Damaged(f"{what} is missing or damaged.", file=_shown(file), remedy=self.remedy)
+        return Damaged(f"{what} is missing or damaged.", file=shown_path(file), remedy=self.remedy)
 
     def _done(self) -> None:
         if not self.exists:
             raise untested()
-
-
-def _shown(path: Path) -> str:
-    """A file as whoever asks from elsewhere may see it: its name, and its folder's."""
-    return f"{path.parent.name}/{path.name}"
 
 
 def untested() -> NotFound:
@@ -366,42 +364,3 @@ def untested() -> NotFound:
         "This run has no results yet.",
         remedy="Wait until it is done, or test it with: evaluate RUN --on FOLDER",
     )
-
-
-def read_value(path: Path, kind: type[Value] | TypeAdapter[Any], what: str, remedy: str) -> Any:
-    """A value that is kept as JSON.
-
-    Args:
-        what: it says, to complete "… is missing or damaged".
-        remedy: how it is made again, as a sentence.
-
-    Raises:
-        Damaged: it is not there, or is not what it should be.
-    """
-    adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
-    try:
-        return adapter.validate_python(read_json(path))
-    except (NotFound, ValidationError) as error:
-        raise Damaged(f"{what} is missing or damaged.", file=_shown(path), remedy=remedy) from error
-
-
-def read_table(path: Path, columns: Sequence[str], what: str, remedy: str) -> pd.DataFrame:
-    """A table that is kept as Parquet; arguments and errors as :func:`read_value`.
-
-    Args:
-        columns: that it must have.
-    """
-    try:
-        table = pd.read_parquet(path)
-        missing = [name for name in columns if name not in table]
-        if missing:
-            raise KeyError(missing)
-    except UNREADABLE as error:
-        raise Damaged(f"{what} is missing or damaged.", file=_shown(path), remedy=remedy) from error
-    return table
-
-
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as Parquet, atomically and without its index."""
-    with atomic_path(path) as part:
-        table.to_parquet(part, index=False)

@@ -25,7 +25,8 @@ from core.evaluation.store import load_evaluation
 from core.progress import Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
-from core.runs.files import UNREADABLE, RunFiles, write_table
+from core.runs.files import RunFiles
+from core.runs.reading import UNREADABLE, write_table
 from core.workspace import Workspace
 
 # Another number whenever figures or sentences are made differently: kept ones are then made anew.

@@ -32,7 +32,8 @@ from core.evaluation.trust.slices import Column, Slice, columns_of, facts_of_fil
 from core.progress import Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
-from core.runs.files import UNREADABLE, RunFiles, write_table
+from core.runs.files import RunFiles
+from core.runs.reading import UNREADABLE, write_table
 from core.workspace import Workspace
 
 # Of what is kept; another one is computed anew.
