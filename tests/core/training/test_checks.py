@@ -34,11 +34,6 @@ LATE_FLATTEN = [{"kind": "Flatten"}, {"kind": "Conv2D"}]
     ("setting", "recipe", "values", "said"),
     [
         ("image_size", "quick", {"image_size": 24}, r"24 pixels.*(MobileNetV2|Lite0).*at least"),
-            "image_size",
-            "quick",
-            {"image_size": 24},
-            r"24 pixels.*(MobileNetV2|EfficientNet-Lite0).*at least",
-        ),
         ("stack", "scratch", {"architecture": "custom"}, "no layers yet"),
         ("stack", "scratch", {"architecture": "custom", "stack": LATE_FLATTEN}, r"Layer 2.*Conv2D"),
         ("architecture", "scratch", {"stack": STACK}, "Layers were given"),
