@@ -86,7 +86,7 @@ RECIPES: dict[str, Recipe] = {
             "balanced",
             "Balanced",
             "Begins like Quick, then adjusts the network's upper half to your images too. "
-            "Takes a few times longer, and is more accurate on many sets.",
+            "Takes a few times longer; on some sets it is more accurate, on others not.",
             _PRETRAINED
             | {
                 "epochs": 5,
