@@ -84,8 +84,8 @@ def test_a_closed_home_can_still_be_looked_at(
 def test_a_user_without_a_home_is_served_where_lightbox_home_is_set(tmp_path: Path) -> None:
     if not hasattr(os, "setuid") or os.geteuid() != 0:
         pytest.skip("only root can be somebody whom nobody knows")
-    if not os.access(sys.executable, os.X_OK) or not _others_may_read(Path(sys.executable)):
-        pytest.skip("others may not run this Python")
+    if not (_others_may_read(Path(sys.executable)) and _others_may_read(Path(__file__))):
+        pytest.skip("others may not run this Python, or not read this checkout")
     home = tmp_path / "home"
     home.mkdir(mode=0o777)
     for folder in (home, *tmp_path.parents):

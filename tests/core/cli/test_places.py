@@ -113,8 +113,8 @@ def test_who_has_no_right_to_write_is_told_the_place(tmp_path: Path) -> None:
         encoding="utf-8",
         check=False,
     )
-    if "Permission denied" in done.stderr:
-        pytest.skip("that user may not run this Python")
+    if "Permission denied" in done.stderr or "No module named 'core'" in done.stderr:
+        pytest.skip("that user may not run this Python, or not read this checkout")
     first, second = done.stdout.splitlines()
     assert f"({closed / 'a.csv'})" in first
     assert f"({closed / 'deep' / 'b.csv'})" in second
