@@ -260,8 +260,10 @@ def _is_cut(image: Image.Image) -> bool:
     """Whether a JPEG ends in the middle although its end is marked: what is missing is then drawn
     as the grey that stands for nothing, over the whole width, at the bottom only."""
     width, height = image.size
+    if height < _LEAST_TO_CUT or not _is_nothing(image, (0, height - 1, width, height)):
+        return False
     rows = max(1, round(height * _CUT_AT_LEAST))
-    if height < _LEAST_TO_CUT or not _is_nothing(image, (0, height - rows, width, height)):
+    if not _is_nothing(image, (0, height - rows, width, height)):
         return False
     # Somebody who puts a picture on grey does so above, too.
     return not _is_nothing(image, (0, 0, width, rows))

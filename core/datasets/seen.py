@@ -37,7 +37,8 @@ def as_seen(
             rgba = to_srgb(colours).convert("RGBA")
             rgba.putalpha(image.getchannel("A"))
         return *on_background(rgba), None
-    return to_srgb(image).convert("RGB"), False, None
+    seen = to_srgb(image)
+    return (seen if seen.mode == "RGB" else seen.convert("RGB")), False, None
 
 
 def as_first(image: Image.Image) -> Image.Image:
