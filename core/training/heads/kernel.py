@@ -224,4 +224,4 @@ def _steps(
     return same, likeness, Step(coefficients.astype(np.float32), prior.astype(np.float32))
 
 
-HEAD = Head("kernel", "a kernel ridge with anchors", 3, judge)
+HEAD = Head("kernel", "a kernel ridge", 3, judge)
