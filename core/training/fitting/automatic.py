@@ -28,6 +28,8 @@ from core.training.heads.layers import as_model
 from core.training.spec import TrainSpec
 
 # Needed at the end to save, check and test a model: seconds, and seconds an image.
+# Standard errors by which fine-tuning must be ahead of the head (McNemar) to be kept.
+_BEYOND_CHANCE = 2.0
 _FINISH_S, _FINISH_EACH_S = 6.0, 0.003
 # Images a second that fine-tuning learns from at a look's work of 1, with two cores; a first guess
 # that the clock corrects by ending it.
@@ -80,7 +82,7 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
         weights(architectures.get(context.spec.architecture).backbone or "", context.report)
         found = search.run()
     spec = context.spec.model_copy(update={**found.look.values, "augmentation": Augmentation()})
-    model, accuracy, head = None, found.accuracy, found.head
+    model, accuracy, head, judged = None, found.accuracy, found.head, search.images
     rungs, why = list(search.rungs), "It ended early, since nothing was left to try."
     if search.stopped:
         why = "You ended it; the best until then was kept."
@@ -91,6 +93,7 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
             context.report.event("rung", **tuned.rung.values)
             if tuned.rung.kept:
                 model, spec, accuracy, head = tuned.model, tuned.spec, tuned.rung.accuracy, ""
+                judged = len(data.validation)
         if search.out_of_time or tuned is not None:
             why = "More time would let it try more."
     if model is None:
@@ -106,7 +109,7 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
         accuracy,
         head,
         tuple(rungs),
-        story(rungs, search.images, why),
+        story(rungs, judged, why),
         images,
     )
 
@@ -171,9 +174,10 @@ def _tuned(
     tuned = answered == data.labels[data.validation]
     before = found.probabilities.argmax(axis=1) == data.labels[found.rows]
     before = before[np.searchsorted(found.rows, data.validation)]
-    # Only what is more than chance counts: of images that one is right on and the other is not.
+    # Only what is more than chance counts: of images that one is right on and the other is not. Its
+    # best epoch was chosen on these very images, and it never saw them, as the head will.
     differing = int((tuned != before).sum())
-    kept = int(tuned.sum()) - int(before.sum()) > 0.5 * np.sqrt(differing)
+    kept = int(tuned.sum()) - int(before.sum()) > _BEYOND_CHANCE * np.sqrt(differing)
     rung = Rung(
         seconds=round(clock.spent, 2),
         accuracy=round(float(tuned.mean()), 6),
