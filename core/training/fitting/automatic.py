@@ -27,9 +27,9 @@ from core.training.fitting.pretrained import fit_pretrained
 from core.training.heads.layers import as_model
 from core.training.spec import TrainSpec
 
-# Needed at the end to save, check and test a model: seconds, and seconds an image.
 # Standard errors by which fine-tuning must be ahead of the head (McNemar) to be kept.
 _BEYOND_CHANCE = 2.0
+# Needed at the end to save, check and test a model: seconds, and seconds an image.
 _FINISH_S, _FINISH_EACH_S = 6.0, 0.003
 # Images a second that fine-tuning learns from at a look's work of 1, with two cores; a first guess
 # that the clock corrects by ending it.
