@@ -181,7 +181,7 @@ def _tuned(
     rung = Rung(
         seconds=round(clock.spent, 2),
         accuracy=round(float(tuned.mean()), 6),
-        what=f"{found.look}, its upper part fine-tuned",
+        what=f"{found.look}, its upper part fine-tuned, judged on {len(tuned):,} images only",
         kept=bool(kept),
     )
     return _Tuned(model, spec, rung)
