@@ -36,6 +36,8 @@ from tests.core.training.running import queued
 from tests.core.training.small import StopsAt, add_colours, new_catalog
 from tests.pages.conftest import Open, assert_no_defect, words
 
+pytestmark = pytest.mark.keras
+
 # Enough for what a model's images usually look like to be learned from the validation images.
 _EACH = 40
 _SMALL = {"architecture": "efficientnet_lite0", "image_size": 64, "epochs": 1}
