@@ -1,0 +1,70 @@
+"""What is being worked on, and the way to something else: the line on top of the studio."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import DatasetRecord, RunRecord
+from core.datasets import intake
+from core.jobs import kinds
+from core.text import escape, images, plural, shorten
+from pages._widgets.session import catalog, choose_dataset, choose_run
+from pages._widgets.steps import go
+
+_MOST = 12
+
+
+def newest_run(record: DatasetRecord | None) -> RunRecord | None:
+    """The dataset's newest run that has a model."""
+    runs = catalog().runs.all(record.id) if record is not None else []
+    return next((run for run in runs if run.state == "done"), None)
+
+
+def draw(record: DatasetRecord | None) -> None:
+    """Draw it."""
+    name = shorten(record.name, 40) if record is not None else "New project"
+    with st.popover(escape(name), icon=":material/folder_open:", type="tertiary"):
+        others = [each for each in catalog().datasets.all() if record is None or each != record]
+        with st.container(horizontal=True):
+            st.button("New", icon=":material/add:", on_click=_open, args=(None,), key="project-new")
+            st.button(
+                "Digits sample",
+                icon=":material/auto_awesome:",
+                on_click=open_sample,
+                key="project-sample",
+            )
+        for each in others[:_MOST]:
+            st.button(
+                f"{escape(shorten(each.name, 40))} · {_state(each)}",
+                type="tertiary",
+                on_click=_open,
+                args=(each.id,),
+                key=f"project-{each.id}",
+            )
+        if st.button("All datasets", key="project-datasets", type="tertiary"):
+            go("data")
+        if st.button("All models", key="project-models", type="tertiary"):
+            go("models")
+
+
+def open_sample() -> None:
+    """For callbacks: open the sample, which is brought in if it is not here yet."""
+    record = intake.add_sample(catalog())
+    _open(record.id)
+    job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
+    if record.state != "ready" and (job is None or job.finished):
+        kinds.submit_import(catalog(), record.id)
+
+
+def _open(dataset_id: str | None) -> None:
+    st.session_state["studio-new"] = dataset_id is None
+    choose_dataset(dataset_id)
+    choose_run(None)
+
+
+def _state(record: DatasetRecord) -> str:
+    if record.state == "failed":
+        return "not imported"
+    if record.state != "ready":
+        return "being imported"
+    return f"{images(record.images)}, {plural(record.classes, 'class', 'classes')}"
