@@ -18,7 +18,8 @@ from core.features.runtime import Compiled
 from core.progress import Reporter
 from core.workspace import Workspace
 
-_BATCH = 256
+# Few enough that progress is seen several times a second; each pause between two costs little.
+_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,18 @@ class FeatureViews:
         """How many views there are besides the images as they are."""
         return self._variations.views if self._variations is not None else 0
 
-    def compute(self, view: int, rows: np.ndarray | None = None) -> int:
+    def compute(
+        self,
+        view: int,
+        rows: np.ndarray | None = None,
+        tell: Callable[[np.ndarray, np.ndarray], None] | None = None,
+    ) -> int:
         """Compute what of a view is not there yet; returns how many images that were.
 
         Args:
             rows: of which rows it is wanted; default all. Those that could not be decoded are
                 passed over.
+            tell: called with rows and their features, as they become known.
 
         Raises:
             Cancelled: what was computed is kept.
@@ -116,8 +123,11 @@ class FeatureViews:
                 images = self._pixels.take(some)
                 if view and self._variations is not None:
                     images = self._variations.make(images, digests, view)
-                for digest, feature in zip(digests, self._compiled.predict(images), strict=True):
+                found = self._compiled.predict(images)
+                for digest, feature in zip(digests, found, strict=True):
                     file.add(digest, feature)
+                if tell is not None:
+                    tell(some, found)
         if len(missing):
             self._report.progress("features", len(missing), len(missing), note)
         return len(missing)

@@ -20,7 +20,7 @@ from core.training import architectures, recipes
 from core.training.architectures import Architecture, BuildConfig
 from core.training.spec import TrainSpec
 
-_SAMPLES = 8
+_SAMPLES = 12
 
 
 @dataclass

@@ -10,7 +10,7 @@ from core import charts
 from core.catalog import RunRecord
 from core.errors import NotFound
 from core.quality.curation import curated
-from core.text import shorten
+from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.session import catalog, thumbnails
 
@@ -24,7 +24,11 @@ def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     # Each in a place of its own, whatever the newest look has.
     with st.container():
         if shown := _with_samples(run.id, snapshot):
-            st.markdown(f"**Some validation images, and the answers** after epoch {shown['epoch']}")
+            when = "in" if shown.get("partial") else "after"
+            by = f"{when} epoch {shown['epoch']}"
+            if "epoch" not in shown:
+                by = f"of {escape(shown['what'])}"
+            st.markdown(f"**Some validation images, and the answers** {by}")
             _samples(run, shown)
     with st.container(width=760):
         if snapshot is not None and snapshot.get("confusion"):
@@ -53,16 +57,19 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
     tiles = []
     for each, (picture, tiny) in zip(samples, pictures, strict=True):
         right = each["answer"] == each["label"]
+        # Auto compares heads by their answers alone, before any of them says how sure it is.
+        sure = each.get("confidence")
         tiles.append(
             Tile(
                 each["path"],
                 picture,
                 f"is {each['label']}",
-                badge=f"{'✓' if right else '✗'} {shorten(each['answer'], 14)} "
-                f"{each['confidence']:.0%}",
+                badge=f"{'✓' if right else '✗'} {shorten(each['answer'], 14)}"
+                + ("" if sure is None else f" {sure:.0%}"),
                 tone="good" if right else "bad",
-                title=f"{each['path']}\ntrue: {each['label']}\nanswer: {each['answer']} "
-                f"({each['confidence']:.1%}), {'right' if right else 'wrong'}",
+                title=f"{each['path']}\ntrue: {each['label']}\nanswer: {each['answer']}"
+                + ("" if sure is None else f" ({sure:.1%})")
+                + f", {'right' if right else 'wrong'}",
                 tiny=tiny,
             )
         )
@@ -71,7 +78,7 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
         tiles,
         key=f"answers-{run.id}",
         label="Validation images with the answers about them",
-        round=snapshot["epoch"],
+        round=snapshot.get("epoch", 0),
     )
 
 

@@ -7,6 +7,7 @@ fitted on all of these together.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,10 +22,11 @@ from core.training.auto import looks, seen
 from core.training.auto.clock import Clock
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
+from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 from core.training.heads import get
 from core.training.heads.choose import Candidate, better, judge
-from core.training.heads.head import Problem, Step, Steps
+from core.training.heads.head import Floats, Problem, Step, Steps
 from core.training.heads.reduce import reducing
 
 FOLDS = 5
@@ -99,6 +101,7 @@ class Search:
         self._tried: list[_Tried] = []
         self._best: tuple[_Tried, Candidate] | None = None
         self._each = _EACH_S
+        self._wall = Wall(context, data, self._rows)
 
     @property
     def images(self) -> int:
@@ -155,7 +158,7 @@ class Search:
         report.check()
         self._say(f"Looking with {look}")
         began = time.monotonic()
-        features = seen.features(self.context, self.data, look, self._rows)
+        features = seen.features(self.context, self.data, look, self._rows, self._wall)
         spent = time.monotonic() - began - _ONCE_S
         self._each = max(1e-4, spent / len(self._rows) / look.work, self._each / 4)
         before = reducing(features, seen.parts(look, features.shape[1]), self.context.spec.seed)
@@ -187,7 +190,13 @@ class Search:
             self.out_of_time = True
             return False
         self._say(f"Fitting {get(head).title} on {tried.look}")
-        candidate = judge(tried.problem, head)
+        what = f"{tried.look} with {get(head).title}"
+
+        def tell(rows: NDArray[np.int64], scores: Floats) -> None:
+            if self._wall.due():
+                self._wall.answered(what, rows, scores)
+
+        candidate = judge(dataclasses.replace(tried.problem, tell=tell), head)
         tried.heads[head] = candidate
         won = self._best is None or better(candidate, self._best[1])
         if won:
@@ -195,11 +204,18 @@ class Search:
         rung = Rung(
             seconds=round(self.clock.spent, 2),
             accuracy=round(candidate.accuracy, 6),
-            what=f"{tried.look} with {get(head).title}",
+            what=what,
             kept=won,
         )
         self.rungs.append(rung)
         self.context.report.event("rung", **rung.values)
+        # What is best so far stays until something else has answered.
+        best, shown = self._best
+        self._wall.answered(
+            f"{best.look} with {get(shown.head).title}",
+            np.arange(len(self._rows)),
+            shown.probabilities,
+        )
         return won
 
     def _problem(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:

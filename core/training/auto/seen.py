@@ -12,6 +12,7 @@ from core.features.backbones import convert
 from core.training import architectures, frozen
 from core.training.augmentation.options import Augmentation
 from core.training.auto.looks import NETWORKS, Look
+from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 
 # Features of the last layer of each of these networks; the others are quarters of a middle one.
@@ -19,12 +20,17 @@ _LAST = 1280
 
 
 def features(
-    context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64]
+    context: TrainingContext,
+    data: Data,
+    look: Look,
+    rows: NDArray[np.int64],
+    wall: Wall | None = None,
 ) -> NDArray[np.float16]:
     """Features of some of a run's images, shape (len(rows), f).
 
     Args:
         rows: positions in ``data.table``.
+        wall: of these rows; shows what could be answered by now.
 
     Raises:
         NotFound: an image that could be read a moment ago can't be any more.
@@ -45,7 +51,10 @@ def features(
         len(rows),
         context.report,
     )
-    views.compute(0)
+    if wall is None:
+        views.compute(0)
+    else:
+        views.compute(0, wall.order(), wall.looking(str(look)))
     store, slots = views.view(0)
     return np.asarray(store[slots])
 

@@ -62,6 +62,8 @@ class Problem:
         weights: shape (n,), mean 1: how much each image counts.
         seed: decides whatever is drawn.
         check: called now and then; raises where the person wants it to stop.
+        tell: called with rows and their scores, from folds without them, as they become known; from
+            any thread.
     """
 
     rows: NDArray[np.float32]
@@ -71,6 +73,7 @@ class Problem:
     weights: NDArray[np.float64]
     seed: int = 1
     check: Callable[[], None] = field(default=lambda: None)
+    tell: Callable[[NDArray[np.int64], Floats], None] = field(default=lambda rows, scores: None)
 
     @property
     def targets(self) -> NDArray[np.float64]:
@@ -103,6 +106,7 @@ def fold_by_fold(
             problem.folds, pool.map(answer_without, problem.folds), strict=True
         ):
             out[fold] = scores
+            problem.tell(fold, scores)
     return out
 
 

@@ -50,6 +50,7 @@ def judge(problem: Problem) -> Judged:
 def _judge_exact(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     prior, centred = _centred(problem)
     inner = (rows @ rows.T).astype(np.float64)
+    every = np.arange(len(rows))
     scores: dict[Pair, NDArray[np.float64]] = {}
     found: dict[Pair, NDArray[np.float64]] = {}
 
@@ -65,6 +66,7 @@ def _judge_exact(problem: Problem, rows: NDArray[np.float32]) -> Judged:
             missed = np.linalg.solve(inverse[np.ix_(fold, fold)], coefficients[fold])
             out[fold] = centred[fold] - missed
         scores[width, ridge] = out + prior
+        problem.tell(every, scores[width, ridge])
         found[width, ridge] = coefficients
 
     for width in _WIDTHS:
@@ -105,6 +107,7 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
         weights = _ridge(whole[0] - part[0], whole[1] - part[1], shape, best[1])
         for chunk in _chunks(fold):
             out[chunk] = _like(rows[chunk], anchors, best[0]) @ weights
+        problem.tell(fold, out[fold])
     weights = _ridge(*whole, shape, best[1])
     return Judged(
         out + prior,

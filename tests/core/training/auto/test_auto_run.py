@@ -26,11 +26,12 @@ from tests.core.training.small import (
     told,
 )
 
-pytestmark = pytest.mark.keras
-
-pytestmark = pytest.mark.skipif(
-    find_weights("efficientnet_lite0") is None, reason="the weights of Lite0 are not installed"
-)
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.skipif(
+        find_weights("efficientnet_lite0") is None, reason="the weights of Lite0 are not installed"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,26 @@ def test_the_ladder_only_climbs_and_its_top_is_what_was_kept(trained: Trained) -
     assert trained.summary.validation_accuracy == pytest.approx(kept[-1], abs=1e-5)
     assert list(trained.summary.ladder) == rungs
     assert trained.summary.story
+
+
+def test_pictures_that_nobody_learns_from_are_answered_from_before_there_is_a_head(
+    trained: Trained,
+) -> None:
+    kinds = [kind for kind, _ in trained.report.events]
+    shown = told(trained.report, "snapshot")
+    assert kinds.index("snapshot") < kinds.index("rung")
+    split = trained.split.set_index("path")["split"]
+    for payload in shown:
+        assert {split[one["path"]] for one in payload["samples"]} == {"validation"}
+        assert 0 <= payload["right"] <= payload["of"]
+    kept = RunFiles(trained.catalog.workspace, trained.run_id).out_of_fold()
+    assert kept is not None
+    said = kept.set_index("path").idxmax(axis=1)
+    last = shown[-1]
+    assert all(
+        one["answer"] == last["labels"][int(said[one["path"]].removeprefix("p_"))]
+        for one in last["samples"]
+    )
 
 
 def test_the_run_says_with_which_settings_it_was_trained(trained: Trained) -> None:

@@ -123,7 +123,8 @@ def test_all_that_is_told_is_json(plain: Any) -> None:
 
 def test_after_every_epoch_the_confusion_matrix_and_a_few_answers_are_shown(plain: Any) -> None:
     done, report = plain
-    shown = told(report, "snapshot")
+    # On a busy computer some are told of within epochs too.
+    shown = [payload for payload in told(report, "snapshot") if not payload.get("partial")]
     assert [payload["epoch"] for payload in shown] == [1, 2, 3]
     for payload, entry in zip(shown, done.history, strict=True):
         counts = np.array(payload["confusion"])
