@@ -24,9 +24,9 @@ def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     # Each in a place of its own, whatever the newest look has.
     with st.container():
         if shown := _with_samples(run.id, snapshot):
-            when = "in" if shown.get("partial") else "after"
-            by = f"{when} epoch {shown['epoch']}"
-            if "epoch" not in shown:
+            if "epoch" in shown:
+                by = f"{'in' if shown.get('partial') else 'after'} epoch {shown['epoch']}"
+            else:
                 by = f"of {escape(shown['what'])}"
             st.markdown(f"**Some validation images, and the answers** {by}")
             _samples(run, shown)

@@ -49,9 +49,7 @@ class Wall:
         """What is told while a network looks at the images for the first time."""
         return Glimpses(self, what)
 
-    def answered(
-        self, what: str, rows: NDArray[np.int64], scores: NDArray[np.floating]
-    ) -> None:
+    def answered(self, what: str, rows: NDArray[np.int64], scores: NDArray[np.floating]) -> None:
         """Tell what some images were answered by what had not seen them.
 
         Args:
