@@ -73,7 +73,7 @@ class Problem:
     weights: NDArray[np.float64]
     seed: int = 1
     check: Callable[[], None] = field(default=lambda: None)
-    tell: Callable[[NDArray[np.int64], Floats], None] = field(default=lambda rows, scores: None)
+    tell: Callable[[NDArray[np.int64], Floats], None] = field(default=lambda *_: None)
 
     @property
     def targets(self) -> NDArray[np.float64]:
