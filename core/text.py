@@ -44,6 +44,12 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share * 100:.{digits}f} %"
 
 
+def rate(share: float, of: int) -> str:
+    """A share of so many images, as finely as they bear: ``97 %``, of 1,000 and more ``97.3 %``.
+    All that is said of one share of images says it by this, so it is rounded alike everywhere."""
+    return percent(share, 1 if of >= 1000 else 0)
+
+
 def size(count: float) -> str:
     """Bytes as ``640 KB`` or ``1.2 MB``."""
     for unit in ("bytes", "KB", "MB"):

@@ -14,8 +14,9 @@ from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from core.text import escape, plural, shorten
 from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask, cards, examples, first_threshold
+from pages._widgets.predict.trying import ask, cards, examples
 from pages._widgets.session import catalog
+from pages._widgets.sure import threshold_of
 
 _SHOWN = 6
 _NAMED = 12
@@ -90,7 +91,7 @@ def _page() -> None:
         return
     st.html(_STYLE)
     _title(run, classes)
-    threshold = first_threshold(run)
+    threshold = threshold_of(run)
     way = st.segmented_control(
         "How",
         list(_WAYS),

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from core.api.problems import beside_pages
 from core.errors import InvalidInput, NotFound
-from core.inference.batch_results import FORMATS, Format, write_results
+from core.inference.batch_results import FORMATS, Format, limit_of, write_results
 from core.inference.batch_store import Batch, find_batch, place_of
 from core.quality.safe_names import safe_name
 from core.workspace import open_workspace
@@ -61,7 +61,7 @@ def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, 
     workspace = open_workspace()
     batch = find_batch(workspace, run_id, batch_id)
     try:
-        limit = float(threshold) if threshold else batch.threshold
+        limit = float(threshold) if threshold else limit_of(workspace, batch)
     except ValueError as error:
         raise NotFound("There is no such table.") from error
     folder = place_of(workspace, batch) / "made"

@@ -41,7 +41,7 @@ class Asked:
         files: pairs of name and content, 1 to 64.
         top_k: how many classes to name.
         threshold: an answer that is less probable is marked as unsure, 0 to 1; ``None`` for what
-            suits the model.
+            the model counts as sure.
     """
 
     files: list[tuple[str, bytes]]
@@ -65,7 +65,7 @@ class _Wishes(BaseModel):
         le=1,
         allow_inf_nan=False,
         description="An answer that is less probable than this is marked as unsure. Left out, it "
-        "is what the app begins with for this model; the answer says it.",
+        "is the model's own “sure from”; the answer says it.",
     )
 
 

@@ -42,7 +42,7 @@ from core.api.openapi import Api, Operation
 from core.api.problems import Problem, ProblemDocuments
 from core.catalog import RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
-from core.evaluation.threshold import default_threshold
+from core.evaluation.threshold import sure_from
 from core.inference.keys import ApiKey, find_key, note_used
 from core.inference.pool import Busy, prediction_pool
 from core.inference.predictor import Prediction, loaded_models, open_predictor
@@ -215,7 +215,9 @@ def _answer(
                 schemas.Fault(f"/images/{n}", each.error) for n, each in enumerate(predictions)
             ],
         )
-    threshold = _threshold(workspace, run.id) if asked.threshold is None else asked.threshold
+    threshold = asked.threshold
+    if threshold is None:
+        threshold = sure_from(workspace, run.id).threshold
     return schemas.Answer(
         model=schemas.ModelName(run.id, run.name),
         predictions=[_prediction(each, threshold) for each in predictions],
@@ -237,21 +239,6 @@ def _find(workspace: Workspace, run_id: str) -> RunRecord:
     if run.state != "done":
         raise NotFound(f"“{run.name}” is not trained yet.", remedy="Ask again when it is done.")
     return run
-
-
-def _threshold(workspace: Workspace, run_id: str) -> float:
-    """What the page begins with."""
-    answers = RunFiles(workspace, run_id).test().predictions
-    changed = answers.stat().st_mtime_ns if answers.exists() else 0
-    return _threshold_since(workspace, run_id, changed)
-
-
-@lru_cache(maxsize=256)
-def _threshold_since(workspace: Workspace, run_id: str, changed: int) -> float:
-    """The same, worked out once for what was answered then; ``changed`` is a part of the key
-    only."""
-    del changed
-    return default_threshold(workspace, run_id)
 
 
 def _prediction(answer: Prediction, threshold: float) -> schemas.Prediction | schemas.Unreadable:

@@ -51,11 +51,12 @@ from core.workspace import ensure_space, new_token, writable_place
         "--sort-into", type=Path, metavar="FOLDER", help="copy images into class folders, or a .zip"
     ),
     argument(
+        "--sure-from",
         "--threshold",
         type=float,
-        default=0.5,
+        dest="sure_from",
         metavar="SURE",
-        help="answers less sure than this are “unsure”; 0 to 1, default 0.5",
+        help="answers less sure than this are “unsure”; 0 to 1, by default as for: run sure",
     ),
     examples=('"hands 1" photos', '"hands 1" photos --out answers.csv --sort-into sorted'),
 )
@@ -73,20 +74,20 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
     is_file = os.path.isfile(folder)  # noqa: PTH113  (answers where ``Path`` would raise)
     unfinished = None if is_file else _unfinished(catalog, run.id, folder)
     if unfinished is not None:
-        batch = unfinished.model_copy(update={"threshold": options.threshold})
+        batch = unfinished.model_copy(update={"threshold": options.sure_from})
         output.text(f"Going on with the batch of {when(batch.at)}.")
         job = resume_batch(catalog, unfinished)
     else:
         batch = (
-            _of_archive(catalog, run.id, folder, options.threshold)
+            _of_archive(catalog, run.id, folder, options.sure_from)
             if is_file
-            else new_batch(catalog, run.id, folder, threshold=options.threshold)
+            else new_batch(catalog, run.id, folder, threshold=options.sure_from)
         )
         job = submit_batch(catalog, batch)
     run_job(catalog, job, output)
     found = _about(catalog, batch, output)
     if target is not None:
-        write_results(catalog.workspace, batch, target, options.threshold)
+        write_results(catalog.workspace, batch, target, options.sure_from)
         output.text(f"  answers: {target}")
         found["out"] = str(target)
     if options.sort_into is not None:
@@ -95,7 +96,7 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
             batch,
             options.sort_into,
             archive=options.sort_into.suffix.lower() == ".zip",
-            threshold=options.threshold,
+            threshold=options.sure_from,
             report=output.progress,
         )
         output.text(f"  {plural(done.images, 'image')} copied into {done.path}")
@@ -234,7 +235,7 @@ def _unfinished(catalog: Catalog, run_id: str, folder: Path) -> Batch | None:
 
 def _about(catalog: Catalog, batch: Batch, output: Output) -> dict[str, Any]:
     workspace = catalog.workspace
-    counted, done = summarise(workspace, batch, batch.threshold), done_of(workspace, batch)
+    counted, done = summarise(workspace, batch), done_of(workspace, batch)
     assert done is not None, "a batch that ended without an error is done"
     output.text(
         f"{plural(counted.images, 'image')}, {done.rate:.0f} a second; {counted.unsure:,} less "

@@ -12,7 +12,8 @@ from core.cli.output import Output, when
 from core.evaluation import library
 from core.evaluation.library import SORTS
 from core.evaluation.tested import find_tested, folders_tested, forget_tested
-from core.text import plural
+from core.evaluation.threshold import move_sure, sentence_of_sure, sure_from
+from core.text import percent, plural
 from core.training.spec import parse_spec
 
 
@@ -104,6 +105,27 @@ def tag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     run = catalog.runs.set_tags(run.id, [*run.tags, *options.tags])
     return _said(run, f"has the tags {', '.join(run.tags)}", output)
+
+
+@command(
+    "run sure",
+    "Library",
+    "from which confidence on a run's answers count; or move it",
+    RUN,
+    one_of(
+        argument("sure_from", nargs="?", type=float, metavar="SURE", help="0 to 1, for everybody"),
+        argument("--suggested", action="store_true", help="as chosen on validation images"),
+    ),
+    examples=('"hands 1"', '"hands 1" 0.9', '"hands 1" --suggested'),
+)
+def sure(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    run = catalog.runs.find(options.run)
+    if options.suggested or options.sure_from is not None:
+        move_sure(catalog.workspace, run.id, options.sure_from)
+    found = sure_from(catalog.workspace, run.id)
+    output.text(f"Answers of “{run.name}” count from {percent(found.threshold)} on.")
+    output.text(f"  {sentence_of_sure(found)}")
+    return {"run": run.id, **found.model_dump(mode="json"), "moved": found.moved}
 
 
 @command(

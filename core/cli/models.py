@@ -16,6 +16,7 @@ from core.cli.running import run_job
 from core.errors import InvalidInput, LightboxError
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
+from core.evaluation.threshold import sure_from
 from core.text import plural
 from core.training import stack
 from core.training.catalogue import help_text
@@ -211,6 +212,7 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     target = writable_place(options.csv) if options.csv is not None else None
     run = catalog.runs.find(options.run)
     predictor = open_predictor(catalog.workspace, run.id)
+    threshold = sure_from(catalog.workspace, run.id).threshold
     answers: list[Prediction] = []
     document = []
     for files, refused in _in_groups(options.files, output):
@@ -223,9 +225,13 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
                 output.text(f"{answer.name}: {answer.error}")
             else:
                 top = "  ".join(f"{label} {p:.1%}" for label, p in answer.top)
-                mark = "  (doesn't look like what it was trained on)" if out_of_distribution else ""
+                mark = "  (not sure)" if answer.confidence < threshold else ""
+                if out_of_distribution:
+                    mark = "  (doesn't look like what it was trained on)"
                 output.text(f"{answer.name}: {top}{mark}")
-            document.append({**dataclasses.asdict(answer), "unfamiliar": out_of_distribution})
+            unsure = None if answer.error else answer.confidence < threshold
+            said = {"unfamiliar": out_of_distribution, "unsure": unsure}
+            document.append({**dataclasses.asdict(answer), **said})
         answers += some
     if target is not None:
         with atomic_path(target) as part:

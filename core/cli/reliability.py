@@ -26,11 +26,12 @@ from core.text import percent
     RUN,
     argument("--on", metavar="FOLDER", help="a folder that it was tested on"),
     argument(
+        "--sure-from",
         "--threshold",
         type=float,
-        default=0.9,
+        dest="sure_from",
         metavar="SURE",
-        help="answer only when at least so sure; 0 to 1, default 0.9",
+        help="answer only when at least so sure; 0 to 1, by default as for: run sure",
     ),
     argument(
         "--accuracy",
@@ -39,7 +40,7 @@ from core.text import percent
         metavar="WANTED",
         help="suggest the lowest threshold that reaches it; 0 to 1, default 0.99",
     ),
-    examples=('"hands 1"', '"hands 1" --threshold 0.8'),
+    examples=('"hands 1"', '"hands 1" --sure-from 0.8'),
 )
 def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
@@ -50,15 +51,16 @@ def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str,
     found, predictions = result.reliability, result.predictions
     validation = validation_predictions(catalog.workspace, run.id)
     test = (predictions.confidence, predictions.correct)
-    point = at_threshold(*test, options.threshold)
+    limit = result.sure.threshold if options.sure_from is None else options.sure_from
+    point = at_threshold(*test, limit)
     suggestion = suggest(options.accuracy, (validation.confidence, validation.correct), test)
-    below = ~answered_at(predictions.confidence, options.threshold)
+    below = ~answered_at(predictions.confidence, limit)
     sections = built(result, "terminal", "reliability")
-    answer, sentence = words.can_i_rely_on_it(found)
+    answer, sentence = result.reliance
     output.text(f"Run “{run.name}” on {'its test set' if on == 'test' else on}")
     tell(sections, output)
     output.text()
-    output.text("As asked for")
+    output.text("As sure as is asked for")
     output.text(f"  {words.sentence_of_point(point)}")
     if found.validation_images:
         wanted = percent(suggestion.wanted, 0)

@@ -14,6 +14,8 @@ import numpy as np
 from core.evaluation.records import Interval
 
 LEVEL = 0.95
+# A wider interval of an accuracy (0 to 1) can't tell a good model from a middling one.
+WIDE = 0.2
 RESAMPLES = 1000
 # Work is done in pieces of about so many numbers, so that memory stays small.
 _PIECE = 4_000_000

@@ -1,28 +1,133 @@
-"""How sure a model should be before its answer counts: what to begin with."""
+"""From which confidence on a model counts as sure: one number a model, for verdict, reliability,
+use, batches, demo, programs and command line alike.
+
+It is chosen on validation images, so the test has no say in it, and kept with the run. A person
+may move it; a run that was trained before this was kept gets it when it is first asked for.
+"""
 
 from __future__ import annotations
 
-from core.errors import LightboxError
-from core.evaluation.predictions import load_predictions
-from core.evaluation.trust.coverage import suggest
-from core.workspace import Workspace
+from functools import lru_cache
+from pathlib import Path
 
+from core.errors import InvalidInput, LightboxError, NotFound
+from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.trust.coverage import Point, at_threshold, suggest
+from core.runs.derived import AsJson, Derived
+from core.runs.files import RunFiles
+from core.runs.values import Sure
+from core.text import percent
+from core.workspace import Workspace, read_json, write_json
+
+VERSION = 1
 # Below it another answer may be as likely.
 LEAST = 0.5
+# Accuracies to aim at, the best first,
 _WANTED = (0.99, 0.98, 0.95, 0.9)
+# of which the best is taken that leaves the model so much of the images to answer; the last is,
+# however few it leaves, before nothing is promised at all.
+_WORTH = 0.5
 
 
-def default_threshold(workspace: Workspace, run_id: str) -> float:
-    """The lowest confidence, 0.5 to 1, from which on 99 % of the answers about validation images
-    are
-    right; of 98, 95 or 90 % where no confidence reaches that, and 0.5 where none of these is."""
-    try:
-        validation = load_predictions(workspace, run_id, split="validation")
-    except LightboxError:
-        return LEAST
+def sure_from(workspace: Workspace, run_id: str) -> Sure:
+    """From which confidence on answers of a run count; read again only when something changed."""
+    files = RunFiles(workspace, run_id)
+    answers = files.test().predictions
+    return _sure_from(workspace, run_id, _state(answers), _state(files.sure_moved))
+
+
+def move_sure(workspace: Workspace, run_id: str, threshold: float | None) -> Sure:
+    """Set it for everybody who uses the run; returns what is in force now.
+
+    Args:
+        threshold: 0 to 1; ``None`` for what was chosen on validation images.
+
+    Raises:
+        InvalidInput: it is no such number.
+        NotFound: the run has no model.
+    """
+    files = RunFiles(workspace, run_id)
+    files.model()
+    if threshold is None:
+        files.sure_moved.unlink(missing_ok=True)
+    elif 0 <= threshold <= 1:
+        write_json(files.sure_moved, {"threshold": threshold})
+    else:
+        raise InvalidInput(
+            f"“Sure from {threshold:g}” makes no sense.",
+            remedy="Give a number from 0 to 1, for example 0.9 for 90 %.",
+        )
+    return sure_from(workspace, run_id)
+
+
+def choose_sure(validation: Predictions) -> Sure:
+    """The suggestion: of 99, 98, 95 and 90 % right answers, the first that some confidence
+    reaches on validation images while it still answers half of them; 90 % of however few where
+    none does; and 0.5, which promises nothing, where not even that can be had.
+
+    The lowest such confidence is taken, of :data:`core.evaluation.trust.coverage.THRESHOLDS`, but
+    none below 0.5.
+    """
     known = (validation.confidence, validation.correct)
     for wanted in _WANTED:
         chosen = suggest(wanted, known, known).chosen
-        if chosen is not None:
-            return max(LEAST, chosen.threshold)
-    return LEAST
+        if chosen is not None and (chosen.coverage >= _WORTH or wanted == _WANTED[-1]):
+            least = max(LEAST, chosen.threshold)
+            return Sure(threshold=least, suggested=least, wanted=wanted, images=len(validation))
+    return Sure(threshold=LEAST, suggested=LEAST, images=len(validation))
+
+
+def when_sure(predictions: Predictions, sure: Sure) -> Point:
+    """How many of some images a model is sure of, and how many of these answers are right."""
+    return at_threshold(predictions.confidence, predictions.correct, sure.threshold)
+
+
+def sentence_of_sure(sure: Sure) -> str:
+    """Where the number comes from."""
+    if sure.moved:
+        return f"Set by hand; {percent(sure.suggested, 0)} was suggested."
+    if not sure.images:
+        return "There were no validation images to choose it on."
+    if sure.wanted is None:
+        return (
+            "On its validation images it is wrong too often however sure it is, so this number "
+            "promises nothing."
+        )
+    return (
+        f"Chosen on {sure.images:,} validation images, of which it got at least "
+        f"{percent(sure.wanted, 0)} right when it was so sure."
+    )
+
+
+def _state(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _sure_from(workspace: Workspace, run_id: str, answers: int, moved: int) -> Sure:
+    del answers  # a part of the key only
+    files = RunFiles(workspace, run_id)
+    derived = Derived(files.sure, AsJson(Sure), VERSION, (files.test().predictions,))
+    found = derived.kept()
+    if found is None:
+        try:
+            found = choose_sure(load_predictions(workspace, run_id, split="validation"))
+        except LightboxError:
+            # Not tested yet, so nothing is known, and nothing is kept.
+            found = Sure(threshold=LEAST, suggested=LEAST)
+        else:
+            found = derived.keep(found)
+    if not moved:
+        return found
+    return found.model_copy(update={"threshold": _moved(files, found.suggested)})
+
+
+def _moved(files: RunFiles, otherwise: float) -> float:
+    try:
+        value = float(read_json(files.sure_moved)["threshold"])
+    except (NotFound, KeyError, TypeError, ValueError):
+        return otherwise
+    return value if 0 <= value <= 1 else otherwise

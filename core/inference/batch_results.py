@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from core.datasets.content import read_regular
 from core.datasets.images import open_image
 from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.evaluation.threshold import sure_from
 from core.inference.batch_store import Batch, check_threshold, images_of, place_of
 from core.quality.thumbs import shrink
 from core.runs.files import RunFiles
@@ -63,13 +64,14 @@ def summarise(workspace: Workspace, batch: Batch, threshold: float | None = None
     """Count the answers of a finished batch.
 
     Args:
-        threshold: answers less sure are unsure, 0 to 1; by default the batch's own.
+        threshold: answers less sure are unsure, 0 to 1; by default the batch's own, else what the
+            run counts as sure.
 
     Raises:
         NotFound: it is not finished.
         InvalidInput: the threshold is no share.
     """
-    limit = _threshold(batch, threshold)
+    limit = limit_of(workspace, batch, threshold)
     classes = list(RunFiles(workspace, batch.run_id).model().classes)
     table = pq.read_table(answers_file(workspace, batch), columns=["label", "confidence"])
     labels = table["label"].to_numpy()
@@ -108,7 +110,7 @@ def look(
     Raises:
         NotFound: the batch is not finished.
     """
-    limit = _threshold(batch, threshold)
+    limit = limit_of(workspace, batch, threshold)
     classes = np.array([*RunFiles(workspace, batch.run_id).model().classes, ""], dtype=object)
     columns = ["path", "label", "confidence", "error"]
     table = pq.read_table(answers_file(workspace, batch), columns=columns).to_pandas()
@@ -172,7 +174,7 @@ def write_results(
         NotFound: the batch is not finished.
     """
     kind = format_of(target.name)
-    limit = _threshold(batch, threshold)
+    limit = limit_of(workspace, batch, threshold)
     classes = list(RunFiles(workspace, batch.run_id).model().classes)
     source = pq.ParquetFile(answers_file(workspace, batch))
     with atomic_path(target) as part:
@@ -203,11 +205,17 @@ def rows(source: pq.ParquetFile) -> Iterator[dict[str, Any]]:
         yield from some.to_pylist()
 
 
-def _threshold(batch: Batch, threshold: float | None) -> float:
-    if threshold is None:
-        return batch.threshold
-    check_threshold(threshold)
-    return threshold
+def limit_of(workspace: Workspace, batch: Batch, threshold: float | None = None) -> float:
+    """From which confidence on its answers count: as asked for, else as for :func:`summarise`.
+
+    Raises:
+        InvalidInput: what was asked for is no share.
+    """
+    if threshold is not None:
+        check_threshold(threshold)
+        return threshold
+    own = batch.threshold
+    return sure_from(workspace, batch.run_id).threshold if own is None else own
 
 
 def is_unsure(row: dict[str, Any], limit: float) -> bool:

@@ -26,7 +26,6 @@ from core.runs.files import RunFiles
 from core.text import as_text
 from core.workspace import Workspace, new_token, read_json, write_json
 
-UNSURE = 0.5
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -39,7 +38,8 @@ class Batch(BaseModel):
         folder: where the images lie, as :meth:`Workspace.store_path` writes it.
         uploaded: whether they were uploaded for this, and go when it is deleted.
         archive: token of the upload that holds an archive still to be unpacked, else "".
-        threshold: answers less sure than this are "unsure", 0 to 1.
+        threshold: answers less sure than this are "unsure", 0 to 1; ``None`` for what the run
+            counts as sure.
         at: when it was begun, seconds since 1970.
     """
 
@@ -51,7 +51,7 @@ class Batch(BaseModel):
     folder: str
     uploaded: bool = False
     archive: str = ""
-    threshold: float = Field(default=UNSURE, ge=0, le=1)
+    threshold: float | None = Field(default=None, ge=0, le=1)
     at: float
 
 
@@ -85,7 +85,7 @@ def new_batch(
     upload: str = "",
     archive: str = "",
     name: str = "",
-    threshold: float = UNSURE,
+    threshold: float | None = None,
 ) -> Batch:
     """Write down what a run is to be asked about; nothing is answered yet.
 
@@ -99,7 +99,8 @@ def new_batch(
         NotFound: the run has no finished model, or there is no such folder.
         InvalidInput: the threshold is no share, or nothing was uploaded.
     """
-    check_threshold(threshold)
+    if threshold is not None:
+        check_threshold(threshold)
     RunFiles(catalog.workspace, run_id).model()
     number = new_token()
     place = _home(catalog.workspace, run_id) / number

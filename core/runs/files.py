@@ -12,6 +12,8 @@
     model.xml, model.bin  the same for OpenVINO
     model.json            what using it needs (:class:`core.runs.values.ModelInfo`)
     tensorboard/          logs, if they were asked for
+    sure.json             from which confidence on an answer counts, as chosen on validation images
+    sure-moved.json       the same as a person moved it
     evaluation.json, predictions.parquet     what came of its test, see :class:`TestFiles`
     on/<name>/            the same of a test on a folder
     tested/<name>/        images that were uploaded for one
@@ -89,6 +91,16 @@ class RunFiles:
     def about(self) -> Path:
         """What people say about the model."""
         return self.folder / "about.json"
+
+    @property
+    def sure(self) -> Path:
+        """From which confidence on an answer counts, as it was chosen."""
+        return self.folder / "sure.json"
+
+    @property
+    def sure_moved(self) -> Path:
+        """The same as a person moved it; missing unless somebody did."""
+        return self.folder / "sure-moved.json"
 
     @property
     def begun(self) -> bool:

@@ -63,6 +63,30 @@ class ModelInfo(BaseModel):
         return open_image(data, file=file, draft=draft, decoding=Decoding.parse(self.decoding))
 
 
+class Sure(BaseModel):
+    """From which confidence on a model counts as sure: one number a model, for all that ask.
+
+    Attributes:
+        threshold: in force, 0 to 1; an answer less probable is "not sure".
+        suggested: as it was chosen on validation images.
+        wanted: the part (0 to 1) of validation answers that are right from ``suggested`` on, at
+            least; ``None`` where no confidence reaches any accuracy worth the name.
+        images: validation images that it was chosen on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    threshold: float = Field(ge=0, le=1)
+    suggested: float = Field(ge=0, le=1)
+    wanted: float | None = None
+    images: int = 0
+
+    @property
+    def moved(self) -> bool:
+        """Whether a person chose another one than was suggested."""
+        return self.threshold != self.suggested
+
+
 class EpochRecord(BaseModel):
     """One finished epoch. What else was measured of it stands under its own name, such as
     ``val_f1``.

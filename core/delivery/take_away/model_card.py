@@ -230,7 +230,7 @@ def _limits(found: Findings) -> Section:
     points += [each.text for each in verdict.cautions]
     if material.evaluation.images:
         reliability = found.result.reliability
-        points.append(f"Can one rely on it? {words.can_i_rely_on_it(reliability)[1]}")
+        points.append(f"Can one rely on it? {found.result.reliance[1]}")
         points += words.cautions(reliability)
         if reliability.robustness is None:
             points.append("How it copes with blurred, dark or turned photos was not tried.")

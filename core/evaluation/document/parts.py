@@ -27,7 +27,8 @@ class Statement(BaseModel):
             ``without_images``, ``few_images``, ``wide``, ``left_out`` …
         text: one or two sentences; names in it are as people wrote them.
         tone: whether it is good news.
-        about: names of classes it is about, by ``true`` and ``predicted``, for links.
+        about: names of classes it is about, by ``true`` and ``predicted``, for links; of ``sure``
+            the ``threshold``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -13,8 +13,11 @@ from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
 from core.evaluation.study.basis import Heat, load_heat
 from core.evaluation.study.run import Study, load_study
+from core.evaluation.threshold import sure_from, when_sure
 from core.evaluation.trust import reliability as trust
+from core.evaluation.trust import words as words
 from core.progress import Reporter
+from core.runs.values import Sure
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,18 @@ class Result:
     def reliability(self) -> trust.Reliability:
         """Calibration, coverage, slices, robustness."""
         return trust.reliability(self.catalog, self.run.id, self.on, self.report)
+
+    @property
+    def sure(self) -> Sure:
+        """From which confidence on its answers count, as it is now."""
+        return sure_from(self.catalog.workspace, self.run.id)
+
+    @property
+    def reliance(self) -> tuple[words.Answer, str]:
+        """Whether one can rely on it, in a sentence, and how that answers."""
+        better = self.figures.verdict.better_than_baseline if self.evaluation.images else None
+        point = when_sure(self.predictions, self.sure)
+        return words.can_i_rely_on_it(self.reliability, point, better)
 
     @cached_property
     def study(self) -> Study:

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import LEVEL, wilson_bounds
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
 from core.text import images, quoted
 
-# Fewer mistakes in a class don't say that it is this class that needs more images.
-_FEWEST_MISTAKES = 3
 # For what the mistakes have in common: so many mistakes and right answers of the class at least,
 _FEWEST_TO_COMPARE = 5
 # so sure that the two differ (for all traits together),
@@ -42,14 +40,55 @@ TRAITS: dict[str, Trait] = {
 }
 
 
+@dataclass(frozen=True)
+class Weakest:
+    """The class that does worst.
+
+    Attributes:
+        at: its position among the labels.
+        telling: it is found less often than the others beyond chance.
+    """
+
+    at: int
+    telling: bool
+
+
+def weakest_class(confusion: np.ndarray) -> Weakest:
+    """The class that does worst: of those that are found less often than all others beyond
+    chance, else of all that were tested, the one with the lowest upper bound of its recall.
+
+    Beyond chance is by Fisher's exact test at 5 %, through ``scipy.stats``. The worst of many
+    classes is bad by chance easily, so the 5 % are shared among all that were tested (Bonferroni).
+
+    Args:
+        confusion: counts, shape (classes, classes), true by predicted; of at least one image.
+    """
+    from scipy.stats import fisher_exact
+
+    support, right = confusion.sum(axis=1), confusion.diagonal()
+    tested = np.flatnonzero(support > 0)
+    missed = support - right
+    _, highs = wilson_bounds(right, support)
+    worst_first = tested[np.lexsort((right[tested] / support[tested], highs[tested]))]
+    for each in worst_first:
+        others = [missed.sum() - missed[each], right.sum() - right[each]]
+        found = fisher_exact([[missed[each], right[each]], others], alternative="greater")
+        if found.pvalue < (1 - LEVEL) / len(tested):
+            return Weakest(int(each), telling=True)
+    return Weakest(int(worst_first[0]), telling=False)
+
+
 def what_to_collect(
     evaluation: Evaluation,
     predictions: Predictions,
+    weakest: Weakest,
     trained: Mapping[str, int] | None,
     traits: pd.DataFrame | None,
 ) -> str:
-    """A sentence or two of advice; arguments as in
-    :func:`core.evaluation.figures.verdict.verdict`."""
+    """A sentence or two of advice, about the class that was found to be the weakest and no other.
+
+    Arguments as in :func:`core.evaluation.figures.verdict.verdict`.
+    """
     mistakes = ~predictions.correct
     if not mistakes.any():
         return (
@@ -58,23 +97,20 @@ def what_to_collect(
         )
     missed = np.bincount(predictions.true[mistakes], minlength=len(evaluation.labels))
     support = np.bincount(predictions.true, minlength=len(evaluation.labels))
-    # The class whose images go wrong most often; of those with as many, the one that is found
-    # least.
-    rate = missed / np.maximum(support, 1)
-    worst = int(np.lexsort((-rate, -missed))[0])
+    worst = weakest.at
     label = evaluation.labels[worst]
     mine = predictions.true == worst
-    # The others' mistakes, and one more, so that the best of classes leave an aim above 0.
-    others = (missed.sum() - missed[worst] + 1) / (len(predictions) - mine.sum() + 1)
-    low = wilson(int(missed[worst]), int(support[worst])).low
-    if missed[worst] < _FEWEST_MISTAKES or (low <= others and mine.sum() < len(predictions)):
+    if not weakest.telling:
         total = int(mistakes.sum())
         who = "One mistake says" if total == 1 else f"Its {total:,} mistakes are spread: they say"
         return (
             f"{who} of no class that it needs more images than others. More test images would "
             "show where it is weak."
         )
-    number = more_images(int((trained or {}).get(label, 0)), float(rate[worst]), float(others))
+    # The others' mistakes, and one more, so that the best of classes leave an aim above 0.
+    others = (missed.sum() - missed[worst] + 1) / (len(predictions) - mine.sum() + 1)
+    error = float(missed[worst] / support[worst])
+    number = more_images(int((trained or {}).get(label, 0)), error, float(others))
     what = f"About {number:,} more images" if trained is not None else "More images"
     kind = common_trait(traits[mine], mistakes[mine]) if traits is not None else None
     count = images(int(missed[worst]))

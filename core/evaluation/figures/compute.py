@@ -17,11 +17,12 @@ from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import offered, scores
-from core.evaluation.figures.verdict import Verdict, verdict
+from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
 from core.evaluation.intervals import wilson_bounds
 from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import ClassScore, Evaluation, Score
 from core.evaluation.store import load_evaluation
+from core.evaluation.threshold import sure_from, when_sure
 from core.progress import Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
@@ -30,7 +31,7 @@ from core.runs.reading import UNREADABLE, write_table
 from core.workspace import Workspace
 
 # Another number whenever figures or sentences are made differently: kept ones are then made anew.
-VERSION = 1
+VERSION = 2
 SCORES, CURVES = "scores.json", "curves.parquet"
 
 
@@ -69,7 +70,9 @@ def figures(
         NotFound: it has not been evaluated on that.
     """
     found = kept_figures(catalog.workspace, run_id, on)
-    return found if found is not None else compute_figures(catalog, run_id, on, report)
+    if found is None:
+        return compute_figures(catalog, run_id, on, report)
+    return _as_sure_as_now(catalog.workspace, run_id, on, found)
 
 
 def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:
@@ -80,6 +83,18 @@ def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures
     # Where a metric was added since, or taken away, they are made anew.
     today = [each.key for each in offered(len(found.classes))]
     return found if [score.key for score in found.scores] == today else None
+
+
+def _as_sure_as_now(workspace: Workspace, run_id: str, on: str, found: Figures) -> Figures:
+    """The same, with what is said about being sure at the confidence that counts by now."""
+    sure = sure_from(workspace, run_id)
+    said = found.verdict.get("sure")
+    if said is None or said.about.get("threshold") == f"{sure.threshold:g}":
+        return found
+    now = sure_statement(when_sure(load_predictions(workspace, run_id, on), sure))
+    statements = [now if each is said else each for each in found.verdict.statements]
+    verdict = found.verdict.model_copy(update={"statements": statements})
+    return _derived(workspace, run_id, on).keep(found.model_copy(update={"verdict": verdict}))
 
 
 def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Figures]:
@@ -123,6 +138,7 @@ def compute_figures(
         verdict=verdict(
             evaluation,
             predictions,
+            when_sure(predictions, sure_from(workspace, run.id)),
             trained=trained_images(workspace, run.id),
             traits=image_traits(catalog, run, predictions),
             unseen=not run.imported,

@@ -14,16 +14,16 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from core.evaluation.document.parts import Statement
-from core.evaluation.figures.collecting import what_to_collect
-from core.evaluation.intervals import LEVEL, wilson, wilson_bounds
+from core.evaluation.figures.collecting import Weakest, weakest_class, what_to_collect
+from core.evaluation.intervals import LEVEL, WIDE
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Interval
-from core.text import images, listed, percent, quoted
+from core.evaluation.trust.coverage import Point
+from core.text import images, listed, percent, quoted, rate
 
 # Fewer test images of a class say little about it.
 FEW = 10
-# A wider interval (0 to 1) can't tell a good model from a middling one.
-WIDE = 0.2
+# Right so often when sure, even at the lower end of what is likely, is good.
 SURE = 0.9
 _ENOUGH_SURE = 20
 
@@ -60,6 +60,7 @@ _ELSEWHERE = (
 def verdict(
     evaluation: Evaluation,
     predictions: Predictions,
+    when_sure: Point,
     *,
     trained: Mapping[str, int] | None = None,
     traits: pd.DataFrame | None = None,
@@ -69,6 +70,7 @@ def verdict(
 
     Args:
         predictions: of the images that the evaluation is about.
+        when_sure: how often it is sure on these, and right then.
         trained: images in training by class, for how many more to collect.
         traits: of each image of ``predictions`` in its order, float, columns as in
             :data:`core.evaluation.figures.collecting.TRAITS`; NaN where not known.
@@ -78,12 +80,16 @@ def verdict(
         text = "There are no test images, so nothing can be said about how good this model is."
         return Verdict(statements=[Statement(key="headline", text=text, tone="bad")])
     against, better = _baseline(evaluation, predictions)
+    weakest = weakest_class(np.array(evaluation.confusion))
     statements = [
         _headline(evaluation, better, unseen),
         against,
-        _weakest(evaluation),
-        _sure(predictions),
-        Statement(key="collect", text=what_to_collect(evaluation, predictions, trained, traits)),
+        _weakest(evaluation, weakest),
+        sure_statement(when_sure),
+        Statement(
+            key="collect",
+            text=what_to_collect(evaluation, predictions, weakest, trained, traits),
+        ),
         *_cautions(evaluation),
     ]
     if not unseen and evaluation.on == "test":
@@ -95,14 +101,12 @@ def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Stat
     seen = "in the folder"
     if evaluation.on == "test":
         seen = "it had never seen" if unseen else "of the test set"
-    digits = 1 if evaluation.images >= 1000 else 0
-    low, high = (
-        percent(bound, digits) for bound in (evaluation.interval.low, evaluation.interval.high)
-    )
+    count = evaluation.images
+    low, high = (rate(end, count) for end in (evaluation.interval.low, evaluation.interval.high))
     return Statement(
         key="headline",
         text=f"Right on {evaluation.correct:,} of {images(evaluation.images)} {seen}: "
-        f"{percent(evaluation.accuracy, digits)}, likely between {low} and {high}.",
+        f"{rate(evaluation.accuracy, count)}, likely between {low} and {high}.",
         tone="good" if better else "neutral" if better is None else "bad",
     )
 
@@ -120,7 +124,7 @@ def _baseline(evaluation: Evaluation, predictions: Predictions) -> tuple[Stateme
     alone = sum(row.support == largest_support for row in evaluation.report) == 1
     said = (
         f"Always answering {quoted(label)}{', the largest class here,' if alone else ''} would be "
-        f"right on {percent(evaluation.baseline, 0)}"
+        f"right on {rate(evaluation.baseline, evaluation.images)}"
     )
     if sum(row.support > 0 for row in evaluation.report) < 2:
         text = f"{said}: with images of one class only, this test can't tell what the model knows."
@@ -139,24 +143,20 @@ def _baseline(evaluation: Evaluation, predictions: Predictions) -> tuple[Stateme
     return Statement(key="baseline", text=text, tone="bad"), False
 
 
-def _weakest(evaluation: Evaluation) -> Statement:
-    """The class of which the fewest are found, as surely as can be told: the lowest upper bound."""
+def _weakest(evaluation: Evaluation, weakest: Weakest) -> Statement:
     if evaluation.correct == evaluation.images:
         return Statement(
             key="weakest", text="No class is weak: every test image was called right.", tone="good"
         )
     confusion = np.array(evaluation.confusion)
-    support, right = confusion.sum(axis=1), confusion.diagonal()
-    tested = np.flatnonzero(support > 0)
-    _, highs = wilson_bounds(right, support)
-    worst = int(tested[np.lexsort((right[tested] / support[tested], highs[tested]))[0]])
+    support, right, worst = confusion.sum(axis=1), confusion.diagonal(), weakest.at
     label, missed = evaluation.labels[worst], int(support[worst] - right[worst])
     others = confusion[worst].copy()
     others[worst] = 0
     taken = int(others.argmax())
     text = (
         f"Weakest: {quoted(label)}, right on {right[worst]:,} of {images(int(support[worst]))} "
-        f"({percent(float(right[worst] / support[worst]), 0)})"
+        f"({rate(float(right[worst] / support[worst]), int(support[worst]))})"
     )
     other = quoted(evaluation.labels[taken])
     if others[taken] == missed:
@@ -165,61 +165,40 @@ def _weakest(evaluation: Evaluation) -> Statement:
         text += f", the others mostly taken for {other} ({others[taken]:,} of {missed:,})."
     else:
         text += f", the others taken for {other} ({others[taken]:,} of {missed:,}) and more."
-    telling = _worse_than_others(right, support, worst)
-    if not telling:
+    if not weakest.telling:
         text += " With so few images that may be chance."
     return Statement(
         key="weakest",
         text=text,
-        tone="caution" if telling else "neutral",
+        tone="caution" if weakest.telling else "neutral",
         about={"true": label, "predicted": evaluation.labels[taken]},
     )
 
 
-def _worse_than_others(right: np.ndarray, support: np.ndarray, worst: int) -> bool:
-    """Whether a class is found less often than the others beyond chance.
-
-    Fisher's exact test at 5 %, through ``scipy.stats``. The worst of many classes is bad by chance
-    easily, so the 5 % are shared among all that were tested (Bonferroni).
-    """
-    from scipy.stats import fisher_exact
-
-    missed = support - right
-    table = [
-        [missed[worst], right[worst]],
-        [missed.sum() - missed[worst], right.sum() - right[worst]],
-    ]
-    chance = fisher_exact(table, alternative="greater").pvalue
-    return bool(chance < (1 - LEVEL) / int((support > 0).sum()))
-
-
-def _sure(predictions: Predictions) -> Statement:
-    """How often it is right when it says that it is sure."""
-    sure = predictions.confidence >= SURE
-    count, right = int(sure.sum()), int(predictions.correct[sure].sum())
-    says = f"at least {percent(SURE, 0)} sure"
+def sure_statement(point: Point) -> Statement:
+    """How often it is right when it is sure, of images that it was tested on."""
+    count, right = point.answered.images, point.answered.correct
+    said = f"at least {percent(point.threshold, 0)} sure"
+    about = {"threshold": f"{point.threshold:g}"}
     if not count:
-        return Statement(
-            key="sure", text=f"It is never {says} of an answer on these images.", tone="neutral"
-        )
-    covered = percent(count / len(predictions), 0)
+        text = f"It is never {said} of an answer on these images."
+        return Statement(key="sure", text=text, about=about)
+    covered = rate(point.coverage, point.images)
     if count < _ENOUGH_SURE:
-        return Statement(
-            key="sure",
-            text=f"It was {says} of {images(count)} only ({covered}), and right on {right:,} of "
-            "them: too few to rely on.",
-            tone="neutral",
+        text = (
+            f"It was {said} of {images(count)} only ({covered}), and right on {right:,} of "
+            f"{'it' if count == 1 else 'them'}: too few to rely on."
         )
-    interval = wilson(right, count)
+        return Statement(key="sure", text=text, about=about)
     text = (
-        f"When it says it is {says}, it is right {percent(right / count, 0)} of the time "
-        f"({right:,} of {count:,}), and it is so for {covered} of the images."
+        f"When it says it is {said}, as on {covered} of the images, it is right "
+        f"{rate(point.answered.share, count)} of the time ({right:,} of {count:,})."
     )
-    if interval.high < SURE:
-        return Statement(
-            key="sure", text=f"{text} So it is surer than it should be.", tone="caution"
-        )
-    return Statement(key="sure", text=text, tone="good" if interval.low >= SURE else "neutral")
+    if point.answered.high < point.threshold:
+        text += " So it is surer than it should be."
+        return Statement(key="sure", text=text, tone="caution", about=about)
+    good = point.answered.low >= SURE
+    return Statement(key="sure", text=text, tone="good" if good else "neutral", about=about)
 
 
 def _cautions(evaluation: Evaluation) -> list[Statement]:

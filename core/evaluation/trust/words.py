@@ -6,21 +6,20 @@ from __future__ import annotations
 
 from typing import Literal
 
+from core.evaluation.intervals import WIDE
 from core.evaluation.trust.calibration import FEWEST_TO_JUDGE, Calibration, said_and_right
 from core.evaluation.trust.coverage import Point, Suggestion
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability
 from core.evaluation.trust.robustness import Robustness, harms_most
+from core.evaluation.trust.shares import Share
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
-from core.text import images, percent
+from core.text import images, percent, rate
 
 Answer = Literal["yes", "sometimes", "no", "unknown"]
-# An accuracy at which people let a model work alone.
-_GOOD = 0.95
-# What to aim at where more can be had only by leaving much more to people.
-_ENOUGH = 0.99
-# Answering fewer than these is not worth it.
-_WORTH = 0.5
+# An accuracy at which people let a model work alone, and one at which they look over its shoulder.
+_GOOD, _FAIR = 0.95, 0.9
+_BEGINS = {"yes": "Yes", "sometimes": "Mostly"}
 WITHOUT_VALIDATION = (
     "This run has no validation images, and a threshold must not be chosen on the images that it "
     "is judged by. Train again with a validation share above 0 for a suggestion."
@@ -29,43 +28,73 @@ WITHOUT_VALIDATION = (
 _HARDLY = 0.05
 
 
-def can_i_rely_on_it(found: Reliability) -> tuple[Answer, str]:
-    """One sentence that answers the question, and how it answers."""
+def can_i_rely_on_it(
+    found: Reliability, point: Point, better: bool | None = True
+) -> tuple[Answer, str]:
+    """One sentence that answers the question, and how it answers.
+
+    Args:
+        point: what comes of answering from the confidence on that counts as sure for the model.
+        better: whether it is better than always answering the largest class, as the verdict says.
+    """
     right = found.right
     if not right.images:
         return "unknown", "There are no test images, so nothing can be said about it."
-    if right.images < FEWEST_TO_JUDGE:
+    low, high = rate(right.low, right.images), rate(right.high, right.images)
+    if right.images < FEWEST_TO_JUDGE or right.high - right.low > WIDE:
         return "unknown", (
             f"Too early to say: {images(right.images)} to test on "
             f"{'is' if right.images == 1 else 'are'} too few, so the true accuracy may be anything "
-            f"from {percent(right.low, 0)} to {percent(right.high, 0)}."
+            f"from {low} to {high}."
         )
-    best = _best(found.suggestions)
-    if best is not None and best.tested is not None:
-        tested = best.tested
-        share = percent(tested.answered.share, 0)
-        if tested.threshold == 0 or tested.coverage == 1:
-            return "yes" if best.wanted >= _GOOD else "sometimes", (
-                f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}: however sure it is, it is right "
-                f"on {share} of the test images, likely between {percent(right.low, 0)} and "
-                f"{percent(right.high, 0)}."
+    share = _right(right)
+    if better is None:
+        return "unknown", (
+            "There is no telling: the test has images of one class only, so it can't be seen "
+            "whether the model tells classes apart."
+        )
+    if not better:
+        return "no", (
+            f"No: it is right on {share} of the test images, and so may be whoever always answers "
+            "the largest class."
+        )
+    answered = point.answered
+    if point.threshold == 0 or answered.images == point.images:
+        answer = _by_accuracy(right.low, right.share)
+        if answer != "no":
+            return answer, (
+                f"{_BEGINS[answer]}: however sure it is, it is right on {share} of the test "
+                f"images, likely between {low} and {high}."
             )
-        return "yes" if best.wanted >= _GOOD else "sometimes", (
-            f"{'Yes' if best.wanted >= _GOOD else 'Mostly'}, when it is at least "
-            f"{percent(tested.threshold, 0)} sure: of the {percent(tested.coverage, 0)} of test "
-            f"images that it answers then, it is right on {share}, likely between "
-            f"{percent(tested.answered.low, 0)} and {percent(tested.answered.high, 0)}. Look at "
-            "the others yourself."
-        )
     if not found.suggestions:
         return "sometimes" if right.share >= _GOOD else "no", (
-            f"It is right on {percent(right.share, 0)} of the test images. Without validation "
-            "images, nobody can say from which confidence on it may be left alone."
+            f"It is right on {share} of the test images. Without validation images, nobody can say "
+            "from which confidence on it may be left alone."
         )
-    return "no", (
-        f"Not on its own: it is right on {percent(right.share, 0)} of the test images, and even "
-        "where it is sure, it is wrong too often. Let somebody look at its answers."
+    answer = _by_accuracy(answered.low, answered.share)
+    if answer == "no" or answered.images < FEWEST_TO_JUDGE:
+        return "no", (
+            f"Not on its own: it is right on {share} of the test images, and "
+            + (
+                "even where it is sure, it is wrong too often. "
+                if answered.images >= FEWEST_TO_JUDGE
+                else f"it is at least {percent(point.threshold, 0)} sure of too few. "
+            )
+            + "Let somebody look at its answers."
+        )
+    begins = _BEGINS[answer]
+    return answer, (
+        f"{begins}, when it is at least {percent(point.threshold, 0)} sure: of the "
+        f"{_answers(point)} of test images that it answers then, it is right on "
+        f"{_right(answered)}, {_likely(answered)}. Look at the others yourself."
     )
+
+
+def _by_accuracy(low: float, share: float) -> Literal["yes", "sometimes", "no"]:
+    """Whether people let work alone what is right so often, likely no less than ``low``."""
+    if share >= _GOOD and low >= _FAIR:
+        return "yes"
+    return "sometimes" if share >= _FAIR else "no"
 
 
 def cautions(found: Reliability) -> list[str]:
@@ -78,7 +107,7 @@ def cautions(found: Reliability) -> list[str]:
         said.append(
             "Its percentages are too high: on average it says "
             f"{percent(found.before.confidence, 0)} and is right "
-            f"{percent(found.before.right.share, 0)} of the time."
+            f"{_right(found.before.right)} of the time."
         )
     return said
 
@@ -93,7 +122,7 @@ def sentence_of_calibration(calibration: Calibration) -> str:
         )
     average = (
         f"on average it says {percent(calibration.confidence, 0)} and is right "
-        f"{percent(right.share, 0)} of the time"
+        f"{_right(right)} of the time"
     )
     start = {
         "fair": f"Its percentages can be taken at their word: {average}.",
@@ -106,7 +135,7 @@ def sentence_of_calibration(calibration: Calibration) -> str:
         return start
     return (
         f"{start} When it says about {percent(told.confidence, 0)}, it is right "
-        f"{percent(told.right.share, 0)} of the time ({told.right.correct:,} of "
+        f"{_right(told.right)} of the time ({told.right.correct:,} of "
         f"{told.right.images:,})."
     )
 
@@ -139,17 +168,16 @@ def sentence_of_point(point: Point) -> str:
         return f"It is never {percent(point.threshold, 0)} sure, so it would answer nothing."
     if point.threshold == 0:
         return (
-            f"Answering always, it is right on {percent(answered.share, 0)} ({answered.correct:,} "
-            f"of {answered.images:,}), likely between {percent(answered.low, 0)} and "
-            f"{percent(answered.high, 0)}."
+            f"Answering always, it is right on {_right(answered)} ({answered.correct:,} "
+            f"of {answered.images:,}), {_likely(answered)}."
         )
     left = point.images - answered.images
     rest = f"{images(left)} {'is' if left == 1 else 'are'} left to you" if left else "none is left"
     return (
-        f"At least {percent(point.threshold, 0)} sure, it answers {percent(point.coverage, 0)} of "
-        f"images and is right on {percent(answered.share, 0)} of these ({answered.correct:,} of "
-        f"{answered.images:,}), likely between {percent(answered.low, 0)} and "
-        f"{percent(answered.high, 0)}; {rest}."
+        f"At least {percent(point.threshold, 0)} sure, it answers {_answers(point)} of "
+        f"images and is right on {_right(answered)} of these ({answered.correct:,} of "
+        f"{answered.images:,}), {_likely(answered)}; "
+        f"{rest}."
     )
 
 
@@ -159,7 +187,7 @@ def sentence_of_suggestion(suggestion: Suggestion) -> str:
     wanted = percent(suggestion.wanted, 0)
     if chosen is None or tested is None:
         return f"No threshold makes it right {wanted} of the time on the validation images."
-    share = percent(chosen.answered.share, 0)
+    share = _right(chosen.answered)
     on = (
         f"Answering from {percent(chosen.threshold, 0)} on, it is right on {share} of the "
         "validation images that it answers"
@@ -170,11 +198,11 @@ def sentence_of_suggestion(suggestion: Suggestion) -> str:
         return f"{on}; on the test it is never that sure, so that can't be checked."
     answered = tested.answered
     check = (
-        f"on the test images, which had no say in this, on {percent(answered.share, 0)} "
+        f"on the test images, which had no say in this, on {_right(answered)} "
         f"({answered.correct:,} of {answered.images:,})"
     )
     if chosen.threshold:
-        check += f", and it answers {percent(tested.coverage, 0)}"
+        check += f", and it answers {_answers(tested)}"
     if not suggestion.holds:
         return f"{on}, but {check}: less than wanted, and by more than chance."
     if answered.share < suggestion.wanted:
@@ -187,7 +215,7 @@ def sentence_of_robustness(found: Robustness) -> str:
     if not found.images:
         return "There are no test images to try this on."
     worst = harms_most(found)
-    before = percent(found.plain.share, 0)
+    before = _right(found.plain)
     if worst is None:
         return (
             f"None of {len(found.tests)} disturbances lowers its accuracy of {before} by more than "
@@ -195,7 +223,7 @@ def sentence_of_robustness(found: Robustness) -> str:
         )
     said = worst.said[0].upper() + worst.said[1:]
     return (
-        f"{said}, it falls from {before} to {percent(worst.right.share, 0)}, which is more than "
+        f"{said}, it falls from {before} to {_right(worst.right)}, which is more than "
         f"chance: {KINDS[worst.kind].advice}."
     )
 
@@ -226,14 +254,14 @@ def sentence_of_slices(found: Reliability) -> str:
     return f"{compared}: it is worse on {worse:,}, by more than chance."
 
 
-def _best(suggestions: list[Suggestion]) -> Suggestion | None:
-    """The most accurate that holds on the test and leaves something to do for the model."""
-    good = [
-        each
-        for each in suggestions
-        if each.holds
-        and each.wanted <= _ENOUGH
-        and each.tested is not None
-        and each.tested.coverage >= _WORTH
-    ]
-    return max(good, key=lambda each: each.wanted, default=None)
+def _right(share: Share) -> str:
+    return rate(share.share, share.images)
+
+
+def _likely(share: Share) -> str:
+    low, high = rate(share.low, share.images), rate(share.high, share.images)
+    return f"likely between {low} and {high}"
+
+
+def _answers(point: Point) -> str:
+    return rate(point.coverage, point.images)

@@ -26,6 +26,7 @@ from pages._widgets.bring_images import bring_images, forget_upload
 from pages._widgets.job import attempt, watch
 from pages._widgets.predict.batch_gallery import draw_gallery
 from pages._widgets.session import catalog
+from pages._widgets.sure import sure_popover
 
 _STATES = {
     "interrupted": "It was interrupted; what was answered is kept.",
@@ -48,7 +49,7 @@ def draw(run: RunRecord) -> None:
     if batch is None:
         _form(run)
     else:
-        _one(batch)
+        _one(run, batch)
 
 
 def _choose(run: RunRecord, known: list[Batch]) -> Batch | None:
@@ -88,7 +89,7 @@ def _start(run: RunRecord, batch: Batch) -> None:
     st.rerun()
 
 
-def _one(batch: Batch) -> None:
+def _one(run: RunRecord, batch: Batch) -> None:
     """A batch that is being answered, was cut off, or is done."""
     job, done = job_of(catalog(), batch), done_of(catalog().workspace, batch)
     if done is None and job is not None and not job.finished:
@@ -105,19 +106,7 @@ def _one(batch: Batch) -> None:
             f"{duration(done.seconds)} ({done.rate:,.0f} a second)."
         )
         _delete(batch)
-    threshold = (
-        st.slider(
-            "Sure from",
-            0,
-            100,
-            round(batch.threshold * 100),
-            format="%d %%",
-            width=420,
-            key=f"batch-sure-{batch.id}",
-            help="Answers less sure than this count as “unsure”: better looked at by a person.",
-        )
-        / 100
-    )
+    threshold = sure_popover(run)
     counted = summarise(catalog().workspace, batch, threshold)
     _counts(counted)
     _take_away(batch, threshold, counted)

@@ -19,8 +19,9 @@ from pages._widgets.predict import corrections
 from pages._widgets.predict.answer import UNLIKE, Tried
 from pages._widgets.predict.demo_links import demo_links
 from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask, cards, examples, first_threshold
+from pages._widgets.predict.trying import ask, cards, examples
 from pages._widgets.session import catalog
+from pages._widgets.sure import sure_popover
 
 _SHOWN = 12
 _MOST_MB = 400
@@ -193,32 +194,11 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
             )
 
 
-def _threshold(run: RunRecord) -> float:
-    first = first_threshold(run)
-    with st.popover("Not sure below …", icon=":material/tune:"):
-        chosen = st.slider(
-            "An answer counts from",
-            0.0,
-            100.0,
-            round(first * 100, 1),
-            step=0.5,
-            format="%.1f %%",
-            key=f"threshold-{run.id}",
-            help="Answers that are less sure are shown as “Not sure”.",
-        )
-        st.caption(
-            f"It begins at {first * 100:g} %: the lowest confidence, 50 % at least, from which on "
-            "99 % of the answers about validation images were right (or 98, 95, 90 %, if no "
-            "confidence reaches that)."
-        )
-    return float(chosen) / 100
-
-
 def draw(run: RunRecord) -> None:
     detecting = _learned(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
-        threshold = _threshold(run)
+        threshold = sure_popover(run)
         demo_links(run)
     given = open_given(_gather(run, source, threshold))
     if not detecting:

@@ -7,10 +7,8 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
-from core.evaluation.threshold import default_threshold
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
-from core.runs.files import RunFiles
 from pages._widgets.predict.answer import Tried, draw_answer
 from pages._widgets.session import catalog, thumbnails
 
@@ -40,19 +38,6 @@ def _asked(
     if not detecting:
         return answers, [None] * len(files)
     return answers, out_of_distribution_files(catalog().workspace, run_id, files)
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def threshold_of(home: str, run_id: str, changed: float) -> float:
-    """What the slider begins with; ``changed`` and ``home`` are parts of the key only."""
-    del home, changed
-    return default_threshold(catalog().workspace, run_id)
-
-
-def first_threshold(run: RunRecord) -> float:
-    """What an answer's confidence should be at least, before somebody says otherwise."""
-    changed = RunFiles(catalog().workspace, run.id).test().changed
-    return threshold_of(str(catalog().workspace.home), run.id, changed)
 
 
 def examples(run: RunRecord) -> list[tuple[str, bytes]]:

@@ -8,13 +8,14 @@ import streamlit as st
 from core.evaluation.comparison.similar import (
     EXACT,
     THRESHOLDS,
+    Without,
     relation_in_words,
     resembling,
     without,
 )
 from core.jobs import kinds
 from core.runs.files import RunFiles
-from core.text import images, percent
+from core.text import images, rate
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
 from pages._widgets.results.view import View, dataset_pictures, pictures
@@ -47,8 +48,8 @@ def draw_near_copies(view: View) -> None:
     if not score.alike:
         st.markdown(
             f":material/check: None of {images(score.images)} is like a training image at this "
-            f"level ({what}), so the accuracy of **{percent(score.accuracy)}** owes nothing to "
-            "such."
+            f"level ({what}), so the accuracy of **{rate(score.accuracy, score.images)}** owes "
+            "nothing to such."
         )
         return
     if score.alike == score.images:
@@ -56,13 +57,20 @@ def draw_near_copies(view: View) -> None:
     else:
         left = score.images - score.alike
         st.markdown(
-            f"**{percent(score.accuracy)}** on all {images(score.images)}, and "
-            f"**{percent(score.accuracy_without)}** without the {score.alike:,} that are like "
+            f"**{rate(score.accuracy, score.images)}** on all {images(score.images)}, and "
+            f"**{rate(score.accuracy_without, left)}** without the {score.alike:,} that are like "
             f"training images ({score.correct - score.alike_correct:,} of {left:,}, likely between "
-            f"{percent(score.without.low)} and {percent(score.without.high)}). On those "
-            f"{score.alike:,} themselves it is right {score.alike_correct:,} times."
+            f"{rate(score.without.low, left)} and {rate(score.without.high, left)}). "
+            f"{_alike(score)}"
         )
     _pairs(view, found[found["score"] >= float(threshold or usual) - 1e-6])
+
+
+def _alike(score: Without) -> str:
+    """How it does on those that are like training images."""
+    if score.alike == 1:
+        return f"On that one it is {'right' if score.alike_correct else 'wrong'}."
+    return f"Of those {score.alike:,} it gets {score.alike_correct:,} right."
 
 
 def _resembling(view: View) -> tuple[pd.DataFrame, bool]:

@@ -12,6 +12,7 @@ from core.evaluation.document.parts import Chart, Headline, Section, Statements,
 from core.evaluation.document.sections.calibration import bins_table
 from core.evaluation.document.sections.coverage import points_table
 from core.evaluation.predictions import Predictions, validation_predictions
+from core.evaluation.threshold import sentence_of_sure
 from core.evaluation.trust import words as words
 from core.evaluation.trust.coverage import THRESHOLDS, WANTED, answered_at, at_threshold, suggest
 from core.evaluation.trust.disturbances import KINDS
@@ -25,6 +26,7 @@ from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
+from pages._widgets.sure import move_it
 
 _ICONS = {
     "yes": ":material/verified:",
@@ -105,7 +107,8 @@ def _coverage(view: View, section: Section) -> None:
     found, predictions = view.result.reliability, view.predictions
     test = (predictions.confidence, predictions.correct)
     slider = f"reliability-threshold-{view.run.id}"
-    st.session_state.setdefault(slider, 0.9)
+    in_force = view.result.sure.threshold
+    st.session_state.setdefault(slider, min(THRESHOLDS, key=lambda each: abs(each - in_force)))
 
     def chart(part: Chart) -> None:
         threshold = st.select_slider(
@@ -117,6 +120,8 @@ def _coverage(view: View, section: Section) -> None:
         )
         point = at_threshold(*test, float(threshold))
         st.markdown(f"**{escape(words.sentence_of_point(point))}**")
+        if not view.read_only:
+            _make_it_so(view, float(threshold))
         chosen = frame(points_table([point])).iloc[0] if point.answered.images else None
         points = frame(points_table([each for each in found.curve if each.answered.images]))
         left, right = st.columns([3, 2], gap="large")
@@ -130,6 +135,24 @@ def _coverage(view: View, section: Section) -> None:
 
     suggested = {key: lambda _: None for key in ("wanted", "suggestions")}
     draw_parts(view, section.parts, {"coverage": chart, **suggested})
+
+
+def _make_it_so(view: View, threshold: float) -> None:
+    """What counts as sure for this model, and the offer to make it what was chosen."""
+    in_force = view.result.sure
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if threshold != in_force.threshold:
+            st.button(
+                f"Make it “sure from {percent(threshold, 0)}” everywhere",
+                icon=":material/tune:",
+                key=f"reliability-move-{view.run.id}",
+                on_click=move_it,
+                args=(view.run, threshold),
+            )
+        st.caption(
+            f"This model is **sure from {percent(in_force.threshold, 0)}** in use. "
+            + escape(sentence_of_sure(in_force))
+        )
 
 
 def _left_to_you(view: View, below: pd.DataFrame, threshold: float) -> None:

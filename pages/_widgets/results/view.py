@@ -19,6 +19,7 @@ from core.evaluation.records import Evaluation
 from core.evaluation.store import evaluation_folder
 from core.quality import thumbs
 from core.quality.curation import curated
+from core.runs.files import RunFiles
 from pages._widgets.session import catalog, thumbnails
 
 SHOWN = "results-shown"
@@ -62,9 +63,8 @@ def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> V
     """
     workspace = catalog().workspace
     folder = evaluation_folder(workspace, run.id, on)
-    stamps = tuple(
-        file.stat().st_mtime if file.exists() else 0.0 for file in (folder / name for name in _MADE)
-    )
+    made = (*(folder / name for name in _MADE), RunFiles(workspace, run.id).sure_moved)
+    stamps = tuple(file.stat().st_mtime if file.exists() else 0.0 for file in made)
     return View(run, _loaded(str(workspace.home), run, run.id, on, stamps), read_only)
 
 

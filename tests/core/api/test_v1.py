@@ -21,7 +21,7 @@ from core.api.bodies import Image
 from core.api.openapi import Api, Operation
 from core.api.v1 import openapi
 from core.catalog import Catalog, RunRecord
-from core.evaluation.threshold import default_threshold
+from core.evaluation.threshold import sure_from
 from core.inference.keys import create_key, list_keys, revoke_key
 from core.inference.predictor import open_predictor
 from tests.core.api.asking import COLOURS, Client, add_run, image, problem, with_key
@@ -83,7 +83,7 @@ def test_below_the_threshold_it_is_not_sure(
         assert answer["unsure"] is unsure
         assert len(answer["top"]) == 1
     whole = program.predict(model, files={"images": image()}).json()
-    assert whole["threshold"] == default_threshold(catalog.workspace, model.id)
+    assert whole["threshold"] == sure_from(catalog.workspace, model.id).threshold
 
 
 def test_an_image_that_cannot_be_read_does_not_spoil_the_others(

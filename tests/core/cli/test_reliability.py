@@ -26,7 +26,7 @@ def test_it_reads_in_sentences(cli: Cli, trained: Trained) -> None:
         "Answer only when sure enough",
         "What if photos are worse?",
         "Is it worse on some kinds of images?",
-        "As asked for",
+        "As sure as is asked for",
     ):
         assert part in said.out
 

@@ -25,7 +25,7 @@ TONES: dict[words.Answer, Tone] = {
     group="reliability",
 )
 def reliance(result: Result) -> Iterable[Part]:
-    answer, sentence = words.can_i_rely_on_it(result.reliability)
+    answer, sentence = result.reliance
     yield Headline("answer", Statement(key=answer, text=sentence, tone=TONES[answer]))
     said = words.cautions(result.reliability)
     if said:

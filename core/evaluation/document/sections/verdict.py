@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from core.evaluation.document.parts import Heading, Headline, Note, Part, Scale, Statements
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
-from core.text import percent, quoted, shorten
+from core.text import quoted, rate, shorten
 
 
 @section("verdict", "", places=("page", "report", "terminal"), group="overview")
@@ -33,11 +33,12 @@ def _scale(result: Result) -> Scale:
     """Accuracy with its interval, beside always answering the largest class."""
     evaluation = result.evaluation
     low, high, base = evaluation.interval.low, evaluation.interval.high, evaluation.baseline
+    count = evaluation.images
     always = f"always {quoted(shorten(evaluation.baseline_label, 20))}"
     return Scale(
         "scale",
-        f"On a scale from 0 to 100 %: accuracy {percent(evaluation.accuracy, 1)}, likely between "
-        f"{percent(low, 1)} and {percent(high, 1)}; {always} gives {percent(base, 1)}.",
+        f"On a scale from 0 to 100 %: accuracy {rate(evaluation.accuracy, count)}, likely between "
+        f"{rate(low, count)} and {rate(high, count)}; {always} gives {rate(base, count)}.",
         evaluation.accuracy,
         low,
         high,

@@ -8,12 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.evaluation.figures import verdict as figures
 from core.evaluation.figures.collecting import common_trait, more_images
-from core.evaluation.figures.verdict import Verdict, verdict
+from core.evaluation.figures.verdict import Verdict
+from core.evaluation.trust.coverage import at_threshold
 from core.text import listed, percent
 from tests.core.evaluation.answered import answered, called
 
 SEVENS = ["7", "8", "9"]
+
+
+def verdict(evaluation, predictions, **about) -> Verdict:
+    """The verdict of a model whose answers count from 90 % on."""
+    point = at_threshold(predictions.confidence, predictions.correct, 0.9)
+    return figures.verdict(evaluation, predictions, point, **about)
 
 
 def sevens(wrong: int = 8, sure: float = 0.95):
@@ -140,8 +148,8 @@ def test_how_often_it_is_right_when_it_is_sure() -> None:
     given[0] = [0.05, 0.95]
     said = text(verdict(*answered(true, given)), "sure")
     assert said == (
-        "When it says it is at least 90 % sure, it is right 99 % of the time (79 of 80), and it is "
-        "so for 80 % of the images."
+        "When it says it is at least 90 % sure, as on 80 % of the images, it is right 99 % of the "
+        "time (79 of 80)."
     )
 
 

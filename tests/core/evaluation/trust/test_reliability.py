@@ -36,6 +36,12 @@ def make(catalog: Catalog, root: Path, validation: int = 24, test: int = 12) -> 
     return make_run(catalog, root, splits)
 
 
+def relied(found: Reliability) -> tuple[words.Answer, str]:
+    """What is said of a model whose answers count from 90 % on."""
+    point = next(each for each in found.curve if each.threshold == 0.9)
+    return words.can_i_rely_on_it(found, point)
+
+
 def test_all_choices_are_made_on_validation_answers() -> None:
     validation, test = model(400, 1), model(300, 2)
     found = compute_reliability(test, validation, [])
@@ -61,23 +67,19 @@ def test_without_validation_images_nothing_is_chosen() -> None:
     found = compute_reliability(model(300, 2), NONE, [])
     assert (found.temperature, found.after, found.suggestions) == (None, None, [])
     assert "no validation images" in words.sentence_of_temperature(found)
-    assert "Without validation images" in words.can_i_rely_on_it(found)[1]
+    assert "Without validation images" in relied(found)[1]
 
 
 def test_a_good_model_can_be_relied_on_and_a_guessing_one_can_not() -> None:
-    good, how = words.can_i_rely_on_it(
-        compute_reliability(model(400, 2, 6.0), model(400, 1, 6.0), [])
-    )
+    good, how = relied(compute_reliability(model(400, 2, 6.0), model(400, 1, 6.0), []))
     assert (good, how[:3]) == ("yes", "Yes")
-    bad, why = words.can_i_rely_on_it(
-        compute_reliability(model(400, 2, 0.0), model(400, 1, 0.0), [])
-    )
+    bad, why = relied(compute_reliability(model(400, 2, 0.0), model(400, 1, 0.0), []))
     assert (bad, why[:14]) == ("no", "Not on its own")
 
 
 def test_a_model_that_is_good_when_sure_is_to_be_asked_only_then() -> None:
     found = compute_reliability(model(2000, 2, 3.2), model(2000, 1, 3.2), [])
-    answer, sentence = words.can_i_rely_on_it(found)
+    answer, sentence = relied(found)
     assert answer == "yes"
     assert "when it is at least" in sentence
     assert "Look at the others yourself" in sentence
@@ -87,7 +89,7 @@ def test_a_model_that_is_good_when_sure_is_to_be_asked_only_then() -> None:
 def test_few_images_say_nothing(images: int) -> None:
     test = called([0] * images, [0] * images)[1] if images else NONE
     found = compute_reliability(test, model(100, 1), [])
-    answer, sentence = words.can_i_rely_on_it(found)
+    answer, sentence = relied(found)
     assert answer == "unknown"
     assert ("no test images" in sentence) == (images == 0)
     assert Reliability.model_validate_json(found.model_dump_json()) == found
@@ -96,7 +98,7 @@ def test_few_images_say_nothing(images: int) -> None:
 def test_all_wrong_is_said_as_it_is() -> None:
     wrong = called([0] * 60, [1] * 60, sure=0.9)[1]
     found = compute_reliability(wrong, wrong, [])
-    assert words.can_i_rely_on_it(found)[0] == "no"
+    assert relied(found)[0] == "no"
     assert found.before.verdict == "over"
     assert "too high" in words.sentence_of_calibration(found.before)
     assert any("too high" in caution for caution in words.cautions(found))
