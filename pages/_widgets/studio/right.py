@@ -7,8 +7,9 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
-from pages._widgets.predict.trying import ask, cards, first_threshold
+from pages._widgets.predict.trying import ask, cards
 from pages._widgets.session import catalog
+from pages._widgets.sure import threshold_of
 
 
 @st.fragment
@@ -26,4 +27,4 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     if given.files:
         detecting = find_detector(catalog().workspace, run.id) is not None
         tried = ask(run, given.files, detecting)
-        cards(run, tried[:3], first_threshold(run))
+        cards(run, tried[:3], threshold_of(run))
