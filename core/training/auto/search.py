@@ -198,9 +198,10 @@ class Search:
 
         candidate = judge(dataclasses.replace(tried.problem, tell=tell), head)
         tried.heads[head] = candidate
-        won = self._best is None or better(candidate, self._best[1])
+        best, shown = self._best or (tried, candidate)
+        won = self._best is None or better(candidate, shown)
         if won:
-            self._best = (tried, candidate)
+            self._best = best, shown = tried, candidate
         rung = Rung(
             seconds=round(self.clock.spent, 2),
             accuracy=round(candidate.accuracy, 6),
@@ -210,7 +211,6 @@ class Search:
         self.rungs.append(rung)
         self.context.report.event("rung", **rung.values)
         # What is best so far stays until something else has answered.
-        best, shown = self._best
         self._wall.answered(
             f"{best.look} with {get(shown.head).title}",
             np.arange(len(self._rows)),
