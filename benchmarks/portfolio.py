@@ -1,13 +1,15 @@
 """How good recipes are on sets that nobody tuned them for, beside a simple head, in one run.
 
-    python -m benchmarks.portfolio [--sets NAME …] [--recipes NAME …] [--seeds N]
+    python -m benchmarks.portfolio [--sets NAME …] [--recipes NAME …] [--seeds N] [--processor]
     python -m benchmarks.portfolio --summary LINES.jsonl
 
 The sets lie in ``data`` below the folder that ``LIGHTBOX_SHARED`` names. Recipes are Lightbox's,
 ``auto:N`` (Auto with N minutes), and ``simple``: scikit-learn's logistic regression (C = 0.1) on
 the pooled last layer of a frozen network, at 160 and at 224 pixels. Prints a JSON line for each
 set, seed and recipe: test accuracy with its interval, seconds by phase and of the processor, and
-how busy the machine was. ``--summary`` reads such lines: means, and mean ranks.
+how busy the machine was. With ``--processor`` Auto's minutes and all seconds are those that the
+processor would have needed on a quiet machine (:func:`core.training.auto.clock.processor`): for
+machines that others use too. ``--summary`` reads such lines: means, and mean ranks.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import os
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ from core.catalog import Catalog, open_catalog
 from core.datasets.intake import add_folder
 from core.progress import Reporter
 from core.quality.curation import curated, usable
+from core.training.auto.clock import processor
 from core.workspace import open_workspace
 
 SETS = {
@@ -49,12 +53,14 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="*", default=list(RECIPES))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--network", default="efficientnet_lite0", help="of the simple head")
+    parser.add_argument("--processor", action="store_true", help="count the processor's time")
     parser.add_argument("--summary", type=Path, metavar="LINES.jsonl")
     given = parser.parse_args()
     if given.summary:
         print(summary(given.summary.read_text(encoding="utf-8").splitlines()))
         return
     shared = Path(os.environ["LIGHTBOX_SHARED"]) / "data"
+    now = processor if given.processor else time.perf_counter
     import keras  # noqa: F401  imported here, so that no recipe pays for it
 
     for name in given.sets:
@@ -63,9 +69,9 @@ def main() -> None:
                 with tempfile.TemporaryDirectory() as home:
                     catalog, dataset_id = _imported(shared / SETS[name], name, Path(home))
                     found = (
-                        _simple(catalog, dataset_id, seed, given.network)
+                        _simple(catalog, dataset_id, seed, given.network, now)
                         if recipe == "simple"
-                        else [_run(catalog, dataset_id, seed, recipe)]
+                        else [_run(catalog, dataset_id, seed, recipe, now)]
                     )
                 for line in found:
                     said = {"set": name, "seed": seed, **line, "load": os.getloadavg()[0]}
@@ -83,7 +89,9 @@ def _imported(photos: Path, name: str, home: Path) -> tuple[Catalog, str]:
     return catalog, record.id
 
 
-def _run(catalog: Catalog, dataset_id: str, seed: int, recipe: str) -> dict[str, Any]:
+def _run(
+    catalog: Catalog, dataset_id: str, seed: int, recipe: str, now: Callable[[], float]
+) -> dict[str, Any]:
     from core.evaluation.evaluate import evaluate_run
     from core.training.run import train_run
     from core.training.start import create_run, suggest_spec
@@ -91,8 +99,8 @@ def _run(catalog: Catalog, dataset_id: str, seed: int, recipe: str) -> dict[str,
     key, _, minutes = recipe.partition(":")
     values: dict[str, Any] = {"seed": seed, **({"minutes": float(minutes)} if minutes else {})}
     run = create_run(catalog, suggest_spec(catalog, dataset_id, key).with_values(values))
-    began, busy = time.perf_counter(), time.process_time()
-    summary = train_run(catalog, run.id)
+    began, busy = now(), time.process_time()
+    summary = train_run(catalog, run.id, now=now)
     evaluation = evaluate_run(catalog, run.id)
     return {
         "recipe": recipe,
@@ -100,14 +108,17 @@ def _run(catalog: Catalog, dataset_id: str, seed: int, recipe: str) -> dict[str,
         "interval": [evaluation.interval.low, evaluation.interval.high],
         "images": evaluation.images,
         "validated": summary.validation_accuracy,
-        "seconds": round(time.perf_counter() - began, 1),
+        "seconds": round(now() - began, 1),
         "processor_s": round(time.process_time() - busy, 1),
+        "counted": "processor" if now is processor else "clock",
         "phases": summary.seconds,
         "kept": next((r["what"] for r in reversed(summary.ladder) if r["kept"]), recipe),
     }
 
 
-def _simple(catalog: Catalog, dataset_id: str, seed: int, network: str) -> list[dict[str, Any]]:
+def _simple(
+    catalog: Catalog, dataset_id: str, seed: int, network: str, now: Callable[[], float]
+) -> list[dict[str, Any]]:
     """The simple head at each size; training and validation images are learned from."""
     from sklearn.linear_model import LogisticRegression
 
@@ -125,7 +136,7 @@ def _simple(catalog: Catalog, dataset_id: str, seed: int, network: str) -> list[
     root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
     found = []
     for size in _SIMPLE_SIZES:
-        began, busy = time.perf_counter(), time.process_time()
+        began, busy = now(), time.process_time()
         pixels = load_pixels(catalog.workspace, dataset_id, root, table, size)
         model = convert.load(catalog.workspace, network, size)
         seen = Compiled(model, hardware.resolve("auto")).predict(
@@ -138,7 +149,7 @@ def _simple(catalog: Catalog, dataset_id: str, seed: int, network: str) -> list[
                 "recipe": f"simple {size}",
                 "accuracy": float(head.score(seen[tested], labels[tested])),
                 "images": int(tested.sum()),
-                "seconds": round(time.perf_counter() - began, 1),
+                "seconds": round(now() - began, 1),
                 "processor_s": round(time.process_time() - busy, 1),
             }
         )

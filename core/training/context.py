@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ class TrainingContext:
         precision: ``float32``, ``bfloat16`` or ``float16``: what the spec's means here.
         seconds: by phase, so far.
         classes: in the order of the model's outputs.
+        now: seconds since some moment, by which time is taken and spent.
     """
 
     catalog: Catalog
@@ -41,6 +42,7 @@ class TrainingContext:
     report: Reporter
     classes: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
 
     @property
     def architecture(self) -> Architecture:
@@ -60,21 +62,21 @@ class TrainingContext:
     def phase(self, name: str) -> Iterator[None]:
         """Tell of a phase's start and end, and take its time."""
         self.report.event("phase", phase=name, state="started")
-        started = time.monotonic()
+        started = self.now()
         before = sum(self.seconds.values())
         yield
         # What was counted under another name meanwhile (features computed between epochs) is its.
         aside = sum(self.seconds.values()) - before
-        took = time.monotonic() - started - aside
+        took = self.now() - started - aside
         self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
         self.report.event("phase", phase=name, state="done", seconds=self.seconds[name])
 
     @contextmanager
     def aside(self, name: str) -> Iterator[None]:
         """Count time under another name than that of the phase it happens in."""
-        started = time.monotonic()
+        started = self.now()
         yield
-        took = time.monotonic() - started
+        took = self.now() - started
         self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
 
 

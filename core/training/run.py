@@ -6,6 +6,8 @@ of it lies in the run's folder, see :mod:`core.runs.files`.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,11 +26,19 @@ from core.training.export import CHECK_IMAGES
 from core.training.spec import parse_spec
 
 
-def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> RunSummary:
+def train_run(
+    catalog: Catalog,
+    run_id: str,
+    report: Reporter | None = None,
+    now: Callable[[], float] = time.monotonic,
+) -> RunSummary:
     """Train, save, export and check. Returns the run's summary so far, which is also stored.
 
     A run that was interrupted goes on from its last checkpoint. A request to stop while fitting
     keeps the best weights so far and goes on to the export.
+
+    Args:
+        now: seconds since some moment; what Auto's minutes are counted by.
 
     Raises:
         InvalidInput, WeightsMissing, NoSpace: with a sentence.
@@ -50,7 +60,13 @@ def train_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> 
 
     classes = sorted(table["label"].unique())
     context = TrainingContext(
-        catalog, files.folder, spec, devices.precision(spec.precision), report, classes
+        catalog,
+        files.folder,
+        spec,
+        devices.precision(spec.precision),
+        report,
+        classes,
+        now=now,
     )
     checkpoint = Checkpoint(files.folder)
     fit_state = checkpoint.fit_state()

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from core.progress import Reporter, Wishes
+
+
+def processor() -> float:
+    """About the seconds that have passed on a machine which had nothing else to do.
+
+    What this thread has computed, and its cores' share of what the process's other threads have: so
+    as if these never worked while this one does, which counts a little too much. For benchmarks on
+    machines that others use too; call it in one thread only.
+    """
+    mine = time.thread_time()
+    return mine + (time.process_time() - mine) / (os.cpu_count() or 1)
 
 
 class Clock:
@@ -15,15 +28,18 @@ class Clock:
     Args:
         seconds: that may be spent in all, from the start to the tested model.
         finish: of these, what is needed at the end to save, check and test.
+        now: seconds since some moment.
     """
 
-    def __init__(self, seconds: float, finish: float) -> None:
+    def __init__(
+        self, seconds: float, finish: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.seconds, self.finish = seconds, min(finish, seconds / 2)
-        self._started = time.monotonic()
+        self._now, self._started = now, now()
 
     @property
     def spent(self) -> float:
-        return time.monotonic() - self._started
+        return self._now() - self._started
 
     @property
     def left(self) -> float:

@@ -8,7 +8,6 @@ fitted on all of these together.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -157,9 +156,9 @@ class Search:
         report = self.context.report
         report.check()
         self._say(f"Looking with {look}")
-        began = time.monotonic()
+        began = self.context.now()
         features = seen.features(self.context, self.data, look, self._rows, self._wall)
-        spent = time.monotonic() - began - _ONCE_S
+        spent = self.context.now() - began - _ONCE_S
         self._each = max(1e-4, spent / len(self._rows) / look.work, self._each / 4)
         before = reducing(features, seen.parts(look, features.shape[1]), self.context.spec.seed)
         tried = _Tried(look, before, self._problem(before(features), self._rows))

@@ -75,7 +75,7 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
         Cancelled: ended before there was anything to keep, or with nothing to be kept.
     """
     finish = _FINISH_S + _FINISH_EACH_S * len(data.table)
-    clock = Clock(60 * context.spec.minutes, finish)
+    clock = Clock(60 * context.spec.minutes, finish, context.now)
     paced = dataclasses.replace(context, report=Paced(context.report, clock))
     search = Search(paced, data, clock)
     with context.phase("search"):

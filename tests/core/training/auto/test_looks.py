@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pandas as pd
 import pytest
 
 from core.errors import Cancelled
 from core.progress import RecordingReporter, Wishes
-from core.training.auto.clock import Clock, Paced, Until
+from core.training.auto.clock import Clock, Paced, Until, processor
 from core.training.auto.ladder import Rung, story
 from core.training.auto.looks import Look, sizes, squares
 
@@ -39,6 +41,21 @@ def test_work_is_asked_to_end_once_the_time_is_up_and_not_before():
     assert Until(report, Clock(0, 5)).wishes().stop == "keep"
     with pytest.raises(Cancelled):
         Until(report, Clock(0, 5)).check()
+
+
+def test_time_is_counted_by_whatever_clock_is_given():
+    passed = iter([100.0, 140.0, 170.0])
+    clock = Clock(60, 5, lambda: next(passed))
+    assert (clock.left, clock.left) == (15, -15)
+
+
+def test_the_processor_clock_counts_work_and_no_waiting():
+    before = processor()
+    threading.Event().wait(0.2)
+    waited = processor() - before
+    numbers = sum(range(3_000_000))
+    assert numbers
+    assert processor() - before - waited > waited
 
 
 def test_progress_is_the_time_that_is_spent():
