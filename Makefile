@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --
 .PHONY: app demo test quick durations lint format setup setup-dev chromium clean
 
 app: setup
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	LIGHTBOX_BIND=$${LIGHTBOX_BIND:-127.0.0.1:$(PORT)} $(BIN)/python app.py
 
 demo: setup
 	$(BIN)/python -m core demo

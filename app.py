@@ -1,14 +1,33 @@
 """The server: Streamlit's pages, and beside them what the browser sends and fetches over HTTP.
 
-``streamlit run app.py`` serves it; the script behind the pages is ``pages/front.py``.
+``python app.py`` or ``streamlit run app.py`` serves it; the script behind the pages is
+``pages/front.py``. All that comes in passes :mod:`core.api.doors`.
 """
 
-import streamlit as st
+import os
+import sys
+import threading
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-from core.api import batches, downloads, live, reports, uploads, v1
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import config, file_util
+
+from core import settings
+from core.access import startup
+from core.access.hosts import check_bind, is_loopback, parse_bind
+from core.access.who import ask_also
+from core.api import batches, downloads, entrance, live, reports, uploads, v1
+from core.api.doors import Doors
 from core.api.promptly import answering_promptly
+from core.errors import LightboxError
+from pages._widgets.who import asking
 
 ROUTES = (
+    *entrance.ROUTES,
     *uploads.ROUTES,
     *downloads.ROUTES,
     *reports.ROUTES,
@@ -16,4 +35,45 @@ ROUTES = (
     *live.ROUTES,
     *v1.ROUTES,
 )
-app = st.App("pages/front.py", routes=[*ROUTES], lifespan=answering_promptly)
+
+
+def listening_at(address: str, port: int) -> str:
+    """Where a browser on this computer finds what listens there, with the token that opens it."""
+    name = "localhost" if address in ("", "0.0.0.0", "::") or is_loopback(address) else address
+    base = f"http://{f'[{name}]' if ':' in name else name}:{port}"
+    return base if settings.load().access != "local" else f"{base}/?token={startup.token()}"
+
+
+@asynccontextmanager
+async def served(app: object) -> AsyncIterator[None]:
+    """While the server runs: said where it is, opened in a browser, and only where it is safe."""
+    address, port = config.get_option("server.address") or "", config.get_option("server.port")
+    try:
+        check_bind(address, settings.load())
+        place = listening_at(address, port)
+    except LightboxError as error:
+        print(f"\n  {error}\n", file=sys.stderr, flush=True)
+        # Nothing runs yet; raised here, it would be a page of traceback.
+        os._exit(2)
+    print(f"\n  Lightbox is at  {place}\n", flush=True)
+    if not config.get_option("server.headless"):
+        threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
+    ask_also(asking)
+    async with answering_promptly(app):
+        yield
+
+
+app = st.App(
+    "pages/front.py",
+    routes=[*ROUTES],
+    lifespan=served,
+    middleware=[Middleware(Doors, document=Path(file_util.get_static_dir()) / "index.html")],
+)
+
+if __name__ == "__main__":
+    try:
+        host, given = parse_bind(settings.load().bind)
+        check_bind(host, settings.load())
+    except LightboxError as error:
+        sys.exit(str(error))
+    app.run(config={"server.address": host} | ({} if given is None else {"server.port": given}))

@@ -33,7 +33,7 @@ from PIL import Image
 from core.catalog import Catalog, RunRecord, open_catalog
 from core.inference.keys import MOST_PER_MINUTE, create_key
 from core.workspace import open_workspace
-from tests.browser.conftest import Server, running_app
+from tests.browser.conftest import Server, running_app, sign_in
 from tests.waiting import wait_until
 
 _MODELS = 6  # one more than stay loaded
@@ -169,6 +169,7 @@ def _turn_pages(server: Server, load: subprocess.Popen[str]) -> dict[str, Any]:
         )
         page = browser.new_page()
         page.set_default_timeout(60_000)
+        sign_in(page.context, server.url)
         page.goto(f"{server.url}/predict")
         page.get_by_role("heading", name="Predict").wait_for()
         journey.settled(page)

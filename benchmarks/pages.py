@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import chromium, journey
-from tests.browser.conftest import DESKTOP, Server, running_app
+from tests.browser.conftest import DESKTOP, Server, running_app, sign_in
 from tests.waiting import wait_until
 
 # What one comes to each page for.
@@ -54,6 +54,7 @@ def main() -> None:
                 viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]}
             )
             page.set_default_timeout(120_000)
+            sign_in(page.context, server.url)
             result: dict[str, Any] = {"benchmark": "pages", "files": files}
             result["home_first_paint_s"] = timed(_open, page, server.url, _CONTENT["home"])
             result |= _upload(page, photos, files)

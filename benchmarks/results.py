@@ -26,7 +26,7 @@ from PIL import Image
 
 from benchmarks.pages import timed
 from tests.browser import chromium, journey
-from tests.browser.conftest import DESKTOP, Server, running_app
+from tests.browser.conftest import DESKTOP, Server, running_app, sign_in
 
 _SIZE, _CELLS = 32, 4
 _TRAINED = 3
@@ -150,6 +150,7 @@ def _measure(server: Server) -> dict[str, Any]:
         )
         page = browser.new_page(viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]})
         page.set_default_timeout(120_000)
+        sign_in(page.context, server.url)
         # The server's own start is not what is measured.
         page.goto(server.url)
         journey.settled(page)

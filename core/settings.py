@@ -10,12 +10,15 @@ import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import platformdirs
 
 from core.errors import InvalidInput
 
 _TRUE = {"1", "true", "yes", "on"}
+Access = Literal["local", "password"]
+ACCESS: tuple[Access, ...] = get_args(Access)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Settings:
             (``LIGHTBOX_BFLOAT16=0`` switches it off).
         ahead: whether an idle worker measures and prepares trainings while somebody looks at their
             settings (``LIGHTBOX_AHEAD=0`` leaves it idle).
+        access: who is let in (``LIGHTBOX_ACCESS``): whoever has the address with the start-up
+            token (``local``), or people who sign in.
+        bind: the address to listen on, with a port if one is wanted (``LIGHTBOX_BIND``).
+        hosts: names that Lightbox is reached by besides this computer's own
+            (``LIGHTBOX_HOSTS``, separated by commas; with ``https://`` for one behind a proxy).
     """
 
     home: Path
@@ -48,6 +56,9 @@ class Settings:
     author: str
     bfloat16: bool
     ahead: bool
+    access: Access
+    bind: str
+    hosts: tuple[str, ...]
 
 
 def load() -> Settings:
@@ -70,6 +81,22 @@ def load() -> Settings:
         author=env.get("LIGHTBOX_USER") or _login_name(),
         bfloat16=env.get("LIGHTBOX_BFLOAT16", "1").strip().lower() in _TRUE,
         ahead=env.get("LIGHTBOX_AHEAD", "1").strip().lower() in _TRUE,
+        access=_access(env.get("LIGHTBOX_ACCESS", "")),
+        bind=env.get("LIGHTBOX_BIND", "").strip() or "127.0.0.1",
+        hosts=tuple(
+            each.strip() for each in env.get("LIGHTBOX_HOSTS", "").split(",") if each.strip()
+        ),
+    )
+
+
+def _access(text: str) -> Access:
+    found = text.strip().lower() or "local"
+    for each in ACCESS:
+        if found == each:
+            return each
+    raise InvalidInput(
+        f"LIGHTBOX_ACCESS is {text!r}, which is no way to let people in.",
+        remedy=f"Set it to {', '.join(ACCESS[:-1])} or {ACCESS[-1]}, or remove it.",
     )
 
 

@@ -117,7 +117,8 @@ def open_workspace(home: Path | None = None) -> Workspace:
     with disk_errors("opening the workspace"):
         for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                keep_private(folder)
             except (FileExistsError, NotADirectoryError) as error:
                 raise InvalidInput(
                     "There is a file where Lightbox wants to keep its folder.",
@@ -125,6 +126,17 @@ def open_workspace(home: Path | None = None) -> Workspace:
                     remedy="Move it away, or set LIGHTBOX_HOME to another folder.",
                 ) from error
     return workspace
+
+
+def keep_private(path: Path) -> None:
+    """Let nobody but its owner read a file or look into a folder of ours (not on Windows, where a
+    user's folders are their own)."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        facts = path.stat()
+        if facts.st_mode & 0o077 and facts.st_uid == os.geteuid():
+            path.chmod(facts.st_mode & 0o700)
 
 
 def new_token() -> str:
@@ -145,6 +157,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part
+        if target.is_relative_to(settings.load().home.expanduser().resolve()):
+            keep_private(part)
         part.replace(target)
     except OSError as error:
         inside = target.is_relative_to(settings.load().home.expanduser().resolve())
@@ -198,8 +212,11 @@ def _impossible(place: object) -> InvalidInput:
 
 def write_json(target: Path, value: Any) -> None:
     """Write ``value`` as indented UTF-8 JSON, atomically."""
-    with atomic_path(target) as part:
-        part.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+    with atomic_path(target) as part, part.open("w", encoding="utf-8") as out:
+        out.write(json.dumps(value, indent=1, ensure_ascii=False))
+        # On the disk before it takes the other's place: else a power cut may leave neither.
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def read_json(path: Path) -> Any:

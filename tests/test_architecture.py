@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GROUND = {"errors", "progress", "settings", "text", "workspace", "quiet"}
 ORDER = (
     "catalog",
+    "access",
     "datasets",
     "features",
     "quality",
@@ -28,7 +29,7 @@ ORDER = (
 )
 ROOMS: dict[str, set[str]] = {
     **{room: set(ORDER[:place]) for place, room in enumerate(ORDER)},
-    "datasets": {"catalog"},
+    "datasets": {"catalog", "access"},
     "features": {"datasets"},
     "api": set(ORDER) - {"jobs"},
     "charts": set(),

@@ -22,11 +22,12 @@ from core.catalog.changes import Changes
 from core.catalog.datasets import Datasets
 from core.catalog.faults import sentence_for
 from core.catalog.jobs import Jobs
+from core.catalog.people import People
 from core.catalog.runs import Runs
 from core.errors import NotFound, disk_errors
-from core.workspace import Workspace
+from core.workspace import Workspace, keep_private
 
-HEAD = "0003"
+HEAD = "0004"
 BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _open: dict[str, Catalog] = {}
@@ -57,6 +58,10 @@ class Catalog:
     def runs(self) -> Runs:
         return Runs(self._sessions)
 
+    @cached_property
+    def people(self) -> People:
+        return People(self._sessions)
+
 
 def open_catalog(workspace: Workspace) -> Catalog:
     """The catalog of ``workspace``, migrated to the newest schema; the same object every time.
@@ -78,6 +83,7 @@ def open_catalog(workspace: Workspace) -> Catalog:
             engine = _engine(url)
             if _revision(engine) != HEAD:
                 _migrate(url, workspace)
+                keep_private(workspace.database)
         _open[url] = catalog = Catalog(workspace, engine)
         return catalog
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import codecs
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import BinaryIO
 
 from core import settings
@@ -240,22 +241,57 @@ def remove(catalog: Catalog, dataset_id: str) -> None:
 
 
 def check_allowed(folder: Path) -> Path:
-    """``folder`` with links resolved, refused outside the roots that the configuration allows.
+    """``folder`` with links resolved, refused outside the roots that the configuration allows, and
+    where nobody's photos are: in hidden folders below a root, and in Lightbox's own.
 
     Raises:
         NotAllowed: naming the roots.
         NotFound: there can't be such a folder.
     """
     loaded = settings.load()
+    inside = " or ".join(str(root) for root in loaded.roots)
+    refusal = NotAllowed(
+        "Lightbox may not read this folder.",
+        file=as_text(str(folder)),
+        remedy=f"Choose one inside {inside}." if inside else "Set LIGHTBOX_ROOTS to allow it.",
+    )
+    if is_elsewhere(str(folder), loaded.roots):
+        raise refusal
     resolved = _resolved(folder)
-    if not any(resolved.is_relative_to(root) for root in loaded.roots):
-        inside = " or ".join(str(root) for root in loaded.roots)
+    root = max(
+        (root for root in loaded.roots if resolved.is_relative_to(root)),
+        key=lambda root: len(root.parts),
+        default=None,
+    )
+    if root is None:
+        raise refusal
+    if any(part.startswith(".") for part in resolved.relative_to(root).parts):
         raise NotAllowed(
-            "Lightbox may not read this folder.",
+            "Lightbox reads no hidden folders.",
             file=as_text(str(folder)),
-            remedy=f"Choose one inside {inside}." if inside else "Set LIGHTBOX_ROOTS to allow it.",
+            remedy="Choose another one, or name it in LIGHTBOX_ROOTS.",
+        )
+    if resolved.is_relative_to(loaded.home) and not root.is_relative_to(loaded.home):
+        raise NotAllowed(
+            "This is where Lightbox keeps its own files.",
+            file=as_text(str(folder)),
+            remedy="Choose a folder of images.",
         )
     return resolved
+
+
+def is_elsewhere(path: str, roots: Sequence[PurePath], *, windows: bool = os.name == "nt") -> bool:
+    """Whether a path leads to another computer, where no root is.
+
+    Windows shows a server its user's name and password as soon as such a path is looked at, so this
+    is told by how it is written.
+    """
+    if not windows:
+        return False
+    asked = PureWindowsPath(path)
+    remote = path.lstrip().replace("/", "\\").startswith("\\\\")
+    above = ".." in asked.parts
+    return remote and (above or not any(asked.is_relative_to(str(root)) for root in roots))
 
 
 def _resolved(folder: Path) -> Path:

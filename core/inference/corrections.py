@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core import settings
+from core.access.who import author
 from core.catalog import Catalog
 from core.datasets.content import hash_bytes
 from core.datasets.formats import SUFFIXES, SUFFIXES_OF
@@ -128,7 +128,7 @@ def correct(
         confidence=confidence,
         run_id=run.id,
         made_at=time.time(),
-        by=settings.load().author,
+        by=author(),
     )
     folder = _folder(catalog.workspace, dataset.id)
     with atomic_path(folder / (made.id + suffix)) as part:

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from core import settings
+from core.access.who import author
 from core.errors import InvalidInput, NotFound
 from core.workspace import Workspace, read_json, write_json
 
@@ -92,7 +92,7 @@ def create_key(workspace: Workspace, name: str, per_minute: int = PER_MINUTE) ->
             hint=secret[:7],
             hash=_hash(secret),
             made_at=time.time(),
-            by=settings.load().author,
+            by=author(),
             per_minute=per_minute,
         )
         _write(workspace, [key, *keys])

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core import settings
+from core.access.who import author
 from core.catalog import Catalog
 from core.errors import NotFound
 from core.progress import Reporter
@@ -132,7 +132,7 @@ def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None
         dataset_id,
         "copies",
         {"file": name, "of": of, "pairs": len(pairs)},
-        author=settings.load().author,
+        author=author(),
         why="scan",
     )
     return len(pairs)

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from core import settings
+from core.access.who import author
 from core.catalog import Catalog, Change
 from core.catalog.datasets import tidy
 from core.errors import InvalidInput, NotFound
@@ -215,9 +215,7 @@ def decide(
     payload: dict[str, object] = {"paths": wanted}
     if action == "relabel":
         payload["label"] = _class_name(label or "", set(table["label"]))
-    change = catalog.changes.append(
-        dataset_id, action, payload, author=settings.load().author, why=as_text(why)
-    )
+    change = catalog.changes.append(dataset_id, action, payload, author=author(), why=as_text(why))
     _count(catalog, dataset_id)
     return change
 
@@ -256,9 +254,7 @@ def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change |
     wanted = [version for version in wanted if version in standing]
     if not wanted:
         return None
-    change = catalog.changes.append(
-        dataset_id, "undo", {"versions": wanted}, author=settings.load().author
-    )
+    change = catalog.changes.append(dataset_id, "undo", {"versions": wanted}, author=author())
     _count(catalog, dataset_id)
     return change
 

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import settings
+from core.access.who import author
 from core.catalog import Catalog
 from core.datasets.layout import FoundFile, Skipped, keep_layout, load_choice, read_layout
 from core.errors import NotFound, disk_errors
@@ -127,7 +128,7 @@ def _keep(
         dataset_id,
         "index",
         {"file": name, "skipped": skipped_name, "images": len(table)},
-        author=settings.load().author,
+        author=author(),
         why="scan",
     )
 

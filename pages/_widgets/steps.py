@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.access.who import require
 from pages._widgets.session import catalog, dataset_findings
 
 
@@ -60,6 +61,20 @@ header[data-testid="stHeader"] {height: 2.2rem; min-height: 2.2rem;}
 }
 </style>
 """
+
+
+# What guests come for; others may look at these too.
+_FOR_GUESTS = ("shared", "demo")
+
+
+def admit(current: Any) -> None:
+    """Refuse a page to whoever may not see it.
+
+    Raises:
+        NotAllowed: in a sentence.
+    """
+    guests = current in [BY_KEY[key] for key in _FOR_GUESTS]
+    require("guest" if guests else "viewer")
 
 
 def header(current: Any) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,6 +25,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# What the app is started with here, in place of a new one each time.
+TOKEN = "token-of-the-tests"
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,16 @@ def running_app(home: Path, log: Path, **environment: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", "app.py"),
-        *("--server.headless", "true", "--server.address", "127.0.0.1"),
-        *("--server.port", str(port), "--browser.gatherUsageStats", "false"),
-    ]
-    env = {**os.environ, "LIGHTBOX_HOME": str(home), "LIGHTBOX_AHEAD": "0", **environment}
+    command = [sys.executable, "app.py"]
+    env = {
+        **os.environ,
+        "LIGHTBOX_HOME": str(home),
+        "LIGHTBOX_AHEAD": "0",
+        "LIGHTBOX_BIND": f"127.0.0.1:{port}",
+        "LIGHTBOX_TOKEN": TOKEN,
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        **environment,
+    }
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True
@@ -85,19 +92,38 @@ def _healthy(url: str, process: subprocess.Popen[bytes]) -> bool:
         return False
 
 
+def sign_in(context, url: str) -> None:  # type: ignore[no-untyped-def]
+    """Let a browser's context in to the app at an address, as the person at the computer."""
+    parts = urlsplit(url)
+    place = f"{parts.scheme}://{parts.netloc}/lightbox/door/token"
+    answer = context.request.post(place, form={"token": TOKEN}, max_redirects=0)
+    assert answer.status == 303, answer.text()
+
+
 @pytest.fixture
 def new_page(browser, tmp_path) -> Iterator[Callable[..., object]]:  # type: ignore[no-untyped-def]
-    """Open a page in a context of its own: ``new_page(url, phone=True, dark=True)``."""
+    """Open a page in a context of its own: ``new_page(url, phone=True, dark=True)``; with
+    ``guest=True`` as somebody who isn't signed in."""
     contexts = []
+    stopped: list[str] = []
 
-    def open_page(url: str, *, phone: bool = False, dark: bool = False) -> object:
+    def heard(message) -> None:  # type: ignore[no-untyped-def]
+        if "Content Security Policy" in message.text:
+            stopped.append(message.text)
+
+    def open_page(
+        url: str, *, phone: bool = False, dark: bool = False, guest: bool = False
+    ) -> object:
         context = browser.new_context(
             viewport=PHONE if phone else DESKTOP,
             color_scheme="dark" if dark else "light",
             accept_downloads=True,
         )
         contexts.append(context)
+        if not guest:
+            sign_in(context, url)
         page = context.new_page()
+        page.on("console", heard)
         page.set_default_timeout(30_000)
         page.goto(url)
         return page
@@ -105,3 +131,4 @@ def new_page(browser, tmp_path) -> Iterator[Callable[..., object]]:  # type: ign
     yield open_page
     for context in contexts:
         context.close()
+    assert stopped == [], "the pages' policy stops something that they need"

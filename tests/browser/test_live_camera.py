@@ -14,7 +14,7 @@ from PIL import Image
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.links import create_link, revoke_link
 from core.evaluation.evaluate import evaluate_run
-from tests.browser.conftest import light_app
+from tests.browser.conftest import light_app, sign_in
 from tests.core.evaluation.coloured import CLASSES, make_run
 
 
@@ -63,6 +63,7 @@ def test_the_live_camera_is_answered_and_a_demo_of_it_ends_with_its_link(  # typ
     home = catalog.workspace.home
     with light_app(home, tmp_path / "app.log") as server:
         before = files(home)
+        sign_in(page.context, server.url)
         page.goto(f"{server.url}/predict?run={run.id}")
         page.get_by_text("Camera", exact=True).click()
         start = page.get_by_role("button", name="Start the camera")

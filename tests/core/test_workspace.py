@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from core.catalog import open_catalog
 from core.errors import NoSpace, NotFound, disk_errors
 from core.workspace import (
     Workspace,
@@ -84,3 +86,24 @@ def test_a_token_is_never_taken_for_an_option() -> None:
     tokens = {new_token() for _ in range(500)}
     assert len(tokens) == 500
     assert all(len(token) == 32 and "-" not in token for token in tokens)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a user's folders are their own there")
+def test_nobody_else_reads_what_lightbox_keeps(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o755)
+    (tmp_path / "home" / "logs").mkdir(mode=0o777)
+    opened = open_workspace(tmp_path / "home")
+    open_catalog(opened)
+    for folder in (opened.home, opened.logs, opened.cache, opened.staging):
+        assert folder.stat().st_mode & 0o777 == 0o700, folder
+    assert opened.database.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_ours_is_private_and_one_elsewhere_is_as_files_are(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    write_json(workspace.home / "runs" / "r" / "spec.json", {})
+    write_json(tmp_path / "elsewhere.json", {})
+    if os.name != "nt":
+        assert (workspace.home / "runs" / "r" / "spec.json").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "elsewhere.json").stat().st_mode & 0o044

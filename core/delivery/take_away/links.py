@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core import settings
+from core.access.who import acting, author
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.runs.files import RunFiles
@@ -66,7 +66,7 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
         token=new_token(),
         run_id=run.id,
         made_at=time.time(),
-        by=settings.load().author,
+        by=author(),
         kind=kind,
     )
     write_json(_file(catalog.workspace, link.token), link.model_dump())
@@ -87,7 +87,9 @@ def find_link(catalog: Catalog, token: str, kind: Kind = "results") -> tuple[Lin
         NotFound: it was revoked, or never given; or the run has gone.
     """
     link = _read(token, catalog.workspace)
-    if link is not None and link.kind == kind:
+    who = acting()
+    theirs = who.role != "guest" or token in who.links
+    if link is not None and link.kind == kind and theirs:
         try:
             # Neither one that was removed nor one in the bin.
             return link, catalog.runs.find(link.run_id)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core import settings
+from core.access.who import author
 from core.catalog import Catalog
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, WeightsMissing
@@ -123,7 +123,7 @@ def find_suspects(
         dataset_id,
         "suspects",
         {"file": name, "images": len(facts), "source": source},
-        author=settings.load().author,
+        author=author(),
     )
     return SuspectsResult(
         count_again(catalog, dataset_id),

@@ -1,0 +1,1 @@
+"""Who may do what: who is acting, which addresses are answered, which browsers are signed in."""

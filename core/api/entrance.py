@@ -1,0 +1,138 @@
+"""The door as a person sees it: a plain page that says how to come in, and the cookie they get.
+
+POST /lightbox/door/token     the start-up token, typed in → a session
+POST /lightbox/door/leave     ends this browser's session
+"""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from core import settings
+from core.access import browsers, startup
+from core.api.problems import beside_pages
+from core.catalog import Catalog, open_catalog
+from core.workspace import open_workspace
+
+PREFIX = "/lightbox/door"
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Lightbox</title>
+<style>
+:root {{color-scheme: light dark; --ink: #1E2329; --paper: #FCFCFA; --line: #8886; --blue: #0B6E99}}
+@media (prefers-color-scheme: dark) {{
+  :root {{--ink: #E8EAEC; --paper: #14181C; --blue: #4FB3D9}}
+}}
+body {{margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--paper);
+  color: var(--ink); font: 1.05rem/1.55 system-ui, sans-serif}}
+main {{width: min(26rem, calc(100vw - 3rem)); padding: 2rem 0}}
+h1 {{font-size: 1.7rem; margin: 0 0 .6rem}}
+label {{display: block; margin: 1rem 0 .3rem; font-weight: 600}}
+input {{width: 100%; box-sizing: border-box; font: inherit; padding: .6rem .7rem; color: inherit;
+  background: transparent; border: 1px solid var(--line); border-radius: .6rem}}
+button {{font: inherit; font-weight: 600; margin-top: 1.2rem; padding: .6rem 1.3rem; border: 0;
+  border-radius: .6rem; background: var(--blue); color: var(--paper); cursor: pointer}}
+:focus-visible {{outline: 3px solid var(--blue); outline-offset: 2px}}
+.wrong {{border-left: 4px solid #D55E00; padding-left: .8rem}}
+</style></head><body><main>{body}</main></body></html>"""
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def cookie_name(host: str, *, guest: bool = False) -> str:
+    """One of its own for each port, as browsers share cookies between the ports of a computer."""
+    port = host.rpartition(":")[2]
+    return f"lightbox{'-guest' if guest else ''}-{port if port.isdigit() else 'web'}"
+
+
+def cookie(asked: HTTPConnection, name: str, value: str, kept_s: float) -> str:
+    """A ``Set-Cookie`` that no script can read and no other site can have sent along."""
+    made: SimpleCookie = SimpleCookie()
+    made[name] = value
+    made[name]["path"] = "/"
+    made[name]["httponly"] = True
+    made[name]["samesite"] = "Lax"
+    made[name]["max-age"] = str(int(kept_s))
+    if asked.scope["scheme"] in ("https", "wss"):
+        made[name]["secure"] = True
+    return made[name].OutputString()
+
+
+def guest_cookie(asked: HTTPConnection, links: str) -> str:
+    """What a guest's browser keeps of the links that it was given."""
+    name = cookie_name(asked.headers.get("host", ""), guest=True)
+    return cookie(asked, name, links, browsers.KEPT_S)
+
+
+def signed_in(
+    asked: HTTPConnection, answer: Response, catalog: Catalog, person_id: str | None
+) -> Response:
+    """The same answer, after which this browser is signed in."""
+    secret = browsers.sign_in(catalog, person_id, asked.headers.get("user-agent", ""))
+    name = cookie_name(asked.headers.get("host", ""))
+    answer.headers.append("set-cookie", cookie(asked, name, secret, browsers.KEPT_S))
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def page(body: str, status: int = 200) -> Response:
+    """A page at the door; ``body`` is HTML."""
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(_PAGE.format(body=body), status, headers)
+
+
+def enter(asked: HTTPConnection, token: str, then: str) -> Response:
+    """Exchange the start-up token for a session of this browser."""
+    if settings.load().access != "local" or not startup.is_token(token):
+        return shut(wrong=True)
+    return signed_in(asked, RedirectResponse(then, 303), open_catalog(open_workspace()), None)
+
+
+def shut(*, wrong: bool = False) -> Response:
+    """What somebody sees who isn't signed in."""
+    said = (
+        '<p class="wrong" role="alert">That is not the token that Lightbox printed.</p>'
+        if wrong
+        else ""
+    )
+    return page(
+        f"""<h1>This Lightbox is closed</h1>{said}
+<p>Open the address that it printed in its window when it started; it ends in
+<code>?token=…</code>. Or type what stands behind <code>token=</code> there:</p>
+<form method="post" action="{PREFIX}/token">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="off" required autofocus>
+<button>Open Lightbox</button></form>""",
+        401,
+    )
+
+
+async def _token(request: Request) -> Response:
+    async with request.form(max_files=0, max_fields=1) as form:
+        given = str(form.get("token", ""))
+    return await run_in_threadpool(enter, request, given.strip(), "/")
+
+
+async def _leave(request: Request) -> Response:
+    name = cookie_name(request.headers.get("host", ""))
+    secret = request.cookies.get(name, "")
+    if secret:
+        await run_in_threadpool(browsers.sign_out, open_catalog(open_workspace()), secret)
+    answer = RedirectResponse("/", 303)
+    answer.headers.append("set-cookie", cookie(request, name, "", 0))
+    return answer
+
+
+ROUTES = beside_pages(
+    PREFIX,
+    Route("/token", _token, methods=["POST"]),
+    Route("/leave", _leave, methods=["POST"]),
+)
