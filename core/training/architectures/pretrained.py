@@ -7,6 +7,7 @@ The two are built apart, since a head is trained on features that are computed o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,24 @@ def assemble(body: Any, top: Any) -> Any:
     import keras
 
     return keras.Model(body.inputs[0], top(body.outputs[0]), name=f"{body.name}_classifier")
+
+
+def side_by_side(bodies: Sequence[Any]) -> Any:
+    """One model from pixels to the features of all, one after the other; of a single one, itself.
+
+    Args:
+        bodies: as :func:`core.features.backbones.build.build` makes them, of the same size. They
+            become layers of the new model, and keep their weights.
+    """
+    import keras
+    from keras import layers
+
+    if len(bodies) == 1:
+        return bodies[0]
+    pixels = keras.Input(bodies[0].input_shape[1:], name="pixels")
+    seen = [body(pixels) for body in bodies]
+    features = layers.Concatenate(name="features")(seen)
+    return keras.Model(pixels, features, name="_".join(body.name for body in bodies))
 
 
 def _build(key: str, config: BuildConfig) -> Any:

@@ -36,11 +36,23 @@ class Look:
         architecture: key of a pretrained network.
         size: side in pixels.
         resize: how an image becomes square.
+        beside: keys of networks that look at the same pixels too; what all see stands side by side.
     """
 
     architecture: str
     size: int
     resize: Fit = "stretch"
+    beside: tuple[str, ...] = ()
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Keys of all its networks."""
+        return (self.architecture, *self.beside)
+
+    @property
+    def alone(self) -> tuple[Look, ...]:
+        """As looks of one network each."""
+        return tuple(Look(each, self.size, self.resize) for each in self.networks)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -54,12 +66,13 @@ class Look:
     @property
     def work(self) -> float:
         """How long an image takes, beside MobileNetV2 at 224 pixels."""
-        return _WORK.get(self.architecture, 3.0) * (self.size / 224) ** 2
+        work = sum(_WORK.get(network, 3.0) for network in self.networks)
+        return work * (self.size / 224) ** 2
 
     def __str__(self) -> str:
         how = {"stretch": "", "crop": ", cropped", "pad": ", padded"}[self.resize]
-        title = backbones.get(architectures.get(self.architecture).backbone or "").title
-        return f"{title} at {self.size} pixels{how}"
+        titles = [backbones.get(architectures.get(key).backbone or "").title for key in self.networks]
+        return f"{' and '.join(titles)} at {self.size} pixels{how}"
 
 
 def networks(first: str = "") -> list[str]:

@@ -135,11 +135,21 @@ class Search:
             # The size was chosen for another network.
             for size in sizes:
                 self._try(Look(self._winner.look.architecture, size))
+        self._try_together(list(dict.fromkeys([first, *others])))
         for fit in looks.squares(table):
-            look = self._winner.look
-            self._try(Look(look.architecture, look.size, fit))
+            self._try(dataclasses.replace(self._winner.look, resize=fit))
         for head in _LATER:
             self._try_head(self._winner, head)
+
+    def _try_together(self, networks: list[str]) -> None:
+        """Several networks side by side, for as long as each that is added brings something."""
+        better = True
+        while better:
+            best = self._winner.look
+            others = [key for key in networks if key not in best.networks]
+            better = any(
+                [self._try(dataclasses.replace(best, beside=(*best.beside, key))) for key in others]
+            )
 
     @property
     def _winner(self) -> _Tried:
@@ -156,11 +166,13 @@ class Search:
         report = self.context.report
         report.check()
         self._say(f"Looking with {look}")
-        began = self.context.now()
+        began, new = self.context.now(), self._new(look)
         features = seen.features(self.context, self.data, look, self._rows, self._wall)
-        spent = self.context.now() - began - _ONCE_S
-        self._each = max(1e-4, spent / len(self._rows) / look.work, self._each / 4)
-        before = reducing(features, seen.parts(look, features.shape[1]), self.context.spec.seed)
+        if new:
+            spent = self.context.now() - began - _ONCE_S
+            work = sum(alone.work for alone in new)
+            self._each = max(1e-4, spent / len(self._rows) / work, self._each / 4)
+        before = reducing(features, seen.parts(look), self.context.spec.seed)
         tried = _Tried(look, before, self._problem(before(features), self._rows))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
@@ -174,12 +186,18 @@ class Search:
         chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self._rows))
         return mine > most - _BEHIND * chance
 
+    def _new(self, look: Look) -> list[Look]:
+        """Its networks that have not looked at the images in this way yet."""
+        seen_before = {alone for tried in self._tried for alone in tried.look.alone}
+        return [alone for alone in look.alone if alone not in seen_before]
+
     def _affordable(self, look: Look) -> bool:
-        images = len(self._rows)
+        new = self._new(look)
+        expected = sum(_ONCE_S + self._each * alone.work * len(self._rows) for alone in new)
         if len(self._all) > len(self._rows):
             # It would have to look at all of them in the end.
-            images += len(self._all)
-        return _ONCE_S + self._each * look.work * images < _SHARE * self.clock.left
+            expected += self._each * look.work * len(self._all)
+        return expected < _SHARE * self.clock.left
 
     def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:
         """Whether a head was tried and became the best."""

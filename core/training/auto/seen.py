@@ -11,12 +11,9 @@ from core.features import backbones
 from core.features.backbones import convert
 from core.training import architectures, frozen
 from core.training.augmentation.options import Augmentation
-from core.training.auto.looks import NETWORKS, Look
+from core.training.auto.looks import Look
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
-
-# Features of the last layer of each of these networks; the others are quarters of a middle one.
-_LAST = 1280
 
 
 def features(
@@ -26,7 +23,7 @@ def features(
     rows: NDArray[np.int64],
     wall: Wall | None = None,
 ) -> NDArray[np.float16]:
-    """Features of some of a run's images, shape (len(rows), f).
+    """Features of some of a run's images, shape (len(rows), f): of one network after the other.
 
     Args:
         rows: positions in ``data.table``.
@@ -36,6 +33,14 @@ def features(
         NotFound: an image that could be read a moment ago can't be any more.
         Cancelled: what was computed is kept.
     """
+    return np.concatenate(
+        [_of_one(context, data, alone, rows, wall) for alone in look.alone], axis=1
+    )
+
+
+def _of_one(
+    context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64], wall: Wall | None
+) -> NDArray[np.float16]:
     spec = context.spec.model_copy(update={**look.values, "augmentation": Augmentation()})
     catalog = context.catalog
     backbone = backbones.get(architectures.get(look.architecture).backbone or "")
@@ -87,8 +92,10 @@ def pixels_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np
     return pixels
 
 
-def parts(look: Look, count: int) -> tuple[int, ...]:
+def parts(look: Look) -> tuple[int, ...]:
     """How many features come from which layer, for :func:`core.training.heads.reduce.reducing`."""
-    if look.architecture in NETWORKS and count > _LAST:
-        return (count - _LAST, _LAST)
-    return (count,)
+    found: list[int] = []
+    for network in look.networks:
+        backbone = backbones.get(architectures.get(network).backbone or "")
+        found += [backbone.features - backbone.last, backbone.last]
+    return tuple(found)

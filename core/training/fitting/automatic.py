@@ -115,10 +115,12 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
 
 
 def _assembled(spec: TrainSpec, found: Found) -> Any:
-    backbone = backbones.get(architectures.get(spec.architecture).backbone or "")
     gray = spec.color == "gray"
-    body = build(backbone, spec.image_size, weights(backbone.key), gray=gray)
-    return pretrained.assemble(body, as_model(found.steps))
+    bodies = []
+    for network in found.look.networks:
+        backbone = backbones.get(architectures.get(network).backbone or "")
+        bodies.append(build(backbone, spec.image_size, weights(backbone.key), gray=gray))
+    return pretrained.assemble(pretrained.side_by_side(bodies), as_model(found.steps))
 
 
 def _keep_out_of_fold(context: TrainingContext, data: Data, found: Found) -> None:

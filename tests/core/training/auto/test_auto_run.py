@@ -143,6 +143,34 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
     assert len(images) < kernel.MOST_EXACT
 
 
+@pytest.mark.skipif(
+    find_weights("mobilenet_v2") is None, reason="no weights of a second network are here"
+)
+def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.auto import looks, search
+
+    # Whatever was tried last wins, and that is both networks together.
+    monkeypatch.setattr(search, "better", lambda one, other: True)
+    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda first="": ["efficientnet_lite0", "mobilenet_v2"])
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=0.5)
+    kept = made.summary.story.split(" was kept")[0]
+    assert "MobileNetV2 and EfficientNet-Lite0 at 96 pixels" in kept
+    images, labels = made.validation()
+    compiled = RunFiles(home.workspace, made.run_id).compiled()
+    answers = np.asarray(made.model()(images.astype(np.float32), training=False))
+    np.testing.assert_allclose(answers, compiled.predict(images), atol=1e-3)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.9
+    explainer = open_explainer(home.workspace, made.run_id)
+    assert explainer.why_not == ""
+    assert np.abs(explainer.evidence(images[:1], labels[:1])).max() > 0
+    _, features = explainer.answer(images[:2])
+    assert features is not None
+
+
 def test_stopping_keeps_the_best_so_far(home: Catalog, dataset: DatasetRecord) -> None:
     made = train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=30)
     assert made.summary.stopped
