@@ -23,7 +23,8 @@ class DatasetRecord:
     """One dataset.
 
     Attributes:
-        origin: how it came in: ``sample``, ``folder``, ``upload`` or ``archive``.
+        origin: how it came in: ``sample``, ``known``, ``folder``, ``upload``, ``archive``, or
+            ``studio`` for classes made by hand.
         root: where its images lie, as :meth:`core.workspace.Workspace.store_path` writes it.
         version: number of changes so far; 0 until the first index exists.
         state: ``importing`` until the first scan is done, then ``ready``; ``failed`` when the

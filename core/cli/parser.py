@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from core.cli import (  # noqa: F401  (imported for their commands)
     api,
     batch,
+    classes,
     cleaning,
     compare,
     datasets,

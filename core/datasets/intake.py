@@ -166,6 +166,12 @@ def start_upload(catalog: Catalog, name: str, refused: list[tuple[str, str]]) ->
     return _add(catalog, name, "upload", {"kind": "upload", "refused": refused})
 
 
+def start_by_hand(catalog: Catalog, name: str) -> DatasetRecord:
+    """A dataset without images, for classes that people make one by one."""
+    by_folder = asdict(Choice("classes"))
+    return _add(catalog, name, "studio", {"kind": "studio", "ready": True, "layout": by_folder})
+
+
 def _stem(filename: str) -> str:
     suffix = archives.suffix_of(filename)
     return filename[: len(filename) - len(suffix)] or "archive"

@@ -12,12 +12,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
+from core.datasets.added import added_folder, added_path
 from core.datasets.formats import TABLES, has_image_name, suffix_of, why_not
 from core.datasets.layout import Skipped, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
@@ -161,9 +162,7 @@ class UploadStage:
         Raises:
             InvalidInput: no folder can have this name.
         """
-        name = _safe_name(label)
-        if not name or is_litter(name):
-            raise InvalidInput("The class needs a name.", remedy="Type what the images show.")
+        name = as_folder(label)
         with disk_errors("the upload"):
             aside = self._files.rename(self._folder / "gathering")
             target = self._files / name
@@ -216,23 +215,29 @@ class UploadStage:
             shutil.move(self._files, target)
         self.abandon()
 
-    def add_to(self, catalog: Catalog, dataset_id: str) -> None:
-        """Put what was taken into a dataset that keeps its own images.
+    def add_to(self, catalog: Catalog, dataset_id: str) -> list[str]:
+        """Put what was taken into a dataset; a folder of the person's own stays as it is, and what
+        is added to it is kept in the workspace.
 
-        Raises:
-            InvalidInput: the dataset is a folder of the person's own, which is only read.
+        Returns:
+            The new images' paths, as the next scan's index has them.
         """
-        if catalog.datasets.get(dataset_id).origin == "folder":
-            raise InvalidInput(
-                "This dataset is a folder on the server, which Lightbox only reads.",
-                remedy="Copy the new images into that folder, then scan it again.",
-            )
-        originals = catalog.workspace.originals(dataset_id)
+        record = catalog.datasets.get(dataset_id)
+        workspace = catalog.workspace
+        originals = workspace.originals(dataset_id)
+        splits: Mapping[str, str] = {}
         with disk_errors("the upload"):
-            originals.mkdir(parents=True, exist_ok=True)
-            base, _, splits = outline(originals)
+            if record.origin == "folder":
+                base = added_folder(workspace, dataset_id)
+            elif record.origin == "studio":
+                base = originals
+            else:
+                originals.mkdir(parents=True, exist_ok=True)
+                base, _, splits = outline(originals)
+            base.mkdir(parents=True, exist_ok=True)
             train = next((name for name, split in splits.items() if split == "train"), None)
             unwrapped = self._unwrapped(base)
+            places = []
             for file in sorted(self._files.rglob("*")):
                 if file.is_file():
                     parts = file.relative_to(unwrapped).parts
@@ -242,7 +247,11 @@ class UploadStage:
                     place = self._free(base.joinpath(*parts))
                     place.parent.mkdir(parents=True, exist_ok=True)
                     shutil.move(file, place)
+                    places.append(place)
         self.abandon()
+        if record.origin == "folder":
+            return [added_path(place) for place in places]
+        return [place.relative_to(originals).as_posix() for place in places]
 
     def _unwrapped(self, base: Path) -> Path:
         """The folder whose folders belong beside those in ``base``.
@@ -278,6 +287,18 @@ class UploadStage:
             free = place.with_name(f"{place.stem} ({number}){place.suffix}")
             number += 1
         return free
+
+
+def as_folder(label: str) -> str:
+    """A class's name as that of its folder.
+
+    Raises:
+        InvalidInput: no folder can have this name.
+    """
+    name = _safe_name(label)
+    if not name or is_litter(name):
+        raise InvalidInput("The class needs a name.", remedy="Type what the images show.")
+    return name
 
 
 def _safe_name(part: str) -> str:

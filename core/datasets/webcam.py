@@ -72,13 +72,12 @@ class Shots:
                 file.unlink()
 
     def add_to(self, catalog: Catalog, dataset_id: str, label: str) -> int:
-        """Put all photos into a class of a dataset that keeps its own images; scan it afterwards.
+        """Put all photos into a class of a dataset; scan it afterwards.
 
         Returns how many there were.
 
         Raises:
-            InvalidInput: there is no photo, no folder can have the class's name, or the dataset is
-                a folder of the person's own, which is only read.
+            InvalidInput: there is no photo, or no folder can have the class's name.
         """
         files = self._files()
         if not files:

@@ -181,24 +181,19 @@ def restore_correction(workspace: Workspace, dataset_id: str, correction_id: str
 
 
 def add_corrections(catalog: Catalog, dataset_id: str) -> int:
-    """Put all that have gathered into a dataset that keeps its own images; scan it afterwards.
+    """Put all that have gathered into their dataset; scan it afterwards.
 
     Returns:
         How many there were.
 
     Raises:
-        InvalidInput: there are none, or the dataset is a folder of the person's own.
+        InvalidInput: there are none.
         NoSpace: the disk is full.
     """
     items = corrections(catalog.workspace, dataset_id)
     if not items:
         raise InvalidInput(
             "There are no corrections yet.", remedy="Try images, and correct wrong answers."
-        )
-    if catalog.datasets.get(dataset_id).origin == "folder":
-        raise InvalidInput(
-            "This dataset is a folder on the server, which Lightbox only reads.",
-            remedy="Take the corrections as a .zip, unpack it into that folder and scan it again.",
         )
     added = 0
     for label in sorted({item.label for item in items}):

@@ -27,6 +27,7 @@ DECISIONS = {
     "restore": "Restored",
     "keep": "Marked as fine",
     "relabel": "Moved to another class",
+    "class": "Classes changed",
     "undo": "Undone",
     "index": "Scanned",
     "copies": "Looked for near-duplicates",
@@ -297,7 +298,10 @@ def _count(catalog: Catalog, dataset_id: str) -> int:
     """Bring the counts that lists show up to date; returns the version that they are of."""
     while True:
         version = catalog.datasets.get(dataset_id).version
-        table = curated(catalog, dataset_id, version)
+        try:
+            table = curated(catalog, dataset_id, version)
+        except NotFound:
+            return version  # classes made by hand, which have no image yet
         good = table.loc[is_usable(table), "label"]
         catalog.datasets.set(dataset_id, images=len(good), classes=int(good.nunique()))
         # Somebody may have decided meanwhile, and counted before us: then ours are old.

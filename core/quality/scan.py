@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from core import settings
 from core.access.who import author
 from core.catalog import Catalog
+from core.datasets.added import added_files
 from core.datasets.layout import FoundFile, Skipped, keep_layout, load_choice, read_layout
 from core.errors import NotFound, disk_errors
 from core.progress import Reporter, Throttle
@@ -93,11 +94,11 @@ def scan(
         root, max_files=limits.max_files, report=report, choice=choice, allowed=allowed
     )
     keep_layout(workspace, dataset_id, layout, choice)
+    files = [*layout.files, *added_files(workspace, dataset_id, layout.files)]
+    files.sort(key=lambda file: file.path)
     skipped = [*refused, *layout.skipped]
     scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]
-    known = take_over(
-        workspace, dataset_id, scans[-1].payload["file"] if scans else None, layout.files
-    )
+    known = take_over(workspace, dataset_id, scans[-1].payload["file"] if scans else None, files)
     if not known.same:
         found = _look(catalog, dataset_id, root, known.fresh, report)
         if not root.is_dir():  # it went while its files were read: they aren't broken, they're gone
@@ -111,8 +112,8 @@ def scan(
             _keep(catalog, dataset_id, len(scans) + 1, table, skipped)
         drop_partials(workspace, dataset_id)
         del table, found  # counting reads the index again
-    reused, images = len(known.held), len(layout.files)
-    del known, layout
+    reused, images = len(known.held), len(files)
+    del known, layout, files
     version = count_again(catalog, dataset_id)
     return ScanResult(version, images, reused, skipped, time.monotonic() - started)
 

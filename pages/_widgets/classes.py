@@ -114,19 +114,10 @@ def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> Non
 
 def _add(record: DatasetRecord, labels: list[str]) -> None:
     if record.origin == "folder":
-        wanted = st.session_state.get(f"add-to-{record.id}")
-        if wanted in labels:
-            st.markdown(f"More images of **“{escape(shorten(wanted))}”** are wanted.")
-        root = catalog().workspace.load_path(record.root)
-        st.markdown(
-            "This dataset is a folder of your own, which Lightbox only reads. Put images into the "
-            f"class's folder inside {escape(str(root))} (a new folder makes a new class), then "
-            "scan again."
+        st.caption(
+            "This dataset is a folder of your own. It stays as it is; what you add is kept in "
+            "Lightbox, and learned from with it."
         )
-        if st.button("Scan the folder again", icon=":material/refresh:"):
-            kinds.submit_scan(catalog(), record.id)
-            st.rerun()
-        return
     if st.session_state.get(f"add-to-{record.id}", _NEW) not in (*labels, _NEW):
         # It was asked for, and has been renamed or merged since.
         del st.session_state[f"add-to-{record.id}"]

@@ -176,7 +176,7 @@ def _known_set() -> None:
 
 def _one_class(records: list[DatasetRecord]) -> None:
     st.write("Many images that all show the same thing, into one class of a dataset.")
-    own = [record for record in records if record.origin != "folder" and record.state == "ready"]
+    own = [record for record in records if record.state == "ready"]
     target = st.selectbox(
         "Into",
         [None, *[record.id for record in own]],
@@ -185,9 +185,7 @@ def _one_class(records: list[DatasetRecord]) -> None:
             if one is None
             else next(record.name for record in own if record.id == one)
         ),
-        help=(
-            "Datasets that are folders on this computer are only read; copy images there yourself."
-        ),
+        help="A folder of your own stays as it is; what you add to it is kept in Lightbox.",
     )
     label = st.text_input("Class", placeholder="cats", key=_fresh("class")).strip()
     name = (

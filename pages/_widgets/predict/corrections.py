@@ -13,15 +13,12 @@ from core.errors import LightboxError
 from core.inference.corrections import (
     Correction,
     add_corrections,
-    clear_corrections,
     corrections,
-    corrections_zip,
     drop_correction,
     read_correction,
     restore_correction,
 )
 from core.jobs import kinds
-from core.quality.safe_names import safe_name
 from core.text import escape, plural
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
@@ -66,9 +63,7 @@ def panel(run: RunRecord) -> None:
                     args=(_restore, run.dataset_id, left_out),
                     key="corrections-undo",
                 )
-        if items and record.origin == "folder":
-            _take_away(run, record.name, items)
-        elif items:
+        if items:
             st.button(
                 f"Add {plural(len(items), 'image')} to the dataset",
                 icon=":material/add_photo_alternate:",
@@ -107,28 +102,6 @@ def _preview(dataset_id: str, correction_id: str) -> bytes:
     encoded = io.BytesIO()
     image.convert("RGB").save(encoded, "JPEG")
     return encoded.getvalue()
-
-
-def _take_away(run: RunRecord, name: str, items: list[Correction]) -> None:
-    st.markdown(
-        "This dataset is a folder of your own, which Lightbox only reads. Take the corrections as "
-        "a .zip of class folders, unpack it into that folder, then scan it again on the page Data."
-    )
-    with st.container(horizontal=True):
-        st.download_button(
-            f"Download {plural(len(items), 'image')} (.zip)",
-            data=lambda: corrections_zip(catalog().workspace, run.dataset_id),
-            file_name=f"{safe_name(name)} corrections.zip",
-            mime="application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.button(
-            "I have them: clear the list",
-            on_click=attempt,
-            args=(clear_corrections, catalog().workspace, run.dataset_id, items),
-            key="corrections-clear",
-        )
 
 
 def _undoable(dataset_id: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from core.datasets.layout import read_layout
 from core.datasets.upload import UploadStage, new_token
 from core.errors import Conflict, InvalidInput, NoSpace
 from core.progress import Reporter
+from core.quality.curation import curated
+from core.quality.export import export_dataset
+from core.quality.scan import scan
 from tests.core.datasets.packing import good, image_bytes, make_zip
 
 
@@ -152,12 +156,23 @@ def test_what_is_added_to_a_dataset_that_came_split_trains(catalog: Catalog) -> 
     }
 
 
-def test_a_folder_of_the_persons_own_is_only_read(catalog: Catalog, tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir()
-    record = intake.add_folder(catalog, tmp_path / "own", restrict=False)
-    with pytest.raises(InvalidInput, match="only reads"):
-        stage_of(catalog, "1.png", into_class="cat").add_to(catalog, record.id)
-    assert list((tmp_path / "own").iterdir()) == []
+def test_a_folder_of_the_persons_own_stays_as_it_is_and_what_is_added_is_kept_beside_it(
+    catalog: Catalog, tmp_path: Path, class_folders: Callable[..., Path]
+) -> None:
+    own = class_folders({"cat": 2, "dog": 2}, root="own")
+    before = {file: file.stat() for file in own.rglob("*")}
+    record = intake.add_folder(catalog, own, restrict=False)
+    scan(catalog, record.id)
+    added = stage_of(catalog, "1.png", into_class="cat").add_to(catalog, record.id)
+    added += stage_of(catalog, "pets/bird/2.png", "pets/dog/3.png").add_to(catalog, record.id)
+    scan(catalog, record.id)
+    table = curated(catalog, record.id).set_index("path")
+    assert list(table.loc[added, "label"]) == ["cat", "bird", "dog"]
+    assert list(table.loc[added, "status"]) == ["ok"] * 3
+    assert len(table) == 7
+    assert {file: file.stat() for file in own.rglob("*")} == before
+    export_dataset(catalog, record.id, tmp_path / "out")
+    assert len(list((tmp_path / "out").rglob("*.*g"))) == 7
 
 
 def test_tokens_are_long_and_no_two_are_alike(catalog: Catalog) -> None:

@@ -101,19 +101,6 @@ def test_a_class_that_no_folder_can_be_called_is_refused_and_the_photos_stay(
     assert len(shots.all()) == 1
 
 
-def test_a_folder_of_the_persons_own_is_left_alone_and_the_photos_stay(
-    catalog: Catalog, class_folders: Callable[..., Path]
-) -> None:
-    folder = class_folders({"cat": 1, "dog": 1}, root="own")
-    record = intake.add_folder(catalog, folder, restrict=False)
-    shots = Shots(catalog.workspace, new_token())
-    shots.add(photo(1))
-    with pytest.raises(InvalidInput, match="only reads"):
-        shots.add_to(catalog, record.id, "cat")
-    assert len(shots.all()) == 1
-    assert len(list(folder.rglob("*.jpg"))) == 2
-
-
 @pytest.mark.parametrize("token", ["", "../../etc", "a/b", "ä"])
 def test_a_token_that_is_a_path_is_refused(catalog: Catalog, token: str) -> None:
     with pytest.raises(InvalidInput):

@@ -107,20 +107,22 @@ def test_one_is_left_out_and_brought_back(catalog: Catalog, run: RunRecord, tmp_
             drop_correction(*place, nonsense)
 
 
-def test_a_folder_of_ones_own_is_only_read(
+def test_corrections_of_a_folder_of_ones_own_are_kept_beside_it(
     catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
     data = image(tmp_path, 101)
     correct(catalog, run.id, "../evil.png", data, "blue")
     before = sorted((tmp_path / "colours").rglob("*"))
-    with pytest.raises(InvalidInput, match="only reads"):
-        add_corrections(catalog, run.dataset_id)
     with zipfile.ZipFile(io.BytesIO(corrections_zip(catalog.workspace, run.dataset_id))) as archive:
         (name,) = archive.namelist()
         assert name.startswith("blue/evil")
         assert archive.read(name) == data
+    assert add_corrections(catalog, run.dataset_id) == 1
+    scan(catalog, run.dataset_id)
+    table = curated(catalog, run.dataset_id)
+    assert list(table.loc[table["path"].str.contains("evil"), "label"]) == ["blue"]
     assert sorted((tmp_path / "colours").rglob("*")) == before
-    assert len(corrections(catalog.workspace, run.dataset_id)) == 1
+    assert corrections(catalog.workspace, run.dataset_id) == []
 
 
 def test_what_makes_no_sense_is_refused(catalog: Catalog, run: RunRecord, tmp_path: Path) -> None:

@@ -1,0 +1,205 @@
+"""Classes that people make and change by hand: named, photographed, renamed, removed.
+
+A class may be there before it has a photo, so the log says of which classes somebody spoke
+(``class``): each such change names a class that was added, renamed or removed, and like every
+decision it can be undone. What is removed is left out, never deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core import settings
+from core.catalog import Catalog, Change, DatasetRecord
+from core.datasets import intake
+from core.datasets.upload import as_folder
+from core.errors import InvalidInput, NotFound
+from core.quality import curation
+from core.quality.classes import tidy
+from core.quality.curation import curated, in_force, is_usable
+from core.text import images
+
+# Of a class, characters: a folder of its name fits every file system.
+MAX_NAME = 80
+NAME = "My photos"
+BLANK = ("Class 1", "Class 2")
+
+
+@dataclass(frozen=True)
+class ClassByHand:
+    """A class as its card shows it.
+
+    Attributes:
+        images: how many of its images can be trained on.
+        paths: all of those, as in the index.
+    """
+
+    label: str
+    images: int
+    paths: tuple[str, ...]
+
+
+def start(
+    catalog: Catalog, name: str | None = None, classes: Sequence[str] = BLANK
+) -> DatasetRecord:
+    """A dataset without images yet, for classes made by hand.
+
+    Raises:
+        InvalidInput, Conflict: the dataset or a class can't be called so.
+    """
+    record = intake.start_by_hand(catalog, name or catalog.datasets.free_name(NAME))
+    for label in classes:
+        add_class(catalog, record.id, label)
+    return catalog.datasets.get(record.id)
+
+
+def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
+    """All classes: first those made by hand, as they were made, then the others by name.
+
+    Raises:
+        NotFound: there is no such dataset.
+    """
+    record = catalog.datasets.get(dataset_id)
+    table = _table(catalog, record)
+    made, removed = _spoken_of(catalog.changes.of(dataset_id, up_to=record.version))
+    good = table[is_usable(table)] if len(table) else table
+    paths = {str(label): tuple(rows) for label, rows in good.groupby("label")["path"]}
+    present = set(table["label"])
+    # One whose images have all been moved elsewhere, on whatever page, has no card any more.
+    gone = set(table["label_found"]) - present
+    labels = [label for label in made if label not in gone or label in paths]
+    others = {label for label in present if label not in removed or label in paths} - set(labels)
+    labels += sorted(others, key=_as_read)
+    return [ClassByHand(each, len(paths.get(each, ())), paths.get(each, ())) for each in labels]
+
+
+def add_class(catalog: Catalog, dataset_id: str, label: str | None = None) -> Change:
+    """Add a class without images.
+
+    Args:
+        label: its name; the first of ``Class 1``, ``Class 2`` … that is free where nobody says.
+
+    Raises:
+        InvalidInput: it can't be called so, or there is one of that name.
+        NotFound: there is no such dataset.
+    """
+    taken = [each.label for each in classes_of(catalog, dataset_id)]
+    if label is None:
+        numbers = (f"Class {number}" for number in range(len(taken) + 1, len(taken) + 1000))
+        label = next(each for each in numbers if each not in taken)
+    wanted = _free(label, taken)
+    return _say(catalog, dataset_id, {"label": wanted}, f"“{wanted}” added")
+
+
+def rename_class(catalog: Catalog, dataset_id: str, label: str, name: str) -> list[int]:
+    """Give a class another name.
+
+    Returns:
+        Versions to undo; none if it is called so already.
+
+    Raises:
+        NotFound: there is no such class.
+        InvalidInput: it can't be called so, or there is another one of that name.
+    """
+    _find(catalog, dataset_id, label)
+    if tidy(name) == label:
+        return []
+    others = [each.label for each in classes_of(catalog, dataset_id) if each.label != label]
+    wanted = _free(name, others)
+    why = f"“{label}” renamed to “{wanted}”"
+    versions = []
+    table = _table(catalog, catalog.datasets.get(dataset_id))
+    moving = list(table.loc[table["label"] == label, "path"])
+    change = curation.decide(catalog, dataset_id, "relabel", moving, why=why, label=wanted)
+    if change is not None:
+        versions.append(change.version)
+    if label in _spoken_of(catalog.changes.of(dataset_id))[0]:
+        said = _say(catalog, dataset_id, {"label": wanted, "was": label}, why)
+        versions.append(said.version)
+    return versions
+
+
+def remove_class(catalog: Catalog, dataset_id: str, label: str) -> list[int]:
+    """Take a class and its images out of the dataset; nothing is deleted.
+
+    Returns:
+        Versions to undo.
+
+    Raises:
+        NotFound: there is no such class.
+    """
+    found = _find(catalog, dataset_id, label)
+    why = f"“{label}” removed, with {images(found.images)}"
+    change = curation.decide(catalog, dataset_id, "exclude", found.paths, why=why)
+    versions = [] if change is None else [change.version]
+    return [*versions, _say(catalog, dataset_id, {"label": label, "removed": True}, why).version]
+
+
+def _find(catalog: Catalog, dataset_id: str, label: str) -> ClassByHand:
+    classes = classes_of(catalog, dataset_id)
+    for each in classes:
+        if each.label == label:
+            return each
+    raise NotFound(
+        f"There is no class “{label}” in this dataset now.",
+        remedy="There are: " + ", ".join(each.label for each in classes[:20]) + ".",
+    )
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    if len(name) > MAX_NAME:
+        raise InvalidInput(
+            f"That name is {len(name)} characters long.",
+            remedy=f"Use at most {MAX_NAME} characters.",
+        )
+    wanted = as_folder(tidy(name))
+    for each in taken:
+        # Two folders that differ in this alone are one on a Mac and on Windows.
+        if each.casefold() == wanted.casefold():
+            raise InvalidInput(f"There is already a class “{each}”.", remedy="Choose another name.")
+    return wanted
+
+
+def _say(catalog: Catalog, dataset_id: str, payload: dict[str, object], why: str) -> Change:
+    return catalog.changes.append(
+        dataset_id, "class", payload, author=settings.load().author, why=why
+    )
+
+
+def _spoken_of(changes: Sequence[Change]) -> tuple[list[str], set[str]]:
+    """Classes that were made by hand, in their order, and those that were removed."""
+    made: list[str] = []
+    removed: set[str] = set()
+    for change in in_force(changes):
+        if change.action != "class":
+            continue
+        label = change.payload["label"]
+        if change.payload.get("removed"):
+            made = [each for each in made if each != label]
+            removed.add(label)
+        elif "was" in change.payload:
+            made = [label if each == change.payload["was"] else each for each in made]
+        elif label not in made:
+            made.append(label)
+            removed.discard(label)
+    return made, removed
+
+
+def _table(catalog: Catalog, record: DatasetRecord) -> pd.DataFrame:
+    """The curated table; an empty one before the first scan."""
+    try:
+        return curated(catalog, record.id, record.version)
+    except NotFound:
+        columns = ("path", "label", "label_found", "status")
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).assign(
+            excluded=pd.Series(dtype=bool)
+        )
+
+
+def _as_read(label: str) -> list[str]:
+    """For sorting: class 9 before class 10."""
+    return [part.zfill(12) if part.isdigit() else part for part in re.split(r"(\d+)", label)]

@@ -1,0 +1,89 @@
+"""Classes made by hand: there before their first photo, and every change can be undone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog
+from core.datasets import intake
+from core.datasets.upload import UploadStage
+from core.errors import InvalidInput, NotFound
+from core.quality import by_hand, curation
+from core.quality.scan import scan
+from tests.core.datasets.packing import image_bytes
+
+
+def cards(catalog: Catalog, dataset_id: str) -> dict[str, int]:
+    return {each.label: each.images for each in by_hand.classes_of(catalog, dataset_id)}
+
+
+def add_photos(catalog: Catalog, dataset_id: str, label: str, *seeds: int) -> list[str]:
+    stage = UploadStage(catalog.workspace)
+    for seed in seeds:
+        stage.add(f"{seed}.png", io.BytesIO(image_bytes(seed)))
+    stage.gather(label)
+    added = stage.add_to(catalog, dataset_id)
+    scan(catalog, dataset_id)
+    return added
+
+
+def test_blank_classes_get_photos_and_other_names(catalog: Catalog) -> None:
+    record = by_hand.start(catalog)
+    assert cards(catalog, record.id) == {"Class 1": 0, "Class 2": 0}
+    versions = by_hand.rename_class(catalog, record.id, "Class 1", "open hand")
+    assert cards(catalog, record.id) == {"open hand": 0, "Class 2": 0}
+    curation.undo(catalog, record.id, versions)
+    assert list(cards(catalog, record.id)) == ["Class 1", "Class 2"]
+    add_photos(catalog, record.id, "Class 1", 1, 2)
+    assert catalog.datasets.get(record.id).state == "ready"
+    by_hand.rename_class(catalog, record.id, "Class 1", "fist")
+    add_photos(catalog, record.id, "fist", 3)
+    assert by_hand.add_class(catalog, record.id).payload["label"] == "Class 3"
+    assert cards(catalog, record.id) == {"fist": 3, "Class 2": 0, "Class 3": 0}
+
+
+def test_a_class_and_a_photo_that_are_taken_out_come_back(catalog: Catalog) -> None:
+    record = by_hand.start(catalog, classes=["cat", "dog"])
+    add_photos(catalog, record.id, "cat", 1, 2, 3)
+    versions = by_hand.remove_class(catalog, record.id, "cat")
+    assert cards(catalog, record.id) == {"dog": 0}
+    curation.undo(catalog, record.id, versions)
+    assert cards(catalog, record.id) == {"cat": 3, "dog": 0}
+    (cat, _) = by_hand.classes_of(catalog, record.id)
+    curation.decide(catalog, record.id, "exclude", cat.paths)
+    assert cards(catalog, record.id) == {"cat": 0, "dog": 0}, "its card stays, to be filled again"
+
+
+def test_a_class_that_is_removed_is_there_again_once_it_gets_a_photo(
+    catalog: Catalog, class_folders: Callable[..., Path]
+) -> None:
+    record = intake.add_folder(catalog, class_folders({"9": 2, "10": 2, "x": 1}), restrict=False)
+    scan(catalog, record.id)
+    assert list(cards(catalog, record.id)) == ["9", "10", "x"]
+    by_hand.remove_class(catalog, record.id, "x")
+    assert list(cards(catalog, record.id)) == ["9", "10"]
+    add_photos(catalog, record.id, "x", 50)
+    assert cards(catalog, record.id) == {"9": 2, "10": 2, "x": 1}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "CAT", "x" * 300])
+def test_a_name_that_can_not_be_is_refused(catalog: Catalog, name: str) -> None:
+    record = by_hand.start(catalog, classes=["cat", "dog"])
+    with pytest.raises(InvalidInput):
+        by_hand.rename_class(catalog, record.id, "dog", name)
+    with pytest.raises(InvalidInput):
+        by_hand.add_class(catalog, record.id, name)
+    with pytest.raises(NotFound):
+        by_hand.remove_class(catalog, record.id, "bird")
+    assert list(cards(catalog, record.id)) == ["cat", "dog"]
+
+
+def test_what_was_moved_on_another_page_leaves_no_empty_card(catalog: Catalog) -> None:
+    record = by_hand.start(catalog, classes=["cat", "dog"])
+    paths = add_photos(catalog, record.id, "cat", 1, 2)
+    curation.decide(catalog, record.id, "relabel", paths, label="dog")
+    assert cards(catalog, record.id) == {"dog": 2}
