@@ -145,11 +145,14 @@ class RunSummary(BaseModel):
         stopped: by the person, before its end.
         precision: of the arithmetic while it was trained.
         classes: how many.
+        expected: seconds that it was thought to take when it was queued, where that was known.
+        decoded: images that were read for it; others were known from before.
         warnings: sentences.
         memory_mb: the most that the training took.
         test_accuracy, test_images, test_low, test_high: on its own test set.
         search, tried: the search that it belongs to, and what was varied in it.
         imported: of a model that was trained elsewhere.
+        networks, chosen: of Auto: the networks that look side by side, and the head's settings.
         head, story, ladder: of Auto: which head it chose, what it tried and why it kept what it
             kept in words, and all that it tried (:class:`core.training.auto.ladder.Rung`).
     """
@@ -165,6 +168,8 @@ class RunSummary(BaseModel):
     parameters: int = 0
     export_difference: float = 0.0
     classes: int = 0
+    expected: float | None = None
+    decoded: int = 0
     warnings: tuple[str, ...] = ()
     memory_mb: float | None = None
     seconds: dict[str, float] = {}
@@ -176,6 +181,8 @@ class RunSummary(BaseModel):
     tried: dict[str, Any] = {}
     imported: Imported | None = None
     head: str = ""
+    networks: tuple[str, ...] = ()
+    chosen: dict[str, float] = {}
     story: str = ""
     ladder: tuple[dict[str, Any], ...] = ()
 

@@ -100,7 +100,8 @@ def _begin_with(catalog: Catalog, record: DatasetRecord, options: Options) -> Tr
     if options.recipe is not None:
         raise InvalidInput("--like names the recipe too.", remedy="Leave --recipe out.")
     theirs = parse_spec(catalog.runs.find(options.like).spec)
-    return theirs.model_copy(update={"dataset_id": record.id, "dataset_version": record.version})
+    values = {"dataset_id": record.id, "dataset_version": record.version, "refits": ""}
+    return theirs.model_copy(update=values)
 
 
 def settings_of(given: list[str]) -> dict[str, str]:

@@ -11,10 +11,15 @@ from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.delivery.take_away.links import create_link, links, revoke_link
 from core.errors import NotFound
+from core.evaluation.comparison.learned import learned
 from core.evaluation.out_of_distribution import find_detector, fit_detector
 from core.inference import corrections as kept
 from core.jobs import kinds
+from core.text import plural
+from core.training.start import learn_again
 from core.workspace import atomic_path, writable_place
+
+_SHOWN = 5
 
 
 @command(
@@ -42,7 +47,12 @@ def ood(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     RUN,
     argument("file", type=Path, metavar="FILE"),
     argument("label", metavar="CLASS", help="what it is"),
-    examples=('"hands 1" a.jpg red',),
+    argument(
+        "--learn",
+        action="store_true",
+        help="put it into the dataset at once, and let the run learn again",
+    ),
+    examples=('"hands 1" a.jpg red', '"hands 1" a.jpg red --learn'),
 )
 def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.inference.predictor import open_predictor
@@ -63,8 +73,43 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         confidence=answer.confidence,
     )
     output.text(f"Kept as “{made.label}” (the model said “{made.predicted}”): {made.id}")
+    if options.learn:
+        kept.add_correction(catalog, run.dataset_id, made.id)
+        run_job(catalog, kinds.submit_scan(catalog, run.dataset_id), output)
+        return {**made.model_dump(), "learned": _learn(catalog, run.id, None, output)}
     output.text("It goes into the dataset with: corrections DATASET --add")
     return made.model_dump()
+
+
+@command(
+    "learn",
+    "Train",
+    "let a run learn again from its dataset as it is now",
+    RUN,
+    argument("--name", dest="run_name", metavar="NEW", help="name of the new run"),
+    examples=('"hands 1"',),
+)
+def learn(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """A new run with the settings of an earlier one and the same images held out. Where Auto had
+    chosen what decides at the end, only that is fitted anew, which takes seconds."""
+    return _learn(catalog, catalog.runs.find(options.run).id, options.run_name, output)
+
+
+def _learn(catalog: Catalog, run_id: str, name: str | None, output: Output) -> dict[str, Any]:
+    run = learn_again(catalog, run_id, name)
+    run_job(catalog, catalog.jobs.get(run.job_id), output)
+    found = learned(catalog, catalog.runs.get(run.id))
+    assert found is not None
+    output.text(f"“{run.name}” learned again from {plural(len(found.added), 'new image')}.")
+    output.text(found.sentence)
+    for rows, what in ((found.matched.better, "right"), (found.matched.worse, "wrong")):
+        for row in rows.head(_SHOWN).to_dict("records"):
+            output.text(
+                f"  {what} now: {row['path_second']} (“{row['label']}”; before "
+                f"“{row['predicted_first']}”, now “{row['predicted_second']}”)"
+            )
+    seconds = catalog.runs.get(run.id).summary.seconds
+    return {"run": run.id, "seconds": seconds, **found.as_json()}
 
 
 @command(

@@ -61,14 +61,15 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     )
     rows = np.flatnonzero(pixels.slots >= 0)
     compiled = files.compiled()
-    probabilities = np.zeros((len(rows), len(info.classes)), np.float32)
-    for start in range(0, len(rows), _BATCH):
-        report.progress("evaluate", start, len(rows), "Testing on images it has never seen")
-        some = rows[start : start + _BATCH]
-        probabilities[start : start + len(some)] = compiled.predict(pixels.take(some))
-    report.progress("evaluate", len(rows), len(rows), "Testing on images it has never seen")
     answered = table.iloc[rows].reset_index(drop=True)
-    _put_out_of_fold(answered, probabilities, files.out_of_fold())
+    probabilities = np.zeros((len(rows), len(info.classes)), np.float32)
+    known = _put_out_of_fold(answered, probabilities, files.out_of_fold())
+    asked = np.flatnonzero(~known)
+    for start in range(0, len(asked), _BATCH):
+        report.progress("evaluate", start, len(asked), "Testing on images it has never seen")
+        some = asked[start : start + _BATCH]
+        probabilities[some] = compiled.predict(pixels.take(rows[some]))
+    report.progress("evaluate", len(asked), len(asked), "Testing on images it has never seen")
     predictions = _predictions(info.classes, answered, probabilities)
     tested = set(table.loc[table["split"] == "test", "path"])
     left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]
@@ -122,16 +123,19 @@ def _export_again(files: RunFiles, report: Reporter) -> None:
 
 def _put_out_of_fold(
     table: pd.DataFrame, probabilities: np.ndarray, known: pd.DataFrame | None
-) -> None:
+) -> np.ndarray:
     """Of validation images that the model was fitted on in the end, take what it said of them
-    before: anything else would be recitation."""
+    before: anything else would be recitation. Returns which ones these are: bool, shape (n,)."""
+    found = np.zeros(len(table), bool)
     if known is None or known.shape[1] != probabilities.shape[1] + 1:
-        return
+        return found
     place = pd.Series(np.arange(len(known)), index=known["path"])
     at = table["path"].map(place)
     rows = np.flatnonzero(at.notna() & (table["split"] == "validation"))
     values = known.drop(columns="path").to_numpy(np.float32)
     probabilities[rows] = values[at.to_numpy()[rows].astype(np.int64)]
+    found[rows] = True
+    return found
 
 
 def evaluate_folder(

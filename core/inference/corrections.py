@@ -18,13 +18,13 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.access.who import author
-from core.catalog import Catalog
+from core.catalog import Catalog, Change
 from core.datasets.content import hash_bytes
 from core.datasets.formats import SUFFIXES, SUFFIXES_OF
 from core.datasets.images import open_image
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
-from core.quality.curation import curated
+from core.quality.curation import curated, decide
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
 from core.workspace import Workspace, atomic_path, read_json, write_json
@@ -195,6 +195,28 @@ def add_corrections(catalog: Catalog, dataset_id: str) -> int:
         raise InvalidInput(
             "There are no corrections yet.", remedy="Try images, and correct wrong answers."
         )
+    return _add(catalog, dataset_id, items)
+
+
+def add_correction(catalog: Catalog, dataset_id: str, correction_id: str) -> None:
+    """Put one into its dataset; scan it afterwards.
+
+    Raises:
+        NotFound: there is no such correction.
+        NoSpace: the disk is full.
+    """
+    _add(catalog, dataset_id, [_find(catalog.workspace, dataset_id, correction_id)])
+
+
+def take_back(catalog: Catalog, dataset_id: str, correction_id: str) -> Change | None:
+    """Leave an image out of a dataset that it was added to by correcting; that can be undone like
+    any decision. ``None`` where it is not there."""
+    table = curated(catalog, dataset_id)
+    mine = table[table["hash"].str.startswith(correction_id) & ~table["excluded"]]
+    return decide(catalog, dataset_id, "exclude", mine["path"], why="Its correction was undone")
+
+
+def _add(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) -> int:
     added = 0
     for label in sorted({item.label for item in items}):
         mine = [item for item in items if item.label == label]

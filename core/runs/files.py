@@ -32,6 +32,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, TypeAdapter
 
@@ -250,6 +251,20 @@ class RunFiles:
 
     def write_out_of_fold(self, table: pd.DataFrame) -> None:
         write_table(self.folder / "out_of_fold.parquet", table)
+
+    def axes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """How Auto turned features into coordinates, float32: kernel (features, coordinates) and
+        bias; ``None`` of other models."""
+        try:
+            with np.load(self.folder / "axes.npz", allow_pickle=False) as kept:
+                return kept["kernel"], kept["bias"]
+        except UNREADABLE:
+            return None
+
+    def write_axes(self, kernel: np.ndarray, bias: np.ndarray) -> None:
+        path = self.folder / "axes.npz"
+        with disk_errors("saving the model"), atomic_path(path) as part, part.open("wb") as out:
+            np.savez(out, kernel=kernel, bias=bias)
 
     def write_layers(self, layers: list[dict[str, Any]]) -> None:
         write_json(self.folder / "layers.json", layers)

@@ -13,6 +13,7 @@ from core.features import hardware
 from core.quality.export import with_groups
 from core.text import plural
 from core.training import architectures, recipes, stack
+from core.training.again import split_of
 from core.training.augmentation.meaning import flip_warning
 from core.training.spec import SETTINGS, TrainSpec
 
@@ -52,6 +53,8 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
     _check_weights(spec, catalog)
     _check_settings(spec, len(classes))
     splits = recipes.plan(spec, table)
+    if spec.refits and catalog is not None:
+        splits = split_of(catalog.workspace, spec, table)
     learned = sorted(table.loc[splits == "train", "label"].unique())
     if len(learned) == 1:
         raise InvalidInput(

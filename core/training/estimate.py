@@ -37,14 +37,14 @@ class Estimate:
 
 
 def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate | None:
-    """The estimate for usable images, or ``None`` if some part was never measured here, or
-    where the time is what was asked for.
+    """The estimate for usable images, or ``None`` if some part was never measured here. Auto takes
+    as long as it took the last time, for the same number of images, and no longer than it may.
 
     Args:
         table: columns ``hash`` and ``split`` and those that splitting needs.
     """
     if spec.minutes:
-        return None
+        return _of_auto(catalog, spec, table)
     precision = hardware.resolve(spec.precision)
     known = {
         part: speeds.find(catalog.workspace, speeds.key(part, spec, precision))
@@ -86,3 +86,15 @@ def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate
         seconds[part] = round(speed.once * (count > 0 or part == "finish") + speed.each * count, 2)
         memory = max(memory, speed.memory_mb)
     return Estimate(round(sum(seconds.values()), 1), memory, seconds)
+
+
+def _of_auto(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate | None:
+    missing = missing_pixels(
+        catalog.workspace, spec.dataset_id, table, spec.image_size, spec.resize, spec.as_decoded
+    )
+    fresh = missing > len(table) / 2
+    speed = speeds.find(catalog.workspace, speeds.auto_key(spec, fresh))
+    if speed is None:
+        return None
+    seconds = min(speed.once + speed.each * len(table), 60 * spec.minutes)
+    return Estimate(round(seconds, 1), speed.memory_mb, {"auto": round(seconds, 2)})

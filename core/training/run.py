@@ -20,10 +20,14 @@ from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.runs.files import RunFiles
 from core.runs.values import EpochRecord, ModelInfo
-from core.training import checks, recipes, speeds
+from core.training import checks, speeds
+from core.training.again import split_of
 from core.training.context import TrainingContext, decode
 from core.training.export import CHECK_IMAGES
 from core.training.spec import parse_spec
+
+# Images that the check of an export looks at where most of the model was checked before.
+_CHECK_AGAIN = 16
 
 
 def train_run(
@@ -50,7 +54,7 @@ def train_run(
     files = RunFiles(catalog.workspace, run_id)
     table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
     warnings = checks.check(spec, table, catalog)
-    table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
+    table = table.assign(split_at=split_of(catalog.workspace, spec, table).to_numpy())
     again = files.begun
     files.write_spec(run.spec)
     silence_tensorflow()
@@ -111,6 +115,9 @@ def train_run(
         # Images that chose nothing but the epoch; the test set is left alone until it is tested.
         rows = np.concatenate([data.validation, data.train])[:CHECK_IMAGES]
         images = automatic.images if automatic is not None else data.pixels.take(rows)
+        if spec.refits and automatic is not None:
+            # The network was checked when it was chosen; only what follows it is new.
+            images = images[:_CHECK_AGAIN]
         difference = _save(context, files, images, model)
     summary = _summary(context, fitting.fit_state, model, stopped, warnings, difference)
     if automatic is None:
@@ -119,7 +126,10 @@ def train_run(
         summary = summary.model_copy(
             update={
                 "validation_accuracy": automatic.accuracy,
+                "decoded": data.pixels.decoded,
                 "head": automatic.head,
+                "networks": automatic.networks,
+                "chosen": automatic.chosen,
                 "story": automatic.story,
                 "ladder": tuple(rung.values for rung in automatic.rungs),
             }

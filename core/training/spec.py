@@ -335,6 +335,15 @@ class TrainSpec(Adjustable):
             reads=lambda minutes: f"{minutes:g} min" if minutes else "not used",
         ),
     ] = Field(default=0.0, ge=0, le=1440)
+    refits: Annotated[
+        str,
+        Setting(
+            "Learns again",
+            "The run that learns again: each image stays in the split that it had, and where Auto "
+            "chose what decides at the end, only that is fitted anew.",
+            reads=lambda run: f"from {run}" if run else "no",
+        ),
+    ] = ""
     tensorboard: Annotated[
         bool,
         Setting(

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from core.catalog import RunSummary
 from core.errors import LightboxError
+from core.features.hardware import memory_mb
 from core.training import architectures
 from core.training.spec import TrainSpec
 from core.workspace import Workspace, read_json, write_json
@@ -120,6 +122,25 @@ def learn(context: TrainingContext, data: Data, history: Sequence[dict[str, Any]
             context.seconds["export"] + context.seconds.get("evaluate", 1.0), 0.0
         )
     keep(context.catalog.workspace, found)
+
+
+def auto_key(spec: TrainSpec, fresh: bool) -> str:
+    """The name of what a whole training by Auto takes.
+
+    Args:
+        fresh: most of its images were never decoded before, so nothing is known of them yet.
+    """
+    if spec.refits:
+        return "again"
+    return f"auto {spec.minutes:g} {'new' if fresh else 'known'}"
+
+
+def learn_auto(workspace: Workspace, spec: TrainSpec, summary: RunSummary, images: int) -> None:
+    """Keep how long Auto took from its start to the tested model, for so many images."""
+    finish = sum(summary.seconds.get(part, 0.0) for part in ("export", "evaluate"))
+    each = (sum(summary.seconds.values()) - finish) / max(1, images)
+    name = auto_key(spec, summary.decoded > images / 2)
+    keep(workspace, {name: Speed(round(finish, 3), each, memory_mb())})
 
 
 def _file(workspace: Workspace) -> Path:

@@ -7,6 +7,8 @@ import pandas as pd
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
+from core.training.again import spec_again
+from core.training.estimate import estimate
 from core.training.spec import TrainSpec
 
 
@@ -45,6 +47,10 @@ def create_run(
     dataset = catalog.datasets.get(spec.dataset_id)
     table = usable_images(catalog, spec)
     checks.check(spec, table, catalog)
+    takes = estimate(catalog, spec, table)
+    known = (summary or RunSummary()).as_json()
+    if takes is not None:
+        known["expected"] = takes.seconds
     data = spec.model_dump(mode="json")
     job = catalog.jobs.hold("train", {}, lane="train", subject=spec.dataset_id)
     try:
@@ -54,10 +60,25 @@ def create_run(
             dataset_version=spec.dataset_version,
             spec=data,
             job_id=job.id,
-            summary=summary,
+            summary=RunSummary.read(known),
         )
     except BaseException:
         catalog.jobs.finish(job.id, "cancelled")
         raise
     catalog.jobs.release(job.id, {"run_id": run.id})
     return catalog.runs.get(run.id)
+
+
+def learn_again(catalog: Catalog, run_id: str, name: str | None = None) -> RunRecord:
+    """Queue a run that learns again from a dataset as it is now: with the settings of an earlier
+    one, and with the same images held out.
+
+    Raises:
+        InvalidInput, NotFound: as :func:`core.training.again.spec_again` and :func:`create_run`.
+    """
+    run = catalog.runs.find(run_id)
+    spec = spec_again(catalog, run)
+    dataset = catalog.datasets.get(run.dataset_id)
+    return create_run(
+        catalog, spec, name or catalog.runs.free_name(f"{dataset.name[:60]} corrected")
+    )

@@ -23,7 +23,7 @@ def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     """
     # Each in a place of its own, whatever the newest look has.
     with st.container():
-        if shown := _with_samples(run.id, snapshot):
+        if shown := with_samples(run.id, snapshot):
             if "epoch" in shown:
                 by = f"{'in' if shown.get('partial') else 'after'} epoch {shown['epoch']}"
             else:
@@ -40,7 +40,7 @@ def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
             st.vega_lite_chart(drawn.rows, drawn.spec, key=f"confusion-{run.id}")
 
 
-def _with_samples(run_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
+def with_samples(run_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
     """The newest look that has samples: quick epochs leave them out now and then."""
     key = f"samples-{run_id}"
     if snapshot is not None and snapshot.get("samples"):
@@ -51,9 +51,7 @@ def _with_samples(run_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any
 
 def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
     samples = snapshot["samples"]
-    paths = tuple(each["path"] for each in samples)
-    home = str(catalog().workspace.home)
-    pictures = _pictures(home, run.dataset_id, run.dataset_version, paths)
+    pictures = pictures_of(run, [each["path"] for each in samples])
     tiles = []
     for each, (picture, tiny) in zip(samples, pictures, strict=True):
         right = each["answer"] == each["label"]
@@ -80,6 +78,12 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
         label="Validation images with the answers about them",
         round=snapshot.get("epoch", 0),
     )
+
+
+def pictures_of(run: RunRecord, paths: list[str]) -> list[tuple[bytes, bool]]:
+    """Thumbnails of some images of a run's dataset, and whether each has few pixels."""
+    home = str(catalog().workspace.home)
+    return _pictures(home, run.dataset_id, run.dataset_version, tuple(paths))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

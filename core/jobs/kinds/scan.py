@@ -10,9 +10,16 @@ from core.jobs.registry import kind, submit
 from core.progress import Reporter
 
 
-def submit_scan(catalog: Catalog, dataset_id: str) -> JobRecord:
-    """Queue another look at a dataset's folder."""
-    job = submit(catalog, "scan", {"dataset_id": dataset_id})
+def submit_scan(catalog: Catalog, dataset_id: str, *, then_learn: str = "") -> JobRecord:
+    """Queue another look at a dataset's folder.
+
+    Args:
+        then_learn: id of a run that learns again from what is there then.
+    """
+    spec = {"dataset_id": dataset_id}
+    if then_learn:
+        spec["then_learn"] = then_learn
+    job = submit(catalog, "scan", spec)
     catalog.datasets.set(dataset_id, job_id=job.id)
     return job
 
@@ -27,4 +34,8 @@ def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 
     scan(catalog, spec["dataset_id"], report)
     find_alike(catalog, spec["dataset_id"], report)
+    if spec.get("then_learn"):
+        from core.training.start import learn_again
+
+        learn_again(catalog, spec["then_learn"])
     return None

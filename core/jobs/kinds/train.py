@@ -30,7 +30,10 @@ def resume_run(catalog: Catalog, run_id: str) -> RunRecord:
 def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Train a run and test it."""
     from core.evaluation.evaluate import evaluate_run
+    from core.runs.files import RunFiles
     from core.training.run import train_run
+    from core.training.spec import parse_spec
+    from core.training.speeds import learn_auto
 
     summary = train_run(catalog, spec["run_id"], report)
     report.event("phase", phase="evaluate", state="started")
@@ -38,6 +41,11 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     evaluation = evaluate_run(catalog, spec["run_id"], ToTheEnd(report))
     seconds = {**summary.seconds, "evaluate": round(time.monotonic() - started, 3)}
     catalog.runs.summarise(spec["run_id"], RunSummary(seconds=seconds))
+    run = catalog.runs.get(spec["run_id"])
+    asked = parse_spec(run.spec)
+    if asked.minutes and not summary.stopped:
+        images = len(RunFiles(catalog.workspace, run.id).split())
+        learn_auto(catalog.workspace, asked, run.summary, images)
     report.event("phase", phase="evaluate", state="done", seconds=seconds["evaluate"])
     report.event("result", accuracy=evaluation.accuracy, images=evaluation.images)
     # Of a search's many runs, those that somebody looks at.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.datasets.folds import folds
 from core.errors import Cancelled
 from core.training.auto import looks, seen
+from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
@@ -52,6 +53,7 @@ class Found:
         rows: positions in the data's table of the images that it was fitted on.
         probabilities: of these, from folds without them, shape (len(rows), classes).
         accuracy: of these answers.
+        before: from features to the head's coordinates; ``settings``: the head's.
     """
 
     look: Look
@@ -60,6 +62,8 @@ class Found:
     rows: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     accuracy: float
+    before: Step
+    settings: dict[str, float]
 
 
 @dataclass
@@ -119,6 +123,24 @@ class Search:
             if self._best is None or self.context.report.wishes().stop != "keep":
                 raise
             self.stopped = True
+        return self._fitted()
+
+    def again(self, chosen: Chosen) -> Found:
+        """Fit what was chosen before on all images, and try nothing else.
+
+        Raises:
+            Cancelled: the person ended it.
+        """
+        self._rows = self._all
+        self._wall = Wall(self.context, self.data, self._rows)
+        self._say(f"Looking with {chosen.look}")
+        features = seen.features(self.context, self.data, chosen.look, self._rows, self._wall)
+        before = chosen.before
+        if before is None:
+            before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
+        rows = np.concatenate([before(some) for some in _chunks(features)])
+        problem = dataclasses.replace(self._problem(rows, self._rows), known=chosen.settings)
+        self._try_head(_Tried(chosen.look, before, problem), chosen.head, force=True)
         return self._fitted()
 
     def _run(self) -> None:
@@ -252,7 +274,7 @@ class Search:
             folds(labels, groups, FOLDS, seed),
             weights / weights.mean(),
             seed,
-            self.context.report.check,
+            check=self.context.report.check,
         )
 
     def _fitted(self) -> Found:
@@ -268,6 +290,8 @@ class Search:
             at,
             candidate.probabilities,
             candidate.accuracy,
+            tried.before,
+            candidate.settings,
         )
 
     def _on_all(self, tried: _Tried, candidate: Candidate) -> tuple[Candidate, _Tried]:

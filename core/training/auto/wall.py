@@ -8,6 +8,9 @@ are the out-of-fold answers of the head that is being tried. Nothing here choose
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,11 +20,14 @@ from core.training.context import Data, TrainingContext
 _EVERY_S = 0.3
 # Validation images that are answered while a network looks for the first time; more say no more.
 _HELD = 600
+# Moments of a search that are kept, for its curve and for whoever wants to see it again.
+_REMEMBERED = 240
 
 
 class Wall:
     """Reports snapshots with ``samples`` (as :class:`SampleAnswers` does), ``what`` (answers) and
-    the share ``right`` of ``of`` images, a few times a second at most.
+    the share ``right`` of ``of`` images, a few times a second at most; and in ``history`` of each
+    moment until now the seconds since the start, that share, and a ``1`` or ``0`` for each sample.
 
     Args:
         rows: positions in the data's table of the images that Auto works with, in order.
@@ -36,6 +42,8 @@ class Wall:
         self._at = self._at[known]
         self._learning = np.isin(rows, data.train)
         self._last = [""] * len(self._at)
+        self._history: list[list[Any]] = []
+        self._began = time.monotonic()
         self.due = Throttle(_EVERY_S)
 
     def order(self) -> NDArray[np.int64]:
@@ -69,13 +77,21 @@ class Wall:
             {"path": str(path), "label": classes[labels[at]], "answer": answer}
             for path, at, answer in zip(paths, self._at, self._last, strict=True)
         ]
+        right = int((found == labels[rows]).sum())
+        marks = "".join("1" if one["answer"] == one["label"] else "0" for one in samples)
+        seconds = round(time.monotonic() - self._began, 1)
+        self._history.append([seconds, round(right / max(1, len(rows)), 4), marks])
+        if len(self._history) > _REMEMBERED:
+            # Every other moment: what comes later is dense again, and the whole stays short.
+            self._history = [*self._history[::2], self._history[-1]]
         self._context.report.snapshot(
             "snapshot",
             labels=list(classes),
             samples=samples,
             what=what,
-            right=int((found == labels[rows]).sum()),
+            right=right,
             of=len(rows),
+            history=self._history,
         )
 
 

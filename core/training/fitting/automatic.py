@@ -18,6 +18,7 @@ from core.training import architectures
 from core.training.architectures import pretrained
 from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
+from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced, Until
 from core.training.auto.ladder import Rung, story
 from core.training.auto.search import Found, Search
@@ -52,6 +53,7 @@ class Automatic:
         rungs: all that was tried.
         story: the same in words.
         images: of some rows, uint8, as the model takes them.
+        networks, chosen: that look side by side, and the settings of the head.
     """
 
     model: Any
@@ -62,6 +64,8 @@ class Automatic:
     rungs: tuple[Rung, ...]
     story: str
     images: NDArray[np.uint8]
+    networks: tuple[str, ...]
+    chosen: dict[str, float]
 
 
 def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: int) -> Automatic:
@@ -78,14 +82,17 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
     clock = Clock(60 * context.spec.minutes, finish, context.now)
     paced = dataclasses.replace(context, report=Paced(context.report, clock))
     search = Search(paced, data, clock)
+    again = chosen_of(context.catalog, context.spec, len(data.train) + len(data.validation))
     with context.phase("search"):
         weights(architectures.get(context.spec.architecture).backbone or "", context.report)
-        found = search.run()
+        found = search.run() if again is None else search.again(again)
     spec = context.spec.model_copy(update={**found.look.values, "augmentation": Augmentation()})
     model, accuracy, head, judged = None, found.accuracy, found.head, search.images
     rungs, why = list(search.rungs), "It ended early, since nothing was left to try."
     if search.stopped:
         why = "You ended it; the best until then was kept."
+    elif again is not None:
+        why = "Only the last step was fitted anew, as Auto had chosen it before."
     else:
         tuned = _tuned(context, data, run, found, clock)
         if tuned is not None:
@@ -99,7 +106,7 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
     if model is None:
         with context.phase("fit"):
             model = _assembled(spec, found)
-            _keep_out_of_fold(context, data, found)
+            _keep(context, data, found)
     rows = np.concatenate([data.validation, data.train])[:check_on]
     images = seen.pixels_of(context, data, found.look, rows).take(np.arange(len(rows)))
     return Automatic(
@@ -111,6 +118,8 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
         tuple(rungs),
         story(rungs, judged, why),
         images,
+        found.look.networks if head else (),
+        found.settings if head else {},
     )
 
 
@@ -123,13 +132,16 @@ def _assembled(spec: TrainSpec, found: Found) -> Any:
     return pretrained.assemble(pretrained.side_by_side(bodies), as_model(found.steps))
 
 
-def _keep_out_of_fold(context: TrainingContext, data: Data, found: Found) -> None:
+def _keep(context: TrainingContext, data: Data, found: Found) -> None:
     """The model was fitted on the validation images too, so what it says of them now proves
-    nothing; what it said without them is kept in their place."""
+    nothing; what it said without them is kept in their place. So is what it takes to fit it again.
+    """
     columns = [f"p_{n}" for n in range(len(context.classes))]
     table = pd.DataFrame(found.probabilities.astype(np.float32), columns=columns)
     table.insert(0, "path", data.table["path"].to_numpy()[found.rows])
-    RunFiles(context.catalog.workspace, context.folder.name).write_out_of_fold(table)
+    files = RunFiles(context.catalog.workspace, context.folder.name)
+    files.write_out_of_fold(table)
+    files.write_axes(found.before.kernel, found.before.bias)
 
 
 @dataclass(frozen=True)

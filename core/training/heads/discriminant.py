@@ -51,8 +51,9 @@ def _solve(sums: _Sums, shrinkage: float) -> tuple[NDArray[np.float64], NDArray[
 def judge(problem: Problem) -> Judged:
     """See :class:`core.training.heads.Head`."""
     every = _sums(problem, np.arange(len(problem.labels)))
+    shares = (problem.known["shrinkage"],) if problem.known else _SHRINKAGES
     scores: dict[tuple[float, ...], NDArray[np.float64]] = {
-        (share,): np.zeros((len(problem.labels), problem.classes)) for share in _SHRINKAGES
+        (share,): np.zeros((len(problem.labels), problem.classes)) for share in shares
     }
     for fold in problem.folds:
         problem.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -61,6 +61,7 @@ class Problem:
         folds: rows of each fold; together all rows, once.
         weights: shape (n,), mean 1: how much each image counts.
         seed: decides whatever is drawn.
+        known: settings to take as they are, for a head that was chosen before; empty to choose.
         check: called now and then; raises where the person wants it to stop.
         tell: called with rows and their scores, from folds without them, as they become known; from
             any thread.
@@ -72,6 +73,7 @@ class Problem:
     folds: list[NDArray[np.int64]]
     weights: NDArray[np.float64]
     seed: int = 1
+    known: Mapping[str, float] = field(default_factory=dict)
     check: Callable[[], None] = field(default=lambda: None)
     tell: Callable[[NDArray[np.int64], Floats], None] = field(default=lambda *_: None)
 

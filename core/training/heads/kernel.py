@@ -69,11 +69,14 @@ def _judge_exact(problem: Problem, rows: NDArray[np.float32]) -> Judged:
         problem.tell(every, scores[width, ridge])
         found[width, ridge] = coefficients
 
-    for width in _WIDTHS:
-        attempt(width, _RIDGES[0])
-    width = best_setting(problem.labels, scores)[0]
-    for ridge in _RIDGES[1:]:
-        attempt(width, ridge)
+    if problem.known:
+        attempt(problem.known["width"], problem.known["ridge"])
+    else:
+        for width in _WIDTHS:
+            attempt(width, _RIDGES[0])
+        width = best_setting(problem.labels, scores)[0]
+        for ridge in _RIDGES[1:]:
+            attempt(width, ridge)
     best = best_setting(problem.labels, scores)
     return Judged(
         scores[best],
@@ -93,10 +96,13 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     few = [fold for fold in few if len(fold)]
     sample = _Sample(rows[some], centred[some], problem.weights[some], few)
     scores: dict[Pair, NDArray[np.float64]] = {}
-    for width in _WIDTHS:
-        ridges = (_RIDGES[0],) if scores else _RIDGES
-        scores |= _out_of_fold(problem, sample, anchors, width, ridges)
-    best = best_setting(problem.labels[some], scores)
+    if problem.known:
+        best: Pair = (problem.known["width"], problem.known["ridge"])
+    else:
+        for width in _WIDTHS:
+            ridges = (_RIDGES[0],) if scores else _RIDGES
+            scores |= _out_of_fold(problem, sample, anchors, width, ridges)
+        best = best_setting(problem.labels[some], scores)
     everything = _Sample(rows, centred, problem.weights, list(problem.folds))
     parts = list(_products(problem, everything, anchors, best[0]))
     whole = _added(parts)

@@ -25,7 +25,7 @@ def judge(problem: Problem) -> Judged:
     )
     rows = problem.rows / np.float32(max(scale, 1e-12))
     scores: dict[tuple[float, ...], NDArray[np.float64]] = {}
-    for strength in _STRENGTHS:
+    for strength in (problem.known["strength"],) if problem.known else _STRENGTHS:
 
         def answered(fold: NDArray[np.int64], strength: float = strength) -> NDArray[np.float64]:
             problem.check()

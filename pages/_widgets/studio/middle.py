@@ -1,40 +1,129 @@
-"""One button that trains, and what came of it."""
+"""One button that trains; then the training at a glance, and what came of it in a sentence."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.catalog import DatasetRecord
+from core import settings
+from core.catalog import DatasetRecord, RunRecord
+from core.errors import InvalidInput
+from core.jobs import kinds
 from core.quality.curation import usable
-from core.training import recipes
-from core.training.start import create_run
-from pages._widgets.job import watch
-from pages._widgets.recipes import cost
-from pages._widgets.session import catalog, choose_run, dataset_table
+from core.text import duration, escape
+from core.training.estimate import estimate
+from core.training.spec import TrainSpec
+from core.training.start import create_run, suggest_spec
+from pages._widgets.job import attempt
+from pages._widgets.session import catalog, dataset_table
+from pages._widgets.steps import go
+from pages._widgets.studio.outcome import outcome
+from pages._widgets.studio.project import newest_run
+from pages._widgets.studio.training import watch_run
 
-_GOING = ("queued", "running", "held")
+GOING = ("queued", "running", "held")
+_BAD = {
+    "failed": "This training failed.",
+    "interrupted": "This training was interrupted.",
+    "cancelled": "This training was cancelled before there was anything to keep.",
+}
 
 
 @st.fragment
 def draw(record: DatasetRecord | None) -> None:
     """Draw the column, for the dataset of the studio."""
     st.subheader("Train")
-    table = dataset_table(record) if record is not None else None
-    good = usable(table) if table is not None else None
-    if record is None or good is None or good["label"].nunique() < 2:
-        st.button("Train", type="primary", disabled=True, width="stretch")
-        st.caption("Two classes with photos are needed.")
-        return
-    going = next((run for run in catalog().runs.all(record.id) if run.state in _GOING), None)
-    if going is not None:
-        watch(going.job_id)
-        return
-    recipe = recipes.suggest(good)
-    spec = recipes.default_spec(record.id, record.version, recipe, good)
-    if recipe == "auto":
-        spec = spec.with_values({"minutes": 1})
-    if st.button("Train", type="primary", width="stretch", key="studio-train"):
-        run = create_run(catalog(), spec)
-        choose_run(run.id)
+    runs = catalog().runs.all(record.id) if record is not None else []
+    model = newest_run(record)
+    going = [run for run in runs if run.state in GOING]
+    if going:
+        watch_run(going[-1].id)
+        if len(going) > 1:
+            st.caption(f"{len(going) - 1} more wait in the queue.")
+    else:
+        latest = next(iter(runs), None)
+        if latest is not None and latest.state in _BAD:
+            _not_done(latest)
+        _button(record, model)
+    if model is not None:
+        outcome(model)
+
+
+def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
+    """The button with the time that it takes, or why it can't be pressed."""
+    spec, why = _spec(record)
+    known = model is not None and record is not None and model.dataset_version == record.version
+    label = "Train again" if known else "Train"
+    if spec is not None and record is not None:
+        label += _takes(spec, record)
+        if settings.load().ahead:
+            _ahead(spec)
+    if st.button(
+        label,
+        type="secondary" if known else "primary",
+        icon=":material/model_training:",
+        disabled=spec is None,
+        width="stretch",
+        key="studio-train",
+    ):
+        assert spec is not None
+        attempt(_start, spec)
         st.rerun()
-    st.caption(cost(spec, good))
+    if why:
+        st.caption(escape(why))
+    elif st.button("Other ways to train", type="tertiary", key="studio-ways"):
+        go("train")
+
+
+def _start(spec: TrainSpec) -> None:
+    create_run(catalog(), spec)
+
+
+def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
+    """What the button would train with, or why nothing can be trained."""
+    if record is None:
+        return None, "Bring in photos of two classes or more; then train with one click."
+    table = dataset_table(record)
+    if table is None:
+        if record.state == "failed":
+            return None, "The photos could not be brought in, so there is nothing to learn from."
+        return None, "The photos are being brought in. Training can start right after."
+    good = usable(table)
+    if good["label"].nunique() < 2:
+        return None, "A classifier needs two classes at least. Add photos of another one."
+    try:
+        return suggest_spec(catalog(), record.id), ""
+    except InvalidInput as error:
+        return None, str(error)
+
+
+def _takes(spec: TrainSpec, record: DatasetRecord) -> str:
+    seconds = _seconds(str(catalog().workspace.home), spec.model_dump_json(), record.id)
+    if seconds is not None:
+        return f" · about {duration(max(1, seconds))}"
+    return f" · up to {spec.minutes:g} min" if spec.minutes else ""
+
+
+# Not for long: each training makes later ones quicker, since it leaves decoded images behind.
+@st.cache_data(show_spinner=False, max_entries=64, ttl=10)
+def _seconds(home: str, spec: str, dataset_id: str) -> float | None:
+    del home  # a part of the key only
+    table = dataset_table(catalog().datasets.get(dataset_id))
+    assert table is not None
+    found = estimate(catalog(), TrainSpec.model_validate_json(spec), usable(table))
+    return None if found is None else found.seconds
+
+
+def _ahead(spec: TrainSpec) -> None:
+    """Let an idle worker do ahead what the button would begin with."""
+    done: set[str] = st.session_state.setdefault("done_ahead", set())
+    wish = f"prepare {spec.model_dump_json()}"
+    if wish not in done and kinds.submit_prepare(catalog(), spec) is not None:
+        done.add(wish)
+
+
+def _not_done(run: RunRecord) -> None:
+    stopped = catalog().jobs.get(run.job_id).wishes.stop
+    if run.state == "cancelled" and stopped:
+        st.info("You cancelled this training; nothing of it was kept.", icon=":material/close:")
+        return
+    st.error(f"{_BAD[run.state]} {escape(run.error)}", icon=":material/error:")

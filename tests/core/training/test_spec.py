@@ -51,6 +51,7 @@ SPEC = TrainSpec(
     minutes=5.0,
     decoding="2:0:4095",
     tensorboard=True,
+    refits="hands-auto-1",
 )
 
 

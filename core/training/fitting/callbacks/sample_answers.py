@@ -13,6 +13,7 @@ from core.training.fitting.callbacks.base import FitCallback, FitContext, rounde
 
 _CLASSES_SHOWN = 60
 _EVERY_S = 0.8
+_REMEMBERED = 240
 
 
 class SampleAnswers(FitCallback):
@@ -23,6 +24,7 @@ class SampleAnswers(FitCallback):
     def __init__(self, fit: FitContext) -> None:
         super().__init__(fit)
         self._due = Throttle(_EVERY_S)
+        self._history: list[list[Any]] = []
         self._due()  # the first batch answers as chance would
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -53,6 +55,9 @@ class SampleAnswers(FitCallback):
                 }
                 for path, label, row in zip(samples.paths, samples.labels, rows, strict=True)
             ]
+            marks = "".join("01"[one["answer"] == one["label"]] for one in shown["samples"])
+            self._history = [*self._history[-_REMEMBERED:], [fit.number, None, marks]]
+            shown["history"] = self._history
         if shown:
             fit.report.snapshot("snapshot", epoch=fit.number, labels=list(classes), **shown, **more)
         fit.aside_s += time.monotonic() - began

@@ -1,0 +1,72 @@
+"""What a run that learned again does better and worse than the one it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.catalog import Catalog, RunRecord
+from core.errors import NotFound
+from core.evaluation.comparison.flips import Matched, match
+from core.evaluation.comparison.paired import Paired, in_words, paired
+from core.evaluation.predictions import load_predictions
+from core.runs.files import RunFiles
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A run beside the one that it came from, on the test images of both.
+
+    Attributes:
+        added: paths of images that only the later one learned from.
+    """
+
+    before: RunRecord
+    after: RunRecord
+    matched: Matched
+    paired: Paired
+    added: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Who is ahead, by how much, and whether that is chance."""
+        return in_words(self.paired, self.before.name, self.after.name)
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        columns = ["path_second", "label", "predicted_first", "predicted_second"]
+        names = {"path_second": "path", "predicted_first": "before", "predicted_second": "after"}
+        return {
+            "before": self.before.name,
+            "after": self.after.name,
+            "images": self.paired.images,
+            "accuracy_before": self.paired.first,
+            "accuracy_after": self.paired.second,
+            "p": self.paired.p,
+            "beyond_chance": self.paired.beyond_chance,
+            "sentence": self.sentence,
+            "added": list(self.added),
+            "right_now": self.matched.better[columns].rename(columns=names).to_dict("records"),
+            "wrong_now": self.matched.worse[columns].rename(columns=names).to_dict("records"),
+        }
+
+
+def learned(catalog: Catalog, run: RunRecord) -> Learned | None:
+    """What learning again has changed; ``None`` of a run that did not, or whose earlier one has
+    gone."""
+    before_id = str(run.spec.get("refits", ""))
+    if not before_id:
+        return None
+    workspace = catalog.workspace
+    try:
+        before = catalog.runs.get(before_id)
+        one, two = load_predictions(workspace, before.id), load_predictions(workspace, run.id)
+        known = RunFiles(workspace, before.id).split()
+        mine = RunFiles(workspace, run.id).split()
+    except NotFound:
+        return None
+    matched = match(one, two)
+    table = matched.table
+    found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())
+    new = (mine["split"] == "train") & ~mine["hash"].isin(known["hash"])
+    return Learned(before, run, matched, found, tuple(mine.loc[new, "path"]))

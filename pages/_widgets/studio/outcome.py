@@ -1,0 +1,128 @@
+"""What came of the newest training: one sentence, the three worst photos, one next step."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.errors import LightboxError, NotFound
+from core.evaluation.comparison.learned import Learned, learned
+from core.evaluation.mistakes import select
+from core.quality.curation import curated
+from core.text import escape, percent, plural, shorten
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.results.figures import figures_of
+from pages._widgets.results.view import View, load_view, turn_to
+from pages._widgets.session import catalog, choose_run, thumbnails
+from pages._widgets.steps import go
+
+_WORST = 3
+_CHANGED = 6
+
+
+def outcome(run: RunRecord) -> None:
+    """Draw it, for a run that has a model."""
+    try:
+        view = load_view(run)
+    except NotFound:
+        st.caption(
+            f"“{escape(run.name)}” was trained elsewhere and has not been tested on photos of "
+            "yours yet."
+        )
+        if st.button("Test it", key="studio-test"):
+            _open(run)
+        return
+    except LightboxError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    said = figures_of(view).verdict
+    headline, advice = said.statements[0], said.get("collect")
+    with st.container(border=True, key="studio-outcome"):
+        st.markdown(f"#### {escape(headline.text)}")
+        if run.summary.stopped:
+            st.caption("You stopped it; the best until then was kept.")
+        if found := learned(catalog(), run):
+            _changed(found)
+        _worst(view)
+        if advice is not None:
+            st.markdown(f":material/arrow_forward: **Next:** {escape(advice.text)}")
+        with st.container(horizontal=True, gap="small"):
+            if st.button("Why?", icon=":material/insights:", key="studio-why"):
+                _open(run)
+            wrong = int((~view.predictions.correct).sum())
+            if wrong > _WORST and st.button(
+                f"All {plural(wrong, 'mistake')}", type="tertiary", key="studio-mistakes"
+            ):
+                turn_to("mistakes")
+                _open(run)
+
+
+def _open(run: RunRecord) -> None:
+    choose_run(run.id)
+    go("results")
+
+
+def _worst(view: View) -> None:
+    """The mistakes that it was surest of."""
+    rows = view.predictions.table.iloc[select(view.predictions, "wrong")[:_WORST]]
+    if rows.empty:
+        return
+    pictures = _thumbnails(view.run, rows["path"].to_list())
+    tiles = [
+        Tile(
+            str(row["path"]),
+            picture,
+            f"is {shorten(str(row['label']), 14)}",
+            badge=f"✗ {shorten(str(row['predicted']), 14)}",
+            tone="bad",
+            title=f"{row['path']}: is {row['label']}, it said {row['predicted']} "
+            f"({row['confidence']:.0%} sure)",
+        )
+        for (_, row), picture in zip(rows.iterrows(), pictures, strict=True)
+    ]
+    st.caption("Its surest mistakes" if len(tiles) > 1 else "Its one mistake")
+    if gallery(tiles, key=f"worst-{view.run.id}", label="Its surest mistakes", opens=True):
+        turn_to("mistakes")
+        _open(view.run)
+
+
+def _changed(found: Learned) -> None:
+    """What learning again has changed, beside the model that it came from."""
+    st.markdown(
+        f"**After learning {plural(len(found.added), 'more photo')}:** "
+        f"{percent(found.paired.first)} → {percent(found.paired.second)}. {escape(found.sentence)}"
+    )
+    for rows, what, tone in (
+        (found.matched.better, "Right now, wrong before", "good"),
+        (found.matched.worse, "Wrong now, right before", "bad"),
+    ):
+        if rows.empty:
+            continue
+        some = rows.head(_CHANGED)
+        pictures = _thumbnails(found.after, some["path_second"].to_list())
+        st.caption(f"{what}: {len(rows)}")
+        gallery(
+            [
+                Tile(
+                    str(row["path_second"]),
+                    picture,
+                    f"is {shorten(str(row['label']), 14)}",
+                    badge=f"{'✓' if tone == 'good' else '✗'} "
+                    f"{shorten(str(row['predicted_second']), 14)}",
+                    tone=tone,
+                    title=f"{row['path_second']}: is {row['label']}, before "
+                    f"{row['predicted_first']}, now {row['predicted_second']}",
+                )
+                for (_, row), picture in zip(some.iterrows(), pictures, strict=True)
+            ],
+            key=f"changed-{tone}-{found.after.id}",
+            label=what,
+        )
+
+
+def _thumbnails(run: RunRecord, paths: list[str]) -> list[bytes]:
+    try:
+        table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
+    except NotFound:
+        return [b""] * len(paths)
+    return thumbnails(run.dataset_id, table.reindex(paths).fillna(0))

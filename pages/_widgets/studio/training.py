@@ -1,0 +1,178 @@
+"""A training of the studio while it runs: how long still, what it answers by now, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.jobs.live import Curves, JobView, curves, live
+from core.jobs.whole import whole
+from core.text import duration, percent, plural, shorten
+from pages._widgets.controls import stage
+from pages._widgets.job import attempt
+from pages._widgets.sample_predictions import pictures_of, with_samples
+from pages._widgets.session import catalog, choose_run
+from pages._widgets.steps import go
+from pages._widgets.studio.watching import Curve, Picture, Watching, watching
+
+EVERY_S = 0.5
+
+
+@st.fragment(run_every=EVERY_S)
+def watch_run(run_id: str) -> None:
+    """Show a run until it ends, then run the page again. Only call it for one that has not."""
+    run = catalog().runs.get(run_id)
+    view = live(catalog(), run.job_id)
+    if view.job.finished:
+        choose_run(run.id if view.job.state == "done" else None)
+        st.rerun(scope="app")
+    so_far = curves(catalog(), run.job_id)
+    watching(_now(run, view, so_far), key=f"watching-{run.id}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _controls(view)
+        if st.button("All details", type="tertiary", key=f"details-{run.id}"):
+            choose_run(run.id)
+            go("train")
+
+
+def _controls(view: JobView) -> None:
+    job = view.job
+    if job.wishes.stop:
+        return
+    at = stage(job) if job.state == "running" else "before"
+    if at in ("search", "fit"):
+        st.button(
+            "Stop and keep",
+            icon=":material/stop_circle:",
+            key=f"studio-stop-{job.id}",
+            on_click=attempt,
+            args=(_wish, job.id, "keep"),
+            help="Ends the training now; the best so far is saved and tested.",
+        )
+    if at != "after":
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"studio-cancel-{job.id}",
+            on_click=attempt,
+            args=(_wish, job.id, "discard"),
+            help="Ends the training, and keeps nothing of it.",
+        )
+
+
+def _wish(job_id: str, stop: str) -> None:
+    catalog().jobs.wish(job_id, stop=stop)
+
+
+def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
+    far = whole(run, view)
+    doing = view.doing
+    if view.job.wishes.stop:
+        doing = "Stopping. The best so far is kept, saved and tested."
+        if view.job.wishes.stop == "discard":
+            doing = "Stopping. Nothing of this training is kept."
+    elif view.job.state != "running":
+        doing = "Waiting to start"
+        if view.ahead:
+            doing = f"Waiting to start, behind {plural(view.ahead, 'other task')}"
+    time, left = "…", ""
+    if far.seconds_left is not None:
+        time, left = (
+            (duration(far.seconds_left), "left") if far.seconds_left >= 1 else ("…", "soon")
+        )
+    shown = with_samples(run.id, so_far.snapshot)
+    return Watching(
+        far.fraction,
+        time,
+        left,
+        doing,
+        _note(shown),
+        _score(so_far, shown),
+        _pictures(run, shown),
+        _curves(run, so_far),
+    )
+
+
+def _note(shown: dict[str, Any] | None) -> str:
+    if not shown:
+        return ""
+    return "Photos that this training doesn’t learn from, and what is answered about them by now."
+
+
+def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:
+    """How it stands, in words; the best of what was tried, once there is one."""
+    kept = [rung["accuracy"] for rung in so_far.rungs if rung["kept"]]
+    if kept:
+        return f"{percent(kept[-1])} right so far"
+    if so_far.best is not None and so_far.best.get("val_accuracy") is not None:
+        return f"{percent(so_far.best['val_accuracy'])} right so far"
+    if shown and shown.get("of"):
+        return f"{percent(shown['right'] / shown['of'])} right by now"
+    return ""
+
+
+def _pictures(run: RunRecord, shown: dict[str, Any] | None) -> Sequence[Picture]:
+    if not shown:
+        return ()
+    samples = shown["samples"]
+    found = pictures_of(run, [each["path"] for each in samples])
+    return [
+        Picture(image, shorten(each["label"], 40), shorten(each["answer"], 40))
+        for each, (image, _) in zip(samples, found, strict=True)
+    ]
+
+
+def _curves(run: RunRecord, so_far: Curves) -> Sequence[Curve]:
+    """Loss and accuracy by epochs, or Auto's ladder by seconds; the frame is there from the
+    start."""
+    minutes = float(run.spec.get("minutes", 0.0))
+    if minutes:
+        return [_ladder(so_far, run.summary.expected or 60 * minutes)]
+    if not so_far.batches and not so_far.epochs:
+        return ()
+    last = (so_far.batches or so_far.epochs)[-1]["epochs"]
+    loss = [
+        (point["at"], point["loss"]) for point in so_far.batches if point.get("loss") is not None
+    ]
+    highest = max([value for _, value in loss] or [1.0])
+    across = f"epochs 0 to {last}"
+
+    def scaled(points: list[tuple[float, float]], top: float = 1.0) -> list[tuple[float, float]]:
+        return [(x / last, min(1.0, y / max(top, 1e-9))) for x, y in points]
+
+    def of(key: str) -> list[tuple[float, float]]:
+        return [(e["epoch"], e[key]) for e in so_far.epochs if e.get(key) is not None]
+
+    accuracy = [
+        (point["at"], point["accuracy"])
+        for point in so_far.batches
+        if point.get("accuracy") is not None
+    ]
+    return [
+        Curve(
+            scaled(loss, highest),
+            other=scaled(of("val_loss"), highest),
+            across=across,
+            upwards=f"Loss 0 to {highest:.2g}",
+        ),
+        Curve(
+            scaled(accuracy),
+            other=scaled(of("val_accuracy")),
+            across=across,
+            upwards="Right 0 to 100 %",
+        ),
+    ]
+
+
+def _ladder(so_far: Curves, seconds: float) -> Curve:
+    history = (so_far.snapshot or {}).get("history", [])
+    seconds = max([seconds, *(rung["seconds"] for rung in so_far.rungs)])
+    return Curve(
+        [(min(1.0, at / seconds), share) for at, share, _ in history if share is not None],
+        [(r["seconds"] / seconds, r["accuracy"], r["kept"]) for r in so_far.rungs],
+        across=f"seconds 0 to {seconds:.0f}",
+        upwards="Right 0 to 100 %",
+    )

@@ -1,0 +1,96 @@
+"""A training at a glance: a ring with the time left, pictures turning right, and its curves."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from core.quality.thumbs import media_type
+from pages._widgets.component import component
+
+_HERE = Path(__file__).parent
+_component = component(
+    "lightbox-watching",
+    html=(_HERE / "watching.html").read_text(encoding="utf-8"),
+    css=(_HERE / "watching.css").read_text(encoding="utf-8"),
+    js=(_HERE / "watching.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture that the training doesn't see.
+
+    Attributes:
+        image: JPEG or PNG bytes; empty for one that can't be shown.
+        label: the class that it is.
+        answer: what is answered now; "" before anything is.
+    """
+
+    image: bytes
+    label: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line in a frame that stays as it is: all from 0 to 1, 1 being the right or upper end.
+
+    Attributes:
+        points: (x, y), joined by a line.
+        marks: (x, y, kept) of what was tried; ``kept`` ones are full.
+        other: (x, y) of a second, dashed line.
+        across, upwards: what the axes mean, with their ends.
+    """
+
+    points: Sequence[tuple[float, float]] = ()
+    marks: Sequence[tuple[float, float, bool]] = ()
+    other: Sequence[tuple[float, float]] = ()
+    across: str = ""
+    upwards: str = ""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is shown.
+
+    Attributes:
+        fraction: of the whole, 0 to 1; ``None`` where that isn't known.
+        time: in the ring, large: "12 s".
+        left: below it: "left".
+        doing: what it is at.
+        note: what the pictures are.
+        score: how it stands, in words.
+    """
+
+    fraction: float | None
+    time: str
+    left: str
+    doing: str
+    note: str = ""
+    score: str = ""
+    pictures: Sequence[Picture] = ()
+    curves: Sequence[Curve] = field(default=())
+
+
+def watching(now: Watching, *, key: str) -> None:
+    """Draw it; drawn again under the same key, it goes on from where it was."""
+    pictures = [
+        {
+            "src": _uri(each.image),
+            "label": each.label,
+            "answer": each.answer,
+            "right": each.answer == each.label,
+        }
+        for each in now.pictures
+    ]
+    values = {**asdict(now), "pictures": pictures, "curves": [asdict(one) for one in now.curves]}
+    _component(key=key, data=values)
+
+
+def _uri(image: bytes) -> str:
+    if not image:
+        return ""
+    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"
