@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,9 @@ from core.evaluation.study.run import run_study
 from core.features.weights import find_weights
 from core.jobs.execute import execute
 from core.quiet import silence_tensorflow
-from core.training.recipes import RECIPES
 from core.training.run import train_run
 from core.workspace import Workspace, open_workspace
+from tests import small_network
 from tests.core.cli.conftest import Said
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.running import queued
@@ -40,8 +40,15 @@ pytestmark = pytest.mark.keras
 
 # Enough for what a model's images usually look like to be learned from the validation images.
 _EACH = 40
-_SMALL = {"architecture": "efficientnet_lite0", "image_size": 64, "epochs": 1}
+# LIGHTBOX_EVERY=1 takes the network that people have in all kinds, and every format of each. A step
+# of it takes ten seconds to be traced, of which nothing is the kind's own.
+EVERY = bool(os.environ.get("LIGHTBOX_EVERY"))
+_REAL = {"architecture": "efficientnet_lite0", "image_size": 64, "epochs": 1}
+_SMALL = {**_REAL, "architecture": _REAL["architecture"] if EVERY else small_network.KEY}
 _TUNED = {**_SMALL, "tuning__epochs": 1}
+_AUTO = {**_SMALL, "recipe": "auto", "image_size": 160, "minutes": 30}
+# Formats that no other test makes of a trained network of full size.
+_OF_REAL = ("onnx", "litert-int8", "openvino-int8")
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class Kind:
         settings: it is trained with; ``None`` for one that was trained elsewhere.
         outputs, channels: of one that was.
         tested: whether one that was is given images to be tested on.
+        formats: that it is exported in, all of them when empty.
+        more: how many besides, in turn, so that each meets several.
     """
 
     settings: dict[str, Any] | None = None
@@ -60,41 +69,38 @@ class Kind:
     outputs: int = 3
     channels: int = 3
     tested: bool = True
-    slow: bool = field(default=False)
+    formats: tuple[str, ...] = ()
+    more: int = 0
 
 
+def _few(settings: dict[str, Any] | None = None, **others: Any) -> Kind:
+    """A kind that differs little from another: in the most used format, and two more in turn."""
+    return Kind(settings, formats=("onnx",), more=2, **others)
+
+
+_TWO = ("green", "red")
 KINDS: dict[str, Kind] = {
     "own": Kind({}),
     "own, gray, 5 looks": Kind({"color": "gray", "test_views": 5}),
-    "own, two classes, 2 looks": Kind(
-        {"loss__name": "binary", "test_views": 2}, classes=("green", "red")
+    "own, two classes, 2 looks": _few({"loss__name": "binary", "test_views": 2}, classes=_TWO),
+    "scratch": _few({"recipe": "scratch", "epochs": 1}),
+    "scratch, gray, 3 looks": _few(
+        {"recipe": "scratch", "epochs": 1, "color": "gray", "test_views": 3}
     ),
-    "scratch": Kind({"recipe": "scratch", "epochs": 1}),
-    "scratch, gray, 3 looks": Kind(
-        {"recipe": "scratch", "epochs": 1, "color": "gray", "test_views": 3}, slow=True
+    "classic": _few({"recipe": "classic", "image_size": 32, "epochs": 1}),
+    "classic, two classes": _few(
+        {"recipe": "classic", "image_size": 32, "epochs": 1, "loss__name": "binary"}, classes=_TWO
     ),
-    "classic": Kind({"recipe": "classic", "image_size": 32, "epochs": 1}),
-    "classic, two classes": Kind(
-        {"recipe": "classic", "image_size": 32, "epochs": 1, "loss__name": "binary"},
-        classes=("green", "red"),
-        slow=True,
-    ),
-    "quick": Kind({"recipe": "quick", **_SMALL}),
-    "quick, gray, 4 looks": Kind(
-        {"recipe": "quick", **_SMALL, "color": "gray", "test_views": 4}, slow=True
-    ),
-    "quick, two classes": Kind(
-        {"recipe": "quick", **_SMALL, "loss__name": "binary"}, classes=("green", "red"), slow=True
-    ),
-    "balanced": Kind({"recipe": "balanced", **_TUNED}, slow=True),
-    "balanced, gray": Kind({"recipe": "balanced", **_TUNED, "color": "gray"}, slow=True),
-    "best": Kind({"recipe": "best", **_TUNED}),
-    "auto": Kind({"recipe": "auto", "image_size": 160, "minutes": 30}, slow=True),
-    "auto, 3 looks": Kind(
-        {"recipe": "auto", "image_size": 160, "minutes": 30, "test_views": 3}, slow=True
-    ),
+    "quick": Kind({"recipe": "quick", **_REAL}, formats=_OF_REAL),
+    "quick, gray, 4 looks": _few({"recipe": "quick", **_SMALL, "color": "gray", "test_views": 4}),
+    "quick, two classes": _few({"recipe": "quick", **_SMALL, "loss__name": "binary"}, classes=_TWO),
+    "balanced": _few({"recipe": "balanced", **_TUNED}),
+    "balanced, gray": _few({"recipe": "balanced", **_TUNED, "color": "gray"}),
+    "best": _few({"recipe": "best", **_TUNED}),
+    "auto": Kind(_AUTO),
+    "auto, 3 looks": _few({**_AUTO, "test_views": 3}),
     "imported": Kind(),
-    "imported, gray, one number": Kind(classes=("green", "red"), outputs=1, channels=1),
+    "imported, gray, one number": _few(classes=_TWO, outputs=1, channels=1),
     "imported, untested": Kind(tested=False),
 }
 _ELSEWHERE = tuple(name for name, kind in KINDS.items() if kind.settings is None)
@@ -121,37 +127,27 @@ CANNOT: dict[str, dict[str, str]] = {
 }
 
 
-def _needs_weights(name: str) -> bool:
-    settings = KINDS[name].settings or {}
-    return (
-        RECIPES[settings["recipe"]].architecture.backbone is not None
-        if ("recipe" in settings)
-        else False
-    )
-
-
 def _params(names: list[str]) -> list[Any]:
-    missing = find_weights("efficientnet_lite0") is None
+    missing = find_weights(_REAL["architecture"]) is None
     absent = pytest.mark.skipif(missing, reason="the weights of Lite0 are not installed")
-    found = []
-    for name in names:
-        marks = [pytest.mark.slow] if KINDS[name].slow else []
-        found.append(pytest.param(name, marks=[*marks, absent] if _needs_weights(name) else marks))
-    return found
+    real = {name for name in names if _is_real(KINDS[name])}
+    return [pytest.param(name, marks=[absent] if name in real else []) for name in names]
+
+
+def _is_real(kind: Kind) -> bool:
+    return (kind.settings or {}).get("architecture") == _REAL["architecture"]
 
 
 def _exports() -> list[Any]:
-    """Small networks in every format; of large ones, which take twenty seconds each, the most used
-    format and two more in turn, so that each meets several. LIGHTBOX_EVERY=1 takes all."""
     found = []
     turn = 0
-    for name in KINDS:
-        keys = list(formats.offered()) if KINDS[name].tested else []
-        if _needs_weights(name) and keys and not os.environ.get("LIGHTBOX_EVERY"):
-            others = [key for key in keys if key != "onnx"]
-            keys = ["onnx", *(others[(turn + step) % len(others)] for step in (0, 1))]
-            turn += 2
-        (case,) = _params([name])
+    for case in _params([name for name, kind in KINDS.items() if kind.tested]):
+        (name,) = case.values
+        kind, keys = KINDS[name], list(formats.offered())
+        if kind.formats and not EVERY:
+            others = [key for key in keys if key not in kind.formats]
+            more = [others[(turn + step) % len(others)] for step in range(kind.more)]
+            keys, turn = [*kind.formats, *more], turn + kind.more
         found += [pytest.param(name, key, marks=list(case.marks)) for key in keys]
     return found
 
@@ -230,9 +226,10 @@ def _elsewhere(kind: Kind) -> Any:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("every")
-    made = Runs(new_catalog(folder / "home"), folder / "images")
-    yield made
-    made.catalog.engine.dispose()
+    with small_network.registered(folder):
+        made = Runs(new_catalog(folder / "home"), folder / "images")
+        yield made
+        made.catalog.engine.dispose()
 
 
 @pytest.fixture

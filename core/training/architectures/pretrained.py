@@ -96,7 +96,8 @@ _SENTENCES = {
 }
 
 
-def _family(key: str, sentence: str) -> Architecture:
+def on_backbone(key: str, sentence: str) -> Architecture:
+    """The family of a backbone with a head on it."""
     backbone = backbones.get(key)
     return Architecture(
         key,
@@ -109,4 +110,4 @@ def _family(key: str, sentence: str) -> Architecture:
     )
 
 
-FAMILIES = tuple(_family(key, sentence) for key, sentence in _SENTENCES.items())
+FAMILIES = tuple(on_backbone(key, sentence) for key, sentence in _SENTENCES.items())
