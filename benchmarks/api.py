@@ -12,7 +12,6 @@ else runs makes all of it slower.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -30,6 +29,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
+from benchmarks.common import parser_of
 from core.catalog import Catalog, RunRecord, open_catalog
 from core.inference.keys import MOST_PER_MINUTE, create_key
 from core.workspace import open_workspace
@@ -42,11 +42,10 @@ _FORM = f"multipart/form-data; boundary={_BOUNDARY}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--size", type=int, default=96, help="side of the model's images")
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--pages", action="store_true", help="use a page meanwhile")
-    parser.add_argument("--quick", action="store_true", help="a tenth of everything")
     options = parser.parse_args()
     requests = options.requests // (10 if options.quick else 1)
     rounds = 100 if options.quick else 1000

@@ -6,7 +6,7 @@ both. ``share_of_lower`` is the batch's speed over the lower of the two. Where o
 both, the two compete for it: ``bound`` is 1 / (1/decode + 1/model), what could be reached if each
 used all cores fully and nothing else cost anything.
 
-    python -m benchmarks.batch [FOLDER] [--run RUN] [--images N]
+    python -m benchmarks.batch [FOLDER] [--run RUN] [--images N] [--quick]
 
 Without a folder, pictures of 500 × 374 pixels are made; without a run, the newest finished one of
 the workspace answers. Prints one JSON line.
@@ -14,7 +14,6 @@ the workspace answers. Prints one JSON line.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import resource
@@ -28,8 +27,8 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from benchmarks.common import make_photos, parser_of
 from core.catalog import Catalog, open_catalog
 from core.datasets.content import read_regular
 from core.datasets.images import decode
@@ -40,18 +39,6 @@ from core.runs.files import RunFiles
 from core.workspace import open_workspace
 
 _ROUNDS = 3
-
-
-def make_pictures(folder: Path, count: int) -> None:
-    """JPEGs of 500 × 374 pixels with slopes, edges and noise, so that they decode like photos."""
-    rng = np.random.default_rng(0)
-    for number in range(count):
-        coarse = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
-        image = Image.fromarray(coarse).resize((500, 374), Image.Resampling.BICUBIC)
-        noisy = np.asarray(image, np.int16) + rng.integers(-12, 13, (374, 500, 1), dtype=np.int16)
-        Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(
-            folder / f"{number:06d}.jpg", quality=90
-        )
 
 
 def decode_rate(folder: Path, names: list[str], size: int) -> float:
@@ -90,11 +77,12 @@ def _linked(folder: Path, count: int) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of(__doc__)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--run")
     parser.add_argument("--images", type=int, default=600)
     options = parser.parse_args()
+    images, rounds = (100, 1) if options.quick else (options.images, _ROUNDS)
     catalog = open_catalog(open_workspace())
     if options.run:
         run = catalog.runs.find(options.run)
@@ -108,9 +96,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         if options.folder is None:
-            make_pictures(folder, options.images)
+            make_photos(folder, images)
         else:
-            for number, name in enumerate(_linked(options.folder, options.images)):
+            for number, name in enumerate(_linked(options.folder, images)):
                 shutil.copy(options.folder / name, folder / f"{number:06d}{Path(name).suffix}")
         names = [path for path, _, _ in find_files(folder)]
         compiled = RunFiles(catalog.workspace, run.id).compiled()
@@ -118,7 +106,7 @@ def main() -> None:
         compiled.predict(pixels)
         rates: dict[str, list[float]] = {"decode": [], "model": [], "batch": []}
         # In turn, so that what else the computer does falls on all alike.
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             rates["decode"].append(decode_rate(folder, names, size))
             rates["model"].append(model_rate(compiled, pixels, len(names)))
             rates["batch"].append(batch_rate(catalog, run.id, folder))

@@ -1,6 +1,6 @@
 """Images a second of frozen networks, beside OpenVINO's own ``benchmark_app`` in the same run.
 
-    python -m benchmarks.features [--networks KEY …] [--sizes N …] [--rounds N]
+    python -m benchmarks.features [--networks KEY …] [--sizes N …] [--rounds N] [--quick]
 
 Without a choice: EfficientNet-Lite0 at 160 and 224 pixels and MobileNetV2 at 96 (left out where its
 weights are missing). ``images_per_s`` is ``Compiled.predict`` on pixels that lie in memory,
@@ -13,7 +13,6 @@ wall clock.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
@@ -25,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common import parser_of
 from core.datasets.pixels import Pixels
 from core.features import backbones
 from core.features.backbones import convert
@@ -42,18 +42,19 @@ _BYTES, _SECONDS = 100 * 1024**2, 6
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--networks", nargs="*", help="keys of networks")
     parser.add_argument("--sizes", nargs="*", type=int, default=[224], help="sides in pixels")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
+    rounds = 1 if given.quick else given.rounds
     wanted = [(key, size) for key in given.networks or () for size in given.sizes]
-    for key, size in wanted or USUAL:
+    for key, size in wanted or USUAL[: 1 if given.quick else None]:
         if find_weights(key) is None:
             print(json.dumps({"network": key, "left_out": "its weights are not here"}))
             continue
         with tempfile.TemporaryDirectory() as home:
-            found = measure(open_workspace(Path(home)), key, size, given.rounds)
+            found = measure(open_workspace(Path(home)), key, size, rounds)
         print(json.dumps(found), flush=True)
 
 

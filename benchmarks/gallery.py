@@ -1,6 +1,6 @@
 """What the server does for the Clean page of a large dataset, step by step.
 
-    python -m benchmarks.gallery [--images 60000]
+    python -m benchmarks.gallery [--images 60000] [--quick]
 
 Makes that many small distinct photos-like images in a folder that is thrown away, imports them as
 the app would, and times what a click costs: opening the page, another page of 60 thumbnails,
@@ -9,7 +9,6 @@ another threshold, one more decision. Prints one JSON document; times in millise
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -24,22 +23,25 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.common import parser_of
+
 _CLASSES = 10
 _ROUNDS = 7
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--images", type=int, default=60_000)
     options = parser.parse_args()
+    images = 600 if options.quick else options.images
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LIGHTBOX_HOME"] = str(Path(folder) / "home")
         photos = Path(folder) / "photos"
-        _make(photos, options.images)
+        _make(photos, images)
         result = _measure(photos)
     unit = 1024**2 if sys.platform == "darwin" else 1024
     result["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
-    print(json.dumps({"benchmark": "gallery", "images": options.images, **result}))
+    print(json.dumps({"benchmark": "gallery", "images": images, **result}))
 
 
 def _make(folder: Path, count: int) -> None:

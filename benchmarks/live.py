@@ -1,7 +1,8 @@
 """How many camera frames a second are answered, over HTTP as the page sends them: a JSON line.
 
-``python -m benchmarks.live RUN`` with the workspace in ``LIGHTBOX_HOME``: frames of 298×224 pixels
-as JPEG, each sent once the last one is answered, from a second process to the app's own routes.
+``python -m benchmarks.live RUN [--quick]`` with the workspace in ``LIGHTBOX_HOME``: frames of
+298×224 pixels as JPEG, each sent once the last one is answered, from a second process to the app's
+own routes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
+
+from benchmarks.common import parser_of
 
 _SECONDS = 10.0
 _WANTED = 8.0
@@ -45,7 +48,7 @@ def _frames() -> list[bytes]:
     return made
 
 
-def measure(address: str, token: str) -> dict[str, float]:
+def measure(address: str, token: str, lasting: float) -> dict[str, float]:
     """Answers a second, and milliseconds of the half and of the slowest hundredth."""
     from core.api.live import PREFIX
 
@@ -64,7 +67,7 @@ def measure(address: str, token: str) -> dict[str, float]:
     for frame in frames[:10]:
         ask(frame)
     began = time.perf_counter()
-    while time.perf_counter() - began < _SECONDS:
+    while time.perf_counter() - began < lasting:
         started = time.perf_counter()
         ask(frames[len(took) % len(frames)])
         took.append((time.perf_counter() - started) * 1000)
@@ -76,14 +79,17 @@ def measure(address: str, token: str) -> dict[str, float]:
     }
 
 
-def main(run_id: str) -> int:
+def main() -> int:
     from core.catalog import open_catalog
     from core.evaluation.out_of_distribution import find_detector, fit_detector
     from core.runs.files import RunFiles
     from core.workspace import open_workspace
 
+    parser = parser_of(__doc__)
+    parser.add_argument("run", metavar="RUN", help="a finished run of the workspace")
+    options = parser.parse_args()
     catalog = open_catalog(open_workspace())
-    run = catalog.runs.find(run_id)
+    run = catalog.runs.find(options.run)
     if find_detector(catalog.workspace, run.id) is None:
         fit_detector(catalog, run.id)
     with socket.socket() as probe:
@@ -101,7 +107,8 @@ def main(run_id: str) -> int:
                 break
             except OSError:
                 time.sleep(0.1)
-        figures = measure(f"http://127.0.0.1:{port}", token)
+        seconds = 1.0 if options.quick else _SECONDS
+        figures = measure(f"http://127.0.0.1:{port}", token, seconds)
     finally:
         server.terminate()
         server.join(10)
@@ -119,8 +126,8 @@ def main(run_id: str) -> int:
             }
         )
     )
-    return 0 if met else 1
+    return 0 if met or options.quick else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

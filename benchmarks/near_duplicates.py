@@ -1,7 +1,7 @@
 """How fast near-duplicates are found, how that grows, and how many kinds of copies are found.
 
     python -m benchmarks.near_duplicates [--photos FOLDER] [--peer PYTHON] [--sizes 15000 30000
-    60000]
+    60000] [--quick]
 
 Speed: photo-like pictures made from numbers, all different, with 1,400 copies planted among them;
 only the search is timed (descriptors come from the scan), one process a size, wall clock and
@@ -19,7 +19,6 @@ its near and exact duplicates. Prints one JSON document.
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import subprocess
@@ -37,6 +36,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from benchmarks.common import parser_of
 from core.quality.copies import DEFAULT_THRESHOLD, MIRRORED, ROTATED, SAME, find_copies, groups
 from core.quality.descriptor import describe
 from tests.core.quality.altered import COPIES, photo
@@ -58,14 +58,14 @@ print(json.dumps({"seconds": seconds, "sets": sets}))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument(
         "--photos", type=Path, help="a folder of photos, searched in all its folders"
     )
     parser.add_argument("--peer", help="a Python interpreter with CleanVision")
     parser.add_argument("--sizes", type=int, nargs="+", default=[15_000, 30_000, 60_000])
     given = parser.parse_args()
-    speed = _speeds(sorted(given.sizes))
+    speed = _speeds([2000, 4000] if given.quick else sorted(given.sizes))
     with tempfile.TemporaryDirectory() as folder:
         quality = _quality(Path(folder), given.photos, given.peer)
     print(

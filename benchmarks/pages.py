@@ -1,6 +1,6 @@
 """How soon pages stand, how much memory the web process takes, how soon a curve begins.
 
-    python -m benchmarks.pages PHOTOS [--recipe transfer]
+    python -m benchmarks.pages PHOTOS [--recipe quick] [--quick]
 
 PHOTOS is a folder of class folders. A real server and a real Chromium do what a person does: the
 folder is uploaded, trained on, and every page opened, in a workspace that is thrown away. Prints
@@ -10,7 +10,6 @@ page's script has run to its end and what one came for is in view.
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import tempfile
@@ -19,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common import parser_of, photos_of
 from tests.browser import chromium, journey
 from tests.browser.conftest import DESKTOP, Server, running_app, sign_in
 from tests.waiting import wait_until
@@ -36,15 +36,15 @@ _ROUNDS = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("photos", type=Path)
+    parser = parser_of(__doc__)
+    parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--recipe", default="quick")
     options = parser.parse_args()
-    photos = options.photos.expanduser().resolve()
-    files = sum(1 for path in photos.rglob("*") if path.is_file())
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        photos = photos_of(options, Path(folder))
+        files = sum(1 for path in photos.rglob("*") if path.is_file())
         home, log = Path(folder) / "home", Path(folder) / "app.log"
         browser = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
@@ -60,7 +60,7 @@ def main() -> None:
             result |= _upload(page, photos, files)
             wait_until(lambda: _idle(server), 60, "a warm worker")
             result |= _train(page, options.recipe)
-            result["pages_warm_s"] = _pages(page, server)
+            result["pages_warm_s"] = _pages(page, server, 1 if options.quick else _ROUNDS)
             result["web_process_mb"] = _resident(server)
         browser.close()
     print(json.dumps(result))
@@ -110,20 +110,21 @@ def _first_point(page: Any, recipe: str) -> float:
     page.get_by_role("button", name="Start training").click()
     # The curves of the run before are not what is waited for.
     page.get_by_role("button", name="See the results").wait_for(state="detached")
-    page.locator(".scatterlayer .trace path").first.wait_for(state="attached")
+    drawn = page.get_by_test_id("stVegaLiteChart").first.locator(".role-mark path[d^='M']")
+    drawn.first.wait_for(state="attached")
     return round(time.perf_counter() - started, 3)
 
 
-def _pages(page: Any, server: Server) -> dict[str, float]:
+def _pages(page: Any, server: Server, rounds: int) -> dict[str, float]:
     """Median time of opening each page by its address, and by a click on its step."""
     found = {}
     for name, content in _CONTENT.items():
         address = f"{server.url}/{'' if name == 'home' else name}"
-        opened = [timed(_open, page, address, content) for _ in range(_ROUNDS)]
+        opened = [timed(_open, page, address, content) for _ in range(rounds)]
         found[f"{name}_by_address"] = round(statistics.median(opened), 3)
     for name, content in list(_CONTENT.items())[1:]:
         clicked = []
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             journey.step(page, "Predict" if name != "predict" else "Data")
             clicked.append(timed(_step, page, name.title(), content))
         found[f"{name}_by_click"] = round(statistics.median(clicked), 3)

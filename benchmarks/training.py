@@ -1,6 +1,6 @@
 """How fast training is, beside what people use today, in one run on one machine.
 
-    python -m benchmarks.training PHOTOS [--baselines FOLDER] [--only PART …]
+    python -m benchmarks.training PHOTOS [--baselines FOLDER] [--only PART …] [--quick]
 
 PHOTOS is a folder of class folders; FOLDER has ``notebook_cnn.py`` and
 ``keras_transfer_tutorial.py`` (what people copy today, timed), which are left out without it. Each
@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common import imported, parser_of, photos_of
 from core.catalog import Catalog, open_catalog
 from core.datasets.intake import add_folder
 from core.progress import Reporter
@@ -47,27 +48,32 @@ MANY = 60_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("photos", type=Path, help="class folders")
+    parser = parser_of(__doc__)
+    parser.add_argument("photos", type=Path, nargs="?", help="class folders")
     parser.add_argument("--baselines", type=Path, help="folder of the scripts to compare with")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--part", choices=PARTS, help="do one part in this process")
     given = parser.parse_args()
     if given.part:
-        print(json.dumps(PARTS[given.part](given.photos)))
+        print(json.dumps(PARTS[given.part](given.photos, given.quick)))
         return
-    answer: dict[str, Any] = {"benchmark": "training", "photos": given.photos.name}
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(_measure(given, photos_of(given, Path(folder))), indent=1))
+
+
+def _measure(given: argparse.Namespace, photos: Path) -> dict[str, Any]:
+    answer: dict[str, Any] = {"benchmark": "training", "photos": photos.name}
     if given.baselines:
         answer["baselines"] = {
-            script.stem: _baseline(script, given.photos)
+            script.stem: _baseline(script, photos)
             for script in sorted(given.baselines.glob("*.py"))
             if script.stem in ("notebook_cnn", "keras_transfer_tutorial")
         }
+    quick = ["--quick"] if given.quick else []
     for part in given.only:
-        answer[part] = _last_json(
-            [sys.executable, "-m", "benchmarks.training", str(given.photos), "--part", part]
-        )
-    print(json.dumps(answer, indent=1))
+        command = [sys.executable, "-m", "benchmarks.training", str(photos), "--part", part]
+        answer[part] = _last_json([*command, *quick])
+    return answer
 
 
 def _baseline(script: Path, photos: Path) -> dict[str, Any]:
@@ -80,17 +86,6 @@ def _last_json(command: list[str]) -> dict[str, Any]:
     )
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
-
-
-def _imported(photos: Path, home: Path) -> tuple[Catalog, str]:
-    from core.quality.alike import find_alike
-    from core.quality.scan import scan
-
-    catalog = open_catalog(open_workspace(home))
-    record = add_folder(catalog, photos, "photos", restrict=False)
-    scan(catalog, record.id)
-    find_alike(catalog, record.id, Reporter())
-    return catalog, record.id
 
 
 class _Clock(Reporter):
@@ -109,7 +104,7 @@ class _Clock(Reporter):
             self.epochs.append((now, payload["val_accuracy"]))
 
 
-def _recipes(photos: Path) -> dict[str, Any]:
+def _recipes(photos: Path, quick: bool) -> dict[str, Any]:
     from core.evaluation.evaluate import evaluate_run
     from core.training.fitting.warmup import tidy_up, warm_up
     from core.training.run import train_run
@@ -117,10 +112,10 @@ def _recipes(photos: Path) -> dict[str, Any]:
 
     warm_up()
     found: dict[str, Any] = {}
-    for recipe in RECIPES:
+    for recipe in RECIPES[:1] if quick else RECIPES:
         with tempfile.TemporaryDirectory() as home:
-            catalog, dataset_id = _imported(photos, Path(home))
-            for when in ("first", "again") if recipe == "quick" else ("first",):
+            catalog, dataset_id = imported(photos, "photos", Path(home))
+            for when in ("first", "again") if recipe == "quick" and not quick else ("first",):
                 run = create_run(catalog, suggest_spec(catalog, dataset_id, recipe))
                 clock = _Clock()
                 summary = train_run(catalog, run.id, clock)
@@ -147,7 +142,7 @@ def _recipes(photos: Path) -> dict[str, Any]:
     return found
 
 
-def _step(photos: Path) -> dict[str, Any]:
+def _step(photos: Path, quick: bool) -> dict[str, Any]:
     import keras
     import tensorflow as tf
 
@@ -161,12 +156,12 @@ def _step(photos: Path) -> dict[str, Any]:
     from core.training.start import create_run, suggest_spec
 
     warm_up()
-    size, batch, rounds = 64, 32, 3
+    size, batch, rounds = 64, 32, 1 if quick else 3
     classes = len([entry for entry in photos.iterdir() if entry.is_dir()])
     ours: list[float] = []
     bare: list[float] = []
     with tempfile.TemporaryDirectory() as home:
-        catalog, dataset_id = _imported(photos, Path(home))
+        catalog, dataset_id = imported(photos, "photos", Path(home))
         spec = suggest_spec(catalog, dataset_id, "scratch").with_values(
             {"image_size": size, "batch_size": batch, "epochs": 3}
         )
@@ -232,21 +227,21 @@ def _peak() -> float:
     return best
 
 
-def _first(photos: Path) -> dict[str, Any]:
+def _first(photos: Path, quick: bool) -> dict[str, Any]:
     from core.jobs import kinds
     from core.jobs.supervisor import Supervisor
     from core.training.start import create_run, suggest_spec
 
     found = {}
     with tempfile.TemporaryDirectory() as home:
-        catalog, dataset_id = _imported(photos, Path(home))
+        catalog, dataset_id = imported(photos, "photos", Path(home))
         supervisor = Supervisor(catalog.workspace, lanes=("train",))
         supervisor.start()
         try:
             log = catalog.workspace.logs / "worker-train.log"
             _wait(lambda: log.exists() and "warm" in log.read_text(errors="replace"), 120)
             cases = [("quick", False), ("quick", True), ("scratch", False), ("scratch", True)]
-            for recipe, prepared in cases:
+            for recipe, prepared in cases[:1] if quick else cases:
                 spec = suggest_spec(catalog, dataset_id, recipe)
                 if prepared:
                     job = kinds.submit_prepare(catalog, spec)
@@ -268,16 +263,17 @@ def _first(photos: Path) -> dict[str, Any]:
     return found
 
 
-def _memory(_photos: Path) -> dict[str, Any]:
+def _memory(_photos: Path, quick: bool) -> dict[str, Any]:
     """The same training on few and on many images, each in a process of its own."""
     found: dict[str, Any] = {}
+    most = 1200 if quick else MANY
     with tempfile.TemporaryDirectory() as folder:
-        for recipe in ("scratch", "quick"):
-            for images in (600, MANY):
+        for recipe in ("scratch",) if quick else ("scratch", "quick"):
+            for images in (600, most):
                 call = f"train_made({images}, {recipe!r}, {folder!r})"
                 code = f"from benchmarks.training import train_made; {call}"
                 found[f"{recipe}, {images}"] = _last_json([sys.executable, "-c", code])
-            many, few = found[f"{recipe}, {MANY}"], found[f"{recipe}, 600"]
+            many, few = found[f"{recipe}, {most}"], found[f"{recipe}, 600"]
             found[f"{recipe}, growth_mb"] = many["own_mb"] - few["own_mb"]
     return found
 
@@ -373,7 +369,7 @@ class _Steps:
         return Steps()
 
 
-PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
+PARTS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "recipes": _recipes,
     "step": _step,
     "first": _first,

@@ -23,6 +23,7 @@ from core.features.backbones.build import build
 from core.features.runtime import Compiled
 from core.features.torch_file import read_state
 from core.features.weights import find_weights, weights
+from core.quiet import silence_tensorflow
 from core.workspace import Workspace
 
 LITE = [f"efficientnet_lite{number}" for number in range(3)]
@@ -118,8 +119,10 @@ def normalised(x: np.ndarray, state: dict[str, np.ndarray], name: str) -> np.nda
     return np.clip(x, 0, 6)
 
 
-@pytest.mark.parametrize("size", [96, 129, 160, 300])
+@pytest.mark.keras
+@pytest.mark.parametrize("size", [33, 129, 300])
 def test_it_takes_any_size(size: int, workspace: Workspace) -> None:
+    silence_tensorflow()  # once here, and not in a process for each
     path = convert.load(workspace, "efficientnet_lite0", size)
     found = Compiled(path).predict(drawn(size))
     assert found.shape == (1, BACKBONES["efficientnet_lite0"].features)
