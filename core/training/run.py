@@ -101,7 +101,7 @@ def train_run(
         from core.training.fitting.whole import fit_whole as fit_model
     try:
         if spec.minutes:
-            automatic = fit_automatically(context, data, fitting, CHECK_IMAGES)
+            automatic = fit_automatically(context, data, CHECK_IMAGES)
             model, stopped = automatic.model, automatic.stopped
             report.event("note", text=automatic.story)
             context.spec = spec = automatic.spec

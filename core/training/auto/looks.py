@@ -71,7 +71,9 @@ class Look:
 
     def __str__(self) -> str:
         how = {"stretch": "", "crop": ", cropped", "pad": ", padded"}[self.resize]
-        titles = [backbones.get(architectures.get(key).backbone or "").title for key in self.networks]
+        titles = [
+            backbones.get(architectures.get(key).backbone or "").title for key in self.networks
+        ]
         return f"{' and '.join(titles)} at {self.size} pixels{how}"
 
 

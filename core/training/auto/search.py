@@ -88,6 +88,7 @@ class Search:
 
     Attributes:
         rungs: all that was tried so far, in order.
+        rows: positions in the data's table of the images that candidates are judged on.
         stopped: whether the person has ended it.
         out_of_time: whether something was left untried for want of time.
     """
@@ -97,19 +98,24 @@ class Search:
         self.rungs: list[Rung] = []
         self.stopped = self.out_of_time = False
         self._all = np.sort(np.concatenate([data.train, data.validation]))
-        self._rows = self._all
+        self.rows = self._all
         if len(self._all) > ENOUGH:
             rng = np.random.default_rng(context.spec.seed)
-            self._rows = np.sort(self._all[_spread(data.labels[self._all], ENOUGH, rng)])
+            self.rows = np.sort(self._all[_spread(data.labels[self._all], ENOUGH, rng)])
         self._tried: list[_Tried] = []
         self._best: tuple[_Tried, Candidate] | None = None
         self._each = _EACH_S
-        self._wall = Wall(context, data, self._rows)
+        self._wall = Wall(context, data, self.rows)
 
     @property
     def images(self) -> int:
         """On how many images candidates were judged."""
-        return len(self._rows)
+        return len(self.rows)
+
+    @property
+    def folds(self) -> list[NDArray[np.int64]]:
+        """Which of :attr:`rows` were left out together."""
+        return self._tried[0].problem.folds
 
     def run(self) -> Found:
         """Try what there is time for, and fit the best on all images.
@@ -139,13 +145,13 @@ class Search:
         if before is None:
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
         rows = np.concatenate([before(some) for some in _chunks(features)])
-        problem = dataclasses.replace(self._problem(rows, self._rows), known=chosen.settings)
+        problem = dataclasses.replace(self.problem_of(rows, self._rows), known=chosen.settings)
         self._try_head(_Tried(chosen.look, before, problem), chosen.head, force=True)
         return self._fitted()
 
     def _run(self) -> None:
         first, *others = looks.networks(self.context.spec.architecture)
-        table = self.data.table.iloc[self._rows]
+        table = self.data.table.iloc[self.rows]
         sizes = looks.sizes(table)
         self._try(Look(first, sizes[0]), force=True)
         for size in sizes[1:]:
@@ -165,13 +171,13 @@ class Search:
 
     def _try_together(self, networks: list[str]) -> None:
         """Several networks side by side, for as long as each that is added brings something."""
-        better = True
-        while better:
+        count = 0
+        while count != len(self._winner.look.networks):
             best = self._winner.look
-            others = [key for key in networks if key not in best.networks]
-            better = any(
-                [self._try(dataclasses.replace(best, beside=(*best.beside, key))) for key in others]
-            )
+            count = len(best.networks)
+            for key in networks:
+                if key not in best.networks:
+                    self._try(dataclasses.replace(best, beside=(*best.beside, key)))
 
     @property
     def _winner(self) -> _Tried:
@@ -189,13 +195,13 @@ class Search:
         report.check()
         self._say(f"Looking with {look}")
         began, new = self.context.now(), self._new(look)
-        features = seen.features(self.context, self.data, look, self._rows, self._wall)
+        features = seen.features(self.context, self.data, look, self.rows, self._wall)
         if new:
             spent = self.context.now() - began - _ONCE_S
             work = sum(alone.work for alone in new)
-            self._each = max(1e-4, spent / len(self._rows) / work, self._each / 4)
+            self._each = max(1e-4, spent / len(self.rows) / work, self._each / 4)
         before = reducing(features, seen.parts(look), self.context.spec.seed)
-        tried = _Tried(look, before, self._problem(before(features), self._rows))
+        tried = _Tried(look, before, self.problem_of(before(features), self.rows))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
         if self._promising(tried):
@@ -205,7 +211,7 @@ class Search:
     def _promising(self, tried: _Tried) -> bool:
         mine = tried.heads[_FIRST].accuracy
         most = max(each.heads[_FIRST].accuracy for each in self._tried)
-        chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self._rows))
+        chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self.rows))
         return mine > most - _BEHIND * chance
 
     def _new(self, look: Look) -> list[Look]:
@@ -215,8 +221,8 @@ class Search:
 
     def _affordable(self, look: Look) -> bool:
         new = self._new(look)
-        expected = sum(_ONCE_S + self._each * alone.work * len(self._rows) for alone in new)
-        if len(self._all) > len(self._rows):
+        expected = sum(_ONCE_S + self._each * alone.work * len(self.rows) for alone in new)
+        if len(self._all) > len(self.rows):
             # It would have to look at all of them in the end.
             expected += self._each * look.work * len(self._all)
         return expected < _SHARE * self.clock.left
@@ -224,7 +230,7 @@ class Search:
     def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:
         """Whether a head was tried and became the best."""
         quickest = get(_FIRST).cost
-        expected = 1.0 * len(self._rows) / 2000 * get(head).cost / quickest
+        expected = 1.0 * len(self.rows) / 2000 * get(head).cost / quickest
         if not force and expected > self.clock.left:
             self.out_of_time = True
             return False
@@ -252,12 +258,18 @@ class Search:
         # What is best so far stays until something else has answered.
         self._wall.answered(
             f"{best.look} with {get(shown.head).title}",
-            np.arange(len(self._rows)),
+            np.arange(len(self.rows)),
             shown.probabilities,
         )
         return won
 
-    def _problem(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:
+    def problem_of(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:
+        """What heads are fitted on.
+
+        Args:
+            rows: coordinates of each image.
+            at: positions of these in the data's table.
+        """
         labels = self.data.labels[at]
         table = self.data.table
         group = table["copy_group"] if "copy_group" in table else table["hash"]
@@ -280,9 +292,9 @@ class Search:
     def _fitted(self) -> Found:
         assert self._best is not None
         tried, candidate = self._best
-        if len(self._all) > len(self._rows):
+        if len(self._all) > len(self.rows):
             candidate, tried = self._on_all(tried, candidate)
-        at = self._all if len(self._all) > len(self._rows) else self._rows
+        at = self._all if len(self._all) > len(self.rows) else self.rows
         return Found(
             tried.look,
             candidate.steps(tried.before),
@@ -298,7 +310,7 @@ class Search:
         self._say(f"Fitting {get(candidate.head).title} on all images")
         features = seen.features(self.context, self.data, tried.look, self._all)
         rows = np.concatenate([tried.before(some) for some in _chunks(features)])
-        whole = _Tried(tried.look, tried.before, self._problem(rows, self._all))
+        whole = _Tried(tried.look, tried.before, self.problem_of(rows, self._all))
         return judge(whole.problem, candidate.head), whole
 
     def _say(self, note: str) -> None:

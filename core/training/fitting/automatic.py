@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.features import backbones
-from core.features.backbones.build import build
 from core.features.weights import weights
 from core.runs.files import RunFiles
 from core.training import architectures
@@ -19,25 +17,17 @@ from core.training.architectures import pretrained
 from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
 from core.training.auto.chosen import chosen_of
-from core.training.auto.clock import Clock, Paced, Until
+from core.training.auto.clock import Clock, Paced
 from core.training.auto.ladder import Rung, story
 from core.training.auto.search import Found, Search
 from core.training.context import Data, TrainingContext
-from core.training.fitting.fit import Run
-from core.training.fitting.pretrained import fit_pretrained
+from core.training.fitting.networks import bodies_of
+from core.training.fitting.tuning import Tuned, Tuning
 from core.training.heads.layers import as_model
 from core.training.spec import TrainSpec
 
-# Standard errors by which fine-tuning must be ahead of the head (McNemar) to be kept.
-_BEYOND_CHANCE = 2.0
 # Needed at the end to save, check and test a model: seconds, and seconds an image.
 _FINISH_S, _FINISH_EACH_S = 6.0, 0.003
-# Images a second that fine-tuning learns from at a look's work of 1, with two cores; a first guess
-# that the clock corrects by ending it.
-_TUNED_PER_S = 60.0
-_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 20
-# Less time than this is better spent on nothing.
-_TUNING_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,7 @@ class Automatic:
     chosen: dict[str, float]
 
 
-def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: int) -> Automatic:
+def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Automatic:
     """Search for as long as the spec says, and make the best a model.
 
     Args:
@@ -88,21 +78,22 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
         found = search.run() if again is None else search.again(again)
     spec = context.spec.model_copy(update={**found.look.values, "augmentation": Augmentation()})
     model, accuracy, head, judged = None, found.accuracy, found.head, search.images
-    rungs, why = list(search.rungs), "It ended early, since nothing was left to try."
-    if search.stopped:
-        why = "You ended it; the best until then was kept."
-    elif again is not None:
+    why = "It ended early, since nothing was left to try."
+    stopped, tuned = search.stopped, None
+    if again is not None:
         why = "Only the last step was fitted anew, as Auto had chosen it before."
-    else:
-        tuned = _tuned(context, data, run, found, clock)
+    elif not stopped:
+        tuning = Tuning(paced, data, search, found, clock)
+        with context.phase("tuning"):
+            tuned, stopped = tuning.run()
         if tuned is not None:
-            rungs.append(tuned.rung)
-            context.report.event("rung", **tuned.rung.values)
-            if tuned.rung.kept:
-                model, spec, accuracy, head = tuned.model, tuned.spec, tuned.rung.accuracy, ""
-                judged = len(data.validation)
-        if search.out_of_time or tuned is not None:
+            model = pretrained.assemble(tuned.body, as_model(tuned.steps))
+            accuracy, head, judged = tuned.accuracy, "", len(tuned.rows)
+            _keep(context, data, tuned)
+        if search.out_of_time or tuning.out_of_time:
             why = "More time would let it try more."
+    if stopped:
+        why = "You ended it; the best until then was kept."
     if model is None:
         with context.phase("fit"):
             model = _assembled(spec, found)
@@ -112,11 +103,11 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
     return Automatic(
         model,
         spec,
-        search.stopped,
+        stopped,
         accuracy,
         head,
-        tuple(rungs),
-        story(rungs, judged, why),
+        tuple(search.rungs),
+        story(search.rungs, judged, why),
         images,
         found.look.networks if head else (),
         found.settings if head else {},
@@ -124,15 +115,11 @@ def fit_automatically(context: TrainingContext, data: Data, run: Run, check_on: 
 
 
 def _assembled(spec: TrainSpec, found: Found) -> Any:
-    gray = spec.color == "gray"
-    bodies = []
-    for network in found.look.networks:
-        backbone = backbones.get(architectures.get(network).backbone or "")
-        bodies.append(build(backbone, spec.image_size, weights(backbone.key), gray=gray))
+    bodies = bodies_of(spec, found.look, {})
     return pretrained.assemble(pretrained.side_by_side(bodies), as_model(found.steps))
 
 
-def _keep(context: TrainingContext, data: Data, found: Found) -> None:
+def _keep(context: TrainingContext, data: Data, found: Found | Tuned) -> None:
     """The model was fitted on the validation images too, so what it says of them now proves
     nothing; what it said without them is kept in their place. So is what it takes to fit it again.
     """
@@ -141,61 +128,5 @@ def _keep(context: TrainingContext, data: Data, found: Found) -> None:
     table.insert(0, "path", data.table["path"].to_numpy()[found.rows])
     files = RunFiles(context.catalog.workspace, context.folder.name)
     files.write_out_of_fold(table)
-    files.write_axes(found.before.kernel, found.before.bias)
-
-
-@dataclass(frozen=True)
-class _Tuned:
-    model: Any
-    spec: TrainSpec
-    rung: Rung
-
-
-def _tuned(
-    context: TrainingContext, data: Data, run: Run, found: Found, clock: Clock
-) -> _Tuned | None:
-    """Fine-tune the upper part of the network that was found, if there is time for it.
-
-    Judged on the validation images, beside what the head said of the same ones without having been
-    fitted on them.
-    """
-    epochs = int(clock.left * 0.8 * _TUNED_PER_S / found.look.work / max(1, len(data.train)))
-    if clock.left < _TUNING_S or epochs < _FEWEST_EPOCHS or not len(data.validation):
-        return None
-    spec = context.spec.with_values(
-        {
-            **found.look.values,
-            "augmentation": "light",
-            "augmentation.flip_horizontal": False,
-            "epochs": 3,
-            "frozen": 0.6,
-            "tuning.epochs": min(epochs, _MOST_EPOCHS),
-            "tuning.learning_rate": 1e-3,
-            "stopping.patience": 4,
-            "stopping.metric": "accuracy",
-        }
-    )
-    listening = dataclasses.replace(context, spec=spec, report=Until(context.report, clock))
-    every = np.arange(len(data.table))
-    pixels = seen.pixels_of(context, data, found.look, every)
-    mine = dataclasses.replace(data, pixels=pixels, spec=spec)
-    fitting = dataclasses.replace(
-        run, spec=spec, report=listening.report, checkpoint=None, callbacks=()
-    )
-    model, _ = fit_pretrained(listening, mine, fitting)
-    images = pixels.take(data.validation).astype(np.float32)
-    answered = np.asarray(model.predict(images, batch_size=32, verbose=0)).argmax(axis=1)
-    tuned = answered == data.labels[data.validation]
-    before = found.probabilities.argmax(axis=1) == data.labels[found.rows]
-    before = before[np.searchsorted(found.rows, data.validation)]
-    # Only what is more than chance counts: of images that one is right on and the other is not. Its
-    # best epoch was chosen on these very images, and it never saw them, as the head will.
-    differing = int((tuned != before).sum())
-    kept = int(tuned.sum()) - int(before.sum()) > _BEYOND_CHANCE * np.sqrt(differing)
-    rung = Rung(
-        seconds=round(clock.spent, 2),
-        accuracy=round(float(tuned.mean()), 6),
-        what=f"{found.look}, its upper part fine-tuned, judged on {len(tuned):,} images only",
-        kept=bool(kept),
-    )
-    return _Tuned(model, spec, rung)
+    if isinstance(found, Found):
+        files.write_axes(found.before.kernel, found.before.bias)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.training.heads import get
-from core.training.heads.head import Judged, Problem, Step, Steps
+from core.training.heads.head import Floats, Judged, Problem, Step, Steps
 
 # How surely answers may be scaled; a best one at an end is none.
 _COLDEST, _HOTTEST = 1e-3, 1e3
@@ -58,8 +58,7 @@ def joined(before: Step, steps: Sequence[Step]) -> Steps:
 def judge(problem: Problem, key: str) -> Candidate:
     """Try one head; its settings and how sure its answers are come from out-of-fold answers."""
     judged = get(key).judge(problem)
-    sharpness = _sharpness(judged.scores, problem.labels)
-    probabilities = _softmax(judged.scores * sharpness)
+    sharpness, probabilities = sharpened(judged.scores, problem.labels)
     mine = probabilities[np.arange(len(problem.labels)), problem.labels]
     return Candidate(
         key,
@@ -70,6 +69,13 @@ def judge(problem: Problem, key: str) -> Candidate:
         sharpness,
         judged,
     )
+
+
+def sharpened(scores: Floats, labels: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
+    """What scores are multiplied by so that the true classes become likeliest, and the
+    probabilities (n, classes) that come of it."""
+    sharpness = _sharpness(scores, labels)
+    return sharpness, _softmax(scores * sharpness)
 
 
 def better(one: Candidate, other: Candidate) -> bool:
@@ -85,7 +91,7 @@ def better(one: Candidate, other: Candidate) -> bool:
     return one.log_loss < other.log_loss
 
 
-def _sharpness(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+def _sharpness(scores: Floats, labels: NDArray[np.int64]) -> float:
     """By which factor the true classes become likeliest (Guo et al., 2017)."""
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
@@ -101,7 +107,7 @@ def _sharpness(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     return float(np.exp(found.x))
 
 
-def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def _softmax(scores: Floats) -> NDArray[np.float64]:
     from scipy.special import softmax
 
     return np.asarray(softmax(scores, axis=1))

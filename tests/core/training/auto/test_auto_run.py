@@ -152,10 +152,10 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     from core.training.auto import looks, search
 
     # Whatever was tried last wins, and that is both networks together.
-    monkeypatch.setattr(search, "better", lambda one, other: True)
+    monkeypatch.setattr(search, "better", lambda *_: True)
     monkeypatch.setattr(search, "_LATER", ())
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda first="": ["efficientnet_lite0", "mobilenet_v2"])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0", "mobilenet_v2"])
     made = train(home, dataset, recipe="auto", image_size=160, minutes=0.5)
     kept = made.summary.story.split(" was kept")[0]
     assert "MobileNetV2 and EfficientNet-Lite0 at 96 pixels" in kept
@@ -195,22 +195,48 @@ def test_auto_refuses_a_network_that_knows_no_photos(dataset: DatasetRecord) -> 
         check(spec_of(dataset, minutes=1), table_of({"a": 40, "b": 40}))
 
 
-def test_fine_tuning_is_tried_in_time_and_what_is_kept_is_what_was_better(
+def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.training.auto import looks, search
-    from core.training.fitting import automatic
+    from core.training.fitting import tuning
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda first="": [first])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_LATER", ())
-    monkeypatch.setattr(automatic, "_TUNING_S", 0.0)
-    monkeypatch.setattr(automatic, "_MOST_EPOCHS", 1)
+    monkeypatch.setattr(tuning, "_FEWEST_WRONG", 0)
+    monkeypatch.setattr(tuning, "_AHEAD", -9.0)
+    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
     made = train(home, dataset, recipe="auto", image_size=160, minutes=3)
-    rungs = made.summary.ladder
-    assert "fine-tuned" in rungs[-1]["what"]
-    kept = [rung for rung in rungs if rung["kept"]][-1]
-    assert made.summary.validation_accuracy == pytest.approx(kept["accuracy"], abs=1e-5)
-    # A head's answers from before stand for its validation images; a tuned network learned none.
-    out_of_fold = RunFiles(home.workspace, made.run_id).out_of_fold()
-    assert (out_of_fold is None) == ("fine-tuned" in kept["what"])
+    last = made.summary.ladder[-1]
+    assert "fine-tuned" in last["what"]
+    assert made.summary.validation_accuracy == pytest.approx(last["accuracy"], abs=1e-5)
+    # What was said by networks that had not seen an image stands for all that were learned from.
+    kept = RunFiles(home.workspace, made.run_id).out_of_fold()
+    assert kept is not None
+    assert sorted(kept["path"]) == sorted(made.split.loc[made.split["split"] != "test", "path"])
+    images, labels = made.validation()
+    answers = np.asarray(made.model()(images.astype(np.float32), training=False))
+    compiled = RunFiles(home.workspace, made.run_id).compiled()
+    np.testing.assert_allclose(answers, compiled.predict(images), atol=1e-3)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.auto import looks, search
+    from core.training.fitting import tuning
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(tuning, "_FEWEST_WRONG", 0)
+    monkeypatch.setattr(tuning, "_PLANS", (("validation", 1),))
+    monkeypatch.setattr(tuning, "_AHEAD", 99.0)
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=3)
+    last = made.summary.ladder[-1]
+    assert "fine-tuned, judged on" in last["what"]
+    assert not last["kept"]
+    assert made.summary.head
+    assert "fine-tuned" not in made.summary.story.split(" was kept")[0]

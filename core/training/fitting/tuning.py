@@ -1,0 +1,324 @@
+"""Fine-tuning in Auto: the networks that were found, their upper parts trained on the images, and
+the same kind of head on what they give then; kept only where folds say that it is better."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Cancelled
+from core.training.architectures import pretrained
+from core.training.augmentation.options import PRESETS, Augmentation
+from core.training.auto import seen
+from core.training.auto.clock import Clock
+from core.training.auto.ladder import Rung
+from core.training.auto.looks import Look
+from core.training.auto.search import Found, Search
+from core.training.context import Data, TrainingContext
+from core.training.fitting.networks import bodies_of
+from core.training.fitting.upper import BATCH, Images, Upper
+from core.training.heads.choose import judge, sharpened
+from core.training.heads.head import Floats, Problem, Step, Steps
+from core.training.heads.reduce import reducing
+
+_HEAD = "discriminant"
+# With less time than this, nothing can be learned and judged.
+_LEAST_S = 30.0
+# How it is judged and how many times each image is seen, the best first: by all folds, or by the
+# validation images only, which takes a third of the time.
+_PLANS = (("folds", 16), ("folds", 10), ("validation", 16), ("validation", 10), ("validation", 6))
+# Of the time that is left, what may be planned for.
+_SHARE = 0.8
+# Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
+_AHEAD = 1.0
+# Where no more than this is wrong, nothing can be shown to be better.
+_FEWEST_WRONG = 2
+# Varied as little as leaves every kind of thing what it is.
+_VARIED = Augmentation.model_validate({**PRESETS["light"], "flip_horizontal": False})
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What fine-tuning has brought.
+
+    Attributes:
+        body: a ``keras.Model`` from pixels to features of all networks.
+        steps: from these to the softmax's inputs.
+        rows: positions in the data's table of the images that it was judged on, in order.
+        probabilities: of these, by what was not fitted on them.
+        accuracy: of these answers.
+    """
+
+    body: Any
+    steps: Steps
+    rows: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    accuracy: float
+
+
+class Tuning:
+    """Tries the networks of a look one after the other, as long as there is time.
+
+    Attributes:
+        out_of_time: whether something was left untried for want of time.
+    """
+
+    def __init__(
+        self, context: TrainingContext, data: Data, search: Search, found: Found, clock: Clock
+    ) -> None:
+        self.context, self.data, self.found, self.clock = context, data, found, clock
+        self.out_of_time = False
+        self._rungs, self._search = search.rungs, search
+        self._rows = search.rows
+        self._bodies: dict[str, Any] = {}
+        # Features of each network, for each fold and then for the final fit.
+        self._seen: dict[str, list[NDArray[np.float16]]] = {}
+
+    def run(self) -> tuple[Tuned | None, bool]:
+        """What came of it, ``None`` where nothing was better than what had been found; and whether
+        the person has ended it.
+
+        Raises:
+            Cancelled: the person wants nothing kept.
+        """
+        stopped, best = False, None
+        problem = self._search.problem_of(np.zeros((len(self._rows), 0), np.float32), self._rows)
+        try:
+            for each in self._tries(problem):
+                best = each
+        except Cancelled:
+            if self.context.report.wishes().stop != "keep":
+                raise
+            stopped = True
+        if best is None:
+            return None, stopped
+        # What is needed to keep it is not cancelled any more.
+        return self._whole(best, dataclasses.replace(problem, check=lambda: None)), stopped
+
+    def _tries(self, problem: Problem) -> Iterator[_Judged]:
+        """Each that is better than all before."""
+        if self.clock.left < _LEAST_S or len(self._rows) < BATCH:
+            self.out_of_time = True
+            return
+        look = self.found.look
+        for alone in look.alone:
+            features = seen.features(self.context, self.data, alone, self._rows)
+            self._seen[alone.architecture] = [features]
+        before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
+        if (before.argmax(axis=1) != problem.labels).sum() < _FEWEST_WRONG:
+            return
+        folds: list[NDArray[np.int64]] | None = None
+        for alone in look.alone:
+            tried = None
+            if self.clock.left > _LEAST_S:
+                tried = self._try(alone, problem, folds)
+            if tried is None:
+                self.out_of_time = True
+                return
+            if self._told(alone, tried, problem.labels, before):
+                before, folds = tried.probabilities, tried.held_out
+                yield tried
+
+    def _try(
+        self, look: Look, problem: Problem, held_out: list[NDArray[np.int64]] | None
+    ) -> _Judged | None:
+        """One network more fine-tuned; ``None`` where the time is too short for it.
+
+        Args:
+            held_out: the folds of those before, which it has to keep to.
+        """
+        pixels = seen.pixels_of(self.context, self.data, look, self._rows)
+        digests = self.context.spec.as_decoded.names(self.data.table["hash"].to_numpy()[self._rows])
+        images = Images(pixels.take, digests, problem.labels, problem.weights)
+        upper = Upper(self.context, look, images, _VARIED, self._say)
+        key, every = look.architecture, np.arange(len(self._rows))
+        frozen = self._seen[key][0]
+        start = self._head(frozen, seen.parts(look), problem, every)
+        plan = self._plan(upper.speed(start), held_out)
+        if plan is None:
+            return None
+        folds, epochs = plan
+        shown: list[NDArray[np.float16]] = []
+        own = np.zeros((len(every), problem.classes))
+        again = np.zeros_like(own)
+        for number, fold in enumerate(folds, 1):
+            learned = np.setdiff1d(every, fold)
+            note = f"Fine-tuning {look}: part {number} of {len(folds)}"
+            head = self._head(frozen, seen.parts(look), problem, learned)
+            upper.fit(learned, head, epochs, note)
+            shown.append(upper.features().astype(np.float16))
+            own[fold] = upper.head(shown[-1][fold])
+            features = self._together(key, shown[-1], number - 1)
+            step = self._head(features, seen.parts(self.found.look), problem, learned)
+            again[fold] = step(features[fold])
+        upper.fit(every, start, epochs, f"Fine-tuning {look} on all images")
+        shown.append(upper.features().astype(np.float16))
+        rows = np.sort(np.concatenate(folds))
+        return _Judged(
+            key,
+            upper.network,
+            upper.head,
+            shown,
+            folds,
+            rows,
+            *_mixed(own, again, problem.labels, rows),
+        )
+
+    def _plan(
+        self, speed: float, held_out: list[NDArray[np.int64]] | None
+    ) -> tuple[list[NDArray[np.int64]], int] | None:
+        """Which images are held out in turn, and how many epochs; by images a second."""
+        count = len(self._rows)
+        validation = np.flatnonzero(np.isin(self._rows, self.data.validation))
+        for how, epochs in _PLANS:
+            folds = self._search.folds if how == "folds" else [validation]
+            if held_out is not None:
+                folds = held_out
+            if not all(0 < len(fold) < count for fold in folds):
+                continue
+            passes = (count + sum(count - len(fold) for fold in folds)) * epochs
+            if passes / speed < _SHARE * self.clock.left:
+                return folds, epochs
+        return None
+
+    def _told(
+        self, look: Look, tried: _Judged, labels: NDArray[np.int64], before: NDArray[np.float64]
+    ) -> bool:
+        """Whether it is kept: right more often on the same images than what there was, by more than
+        chance would do."""
+        rows = tried.rows
+        now = tried.probabilities[rows].argmax(axis=1) == labels[rows]
+        then = before[rows].argmax(axis=1) == labels[rows]
+        kept = int(now.sum()) - int(then.sum()) > _AHEAD * np.sqrt((now != then).sum())
+        on = "" if len(rows) == len(labels) else f", judged on {len(rows):,} validation images"
+        rung = Rung(
+            seconds=round(self.clock.spent, 2),
+            accuracy=round(float(now.mean()), 6),
+            what=f"{look}, its upper part fine-tuned{on}",
+            kept=bool(kept),
+        )
+        self._rungs.append(rung)
+        self.context.report.event("rung", **rung.values)
+        if kept:
+            self._seen[tried.key] = tried.seen
+            self._bodies[tried.key] = tried.body
+        return bool(kept)
+
+    def _whole(self, best: _Judged, problem: Problem) -> Tuned:
+        features = self._together("", None, -1)
+        every = np.arange(len(self._rows))
+        again = self._head(features, seen.parts(self.found.look), problem, every)
+        kernel, bias = again.kernel * best.of_again, again.bias * best.of_again
+        start = 0
+        for key, shown in self._seen.items():
+            size = shown[0].shape[1]
+            if key == best.key:
+                kernel[start : start + size] += best.own.kernel * best.of_own
+            start += size
+        bias = bias + best.own.bias * best.of_own
+        right = best.probabilities[best.rows].argmax(axis=1) == problem.labels[best.rows]
+        return Tuned(
+            pretrained.side_by_side(bodies_of(self.context.spec, self.found.look, self._bodies)),
+            (Step(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)),),
+            self._rows[best.rows],
+            best.probabilities[best.rows],
+            float(right.mean()),
+        )
+
+    def _together(
+        self, key: str, features: NDArray[np.float16] | None, number: int
+    ) -> NDArray[np.float16]:
+        """What all networks see, one of them as given."""
+        return np.concatenate(
+            [
+                features if name == key and features is not None else shown[number % len(shown)]
+                for name, shown in self._seen.items()
+            ],
+            axis=1,
+        )
+
+    def _head(
+        self,
+        features: NDArray[np.float16],
+        parts: tuple[int, ...],
+        problem: Problem,
+        rows: NDArray[np.int64],
+    ) -> Step:
+        """A discriminant of some of the rows, as one dense layer on the features; how sure it is
+        comes from folds of these rows."""
+        before = reducing(features[rows], parts, problem.seed)
+        place = np.full(len(problem.labels), -1)
+        place[rows] = np.arange(len(rows))
+        inner = [place[fold][place[fold] >= 0] for fold in problem.folds]
+        weights = problem.weights[rows]
+        some = dataclasses.replace(
+            problem,
+            rows=before(features[rows]),
+            labels=problem.labels[rows],
+            folds=[fold for fold in inner if len(fold)],
+            weights=weights / weights.mean(),
+        )
+        (step,) = judge(some, _HEAD).steps(before)
+        return step
+
+    def _say(self, note: str) -> None:
+        self.context.report.progress("search", 0, None, note)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One network fine-tuned.
+
+    Attributes:
+        body: fitted on all rows.
+        own: from its features to scores, as it was trained together with the network.
+        seen: features of all rows, by what was fitted without each fold, and then on all.
+        held_out: the folds.
+        rows: that were judged, in order.
+        of_own, of_again: how much the scores of its own head count, and those of a discriminant
+            that was fitted on its features afterwards.
+        probabilities: shape (all rows, classes); 0 where not judged.
+    """
+
+    key: str
+    body: Any
+    own: Step
+    seen: list[NDArray[np.float16]]
+    held_out: list[NDArray[np.int64]]
+    rows: NDArray[np.int64]
+    of_own: float
+    of_again: float
+    probabilities: NDArray[np.float64]
+
+
+def _mixed(
+    own: Floats, again: Floats, labels: NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[float, float, NDArray[np.float64]]:
+    """How much each of two heads counts, so that they or their mean are right most often.
+
+    Args:
+        own, again: scores of all rows.
+        rows: those that were judged.
+
+    Returns:
+        The factors of both, and what comes of it for all rows; 0 where not judged.
+    """
+    first, second = (sharpened(scores[rows], labels[rows])[0] for scores in (own, again))
+    best: tuple[float, float, float, float] | None = None
+    said = np.zeros(own.shape)
+    for of_own, of_again in ((first, second), (first, 0.0), (0.0, second)):
+        scores = own[rows] * of_own + again[rows] * of_again
+        sharp, probabilities = sharpened(scores, labels[rows])
+        mine = probabilities[np.arange(len(rows)), labels[rows]]
+        loss = float(-np.log(np.maximum(mine, 1e-12)).mean())
+        accuracy = float((probabilities.argmax(axis=1) == labels[rows]).mean())
+        if best is None or (accuracy, -loss) > best[:2]:
+            best = accuracy, -loss, of_own * sharp, of_again * sharp
+            said[rows] = probabilities
+    assert best is not None
+    return best[2], best[3], said
