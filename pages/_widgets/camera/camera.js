@@ -149,10 +149,11 @@ function makeCamera(root) {
     find(".sure").textContent = unfamiliar
       ? `if anything, ${label}`
       : unsure ? `perhaps ${label}, ${per_cent(confidence)}` : `${per_cent(confidence)} sure`;
-    bars.classList.toggle("doubtful", unfamiliar);
-    while (bars.children.length > top.length) bars.lastChild.remove();
-    while (bars.children.length < top.length) bars.append(bar());
-    top.forEach(([name, share], n) => {
+    // Nothing looks like certainty beside an answer that has none.
+    const shown = unfamiliar || unsure ? [] : top;
+    while (bars.children.length > shown.length) bars.lastChild.remove();
+    while (bars.children.length < shown.length) bars.append(bar());
+    shown.forEach(([name, share], n) => {
       const [words, track] = bars.children[n].children;
       words.children[0].textContent = name;
       words.children[1].textContent = per_cent(share);

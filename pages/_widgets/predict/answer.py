@@ -20,11 +20,11 @@ from core.inference.corrections import correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.quality.curation import curated
-from core.text import escape, percent, shorten
+from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.said import said
 from pages._widgets.session import catalog, thumbnails
 
-UNLIKE = "This doesn’t look like what it was trained on"
 _SIDE = 640
 _OPACITY = 0.6
 _BARS = 3
@@ -70,10 +70,16 @@ def draw_answer(
         hot = bool(st.session_state.get(f"heat-{key}"))
         picture, words = st.columns([2, 3], vertical_alignment="center", gap="medium")
         with picture:
-            st.image(_picture(run.id, answer, tried.data, hot), width="stretch")
+            st.image(picture_of(run.id, answer, tried.data, hot), width="stretch")
         with words:
-            _say(tried, threshold, large=guest)
-            _bars(answer, _BARS_LARGE if guest else _BARS)
+            said(
+                answer,
+                threshold=threshold,
+                unlike=bool(tried.out_of_distribution),
+                key=f"said-{key}",
+                bars=_BARS_LARGE if guest else _BARS,
+                big=guest,
+            )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle("Heat map", key=f"heat-{key}")
             if not guest:
@@ -85,33 +91,8 @@ def draw_answer(
             _nearest(run, tried, key)
 
 
-def _say(tried: Tried, threshold: float, *, large: bool) -> None:
-    answer = tried.prediction
-    unsure = answer.confidence < threshold
-    name, mark = escape(shorten(answer.label)), "##" if large else "###"
-    sure = f"{percent(answer.confidence)}"
-    if tried.out_of_distribution:
-        st.markdown(f":orange-badge[:material/help: {UNLIKE}]")
-        st.caption(f"If anything, {name} ({sure}) · {answer.milliseconds:.0f} ms")
-        return
-    if unsure:
-        st.markdown(f"{mark} Not sure")
-        st.caption(f"perhaps {name}, {sure} · {answer.milliseconds:.0f} ms")
-        return
-    st.markdown(f"{mark} {name}")
-    st.caption(f"{sure} sure · {answer.milliseconds:.0f} ms")
-
-
-def _bars(answer: Prediction, count: int) -> None:
-    for label, probability in answer.top[:count]:
-        st.progress(
-            min(1.0, max(0.0, probability)),
-            text=f"{escape(shorten(label, 30))} · {percent(probability)}",
-        )
-
-
 @st.cache_data(show_spinner=False, max_entries=128)
-def _picture(run_id: str, answer: Prediction, data: bytes, hot: bool) -> np.ndarray:
+def picture_of(run_id: str, answer: Prediction, data: bytes, hot: bool) -> np.ndarray:
     """The picture for people, with its heat map if ``hot``: uint8 (height, width, 3)."""
     explainer = open_explainer(catalog().workspace, run_id)
     image = framed(explainer.info.open(data, draft=(_SIDE, _SIDE)).image, explainer.fit, _SIDE)

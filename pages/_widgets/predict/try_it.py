@@ -16,10 +16,11 @@ from pages._widgets.camera import Shot
 from pages._widgets.gallery import page_of
 from pages._widgets.paste import paste
 from pages._widgets.predict import corrections
-from pages._widgets.predict.answer import UNLIKE, Tried
+from pages._widgets.predict.answer import Tried
 from pages._widgets.predict.demo_links import demo_links
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, examples
+from pages._widgets.said import UNLIKE
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
 

@@ -1,30 +1,92 @@
-"""Try it: a photo in, the answer large."""
+"""Try it: a photo in, the answer larger than all else; a wrong one is put right by a click."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
+from core.catalog.records import ACTIVE
 from core.evaluation.out_of_distribution import find_detector
-from core.inference.given import open_given
-from pages._widgets.predict.trying import ask, cards
+from core.jobs import kinds
+from core.text import escape
+from pages._widgets.predict.answer import picture_of
+from pages._widgets.predict.live_camera import live_camera
+from pages._widgets.predict.trying import ask
+from pages._widgets.said import said
 from pages._widgets.session import catalog
+from pages._widgets.studio.correcting import correct_it, correction_panel
+from pages._widgets.studio.showing import Shown, showing
 from pages._widgets.sure import threshold_of
+
+_HIGH = 220
 
 
 @st.fragment
 def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     """Draw the column, for the dataset of the studio and its newest model."""
-    del record
-    st.subheader("Try it")
-    if run is None:
-        st.caption("After the training.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Try it")
+        live = run is not None and st.toggle("Camera", key="studio-camera")
+    place = record.id if record is not None else "new"
+    known: Shown | None = st.session_state.get(f"studio-photo-{place}")
+    given = showing(key=f"studio-show-{place}", ready=run is not None, small=known is not None)
+    if run is None or record is None:
         return
-    dropped = st.file_uploader(
-        "Drop photos", accept_multiple_files=True, key=f"studio-try-{run.id}"
+    photo = max([each for each in (known, given) if each], key=lambda each: each.at, default=None)
+    if live:
+        kept = live_camera(run.id, threshold_of(run))
+        if kept is not None and (photo is None or kept.at > photo.at):
+            photo = Shown(kept.at, "camera.jpg", kept.data)
+    if photo is None:
+        return
+    st.session_state[f"studio-photo-{place}"] = photo
+    if photo is not known and (known is None or photo.at != known.at):
+        st.session_state.pop(f"studio-correction-{place}", None)
+        st.rerun(scope="fragment")
+    _answer(record, run, photo)
+
+
+def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
+    st.session_state["predicted"] = True
+    detecting = _learned(run)
+    (tried,) = ask(run, [(photo.name, photo.data)], detecting)
+    answer = tried.prediction
+    if answer.error:
+        st.error(escape(answer.error), icon=":material/broken_image:")
+        return
+    with st.container(key="studio-photo", height=_HIGH, border=False):
+        st.image(
+            picture_of(run.id, answer, tried.data, False),
+            caption=None,
+            width="content",
+        )
+    others = [label for label, _ in answer.top if label != answer.label]
+    corrected = said(
+        answer,
+        threshold=threshold_of(run),
+        unlike=bool(tried.out_of_distribution),
+        key=f"studio-said-{run.id}-{photo.at}",
+        classes=() if _busy(record) else others,
     )
-    given = open_given([(file.name, file.getvalue()) for file in dropped])
-    if given.files:
-        detecting = find_detector(catalog().workspace, run.id) is not None
-        tried = ask(run, given.files, detecting)
-        cards(run, tried[:3], threshold_of(run))
+    if corrected:
+        correct_it(record, run, photo, corrected, answer)
+    correction_panel(record, run)
+    if not detecting:
+        st.caption("It is still finding out what photos unlike yours look like.")
+
+
+def _busy(record: DatasetRecord) -> bool:
+    """A correction is being learned already."""
+    return f"studio-correction-{record.id}" in st.session_state
+
+
+def _learned(run: RunRecord) -> bool:
+    """Whether photos unlike the training photos can be told; begins to find out if nobody has."""
+    store = catalog()
+    if find_detector(store.workspace, run.id) is not None:
+        return True
+    latest = store.jobs.latest("familiar", run.id)
+    again = latest is None or latest.state == "cancelled"
+    if again and not store.jobs.all(states=ACTIVE, kind="scan"):
+        kinds.submit_ood_detector(store, run.id)
+    return False

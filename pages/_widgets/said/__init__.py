@@ -1,0 +1,93 @@
+"""What a model says of one picture: the answer larger than all else, and how sure it is.
+
+“Not sure” and “doesn't look like what it was trained on” are answers too: as large, never cut off,
+and with nothing beside them that looks like certainty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.inference.predictor import Prediction
+from core.text import percent
+from pages._widgets.component import component, safe_key
+
+_HERE = Path(__file__).parent
+_component = component(
+    "lightbox-said",
+    html=(_HERE / "said.html").read_text(encoding="utf-8"),
+    css=(_HERE / "said.css").read_text(encoding="utf-8"),
+    js=(_HERE / "said.js").read_text(encoding="utf-8"),
+)
+UNLIKE = "This doesn’t look like what it was trained on"
+UNSURE = "Not sure"
+_PERHAPS = 2
+# Letters up to which an answer is set in the largest and in the second size of type.
+_LARGEST, _LARGE = 9, 18
+
+
+def said(
+    answer: Prediction,
+    *,
+    threshold: float,
+    unlike: bool,
+    key: str,
+    bars: int = 3,
+    big: bool = False,
+    classes: Sequence[str] = (),
+) -> str:
+    """Draw an answer.
+
+    Args:
+        threshold: from which confidence on it counts.
+        unlike: the picture is unlike those that were trained with.
+        bars: how many classes have a bar.
+        big: in the type of a demo.
+        classes: what the picture can be said to be instead; none where nothing can be corrected.
+
+    Returns:
+        The class that the person has just said it is; "" otherwise.
+    """
+    state = "unlike" if unlike else "sure" if answer.confidence >= threshold else "unsure"
+    headline = {"unlike": UNLIKE, "unsure": UNSURE}.get(state, answer.label)
+    named = [
+        f"{label} ({percent(share)})" for label, share in answer.top[:_PERHAPS] if share >= 0.01
+    ]
+    more = {
+        "sure": f"{percent(answer.confidence)} sure",
+        "unsure": f"Perhaps {' or '.join(named)}",
+        "unlike": f"If anything, {answer.label}",
+    }[state]
+    size = 1 if len(headline) <= _LARGEST else 2 if len(headline) <= _LARGE else 3
+    shown = answer.top[:bars] if state == "sure" else ()
+    result = _component(
+        key=key,
+        data={
+            "state": state,
+            "headline": headline,
+            "more": f"{more} · {answer.milliseconds:.0f} ms",
+            "size": size,
+            "bars": [
+                {"label": label, "share": share, "text": percent(share)} for label, share in shown
+            ],
+            "big": big,
+            "classes": list(classes),
+        },
+        default={"corrected": None},
+        on_corrected_change=lambda: None,
+    )
+    return _once(safe_key(key), result.get("corrected"))
+
+
+def _once(key: str, corrected: object) -> str:
+    """What was chosen since it was last asked."""
+    if not isinstance(corrected, Mapping):
+        return ""
+    at, seen = corrected.get("at"), f"corrected-{key}"
+    if st.session_state.get(seen) == at:
+        return ""
+    st.session_state[seen] = at
+    return str(corrected.get("label", ""))

@@ -1,0 +1,47 @@
+// Shows an answer; hands over the class that somebody says it is instead.
+const MANY = 12;
+
+export default function ({ data, parentElement, setStateValue }) {
+  const find = (selector) => parentElement.querySelector(selector);
+  const place = find(".said");
+  place.className = `said ${data.state} size-${data.size}` + (data.big ? " big" : "");
+  find(".headline").textContent = data.headline;
+  find(".more").textContent = data.more;
+  find(".bars").replaceChildren(...data.bars.map(bar));
+
+  const wrong = find(".wrong");
+  wrong.hidden = !data.classes.length;
+  const mark = JSON.stringify([data.headline, data.more, data.classes]);
+  if (place.dataset.mark === mark) return;
+  place.dataset.mark = mark;
+  wrong.open = false;
+  const search = find("input");
+  search.hidden = data.classes.length <= MANY;
+  search.value = "";
+  const buttons = data.classes.map((label) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = button.title = label;
+    button.onclick = () => {
+      buttons.forEach((each) => { each.disabled = true; });
+      setStateValue("corrected", { at: Date.now(), label });
+    };
+    return button;
+  });
+  find(".classes").replaceChildren(...buttons);
+  search.oninput = () => {
+    const wanted = search.value.trim().toLowerCase();
+    buttons.forEach((each) => { each.hidden = !each.textContent.toLowerCase().includes(wanted); });
+  };
+}
+
+function bar({ label, share, text }) {
+  const made = document.createElement("div");
+  made.innerHTML =
+    '<div class="name"><span></span><span></span></div><div class="track"><div class="fill"></div></div>';
+  const [name, value] = made.querySelectorAll(".name span");
+  name.textContent = name.title = label;
+  value.textContent = text;
+  made.querySelector(".fill").style.width = `${share * 100}%`;
+  return made;
+}

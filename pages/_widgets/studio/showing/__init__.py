@@ -1,0 +1,48 @@
+"""Where a photo is shown to the model: dropped, pasted or chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.text import as_text
+from pages._widgets.camera import taken
+from pages._widgets.component import component
+
+_HERE = Path(__file__).parent
+_component = component(
+    "lightbox-showing",
+    html=(_HERE / "showing.html").read_text(encoding="utf-8"),
+    css=(_HERE / "showing.css").read_text(encoding="utf-8"),
+    js=(_HERE / "showing.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A photo; ``at`` tells one from another."""
+
+    at: int
+    name: str
+    data: bytes
+
+
+def showing(*, key: str, ready: bool, small: bool) -> Shown | None:
+    """Draw the place; returns the photo that was shown last.
+
+    Args:
+        ready: there is a model to show it to.
+        small: one line, since there is an answer to be read.
+    """
+    state = _component(
+        key=key,
+        data={"ready": ready, "small": small},
+        default={"shown": None},
+        on_shown_change=lambda: None,
+    )
+    given = state.get("shown")
+    shot = taken(given)
+    if shot is None or not isinstance(given, Mapping):
+        return None
+    return Shown(shot.at, as_text(str(given.get("name", "photo")))[-200:], shot.data)
