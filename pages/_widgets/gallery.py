@@ -54,6 +54,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   grid.className = "grid" + (data.pick ? " pick" : "") + (data.strip ? " strip" : "")
     + (data.opens ? " opens" : "");
+  grid.style.gridTemplateColumns = data.across ? `repeat(${data.across}, minmax(0, 1fr))` : "";
   grid.tabIndex = moves ? 0 : -1;
   grid.setAttribute("role", moves ? "listbox" : "list");
   grid.setAttribute("aria-multiselectable", String(!!data.pick));
@@ -181,6 +182,7 @@ def gallery(
     pick: bool = False,
     strip: bool = False,
     opens: bool = False,
+    across: int = 0,
     round: int = 0,
 ) -> list[str]:
     """Show at most a page of pictures; returns the ids of those selected.
@@ -190,6 +192,7 @@ def gallery(
         pick: whether they can be selected.
         opens: a click is a wish to see more of a picture instead: its id is returned once.
         strip: small, in one row.
+        across: so many in a row, whatever the width; 0 for as many as fit.
         round: another number starts again with nothing selected.
     """
     data = [
@@ -217,6 +220,7 @@ def gallery(
             "strip": strip,
             "opens": opens,
             "label": label,
+            "across": across,
             "round": round,
         },
         default={"selected": [], "opened": None},

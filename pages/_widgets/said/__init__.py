@@ -25,6 +25,8 @@ _component = component(
 UNLIKE = "This doesn’t look like what it was trained on"
 UNSURE = "Not sure"
 _PERHAPS = 2
+# Less has no bar that could be seen.
+_LEAST = 0.005
 # Letters up to which an answer is set in the largest and in the second size of type.
 _LARGEST, _LARGE = 9, 18
 
@@ -54,7 +56,7 @@ def said(
     state = "unlike" if unlike else "sure" if answer.confidence >= threshold else "unsure"
     headline = {"unlike": UNLIKE, "unsure": UNSURE}.get(state, answer.label)
     named = [
-        f"{label} ({percent(share)})" for label, share in answer.top[:_PERHAPS] if share >= 0.01
+        f"{label} ({percent(share)})" for label, share in answer.top[:_PERHAPS] if share >= _LEAST
     ]
     more = {
         "sure": f"{percent(answer.confidence)} sure",
@@ -62,7 +64,8 @@ def said(
         "unlike": f"If anything, {answer.label}",
     }[state]
     size = 1 if len(headline) <= _LARGEST else 2 if len(headline) <= _LARGE else 3
-    shown = answer.top[:bars] if state == "sure" else ()
+    told = [each for each in answer.top[:bars] if each[1] >= _LEAST] or answer.top[:1]
+    shown = told if state == "sure" else ()
     result = _component(
         key=key,
         data={

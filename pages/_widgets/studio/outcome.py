@@ -81,16 +81,20 @@ def _worst(view: View) -> None:
         for (_, row), picture in zip(rows.iterrows(), pictures, strict=True)
     ]
     st.caption("Its surest mistakes" if len(tiles) > 1 else "Its one mistake")
-    if gallery(tiles, key=f"worst-{view.run.id}", label="Its surest mistakes", opens=True):
+    label = "Its surest mistakes"
+    if gallery(tiles, key=f"worst-{view.run.id}", label=label, opens=True, across=_WORST):
         turn_to("mistakes")
         _open(view.run)
 
 
 def _changed(found: Learned) -> None:
     """What learning again has changed, beside the model that it came from."""
+    what = "After learning again"
+    if found.added:
+        what = f"After learning {plural(len(found.added), 'more photo')}"
     st.markdown(
-        f"**After learning {plural(len(found.added), 'more photo')}:** "
-        f"{percent(found.paired.first)} → {percent(found.paired.second)}. {escape(found.sentence)}"
+        f"**{what}:** {percent(found.paired.first)} → {percent(found.paired.second)}. "
+        f"{escape(found.sentence)}"
     )
     for rows, what, tone in (
         (found.matched.better, "Right now, wrong before", "good"),
@@ -117,6 +121,7 @@ def _changed(found: Learned) -> None:
             ],
             key=f"changed-{tone}-{found.after.id}",
             label=what,
+            across=_WORST,
         )
 
 

@@ -18,20 +18,23 @@ from pages._widgets.studio.correcting import correct_it, correction_panel
 from pages._widgets.studio.showing import Shown, showing
 from pages._widgets.sure import threshold_of
 
-_HIGH = 220
+_STYLE = """
+<style>
+.st-key-studio-photo img {max-height: 230px; object-fit: contain; object-position: left;}
+</style>
+"""
 
 
 @st.fragment
 def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     """Draw the column, for the dataset of the studio and its newest model."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Try it")
-        live = run is not None and st.toggle("Camera", key="studio-camera")
+    st.subheader("Try it")
     place = record.id if record is not None else "new"
     known: Shown | None = st.session_state.get(f"studio-photo-{place}")
     given = showing(key=f"studio-show-{place}", ready=run is not None, small=known is not None)
     if run is None or record is None:
         return
+    live = st.toggle("Camera", key="studio-camera")
     photo = max([each for each in (known, given) if each], key=lambda each: each.at, default=None)
     if live:
         kept = live_camera(run.id, threshold_of(run))
@@ -54,12 +57,9 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     if answer.error:
         st.error(escape(answer.error), icon=":material/broken_image:")
         return
-    with st.container(key="studio-photo", height=_HIGH, border=False):
-        st.image(
-            picture_of(run.id, answer, tried.data, False),
-            caption=None,
-            width="content",
-        )
+    st.html(_STYLE)
+    with st.container(key="studio-photo"):
+        st.image(picture_of(run.id, answer, tried.data, False), caption=None, width="stretch")
     others = [label for label, _ in answer.top if label != answer.label]
     corrected = said(
         answer,
