@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.base import BLUE, GREEN, GREY, ORANGE, finish, plain
+from core.text import percent
 
 # Okabe and Ito's, in an order in which neighbours differ in lightness too.
 RUN_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#D55E00")
@@ -112,8 +113,9 @@ def costs(
                 "width": 4,
                 "color": GREY,
             },
-            hovertemplate=f"{plain(name, 60)}<br>{good[place]:.1%} (likely {low:.1%} to {high:.1%})"
-            f"<br>{plain(title, 60)}: {price[place]:,.4g}<extra></extra>",
+            hovertemplate=f"{plain(name, 60)}<br>{percent(good[place])} "
+            f"(likely {percent(low)} to {percent(high)})<br>"
+            f"{plain(title, 60)}: {price[place]:,.4g}<extra></extra>",
             showlegend=False,
         )
     powers = bool(len(price)) and price.min() > 0 and price.max() / price.min() > _WIDE

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.base import ORANGE, categories, finish, plain
+from core.text import percent
 
 # More classes than this are shown by colour alone, with the number when one points at a cell.
 NUMBERS_AT_MOST = 25
@@ -120,7 +121,7 @@ def _hover(names: Sequence[str], numbers: np.ndarray, totals: np.ndarray) -> lis
     return [
         [
             f"true {true}<br>answered {answer}<br>{int(count):,} of {int(total):,} "
-            f"({count / total if total else 0:.1%})"
+            f"({percent(count / total if total else 0)})"
             if count or every
             else ""
             for answer, count in zip(names, row, strict=True)

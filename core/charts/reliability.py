@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.base import BLUE, GREY, ORANGE, categories, finish, plain
+from core.text import percent
 
 _BAND = "rgba(0,114,178,0.16)"
 # The page shines through where nothing was lost; orange, not red, which some can't tell from green.
@@ -189,8 +190,8 @@ def disturbances(
     positions = [f"{n}" for n in range(len(kinds))]
     hover = [
         [
-            f"{plain(kind)}, {strengths[r][c]}<br>right on {accuracy[r][c]:.1%}, "
-            f"undisturbed on {plain_accuracy:.1%}"
+            f"{plain(kind)}, {strengths[r][c]}<br>right on {percent(accuracy[r][c])}, "
+            f"undisturbed on {percent(plain_accuracy)}"
             for c in range(3)
         ]
         for r, kind in enumerate(kinds)
@@ -222,7 +223,8 @@ def disturbances(
             x=[columns[c] for _, c in cells],
             y=[positions[r] for r, _ in cells],
             text=[
-                f"<b>{accuracy[r][c]:.0%}{' ▼' if worse[r][c] else ''}</b><br>{strengths[r][c]}"
+                f"<b>{percent(accuracy[r][c], 0)}{' ▼' if worse[r][c] else ''}</b>"
+                f"<br>{strengths[r][c]}"
                 for r, c in cells
             ],
             mode="text",

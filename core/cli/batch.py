@@ -31,7 +31,7 @@ from core.inference.batch_store import (
     new_batch,
 )
 from core.jobs.kinds import resume_batch, submit_batch
-from core.text import as_text, plural
+from core.text import as_text, percent, plural, rate
 from core.workspace import ensure_space, new_token, writable_place
 
 
@@ -192,7 +192,8 @@ def import_model(catalog: Catalog, options: Options, output: Output) -> dict[str
         output.text(f"  {text}")
     accuracy = run.summary.test_accuracy
     if accuracy is not None:
-        output.text(f"  right on {accuracy:.1%} of {run.summary.test_images:,} test images")
+        tested = run.summary.test_images or 0
+        output.text(f"  right on {rate(accuracy, tested)} of {tested:,} test images")
     return {"run": run.id, "name": run.name, "labels": labels, **run.summary.as_json()}
 
 
@@ -239,7 +240,7 @@ def _about(catalog: Catalog, batch: Batch, output: Output) -> dict[str, Any]:
     assert done is not None, "a batch that ended without an error is done"
     output.text(
         f"{plural(counted.images, 'image')}, {done.rate:.0f} a second; {counted.unsure:,} less "
-        f"sure than {counted.threshold:.0%}, {counted.unreadable:,} can't be read"
+        f"sure than {percent(counted.threshold, 0)}, {counted.unreadable:,} can't be read"
     )
     output.table(("images", "class"), [(f"{n:,}", label) for label, n in counted.classes.items()])
     unreadable = look(workspace, batch, "unreadable")

@@ -13,7 +13,13 @@ from core.errors import InvalidInput
 from core.evaluation.comparison.compare import Comparison, compare_all
 from core.evaluation.comparison.latency import known_latency, measure_latency
 from core.evaluation.comparison.pareto import cost, front
-from core.evaluation.comparison.similar import find_similar, relation_in_words, resembling, without
+from core.evaluation.comparison.similar import (
+    NOT_SEARCHED,
+    find_similar,
+    relation_in_words,
+    resembling,
+    without,
+)
 from core.evaluation.document.comparison import costs_table, metrics_table, verdict_parts
 from core.evaluation.predictions import load_predictions
 from core.evaluation.tested import find_tested
@@ -111,24 +117,10 @@ def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         find_similar(catalog, run, predictions, output.progress)
         found, searched = resembling(catalog, run, predictions)
     score = without(predictions, found, options.threshold, searched=searched)
-    output.text(
-        f"Run “{run.name}” is right on {score.correct:,} of {score.images:,} images "
-        f"({score.accuracy:.1%})"
-    )
+    output.text(f"Run “{run.name}”: {score.sentence}")
     if not searched:
-        output.text("  near-duplicates were never looked for here; only exact copies are known")
+        output.text(f"  {NOT_SEARCHED}")
     rows = found[found["score"] >= options.threshold - 1e-6]
-    if not score.alike:
-        output.text("  none of them resembles a training image that much")
-    elif score.alike == score.images:
-        output.text("  all of them resemble training images; nothing is left to test on")
-    else:
-        left = score.images - score.alike
-        output.text(
-            f"  without {score.alike:,} that resemble training images: "
-            f"{score.correct - score.alike_correct:,} of {left:,} ({score.accuracy_without:.1%}, "
-            f"likely between {score.without.low:.1%} and {score.without.high:.1%})"
-        )
     for row in rows.head(_SHOWN).itertuples():
         output.text(
             f"    {row.path}: {relation_in_words(row.relation)} of {row.train_path} "

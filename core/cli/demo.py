@@ -17,7 +17,7 @@ from core.inference.predictor import open_predictor
 from core.jobs import kinds
 from core.quality import curation, findings
 from core.quality.curation import curated, usable
-from core.text import plural
+from core.text import percent, plural
 from core.training.start import create_run, suggest_spec
 
 EPOCHS = 10
@@ -63,6 +63,6 @@ def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     files = [(path, (root / path).read_bytes()) for path in rows["path"]]
     answers = predictor.predict(files)
     for answer, label in zip(answers, rows["label"], strict=True):
-        output.text(f"  {answer.name}: {answer.label} ({answer.confidence:.1%}), is {label}")
+        output.text(f"  {answer.name}: {answer.label} ({percent(answer.confidence)}), is {label}")
     output.text("\nNow with your own images: python -m core dataset add FOLDER, or open the app.")
     return {**result, "dataset": record.id, "images": len(good), "flagged": len(flagged)}

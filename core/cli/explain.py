@@ -17,6 +17,7 @@ from core.evaluation.explain.originals import read_original
 from core.evaluation.explain.overlay import framed
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.run import run_study
+from core.text import percent
 from core.workspace import atomic_path, writable_place
 
 _MOST_MISTAKES = 20
@@ -109,8 +110,8 @@ def _explained(
     where = "nothing in it speaks for that"
     if shares.any():
         row, column = divmod(int(shares.argmax()), 3)
-        where = f"{shares.max():.0%} of the heat is at the {_ROWS[row]} {_COLUMNS[column]}"
-    output.text(f"{name}: “{said['class']}” {said['probability']:.1%}, {where}")
+        where = f"{percent(shares.max(), 0)} of the heat is at the {_ROWS[row]} {_COLUMNS[column]}"
+    output.text(f"{name}: “{said['class']}” {percent(said['probability'])}, {where}")
     if folder is not None:
         picture = framed(explainer.info.open(data, file=name).image, explainer.fit, _SIDE)
         # Numbered, since images of different folders may have one name.

@@ -73,7 +73,7 @@ def _line(entry: library.Entry) -> tuple[str, ...]:
         entry.dataset or "(removed)",
         str(run.spec.get("recipe", "")),
         run.state,
-        "–" if entry.accuracy is None else f"{entry.accuracy:.1%}",
+        "–" if entry.accuracy is None else percent(entry.accuracy),
         f"{entry.disk / 1e6:.1f} MB",
         when(run.created_at),
         ", ".join(run.tags),

@@ -9,13 +9,13 @@ from typing import Any
 from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
-from core.evaluation.mistakes import ORDERS, WHICH, select, top
+from core.evaluation.mistakes import ORDERS, WHICH, said_of, select, top
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.embedding import METHODS, NAMES, draw_umap, has_map, load_map
 from core.evaluation.study.nearest import COLUMNS
 from core.evaluation.study.phases import Study, load_study
 from core.evaluation.study.run import run_study
-from core.text import cell
+from core.text import cell, percent
 from core.workspace import atomic_path, writable_place
 
 _TOP = 3
@@ -63,10 +63,8 @@ def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, An
             "nearest": near.get(path, []),
         }
         found.append(one)
-        output.text(
-            f"\n{path}\n  is “{one['true']}”, answered “{one['predicted']}” "
-            f"{one['confidence']:.1%}, loss {one['loss']:.3g}"
-        )
+        what, then = said_of(predictions, int(row))
+        output.text(f"\n{path}\n  {what}, {then}; loss {one['loss']:.3g}")
         for each in one["nearest"]:
             output.text(f"  like  {each['path']}  “{each['label']}”  {each['similarity']:.2f}")
     if found and on == "test":
@@ -109,7 +107,7 @@ def draw_map(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     )
     if any(made.explained):
         across, up = made.explained
-        output.text(f"  across {across:.0%} of all differences, upwards {up:.0%}")
+        output.text(f"  across {percent(across, 0)} of all differences, upwards {percent(up, 0)}")
     if options.csv is None:
         output.text("  Write the points as a table with --csv FILE, or print them with --json")
     return {

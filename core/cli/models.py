@@ -13,11 +13,12 @@ from core.cli.command import RUN, Argument, Options, argument, command
 from core.cli.datasets import find_or_add
 from core.cli.output import Output
 from core.cli.running import run_job
+from core.cli.telling import tell
 from core.errors import InvalidInput, LightboxError
-from core.evaluation.records import Evaluation
-from core.evaluation.store import load_evaluation
+from core.evaluation.document.result import load_result
+from core.evaluation.document.section import built
 from core.evaluation.threshold import sure_from
-from core.text import plural
+from core.text import percent
 from core.training import stack
 from core.training.catalogue import help_text
 from core.training.recipes import RECIPES
@@ -146,11 +147,12 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
         output.text(f"  {summary.story}")
     elif summary.validation_accuracy is not None:
         output.text(
-            f"  validation accuracy {summary.validation_accuracy:.1%} "
+            f"  validation accuracy {percent(summary.validation_accuracy)} "
             f"(epoch {summary.best_epoch} of {summary.epochs})"
         )
-    evaluation = load_evaluation(catalog.workspace, run.id)
-    _say_accuracy(evaluation, output)
+    result = load_result(catalog, run)
+    evaluation = result.evaluation
+    tell(built(result, "terminal", "overview")[:1], output)
     return {
         "run": run.id,
         "name": run.name,
@@ -169,19 +171,6 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
         "test_images": evaluation.images,
         "warnings": list(summary.warnings),
     }
-
-
-def _say_accuracy(evaluation: Evaluation, output: Output) -> None:
-    low, high = evaluation.interval.low, evaluation.interval.high
-    output.text(
-        f"  test accuracy {evaluation.accuracy:.1%}: right on {evaluation.correct:,} of "
-        f"{plural(evaluation.images, 'image')} it had never seen, likely between "
-        f"{low:.1%} and {high:.1%}"
-    )
-    output.text(
-        f"  always answering “{evaluation.baseline_label}” would be right on "
-        f"{evaluation.baseline:.1%}"
-    )
 
 
 @command(
@@ -225,7 +214,7 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
             if answer.error:
                 output.text(f"{answer.name}: {answer.error}")
             else:
-                top = "  ".join(f"{label} {p:.1%}" for label, p in answer.top)
+                top = "  ".join(f"{label} {percent(p)}" for label, p in answer.top)
                 mark = "  (not sure)" if answer.confidence < threshold else ""
                 if out_of_distribution:
                     mark = "  (doesn't look like what it was trained on)"

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from core.progress import Reporter, Throttle
 from core.quiet import Aside, libraries_aside
+from core.text import percent
 
 
 class NobodyReads(Exception):
@@ -122,7 +123,7 @@ class _Progress(Reporter):
         text = f"{note or phase}"
         if total:
             elapsed = time.monotonic() - self._started
-            text += f"  {done:,} of {total:,}  {done / total:.0%}"
+            text += f"  {done:,} of {total:,}  {percent(done / total, 0)}"
             if done and elapsed > 1 and done < total:
                 text += f"  about {elapsed * (total - done) / done:.0f} s left"
         width = shutil.get_terminal_size().columns - 1

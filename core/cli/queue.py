@@ -16,6 +16,7 @@ from core.jobs import kinds
 from core.jobs.live import live
 from core.jobs.named import named
 from core.jobs.silence import Silence, has_ended
+from core.text import percent
 
 _WHAT = argument("what", metavar="RUN", help="a run's name, or a job as queue lists it")
 
@@ -66,7 +67,7 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
 
 
 def _now(entry: dict[str, Any]) -> str:
-    share = "" if entry["fraction"] is None else f" ({entry['fraction']:.0%})"
+    share = "" if entry["fraction"] is None else f" ({percent(entry['fraction'], 0)})"
     return f"{entry['doing']}{share}"
 
 

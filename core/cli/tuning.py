@@ -14,7 +14,7 @@ from core.cli.running import run_job
 from core.errors import NotFound
 from core.jobs import kinds
 from core.quality.curation import curated, usable
-from core.text import plural
+from core.text import percent, plural
 from core.training import architectures, recipes, search, stack
 from core.training.architectures.facts import facts
 from core.training.estimate import estimate
@@ -218,7 +218,7 @@ def search_settings(catalog: Catalog, options: Options, output: Output) -> dict[
             (
                 row["run"],
                 *(row[key] for key in tried),
-                f"{row['validation_accuracy']:.1%}",
+                percent(row["validation_accuracy"]),
                 f"{row['seconds']:.1f}",
             )
             for row in table.to_dict("records")

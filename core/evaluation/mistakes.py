@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.evaluation.predictions import Predictions
+from core.text import percent, quoted
 
 Which = Literal["wrong", "right", "all"]
 Order = Literal["confidence", "doubt", "loss"]
@@ -95,3 +96,11 @@ def top(predictions: Predictions, row: int, count: int = 5) -> list[tuple[str, f
     if true not in best:
         best.append(true)
     return [(predictions.labels[n], float(given[n])) for n in best]
+
+
+def said_of(predictions: Predictions, row: int) -> tuple[str, str]:
+    """What an image is and what it was called, and what came next."""
+    (said, sure), *others = top(predictions, row, 3)
+    true = predictions.labels[predictions.true[row]]
+    then = ", ".join(f"{quoted(label)} {percent(share, 0)}" for label, share in others)
+    return f"is {quoted(true)}, said {quoted(said)} ({percent(sure, 0)})", f"then {then}"

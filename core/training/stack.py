@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InvalidInput
+from core.text import percent
 
 Kind = Literal[
     "Conv2D",
@@ -168,7 +169,7 @@ def describe(layer: Layer) -> str:
         case "Dense":
             return f"{layer.filters}, {layer.activation}"
         case "Dropout":
-            return f"{layer.rate:.0%}"
+            return percent(layer.rate, 0)
         case _:
             return ""
     if layer.step != (layer.size if layer.kind in _POOLINGS else 1):

@@ -149,7 +149,7 @@ def test_confusion_tells_counts_and_shares_of_the_true_class() -> None:
     hover = plain.data[0].hovertext[0][1]
     assert "true cat" in hover
     assert "answered dog" in hover
-    assert "2 of 10 (20.0%)" in hover
+    assert "2 of 10 (20.0 %)" in hover
 
 
 @pytest.mark.parametrize("rates", [False, True])

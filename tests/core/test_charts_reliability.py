@@ -55,6 +55,6 @@ def test_disturbances_are_the_darker_the_more_is_lost() -> None:
     heat = figure.data[0]
     assert [round(float(value), 6) for value in heat.z[0]] == [0.0, 0.0, 0.6]
     written = [text for trace in figure.data[1:] for text in trace.text]
-    assert [text for text in written if "▼" in text] == ["<b>30% ▼</b><br>3 %"]
+    assert [text for text in written if "▼" in text] == ["<b>30 % ▼</b><br>3 %"]
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;Blur&lt;/b&gt;",)
     assert "<b>Blur" not in heat.hovertext[0][0]

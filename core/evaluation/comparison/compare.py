@@ -16,6 +16,8 @@ from core.catalog import Catalog, RunRecord
 from core.evaluation.comparison.differing import Differing, differing
 from core.evaluation.comparison.flips import Matched, match
 from core.evaluation.comparison.paired import Paired, in_words, paired
+from core.evaluation.figures.catalogue import METRICS
+from core.evaluation.figures.metric import Counts, Metric
 from core.evaluation.intervals import LEVEL, RESAMPLES
 from core.evaluation.predictions import load_predictions
 
@@ -188,24 +190,34 @@ def _cautions(first: RunRecord, second: RunRecord, matched: Matched, on: str) ->
 
 
 def metrics(table: pd.DataFrame, found: Paired) -> list[Measured]:
-    """Metrics of both on the same images, with the interval of their difference.
+    """The most telling metrics of both on the same images, with the interval of their difference.
 
     Args:
         table: as :attr:`Matched.table`.
         found: of the same rows.
     """
-    accuracy = Measured(
-        "Accuracy",
-        "Of all images, the part that is called right.",
-        found.first if found.images else np.nan,
-        found.second if found.images else np.nan,
-        found.low,
-        found.high,
-        "Newcombe’s method 10",
-    )
+    shares = (found.first, found.second) if found.images else (np.nan, np.nan)
+    bounds = (found.low, found.high)
+    accuracy = _measured(METRICS["accuracy"], shares, bounds, "Newcombe’s method 10")
     if not len(table):
         return [accuracy]
     return [accuracy, *_resampled(table), _log_loss(table)]
+
+
+def _measured(
+    metric: Metric, values: tuple[float, float], bounds: tuple[float, float], method: str
+) -> Measured:
+    return Measured(
+        metric.title,
+        metric.meaning,
+        first=float(values[0]),
+        second=float(values[1]),
+        low=float(bounds[0]),
+        high=float(bounds[1]),
+        method=method,
+        share=metric.form == "share",
+        lower_is_better=metric.better == "lower",
+    )
 
 
 def _log_loss(table: pd.DataFrame) -> Measured:
@@ -217,21 +229,12 @@ def _log_loss(table: pd.DataFrame) -> Measured:
     spread = differences.std(ddof=1) / np.sqrt(len(table)) if len(table) > 1 else np.inf
     half = float(ndtri(0.5 + LEVEL / 2) * spread)
     middle = float(differences.mean())
-    return Measured(
-        "Log loss",
-        "How much of a surprise the true class was on average; 0 is never.",
-        float(first.mean()),
-        float(second.mean()),
-        middle - half,
-        middle + half,
-        "normal, of paired differences",
-        share=False,
-        lower_is_better=True,
-    )
+    values, bounds = (first.mean(), second.mean()), (middle - half, middle + half)
+    return _measured(METRICS["log_loss"], values, bounds, "normal, of paired differences")
 
 
 def _resampled(table: pd.DataFrame) -> list[Measured]:
-    """Balanced accuracy and macro F1, with paired bootstrap intervals (percentiles).
+    """What follows from confusions, with paired bootstrap intervals (percentiles).
 
     An image counts by its true class and both answers only, so images that agree in these are
     resampled together: a multinomial draw over kinds, the same as drawing images one by one
@@ -244,61 +247,32 @@ def _resampled(table: pd.DataFrame) -> list[Measured]:
     )
     names = pd.unique(kinds[["label", "predicted_first", "predicted_second"]].to_numpy().ravel())
     number = {name: position for position, name in enumerate(names)}
-    true, one, two = (
+    true, *answers = (
         kinds[column].map(number).to_numpy(np.int64)
         for column in ("label", "predicted_first", "predicted_second")
     )
     counts = kinds["images"].to_numpy()
     total = int(counts.sum())
-    rng = np.random.default_rng(_SEED)
-    draws = rng.multinomial(total, counts / total, size=RESAMPLES)
-    weights = np.concatenate([counts[None], draws]).astype(np.float32)
+    draws = np.random.default_rng(_SEED).multinomial(total, counts / total, size=RESAMPLES)
+    weights = np.concatenate([counts[None], draws]).astype(np.float64)
     tested = _sums(weights, true, len(names))
-    found = {}
-    for which, answer in (("first", one), ("second", two)):
+    both = []
+    for answer in answers:
         hit = np.where(true == answer, true, len(names))
         right = _sums(weights, hit, len(names) + 1)[:, :-1]
-        given = _sums(weights, answer, len(names))
-        found[which] = (_balanced(right, tested), _macro_f1(right, tested, given))
-    texts = (
-        ("Balanced accuracy", "The mean over classes of the part of each that is called right."),
-        ("Macro F1", "The mean over classes of F1, which weighs precision and recall alike."),
-    )
+        both.append(Counts(right, tested, _sums(weights, answer, len(names))))
     measured = []
-    for place, (name, meaning) in enumerate(texts):
-        first, second = found["first"][place], found["second"][place]
-        low, high = np.quantile(second[1:] - first[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        measured.append(
-            Measured(
-                name,
-                meaning,
-                float(first[0]),
-                float(second[0]),
-                float(low),
-                float(high),
-                f"paired bootstrap, {RESAMPLES:,} draws",
-            )
-        )
+    for metric in METRICS.values():
+        if metric.of == "counts" and metric.headline:
+            first, second = (metric.compute(counts) for counts in both)
+            low, high = np.quantile(second[1:] - first[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+            method = f"paired bootstrap, {RESAMPLES:,} draws"
+            measured.append(_measured(metric, (first[0], second[0]), (low, high), method))
     return measured
 
 
 def _sums(weights: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray:
     """Weights (draws, kinds) added up by class: (draws, count)."""
-    belongs = np.zeros((len(classes), count), np.float32)
+    belongs = np.zeros((len(classes), count))
     belongs[np.arange(len(classes)), classes] = 1
     return weights @ belongs
-
-
-def _balanced(right: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Mean recall (draws,) over the classes that were tested, as scikit-learn has it."""
-    present = tested > 0
-    recall = np.divide(right, tested, out=np.zeros_like(right), where=present)
-    return recall.sum(axis=1) / np.maximum(1, present.sum(axis=1))
-
-
-def _macro_f1(right: np.ndarray, tested: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """Mean F1 (draws,) over the classes that were tested or answered, as scikit-learn has it."""
-    all_of = tested + given
-    present = all_of > 0
-    f1 = np.divide(2 * right, all_of, out=np.zeros_like(right), where=present)
-    return f1.sum(axis=1) / np.maximum(1, present.sum(axis=1))

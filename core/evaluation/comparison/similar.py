@@ -27,10 +27,12 @@ from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.look import look_at
 from core.runs.derived import AsTable, Derived
 from core.runs.files import RunFiles
+from core.text import images, rate
 from core.workspace import Workspace
 
 EXACT = "exact"
 THRESHOLDS = (1.0, 0.98, 0.95, LOWEST)
+NOT_SEARCHED = "Only exact copies are known: near-duplicates were never looked for here."
 _FILE = "similar.parquet"
 _COLUMNS = ["path", "train_path", "score", "relation"]
 _BLOCK = 128
@@ -65,6 +67,30 @@ class Without:
     def accuracy_without(self) -> float:
         """Of the rest; 0 if nothing is left."""
         return (self.correct - self.alike_correct) / max(1, self.images - self.alike)
+
+    @property
+    def sentence(self) -> str:
+        """What is left of the score."""
+        score = rate(self.accuracy, self.images)
+        if not self.alike:
+            return (
+                f"None of {images(self.images)} is that much like a training image, so the "
+                f"accuracy of {score} owes nothing to such."
+            )
+        if self.alike == self.images:
+            return "All of these images are like training images: nothing is left to judge by."
+        left = self.images - self.alike
+        those = (
+            f"On that one it is {'right' if self.alike_correct else 'wrong'}."
+            if self.alike == 1
+            else f"Of those {self.alike:,} it gets {self.alike_correct:,} right."
+        )
+        return (
+            f"{score} on all {images(self.images)}, and {rate(self.accuracy_without, left)} "
+            f"without the {self.alike:,} that are like training images "
+            f"({self.correct - self.alike_correct:,} of {left:,}, likely between "
+            f"{rate(self.without.low, left)} and {rate(self.without.high, left)}). {those}"
+        )
 
 
 def resembling(

@@ -7,15 +7,15 @@ import streamlit as st
 
 from core.evaluation.comparison.similar import (
     EXACT,
+    NOT_SEARCHED,
     THRESHOLDS,
-    Without,
     relation_in_words,
     resembling,
     without,
 )
 from core.jobs import kinds
 from core.runs.files import RunFiles
-from core.text import images, rate
+from core.text import escape
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
 from pages._widgets.results.view import View, dataset_pictures, pictures
@@ -44,33 +44,10 @@ def draw_near_copies(view: View) -> None:
         "Lightbox made. Below that are pictures of like scenes.",
     )
     score = without(view.predictions, found, float(threshold or usual), searched=searched)
-    what = _NAMES[float(threshold or usual)].lower()
+    st.markdown(escape(score.sentence))
     if not score.alike:
-        st.markdown(
-            f":material/check: None of {images(score.images)} is like a training image at this "
-            f"level ({what}), so the accuracy of **{rate(score.accuracy, score.images)}** owes "
-            "nothing to such."
-        )
         return
-    if score.alike == score.images:
-        st.markdown("All of these images are like training images: nothing is left to judge by.")
-    else:
-        left = score.images - score.alike
-        st.markdown(
-            f"**{rate(score.accuracy, score.images)}** on all {images(score.images)}, and "
-            f"**{rate(score.accuracy_without, left)}** without the {score.alike:,} that are like "
-            f"training images ({score.correct - score.alike_correct:,} of {left:,}, likely between "
-            f"{rate(score.without.low, left)} and {rate(score.without.high, left)}). "
-            f"{_alike(score)}"
-        )
     _pairs(view, found[found["score"] >= float(threshold or usual) - 1e-6])
-
-
-def _alike(score: Without) -> str:
-    """How it does on those that are like training images."""
-    if score.alike == 1:
-        return f"On that one it is {'right' if score.alike_correct else 'wrong'}."
-    return f"Of those {score.alike:,} it gets {score.alike_correct:,} right."
 
 
 def _resembling(view: View) -> tuple[pd.DataFrame, bool]:
@@ -93,7 +70,7 @@ def _found(
 
 def _offer_search(view: View) -> None:
     if view.on == "test":
-        st.caption("Only exact copies are known: near-duplicates were never looked for here.")
+        st.caption(NOT_SEARCHED)
         return
     job = catalog().jobs.active("similar", view.run.id, on=view.on)
     if job is not None:

@@ -34,12 +34,12 @@ def test_text_and_tables_are_for_people_only(capsys: Captured) -> None:
 
 def test_columns_of_numbers_are_aligned_to_the_right(capsys: Captured) -> None:
     Output(json_wanted=False).table(
-        ("name", "images", "accuracy"), [("cats and dogs", "1,234", "–"), ("x", "7", "91.0%")]
+        ("name", "images", "accuracy"), [("cats and dogs", "1,234", "–"), ("x", "7", "91.0 %")]
     )
     assert capsys.readouterr().out.splitlines() == [
         "name           images  accuracy",
         "cats and dogs   1,234         –",
-        "x                   7     91.0%",
+        "x                   7    91.0 %",
     ]
 
 
@@ -70,7 +70,7 @@ def test_progress_on_a_terminal_is_one_line_that_rewrites_itself(
     assert said.out == "Done.\n"
     assert said.err.count("\n") == 1
     assert said.err.endswith("\n")
-    assert "50 of 50  100%" in said.err.split("\r")[-1]
+    assert "50 of 50  100 %" in said.err.split("\r")[-1]
 
 
 def test_epochs_and_notes_are_lines(capsys: Captured) -> None:

@@ -52,7 +52,7 @@ def test_the_queue_is_what_runs_and_then_what_waits(
     assert (entries[0]["state"], entries[0]["fraction"]) == ("running", 0.3)
     lines = cli("queue").out.splitlines()
     assert len(lines) == 6
-    assert "Epoch 3 of 10 (30%)" in lines[1]
+    assert "Epoch 3 of 10 (30 %)" in lines[1]
     assert lines[2].split()[:2] == ["1", "two"]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from core.evaluation.document.parts import Note, Paragraph, Part, Picture, Pictures
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
-from core.evaluation.mistakes import select, top
-from core.text import images, percent, quoted
+from core.evaluation.mistakes import said_of, select
+from core.text import images
 
 MOST = 60
 
@@ -30,14 +30,8 @@ def mistakes(result: Result) -> Iterable[Part]:
     items = []
     for row in rows[:MOST]:
         path = str(predictions.table["path"].iloc[row])
-        (said, sure), *others = top(predictions, int(row), 3)
-        then = ", ".join(f"{quoted(label)} {percent(share, 0)}" for label, share in others)
-        is_and_said = (
-            f"is {quoted(predictions.labels[predictions.true[row]])}, said {quoted(said)} "
-            f"({percent(sure, 0)})"
-        )
         name = path.rpartition("/")[2]
-        items.append(Picture(path, int(row), name, (is_and_said, f"then {then}")))
+        items.append(Picture(path, int(row), name, said_of(predictions, int(row))))
     yield Pictures("mistakes", tuple(items), heat=True)
     if len(rows) > MOST:
         yield Note("more", f"and {len(rows) - MOST:,} more")
