@@ -1,6 +1,7 @@
 """Whether a training that has ended without success could go on where it was; without Keras.
 
-What is looked at is written by :mod:`core.training.fitting.checkpoint`.
+What is looked at is written by :mod:`core.training.fitting.checkpoint`, and of a search by
+:mod:`core.training.auto.kept`.
 """
 
 from __future__ import annotations
@@ -26,3 +27,12 @@ def resumable(workspace: Workspace, run_id: str) -> int | None:
     if epochs < 1 or not all(is_zipfile(folder / str(name)) for name in files):
         return None
     return epochs
+
+
+def ways_kept(workspace: Workspace, run_id: str) -> int:
+    """How many ways a search by Auto had tried, which it need not try again; 0 if it would begin
+    anew."""
+    try:
+        return len(read_json(workspace.run(run_id) / "checkpoint" / "search.json")["lines"])
+    except (LightboxError, OSError, KeyError, TypeError, ValueError):
+        return 0

@@ -74,7 +74,8 @@ def train_run(
     )
     checkpoint = Checkpoint(files.folder)
     fit_state = checkpoint.fit_state()
-    if fit_state is None:
+    if fit_state is None and not spec.minutes:
+        # What Auto's search has found is kept there too.
         checkpoint.clear()
     if again or fit_state is not None:
         report.event("resumed", epoch=fit_state.epoch if fit_state else 0)

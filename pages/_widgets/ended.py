@@ -10,7 +10,7 @@ from core.catalog import RunRecord
 from core.jobs.kinds import resume_run
 from core.jobs.live import curves
 from core.text import escape, images, percent, plural
-from core.training.resumable import resumable
+from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
 from pages._widgets.job import attempt
@@ -73,6 +73,7 @@ def _not_done(run: RunRecord) -> None:
     """Why it ended, and the ways to go on from there."""
     job = catalog().jobs.get(run.job_id)
     epochs = resumable(catalog().workspace, run.id)
+    ways = ways_kept(catalog().workspace, run.id)
     discarded = job.wishes.stop == "discard"
     if run.state == "cancelled" and discarded:
         st.info(f"You discarded “{escape(run.name)}”.", icon=":material/delete:")
@@ -85,9 +86,9 @@ def _not_done(run: RunRecord) -> None:
         what = _BAD.get(run.state, "This training failed.")
         st.error(f"{what} {escape(run.error)}", icon=":material/error:")
     with st.container(horizontal=True, gap="small"):
-        if epochs and not discarded:
+        if (epochs or ways) and not discarded:
             st.button(
-                f"Go on from epoch {epochs}",
+                f"Go on from epoch {epochs}" if epochs else f"Go on after {plural(ways, 'way')}",
                 type="primary",
                 icon=":material/resume:",
                 key=f"resume-{run.id}",

@@ -29,13 +29,18 @@ class Clock:
         seconds: that may be spent in all, from the start to the tested model.
         finish: of these, what is needed at the end to save, check and test.
         now: seconds since some moment.
+        spent: of these, what was spent before.
     """
 
     def __init__(
-        self, seconds: float, finish: float, now: Callable[[], float] = time.monotonic
+        self,
+        seconds: float,
+        finish: float,
+        now: Callable[[], float] = time.monotonic,
+        spent: float = 0.0,
     ) -> None:
         self.seconds, self.finish = seconds, min(finish, seconds / 2)
-        self._now, self._started = now, now()
+        self._now, self._started = now, now() - spent
 
     @property
     def spent(self) -> float:

@@ -8,8 +8,9 @@ fitted on all of these together.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,13 @@ from core.errors import Cancelled
 from core.training.auto import looks, seen
 from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
+from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 from core.training.heads import get
-from core.training.heads.choose import Candidate, better, judge
+from core.training.heads.choose import Candidate, Score, better, judge
 from core.training.heads.head import Floats, Problem, Step, Steps
 from core.training.heads.reduce import reducing
 
@@ -68,19 +70,28 @@ class Found:
 
 @dataclass
 class _Tried:
-    """One look, and what its heads have shown."""
+    """One look, and what its heads have shown.
+
+    Attributes:
+        load: gives what turns its features to coordinates, and these with their labels and folds;
+            called when first needed, since a search that goes on may need neither.
+    """
 
     look: Look
-    before: Step
-    problem: Problem
-    heads: dict[str, Candidate] = field(default_factory=dict)
+    load: Callable[[], tuple[Step, Problem]]
+    heads: dict[str, Score] = field(default_factory=dict)
+
+    @cached_property
+    def _loaded(self) -> tuple[Step, Problem]:
+        return self.load()
 
     @property
-    def best(self) -> Candidate:
-        best, *rest = self.heads.values()
-        for candidate in rest:
-            best = candidate if better(candidate, best) else best
-        return best
+    def before(self) -> Step:
+        return self._loaded[0]
+
+    @property
+    def problem(self) -> Problem:
+        return self._loaded[1]
 
 
 class Search:
@@ -91,10 +102,13 @@ class Search:
         rows: positions in the data's table of the images that candidates are judged on.
         stopped: whether the person has ended it.
         out_of_time: whether something was left untried for want of time.
+
+    Args:
+        kept: what it had found before it was killed.
     """
 
-    def __init__(self, context: TrainingContext, data: Data, clock: Clock) -> None:
-        self.context, self.data, self.clock = context, data, clock
+    def __init__(self, context: TrainingContext, data: Data, clock: Clock, kept: Kept) -> None:
+        self.context, self.data, self.clock, self._kept = context, data, clock, kept
         self.rungs: list[Rung] = []
         self.stopped = self.out_of_time = False
         self._all = np.sort(np.concatenate([data.train, data.validation]))
@@ -103,7 +117,7 @@ class Search:
             rng = np.random.default_rng(context.spec.seed)
             self.rows = np.sort(self._all[_spread(data.labels[self._all], ENOUGH, rng)])
         self._tried: list[_Tried] = []
-        self._best: tuple[_Tried, Candidate] | None = None
+        self._best: tuple[_Tried, Score] | None = None
         self._each = _EACH_S
         self._wall = Wall(context, data, self.rows)
 
@@ -137,16 +151,16 @@ class Search:
         Raises:
             Cancelled: the person ended it.
         """
-        self._rows = self._all
-        self._wall = Wall(self.context, self.data, self._rows)
+        self.rows = self._all
+        self._wall = Wall(self.context, self.data, self.rows)
         self._say(f"Looking with {chosen.look}")
-        features = seen.features(self.context, self.data, chosen.look, self._rows, self._wall)
+        features = seen.features(self.context, self.data, chosen.look, self.rows, self._wall)
         before = chosen.before
         if before is None:
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
         rows = np.concatenate([before(some) for some in _chunks(features)])
-        problem = dataclasses.replace(self.problem_of(rows, self._rows), known=chosen.settings)
-        self._try_head(_Tried(chosen.look, before, problem), chosen.head, force=True)
+        problem = dataclasses.replace(self.problem_of(rows, self.rows), known=chosen.settings)
+        self._try_head(_Tried(chosen.look, lambda: (before, problem)), chosen.head, force=True)
         return self._fitted()
 
     def _run(self) -> None:
@@ -157,27 +171,15 @@ class Search:
         for size in sizes[1:]:
             if not self._try(Look(first, size)) and size > sizes[1]:
                 break
+        # Two networks that make different mistakes are nearly always ahead of the better one, so
+        # the others are not tried alone.
         for network in others:
-            self._try(Look(network, self._winner.look.size))
-        if self._winner.look.architecture != first:
-            # The size was chosen for another network.
-            for size in sizes:
-                self._try(Look(self._winner.look.architecture, size))
-        self._try_together(list(dict.fromkeys([first, *others])))
+            best = self._winner.look
+            self._try(dataclasses.replace(best, beside=(*best.beside, network)))
         for fit in looks.squares(table):
             self._try(dataclasses.replace(self._winner.look, resize=fit))
         for head in _LATER:
             self._try_head(self._winner, head)
-
-    def _try_together(self, networks: list[str]) -> None:
-        """Several networks side by side, for as long as each that is added brings something."""
-        count = 0
-        while count != len(self._winner.look.networks):
-            best = self._winner.look
-            count = len(best.networks)
-            for key in networks:
-                if key not in best.networks:
-                    self._try(dataclasses.replace(best, beside=(*best.beside, key)))
 
     @property
     def _winner(self) -> _Tried:
@@ -188,11 +190,18 @@ class Search:
         """Whether a look was tried and became the best."""
         if any(tried.look == look for tried in self._tried):
             return False
-        if not force and not self._affordable(look):
+        if not (force or self._kept.has(look) or self._affordable(look)):
             self.out_of_time = True
             return False
-        report = self.context.report
-        report.check()
+        self.context.report.check()
+        tried = _Tried(look, lambda: self._look(look))
+        won = self._try_head(tried, _FIRST, force=True)
+        self._tried.append(tried)
+        if self._promising(tried):
+            won = self._try_head(tried, _SECOND) or won
+        return won
+
+    def _look(self, look: Look) -> tuple[Step, Problem]:
         self._say(f"Looking with {look}")
         began, new = self.context.now(), self._new(look)
         features = seen.features(self.context, self.data, look, self.rows, self._wall)
@@ -201,12 +210,7 @@ class Search:
             work = sum(alone.work for alone in new)
             self._each = max(1e-4, spent / len(self.rows) / work, self._each / 4)
         before = reducing(features, seen.parts(look), self.context.spec.seed)
-        tried = _Tried(look, before, self.problem_of(before(features), self.rows))
-        won = self._try_head(tried, _FIRST, force=True)
-        self._tried.append(tried)
-        if self._promising(tried):
-            won = self._try_head(tried, _SECOND) or won
-        return won
+        return before, self.problem_of(before(features), self.rows)
 
     def _promising(self, tried: _Tried) -> bool:
         mine = tried.heads[_FIRST].accuracy
@@ -229,11 +233,18 @@ class Search:
 
     def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:
         """Whether a head was tried and became the best."""
+        known = self._kept.take(tried.look, head)
+        if known is not None:
+            score = Score(head, known.settings, known.rung.accuracy, known.log_loss, len(self.rows))
+            won = self._compared(tried, score)
+            self.rungs.append(known.rung)
+            return won
         quickest = get(_FIRST).cost
         expected = 1.0 * len(self.rows) / 2000 * get(head).cost / quickest
         if not force and expected > self.clock.left:
             self.out_of_time = True
             return False
+        problem = tried.problem
         self._say(f"Fitting {get(head).title} on {tried.look}")
         what = f"{tried.look} with {get(head).title}"
 
@@ -241,12 +252,8 @@ class Search:
             if self._wall.due():
                 self._wall.answered(what, rows, scores)
 
-        candidate = judge(dataclasses.replace(tried.problem, tell=tell), head)
-        tried.heads[head] = candidate
-        best, shown = self._best or (tried, candidate)
-        won = self._best is None or better(candidate, shown)
-        if won:
-            self._best = best, shown = tried, candidate
+        candidate = judge(dataclasses.replace(problem, tell=tell), head)
+        won = self._compared(tried, candidate)
         rung = Rung(
             seconds=round(self.clock.spent, 2),
             accuracy=round(candidate.accuracy, 6),
@@ -254,13 +261,24 @@ class Search:
             kept=won,
         )
         self.rungs.append(rung)
+        self._kept.add(tried.look, candidate, rung, self.clock.spent)
         self.context.report.event("rung", **rung.values)
-        # What is best so far stays until something else has answered.
-        self._wall.answered(
-            f"{best.look} with {get(shown.head).title}",
-            np.arange(len(self.rows)),
-            shown.probabilities,
-        )
+        best, shown = self._best or (tried, candidate)
+        if isinstance(shown, Candidate):
+            # What is best so far stays until something else has answered.
+            self._wall.answered(
+                f"{best.look} with {get(shown.head).title}",
+                np.arange(len(self.rows)),
+                shown.probabilities,
+            )
+        return won
+
+    def _compared(self, tried: _Tried, score: Score) -> bool:
+        """Note what a head has shown; whether it is the best."""
+        tried.heads[score.head] = score
+        won = self._best is None or better(score, self._best[1])
+        if won:
+            self._best = tried, score
         return won
 
     def problem_of(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:
@@ -291,10 +309,15 @@ class Search:
 
     def _fitted(self) -> Found:
         assert self._best is not None
-        tried, candidate = self._best
+        tried, score = self._best
+        at = self.rows
         if len(self._all) > len(self.rows):
-            candidate, tried = self._on_all(tried, candidate)
-        at = self._all if len(self._all) > len(self.rows) else self.rows
+            tried, at = self._on_all(tried), self._all
+            candidate = judge(tried.problem, score.head)
+        elif isinstance(score, Candidate):
+            candidate = score
+        else:
+            candidate = judge(dataclasses.replace(tried.problem, known=score.settings), score.head)
         return Found(
             tried.look,
             candidate.steps(tried.before),
@@ -306,12 +329,12 @@ class Search:
             candidate.settings,
         )
 
-    def _on_all(self, tried: _Tried, candidate: Candidate) -> tuple[Candidate, _Tried]:
-        self._say(f"Fitting {get(candidate.head).title} on all images")
+    def _on_all(self, tried: _Tried) -> _Tried:
+        self._say("Fitting the best on all images")
         features = seen.features(self.context, self.data, tried.look, self._all)
         rows = np.concatenate([tried.before(some) for some in _chunks(features)])
-        whole = _Tried(tried.look, tried.before, self.problem_of(rows, self._all))
-        return judge(whole.problem, candidate.head), whole
+        before, problem = tried.before, self.problem_of(rows, self._all)
+        return _Tried(tried.look, lambda: (before, problem))
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)

@@ -18,6 +18,7 @@ from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
 from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced
+from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung, story
 from core.training.auto.search import Found, Search
 from core.training.context import Data, TrainingContext
@@ -69,9 +70,11 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         Cancelled: ended before there was anything to keep, or with nothing to be kept.
     """
     finish = _FINISH_S + _FINISH_EACH_S * len(data.table)
-    clock = Clock(60 * context.spec.minutes, finish, context.now)
+    files = RunFiles(context.catalog.workspace, context.folder.name)
+    kept = Kept(files.checkpoint / "search.json", context.spec, data)
+    clock = Clock(60 * context.spec.minutes, finish, context.now, kept.spent)
     paced = dataclasses.replace(context, report=Paced(context.report, clock))
-    search = Search(paced, data, clock)
+    search = Search(paced, data, clock, kept)
     again = chosen_of(context.catalog, context.spec, len(data.train) + len(data.validation))
     with context.phase("search"):
         weights(architectures.get(context.spec.architecture).backbone or "", context.report)

@@ -16,24 +16,35 @@ _COLDEST, _HOTTEST = 1e-3, 1e3
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A head on given features, judged by answers about images that it was not fitted on.
+class Score:
+    """How good a head is on given features, by answers about images that it was not fitted on.
 
     Attributes:
         head: its key.
         settings: what was chosen for it.
-        probabilities: shape (n, classes), of each image from folds without it.
         accuracy: the share of these answers that is right.
         log_loss: minus the mean logarithm of the true class's probability.
-        sharpness: scores are multiplied by it before the softmax.
-        judged: what fits it on all images.
+        images: how many these were.
     """
 
     head: str
     settings: dict[str, float]
-    probabilities: NDArray[np.float64]
     accuracy: float
     log_loss: float
+    images: int
+
+
+@dataclass(frozen=True)
+class Candidate(Score):
+    """A head with its answers, ready to be fitted on all images.
+
+    Attributes:
+        probabilities: shape (n, classes), of each image from folds without it.
+        sharpness: scores are multiplied by it before the softmax.
+        judged: what fits it.
+    """
+
+    probabilities: NDArray[np.float64]
     sharpness: float
     judged: Judged
 
@@ -63,9 +74,10 @@ def judge(problem: Problem, key: str) -> Candidate:
     return Candidate(
         key,
         judged.settings,
-        probabilities,
         float((judged.scores.argmax(axis=1) == problem.labels).mean()),
         float(-np.log(np.maximum(mine, 1e-12)).mean()),
+        len(problem.labels),
+        probabilities,
         sharpness,
         judged,
     )
@@ -78,14 +90,14 @@ def sharpened(scores: Floats, labels: NDArray[np.int64]) -> tuple[float, NDArray
     return sharpness, _softmax(scores * sharpness)
 
 
-def better(one: Candidate, other: Candidate) -> bool:
+def better(one: Score, other: Score) -> bool:
     """Whether ``one`` is to be preferred: right more often, beyond what a fair coin would do.
 
     Where the two differ by less than a quarter of a standard error, the surer one on the truth
     counts (the lower log loss), which chance moves less.
     """
     share = np.clip(other.accuracy, 0.01, 0.99)
-    chance = 0.25 * np.sqrt(share * (1 - share) / max(1, len(other.probabilities)))
+    chance = 0.25 * np.sqrt(share * (1 - share) / max(1, other.images))
     if abs(one.accuracy - other.accuracy) > chance:
         return one.accuracy > other.accuracy
     return one.log_loss < other.log_loss

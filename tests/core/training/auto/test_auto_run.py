@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,11 +14,14 @@ from core.evaluation.evaluate import evaluate_run
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.store import predictions_table
 from core.features.weights import find_weights
+from core.progress import RecordingReporter
 from core.runs.files import RunFiles
 from core.training.checks import check
 from core.training.heads import kernel
+from core.training.resumable import ways_kept
+from core.training.run import train_run
 from core.training.spec import parse_spec
-from tests.core.training.running import Trained, train
+from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import (
     StopsAt,
     add_colours,
@@ -158,7 +163,7 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0", "mobilenet_v2"])
     made = train(home, dataset, recipe="auto", image_size=160, minutes=0.5)
     kept = made.summary.story.split(" was kept")[0]
-    assert "MobileNetV2 and EfficientNet-Lite0 at 96 pixels" in kept
+    assert "EfficientNet-Lite0 and MobileNetV2 at 96 pixels" in kept
     images, labels = made.validation()
     compiled = RunFiles(home.workspace, made.run_id).compiled()
     answers = np.asarray(made.model()(images.astype(np.float32), training=False))
@@ -188,6 +193,43 @@ def test_the_same_seed_finds_the_same(home: Catalog, dataset: DatasetRecord) -> 
     assert tables[0] is not None
     assert tables[1] is not None
     pd.testing.assert_frame_equal(tables[0], tables[1], atol=1e-6)
+
+
+class _Power(RecordingReporter):
+    """Fails at the second thing that was tried, as if the computer had."""
+
+    def event(self, kind: str, **payload: Any) -> None:
+        super().event(kind, **payload)
+        if len(told(self, "rung")) == 2:
+            raise SystemExit
+
+
+def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.auto import looks, search
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96, 64])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(search, "_BEHIND", 99.0)
+    values: dict[str, Any] = {"recipe": "auto", "image_size": 160, "minutes": 9}
+    whole = train(home, dataset, **values)
+    run_id, _ = queued(home, dataset, **values)
+    before, after = _Power(), RecordingReporter()
+    with pytest.raises(SystemExit):
+        train_run(home, run_id, before)
+    assert ways_kept(home.workspace, run_id) == 2
+    summary = train_run(home, run_id, after)
+    assert told(before, "rung") + told(after, "rung") == list(summary.ladder)
+    once = [(rung["what"], rung["accuracy"], rung["kept"]) for rung in whole.summary.ladder]
+    assert once == [(rung["what"], rung["accuracy"], rung["kept"]) for rung in summary.ladder]
+    assert summary.head == whole.summary.head
+    assert ways_kept(home.workspace, run_id) == 0
+    kept, again = (RunFiles(home.workspace, each).out_of_fold() for each in (whole.run_id, run_id))
+    assert kept is not None
+    assert again is not None
+    pd.testing.assert_frame_equal(kept, again, atol=1e-6)
 
 
 def test_auto_refuses_a_network_that_knows_no_photos(dataset: DatasetRecord) -> None:

@@ -1,0 +1,101 @@
+"""What a search has scored so far, on disk, so that it goes on where it was killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import LightboxError
+from core.training.auto.ladder import Rung
+from core.training.auto.looks import Look
+from core.training.context import Data
+from core.training.heads.choose import Score
+from core.training.spec import TrainSpec
+from core.workspace import read_json, write_json
+
+
+class Line(BaseModel):
+    """One head on what one look gives.
+
+    Attributes:
+        log_loss, settings: as of :class:`core.training.heads.choose.Score`.
+        spent: seconds until it was known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    look: Look
+    head: str
+    settings: dict[str, float]
+    log_loss: float
+    spent: float
+    rung: Rung
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    about: str
+    lines: list[Line]
+
+
+class Kept:
+    """The scores of one search.
+
+    Args:
+        path: where they are kept; what is there counts only if it is of the same images and
+            settings.
+    """
+
+    def __init__(self, path: Path, spec: TrainSpec, data: Data) -> None:
+        self._path, self._about = path, _about(spec, data)
+        self._lines: list[Line] = []
+        try:
+            kept = _Kept.model_validate(read_json(path))
+        except (LightboxError, OSError, ValueError, ValidationError):
+            return
+        if kept.about == self._about:
+            self._lines = kept.lines
+
+    @property
+    def spent(self) -> float:
+        """Seconds that the search had taken when the last of them was known."""
+        return max((line.spent for line in self._lines), default=0.0)
+
+    def add(self, look: Look, score: Score, rung: Rung, spent: float) -> None:
+        """Keep one more."""
+        settings = {name: float(value) for name, value in score.settings.items()}
+        self._lines.append(
+            Line(
+                look=look,
+                head=score.head,
+                settings=settings,
+                log_loss=score.log_loss,
+                spent=spent,
+                rung=rung,
+            )
+        )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self._path, _Kept(about=self._about, lines=self._lines).model_dump(mode="json"))
+
+    def take(self, look: Look, head: str) -> Line | None:
+        """What is known of a head on a look."""
+        return next((n for n in self._lines if n.look == look and n.head == head), None)
+
+    def has(self, look: Look) -> bool:
+        """Whether anything is known of a look."""
+        return any(line.look == look for line in self._lines)
+
+
+def _about(spec: TrainSpec, data: Data) -> str:
+    table = data.table
+    said = [
+        spec.model_dump(mode="json", exclude={"minutes"}),
+        table["hash"].tolist(),
+        table["split_at"].tolist(),
+        data.labels.tolist(),
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
