@@ -13,6 +13,7 @@ from core.quality import curation, findings
 from core.quality.curation import usable
 from core.quality.detectors import DETECTORS
 from core.quality.findings import Finding
+from core.quality.looked import mark_looked
 from core.quality.report import verdict
 from core.text import escape, images, plural, shorten
 from pages._widgets.closer import look_closer
@@ -25,7 +26,7 @@ from pages._widgets.decided import (
 )
 from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.glance import at_a_glance
+from pages._widgets.glance import list_entries, looked_at, open_entry
 from pages._widgets.job import watch
 from pages._widgets.session import (
     catalog,
@@ -38,7 +39,6 @@ from pages._widgets.steps import go
 from pages._widgets.take_away import take_away_panel
 
 _EXCLUDED = "excluded"
-_GLANCE = "glance"
 _NEW = "a new class …"
 
 
@@ -108,7 +108,7 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
     rows = table.set_index("path", drop=False)
     extra = findings.extra_copies(finding, table)
     if extra and st.button(
-        f"Keep the best of each group, exclude {images(len(extra))}",
+        f"Leave out extra copies: {len(extra):,}",
         icon=":material/filter_1:",
         key=f"copies-{finding.key}",
         help="The largest stays; of equals, the sharpest.",
@@ -285,10 +285,26 @@ def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Findin
         _finding(record, table, findings.find_one(picked, table, usual, known))
 
 
-def _still_there(record: DatasetRecord, options: dict[str, str]) -> str:
-    """What to look at: the same as before the last decision, else all at a glance."""
-    dataset, looked = st.session_state.get("looked", ("", ""))
-    return looked if dataset == record.id and looked in options else next(iter(options))
+def _back() -> None:
+    st.button(
+        "Back to the list",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="look-back",
+        on_click=open_entry,
+        args=("",),
+    )
+
+
+def _list(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:
+    """Everything that was found; whoever sees it has looked, once wrong labels are in it too."""
+    _verdict(table, found)
+    _search(record, table)
+    last_decision(record)
+    list_entries(record, table, found)
+    if not found or table["label_doubt"].notna().any():
+        mark_looked(catalog(), record.id)
+    _quiet_checks(record, table, found)
 
 
 current = current_dataset()
@@ -297,35 +313,20 @@ if current is None or facts is None:
     empty("Nothing to clean yet", "Bring some images in first.", "Go to Data", "data")
 else:
     st.title("Clean")
-    st.caption(f"Dataset: {escape(current.name)}")
     issues = dataset_findings(current)
-    _verdict(facts, issues)
-    _search(current, facts)
-    last_decision(current)
-    options = {_GLANCE: "At a glance"} if issues else {}
-    options |= {finding.key: f"{finding.title} ({len(finding.paths):,})" for finding in issues}
-    if facts["excluded"].any():
-        options[_EXCLUDED] = f"Excluded ({int(facts['excluded'].sum()):,})"
-    shown = None
-    if options:
-        pills = f"look-{current.id}-{'-'.join(options)}"
-        shown = st.pills(
-            "What to look at",
-            list(options),
-            format_func=options.__getitem__,
-            default=_still_there(current, options),
-            key=pills,
-            label_visibility="collapsed",
-        )
-        st.session_state["looked"] = (current.id, shown)
-        if shown == _GLANCE:
-            at_a_glance(current, facts, issues, pills)
-        elif shown == _EXCLUDED:
-            _excluded(current, facts)
-        elif shown is not None:
-            _finding(current, facts, next(f for f in issues if f.key == shown))
-    if shown in (None, _GLANCE):
-        _quiet_checks(current, facts, issues)
+    shown = looked_at()
+    finding = next((each for each in issues if each.key == shown), None)
+    if finding is not None:
+        _back()
+        last_decision(current)
+        _finding(current, facts, finding)
+    elif shown == _EXCLUDED and facts["excluded"].any():
+        _back()
+        last_decision(current)
+        _excluded(current, facts)
+    else:
+        # Nothing is left of what was looked at, or nothing in particular was.
+        _list(current, facts, issues)
     _history(current)
     take_away_panel(current)
     if st.button(

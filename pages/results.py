@@ -9,8 +9,8 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.predictions import evaluated_on
 from core.text import escape
-from pages._widgets.empty import empty
-from pages._widgets.pick_run import pick_run
+from pages._widgets.empty import TO_TRAIN, empty
+from pages._widgets.pick_run import pick_run, say_unknown
 from pages._widgets.results import (
     classes,
     compare,
@@ -18,31 +18,38 @@ from pages._widgets.results import (
     explain,
     how,
     mistakes,
+    near_copies,
     overview,
     reliability,
     scatter_map,
     share,
     studying,
     tested_on,
+    trust,
 )
 from pages._widgets.results.document import tabs
 from pages._widgets.results.view import SHOWN, View, load_view
 from pages._widgets.sections import draw_section
-from pages._widgets.session import catalog, current_run
+from pages._widgets.session import catalog, current_dataset, current_run
 from pages._widgets.steps import go
 
 _ENDED = {"interrupted": "was interrupted", "cancelled": "was cancelled", "failed": "failed"}
 _SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
     "overview": ("Verdict", overview.draw),
-    "confusion": ("Confusions", confusion.draw),
-    "classes": ("Classes", classes.draw),
+    "confusion": ("What it mixes up", confusion.draw),
     "mistakes": ("Mistakes", mistakes.draw),
-    "map": ("Map", scatter_map.draw),
-    "explain": ("Explain", explain.draw),
+    "explain": ("What it looks at", explain.draw),
+    "trust": ("Can I trust it", trust.draw),
+    "share": ("Take away", share.draw),
+}
+_SPECIALISTS: dict[str, tuple[str, Callable[[View], None]]] = {
+    "figures": ("All figures", overview.draw_figures),
+    "classes": ("Class by class", classes.draw),
     "reliability": ("Reliability", reliability.draw),
+    "copies": ("Copies", near_copies.draw_near_copies),
+    "map": ("Map", scatter_map.draw),
     "compare": ("Compare", compare.draw),
     "how": ("Training", how.draw),
-    "share": ("Take away", share.draw),
 }
 
 
@@ -82,20 +89,24 @@ def _without_results(runs: list[RunRecord]) -> None:
         )
 
 
-everything = catalog().runs.all()
-finished = [run for run in everything if run.state == "done"]
-_without_results(everything)
-current = current_run()
-if current is not None and all(run.id != current.id for run in finished):
-    finished = [*finished, current]  # archived: not offered, but opened by a link
-if current is None:
-    empty("No results yet", "They appear here once a model is trained.", "Go to Train", "train")
-else:
+def _page() -> None:
+    everything = catalog().runs.all()
+    finished = [run for run in everything if run.state == "done"]
+    _without_results(everything)
+    current = current_run()
+    if current is None:
+        record = current_dataset()
+        about = f" of “{escape(record.name)}”" if record is not None and everything else ""
+        empty("No results yet", f"They appear here once a model{about} is trained.", *TO_TRAIN)
+        return
+    if all(run.id != current.id for run in finished):
+        finished = [*finished, current]  # archived: not offered, but opened by a link
     on = _head(finished, current)
     if evaluated_on(catalog().workspace, current.id):
         view = load_view(current, on)
         studying.begin(view)
-        draw_section(_SECTIONS | tabs(_SECTIONS), view, key=SHOWN)
+        more = _SPECIALISTS | tabs({*_SECTIONS, *_SPECIALISTS})
+        draw_section(_SECTIONS, view, key=SHOWN, specialists=more)
     else:
         st.info(
             "This model was trained elsewhere and has not been tested yet. Press New test, and "
@@ -104,3 +115,7 @@ else:
         )
     if st.button("Try it on new images", type="primary", icon=":material/image_search:"):
         go("predict")
+
+
+if not say_unknown():
+    _page()

@@ -11,7 +11,7 @@ from core.delivery.take_away.links import find_link
 from core.delivery.take_away.made import find_report
 from core.errors import NotFound
 from core.text import escape
-from pages._widgets.results import classes, confusion, mistakes, overview, reliability
+from pages._widgets.results import classes, confusion, mistakes, overview, reliability, trust
 from pages._widgets.results.document import tabs
 from pages._widgets.results.share import report_downloads
 from pages._widgets.results.view import SHOWN, View, load_view
@@ -20,9 +20,13 @@ from pages._widgets.session import catalog
 
 _SECTIONS: dict[str, tuple[str, Callable[[View], None]]] = {
     "overview": ("Verdict", overview.draw),
-    "confusion": ("Confusions", confusion.draw),
-    "classes": ("Classes", classes.draw),
+    "confusion": ("What it mixes up", confusion.draw),
     "mistakes": ("Mistakes", mistakes.draw),
+    "trust": ("Can I trust it", trust.draw),
+}
+_SPECIALISTS: dict[str, tuple[str, Callable[[View], None]]] = {
+    "figures": ("All figures", overview.draw_figures),
+    "classes": ("Class by class", classes.draw),
     "reliability": ("Reliability", reliability.draw),
 }
 
@@ -46,7 +50,8 @@ def _page() -> None:
     st.title(escape(run.name))
     st.caption("Results of a model that was trained with Lightbox, to look through and to keep.")
     _take_away(view)
-    draw_section(_SECTIONS | tabs(_SECTIONS), view, key=SHOWN)
+    more = _SPECIALISTS | tabs({*_SECTIONS, *_SPECIALISTS})
+    draw_section(_SECTIONS, view, key=SHOWN, specialists=more)
 
 
 _page()

@@ -6,6 +6,9 @@ import streamlit as st
 
 from pages._widgets.steps import go
 
+TO_TRAIN = ("Go to Train", "train")
+TO_DATA = ("Go to Data", "data")
+
 
 def empty(title: str, text: str, action: str, page: str) -> None:
     """Say what is missing, with a button that leads to where it comes from."""

@@ -42,7 +42,8 @@ _CSS = """
 .tile.on::after {content: "✓"; position: absolute; right: 7px; top: 7px; width: 20px; height: 20px;
   border-radius: 50%; background: var(--st-primary-color); color: #fff;
   font: 700 13px/20px var(--st-font);}
-.grid:focus-visible .tile.at {box-shadow: 0 0 0 3px var(--st-primary-color);}
+.grid:focus-visible .tile.at {box-shadow: 0 0 0 3px light-dark(#B35900, #FFB454);}
+.grid.strip:focus-visible:not(.pick):not(.opens) {outline: 3px solid light-dark(#B35900, #FFB454);}
 """
 _JS = """
 export default function ({ data, parentElement, setStateValue }) {
@@ -55,9 +56,10 @@ export default function ({ data, parentElement, setStateValue }) {
   grid.className = "grid" + (data.pick ? " pick" : "") + (data.strip ? " strip" : "")
     + (data.opens ? " opens" : "");
   grid.style.gridTemplateColumns = data.across ? `repeat(${data.across}, minmax(0, 1fr))` : "";
-  grid.tabIndex = moves ? 0 : -1;
+  // A strip can be scrolled, so the keyboard has to reach it.
+  grid.tabIndex = moves || data.strip ? 0 : -1;
   grid.setAttribute("role", moves ? "listbox" : "list");
-  grid.setAttribute("aria-multiselectable", String(!!data.pick));
+  if (data.pick) grid.setAttribute("aria-multiselectable", "true");
   grid.setAttribute("aria-label", data.label);
   const ids = data.tiles.map((tile) => tile.id);
   const mark = ids.join("\\n") + data.round;
@@ -69,8 +71,10 @@ export default function ({ data, parentElement, setStateValue }) {
     [...grid.children].forEach((element, n) => {
       element.classList.toggle("on", state.on.has(ids[n]));
       element.classList.toggle("at", n === state.at);
-      element.setAttribute("aria-selected", state.on.has(ids[n]));
+      if (moves) element.setAttribute("aria-selected", state.on.has(ids[n]));
     });
+    const at = grid.children[state.at];
+    if (moves && at) grid.setAttribute("aria-activedescendant", at.id);
   };
   const send = () => setStateValue("selected", ids.filter((id) => state.on.has(id)));
   const range = (a, b) => {
@@ -83,6 +87,7 @@ export default function ({ data, parentElement, setStateValue }) {
     grid.replaceChildren(...data.tiles.map((tile, n) => {
       const element = document.createElement("div");
       element.className = "tile" + (tile.tiny ? " tiny" : "");
+      element.id = data.name + "-" + n;
       element.setAttribute("role", moves ? "option" : "listitem");
       element.title = tile.title;
       if (tile.src) {
@@ -222,6 +227,7 @@ def gallery(
             "label": label,
             "across": across,
             "round": round,
+            "name": f"tile-{zlib.crc32(key.encode('utf-8', 'surrogatepass')):08x}",
         },
         default={"selected": [], "opened": None},
         on_selected_change=lambda: None,

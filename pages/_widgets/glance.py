@@ -1,5 +1,5 @@
-"""All findings at a glance, what is likely to hurt most first: how many, why it matters,
-examples."""
+"""All findings in one list, what is likely to hurt most first: how many, why it matters, examples,
+and the fix that is safe, one click away."""
 
 from __future__ import annotations
 
@@ -7,56 +7,82 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.quality.findings import Finding
-from core.text import images
+from core.quality.findings import Finding, extra_copies
+from core.text import escape, images
+from pages._widgets.decided import decide
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.session import thumbnails
 
 _EXAMPLES = 6
+_LOOK = "look"
 
 
-def at_a_glance(
-    record: DatasetRecord, table: pd.DataFrame, found: list[Finding], choice: str
-) -> None:
-    """Draw them.
+def looked_at() -> str:
+    """Which entry of the list is open, by its key; "" for the list itself."""
+    return str(st.query_params.get(_LOOK, ""))
 
-    Args:
-        choice: key of the widget that chooses what to look at; a button here sets it.
-    """
+
+def open_entry(key: str) -> None:
+    """For callbacks: open an entry, or the list with "". It stands in the address, so the
+    browser's way back leads back to the list."""
+    if key:
+        st.query_params[_LOOK] = key
+    else:
+        st.query_params.pop(_LOOK, None)
+
+
+def list_entries(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:
+    """Draw the list."""
     rows = table.set_index("path", drop=False)
     for finding in found:
-        with st.container(border=True):
-            left, right = st.columns([2, 3], vertical_alignment="center")
-            with left:
-                st.markdown(f"**{finding.title}** · {images(len(finding.paths))}")
-                st.caption(finding.sentence)
+        extra = extra_copies(finding, table)
+        fix = f"Leave out extra copies: {len(extra):,}" if extra else ""
+        if _entry(
+            record, finding.key, finding.title, finding.sentence, rows.loc[list(finding.paths)], fix
+        ):
+            decide(record, "exclude", extra, f"{finding.title}: the best of each group kept")
+    if table["excluded"].any():
+        said = "Not counted and not trained on; the files are untouched."
+        _entry(record, "excluded", "Left out", said, rows[rows["excluded"]])
+
+
+def _entry(
+    record: DatasetRecord, key: str, title: str, sentence: str, rows: pd.DataFrame, fix: str = ""
+) -> bool:
+    """One line of the list; whether its fix was clicked."""
+    with st.container(border=True, key=f"entry-{key}"):
+        left, right = st.columns([2, 3], vertical_alignment="center")
+        with left:
+            st.markdown(f"**{escape(title)}** · {images(len(rows))}")
+            st.caption(sentence)
+            with st.container(horizontal=True, gap="small"):
+                fixed = bool(fix) and st.button(
+                    fix,
+                    icon=":material/filter_1:",
+                    key=f"fix-{key}",
+                    help="The largest of each group stays; of equals, the sharpest. One click "
+                    "takes it back.",
+                )
                 st.button(
-                    "Have a look",
-                    key=f"glance-{finding.key}",
+                    f"Look at {len(rows):,}",
+                    key=f"look-{key}",
                     icon=":material/visibility:",
-                    on_click=_look,
-                    args=(choice, finding.key),
+                    on_click=open_entry,
+                    args=(key,),
                 )
-            with right:
-                some = rows.loc[list(finding.paths[:_EXAMPLES])]
-                gallery(
-                    [
-                        Tile(
-                            row.path,
-                            picture,
-                            str(row.label),
-                            title=row.path,
-                            tiny=0 < row.width <= 48,
-                        )
-                        for row, picture in zip(
-                            some.itertuples(), thumbnails(record.id, some), strict=True
-                        )
-                    ],
-                    key=f"strip-{finding.key}",
-                    label=finding.title,
-                    strip=True,
-                )
-
-
-def _look(choice: str, key: str) -> None:
-    st.session_state[choice] = key
+        with right:
+            some = rows.head(_EXAMPLES)
+            gallery(
+                [
+                    Tile(
+                        row.path, picture, str(row.label), title=row.path, tiny=0 < row.width <= 48
+                    )
+                    for row, picture in zip(
+                        some.itertuples(), thumbnails(record.id, some), strict=True
+                    )
+                ],
+                key=f"strip-{key}",
+                label=title,
+                strip=True,
+            )
+    return fixed

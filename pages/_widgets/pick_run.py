@@ -5,8 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.text import percent
-from pages._widgets.session import choose_run
+from core.text import escape, rate
+from pages._widgets.session import choose_run, unknown_run
+from pages._widgets.steps import go
+
+
+def say_unknown() -> bool:
+    """Say so where the address asks for a model that there is none of; whether it does."""
+    asked = unknown_run()
+    if not asked:
+        return False
+    st.error(
+        f"There is no model “{escape(asked)}” here. It may have been deleted, or the link is not "
+        "whole.",
+        icon=":material/link_off:",
+    )
+    if st.button("All models", type="primary", icon=":material/inventory_2:", key="unknown-run"):
+        choose_run(None)
+        go("models")
+    return True
 
 
 def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
@@ -16,7 +33,7 @@ def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
         run: the present one, one of ``runs``.
         key: tells the pages' boxes apart.
     """
-    names = {each.id: scored(each.name, each.summary.test_accuracy) for each in runs}
+    names = {each.id: scored(each) for each in runs}
     chosen = st.selectbox(
         "Model",
         list(names),
@@ -29,6 +46,8 @@ def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:
         st.rerun()
 
 
-def scored(name: str, accuracy: float | None) -> str:
-    """A model's name with its test accuracy, as lists of models show it: ``hands 1 · 97.3 %``."""
-    return f"{name} · {percent(accuracy) if accuracy is not None else 'not tested'}"
+def scored(run: RunRecord) -> str:
+    """A model's name with its test accuracy, as lists of models show it: ``hands 1 · 97 %``."""
+    accuracy = run.summary.test_accuracy
+    said = "not tested" if accuracy is None else rate(accuracy, run.summary.test_images)
+    return f"{run.name} · {said}"

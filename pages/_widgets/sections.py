@@ -9,26 +9,50 @@ from typing import TypeVar
 import streamlit as st
 
 T = TypeVar("T")
+Sections = Mapping[str, tuple[str, Callable[[T], None]]]
+
+_MORE = "more"
 
 
 def draw_section(
-    sections: Mapping[str, tuple[str, Callable[[T], None]]], subject: T, *, key: str
+    sections: Sections[T], subject: T, *, key: str, specialists: Sections[T] | None = None
 ) -> None:
-    """Offer the sections, and draw the chosen one.
+    """Offer the sections, and draw the chosen one, which stands in the address too.
 
     Args:
         sections: name → title and what draws it; the first is shown to begin with.
         subject: what they are about.
-        key: where the session keeps the chosen name, which others may set too.
+        key: where the session keeps the chosen name, which others may set too, also to one of
+            ``specialists``.
+        specialists: sections of a second row, behind one button of the first.
     """
-    if st.session_state.get(key) not in sections:
-        st.session_state[key] = next(iter(sections))
+    more = specialists or {}
+    asked = st.session_state.get(key)
+    if asked in more:
+        st.session_state[key], st.session_state[_MORE] = _MORE, asked
+    titles = {name: title for name, (title, _) in sections.items()}
+    if more:
+        titles[_MORE] = "For specialists"
+    shown = _choose(titles, key, "Section")
+    if shown != _MORE or not more:
+        sections[shown][1](subject)
+        return
+    inner = _choose({name: title for name, (title, _) in more.items()}, _MORE, "For specialists")
+    more[inner][1](subject)
+
+
+def _choose(titles: Mapping[str, str], key: str, label: str) -> str:
+    if key in st.session_state and st.session_state[key] not in titles:
+        del st.session_state[key]
+    # In the address the browser keeps it in place, so it is no step on the way back.
     shown = st.segmented_control(
-        "Section",
-        list(sections),
-        format_func=lambda name: sections[name][0],
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        default=next(iter(titles)),
         key=key,
         label_visibility="collapsed",
         required=True,
+        bind="query-params",
     )
-    sections[str(shown)][1](subject)
+    return str(shown)

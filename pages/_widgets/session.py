@@ -48,13 +48,17 @@ def _leave_libraries_alone() -> None:
 
 
 def choose_dataset(dataset_id: str | None) -> None:
-    """Make this the session's dataset, here and in the address."""
+    """Make this the session's dataset, here and in the address; a run of another one is let go."""
     _choose("dataset", dataset_id)
+    run = _asked_run()
+    if run is not None and run.dataset_id != dataset_id:
+        _choose("run", None)
 
 
 def choose_run(run_id: str | None) -> None:
-    """Make this the session's run, here and in the address."""
+    """Make this the session's run, here and in the address; its dataset comes along."""
     _choose("run", run_id)
+    _take_dataset_along()
 
 
 def _choose(kind: str, value: str | None) -> None:
@@ -67,32 +71,90 @@ def _choose(kind: str, value: str | None) -> None:
             st.query_params[kind] = value
 
 
+def _asked(kind: str) -> str | None:
+    """What was asked for: by the address, else by what was done last in this session."""
+    return st.query_params.get(kind) or st.session_state.get(kind)
+
+
+def _asked_run() -> RunRecord | None:
+    run_id = _asked("run")
+    try:
+        return catalog().runs.find(run_id) if run_id else None
+    except NotFound:
+        return None
+
+
+def _take_dataset_along() -> None:
+    run = _asked_run()
+    if run is None or run.dataset_id == _asked("dataset"):
+        return
+    if any(record.id == run.dataset_id for record in catalog().datasets.all()):
+        _choose("dataset", run.dataset_id)
+
+
+def settle() -> None:
+    """Before anything is drawn: what the address asks for is what the session is about, and a run
+    that is opened by a link takes its own dataset along."""
+    for kind in ("dataset", "run"):
+        if asked := st.query_params.get(kind):
+            st.session_state[kind] = asked
+    if st.query_params.get("run"):
+        _take_dataset_along()
+        return
+    run = _asked_run()
+    if run is not None and run.dataset_id != _asked("dataset"):
+        st.session_state.pop("run")
+
+
+def where() -> dict[str, str]:
+    """What the session is about, for the address of another page."""
+    return {kind: value for kind in ("dataset", "run") if (value := _asked(kind))}
+
+
+def unknown_run() -> str:
+    """The run that the address asks for, if there is none like that; else ""."""
+    asked = st.query_params.get("run", "")
+    return asked if asked and _asked_run() is None else ""
+
+
+# Neither of these writes into the address what nobody asked for: each time that it is written to
+# is one more step on the way back.
 def current_dataset() -> DatasetRecord | None:
-    """The session's dataset: from the address, else what was last used here, else the newest."""
-    chosen = st.query_params.get("dataset") or st.session_state.get("dataset")
+    """The session's dataset: from the address, else what was last used here, else the newest.
+    A failed import is none, unless it was asked for."""
+    chosen = _asked("dataset")
     records = catalog().datasets.all()
     record = next((record for record in records if record.id == chosen), None)
     if record is None:
-        record = next((r for r in records if r.state == "ready"), records[0] if records else None)
-    choose_dataset(record.id if record else None)
+        fine = [record for record in records if record.state != "failed"]
+        record = next((r for r in fine if r.state == "ready"), fine[0] if fine else None)
+    _remember("dataset", record.id if record else None)
     return record
 
 
 def current_run(*, finished: bool = True) -> RunRecord | None:
-    """The session's run: from the address, else what was last used here, else the newest.
+    """The session's run: from the address, else what was last used here, else the newest of the
+    session's dataset; of any where there is no dataset.
 
     Args:
         finished: only runs that have a model.
     """
-    chosen = st.query_params.get("run") or st.session_state.get("run")
+    chosen = _asked("run")
     runs = [run for run in catalog().runs.all() if not finished or run.state == "done"]
     run = next((run for run in runs if run.id == chosen), None) or _archived(chosen, finished)
     if run is None:
-        dataset_id = st.query_params.get("dataset") or st.session_state.get("dataset")
-        mine = [run for run in runs if run.dataset_id == dataset_id]
-        run = next(iter(mine or runs), None)
-    choose_run(run.id if run else None)
+        record = current_dataset()
+        mine = [run for run in runs if record is None or run.dataset_id == record.id]
+        run = next(iter(mine), None)
+    _remember("run", run.id if run else None)
     return run
+
+
+def _remember(kind: str, value: str | None) -> None:
+    if value is not None:
+        st.session_state[kind] = value
+    elif kind in st.session_state:
+        del st.session_state[kind]
 
 
 def _archived(run_id: str | None, finished: bool) -> RunRecord | None:

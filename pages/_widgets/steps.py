@@ -9,7 +9,17 @@ from typing import Any
 import streamlit as st
 
 from core.access.who import require
-from pages._widgets.session import catalog, dataset_findings
+from core.catalog import DatasetRecord, RunRecord
+from core.quality.looked import looked
+from core.text import escape, shorten
+from pages._widgets.session import (
+    catalog,
+    current_dataset,
+    current_run,
+    dataset_findings,
+    settle,
+    where,
+)
 
 
 @dataclass(frozen=True)
@@ -44,25 +54,9 @@ PAGES = (
     _page("demo", "Demo", step=False),
 )
 BY_KEY = {item.key: item.page for item in PAGES}
-_STYLE = """
-<style>
-/* Less empty space above the first line, and steps that stay on one line where they fit. */
-.stMainBlockContainer {padding-top: 2.6rem; padding-bottom: 4rem; max-width: 1280px;}
-header[data-testid="stHeader"] {height: 2.2rem; min-height: 2.2rem;}
-.st-key-steps {border-bottom: 1px solid rgba(128,128,128,.25); padding-bottom: .35rem;}
-.st-key-steps a[data-testid="stPageLink-NavLink"] {padding: .15rem .45rem;}
-.st-key-brand a p {font-weight: 700; letter-spacing: .01em;}
-@media (max-width: 640px) {
-  .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem;}
-  .st-key-steps {gap: .1rem !important;}
-  .st-key-steps a[data-testid="stPageLink-NavLink"] {padding: .1rem .15rem; gap: .15rem;}
-  .st-key-steps a p {font-size: .8rem;}
-  .st-key-brand a p {display: none;}
-}
-</style>
-"""
-
-
+_STYLE = Path(__file__).parents[1] / "style.css"
+# From here on Clean finds something worth a look before training.
+_HARM = 0.3
 # What guests come for; others may look at these too.
 _FOR_GUESTS = ("shared", "demo")
 
@@ -82,40 +76,70 @@ def header(current: Any) -> None:
     st.html(_STYLE)
     if current in (BY_KEY["shared"], BY_KEY["demo"]):
         return
-    done = _done()
+    settle()
+    record, run = current_dataset(), current_run()
+    done = _done(record)
     with st.container(horizontal=True, key="steps", gap="small", vertical_alignment="center"):
         with st.container(key="brand", width="content"):
-            st.page_link(BY_KEY["home"], label="Lightbox", icon=":material/lightbulb:")
-        for item in PAGES[1:]:
-            if not item.step:
-                continue
-            here = current.title == item.title
-            if item.key in done:
-                icon = ":material/check_circle:"
-                state = "done"
-            else:
-                icon = ":material/radio_button_unchecked:"
-                state = "open"
             st.page_link(
-                item.page,
-                label=f"**{item.title}**" if here else item.title,
-                icon=":material/radio_button_checked:" if here and state == "open" else icon,
-                help=f"{item.title}: {state}",
+                BY_KEY["home"],
+                label="Lightbox",
+                icon=":material/lightbulb:",
+                query_params=where(),
+            )
+        for item in PAGES[1:]:
+            if item.step:
+                _step(item, here=current.title == item.title, done=item.key in done)
+        if current.title != "Home":
+            _about(record, run)
+
+
+def _step(item: Item, *, here: bool, done: bool) -> None:
+    icon = "check_circle" if done else "radio_button_checked" if here else "radio_button_unchecked"
+    with st.container(key=f"step-{'here' if here else 'to'}-{item.key}", width="content"):
+        st.page_link(
+            item.page,
+            label=f"**{item.title}**" if here else item.title,
+            icon=f":material/{icon}:",
+            help=f"{item.title}: {'done' if done else 'open'}",
+            query_params=where(),
+        )
+
+
+def _about(record: DatasetRecord | None, run: RunRecord | None) -> None:
+    """Which dataset and which model all of this is about."""
+    if record is None and run is None:
+        return
+    with st.container(horizontal=True, key="about", gap="small", width="content"):
+        if record is not None:
+            name = shorten(record.name, 24)
+            st.page_link(
+                BY_KEY["data"],
+                label=escape(name),
+                icon=":material/photo_library:",
+                help=f"Dataset: {escape(record.name)}",
+                query_params=where(),
+            )
+        if run is not None and (record is None or run.dataset_id == record.id):
+            st.page_link(
+                BY_KEY["models"],
+                label=escape(shorten(run.name, 24)),
+                icon=":material/neurology:",
+                help=f"Model: {escape(run.name)}",
+                query_params=where(),
             )
 
 
-def _done() -> set[str]:
+def _done(record: DatasetRecord | None) -> set[str]:
     """Steps that are done for the session's dataset."""
-    store = catalog()
-    chosen = st.query_params.get("dataset") or st.session_state.get("dataset")
-    records = [record for record in store.datasets.all() if record.state == "ready"]
-    record = next((r for r in records if r.id == chosen), records[0] if records else None)
-    if record is None:
+    if record is None or record.state != "ready":
         return set()
     done = {"data"}
-    if not any(finding.harm >= 0.3 for finding in dataset_findings(record)):
+    if looked(catalog(), record.id) or not any(
+        finding.harm >= _HARM for finding in dataset_findings(record)
+    ):
         done.add("clean")
-    if any(run.state == "done" for run in store.runs.all(record.id)):
+    if any(run.state == "done" for run in catalog().runs.all(record.id)):
         done |= {"train", "results"}
     if st.session_state.get("predicted"):
         done.add("predict")
@@ -124,5 +148,4 @@ def _done() -> set[str]:
 
 def go(key: str) -> None:
     """Show another page, for the same dataset and run."""
-    query = {k: v for k, v in st.query_params.to_dict().items() if k in ("dataset", "run")}
-    st.switch_page(BY_KEY[key], query_params=query)
+    st.switch_page(BY_KEY[key], query_params=where())

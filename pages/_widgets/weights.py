@@ -101,10 +101,7 @@ def like(spec: TrainSpec, runs: list[RunRecord]) -> list[RunRecord]:
 
 
 def _run(form: Form, runs: list[RunRecord]) -> None:
-    names = {
-        f"run:{run.id}": f"{scored(run.name, run.summary.test_accuracy)} · {ago(run.created_at)}"
-        for run in runs
-    }
+    names = {f"run:{run.id}": f"{scored(run)} · {ago(run.created_at)}" for run in runs}
     st.selectbox(
         "Run",
         list(names),

@@ -30,8 +30,11 @@ def settled(page: Any) -> None:
 
 
 def section(page: Any, name: str) -> None:
-    """On a page of sections: turn to one."""
+    """On a page of sections: turn to one, which may be one for specialists."""
     chosen = page.get_by_role("radio", name=name, exact=True)
+    if not chosen.count():
+        page.get_by_role("radio", name="For specialists", exact=True).click()
+        settled(page)
     chosen.click()
     expect(chosen).to_be_checked()
     settled(page)

@@ -32,18 +32,21 @@ WRONG = "Perhaps in the wrong class"
 
 
 def finding(page: Any, what: str) -> Any:
-    """What to look at; a number stands behind its name."""
-    return page.get_by_role("radio", name=re.compile(f"^{what} "))
+    """Its line in the list."""
+    return page.locator("[class*=st-key-entry-]").filter(
+        has=page.get_by_text(re.compile(f"^{what} · "))
+    )
 
 
 def look_at(page: Any, what: str) -> None:
-    """Choose what to look at, if it isn't chosen already."""
-    pill = finding(page, what)
-    pill.wait_for()
-    if not pill.is_checked():
-        pill.click()
-    expect(pill).to_be_checked()
-    page.get_by_text(f"{what}.", exact=True).wait_for()
+    """Look at a finding from the list, if it isn't looked at already."""
+    back = page.get_by_role("button", name="Back to the list")
+    shown = page.get_by_text(f"{what}.", exact=True)
+    if back.count() and not shown.count():
+        back.click()
+    if not shown.count():
+        finding(page, what).get_by_role("button", name=re.compile("^Look at ")).click()
+    shown.wait_for()
     journey.settled(page)
 
 
@@ -75,7 +78,9 @@ def clean(page: Any, planted: Planted) -> None:
     for what in ("Unreadable images", "Truncated images", "Very dark images", "Blurry images"):
         settle(page, what, r"^Exclude all \d+$")
     for what in ("Exact duplicates", "Near-duplicates"):
-        settle(page, what, "Keep the best of each group, exclude")
+        finding(page, what).get_by_role("button", name="Leave out extra copies").click()
+        expect(finding(page, what)).to_have_count(0)
+        journey.settled(page)
     settle(page, "Same picture in different classes", r"^Exclude all \d+$")
 
     page.get_by_role("button", name="Look for wrong labels").click()

@@ -35,9 +35,9 @@ def test_from_a_folder_of_photos_to_answers(
 
         page.get_by_role("button", name="See the results").click()
         page.get_by_role("heading", name=re.compile(r"Right on \d+ of 310 images")).wait_for()
-        journey.section(page, "Confusions")
+        journey.section(page, "What it mixes up")
         page.get_by_role("heading", name="Which class is taken for which").wait_for()
-        journey.section(page, "Classes")
+        journey.section(page, "Class by class")
         page.get_by_role("heading", name="Class by class").wait_for()
 
         journey.step(page, "Train")

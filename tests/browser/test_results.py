@@ -56,7 +56,7 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
         journey.settled(page)
         assert not page.get_by_test_id("stPageLink-NavLink").count(), "a way to the other pages"
 
-        journey.section(page, "Confusions")
+        journey.section(page, "What it mixes up")
         page.locator(".js-plotly-plot .heatmaplayer image").first.wait_for()
         # Elsewhere first, so that it is the click that shows the images.
         labels = found["labels"]
@@ -80,9 +80,11 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="hidden")
 
-        journey.section(page, "Reliability")
+        journey.section(page, "Can I trust it")
         threshold = page.get_by_role("slider", name="Answer only when at least this sure")
-        sentence = page.get_by_text(re.compile("^At least 90 % sure, it answers"))
+        sentence = page.get_by_text(
+            re.compile("^(At least .* sure, it answers|Answering always|It is never)")
+        )
         sentence.wait_for()
         threshold.press("ArrowLeft")
         sentence.wait_for(state="hidden")
@@ -104,7 +106,7 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
 
         phone = new_page(server.url + address, phone=True, dark=True)
         phone.get_by_role("heading", name=re.compile(right)).wait_for()
-        for section in ("Confusions", "Classes", "Mistakes", "Reliability"):
+        for section in ("What it mixes up", "Mistakes", "Can I trust it", "Class by class"):
             journey.section(phone, section)
             wide = phone.evaluate("document.documentElement.scrollWidth")
             assert wide <= 390, f"{section} is wider than the phone"

@@ -78,19 +78,19 @@ _AWAY = ("card own OUT/card.md", "metrics own", "notebook own OUT/own.ipynb")
 READ = {
     r"evaluation\.json|predictions\.parquet": (
         (*_ALL, *_AWAY, "runs", "run tests own", "similar own", "report own OUT/report.html"),
-        ("Verdict", "Confusions", "Mistakes", "Compare", "Take away", "Try it"),
+        ("Verdict", "What it mixes up", "Mistakes", "Compare", "Take away", "Try it"),
     ),
     r"scores\.json|curves\.parquet": (
         ("evaluate own", "card own OUT/card.md", "report own OUT/report.html"),
-        ("Verdict", "Classes"),
+        ("Verdict", "All figures", "Class by class"),
     ),
     r"reliability\.json|slices\.parquet": (
         ("reliability own", "metrics own", "report own OUT/report.html"),
-        ("Reliability",),
+        ("Can I trust it", "Reliability"),
     ),
     r"model\..+": (
         ("predict own IMAGE", "explain own", "evaluate own", "export-model own --list", *_AWAY),
-        ("Explain", "Compare", "Try it", "Batch", "Export", "API"),
+        ("What it looks at", "Compare", "Try it", "Batch", "Export", "API"),
     ),
     r"split\.parquet|history\.json|layers\.json|spec\.json|latency\.json": (
         ("similar own", "familiar own", "compare own views", "run settings own", *_AWAY),
@@ -99,7 +99,7 @@ READ = {
     r"familiar\.npz": (("predict own IMAGE", "familiar own"), ("Try it",)),
     r"study/.+": (
         ("mistakes own", "map own --method pca", "reliability own", "report own OUT/report.html"),
-        ("Mistakes", "Map", "Explain", "Reliability"),
+        ("Mistakes", "Map", "What it looks at", "Reliability"),
     ),
     r"on/.+": (
         ("run tests own", "reliability own --on elsewhere", "similar own --on elsewhere", *_AWAY),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -30,6 +31,7 @@ from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.sharing import made_once
 
 Open = Callable[..., AppTest]
+SPECIALISTS = "For specialists"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -101,6 +103,43 @@ def words(at: AppTest) -> str:
     text += [str(each.value) for each in at.success]
     text += [f"{each.label}: {each.value}" for each in at.metric]
     return "\n".join(text).replace("\\", "")
+
+
+def _row(at: AppTest, label: str) -> Any:
+    return next((each for each in at.segmented_control if each.label == label), None)
+
+
+def sections(at: AppTest) -> list[str]:
+    """The sections of a page as they are named, those for specialists last."""
+    row = _row(at, "Section")
+    names = list(row.options) if row is not None else []
+    if SPECIALISTS not in names:
+        return names
+    _row(at, "Section").select(SPECIALISTS).run()
+    names.remove(SPECIALISTS)
+    return [*names, *_row(at, SPECIALISTS).options]
+
+
+def has_sections(at: AppTest) -> bool:
+    """Whether the page is one of sections."""
+    return _row(at, "Section") is not None
+
+
+def turn_to(at: AppTest, section: str) -> AppTest:
+    """Turn to a section of the page, by its name."""
+    if section in _row(at, "Section").options:
+        _row(at, "Section").select(section).run()
+    else:
+        _row(at, "Section").select(SPECIALISTS).run()
+        _row(at, SPECIALISTS).select(section).run()
+    return at
+
+
+def show(at: AppTest, section: str) -> AppTest:
+    """Turn to a section, which has no defect."""
+    turn_to(at, section)
+    assert_no_defect(at)
+    return at
 
 
 def title(at: AppTest) -> str:

@@ -14,7 +14,14 @@ from core.catalog import open_catalog
 from core.workspace import Workspace
 from tests.earlier import unpack
 from tests.faults.damage import PACK, REMEDY, damage, kept_files, read_by
-from tests.pages.conftest import Open, assert_no_defect, words
+from tests.pages.conftest import (
+    Open,
+    assert_no_defect,
+    has_sections,
+    sections,
+    turn_to,
+    words,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +51,16 @@ def test_sections_say_in_one_sentence_what_is_damaged(
     shutil.copytree(whole, workspace.home, dirs_exist_ok=True)
     run = open_catalog(workspace).runs.find("own")
     damage(workspace.run(run.id) / name, way)
-    _, sections = read_by(name)
+    _, wanted = read_by(name)
     found = []
     for page in ("results", "predict"):
         at = open_page(page, run=run.id)
         found += wrong(at, page)
-        tabs = [each for each in at.segmented_control if each.label == "Section"]
-        for section in sections:
-            if not tabs or section not in tabs[0].options:
+        for section in wanted:
+            if not has_sections(at) or section not in sections(at):
                 continue
-            tabs[0].select(section).run()
+            turn_to(at, section)
             found += wrong(at, section)
-            tabs = [each for each in at.segmented_control if each.label == "Section"]
-            if not tabs:
+            if not has_sections(at):
                 assert REMEDY.search(words(at))
     assert found == []

@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.catalog import open_catalog
 from core.workspace import Workspace
 from tests.earlier import PACKED, unpack
-from tests.pages.conftest import Open, assert_no_defect, words
+from tests.pages.conftest import Open, sections, show, words
 
 pytestmark = pytest.mark.parametrize("packed", PACKED, ids=[file.stem for file in PACKED])
-
-
-def sections(at: AppTest) -> list[str]:
-    (tabs,) = [each for each in at.segmented_control if each.label == "Section"]
-    return list(tabs.options)
 
 
 @pytest.mark.parametrize("name", ["own", "views", "brought"])
@@ -29,9 +23,7 @@ def test_every_section_of_results_and_predict_shows_its_runs(
     for page in ("results", "predict"):
         at = open_page(page, run=run.id)
         for section in sections(at):
-            (tabs,) = [each for each in at.segmented_control if each.label == "Section"]
-            tabs.select(section).run()
-            assert_no_defect(at)
+            show(at, section)
             assert [str(each.value) for each in at.error] == []
             assert name in words(at) or name in str(at.selectbox[0].options)
 

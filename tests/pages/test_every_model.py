@@ -34,7 +34,7 @@ from tests.core.cli.conftest import Said
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.running import queued
 from tests.core.training.small import StopsAt, add_colours, new_catalog
-from tests.pages.conftest import Open, assert_no_defect, words
+from tests.pages.conftest import Open, sections, show, words
 
 pytestmark = pytest.mark.keras
 
@@ -300,10 +300,8 @@ def test_every_section_is_drawn(
 ) -> None:
     at = open_page(page, run=runs[name])
     if KINDS[name].tested or page == "predict":
-        key = f"{page}-shown"
-        for section in at.button_group(key=key).options:
-            at.button_group(key=key).set_value(section).run()
-            assert_no_defect(at)
+        for section in sections(at):
+            show(at, section)
     else:
         assert "has not been tested yet" in words(at)
 

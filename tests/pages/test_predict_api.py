@@ -22,7 +22,7 @@ from tests.pages.conftest import Open, Trained, assert_no_defect, click, words
 
 def test_a_key_is_made_shown_once_and_taken_back(trained: Trained, open_page: Open) -> None:
     at = open_page("predict", run=trained.run_id)
-    at.session_state["predict-shown"] = "api"
+    at.session_state["do"] = "api"
     at.run()
     assert_no_defect(at)
     assert "There are no keys yet" in words(at)

@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 def section(open_page: Open) -> AppTest:
     at = open_page("predict")
-    at.button_group(key="predict-shown").set_value("batch").run()
+    at.button_group(key="do").set_value("batch").run()
     assert_no_defect(at)
     return at
 

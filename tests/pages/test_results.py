@@ -12,7 +12,16 @@ from core.evaluation.store import predictions_table
 from core.training.start import create_run, suggest_spec
 from core.workspace import write_json
 from tests.core.evaluation.coloured import CLASSES
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words
+from tests.pages.conftest import (
+    Open,
+    Trained,
+    assert_no_defect,
+    click,
+    gallery,
+    show,
+    title,
+    words,
+)
 
 
 def interrupted(trained: Trained) -> str:
@@ -27,14 +36,6 @@ def test_without_a_model_it_leads_to_training(open_page: Open) -> None:
     assert "No results yet" in words(at)
     click(at, "Go to Train")
     assert "Nothing to train on yet" in words(at)
-
-
-def show(at: AppTest, section: str) -> AppTest:
-    """Turn to a section of the page, by the word on its tab."""
-    (tabs,) = [each for each in at.segmented_control if each.label == "Section"]
-    tabs.select(section).run()
-    assert_no_defect(at)
-    return at
 
 
 def choice(at: AppTest, label: str) -> AppTest:
@@ -84,7 +85,7 @@ def test_the_verdict_comes_first_with_its_interval_and_the_number_of_images(
 
 def test_figures_come_with_intervals_and_meanings(open_page: Open, trained: Trained) -> None:
     answer(trained, TWO_REDS_BLUE)
-    at = open_page("results")
+    at = show(open_page("results"), "All figures")
     shown = {each.label: each for each in at.metric}
     assert shown["Accuracy"].value == "66.7 %"
     assert shown["Accuracy"].delta == "30.0 % to 90.3 %"
@@ -107,7 +108,7 @@ def test_from_the_verdict_one_is_led_on(open_page: Open, trained: Trained) -> No
     assert gallery(at, "answers-gallery").ids == list(
         predictions_table(trained.catalog.workspace, trained.run_id).query("not correct")["path"]
     )
-    at = click(show(at, "Verdict"), "Confusions")
+    at = click(show(at, "Verdict"), "What it mixes up")
     assert "Which class is taken for which" in words(at)
 
 
@@ -115,7 +116,7 @@ def test_the_worst_cell_of_the_confusion_shows_its_images_and_so_does_any_other(
     open_page: Open, trained: Trained
 ) -> None:
     answer(trained, TWO_REDS_BLUE)
-    at = show(open_page("results"), "Confusions")
+    at = show(open_page("results"), "What it mixes up")
     assert (choice(at, "True class").value, choice(at, "Predicted as").value) == ("red", "blue")
     assert "2 of 2 images of “red” taken for “blue”" in words(at)
     red = gallery(at, f"confusion-cell-2-0-{trained.run_id}").tiles
@@ -131,7 +132,7 @@ def test_the_pairs_that_are_mixed_up_have_examples_and_lead_to_the_mistakes(
     open_page: Open, trained: Trained
 ) -> None:
     answer(trained, TWO_REDS_BLUE)
-    at = show(open_page("results"), "Confusions")
+    at = show(open_page("results"), "What it mixes up")
     assert "“red” taken for “blue”**: 2 of 2 images" in words(at)
     assert len(gallery(at, "confusion-pair-0").tiles) == 2
     at = click(at, "Look at them closely")
@@ -142,7 +143,7 @@ def test_the_tables_behind_the_confusion_count_every_test_image_once(
     open_page: Open, trained: Trained
 ) -> None:
     answer(trained, TWO_REDS_BLUE)
-    at = show(open_page("results"), "Confusions")
+    at = show(open_page("results"), "What it mixes up")
     matrix, pairs = (each.value for each in at.dataframe)
     assert list(matrix.columns) == CLASSES
     assert int(matrix.to_numpy().sum()) == 6
@@ -160,14 +161,14 @@ def test_perfect_answers_have_no_pairs(open_page: Open, trained: Trained) -> Non
     at = open_page("results")
     assert "No class is weak" in words(at)
     assert "All mistakes" not in [button.label for button in at.button]
-    assert "Most often mixed up" not in words(show(at, "Confusions"))
+    assert "Most often mixed up" not in words(show(at, "What it mixes up"))
 
 
 def test_the_report_has_a_row_a_class_and_can_be_taken_away(
     open_page: Open, trained: Trained
 ) -> None:
     answer(trained, TWO_REDS_BLUE)
-    at = show(open_page("results"), "Classes")
+    at = show(open_page("results"), "Class by class")
     report = at.dataframe[0].value
     assert list(report["class"]) == CLASSES
     assert list(report["images"]) == [2, 2, 2]
@@ -183,7 +184,7 @@ def test_the_report_has_a_row_a_class_and_can_be_taken_away(
 
 def test_curves_begin_with_the_worst_classes(open_page: Open, trained: Trained) -> None:
     answer(trained, TWO_REDS_BLUE)
-    at = show(open_page("results"), "Classes")
+    at = show(open_page("results"), "Class by class")
     classes = choice(at, "Classes")
     assert classes.value[0] == "red"
     assert len(at.get("plotly_chart")) == 2

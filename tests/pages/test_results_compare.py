@@ -14,7 +14,7 @@ from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery
 
 def compare(open_page: Open, run_id: str) -> AppTest:
     at = open_page("results", run=run_id)
-    at.segmented_control(key="results-shown").select("compare").run()
+    at.segmented_control(key="section").select("compare").run()
     assert_no_defect(at)
     return at
 

@@ -31,7 +31,7 @@ def run(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
 
 def explain(open_page: Open, **about: str) -> AppTest:
     at = open_page()
-    at.session_state["results-shown"] = "explain"
+    at.session_state["section"] = "explain"
     if about:
         at.session_state["results-about"] = {"section": "explain", **about}
     at.switch_page("results.py").run()

@@ -30,7 +30,7 @@ def run(catalog: Catalog, tmp_path: Path) -> RunRecord:
 
 def opened(open_page: Open, run: RunRecord) -> AppTest:
     at = open_page("results", run=run.id)
-    at.session_state["results-shown"] = "map"
+    at.session_state["section"] = "map"
     at.run()
     assert_no_defect(at)
     return at

@@ -52,7 +52,7 @@ def tested(catalog: Catalog, tmp_path: Path) -> Subject:
 @pytest.fixture
 def section(open_page: Open, tested: Subject) -> AppTest:
     at = open_page("results", run=tested.run.id)
-    at.session_state["results-shown"] = "mistakes"
+    at.session_state["section"] = "mistakes"
     at.run()
     assert_no_defect(at)
     return at
@@ -152,7 +152,7 @@ def test_more_like_it_are_added_on_the_data_page_to_its_class(
 def test_it_leads_on_to_where_the_model_looks(section: AppTest) -> None:
     open_tile(section, BLUE)
     click(section, "Where it looks")
-    assert section.session_state["results-shown"] == "explain"
+    assert section.session_state["section"] == "explain"
     assert BLUE in words(section)
 
 
@@ -174,7 +174,7 @@ def test_another_section_leads_here(section: AppTest) -> None:
 def test_without_the_dataset_nothing_is_to_be_corrected(open_page: Open, tested: Subject) -> None:
     intake.remove(tested.catalog, tested.run.dataset_id)
     at = open_page("results", run=tested.run.id)
-    at.session_state["results-shown"] = "mistakes"
+    at.session_state["section"] = "mistakes"
     at.run()
     open_tile(at, BLUE)
     assert "was removed, so there is nothing to correct" in words(at)
@@ -187,7 +187,7 @@ def test_images_of_a_folder_that_was_tested_on_are_not_relabelled(
     write_colour(tmp_path / "new/red/x.png", "green", seed=99)
     on = evaluate_folder(tested.catalog, tested.run.id, tmp_path / "new").on
     at = open_page("results", run=tested.run.id, on=on)
-    at.session_state["results-shown"] = "mistakes"
+    at.session_state["section"] = "mistakes"
     at.run()
     (box,) = [each for each in at.selectbox if each.label == "Tested on"]
     if box.value != on:

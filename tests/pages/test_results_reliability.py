@@ -14,7 +14,7 @@ from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery
 
 def opened(open_page: Open) -> AppTest:
     at = open_page("results")
-    at.session_state["results-shown"] = "reliability"
+    at.session_state["section"] = "reliability"
     at.run()
     assert_no_defect(at)
     return at

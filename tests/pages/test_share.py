@@ -8,7 +8,16 @@ from core.delivery.take_away.links import create_link, links, revoke_link
 from core.delivery.take_away.made import find_report, make_report
 from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.pdf import find_browser
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
+from tests.pages.conftest import (
+    Open,
+    Trained,
+    assert_no_defect,
+    click,
+    sections,
+    show,
+    title,
+    words,
+)
 
 
 def _taken(open_page: Open, trained: Trained):  # type: ignore[no-untyped-def]
@@ -63,11 +72,8 @@ def test_a_guest_sees_the_results_and_nothing_to_change(open_page: Open, trained
     assert "Right on" in words(at)
     assert not at.get("page_link"), "a guest is offered other pages"
     assert "HTML" in " ".join(_downloads(at))
-    for section in at.segmented_control[0].options:
-        at.segmented_control[0].set_value(
-            {"Verdict": "overview", "Confusions": "confusion"}.get(section, section.lower())
-        ).run()
-        assert_no_defect(at)
+    for section in sections(at):
+        show(at, section)
         labels = " ".join(button.label for button in at.button)
         for change in ("wrong", "Correct", "Train", "Find it out", "Test", "Create", "Delete"):
             assert change not in labels, f"{section} offers {labels}"

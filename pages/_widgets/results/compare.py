@@ -16,7 +16,7 @@ from core.runs.files import RunFiles
 from core.text import escape, plural
 from pages._widgets.job import attempt
 from pages._widgets.pick_run import scored
-from pages._widgets.results import beside, flips, near_copies
+from pages._widgets.results import beside, flips
 from pages._widgets.results.document import draw_parts, whole
 from pages._widgets.results.view import View, about
 from pages._widgets.session import catalog
@@ -41,7 +41,6 @@ def draw(view: View) -> None:
         beside.draw_settings([view.run, *others])
         beside.draw_curves([view.run, *others])
         beside.draw_costs(view, [view.run, *others])
-    near_copies.draw_near_copies(view)
 
 
 def _choose(view: View) -> list[RunRecord]:
@@ -78,8 +77,7 @@ def _choose(view: View) -> list[RunRecord]:
 
 
 def _name(run: RunRecord) -> str:
-    accuracy = run.summary.test_accuracy
-    return run.name if accuracy is None else scored(run.name, accuracy)
+    return run.name if run.summary.test_accuracy is None else scored(run)
 
 
 def _suggested(run: RunRecord, runs: list[RunRecord]) -> list[str]:

@@ -6,26 +6,53 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.document.parts import Section
+from core.evaluation.mistakes import select
 from core.text import escape, plural, shorten
 from pages._widgets.results.document import draw_group, draw_parts
 from pages._widgets.results.figures import figures_of, say_if_gone
+from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View, turn_to
 
 _LEFT_OUT_AT_MOST = 1_000
+_PICTURES = 6
 
 
 def draw(view: View) -> None:
     figures_of(view)
-    draw_group(view, "overview", {"verdict": _verdict})
+    draw_group(view, "overview", {"verdict": _verdict, "metrics": lambda *_: None})
     _left_out(view)
 
 
+def draw_figures(view: View) -> None:
+    """All figures, with what they mean."""
+    figures_of(view)
+    draw_group(view, "overview", {"verdict": lambda *_: None})
+
+
 def _verdict(view: View, section: Section) -> None:
+    headline, *others = section.parts
     with st.container(border=True):
-        draw_parts(view, section.parts)
+        draw_parts(view, [headline])
+        said, seen = st.columns([3, 2], gap="large")
+        with said:
+            draw_parts(view, others)
+        with seen:
+            _pictures(view)
     say_if_gone(view)
     if view.evaluation.images:
         _lead_on(view)
+
+
+def _pictures(view: View) -> None:
+    """Where it was surest and wrong; of a model without a mistake, where it was least sure."""
+    rows = select(view.predictions, "wrong")
+    what = "Wrong, and the surest of it" if len(rows) else "Right, and the least sure of it"
+    if not len(rows):
+        rows = select(view.predictions, "right")
+    if len(rows):
+        st.markdown(f"**{what}**")
+        key = f"verdict-pictures-{view.run.id}-{view.on}"
+        answers_gallery(view, view.predictions.table.iloc[rows[:_PICTURES]], key=key, label=what)
 
 
 def _left_out(view: View) -> None:
@@ -61,5 +88,6 @@ def _lead_on(view: View) -> None:
                 on_click=turn_to,
                 args=("mistakes",),
             )
-        st.button("Confusions", icon=":material/grid_on:", on_click=turn_to, args=("confusion",))
-        st.button("Class by class", icon=":material/list:", on_click=turn_to, args=("classes",))
+        st.button(
+            "What it mixes up", icon=":material/grid_on:", on_click=turn_to, args=("confusion",)
+        )

@@ -4,7 +4,6 @@ images: what the sections say, with charts, sliders and pictures."""
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core import charts
@@ -14,7 +13,14 @@ from core.evaluation.document.sections.coverage import points_table
 from core.evaluation.predictions import Predictions, validation_predictions
 from core.evaluation.threshold import sentence_of_sure
 from core.evaluation.trust import words as words
-from core.evaluation.trust.coverage import THRESHOLDS, WANTED, answered_at, at_threshold, suggest
+from core.evaluation.trust.coverage import (
+    THRESHOLDS,
+    WANTED,
+    Point,
+    answered_at,
+    at_threshold,
+    suggest,
+)
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
@@ -41,16 +47,16 @@ def draw(view: View) -> None:
     with st.spinner("Working it out, once"):
         view.result.reliability  # noqa: B018
     own = {
-        "reliance": _reliance,
+        "reliance": reliance,
         "calibration": _calibration,
         "coverage": _coverage,
         "robustness": _robustness,
-        "slices": _slices,
+        "slices": slices,
     }
     draw_group(view, "reliability", own, divided=True)
 
 
-def _reliance(view: View, section: Section) -> None:
+def reliance(view: View, section: Section) -> None:
     title(section)
 
     def answer(part: Headline) -> None:
@@ -101,27 +107,41 @@ def _calibration(view: View, section: Section) -> None:
         draw_parts(view, beside)
 
 
-@st.fragment
-def _coverage(view: View, section: Section) -> None:
-    title(section)
-    found, predictions = view.result.reliability, view.predictions
-    test = (predictions.confidence, predictions.correct)
-    slider = f"reliability-threshold-{view.run.id}"
-    in_force = view.result.sure.threshold
+def choose_point(view: View) -> Point:
+    """A slider for the confidence from which on it answers, what that gives, and the offer to let
+    it be so."""
+    predictions, in_force = view.predictions, view.result.sure.threshold
+    slider = slider_key(view)
     st.session_state.setdefault(slider, min(THRESHOLDS, key=lambda each: abs(each - in_force)))
-
-    def chart(part: Chart) -> None:
-        threshold = st.select_slider(
+    threshold = float(
+        st.select_slider(
             "Answer only when at least this sure",
             THRESHOLDS,
             format_func=lambda share: percent(share, 0),
             key=slider,
             help="Images on which it is less sure are left to you.",
         )
-        point = at_threshold(*test, float(threshold))
-        st.markdown(f"**{escape(words.sentence_of_point(point))}**")
-        if not view.read_only:
-            _make_it_so(view, float(threshold))
+    )
+    point = at_threshold(predictions.confidence, predictions.correct, threshold)
+    st.markdown(f"**{escape(words.sentence_of_point(point))}**")
+    if not view.read_only:
+        _make_it_so(view, threshold)
+    return point
+
+
+def slider_key(view: View) -> str:
+    """Where the session keeps what was chosen."""
+    return f"reliability-threshold-{view.run.id}"
+
+
+@st.fragment
+def _coverage(view: View, section: Section) -> None:
+    title(section)
+    found, predictions = view.result.reliability, view.predictions
+    test = (predictions.confidence, predictions.correct)
+
+    def chart(part: Chart) -> None:
+        point = choose_point(view)
         chosen = frame(points_table([point])).iloc[0] if point.answered.images else None
         points = frame(points_table([each for each in found.curve if each.answered.images]))
         left, right = st.columns([3, 2], gap="large")
@@ -129,9 +149,8 @@ def _coverage(view: View, section: Section) -> None:
             st.plotly_chart(charts.coverage(points, chosen), config=_CHART)
             st.caption(f"{whole(part.note)} The diamond is what is chosen above.")
         with right:
-            _suggest(found, test, slider)
-        below = predictions.table[~answered_at(predictions.confidence, float(threshold))]
-        _left_to_you(view, below, float(threshold))
+            _suggest(found, test, slider_key(view))
+        left_to_you(view, point)
 
     suggested = {key: lambda _: None for key in ("wanted", "suggestions")}
     draw_parts(view, section.parts, {"coverage": chart, **suggested})
@@ -155,12 +174,15 @@ def _make_it_so(view: View, threshold: float) -> None:
         )
 
 
-def _left_to_you(view: View, below: pd.DataFrame, threshold: float) -> None:
+def left_to_you(view: View, point: Point) -> None:
+    """The images on which it is less sure, when somebody wants to see them."""
+    sure = answered_at(view.predictions.confidence, point.threshold)
+    below = view.predictions.table[~sure]
     label = f"Show the {images(len(below))} left to you"
     if len(below) and st.toggle(label, key=f"reliability-below-{view.run.id}"):
         rows = below.sort_values("confidence", kind="stable")
         answers_gallery(
-            view, rows, key=f"below-{view.run.id}-{threshold}", label="Images left to you"
+            view, rows, key=f"below-{view.run.id}-{point.threshold}", label="Images left to you"
         )
         st.caption("The least sure first. The label on each picture is the model's answer.")
 
@@ -225,13 +247,13 @@ def _robustness(view: View, section: Section) -> None:
 
     def everything(part: Table) -> None:
         with st.expander("What these look like"):
-            _examples(view, found)
+            examples(view, found)
         draw_table(part)
 
     draw_parts(view, section.parts, {"levels": chart, "disturbances": everything})
 
 
-def _examples(view: View, found: Robustness) -> None:
+def examples(view: View, found: Robustness) -> None:
     pictures = example_pictures(catalog().workspace, view.run.id, view.on)
     said = ["undisturbed", *(_short(test) for test in found.tests)]
     gallery(
@@ -263,7 +285,7 @@ def _short(test: Disturbed) -> str:
 
 
 @st.fragment
-def _slices(view: View, section: Section) -> None:
+def slices(view: View, section: Section) -> None:
     title(section)
     kinds = [each for each in view.result.reliability.slices if each.worse]
 

@@ -22,7 +22,7 @@ from core.quality.curation import curated
 from core.runs.files import RunFiles
 from pages._widgets.session import catalog, thumbnails
 
-SHOWN = "results-shown"
+SHOWN = "section"
 _ABOUT = "results-about"
 # What a result is read from: with others it is another one.
 _MADE = ("evaluation.json", "scores.json", "reliability.json", "study/study.json")
