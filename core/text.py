@@ -9,6 +9,7 @@ import html
 import re
 import time
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 # What Markdown, as Streamlit and GitHub read it, takes for a mark.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
@@ -48,6 +49,11 @@ def rate(share: float, of: int) -> str:
     """A share of so many images, as finely as they bear: ``97 %``, of 1,000 and more ``97.3 %``.
     All that is said of one share of images says it by this, so it is rounded alike everywhere."""
     return percent(share, 1 if of >= 1000 else 0)
+
+
+def plain_number(value: float) -> str:
+    """Two digits that count, as people write them: ``0.00008``, ``0.12``; never ``8e-05``."""
+    return f"{Decimal(f'{value:.2g}'):f}"
 
 
 def size(count: float) -> str:

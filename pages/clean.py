@@ -24,7 +24,7 @@ from pages._widgets.decided import (
     round_number,
     take_back,
 )
-from pages._widgets.empty import empty
+from pages._widgets.empty import TO_DATA, empty
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.glance import list_entries, looked_at, open_entry
 from pages._widgets.job import watch
@@ -45,7 +45,7 @@ _NEW = "a new class …"
 def _verdict(table: pd.DataFrame, found: list[Finding]) -> None:
     said = verdict(table, found)
     if found:
-        st.markdown(f"#### {said.removesuffix('.')}")
+        st.markdown(f"## {said.removesuffix('.')}")
     elif usable(table).empty:
         st.info(said)
     else:
@@ -310,7 +310,7 @@ def _list(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> N
 current = current_dataset()
 facts = dataset_table(current) if current else None
 if current is None or facts is None:
-    empty("Nothing to clean yet", "Bring some images in first.", "Go to Data", "data")
+    empty("Nothing to clean yet", "Bring some images in first.", *TO_DATA)
 else:
     st.title("Clean")
     issues = dataset_findings(current)

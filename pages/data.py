@@ -15,7 +15,7 @@ from core.text import escape, images, plural, shorten
 from pages._widgets.changes import changes_panel
 from pages._widgets.classes import asked_for_images, classes_panel
 from pages._widgets.decided import last_decision
-from pages._widgets.distributions import Chosen, chips, distributions
+from pages._widgets.distributions import chips, distributions
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
@@ -29,6 +29,8 @@ from pages._widgets.session import (
     thumbnails,
 )
 from pages._widgets.steps import go
+
+_ACROSS, _CLASSES, _PHOTOS = 2, 24, 8
 
 
 def _choose(records: list[DatasetRecord], record: DatasetRecord) -> DatasetRecord:
@@ -53,72 +55,98 @@ def _choose(records: list[DatasetRecord], record: DatasetRecord) -> DatasetRecor
 def _importing(record: DatasetRecord) -> None:
     job = catalog().jobs.get(record.job_id) if record.job_id else None
     if job is not None and not job.finished:
-        st.subheader(f"Importing “{escape(record.name)}”")
+        st.header(f"Importing “{escape(record.name)}”")
         watch(job.id)
-        return
+    else:
+        _failed(record)
+
+
+def _failed(record: DatasetRecord) -> None:
+    """An import that came to nothing: why, and what can be done about it."""
+    job = catalog().jobs.get(record.job_id) if record.job_id else None
     said = record.problem or (job.error if job else "") or "The import did not finish."
-    st.error(escape(said), icon=":material/error:")
-    with st.container(horizontal=True):
-        if st.button("Try again", icon=":material/refresh:", type="primary"):
-            catalog().datasets.set(record.id, state="importing", problem="")
-            kinds.submit_import(catalog(), record.id)
-            st.rerun()
-        if st.button("Remove it", icon=":material/delete:"):
-            intake.remove(catalog(), record.id)
-            choose_dataset(None)
-            st.rerun()
-
-
-_FEW = "A few of each class"
-
-
-def _samples(record: DatasetRecord, good: pd.DataFrame, chosen: Chosen) -> None:
-    st.subheader("Images")
-    chips(chosen)
-    shown = within(good, chosen)
-    picked = _FEW
-    if "class" not in chosen:
-        every = "All classes" if chosen else _FEW
-        labels = sorted(good["label"].unique())
-        picked = st.selectbox(
-            "Class",
-            [_FEW, *labels],
-            format_func=lambda label: every if label == _FEW else shorten(str(label), 60),
+    with st.container(border=True, key=f"failed-{record.id}"):
+        st.error(
+            f"“{escape(shorten(record.name))}” is not imported. {escape(said)}",
+            icon=":material/error:",
         )
-    if picked != _FEW:
-        shown = shown[shown["label"] == picked]
-    if chosen:
-        said = f"{len(shown):,} of {images(len(good))}"
-        st.caption(said)
-        if st.session_state.get("filter-said") != chosen:
-            # The bars may be far above the pictures that they choose.
-            st.toast(f"{said}, shown below", icon=":material/filter_alt:")
-    elif picked == _FEW:
-        each = max(2, 60 // max(1, good["label"].nunique()))
-        shown = shown.groupby("label", sort=True).head(each)
-    st.session_state["filter-said"] = chosen
-    part = shown.iloc[page_of(len(shown), key=f"page-{record.id}-{picked}-{chosen}")]
-    pictures = thumbnails(record.id, part)
-    gallery(
-        [
-            Tile(row.path, picture, str(row.label), title=row.path, tiny=row.width <= 48)
-            for row, picture in zip(part.itertuples(), pictures, strict=True)
-        ],
-        key=f"samples-{record.id}",
-        label="Sample images",
+        with st.container(horizontal=True):
+            if st.button("Try again", icon=":material/refresh:", key=f"again-{record.id}"):
+                catalog().datasets.set(record.id, state="importing", problem="")
+                kinds.submit_import(catalog(), record.id)
+                choose_dataset(record.id)
+                st.rerun()
+            if st.button("Remove it", icon=":material/delete:", key=f"remove-{record.id}"):
+                intake.remove(catalog(), record.id)
+                choose_dataset(None)
+                st.rerun()
+
+
+_ALL = "All classes"
+
+
+def _photos(record: DatasetRecord, good: pd.DataFrame) -> None:
+    """The photos class by class, or all of one class."""
+    labels = sorted(good["label"].unique())
+    picked = st.selectbox(
+        "Class",
+        [_ALL, *labels],
+        format_func=lambda label: shorten(str(label), 60),
+        label_visibility="collapsed",
     )
-
-
-def _left_out(record: DatasetRecord, table: pd.DataFrame) -> None:
-    broken = table[table["status"] != "ok"]
-    rows = [
-        *curation.skipped(catalog(), record.id),
-        *zip(broken["path"], broken["problem"], strict=True),
-    ]
-    if not rows:
+    if picked != _ALL:
+        _pictures(record, good[good["label"] == picked], str(picked))
         return
-    with st.expander(f"{plural(len(rows), 'file')} left out, and why"):
-        st.dataframe(pd.DataFrame(rows, columns=["file", "why"]), hide_index=True)
+    counts = good["label"].value_counts()
+    shown = labels[page_of(len(labels), key=f"classes-page-{record.id}", size=_CLASSES)]
+    for start in range(0, len(shown), _ACROSS):
+        across = st.columns(_ACROSS, gap="medium")
+        for column, label in zip(across, shown[start : start + _ACROSS], strict=False):
+            with column, st.container(border=True):
+                st.markdown(f"**{escape(shorten(str(label), 40))}** · {int(counts[label]):,}")
+                rows = good[good["label"] == label].head(_PHOTOS)
+                gallery(
+                    _tiles(record, rows, named=False),
+                    key=f"class-{record.id}-{label}",
+                    label=f"Photos of {label}",
+                    strip=True,
+                )
+
+
+def _tiles(record: DatasetRecord, rows: pd.DataFrame, *, named: bool = True) -> list[Tile]:
+    return [
+        Tile(
+            row.path,
+            picture,
+            str(row.label) if named else "",
+            title=row.path,
+            tiny=row.width <= 48,
+        )
+        for row, picture in zip(rows.itertuples(), thumbnails(record.id, rows), strict=True)
+    ]
+
+
+def _pictures(record: DatasetRecord, rows: pd.DataFrame, what: str) -> None:
+    part = rows.iloc[page_of(len(rows), key=f"page-{record.id}-{what}")]
+    gallery(_tiles(record, part), key=f"samples-{record.id}", label=f"Photos: {what}")
+
+
+def _like(record: DatasetRecord, good: pd.DataFrame) -> None:
+    """The charts, and below them the photos of the bars that were chosen."""
+    chosen = distributions(record, good)
+    if not chosen:
+        return
+    chips(chosen)
+    rows = within(good, chosen)
+    st.caption(f"{len(rows):,} of {images(len(good))}")
+    _pictures(record, rows, str(chosen))
+
+
+def _left_out(left_out: list[tuple[str, str]]) -> None:
+    if not left_out:
+        return
+    with st.expander(f"{plural(len(left_out), 'file')} left out, and why"):
+        st.dataframe(pd.DataFrame(left_out, columns=["file", "why"]), hide_index=True)
 
 
 def _manage(record: DatasetRecord) -> None:
@@ -150,6 +178,7 @@ def _manage(record: DatasetRecord) -> None:
 
 
 everything = catalog().datasets.all()
+failed = [record for record in everything if record.state == "failed"]
 current = current_dataset()
 if current is None or st.session_state.get("adding"):
     st.title("Add images" if current else "Data")
@@ -157,8 +186,13 @@ if current is None or st.session_state.get("adding"):
         st.session_state["adding"] = False
         st.rerun()
     add_panel(everything)
+    for each in failed:
+        _failed(each)
 else:
-    current = _choose(everything, current)
+    st.title("Data")
+    current = _choose(
+        [each for each in everything if each not in failed or each == current], current
+    )
     facts = dataset_table(current)
     if facts is None or current.state == "failed":
         _importing(current)
@@ -178,14 +212,18 @@ else:
         asked = asked_for_images(current)
         if asked:
             classes_panel(current, facts)
-        overview(facts)
         good = usable(facts)
-        _samples(current, good, distributions(current, good))
-        _left_out(current, facts)
+        left_out = curation.left_out(catalog(), current.id, facts)
+        _photos(current, good)
+        overview(facts, len(left_out))
+        _like(current, good)
+        _left_out(left_out)
         if not asked:
             classes_panel(current, facts)
         changes_panel(current)
         _manage(current)
+        for each in failed:
+            _failed(each)
         st.caption(
             f"Read from {escape(str(catalog().workspace.load_path(current.root)))}; "
             f"{images(len(facts))} found."

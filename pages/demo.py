@@ -20,7 +20,6 @@ from pages._widgets.sure import threshold_of
 
 _SHOWN = 6
 _NAMED = 12
-_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib"]
 _WAYS = {
     "example": ":material/image: Try an example",
     "drop": ":material/upload: Your image",
@@ -74,7 +73,6 @@ def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
     dropped = st.file_uploader(
         "Drop an image here",
         accept_multiple_files=True,
-        type=_TYPES,
         max_upload_size=50,
         key="demo-files",
     )

@@ -11,8 +11,9 @@ from core.evaluation import library
 from core.evaluation.library import Entry, Sort
 from core.text import plural, size
 from pages._widgets.bring_model import bring_panel
-from pages._widgets.empty import empty
+from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
+from pages._widgets.model_cards import draw_cards
 from pages._widgets.session import catalog
 
 _SHOW = {
@@ -146,22 +147,31 @@ everything = library.entries(catalog())
 st.title("Models")
 done_bar()
 if not everything:
-    empty("No models yet", "They appear here once you train one.", "Go to Train", "train")
+    empty("No models yet", "They appear here once you train one.", *TO_TRAIN)
 else:
     known_tags = catalog().runs.tags()
     found = _filters(everything, known_tags)
     if not found:
         st.markdown("No model is like that. Take a filter off to see more.")
     else:
-        chosen = _table(found)
-        takes = size(sum(entry.disk for entry in everything))
-        st.caption(
-            f"{plural(len(found), 'model')} of {len(everything):,}; together they take {takes} on "
-            "disk. Select one to open, name, tag or delete it, and several to compare them."
+        about = st.container()
+        as_table = st.toggle(
+            "As a table",
+            key="library-as-table",
+            persist_state="session",
+            help="With all that is known of each, and several to select and compare.",
         )
-        if chosen:
-            actions(chosen)
-        if len(chosen) == 1:
-            details(chosen[0], known_tags)
+        chosen = _table(found) if as_table else draw_cards(found)
+        takes = size(sum(entry.disk for entry in everything))
+        said = f"{plural(len(found), 'model')} of {len(everything):,}; together {takes} on disk."
+        if as_table:
+            said += " Select one to open, name, tag or delete it, and several to compare them."
+        st.caption(said)
+        # Beside the table, above the cards, which may be many.
+        with st.container() if as_table else about:
+            if chosen:
+                actions(chosen)
+            if len(chosen) == 1:
+                details(chosen[0], known_tags)
 bring_panel()
 bin_panel()

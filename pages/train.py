@@ -9,13 +9,14 @@ from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
 from core.quality.curation import usable
-from core.text import ago, escape, images, percent, plural
+from core.text import ago, escape, plural, rate
+from core.training import recipes
 from core.training.spec import TrainSpec
 from core.training.start import create_run
 from pages._widgets.ahead import do_ahead
 from pages._widgets.as_text import show_text, take_wishes
 from pages._widgets.checking import check
-from pages._widgets.empty import empty
+from pages._widgets.empty import TO_DATA, empty
 from pages._widgets.ended import ended
 from pages._widgets.expert import expert, part_of
 from pages._widgets.form import Form, as_wrong
@@ -32,12 +33,13 @@ _GOING = ("queued", "running", "held")
 
 
 def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
-    """From a recipe to the start of a run; everything else under Expert."""
+    """One button, and what else there is: other ways, and every setting under Expert."""
     take_wishes(record, good)
-    base = choose_recipe(record, good)
+    # The button stands above the choice that it depends on.
+    place, said = st.container(key="start"), st.container()
+    with st.expander("Other ways", icon=":material/alt_route:", key="other-ways"):
+        base = choose_recipe(record, good)
     form = Form(base)
-    if base.minutes:
-        choose_time(form)
     spec = base
     warnings: list[str] = []
     try:
@@ -47,11 +49,15 @@ def _choose(record: DatasetRecord, good: pd.DataFrame, busy: bool) -> None:
     except InvalidInput as error:
         form.wrong = as_wrong(error)
     able = not good.empty and good["label"].nunique() > 1
-    if able:
-        say_split(good, plan(spec, good), folds=bool(spec.minutes))
-    say_warnings(warnings)
-    say_download(spec)
-    _start(form, spec, good, busy)
+    with place:
+        _start(form, spec, good, busy)
+    with said:
+        if base.minutes:
+            choose_time(form)
+        if able:
+            say_split(good, plan(spec, good), folds=bool(spec.minutes))
+        say_warnings(warnings)
+        say_download(spec)
     if not able:
         return
     if form.wrong is None and not busy and settings.load().ahead:
@@ -79,14 +85,13 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
         st.error(escape(str(wrong) + where), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button(
-            "Add to the queue" if busy else "Start training",
+            f"{'Add to the queue' if busy else 'Start training'}{_time(spec, good)}",
             type="primary",
+            key="start-training",
             icon=":material/playlist_add:" if busy else ":material/play_arrow:",
             disabled=wrong is not None,
         )
         if form.changes:
-            if wrong is None and (takes := cost(spec, good)):
-                st.markdown(takes)
             st.button(
                 f"Undo {plural(len(form.changes), 'change')} to the recipe",
                 icon=":material/undo:",
@@ -102,11 +107,22 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
         st.rerun()
 
 
+def _time(spec: TrainSpec, good: pd.DataFrame) -> str:
+    """`` · about 20 s``, `` · up to 5 minutes``; "" where it isn't known."""
+    if spec.minutes:
+        said = recipes.TIMES.get(spec.minutes, f"{spec.minutes:g} minutes")
+        return f" · up to {said}" if said[0].isdigit() else f" · {said.lower()}"
+    takes = cost(spec, good).partition(" · ")[0]
+    return f" · {takes}" if takes else ""
+
+
 def _earlier(runs: list[RunRecord]) -> None:
-    st.subheader("Earlier runs on this dataset")
+    st.header("Earlier runs on this dataset")
     for run in runs[:10]:
         accuracy = run.summary.test_accuracy
-        text = f"{percent(accuracy)} on its test" if accuracy is not None else run.state
+        text = str(run.state)
+        if accuracy is not None:
+            text = f"{rate(accuracy, run.summary.test_images)} on its test"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{escape(run.name)} · {text} · {ago(run.created_at)}")
             if run.state == "done" and st.button("Results", key=f"results-{run.id}"):
@@ -122,7 +138,7 @@ if current is not None and facts is None and job is not None and not job.finishe
     st.caption(f"“{escape(current.name)}” is being imported; training can start right after.")
     watch(job.id)
 elif current is None or facts is None:
-    empty("Nothing to train on yet", "Bring some images in first.", "Go to Data", "data")
+    empty("Nothing to train on yet", "Bring some images in first.", *TO_DATA)
 else:
     runs = catalog().runs.all()
     mine = [run for run in runs if run.dataset_id == current.id]
@@ -154,10 +170,9 @@ else:
             _choose(current, usable(facts), busy)
     else:
         st.title("Train")
-        st.caption(f"Dataset: {escape(current.name)}, {images(current.images)}")
         if shown is not None:
             ended(shown)
-            st.subheader("Train another")
+            st.header("Train another")
         _choose(current, usable(facts), busy)
         queue_of_trainings()
         search_results(current.id)

@@ -18,9 +18,11 @@ def plain(text: str, length: int = 24) -> str:
     return html.escape(short, quote=False)
 
 
-def categories(figure: go.Figure, labels: Sequence[str], axis: str) -> None:
-    """Name positions on an axis; thinned out when there are too many to read."""
-    step = max(1, -(-len(labels) // _NAMES_AT_MOST))
+def categories(
+    figure: go.Figure, labels: Sequence[str], axis: str, most: int = _NAMES_AT_MOST
+) -> None:
+    """Name positions on an axis; thinned out when there are more than ``most``."""
+    step = max(1, -(-len(labels) // most))
     positions = range(0, len(labels), step)
     update = figure.update_yaxes if axis == "y" else figure.update_xaxes
     update(

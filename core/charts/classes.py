@@ -18,6 +18,10 @@ _SPLITS = (
 )
 
 
+# Pixels a bar, so that each has its name beside it; beyond so many, names are thinned out.
+_BAR, _BARS_NAMED = 26, 500
+
+
 def class_counts(counts: Mapping[str, int]) -> go.Figure:
     """Images a class (or another kind of part) as horizontal bars, in the order given.
 
@@ -39,11 +43,14 @@ def class_counts(counts: Mapping[str, int]) -> go.Figure:
             hovertemplate="%{customdata}: %{text} images<extra></extra>",
         )
     )
-    categories(figure, labels, "y")
+    categories(figure, labels, "y", most=_BARS_NAMED)
     _bar_axes(figure)
+    # Space for the number beside the longest bar, on a phone too.
+    figure.update_xaxes(range=[0, 1.25 * max(counts.values(), default=1)])
     # One or two bars would be blocks.
     figure.update_layout(bargap=0.55 if len(labels) < 3 else 0.2)
-    return finish(figure, height=max(200, min(900, 70 + 26 * len(labels))))
+    # As tall as its names need: whoever shows it lets it scroll.
+    return finish(figure, height=max(200, 70 + _BAR * min(len(labels), _BARS_NAMED)))
 
 
 def class_splits(counts: pd.DataFrame) -> go.Figure:

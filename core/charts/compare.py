@@ -51,8 +51,20 @@ def overlaid(
         gridcolor="rgba(128,128,128,.25)",
         automargin=True,
     )
+    if share:
+        shown = [
+            float(entry[metric]) for _, epochs in runs for entry in epochs if entry.get(metric)
+        ]
+        figure.update_yaxes(range=_up_to_all(min(shown, default=0.0)))
     finish(figure, 340)
     return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+
+
+def _up_to_all(low: float) -> list[float]:
+    """A range for shares from a little below ``low``; nothing is more than all, so it ends there,
+    with just the space that a mark on it needs."""
+    below = max(0.0, low - 0.05)
+    return [below, 1 + 0.02 * (1 - below)]
 
 
 def costs(
@@ -126,7 +138,11 @@ def costs(
         **_room(price, powers),
     )
     figure.update_yaxes(
-        title="test accuracy", tickformat=".0%", automargin=True, gridcolor="rgba(128,128,128,.25)"
+        title="test accuracy",
+        tickformat=".0%",
+        automargin=True,
+        gridcolor="rgba(128,128,128,.25)",
+        range=_up_to_all(min((low for low, _ in intervals), default=0.0)),
     )
     return finish(figure, 360)
 

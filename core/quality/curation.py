@@ -181,6 +181,22 @@ def skipped(catalog: Catalog, dataset_id: str) -> list[tuple[str, str]]:
     return [(item.path, item.why) for item in found]
 
 
+def left_out(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[tuple[str, str]]:
+    """All files that don't count, pairs of path and reason: those that are no images, those that
+    can't be read, and those that people left out.
+
+    Args:
+        table: from :func:`curated`.
+    """
+    broken = table[table["status"] != "ok"]
+    excluded = table[table["excluded"] & (table["status"] == "ok")]
+    return [
+        *skipped(catalog, dataset_id),
+        *zip(broken["path"], broken["problem"], strict=True),
+        *((path, "You left it out, on Clean.") for path in excluded["path"]),
+    ]
+
+
 def decide(
     catalog: Catalog,
     dataset_id: str,

@@ -66,8 +66,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "auto",
             "Auto",
-            "You give a time. Lightbox tries networks, image sizes and ways of deciding on your "
-            "images, keeps what is right most often on images that it was not fitted on, and ends "
+            "You give a time, and Lightbox finds out what works best for your images. It ends "
             "early when nothing is left to try.",
             _PRETRAINED
             | {
@@ -78,15 +77,15 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "quick",
             "Quick",
-            "Starts from a network that has learned from over a million photos, and learns "
-            "only the last step from yours. The fastest start for photos.",
+            "Builds on what was learned from over a million photos, and learns only your classes "
+            "from yours. The fastest start for photos.",
             _PRETRAINED,
         ),
         Recipe(
             "balanced",
             "Balanced",
-            "Begins like Quick, then adjusts the network's upper half to your images too. "
-            "Takes a few times longer; on some sets it is more accurate, on others not.",
+            "Begins like Quick, then also learns to see your images better. Takes a few times "
+            "longer; on some sets it is more accurate, on others not.",
             _PRETRAINED
             | {
                 "epochs": 5,
@@ -97,9 +96,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "Best",
-            "Adjusts nearly all of the network on larger, more strongly varied images, and "
-            "averages several looks at each image in use. For when time matters less than the last "
-            "mistakes.",
+            "Learns to see your images anew, larger and in many variations, and looks at each one "
+            "several times in use. For when time matters less than the last mistakes.",
             _PRETRAINED
             | {
                 "image_size": 160,
@@ -113,8 +111,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "scratch",
             "From scratch",
-            "A small residual network that learns from your images alone. Good for drawings, "
-            "scans, microscopy and anything that doesn't look like everyday photos.",
+            "Learns from your images alone. Good for drawings, scans, pictures from a microscope "
+            "and anything that doesn't look like everyday photos.",
             {
                 "architecture": "compact",
                 "image_size": 64,
@@ -129,8 +127,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "classic",
             "Classic",
-            "The network of most tutorials (Conv, MaxPool, Dropout, Flatten, Dense). Slower and "
-            "usually less accurate; there to learn from and to compare with.",
+            "What most courses on image recognition begin with. Slower and usually less accurate; "
+            "there to learn from and to compare with.",
             {
                 "architecture": "classic",
                 "image_size": 64,

@@ -36,10 +36,10 @@ def _picture(record: DatasetRecord, row: pd.Series) -> None:
     except (OSError, UnreadableImage):
         (small,) = thumbnails(record.id, row.to_frame().T)
         if small:
-            st.image(small, width="stretch")
+            st.image(small, width="stretch", alt=str(row["path"]))
         st.caption("The file can't be shown at full size.")
         return
-    st.image(opened.image, width="stretch")
+    st.image(opened.image, width="stretch", alt=str(row["path"]))
 
 
 def _known(row: pd.Series) -> list[tuple[str, str]]:

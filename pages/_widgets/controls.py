@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.catalog import JobRecord
 from core.jobs.live import JobView
+from core.text import plain_number
 from pages._widgets.job import attempt, cancel_button
 from pages._widgets.session import catalog
 
@@ -142,7 +143,8 @@ def _rate(view: JobView) -> None:
     elif asked is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(
-                f"The learning rate is held at {asked:g}, as you have set it.", width="content"
+                f"The learning rate is held at {plain_number(asked)}, as you have set it.",
+                width="content",
             )
             st.button(
                 "Back to the schedule",
@@ -163,13 +165,12 @@ def _sure(job_id: str) -> None:
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Discard it",
-                type="primary",
                 key=f"sure-{job_id}",
                 on_click=_wish,
                 args=(job_id,),
                 kwargs={"stop": "discard"},
             )
-            st.button("Go on training", key=f"unsure-{job_id}", on_click=_close)
+            st.button("Go on training", type="primary", key=f"unsure-{job_id}", on_click=_close)
 
 
 def _wish(job_id: str, **wishes: object) -> None:

@@ -33,7 +33,7 @@ def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
     left, right = st.columns(2, gap="large")
     chosen: Chosen = {}
     with left:
-        st.subheader("Images in each class")
+        st.header("Images in each class")
         chosen["class"] = _bars("class", record, good)
         with st.expander("As a table"):
             counts = distribution("class", good).counts
@@ -43,7 +43,7 @@ def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
             )
     others = [key for key in KINDS if key != "class"]
     with right:
-        st.subheader("What they are like")
+        st.header("What they are like")
         for key, tab in zip(others, st.tabs([KINDS[key][0] for key in others]), strict=True):
             with tab:
                 chosen[key] = _bars(key, record, good)
@@ -51,7 +51,7 @@ def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
                     _say_sizes(good)
     st.caption(
         ":material/touch_app: Click a bar to see only those images below; Shift and click adds "
-        "another."
+        "another. Or choose them by name."
     )
     return {key: parts for key, parts in chosen.items() if parts}
 
@@ -67,7 +67,17 @@ def _bars(key: str, record: DatasetRecord, good: pd.DataFrame) -> tuple[str, ...
             selection_mode="points",
             config={"displayModeBar": False},
         )
-    return tuple(names[n] for n in event["selection"]["point_indices"] if 0 <= n < len(names))
+    clicked = [names[n] for n in event["selection"]["point_indices"] if 0 <= n < len(names)]
+    # What the mouse does, for the keyboard.
+    named = st.multiselect(
+        f"{_ONE[key]}: show only",
+        names,
+        key=f"only-{key}-{record.id}-{record.version}-{_cleared(key)}",
+        format_func=lambda name: shorten(name, 60),
+        placeholder=f"{_ONE[key]}: show only …",
+        label_visibility="collapsed",
+    )
+    return tuple(dict.fromkeys([*clicked, *named]))
 
 
 def _say_sizes(good: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ TO_DATA = ("Go to Data", "data")
 def empty(title: str, text: str, action: str, page: str) -> None:
     """Say what is missing, with a button that leads to where it comes from."""
     with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"#### {title}")
+        st.markdown(f"## {title}")
         st.write(text)
         if st.button(action, type="primary"):
             go(page)

@@ -56,7 +56,7 @@ def _done(run: RunRecord) -> None:
     stopped = " You stopped it; the best until then was kept." if run.summary.stopped else ""
     with st.container(border=True):
         st.markdown(
-            f"#### :material/check_circle: “{escape(run.name)}” is trained\n\n"
+            f"## :material/check_circle: “{escape(run.name)}” is trained\n\n"
             f"Right on **{percent(accuracy)}** of {tested} that it had never seen (likely between "
             f"{percent(low)} and {percent(high)}).{stopped}"
         )

@@ -45,7 +45,10 @@ def progress_bar(view: JobView) -> None:
     text = escape(view.doing)
     if view.ahead:
         text += f", {view.ahead} before it"
-    if view.job.total and view.job.phase not in ("fit", "export", "download"):
+    if view.fraction == 1.0 and view.job.phase != "fit":
+        # The next thing has begun, and says nothing yet.
+        text += ": done, going on …"
+    elif view.job.total and view.job.phase not in ("fit", "export", "download"):
         text += f" · {view.job.done:,} of {view.job.total:,}"
     if view.seconds_left is not None and view.seconds_left >= 1:
         text += f" · about {duration(view.seconds_left)} left"

@@ -9,7 +9,7 @@ import streamlit as st
 from core import charts
 from core.catalog import RunRecord
 from core.jobs.live import Curves, curves, live
-from core.text import duration, escape, percent
+from core.text import duration, escape, percent, plain_number
 from core.training.spec import SETTINGS
 from pages._widgets.controls import Stage, controls, stage
 from pages._widgets.job import progress_bar
@@ -83,7 +83,7 @@ def _metrics(run: RunRecord, so_far: Curves, at: Stage) -> None:
             if latest.get("learning_rate") is not None:
                 _metric(
                     SETTINGS["learning_rate"].label,
-                    f"{latest['learning_rate']:.2g}",
+                    plain_number(latest["learning_rate"]),
                     "How big each step is, now.",
                 )
             if latest.get("memory_mb"):

@@ -10,8 +10,8 @@ from core.quality.distributions import distribution, imbalance
 from core.text import escape, plural, shorten, size
 
 
-def overview(table: pd.DataFrame) -> None:
-    """Draw it, for a curated table."""
+def overview(table: pd.DataFrame, left_out: int) -> None:
+    """Draw it, for a curated table, and the number of files that are left out of it."""
     good = usable(table)
     counts = distribution("class", good).counts
     with st.container(horizontal=True, gap="large"):
@@ -27,8 +27,8 @@ def overview(table: pd.DataFrame) -> None:
             )
         st.metric(
             "Left out",
-            f"{len(table) - len(good):,}",
-            help="Images that can't be read, or that you excluded.",
+            f"{left_out:,}",
+            help="Files that are no images or can't be read, and images that you left out.",
         )
         st.metric("On disk", size(float(table["bytes"].sum())))
     if len(counts) == 1:

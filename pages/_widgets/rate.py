@@ -9,7 +9,7 @@ import streamlit as st
 from core import charts
 from core.catalog import JobRecord
 from core.jobs.kinds import submit_find_rate
-from core.text import escape
+from core.text import escape, plain_number
 from core.training.spec import TrainSpec
 from pages._widgets.job import attempt, watch
 from pages._widgets.session import catalog
@@ -74,10 +74,10 @@ def _draw(spec: TrainSpec, job: JobRecord, found: dict[str, Any]) -> None:
         return
     st.markdown(
         f"The best rate lies where the line falls most steeply, well before its lowest point: at "
-        f"about **{suggestion:g}**."
+        f"about **{plain_number(suggestion)}**."
     )
     st.button(
-        f"Use {suggestion:g}",
+        f"Use {plain_number(suggestion)}",
         icon=":material/check:",
         key=f"use-rate-{job.id}",
         on_click=_use,

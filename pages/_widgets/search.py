@@ -185,7 +185,7 @@ def search_results(dataset_id: str) -> None:
     found = search.searches(catalog(), dataset_id)
     if not found:
         return
-    st.subheader("Searches")
+    st.header("Searches")
     st.caption(
         "The best comes first, by its accuracy on the validation images. The test images have no "
         "say here, so that they can judge the one that you keep; of many runs, the best one’s "

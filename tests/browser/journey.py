@@ -55,6 +55,8 @@ def upload_folder(page: Any, folder: Path, images: str) -> None:
 def choose_recipe(page: Any, recipe: str) -> None:
     """On the Train page: choose a recipe."""
     radio = page.get_by_role("radio", name=re.compile(f"^{RECIPES[recipe].title}"))
+    if not radio.is_visible():
+        page.get_by_text("Other ways", exact=True).click()
     # The circle itself is drawn by its label.
     page.get_by_role("radiogroup", name="Recipe").locator("label").filter(has=radio).click()
     expect(radio).to_be_checked()

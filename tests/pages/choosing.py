@@ -11,7 +11,7 @@ from streamlit.testing.v1.element_tree import Dataframe, Widget
 
 from core.catalog import Catalog
 from core.training.spec import TrainSpec, parse_spec
-from tests.pages.conftest import assert_no_defect, click
+from tests.pages.conftest import assert_no_defect
 
 
 def choose(at: AppTest, recipe: str) -> AppTest:
@@ -55,13 +55,19 @@ def put(at: AppTest, setting: str, value: Any) -> AppTest:
 
 def start_offered(at: AppTest) -> bool:
     """Whether training can be started now."""
-    (button,) = [b for b in at.button if b.label in ("Start training", "Add to the queue")]
-    return not button.disabled
+    return not at.button(key="start-training").disabled
+
+
+def press_start(at: AppTest) -> AppTest:
+    """Press the button, whatever time stands on it."""
+    at.button(key="start-training").click().run()
+    assert_no_defect(at)
+    return at
 
 
 def start(at: AppTest, catalog: Catalog) -> TrainSpec:
     """Start, and tell what was started."""
-    click(at, "Start training")
+    press_start(at)
     return parse_spec(catalog.runs.all()[0].spec)
 
 

@@ -98,7 +98,16 @@ def click(at: AppTest, label: str) -> AppTest:
 
 def words(at: AppTest) -> str:
     """All that can be read on the page, without the backslashes that keep Markdown harmless."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.error, at.warning, at.info)
+    kinds = (
+        at.title,
+        at.header,
+        at.subheader,
+        at.markdown,
+        at.caption,
+        at.error,
+        at.warning,
+        at.info,
+    )
     text = [str(each.value) for kind in kinds for each in kind]
     text += [str(each.value) for each in at.success]
     text += [f"{each.label}: {each.value}" for each in at.metric]

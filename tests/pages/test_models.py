@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import RunRecord
 from tests.core.evaluation.twins import second_run
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
+from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words
 
 
 @pytest.fixture
@@ -16,12 +16,16 @@ def second(trained: Trained) -> RunRecord:
 
 
 def names(at: AppTest) -> list[str]:
+    """Of the cards, or of the table."""
     tables = [each.value for each in at.dataframe if "accuracy" in each.value.columns]
-    return list(tables[0]["name"]) if tables else []
+    heads = [each.value for each in at.markdown if each.value.startswith("## ")]
+    return list(tables[0]["name"]) if tables else [head.removeprefix("## ") for head in heads]
 
 
 def select(at: AppTest, *wanted: str) -> AppTest:
     """Tick these models in the table."""
+    if not at.toggle(key="library-as-table").value:
+        at.toggle(key="library-as-table").set_value(True).run()
     table = next(each for each in at.dataframe if "accuracy" in each.value.columns)
     rows = [names(at).index(name) for name in wanted]
     at.session_state[table.key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
@@ -130,3 +134,13 @@ def test_two_models_lead_to_their_comparison(
     assert title(at) == "Results"
     assert "Beside other models" in words(at)
     assert "right on exactly the same of 6 images" in words(at)
+
+
+def test_a_card_leads_to_results_to_use_and_to_more(open_page: Open, trained: Trained) -> None:
+    at = open_page("models")
+    assert "test images of “Colours”" in words(at)
+    assert gallery(at, f"pictures-{trained.run_id}").tiles
+    click(at, "More")
+    assert "Rename" in [each.label for each in at.button]
+    assert title(click(open_page("models"), "Try it")) == "Predict"
+    assert title(click(open_page("models"), "Results")) == "Results"

@@ -10,6 +10,8 @@ from PIL import Image
 
 from core.datasets import intake
 from core.delivery.take_away.links import create_link, links, revoke_link
+from core.evaluation.store import predictions_table
+from core.evaluation.threshold import sure_from
 from core.inference.corrections import corrections
 from tests.core.evaluation.coloured import write_colour
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words
@@ -26,7 +28,7 @@ def test_models_are_offered_with_their_accuracy(open_page: Open, trained: Traine
     at = open_page("predict")
     (choice,) = [each for each in at.selectbox if each.label == "Model"]
     accuracy = trained.catalog.runs.get(trained.run_id).summary.test_accuracy
-    assert choice.options == [f"Colours scratch 1 · {accuracy * 100:.1f} %"]
+    assert choice.options == [f"Colours scratch 1 · {accuracy * 100:.0f} %"]
     assert "Your images are not kept" in words(at)
 
 
@@ -40,7 +42,7 @@ def test_an_image_gets_an_answer_with_a_picture_of_how_sure_it_is(
     said = words(at)
     assert "1 image answered" in said
     assert "<new> *image*.png" in said
-    assert any(f"### {colour}" in said for colour in ("blue", "green", "red"))
+    assert any(f"## {colour}" in said for colour in ("blue", "green", "red"))
     assert [each.label for each in at.download_button] == ["Download as CSV"]
 
 
@@ -69,7 +71,9 @@ def test_a_few_test_images_can_be_tried_without_having_any(
     at = open_page("predict")
     at.toggle(key=f"examples-{trained.run_id}").set_value(True).run()
     assert_no_defect(at)
-    assert "3 images answered" in words(at)
+    record = trained.catalog.runs.get(trained.run_id)
+    wrong = predictions_table(trained.catalog.workspace, record.id).query("not correct")
+    assert f"{3 + min(2, len(wrong))} images answered" in words(at), "with the telling mistakes"
     assert not at.error
 
 
@@ -111,10 +115,12 @@ def test_below_the_threshold_it_is_not_sure(
     Image.new("RGB", (24, 20), (130, 130, 130)).save(tmp_path / "new.png")
     data = (tmp_path / "new.png").read_bytes()
     at = _try(open_page, [("new.png", data, "image/png")])
-    at.slider[0].set_value(100.0).run()
+    at.select_slider[0].set_value(0.9999).run()
     assert_no_defect(at)
-    assert "### Not sure" in words(at)
-    at.slider[0].set_value(0.0).run()
+    assert "## Not sure" in words(at)
+    # Moved for everybody, not only for this page.
+    assert sure_from(trained.catalog.workspace, trained.run_id).threshold == 0.9999
+    at.select_slider[0].set_value(0.0).run()
     assert "Not sure" not in words(at)
 
 

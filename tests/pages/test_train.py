@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.catalog import Catalog, DatasetRecord
 from core.training.start import create_run, suggest_spec
-from tests.pages.choosing import choose, expert, put, start_offered
+from tests.pages.choosing import choose, expert, press_start, put, start_offered
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, title, words
 
 BringIn = Callable[..., DatasetRecord]
@@ -62,7 +62,7 @@ def test_a_run_starts_with_what_was_chosen_and_is_shown(
     put(at, "learning_rate", 0.0005)
     put(expert(at, "Network"), "image_size", 48)
     put(expert(at, "Data"), "seed", 7)
-    click(at, "Start training")
+    press_start(at)
     (run,) = catalog.runs.all()
     chosen = {
         name: run.spec[name]
@@ -144,7 +144,7 @@ def test_the_shares_that_are_chosen_are_those_of_the_run(
     assert "“cat” will be judged on 3 test images only" in words(at)
     choose(at, "classic")
     assert at.slider(key=f"{record.id}-split-test").value == 30, "another recipe, the same split"
-    click(at, "Start training")
+    press_start(at)
     (run,) = catalog.runs.all()
     assert run.spec["shares"] == {"train": 0.6, "validation": 0.1, "test": 0.3}
 

@@ -16,7 +16,16 @@ from core.training.recipes import RECIPES
 from core.training.setting import leaf
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
-from tests.pages.choosing import choose, drawn, expert, field, put, start, start_offered
+from tests.pages.choosing import (
+    choose,
+    drawn,
+    expert,
+    field,
+    press_start,
+    put,
+    start,
+    start_offered,
+)
 from tests.pages.conftest import Open, Trained, click, words
 
 BringIn = Callable[..., DatasetRecord]
@@ -305,7 +314,8 @@ def test_while_another_training_goes_on_this_one_is_queued(
     at = open_page("train", run=first.id)
     at.toggle(key="another").set_value(True).run()
     choose(at, "classic")
-    click(at, "Add to the queue")
+    assert at.button(key="start-training").label.startswith("Add to the queue")
+    press_start(at)
     second = catalog.runs.all()[0]
     assert (second.spec["recipe"], second.state) == ("classic", "queued")
     assert first.name in words(at), "the one that goes on is still shown"

@@ -53,13 +53,20 @@ class Tried:
 
 @st.fragment
 def draw_answer(
-    run: RunRecord, tried: Tried, threshold: float, place: str, *, guest: bool = False
+    run: RunRecord,
+    tried: Tried,
+    threshold: float,
+    place: str,
+    *,
+    guest: bool = False,
+    large: bool = False,
 ) -> None:
     """A card.
 
     Args:
         place: tells cards on a page apart.
-        guest: nothing can be corrected, and the type is large.
+        guest: nothing can be corrected.
+        large: in large type.
     """
     answer, key = tried.prediction, f"{run.id}-{place}-{tried.key}"
     with st.container(border=True):
@@ -70,15 +77,16 @@ def draw_answer(
         hot = bool(st.session_state.get(f"heat-{key}"))
         picture, words = st.columns([2, 3], vertical_alignment="center", gap="medium")
         with picture:
-            st.image(picture_of(run.id, answer, tried.data, hot), width="stretch")
+            shown = picture_of(run.id, answer, tried.data, hot)
+            st.image(shown, width="stretch", alt=f"{shorten(answer.name)}: {answer.label}")
         with words:
             said(
                 answer,
                 threshold=threshold,
                 unlike=bool(tried.out_of_distribution),
                 key=f"said-{key}",
-                bars=_BARS_LARGE if guest else _BARS,
-                big=guest,
+                bars=_BARS_LARGE if large else _BARS,
+                big=large,
             )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle("Heat map", key=f"heat-{key}")

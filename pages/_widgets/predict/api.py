@@ -28,7 +28,7 @@ _ASKED = "api-revoke"
 
 
 def draw(run: RunRecord) -> None:
-    st.subheader("From your own programs")
+    st.header("From your own programs")
     st.markdown(
         "An **API** lets other programs ask this model: they send images to an address, and get "
         "the same answers as you do here."

@@ -61,17 +61,17 @@ def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, by
             max_upload_size=_MOST_MB,
         )
         return [(file.name, file.getvalue()) for file in dropped or []]
+    # Of any type: what is no image gets a sentence, where Streamlit would show a sign only.
     dropped = st.file_uploader(
         "Drop one or many images here, or a .zip of images",
         accept_multiple_files=True,
-        type=_TYPES,
         key="try-files",
         max_upload_size=_MOST_MB,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         pasted = paste("try-paste")
         wanted = st.toggle(
-            "Use a few of its test images", key=f"examples-{run.id}", disabled=bool(dropped)
+            "Show some of its test images", key=f"examples-{run.id}", disabled=bool(dropped)
         )
     files = [(file.name, file.getvalue()) for file in dropped or []]
     files += _kept(pasted, "pasted")
@@ -197,23 +197,26 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
 
 def draw(run: RunRecord) -> None:
     detecting = _learned(run)
+    # What is answered stands above what is asked with.
+    answers = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
         threshold = sure_popover(run)
         demo_links(run)
     given = open_given(_gather(run, source, threshold))
+    with answers:
+        for name, why in given.refused[:20]:
+            st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
+        if len(given.refused) > 20:
+            st.caption(f"{len(given.refused) - 20:,} more were left out.")
+        if given.files:
+            st.session_state["predicted"] = True
+            tried = ask(run, given.files, detecting)
+            page = page_of(len(tried), key="try-page", size=_SHOWN)
+            cards(run, tried[page], threshold, first=page.start or 0)
+            _table(tried, open_predictor(catalog().workspace, run.id), threshold)
+    if not given.files:
+        st.caption("Your images are not kept.")
     if not detecting:
         _detector_line(run)
-    for name, why in given.refused[:20]:
-        st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
-    if len(given.refused) > 20:
-        st.caption(f"{len(given.refused) - 20:,} more were left out.")
-    if given.files:
-        st.session_state["predicted"] = True
-        tried = ask(run, given.files, detecting)
-        _table(tried, open_predictor(catalog().workspace, run.id), threshold)
-        page = page_of(len(tried), key="try-page", size=_SHOWN)
-        cards(run, tried[page], threshold, first=page.start or 0)
-    else:
-        st.caption("The answers appear here. Your images are not kept.")
     corrections.panel(run)

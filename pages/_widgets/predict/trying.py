@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
@@ -13,6 +14,7 @@ from pages._widgets.predict.answer import Tried, draw_answer
 from pages._widgets.session import catalog, thumbnails
 
 _EXAMPLES = 6
+_TELLING = 2
 
 
 def ask(run: RunRecord, files: list[tuple[str, bytes]], detecting: bool) -> list[Tried]:
@@ -41,9 +43,15 @@ def _asked(
 
 
 def examples(run: RunRecord) -> list[tuple[str, bytes]]:
-    """Test images of the run, as their files are now, or as thumbnails if they have gone."""
+    """Test images of the run: right answers of several classes, and the mistakes that tell most,
+    those it was surest of; as their files are now, or as thumbnails if they have gone."""
     rows = predictions_table(catalog().workspace, run.id)
-    rows = rows.groupby("label", sort=True).head(1).head(_EXAMPLES)
+    surest = rows.sort_values("confidence", ascending=False, kind="stable")
+    wrong = surest[~surest["correct"]].head(_TELLING)
+    right = surest[surest["correct"]].groupby("label", sort=True).head(1)
+    # Right ones from all over the classes, not only from the first.
+    step = max(1, len(right) // (_EXAMPLES - len(wrong)))
+    rows = pd.concat([right.iloc[::step].head(_EXAMPLES - len(wrong)), wrong])
     record = catalog().datasets.get(run.dataset_id)
     root = catalog().workspace.load_path(record.root)
     table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
@@ -64,10 +72,11 @@ def cards(
         first: position of the first among all, so that each keeps its place.
     """
     across = max(1, min(len(tried), 2 if guest else 3))
-    # One alone needs no whole screen. Row by row, so that a phone shows them in their order.
-    shape = [2, 1] if across == 1 and not guest else across
+    # Row by row, so that a phone shows them in their order.
+    shape = across
     for start in range(0, len(tried), across):
         row = tried[start : start + across]
         for n, (column, each) in enumerate(zip(st.columns(shape), row, strict=False), start):
             with column:
-                draw_answer(run, each, threshold, str(first + n), guest=guest)
+                large = guest or len(tried) == 1
+                draw_answer(run, each, threshold, str(first + n), guest=guest, large=large)

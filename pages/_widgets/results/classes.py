@@ -57,7 +57,7 @@ def worst_first(classes: list[ClassScore]) -> list[str]:
 
 
 def _curves(view: View, figures: Figures) -> None:
-    st.subheader("How well each class is told from all others")
+    st.header("How well each class is told from all others")
     order = worst_first(figures.classes)
     if not order:
         st.caption("The curves need test images of at least two classes.")

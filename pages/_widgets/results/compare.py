@@ -25,7 +25,7 @@ _MOST = 5
 
 
 def draw(view: View) -> None:
-    st.subheader("Beside other models")
+    st.header("Beside other models")
     others = _choose(view)
     if others:
         found = [_compared(view, other) for other in others]

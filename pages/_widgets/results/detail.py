@@ -113,7 +113,7 @@ def _picture(view: View, path: str, row: int) -> None:
     if image is None:
         (small,) = pictures(view, [path])
         if small.data:
-            st.image(small.data, width="stretch")
+            st.image(small.data, width="stretch", alt=path)
         st.caption("The file is no longer there, or has changed: this is what was kept of it.")
         return
     place = st.empty()
@@ -133,7 +133,7 @@ def _picture(view: View, path: str, row: int) -> None:
         heat = heat_of(home, view.run.created_at, view.run.id, view.on, path, answered)
         if heat is not None:
             image = overlay(image, heat, strength / 100)
-    place.image(image, width="stretch")
+    place.image(image, width="stretch", alt=path)
 
 
 def _answer(view: View, row: int) -> None:
@@ -144,7 +144,7 @@ def _answer(view: View, row: int) -> None:
     )
     right = true == predicted
     icon = ":green[:material/check_circle:]" if right else ":red[:material/cancel:]"
-    said = f"#### {icon} Answered “{escape(shorten(predicted))}”"
+    said = f"### {icon} Answered “{escape(shorten(predicted))}”"
     st.markdown(f"{said}\n\nThat is right." if right else f"{said}\n\nIt is **“{escape(true)}”**.")
 
 

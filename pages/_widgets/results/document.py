@@ -89,7 +89,7 @@ def _tab(group: str) -> Callable[[View], None]:
 def title(section: Section) -> None:
     """A section's title, if it has one."""
     if section.title:
-        st.subheader(section.title)
+        st.header(section.title)
 
 
 def draw_parts(view: View, parts: Iterable[Part], livelier: Livelier | None = None) -> None:
@@ -109,7 +109,7 @@ def draw_parts(view: View, parts: Iterable[Part], livelier: Livelier | None = No
         elif isinstance(part, Heading):
             st.markdown(f"**{escape(part.text)}**")
         elif isinstance(part, Headline):
-            st.markdown(f"### {whole(part.statement.text)}")
+            st.markdown(f"## {whole(part.statement.text)}")
         elif isinstance(part, Statements):
             for each in part.items:
                 say(each)

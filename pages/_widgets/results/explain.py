@@ -16,7 +16,7 @@ _PARTS = {
 
 
 def draw(view: View) -> None:
-    st.subheader("Where it looks")
+    st.header("Where it looks")
     if explain_image.asked_for(view) or st.session_state.pop(explain_class.LOOK, False):
         st.session_state["explain-part"] = "image"
     st.session_state.setdefault("explain-part", "image")

@@ -160,7 +160,12 @@ def _explain(view: View, path: str, picture: np.ndarray) -> None:
     if heat is None:
         return
     with left:
-        st.image(overlay(picture, heat, opacity / 100), width="stretch", output_format="JPEG")
+        st.image(
+            overlay(picture, heat, opacity / 100),
+            width="stretch",
+            output_format="JPEG",
+            alt=f"{path}, with what speaks for {wanted}",
+        )
     with right:
         st.markdown(_where(heat, wanted))
         st.dataframe(

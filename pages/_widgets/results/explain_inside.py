@@ -58,8 +58,8 @@ def _maps(view: View, layer: Convolution) -> None:
     chosen = maps[best]
     low, high = (function(chosen, axis=(1, 2), keepdims=True) for function in (np.min, np.max))
     scaled = (chosen - low) / np.maximum(high - low, 1e-9)
-    st.image(picture, width=96)
-    st.image(png(_mosaic(list(colours(scaled)))), width="stretch")
+    st.image(picture, width=96, alt=path)
+    st.image(png(_mosaic(list(colours(scaled)))), width="stretch", alt="What the layer makes of it")
     st.caption(
         f"{_of(len(best), layer.filters, 'map')}, the liveliest first. Light is where a filter "
         "answers most. Early layers find edges and colours, late ones parts of things. The image "
@@ -75,7 +75,7 @@ def _filters(view: View, layer: Convolution) -> None:
         )
         return
     weights = filters(catalog().workspace, view.run.id, layer.number)
-    st.image(png(_mosaic(list(as_pictures(weights[:_MOST])))), width="stretch")
+    st.image(png(_mosaic(list(as_pictures(weights[:_MOST])))), width="stretch", alt="Its filters")
     seen = {
         3: "in the colours that each answers to",
         1: "light is what each answers to, dark what it answers against",

@@ -22,7 +22,7 @@ _ABOUT_ORDERS: dict[Order, str] = {
 
 
 def draw(view: View) -> None:
-    st.subheader("Test images and answers")
+    st.header("Test images and answers")
     led_to = _led_here(view)
     which, rows, chosen = _choose(view)
     heat = st.toggle(

@@ -27,7 +27,7 @@ _PAIRS = 20
 
 def draw_near_copies(view: View) -> None:
     """Accuracy on all images and without those, at a threshold; and the pairs."""
-    st.subheader("Without images like those it was trained on")
+    st.header("Without images like those it was trained on")
     found, searched = _resembling(view)
     if not searched:
         _offer_search(view)

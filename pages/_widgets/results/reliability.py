@@ -60,7 +60,7 @@ def reliance(view: View, section: Section) -> None:
     title(section)
 
     def answer(part: Headline) -> None:
-        st.markdown(f"##### {_ICONS[part.statement.key]} {whole(part.statement.text)}")
+        st.markdown(f"### {_ICONS[part.statement.key]} {whole(part.statement.text)}")
 
     with st.container(border=True):
         draw_parts(view, section.parts, {"answer": answer})
@@ -262,7 +262,7 @@ def examples(view: View, found: Robustness) -> None:
                 f"{number}",
                 picture,
                 caption,
-                badge=f"{shorten(example.answer, 12)} {percent(example.confidence, 0)}",
+                badge=f"{shorten(example.answer, 12)} · {percent(example.confidence, 0)}",
                 tone="good" if example.right else "bad",
                 title=f"{caption}: {example.answer} ({percent(example.confidence, 1)})",
             )

@@ -37,7 +37,7 @@ _ABOUT: dict[Method, str] = {
 
 
 def draw(view: View) -> None:
-    st.subheader("Map of the test images")
+    st.header("Map of the test images")
     if not studied(view, "map"):
         return
     study = study_of(view)

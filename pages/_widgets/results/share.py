@@ -26,7 +26,7 @@ from pages._widgets.session import catalog
 
 
 def draw(view: View) -> None:
-    st.subheader("Take it away")
+    st.header("Take it away")
     if view.on != "test":
         st.caption(
             "This is about the model's own test images; the report lists other tests briefly."

@@ -35,12 +35,12 @@ def draw(view: View) -> None:
 
 @st.fragment
 def _when_sure(view: View, _: Section) -> None:
-    st.subheader("Let it answer only when it is sure")
+    st.header("Let it answer only when it is sure")
     left_to_you(view, choose_point(view))
 
 
 def _worse_photos(view: View, _: Section) -> None:
-    st.subheader("What if photos are worse?")
+    st.header("What if photos are worse?")
     found = view.result.reliability.robustness
     if found is not None:
         st.markdown(escape(words.sentence_of_robustness(found)))

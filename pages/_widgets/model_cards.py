@@ -1,0 +1,89 @@
+"""Models as cards: pictures, a name, one sentence, and the two things that are done most."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import NotFound
+from core.evaluation.library import Entry
+from core.quality.curation import curated, usable
+from core.text import ago, escape, rate, shorten
+from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.library import open_run
+from pages._widgets.session import catalog, choose_run, thumbnails
+from pages._widgets.steps import go
+
+_ACROSS, _PAGE, _PICTURES = 3, 12, 4
+_STATES = {
+    "queued": "Waits for its training.",
+    "held": "Waits for its training.",
+    "running": "Is being trained.",
+    "failed": "Its training failed.",
+    "cancelled": "Its training was stopped.",
+    "interrupted": "Its training was interrupted.",
+}
+_PICKED = "library-picked"
+
+
+def draw_cards(entries: list[Entry]) -> list[Entry]:
+    """Draw them; the one about which somebody wants to know more, if there is one."""
+    shown = entries[page_of(len(entries), key="library-page", size=_PAGE)]
+    for start in range(0, len(shown), _ACROSS):
+        row = shown[start : start + _ACROSS]
+        for column, entry in zip(st.columns(_ACROSS, gap="medium"), row, strict=False):
+            with column, st.container(border=True, key=f"model-{entry.run.id}"):
+                _card(entry)
+    picked = st.session_state.get(_PICKED)
+    return [entry for entry in shown if entry.run.id == picked]
+
+
+def _card(entry: Entry) -> None:
+    run = entry.run
+    pictures = _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
+    if pictures:
+        gallery(
+            pictures, key=f"pictures-{run.id}", label=f"What {run.name} was trained on", strip=True
+        )
+    st.markdown(f"## {'★ ' if run.starred else ''}{escape(shorten(run.name, 40))}")
+    st.markdown(sentence(entry))
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Results" if run.state == "done" else "Open", key=f"open-{run.id}"):
+            open_run(run)
+        if run.state == "done" and st.button("Try it", key=f"try-{run.id}"):
+            choose_run(run.id)
+            go("predict")
+        st.button("More", key=f"more-{run.id}", type="tertiary", on_click=_pick, args=(run.id,))
+
+
+def _pick(run_id: str) -> None:
+    """Once more closes it."""
+    again = st.session_state.get(_PICKED) == run_id
+    st.session_state[_PICKED] = None if again else run_id
+
+
+def sentence(entry: Entry) -> str:
+    """What there is to know of a model at first, as Markdown."""
+    run, of = entry.run, f"“{escape(shorten(entry.dataset, 30))}”"
+    of = of if entry.dataset else "images that are not here any more"
+    made = f"{'brought in' if run.imported else 'trained'} {ago(run.created_at)}"
+    if run.state != "done":
+        return f"{_STATES.get(run.state, run.state)} On {of}, {ago(run.created_at)}."
+    if entry.accuracy is None:
+        return f"Not tested yet. On {of}, {made}."
+    right = rate(entry.accuracy, entry.images)
+    return f"Right on **{right}** of {entry.images:,} test images of {of}; {made}."
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _pictures(home: str, dataset_id: str, version: int) -> list[Tile]:
+    """One image of each of the first classes; none where the dataset was removed."""
+    del home  # a part of the key only
+    try:
+        good = usable(curated(catalog(), dataset_id, version))
+    except NotFound:
+        return []
+    rows = good.groupby("label", sort=True).head(1).head(_PICTURES)
+    return [
+        Tile(row.path, picture, str(row.label), title=str(row.label), tiny=row.width <= 48)
+        for row, picture in zip(rows.itertuples(), thumbnails(dataset_id, rows), strict=True)
+    ]

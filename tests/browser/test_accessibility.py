@@ -1,0 +1,177 @@
+"""Everybody can use it: axe-core finds nothing on any page, in light and in dark, on three widths;
+and the keyboard alone is enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core.catalog import open_catalog
+from core.delivery.take_away.links import create_link
+from core.workspace import open_workspace
+from tests.browser import journey
+from tests.browser.conftest import Server, light_app
+from tests.earlier import PACKED, unpack
+
+SIZES = ((1440, 900), (1024, 768), (390, 844))
+THEMES = ("light", "dark")
+# What comes from Streamlit itself and can't be changed from outside: rule, and what its node looks
+# like.
+STREAMLITS: tuple[tuple[str, str, str], ...] = ()
+SECTIONS = {
+    "results": (
+        "What it mixes up",
+        "Mistakes",
+        "What it looks at",
+        "Can I trust it",
+        "Take away",
+        "Class by class",
+        "Compare",
+    ),
+    "predict": ("Batch", "Export", "API"),
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with what an earlier version left: datasets, models and their tests."""
+    base = tmp_path_factory.mktemp("everybody")
+    unpack(PACKED[-1], base / "home")
+    with light_app(base / "home", base / "app.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core."""
+    found = pytest.importorskip("axe_playwright_python.base", reason="axe-core is not installed")
+    return str(found.AXE_SCRIPT)
+
+
+def faults(page: Any, axe: str) -> list[str]:
+    """What axe-core finds that is ours."""
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['html'][:160]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+        if not any(
+            rule["id"] == name and re.search(looks, f"{node['target']} {node['html']}")
+            for name, looks, _ in STREAMLITS
+        )
+    ]
+
+
+def looked_at(page: Any, axe: str, what: str) -> list[str]:
+    """The faults of a page as it stands, in both themes and on all widths."""
+    found = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            journey.settled(page)
+            found += [f"{what}, {width}, {theme}: {fault}" for fault in faults(page, axe)]
+    return found
+
+
+@pytest.mark.parametrize("name", ["home", "data", "clean", "train", "results", "predict", "models"])
+def test_axe_finds_nothing(
+    server: Server, new_page: Callable[..., Any], axe: str, name: str
+) -> None:
+    page = new_page(f"{server.url}/{'' if name == 'home' else name}")
+    page.get_by_test_id("stPageLink-NavLink").first.wait_for()
+    journey.settled(page)
+    found = looked_at(page, axe, name)
+    for section in SECTIONS.get(name, ()):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        journey.section(page, section)
+        found += looked_at(page, axe, f"{name}, {section}")
+    assert found == []
+
+
+@pytest.mark.parametrize("kind", ["demo", "results"])
+def test_axe_finds_nothing_where_guests_come(
+    server: Server, new_page: Callable[..., Any], axe: str, kind: Any
+) -> None:
+    catalog = open_catalog(open_workspace(server.home))
+    link = create_link(catalog, catalog.runs.find("own").id, kind)
+    page = new_page(server.url + link.address, guest=True)
+    page.get_by_role("heading").first.wait_for()
+    journey.settled(page)
+    assert looked_at(page, axe, kind) == []
+
+
+# Whatever has the focus, also inside a component's shadow: what it is and what it is called.
+_FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  const named = at?.getAttribute?.("aria-label") || at?.innerText
+    || [...(at?.labels ?? [])].map((label) => label.innerText).join(" ") || "";
+  return [at?.getAttribute?.("role") || at?.type || at?.tagName?.toLowerCase() || "", named.trim(),
+          at ? getComputedStyle(at).outlineStyle : "none"];
+}"""
+
+
+def tab_to(page: Any, what: str, most: int = 120) -> str:
+    """Press Tab until what has this name has the focus; the style of the frame around it then."""
+    seen = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        role, name, outline = page.evaluate(_FOCUSED)
+        seen.append(f"{role} {name[:40]!r}")
+        if re.search(what, name):
+            return str(outline)
+    raise AssertionError(f"Tab never comes to {what!r}: {seen}")
+
+
+def test_the_keyboard_alone_is_enough(server: Server, new_page: Callable[..., Any]) -> None:
+    catalog = open_catalog(open_workspace(server.home))
+    run = catalog.runs.find("own")
+    page = new_page(f"{server.url}/data?run={run.id}")
+    page.get_by_role("heading", name="Images in each class").wait_for()
+    journey.settled(page)
+    assert tab_to(page, "^Clean$") == "solid", "one sees where one is"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/clean*")
+    journey.settled(page)
+    tab_to(page, "^Train$")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/train*")
+    journey.settled(page)
+    tab_to(page, "Start training")
+    tab_to(page, "Other ways")
+    page.keyboard.press("Enter")
+    page.get_by_role("radio", name=re.compile("^Quick")).wait_for()
+
+    page.goto(f"{server.url}/results?run={run.id}")
+    page.get_by_role("radio", name="Verdict", exact=True).wait_for()
+    journey.settled(page)
+    tab_to(page, "^Verdict$")
+    page.keyboard.press("Tab")
+    while page.evaluate(_FOCUSED)[1] != "Mistakes":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Test images and answers").wait_for()
+    journey.settled(page)
+    tab_to(page, "answers$")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+
+    # The way back leads to the section, and then away from the page.
+    assert "section=Mistakes" in page.url
+    tab_to(page, "Try it on new images")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/predict*")
+    journey.settled(page)
+    tab_to(page, "Show some of its test images")
+    page.keyboard.press("Space")
+    page.get_by_text(re.compile("images answered")).wait_for()
+    page.go_back()
+    page.wait_for_url("**/results*")
+    page.get_by_role("heading", name="Test images and answers").wait_for()
