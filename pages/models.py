@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evaluation import library
 from core.evaluation.library import Entry, Sort
-from core.text import plural, size
+from core.text import plural, rate, size
 from pages._widgets.bring_model import bring_panel
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
@@ -107,6 +107,8 @@ def _table(entries: list[Entry]) -> list[Entry]:
     if (table["state"] == "done").all():
         table = table.drop(columns="state")
     column = st.column_config
+    # As finely as everywhere else.
+    digits = 1 if max((entry.images for entry in entries), default=0) >= 1000 else 0
     # Another set of rows is another table, in which nothing is selected yet.
     marks = zlib.crc32("\n".join(entry.run.id for entry in entries).encode())
     picked = st.dataframe(
@@ -119,7 +121,7 @@ def _table(entries: list[Entry]) -> list[Entry]:
             "star": column.TextColumn("★", width=36),
             "name": column.TextColumn("name", width="medium"),
             "accuracy": column.NumberColumn(
-                "accuracy", format="%.1f %%", help="On test images it had never seen."
+                "accuracy", format=f"%.{digits}f %%", help="On test images it had never seen."
             ),
             "likely": column.TextColumn(
                 "likely", help="The 95 % interval of the accuracy (Wilson)."
@@ -136,7 +138,8 @@ def _table(entries: list[Entry]) -> list[Entry]:
 def _likely(entry: Entry) -> str:
     if entry.low is None or entry.high is None:
         return ""
-    return f"{entry.low * 100:.1f}–{entry.high * 100:.1f} %"
+    low, high = (rate(end, entry.images) for end in (entry.low, entry.high))
+    return f"{low.removesuffix(' %')}–{high}"
 
 
 def _state(entry: Entry) -> str:

@@ -75,7 +75,7 @@ def _draw(found: Diff) -> None:
     present = {what: paths for what, paths in kinds.items() if paths}
     with st.container(horizontal=True, gap="large"):
         for what, paths in present.items():
-            st.metric(what, f"{len(paths):,}")
+            st.metric(what, f"{len(paths):,}", width="content")
     target = {each.path: (each.before, each.after) for each in found.moved}
     rows = [
         (what, path, *target.get(path, ("", "")))

@@ -9,7 +9,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.jobs.kinds import resume_run
 from core.jobs.live import curves
-from core.text import escape, images, percent, plural
+from core.text import escape, images, plural, rate
 from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
@@ -52,13 +52,13 @@ def _done(run: RunRecord) -> None:
     summary = run.summary
     accuracy, low, high = (summary.test_accuracy or 0.0), (summary.test_low or 0.0), 1.0
     high = high if summary.test_high is None else summary.test_high
-    tested = images(summary.test_images)
+    count = summary.test_images
     stopped = " You stopped it; the best until then was kept." if run.summary.stopped else ""
     with st.container(border=True):
         st.markdown(
             f"## :material/check_circle: “{escape(run.name)}” is trained\n\n"
-            f"Right on **{percent(accuracy)}** of {tested} that it had never seen (likely between "
-            f"{percent(low)} and {percent(high)}).{stopped}"
+            f"Right on **{rate(accuracy, count)}** of {images(count)} that it had never seen "
+            f"(likely between {rate(low, count)} and {rate(high, count)}).{stopped}"
         )
         if run.summary.seconds:
             st.caption(f"It took {training_seconds(run)}.")

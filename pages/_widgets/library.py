@@ -11,7 +11,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation import library
 from core.evaluation.library import Entry
-from core.text import ago, escape, percent, plural, size
+from core.text import ago, escape, plural, rate, size
 from pages._widgets.job import attempt
 from pages._widgets.results.view import turn_to
 from pages._widgets.session import catalog, choose_dataset, choose_run
@@ -166,9 +166,14 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
     with st.container(border=True):
         accuracy = "not tested yet"
         if entry.accuracy is not None:
-            accuracy = f"{percent(entry.accuracy)} right on {entry.images:,} images"
+            accuracy = (
+                f"right on {rate(entry.accuracy, entry.images)} of {entry.images:,} test images"
+            )
             if entry.low is not None and entry.high is not None:
-                accuracy += f" (likely between {percent(entry.low)} and {percent(entry.high)})"
+                accuracy += (
+                    f" (likely between {rate(entry.low, entry.images)} and "
+                    f"{rate(entry.high, entry.images)})"
+                )
         st.markdown(f"**{escape(run.name)}** · {accuracy} · {size(entry.disk)} on disk")
         left, right = st.columns(2, gap="medium")
         with left:

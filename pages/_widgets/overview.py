@@ -15,12 +15,13 @@ def overview(table: pd.DataFrame, left_out: int) -> None:
     good = usable(table)
     counts = distribution("class", good).counts
     with st.container(horizontal=True, gap="large"):
-        st.metric("Usable images", f"{len(good):,}")
-        st.metric("Classes", f"{len(counts):,}")
+        st.metric("Usable images", f"{len(good):,}", width="content")
+        st.metric("Classes", f"{len(counts):,}", width="content")
         if len(counts) > 1:
             st.metric(
                 "Imbalance",
                 f"{imbalance(counts):.1f} : 1",
+                width="content",
                 help="Images in the largest class for each image in the smallest. Up to about "
                 "3 : 1 does no harm; above 10 : 1 the model tends to overlook small classes: add "
                 "images there.",
@@ -28,9 +29,10 @@ def overview(table: pd.DataFrame, left_out: int) -> None:
         st.metric(
             "Left out",
             f"{left_out:,}",
+            width="content",
             help="Files that are no images or can't be read, and images that you left out.",
         )
-        st.metric("On disk", size(float(table["bytes"].sum())))
+        st.metric("On disk", size(float(table["bytes"].sum())), width="content")
     if len(counts) == 1:
         st.warning(
             "This dataset has one class only. A classifier needs at least two to tell apart: add a "

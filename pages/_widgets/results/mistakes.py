@@ -69,7 +69,7 @@ def _led_here(view: View) -> str:
     st.session_state["mistakes-told"] = told
     for what in ("true", "predicted"):
         label = asked.get(what)
-        st.session_state[_key(view, what)] = label if label in view.predictions.labels else _ANY
+        st.session_state[what] = label if label in view.predictions.labels else _ANY
     path = asked.get("path")
     which: Which = "all"
     if "which" in asked:
@@ -96,20 +96,26 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
         required=True,
     )
     labels = [_ANY, *predictions.labels]
+    for what in ("true", "predicted"):
+        # Of another model, which knows other classes.
+        if st.session_state.get(what, _ANY) not in labels:
+            del st.session_state[what]
     first, second, third = st.columns(3)
     with first:
         true = st.selectbox(
             "True class",
             labels,
             format_func=lambda label: shorten(label, 60) or "any class",
-            key=_key(view, "true"),
+            key="true",
+            bind="query-params",
         )
     with second:
         predicted = st.selectbox(
             "Predicted class (the answer)",
             labels,
             format_func=lambda label: shorten(label, 60) or "any class",
-            key=_key(view, "predicted"),
+            key="predicted",
+            bind="query-params",
         )
     orders: list[Order] = ["doubt", "loss", "confidence"]
     if which != "Right":
