@@ -244,7 +244,7 @@ def test_at_a_glance_each_finding_has_examples_and_leads_to_all(
     look_at(at, "empty")
     assert gallery(at, "finding-empty").tiles
     # It stands in the address, so the browser's way back leads to the list.
-    assert at.query_params["look"] == ["empty"]
+    assert at.query_params["look"] == "empty"
 
 
 def test_extra_copies_are_left_out_by_one_click_and_taken_back_by_another(
