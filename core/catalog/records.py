@@ -152,6 +152,8 @@ class RunSummary(BaseModel):
         test_accuracy, test_images, test_low, test_high: on its own test set.
         search, tried: the search that it belongs to, and what was varied in it.
         imported: of a model that was trained elsewhere.
+        judged: of Auto: how many images ``validation_accuracy`` is about, each answered by what was
+            not fitted on it.
         networks, chosen: of Auto: the networks that look side by side, and the head's settings.
         head, story, ladder: of Auto: which head it chose, what it tried and why it kept what it
             kept in words, and all that it tried (:class:`core.training.auto.ladder.Rung`).
@@ -181,6 +183,7 @@ class RunSummary(BaseModel):
     tried: dict[str, Any] = {}
     imported: Imported | None = None
     head: str = ""
+    judged: int = 0
     networks: tuple[str, ...] = ()
     chosen: dict[str, float] = {}
     story: str = ""

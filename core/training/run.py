@@ -127,6 +127,7 @@ def train_run(
         summary = summary.model_copy(
             update={
                 "validation_accuracy": automatic.accuracy,
+                "judged": automatic.judged,
                 "decoded": data.pixels.decoded,
                 "head": automatic.head,
                 "networks": automatic.networks,

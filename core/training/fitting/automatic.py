@@ -39,7 +39,7 @@ class Automatic:
         model: float32, uncompiled, from pixels to probabilities.
         spec: the run's, with what was chosen.
         stopped: whether the person has ended the search.
-        accuracy: of answers about images that the model's kind was not fitted on.
+        accuracy: of answers about ``judged`` images that the model's kind was not fitted on.
         head: key of the head; "" of a network that was fine-tuned.
         rungs: all that was tried.
         story: the same in words.
@@ -51,6 +51,7 @@ class Automatic:
     spec: TrainSpec
     stopped: bool
     accuracy: float
+    judged: int
     head: str
     rungs: tuple[Rung, ...]
     story: str
@@ -108,6 +109,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         spec,
         stopped,
         accuracy,
+        judged,
         head,
         tuple(search.rungs),
         story(search.rungs, judged, why),

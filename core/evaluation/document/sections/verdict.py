@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from core.evaluation.document.parts import Heading, Headline, Note, Part, Scale, Statements
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
+from core.evaluation.intervals import wilson
 from core.text import quoted, rate, shorten
+
+# Classes with fewer training images than this leave few for a test.
+_SMALL = 50
 
 
 @section("verdict", "", places=("page", "report", "terminal"), group="overview")
@@ -27,6 +31,28 @@ def verdict(result: Result) -> Iterable[Part]:
         if result.unseen:
             likely += " None of these test images, and no copy of one, was trained on."
         yield Note("likely", likely)
+    out_of_fold = _out_of_fold(result)
+    if out_of_fold:
+        yield Note("out_of_fold", out_of_fold)
+
+
+def _out_of_fold(result: Result) -> str:
+    """How often Auto was right about the images that it learned from, before it had, where classes
+    are small; there are more of these than of test images."""
+    summary = result.run.summary
+    judged, accuracy = summary.judged, summary.validation_accuracy
+    smallest = min(result.trained.values(), default=_SMALL)
+    few = result.unseen and smallest < _SMALL and judged > result.evaluation.images
+    if accuracy is None or not few:
+        return ""
+    likely = wilson(round(accuracy * judged), judged)
+    return (
+        f"Some classes have few images, so here is a second measure: {judged:,} images that it "
+        "learned from were each answered by a model that had not seen them, and "
+        f"{rate(accuracy, judged)} of these answers are right (likely between "
+        f"{rate(likely.low, judged)} and {rate(likely.high, judged)}). The best of several ways "
+        "was chosen by them, so the truth may lie a little lower."
+    )
 
 
 def _scale(result: Result) -> Scale:

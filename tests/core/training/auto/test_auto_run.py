@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,17 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.errors import InvalidInput
+from core.evaluation.document.parts import Note
+from core.evaluation.document.result import load_result
+from core.evaluation.document.sections.verdict import verdict
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.explain.explainer import open_explainer
+from core.evaluation.intervals import wilson
 from core.evaluation.store import predictions_table
 from core.features.weights import find_weights
 from core.progress import RecordingReporter
 from core.runs.files import RunFiles
+from core.text import rate
 from core.training.checks import check
 from core.training.heads import kernel
 from core.training.resumable import ways_kept
@@ -114,6 +120,25 @@ def test_reliability_is_judged_by_answers_from_before_the_images_were_learned(
     columns = [name for name in kept if name.startswith("p_")]
     before = both[[f"{name}_before" for name in columns]]
     np.testing.assert_allclose(both[columns], before, atol=1e-6)
+
+
+def test_where_classes_are_small_the_verdict_has_a_second_measure_on_more_images(
+    trained: Trained,
+) -> None:
+    evaluate_run(trained.catalog, trained.run_id)
+    run = trained.catalog.runs.get(trained.run_id)
+    result = load_result(trained.catalog, run)
+    learned = int((trained.split["split"] != "test").sum())
+    assert run.summary.judged == learned > result.evaluation.images
+    notes = {part.key: part for part in verdict(result)}
+    note = notes["out_of_fold"]
+    assert isinstance(note, Note)
+    right = round(trained.summary.validation_accuracy * learned)
+    interval = wilson(right, learned)
+    assert f"{learned} images that it learned from" in note.text
+    assert rate(interval.low, learned) in note.text
+    large = dataclasses.replace(run, summary=run.summary.model_copy(update={"judged": 0}))
+    assert "out_of_fold" not in {part.key for part in verdict(load_result(trained.catalog, large))}
 
 
 def test_heat_follows_the_slope_through_the_head(trained: Trained) -> None:
