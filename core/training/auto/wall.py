@@ -25,7 +25,8 @@ _REMEMBERED = 240
 
 
 class Wall:
-    """Reports snapshots with ``samples`` (as :class:`SampleAnswers` does), ``what`` (answers) and
+    """Reports snapshots with ``samples`` (as :class:`SampleAnswers` does; ``answer`` is the best one
+    so far, ``trying`` that of what is being tried), ``what`` (is being tried) and
     the share ``right`` of ``of`` images, a few times a second at most; and in ``history`` of each
     moment until now the seconds since the start, that share, and a ``1`` or ``0`` for each sample.
 
@@ -42,6 +43,7 @@ class Wall:
         self._at = self._at[known]
         self._learning = np.isin(rows, data.train)
         self._last = [""] * len(self._at)
+        self._best = [""] * len(self._at)
         self._history: list[list[Any]] = []
         self._began = time.monotonic()
         self.due = Throttle(_EVERY_S)
@@ -57,12 +59,20 @@ class Wall:
         """What is told while a network looks at the images for the first time."""
         return Glimpses(self, what)
 
-    def answered(self, what: str, rows: NDArray[np.int64], scores: NDArray[np.floating]) -> None:
+    def answered(
+        self,
+        what: str,
+        rows: NDArray[np.int64],
+        scores: NDArray[np.floating],
+        *,
+        best: bool = False,
+    ) -> None:
         """Tell what some images were answered by what had not seen them.
 
         Args:
             rows: which of the rows, shape (m,); what was said of others before stays.
             scores: shape (m, classes); the largest is the answer.
+            best: these answers are the best so far, and stay until there are better ones.
         """
         labels, classes = self._data.labels[self._rows], self._context.classes
         found = scores.argmax(axis=1)
@@ -72,10 +82,17 @@ class Wall:
             classes[found[place[at]]] if place[at] >= 0 else last
             for at, last in zip(self._at, self._last, strict=True)
         ]
+        if best:
+            self._best = list(self._last)
         paths = self._data.table["path"].to_numpy()[self._rows[self._at]]
         samples = [
-            {"path": str(path), "label": classes[labels[at]], "answer": answer}
-            for path, at, answer in zip(paths, self._at, self._last, strict=True)
+            {
+                "path": str(path),
+                "label": classes[labels[at]],
+                "answer": kept or answer,
+                "trying": answer,
+            }
+            for path, at, answer, kept in zip(paths, self._at, self._last, self._best, strict=True)
         ]
         right = int((found == labels[rows]).sum())
         marks = "".join("1" if one["answer"] == one["label"] else "0" for one in samples)
