@@ -10,17 +10,11 @@ from typing import Any
 from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.cli.command import NAME, Options, argument, command
+from core.cli.layouts import LAYOUT, choice_of, is_chosen, say_together
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import archives, intake, known_sets
-from core.datasets.layout import (
-    MEANINGS,
-    Choice,
-    kept_layout,
-    load_choice,
-    parse_kind,
-    save_choice,
-)
+from core.datasets.layout import Choice, kept_layout, load_choice
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.jobs import kinds
 from core.quality import curation
@@ -31,15 +25,6 @@ from core.text import images, plural
 
 # Skipped files that are listed where nobody asked for all.
 _SHOWN = 5
-_LAYOUT = (
-    argument(
-        "--layout",
-        metavar="LAYOUT",
-        help="how to read the folder: " + ", ".join(["auto", *MEANINGS]),
-    ),
-    argument("--table", metavar="FILE", help="the table of file names and classes, in the folder"),
-    argument("--labels", metavar="COLUMN", help="the table's column of classes"),
-)
 
 
 @command(
@@ -48,23 +33,34 @@ _LAYOUT = (
     "add a folder or an archive of class folders",
     argument("path", type=Path, metavar="PATH"),
     argument("--name"),
-    *_LAYOUT,
+    *LAYOUT,
     argument("--encoding", help="of names in a .zip that doesn't say: cp1252, cp932, gb18030 …"),
-    examples=("photos", "photos.zip --name hands", "photos --layout table --labels breed"),
+    examples=(
+        "photos",
+        "photos.zip --name hands",
+        "photos --layout table --labels breed",
+        "photos --together name:1",
+    ),
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     path: Path = options.path.expanduser()
-    record = _new(catalog, path, options.name, _choice(options), options.encoding)
+    record = _new(catalog, path, options.name, choice_of(options), options.encoding)
     return _import(catalog, record, output)
 
 
-def find_or_add(catalog: Catalog, name: str, output: Output) -> DatasetRecord:
-    """The dataset of this name; or that of this folder or archive, added if it isn't there yet.
+def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRecord:
+    """The dataset of the name that was given; or that of a folder or archive, added if it isn't
+    there yet.
+
+    Args:
+        options: with ``name``, and those that say how to read it
+            (:data:`core.cli.layouts.LAYOUT`).
 
     Raises:
         NotFound: it is neither.
-        InvalidInput: the folder can be read in several ways.
+        InvalidInput: the folder can be read in several ways, or is read otherwise already.
     """
+    name = options.name
     path = Path(name).expanduser()
     there = os.path.exists(path)  # noqa: PTH110  (answers where ``Path`` would raise)
     try:
@@ -73,6 +69,7 @@ def find_or_add(catalog: Catalog, name: str, output: Output) -> DatasetRecord:
         if not there:
             raise
     else:
+        _same_choice(catalog, record, options)
         if there and catalog.workspace.load_path(record.root) != path.resolve():
             output.text(
                 f"“{record.name}” is a dataset, and something here is called so too; the dataset "
@@ -83,17 +80,24 @@ def find_or_add(catalog: Catalog, name: str, output: Output) -> DatasetRecord:
         root = catalog.workspace.store_path(path)
         known = [each for each in catalog.datasets.all() if each.root == root]
         if known:
+            _same_choice(catalog, known[0], options)
             output.text(f"This folder is the dataset “{known[0].name}”.")
             return known[0]
-    try:
-        added = _import(catalog, _new(catalog, path), output)
-    except InvalidInput as error:
-        if "--layout" not in error.remedy:
-            raise
-        raise InvalidInput(
-            error.title, file=error.file, remedy=f"Add it first: dataset add PATH. {error.remedy}"
-        ) from error
+    added = _import(catalog, _new(catalog, path, layout=choice_of(options)), output)
     return catalog.datasets.get(added["id"])
+
+
+def _same_choice(catalog: Catalog, record: DatasetRecord, options: Options) -> None:
+    """That a dataset which is there is read as is asked for now.
+
+    Raises:
+        InvalidInput: it is not; reading it anew changes what was decided about its images.
+    """
+    if is_chosen(options) and load_choice(catalog.workspace, record.id) != choice_of(options):
+        raise InvalidInput(
+            f"The dataset “{record.name}” is there already, and is read in another way.",
+            remedy=f'Change that first, with: dataset layout "{record.name}"',
+        )
 
 
 def _new(
@@ -110,45 +114,6 @@ def _new(
     if not archives.is_archive_name(path.name):
         raise InvalidInput("This is neither a folder nor a .zip or .tar archive.", file=path)
     return intake.add_archive(catalog, path, path.name, name, layout=layout, encoding=encoding)
-
-
-def _choice(options: Options) -> Choice:
-    """How the person wants a folder to be read; a table or its column implies the table."""
-    kind = parse_kind(options.layout) if options.layout not in (None, "auto") else None
-    if kind is None and (options.table or options.labels):
-        kind = "table"
-    return Choice(kind, options.table, options.labels)
-
-
-@command(
-    "dataset layout",
-    "Data",
-    "how a dataset's folder is read, and other ways to read it",
-    NAME,
-    *_LAYOUT,
-    examples=("hands", "hands --layout auto"),
-)
-def layout(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = catalog.datasets.find(options.name)
-    if options.layout or options.table or options.labels:
-        before = load_choice(catalog.workspace, record.id)
-        save_choice(catalog.workspace, record.id, _choice(options))
-        try:
-            run_job(catalog, kinds.submit_scan(catalog, record.id), output)
-        except LightboxError:
-            save_choice(catalog.workspace, record.id, before)
-            raise
-    kept = kept_layout(catalog.workspace, record.id)
-    if kept is None:
-        output.text("It was read by an earlier version; scan it again to see how.")
-        return {"layout": None}
-    output.text(f"{MEANINGS[kept.outline.kind]}: {kept.outline.sentence()}")
-    for line in (kept.reason, kept.doubt, *kept.notes):
-        if line:
-            output.text(line)
-    for other in kept.others:
-        output.text(f"  --layout {other.kind}  {MEANINGS[other.kind]}: {other.sentence()}")
-    return {"layout": dataclasses.asdict(kept)}
 
 
 @command("dataset sample", "Data", "add the sample, handwritten digits")
@@ -358,6 +323,7 @@ def _show(
         for line in (kept.reason if kept.outline.kind != "classes" else "", *kept.notes):
             if line:
                 output.text(line)
+        say_together(kept, output)
     output.table(("class", "images"), [(label, f"{n:,}") for label, n in counts.items()])
     broken = int((table["status"] != "ok").sum())
     excluded = int(table["excluded"].sum())

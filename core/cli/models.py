@@ -11,6 +11,7 @@ from typing import Any
 from core.catalog import Catalog, DatasetRecord
 from core.cli.command import RUN, Argument, Options, argument, command
 from core.cli.datasets import find_or_add
+from core.cli.layouts import LAYOUT
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.cli.telling import tell
@@ -61,6 +62,7 @@ _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", 
     settings_argument("a setting, for example epochs=10, validation=0.2 or test=0.1"),
     argument("--name", dest="run_name", metavar="RUN", help="name of the new run"),
     argument("--like", metavar="RUN", help="begin with the settings of that run"),
+    *LAYOUT,
     examples=(
         "hands",
         "photos",
@@ -69,7 +71,7 @@ _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", 
     ),
 )
 def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = find_or_add(catalog, options.name, output)
+    record = find_or_add(catalog, options, output)
     values: dict[str, Any] = dict(settings_of(options.settings))
     if options.layers is not None:
         values |= {"architecture": "custom", "stack": load_layers(options.layers)}

@@ -17,6 +17,7 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     evaluation,
     explain,
     exports,
+    layouts,
     library,
     mistakes,
     models,

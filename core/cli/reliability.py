@@ -52,8 +52,13 @@ def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str,
     validation = validation_predictions(catalog.workspace, run.id)
     test = (predictions.confidence, predictions.correct)
     limit = result.sure.threshold if options.sure_from is None else options.sure_from
-    point = at_threshold(*test, limit)
-    suggestion = suggest(options.accuracy, (validation.confidence, validation.correct), test)
+    point = at_threshold(*test, limit, predictions.worth)
+    suggestion = suggest(
+        options.accuracy,
+        (validation.confidence, validation.correct),
+        test,
+        predictions.worth,
+    )
     below = ~answered_at(predictions.confidence, limit)
     sections = built(result, "terminal", "reliability")
     answer, sentence = result.reliance

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from core import settings
-from core.catalog import Catalog, RunSummary
-from core.datasets.content import hash_bytes
+from core.catalog import Catalog, RunRecord, RunSummary
+from core.datasets.content import hash_bytes, read_regular
 from core.datasets.images import Decoding
 from core.datasets.layout import read_layout
 from core.datasets.pixels import load_pixels
-from core.errors import Damaged, InvalidInput, UnreadableImage
+from core.errors import Damaged, InvalidInput, NotFound, UnreadableImage
 from core.evaluation import metrics
 from core.evaluation.figures.compute import compute_figures
 from core.evaluation.predictions import load_predictions
@@ -25,6 +26,11 @@ from core.evaluation.store import load_evaluation
 from core.evaluation.tested import keep_tested, match_classes
 from core.evaluation.trust.reliability import keep_reliability
 from core.progress import Reporter
+from core.quality.belonging import belonging
+from core.quality.copies import DEFAULT_THRESHOLD, SAME, find_copies, groups
+from core.quality.curation import curated
+from core.quality.descriptor import describe
+from core.quality.thumbs import shrink
 from core.quiet import silence_tensorflow
 from core.runs.files import RunFiles
 from core.training.export import export_checked
@@ -61,7 +67,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     )
     rows = np.flatnonzero(pixels.slots >= 0)
     compiled = files.compiled()
-    answered = table.iloc[rows].reset_index(drop=True)
+    answered = _with_groups(catalog, run, table.iloc[rows].reset_index(drop=True))
     probabilities = np.zeros((len(rows), len(info.classes)), np.float32)
     known = _put_out_of_fold(answered, probabilities, files.out_of_fold())
     asked = np.flatnonzero(~known)
@@ -173,15 +179,16 @@ def evaluate_folder(
             remedy="It knows " + ", ".join(f"“{label}”" for label in info.classes[:20]) + ".",
         )
     compiled = run_files.compiled()
-    good, predictions = [], []
+    good, looks, predictions = [], [], []
     for start in range(0, len(files), _BATCH):
         report.check()
         report.progress("evaluate", start, len(files), "Testing on new images")
         images = []
         for file in files[start : start + _BATCH]:
             try:
-                data = (folder / file.path).read_bytes()
+                data = read_regular(folder / file.path)
                 images.append(info.decode(data, file=file.path))
+                looks.append(describe(shrink(Image.fromarray(images[-1]))))
                 label = matching.classes[file.label]
                 good.append({"path": file.path, "label": label, "hash": hash_bytes(data)})
             except UnreadableImage as error:
@@ -192,9 +199,9 @@ def evaluate_folder(
             predictions.append(compiled.predict(np.stack(images)))
     if not good:
         raise InvalidInput("None of the images in this folder can be read.", file=folder)
-    predictions = _predictions(
-        info.classes, pd.DataFrame(good).assign(split="test"), np.concatenate(predictions)
-    )
+    table = pd.DataFrame(good).assign(split="test")
+    table["group"] = _alike(table["hash"], looks)
+    predictions = _predictions(info.classes, table, np.concatenate(predictions))
     on = catalog.workspace.store_path(folder)
     evaluation = _score(run.id, on, info.classes, predictions, left_out, started)
     kept = run_files.test(on)
@@ -205,6 +212,15 @@ def evaluate_folder(
     keep_reliability(catalog, run.id, on, report)
     compute_figures(catalog, run.id, on, report)
     return evaluation
+
+
+def _alike(hashes: pd.Series, looks: list[bytes]) -> np.ndarray:
+    """Which images of a folder are copies or near-duplicates of each other: int64, shape (n,)."""
+    contents = pd.factorize(hashes)[0]
+    first = pd.Series(range(len(hashes))).groupby(contents).first()
+    described = np.frombuffer(b"".join(looks), np.uint8).reshape(len(looks), -1)[first]
+    found = find_copies(described, lambda _: None)
+    return groups(found, DEFAULT_THRESHOLD, (SAME,))[contents]
 
 
 def _score(
@@ -221,9 +237,24 @@ def _score(
         tested[column].map(number).to_numpy(dtype=np.int64) for column in ("label", "predicted")
     )
     seconds = round(time.monotonic() - started, 3)
+    groups = tested["group"].to_numpy(np.int64) if "group" in tested else None
     return metrics.evaluate(
-        run_id, on, classes, true, predicted, left_out=left_out, seconds=seconds
+        run_id, on, classes, true, predicted, groups=groups, left_out=left_out, seconds=seconds
     )
+
+
+def _with_groups(catalog: Catalog, run: RunRecord, table: pd.DataFrame) -> pd.DataFrame:
+    """A run's images with ``group``: what may not be torn apart, as it was when it was trained."""
+    if "group" in table:
+        return table
+    try:
+        known = curated(catalog, run.dataset_id, run.dataset_version)
+    except NotFound:
+        return table
+    groups = belonging(known).set_axis(known["path"])
+    groups = pd.Series(pd.factorize(groups)[0], index=groups.index)
+    found = table["path"].map(groups)
+    return table.assign(group=found.astype(np.int64)) if found.notna().all() else table
 
 
 def _predictions(
@@ -247,5 +278,7 @@ def _predictions(
             "split": table["split"],
         }
     )
+    if "group" in table:
+        predictions["group"] = pd.factorize(table["group"])[0].astype(np.int64)
     columns = pd.DataFrame(probabilities, columns=[f"p_{n}" for n in range(len(classes))])
     return pd.concat([predictions, columns], axis=1)

@@ -2,6 +2,10 @@
 
 Wilson's needs no library, since pages ask for it too. What is resampled are the test images: had
 other images of the same kind been tested, which figures might have come out?
+
+Images that belong together (near-copies, or one patient's) tell less than as many that have nothing
+to do with each other. :func:`worth` says how much less, and every interval goes by it; what is
+resampled are then whole groups.
 """
 
 from __future__ import annotations
@@ -20,9 +24,52 @@ RESAMPLES = 1000
 # Work is done in pieces of about so many numbers, so that memory stays small.
 _PIECE = 4_000_000
 _SEED = 1
+# So many groups that differ from the rest tell as much of how alike images of a group are as does
+# the assumption that they are all one. Chosen by simulation: docs/INTERVALS.md.
+_DIFFERING = 10
 
 
-def wilson(correct: int, images: int) -> Interval:
+def worth(values: np.ndarray, groups: np.ndarray | None) -> float:
+    """What one image is worth beside one of a test without groups, above 0, at most 1: so many
+    images are worth ``worth · n`` independent ones.
+
+    The inverse of the design effect of L. Kish, "Survey Sampling" (1965). How alike the images of a
+    group are is estimated by the linearised variance between groups (E. L. Korn and B. I. Graubard,
+    "Confidence intervals for proportions with small expected number of positive counts estimated
+    from survey data", Survey Methodology 24, 1998). But few groups that differ say little of
+    that, so it is weighed by their number against the worst, that all images of a group are one
+    image over and over; which also holds where all values are the same.
+
+    Args:
+        values: shape (n,): what the mean is taken of; whether each image is right, for example.
+        groups: shape (n,): images of equal value belong together. ``None`` for no groups.
+
+    >>> worth(np.array([1, 1, 1, 0]), np.array([0, 1, 2, 3]))
+    1.0
+    >>> worth(np.array([1, 1, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 2, 2]))
+    0.5
+    """
+    n = len(values)
+    if groups is None or n == 0:
+        return 1.0
+    _, number = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(number).astype(np.float64)
+    if len(sizes) == n:
+        return 1.0
+    worst = n / float((sizes**2).sum())
+    numbers = np.asarray(values, np.float64)
+    spread = float(numbers.var())
+    if spread < 1e-12:
+        return worst
+    between = np.bincount(number, numbers - numbers.mean())
+    estimated = float((between**2).sum()) / n / spread
+    known, counts = np.unique(numbers, return_counts=True)
+    differ = len(np.unique(number[numbers != known[counts.argmax()]]))
+    trust = differ / (differ + _DIFFERING)
+    return min(1.0, 1 / (trust * estimated + (1 - trust) / worst))
+
+
+def wilson(correct: float, images: float) -> Interval:
     """Wilson's score interval of a proportion at 95 %.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
@@ -33,20 +80,47 @@ def wilson(correct: int, images: int) -> Interval:
     return Interval(low=float(low[0]), high=float(high[0]), level=LEVEL)
 
 
+def wilson_of(counted: np.ndarray, groups: np.ndarray | None = None) -> Interval:
+    """Wilson's interval of the part of images that count, by what they are :func:`worth`.
+
+    Args:
+        counted: bool, shape (n,).
+        groups: as of :func:`worth`.
+    """
+    each = worth(counted, groups)
+    right, images = float(np.count_nonzero(counted)), len(counted)
+    found = wilson(right * each, images * each)
+    if each == 1.0 or groups is None:
+        return found
+    together = len(np.unique(groups))
+    return found.model_copy(
+        update={
+            "method": f"Wilson, of {together:,} groups worth {images * each:,.0f} images",
+            "groups": together,
+            "independent": images * each,
+        }
+    )
+
+
 def wilson_bounds(
-    correct: np.ndarray, images: np.ndarray, level: float = LEVEL
+    correct: np.ndarray,
+    images: np.ndarray,
+    level: float = LEVEL,
+    worth: np.ndarray | float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's intervals of many proportions at once.
 
     Args:
-        correct, images: int, shape (n,), ``0 <= correct <= images``.
+        correct, images: shape (n,), ``0 <= correct <= images``.
         level: how often such intervals hold the true proportion.
+        worth: of each image, as of :func:`worth`; no proportion counts for less than one image.
 
     Returns:
         lower and upper bounds, float64, shape (n,), in [0, 1]; 0 and 1 where there is no image.
     """
-    n = np.maximum(np.asarray(images, np.float64), 1.0)
-    share = np.asarray(correct, np.float64) / n
+    some = np.asarray(images, np.float64)
+    share = np.asarray(correct, np.float64) / np.where(some > 0, some, 1.0)
+    n = np.maximum(some * worth, 1.0)
     z = NormalDist().inv_cdf((1 + level) / 2)
     middle = share + z * z / (2 * n)
     reach = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -59,7 +133,9 @@ def wilson_bounds(
 
 
 def resampled_counts(
-    confusion: np.ndarray, figures: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    confusion: np.ndarray,
+    figures: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    answers: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Figures of confusion matrices of resampled images.
 
@@ -70,6 +146,8 @@ def resampled_counts(
         confusion: int, shape (classes, classes), with at least one image.
         figures: of right answers, true images and answers by class, each float64 of shape
             (m, classes), makes float64 of shape (m, k).
+        answers: where images belong together, true classes, answers and groups, each int of shape
+            (n,): whole groups are drawn then.
 
     Returns:
         float64, shape (:data:`RESAMPLES`, k); the same in every call.
@@ -88,30 +166,55 @@ def resampled_counts(
     diagonal = rows == columns
     random = np.random.default_rng(_SEED)
     found = []
-    for some in _pieces(RESAMPLES, len(rows)):
-        drawn = random.multinomial(total, present / total, size=some).astype(np.float64)
-        right = np.zeros((some, size))
+
+    def draws() -> Iterator[np.ndarray]:
+        if answers is None:
+            for some in _pieces(RESAMPLES, len(rows)):
+                yield random.multinomial(total, present / total, size=some).astype(np.float64)
+            return
+        true, called, groups = answers
+        cell = np.searchsorted(rows * size + columns, true * size + called)
+        places = (np.ones(total), (cell, np.arange(total)))
+        in_cells = csr_array(places, shape=(len(rows), total))
+        for weights in resamples(total, groups=groups):
+            yield (in_cells @ weights).T.astype(np.float64)
+
+    for drawn in draws():
+        right = np.zeros((len(drawn), size))
         right[:, rows[diagonal]] = drawn[:, diagonal]
         found.append(figures(right, (to_rows @ drawn.T).T, (to_columns @ drawn.T).T))
     return np.concatenate(found)
 
 
-def resamples(images: int, count: int = RESAMPLES, wide: int = 1) -> Iterator[np.ndarray]:
+def resamples(
+    images: int, count: int = RESAMPLES, wide: int = 1, groups: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
     """Resamples of images, a piece at a time; the same ones each time.
 
     Args:
         wide: how many numbers the caller keeps for each image of a resample, for the size of
             pieces.
+        groups: shape (images,): what is drawn are whole groups, as many as there are (the cluster
+            bootstrap; A. C. Davison and D. V. Hinkley, "Bootstrap Methods and their Application",
+            1997, section 3.8), scaled to as many images. ``None`` for no groups.
 
     Yields:
         how often each image was drawn: float32, shape (images, m); columns sum to ``images``.
     """
+    number = np.arange(images)
+    if groups is not None:
+        _, first, number = np.unique(groups, return_index=True, return_inverse=True)
+        # In the order in which they come, so that groups of one image each change nothing.
+        number = np.argsort(np.argsort(first))[number]
+    many = int(number.max()) + 1 if images else 0
     random = np.random.default_rng(_SEED)
     for some in _pieces(count, images * wide):
         weights = np.empty((images, some), np.float32)
         for column in range(some):
-            drawn = random.integers(0, images, images)
-            weights[:, column] = np.bincount(drawn, minlength=images)
+            drawn = random.integers(0, many, many)
+            weights[:, column] = np.bincount(drawn, minlength=many)[number]
+        if many < images:
+            weights *= images / weights.sum(axis=0, keepdims=True)
         yield weights
 
 

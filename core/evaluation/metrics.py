@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.evaluation.intervals import wilson as wilson
+from core.evaluation.intervals import wilson_of
 from core.evaluation.records import ClassReport, Evaluation
 
 
@@ -20,6 +20,7 @@ def evaluate(
     true: np.ndarray,
     predicted: np.ndarray,
     *,
+    groups: np.ndarray | None = None,
     left_out: Sequence[tuple[str, str]] = (),
     seconds: float = 0.0,
 ) -> Evaluation:
@@ -28,6 +29,7 @@ def evaluate(
     Args:
         labels: all classes of the model, in its order.
         true, predicted: int, shape (n,): positions in ``labels``.
+        groups: shape (n,): images of equal value belong together; ``None`` where nothing says so.
 
     Raises:
         ValueError: the arrays differ in length, or hold other positions.
@@ -73,7 +75,7 @@ def evaluate(
         images=images,
         correct=correct,
         accuracy=correct / images if images else 0.0,
-        interval=wilson(correct, images),
+        interval=wilson_of(true == predicted, groups),
         baseline=float(support[largest] / images) if images else 0.0,
         baseline_label=labels[largest] if count else "",
         confusion=confusion.tolist(),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.datasets.layout import Split
 from core.errors import Damaged, NotFound
+from core.evaluation.intervals import worth
 from core.evaluation.store import load_evaluation, predictions_table
 from core.runs.files import RunFiles
 from core.workspace import Workspace
@@ -31,6 +32,8 @@ class Predictions:
             n - 1.
         true, predicted: int64, shape (n,): positions in ``labels``.
         probabilities: float32, shape (n, classes), rows sum to 1.
+        groups: int64, shape (n,): images of equal value belong together (near-copies, or by what a
+            person said); ``None`` for answers from before that was kept.
     """
 
     run_id: str
@@ -40,6 +43,7 @@ class Predictions:
     true: np.ndarray
     predicted: np.ndarray
     probabilities: np.ndarray
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -48,6 +52,11 @@ class Predictions:
     def correct(self) -> np.ndarray:
         """bool, shape (n,)."""
         return self.true == self.predicted
+
+    @cached_property
+    def worth(self) -> float:
+        """What one image is worth in intervals, as of :func:`core.evaluation.intervals.worth`."""
+        return worth(self.correct, self.groups)
 
     @cached_property
     def confidence(self) -> np.ndarray:
@@ -59,6 +68,20 @@ class Predictions:
         """float64, shape (n,): minus the natural logarithm of the true class's probability."""
         given = self.probabilities[np.arange(len(self)), self.true].astype(np.float64)
         return -np.log(np.maximum(given, SMALLEST))
+
+
+def worth_by(predictions: Predictions, part: np.ndarray) -> np.ndarray:
+    """What one image of each part is worth in intervals; float64, shape (classes,).
+
+    Args:
+        part: int, shape (n,): the class that puts each image into a part.
+    """
+    found = np.ones(len(predictions.labels))
+    if predictions.groups is not None:
+        for number in np.unique(part):
+            mine = part == number
+            found[number] = worth(predictions.correct[mine], predictions.groups[mine])
+    return found
 
 
 def load_predictions(
@@ -88,6 +111,7 @@ def load_predictions(
             table["label"].map(number).to_numpy(np.int64),
             table["predicted"].map(number).to_numpy(np.int64),
             table[[f"p_{n}" for n in range(len(labels))]].to_numpy(np.float32),
+            table["group"].to_numpy(np.int64) if "group" in table else None,
         )
     except (ValueError, KeyError, TypeError) as error:
         test = RunFiles(workspace, run_id).test(on)

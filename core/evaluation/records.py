@@ -15,12 +15,19 @@ class _Frozen(BaseModel):
 
 
 class Interval(_Frozen):
-    """A confidence interval of a proportion: ``low`` to ``high``, at ``level``, by ``method``."""
+    """A confidence interval of a proportion: ``low`` to ``high``, at ``level``, by ``method``.
+
+    Attributes:
+        groups: of images that belong together, where some do.
+        independent: how many independent images these are worth, where some belong together.
+    """
 
     low: float
     high: float
     level: float = 0.95
     method: str = "Wilson"
+    groups: int | None = None
+    independent: float | None = None
 
 
 class ClassReport(_Frozen):

@@ -79,7 +79,9 @@ def choose_sure(validation: Predictions) -> Sure:
 
 def when_sure(predictions: Predictions, sure: Sure) -> Point:
     """How many of some images a model is sure of, and how many of these answers are right."""
-    return at_threshold(predictions.confidence, predictions.correct, sure.threshold)
+    return at_threshold(
+        predictions.confidence, predictions.correct, sure.threshold, predictions.worth
+    )
 
 
 def sentence_of_sure(sure: Sure) -> str:

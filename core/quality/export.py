@@ -22,6 +22,7 @@ from core.datasets.content import hash_bytes, read_regular
 from core.datasets.splits import SPLITS, Shares, plan_splits
 from core.errors import InvalidInput, NotFound
 from core.progress import Reporter, Throttle
+from core.quality.belonging import with_groups
 from core.quality.curation import curated, in_force, is_usable, usable
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
@@ -184,12 +185,6 @@ def split_plan(table: pd.DataFrame, shares: Shares, seed: int) -> pd.Series:
         ``train``, ``validation`` or ``test``, on the index of ``table``.
     """
     return plan_splits(with_groups(table), shares=shares, seed=seed)
-
-
-def with_groups(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of usable images with ``group``: what may not be torn apart shares a value."""
-    group = table["copy_group"] if "copy_group" in table else table["hash"]
-    return table.assign(group=group)
 
 
 def _places(

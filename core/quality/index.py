@@ -30,6 +30,7 @@ SCAN_VERSION = 3
 # ``scan_version``: of :data:`SCAN_VERSION` as it was. ``descriptor``: of
 # :mod:`core.quality.descriptor`; empty where the image could not be read. ``grey_low``,
 # ``grey_high``: the range of greys of more than eight bits, 0 for other images.
+# ``together``: what it belongs to (a patient, a video …), as a person chose; "" for nothing.
 # Measurements are nan where the image could not be read; see :mod:`core.quality.measure`.
 COLUMNS: dict[str, str] = {
     "path": "str",
@@ -43,6 +44,7 @@ COLUMNS: dict[str, str] = {
     "height": "int32",
     "bytes": "int64",
     "mtime_ns": "int64",
+    "together": "str",
     "hash": "str",
     "orientation": "int8",
     "wrong_suffix": "bool",
@@ -63,7 +65,7 @@ COLUMNS: dict[str, str] = {
 
 
 # What columns hold that older versions did not have.
-_ADDED = {"scan_version": 1, "descriptor": b"", "grey_low": 0.0, "grey_high": 0.0}
+_ADDED = {"scan_version": 1, "descriptor": b"", "grey_low": 0.0, "grey_high": 0.0, "together": ""}
 # Enough rows to be read quickly, few enough that writing takes little memory.
 _GROUP_ROWS = 8192
 # Bytes that look like noise to a compressor.

@@ -67,6 +67,7 @@ def take_over(
     at, holds = _match(known, files)
     relabelled = _differ(known["label"], at, [file.label for file in files], holds)
     relabelled |= _differ(known["split"], at, [file.split for file in files], holds)
+    relabelled |= _differ(known["together"], at, [file.together for file in files], holds)
     held = known
     same = known is whole and bool(holds.all()) and len(held) == len(files) and not relabelled
     if not same:
@@ -75,6 +76,7 @@ def take_over(
         held = held.assign(
             label=pd.Series([file.label for file in still], dtype="str"),
             split=pd.Series([file.split for file in still], dtype="str"),
+            together=pd.Series([file.together for file in still], dtype="str"),
         )
     fresh = [file for file, hold in zip(files, holds, strict=True) if not hold]
     return TakenOver(held, fresh, whole, same)

@@ -17,8 +17,9 @@ from core.catalog import Catalog
 from core.datasets.splits import SPLITS, Shares, split_counts, split_warnings
 from core.errors import InvalidInput
 from core.quality import curation, thumbs
+from core.quality.belonging import with_groups
 from core.quality.curation import curated, is_usable, known_alike
-from core.quality.export import split_plan, with_groups
+from core.quality.export import split_plan
 from core.quality.findings import Finding, find
 from core.quality.report_html import (
     Picture,

@@ -221,7 +221,7 @@ class _Rows:
 
     def table(self) -> pd.DataFrame:
         """All of them, in the index's columns."""
-        names = ("path", "label", "split", "bytes", "mtime_ns")
+        names = ("path", "label", "split", "bytes", "mtime_ns", "together")
         columns: dict[str, Sequence[Any]] = {
             name: [getattr(file, name) for file in self._files] for name in names
         }

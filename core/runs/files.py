@@ -203,7 +203,8 @@ class RunFiles:
 
     def split(self) -> pd.DataFrame:
         """Every image of the run: ``path``, ``label``, ``hash``, and ``split``: ``train``,
-        ``validation`` or ``test``.
+        ``validation`` or ``test``; since a later version also ``group``: images of equal value
+        belong together.
 
         Raises:
             Damaged: it is not known any more.
@@ -225,7 +226,8 @@ class RunFiles:
         return table.loc[table["split"] == "train", ["path", "label", "hash"]]
 
     def write_split(self, table: pd.DataFrame) -> None:
-        write_table(self.folder / "split.parquet", table[list(_SPLIT)])
+        columns = [*_SPLIT, *(name for name in ("group",) if name in table)]
+        write_table(self.folder / "split.parquet", table[columns])
 
     def history(self) -> list[EpochRecord]:
         """Its epochs, in order; none of a model that was trained elsewhere.

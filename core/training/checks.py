@@ -10,7 +10,7 @@ from core.catalog import Catalog
 from core.datasets.splits import split_warnings
 from core.errors import InvalidInput, NotFound
 from core.features import hardware
-from core.quality.export import with_groups
+from core.quality.belonging import with_groups
 from core.text import plural
 from core.training import architectures, recipes, stack
 from core.training.again import split_of

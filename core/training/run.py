@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.catalog import Catalog, RunSummary
 from core.errors import Cancelled
 from core.progress import Reporter
+from core.quality.belonging import with_groups
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.runs.files import RunFiles
@@ -85,9 +86,8 @@ def train_run(
         report.event("note", text=text)
     with context.phase("decode"):
         data = decode(context, table)
-        files.write_split(
-            data.table.drop(columns="split", errors="ignore").rename(columns={"split_at": "split"})
-        )
+        split = data.table.drop(columns="split", errors="ignore")
+        files.write_split(with_groups(split.rename(columns={"split_at": "split"})))
     report.check()
     fit_state = fit_state or FitState()
     fitting = Run(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import charts
 from core.datasets.splits import copies_of_training, given_splits, split_counts
+from core.quality.belonging import belonging
 from core.text import escape, images, plural
 from core.training import recipes
 from core.training.setting import DATA
@@ -132,8 +133,7 @@ def _say_given(given: list[str]) -> None:
 
 
 def _copies(good: pd.DataFrame, splits: pd.Series) -> int:
-    groups = good["copy_group"] if "copy_group" in good else good["hash"]
-    return copies_of_training(groups, splits)
+    return copies_of_training(belonging(good), splits)
 
 
 def _table(good: pd.DataFrame, splits: pd.Series) -> None:

@@ -19,6 +19,7 @@ from core.datasets.layout.values import (
     Outline,
     Skipped,
     Split,
+    Way,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Outline",
     "Skipped",
     "Split",
+    "Way",
     "is_litter",
     "is_text",
     "keep_layout",

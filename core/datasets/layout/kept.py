@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline
+from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline, Way
 from core.errors import InvalidInput
 from core.workspace import Workspace, read_json, write_json
 
@@ -20,6 +20,8 @@ class KeptLayout:
     doubt: str
     others: tuple[Outline, ...]
     notes: tuple[str, ...]
+    together: Way | None = None
+    ways: tuple[Way, ...] = ()
 
 
 def parse_kind(text: str) -> Kind:
@@ -41,7 +43,7 @@ def load_choice(workspace: Workspace, dataset_id: str) -> Choice:
     if not path.is_file():
         return Choice()
     kept = read_json(path).get("layout") or {}
-    return Choice(**{key: kept.get(key) for key in ("kind", "table", "labels")})
+    return Choice(**{each.name: kept.get(each.name) for each in fields(Choice)})
 
 
 def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
@@ -59,6 +61,8 @@ def keep_layout(workspace: Workspace, dataset_id: str, layout: Layout, choice: C
         "doubt": layout.doubt,
         "others": [asdict(each) for each in layout.others],
         "notes": list(layout.notes),
+        "together": asdict(layout.together) if layout.together else None,
+        "ways": [asdict(each) for each in layout.ways],
     }
     write_json(workspace.dataset(dataset_id) / "layout.json", facts)
 
@@ -77,6 +81,12 @@ def kept_layout(workspace: Workspace, dataset_id: str) -> KeptLayout | None:
             str(facts["doubt"]),
             tuple(Outline(**each) for each in facts["others"]),
             tuple(map(str, facts["notes"])),
+            _way(facts["together"]) if facts.get("together") else None,
+            tuple(map(_way, facts.get("ways", ()))),
         )
     except (KeyError, TypeError):
         return None  # damaged: the next scan writes it again
+
+
+def _way(facts: dict[str, Any]) -> Way:
+    return Way(**{**facts, "example": tuple(facts["example"])})

@@ -15,6 +15,7 @@ from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import by_annotations
 from core.datasets.layout.file_names import by_names, seen
 from core.datasets.layout.names import clean_label, is_litter
+from core.datasets.layout.together import looks_together, values_by, way_of
 from core.datasets.layout.values import (
     MEANINGS,
     Choice,
@@ -24,6 +25,7 @@ from core.datasets.layout.values import (
     Layout,
     Reading,
     Split,
+    Way,
     named,
 )
 from core.datasets.layout.walk import Walked, walk
@@ -105,6 +107,7 @@ class _Judgement:
         kept = [item for item in self.walked.skipped if not item.path.lower().endswith(used)]
         files, notes = _cleaned(chosen.files)
         files.sort(key=lambda file: file.path)
+        files, together, ways = self._belonging(files)
         return Layout(
             files,
             sorted(
@@ -117,7 +120,24 @@ class _Judgement:
             self.doubt,
             tuple(reading.outline() for reading in others),
             (*notes, *self.walked.sentences()),
+            together,
+            ways,
         )
+
+    def _belonging(
+        self, files: list[FoundFile]
+    ) -> tuple[list[FoundFile], Way | None, tuple[Way, ...]]:
+        """The images with what they belong to, as chosen; or what may say so."""
+        columns: dict[str, dict[str, str]] = {}
+        if any(name.lower().endswith(tables.SUFFIXES) for name in self.walked.tables):
+            columns = tables.columns(self.root, self.walked.tables, self.entries)
+        depth = len(self.prefix)
+        key = self.choice.together
+        if not key:
+            return files, None, looks_together(files, columns, depth)
+        values = values_by(key, files, columns, depth)
+        found = [file._replace(together=values.get(file.path, "")) for file in files]
+        return found, way_of(key, values), ()
 
     def _chosen(self) -> tuple[Reading, list[Reading]]:
         kind = self.choice.kind

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from core.datasets.layout.names import clean_label, split_of
+from core.datasets.layout.together import names_a_group
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 from core.errors import InvalidInput
 
@@ -175,6 +176,26 @@ def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
     return Reading("table", files, skipped, reason + ".")
 
 
+def columns(root: Path, names: list[str], entries: list[Entry]) -> dict[str, dict[str, str]]:
+    """What tables say of the pictures, besides their classes: column → path → value, as text.
+
+    Of columns of the same name in several tables the first that knows a picture counts.
+    """
+    index = Index(entries)
+    found: dict[str, dict[str, str]] = {}
+    for table in find_tables(root, names, index):
+        here = [(row, entry) for row, entry in enumerate(map(index.find, table.rows[table.files]))]
+        for column in table.rows.columns:
+            if column in (table.files, table.labels):
+                continue
+            values = table.rows[column].tolist()
+            known = found.setdefault(column, {})
+            for row, entry in here:
+                if entry is not None and not isinstance(values[row], dict | list | bytes):
+                    known.setdefault(entry.path, _text(values[row]))
+    return found
+
+
 def _split(row: Mapping[Hashable, Any], table: Table, entry: Entry) -> Split:
     if table.splits:
         return split_of(_text(row[table.splits]))
@@ -246,7 +267,7 @@ def _understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
     )
     few = [column for column in others if column != splits and _comes_again(rows[column])]
     labels = next((by_name[key] for key in _LABELS if by_name.get(key) in few), "")
-    if not labels and len(few) == 1:
+    if not labels and len(few) == 1 and not names_a_group(few[0]):
         labels = few[0]
     return Table(name, rows, files, labels, splits, tuple(few))
 

@@ -32,6 +32,8 @@ class FoundFile(NamedTuple):
         split: the split that it came in, or "".
         bytes: size of the file.
         mtime_ns: time of its last modification, in nanoseconds since 1970.
+        together: what it belongs to (a patient, a video …); images of the same are never torn
+            apart. "" where nothing says so.
     """
 
     path: str
@@ -39,6 +41,7 @@ class FoundFile(NamedTuple):
     split: Split
     bytes: int
     mtime_ns: int
+    together: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,39 @@ class Choice:
         kind: the reading; none lets Lightbox judge.
         table: name of the table of labels, relative to the root; none for the one that fits.
         labels: the table's column of classes; none for the one that looks like it.
+        together: what says which images belong together, as in
+            :class:`core.datasets.layout.together.Way`; none for nothing.
     """
 
     kind: Kind | None = None
     table: str | None = None
     labels: str | None = None
+    together: str | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to say which images belong together: to a patient, a camera, a day, a video.
+
+    Attributes:
+        key: as it is chosen: a column's name, ``folder``, ``folder:2``, ``name`` or ``name:2``.
+        title: what it is, for people.
+        groups: how many there are of it.
+        largest: images of the largest.
+        example: one of its values, and a file that has it.
+    """
+
+    key: str
+    title: str
+    groups: int
+    largest: int
+    example: tuple[str, str]
+
+    def sentence(self) -> str:
+        """``the column “patient”: 12 groups, up to 9 images each (“p03”: a/1.jpg)``."""
+        value, path = self.example
+        many = f"{plural(self.groups, 'group')}, up to {plural(self.largest, 'image')} each"
+        return f"{self.title}: {many} (“{value}”: {path})"
 
 
 @dataclass(frozen=True)
@@ -144,6 +175,8 @@ class Layout:
         doubt: why it may be meant otherwise, so that a person should say; "" where it is clear.
         others: other readings that make sense.
         notes: what was put right on the way, or deserves a look, as sentences.
+        together: what says which images belong together, as a person chose.
+        ways: what may say it, where nobody chose.
     """
 
     files: list[FoundFile] = field(repr=False)
@@ -154,6 +187,8 @@ class Layout:
     doubt: str = ""
     others: tuple[Outline, ...] = ()
     notes: tuple[str, ...] = ()
+    together: Way | None = None
+    ways: tuple[Way, ...] = ()
 
     def outline(self) -> Outline:
         """What it comes to, to be shown beside the others."""

@@ -128,7 +128,8 @@ def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "te
     one, two = load_predictions(workspace, first.id, on), load_predictions(workspace, second.id, on)
     matched = match(one, two, judge_by_second=_later(second, first))
     table = matched.table
-    found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())
+    each = min(one.worth, two.worth)
+    found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy(), each)
     return Comparison(
         first,
         second,

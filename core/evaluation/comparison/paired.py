@@ -64,11 +64,13 @@ class Paired:
         return self.images > 0 and self.p < ALPHA
 
 
-def paired(first: np.ndarray, second: np.ndarray) -> Paired:
+def paired(first: np.ndarray, second: np.ndarray, worth: float = 1.0) -> Paired:
     """Two models' answers beside each other.
 
     Args:
         first, second: bool, shape (n,): whether each is right on the n-th image.
+        worth: of one image, where some belong together: interval and test count as many images as
+            they are worth.
 
     Raises:
         ValueError: the arrays are of different shapes.
@@ -79,7 +81,7 @@ def paired(first: np.ndarray, second: np.ndarray) -> Paired:
     both, neither = int((first & second).sum()), int((~first & ~second).sum())
     only_first, only_second = int((first & ~second).sum()), int((~first & second).sum())
     # Newcombe's table is that of the first minus the second.
-    low, high = newcombe(both, only_second, only_first, neither)
+    low, high = newcombe(*(worth * n for n in (both, only_second, only_first, neither)))
     images = max(1, len(first))
     return Paired(
         both,
@@ -89,7 +91,7 @@ def paired(first: np.ndarray, second: np.ndarray) -> Paired:
         (only_second - only_first) / images,
         low,
         high,
-        mcnemar(only_first, only_second),
+        mcnemar(round(worth * only_first), round(worth * only_second)),
     )
 
 
@@ -109,7 +111,9 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return float(min(1.0, 2 * bdtr(min(only_first, only_second), sorts, 0.5)))
 
 
-def newcombe(both: int, only_first: int, only_second: int, neither: int) -> tuple[float, float]:
+def newcombe(
+    both: float, only_first: float, only_second: float, neither: float
+) -> tuple[float, float]:
     """The 95 % interval of (accuracy of the first minus that of the second) on the same images.
 
     Method 10 of R. G. Newcombe, "Improved confidence intervals for the difference between binomial

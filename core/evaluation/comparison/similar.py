@@ -17,7 +17,7 @@ import pandas as pd
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import wilson_of
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Interval
 from core.progress import Reporter
@@ -136,8 +136,11 @@ def without(
         correct,
         left_out,
         right,
-        wilson(correct, images),
-        wilson(correct - right, images - left_out),
+        wilson_of(predictions.correct, predictions.groups),
+        wilson_of(
+            predictions.correct[~alike],
+            None if predictions.groups is None else predictions.groups[~alike],
+        ),
         searched,
     )
 

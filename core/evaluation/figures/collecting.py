@@ -53,7 +53,7 @@ class Weakest:
     telling: bool
 
 
-def weakest_class(confusion: np.ndarray) -> Weakest:
+def weakest_class(confusion: np.ndarray, worth: float = 1.0) -> Weakest:
     """The class that does worst: of those that are found less often than all others beyond
     chance, else of all that were tested, the one with the lowest upper bound of its recall.
 
@@ -62,17 +62,19 @@ def weakest_class(confusion: np.ndarray) -> Weakest:
 
     Args:
         confusion: counts, shape (classes, classes), true by predicted; of at least one image.
+        worth: of one image, where some belong together.
     """
     from scipy.stats import fisher_exact
 
     support, right = confusion.sum(axis=1), confusion.diagonal()
     tested = np.flatnonzero(support > 0)
     missed = support - right
-    _, highs = wilson_bounds(right, support)
+    _, highs = wilson_bounds(right, support, worth=worth)
     worst_first = tested[np.lexsort((right[tested] / support[tested], highs[tested]))]
     for each in worst_first:
         others = [missed.sum() - missed[each], right.sum() - right[each]]
-        found = fisher_exact([[missed[each], right[each]], others], alternative="greater")
+        counts = np.rint(worth * np.array([[missed[each], right[each]], others]))
+        found = fisher_exact(counts, alternative="greater")
         if found.pvalue < (1 - LEVEL) / len(tested):
             return Weakest(int(each), telling=True)
     return Weakest(int(worst_first[0]), telling=False)

@@ -19,7 +19,7 @@ from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
 from core.evaluation.intervals import wilson_bounds
-from core.evaluation.predictions import Predictions, load_predictions
+from core.evaluation.predictions import Predictions, load_predictions, worth_by
 from core.evaluation.records import ClassScore, Evaluation, Score
 from core.evaluation.store import load_evaluation
 from core.evaluation.threshold import sure_from, when_sure
@@ -143,7 +143,7 @@ def compute_figures(
             traits=image_traits(catalog, run, predictions),
             unseen=not run.imported,
         ),
-        classes=class_scores(evaluation, areas),
+        classes=class_scores(evaluation, areas, predictions),
         order=similarity_order(np.array(evaluation.confusion, np.int64)),
     )
     derived = _derived(workspace, run.id, on)
@@ -182,12 +182,17 @@ def load_curves(
         ) from error
 
 
-def class_scores(evaluation: Evaluation, areas: tuple[np.ndarray, np.ndarray]) -> list[ClassScore]:
+def class_scores(
+    evaluation: Evaluation, areas: tuple[np.ndarray, np.ndarray], predictions: Predictions
+) -> list[ClassScore]:
     """The classification report with intervals and areas, in the order of the labels."""
     confusion = np.array(evaluation.confusion, np.int64).reshape(len(evaluation.labels), -1)
     right = confusion.diagonal()
-    recall = wilson_bounds(right, confusion.sum(axis=1))
-    precision = wilson_bounds(right, confusion.sum(axis=0))
+    of_true, of_called = (
+        worth_by(predictions, part) for part in (predictions.true, predictions.predicted)
+    )
+    recall = wilson_bounds(right, confusion.sum(axis=1), worth=of_true)
+    precision = wilson_bounds(right, confusion.sum(axis=0), worth=of_called)
     return [
         ClassScore(
             **row.model_dump(),

@@ -51,7 +51,10 @@ def resamples_for(images: int, classes: int) -> int:
 
 
 def resampled_areas(
-    true: np.ndarray, probabilities: np.ndarray, count: int = RESAMPLES
+    true: np.ndarray,
+    probabilities: np.ndarray,
+    count: int = RESAMPLES,
+    groups: np.ndarray | None = None,
 ) -> np.ndarray:
     """Means of both areas over the classes, in resamples of the images.
 
@@ -73,7 +76,8 @@ def resampled_areas(
         begin = 0
         bins = [_bins(true == number, probabilities[:, number]) for number in some]
         everything, mine, offsets = _matrices(bins, [true == number for number in some])
-        for weights in resamples(len(true), count, wide=max(1, offsets[-1] // len(true))):
+        wide = max(1, offsets[-1] // len(true))
+        for weights in resamples(len(true), count, wide, groups):
             piece = slice(begin, begin + weights.shape[1])
             begin = piece.stop
             positive = mine @ weights

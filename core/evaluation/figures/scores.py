@@ -18,7 +18,7 @@ from core.evaluation.intervals import (
     bootstrap_bounds,
     resampled_counts,
     resamples,
-    wilson,
+    wilson_of,
 )
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Score
@@ -50,7 +50,7 @@ def scores(
     made = {
         **_of_images([each for each in known if each.of == "images"], predictions),
         **_of_costs([each for each in known if each.of == "costs"], predictions),
-        **_of_counts([each for each in known if each.of == "counts"], evaluation),
+        **_of_counts([each for each in known if each.of == "counts"], evaluation, predictions),
         **_of_areas([each for each in known if each.of == "areas"], predictions, areas),
     }
     return [made.get(each.key) or _score(each, None, why=why[each.key]) for each in metrics]
@@ -92,10 +92,10 @@ def _score(
 def _of_images(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[str, Score]:
     made = {}
     for metric in metrics:
-        counted = int(metric.compute(predictions).sum())
-        interval = wilson(counted, len(predictions))
+        counted = metric.compute(predictions)
+        interval = wilson_of(counted, predictions.groups)
         bounds = (interval.low, interval.high)
-        made[metric.key] = _score(metric, counted / len(predictions), bounds, "Wilson")
+        made[metric.key] = _score(metric, float(counted.mean()), bounds, interval.method)
     return made
 
 
@@ -107,13 +107,15 @@ def _of_costs(metrics: Sequence[Metric], predictions: Predictions) -> Mapping[st
     means = np.concatenate(
         [
             (costs.astype(np.float32) @ weights).T / len(predictions)
-            for weights in resamples(len(predictions))
+            for weights in resamples(len(predictions), groups=predictions.groups)
         ]
     )
     return _resampled(metrics, costs.mean(axis=1), means.astype(np.float64))
 
 
-def _of_counts(metrics: Sequence[Metric], evaluation: Evaluation) -> Mapping[str, Score]:
+def _of_counts(
+    metrics: Sequence[Metric], evaluation: Evaluation, predictions: Predictions
+) -> Mapping[str, Score]:
     """What follows from the confusion matrix."""
     if not metrics:
         return {}
@@ -124,7 +126,10 @@ def _of_counts(metrics: Sequence[Metric], evaluation: Evaluation) -> Mapping[str
 
     table = np.array(evaluation.confusion, np.float64)
     values = figures(table.diagonal()[None], table.sum(axis=1)[None], table.sum(axis=0)[None])[0]
-    return _resampled(metrics, values, resampled_counts(table, figures))
+    answers = None
+    if predictions.groups is not None and len(np.unique(predictions.groups)) < len(predictions):
+        answers = (predictions.true, predictions.predicted, predictions.groups)
+    return _resampled(metrics, values, resampled_counts(table, figures, answers))
 
 
 def _of_areas(
@@ -134,7 +139,9 @@ def _of_areas(
     if not metrics:
         return {}
     count = resamples_for(len(predictions), len(predictions.labels))
-    drawn = Areas(*resampled_areas(predictions.true, predictions.probabilities, count).T)
+    drawn = Areas(
+        *resampled_areas(predictions.true, predictions.probabilities, count, predictions.groups).T
+    )
     means = Areas(*(np.array([np.nanmean(each)]) for each in areas))
     values = np.concatenate([metric.compute(means) for metric in metrics])
     replicates = np.stack([metric.compute(drawn) for metric in metrics], axis=1)

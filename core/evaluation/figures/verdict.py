@@ -19,13 +19,15 @@ from core.evaluation.intervals import LEVEL, WIDE
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation, Interval
 from core.evaluation.trust.coverage import Point
-from core.text import images, listed, percent, quoted, rate
+from core.text import images, listed, percent, plural, quoted, rate
 
 # Fewer test images of a class say little about it.
 FEW = 10
 # Right so often when sure, even at the lower end of what is likely, is good.
 SURE = 0.9
 _ENOUGH_SURE = 20
+# Where nearly all images stand alone, those that do not need no word.
+_MOST_ALONE = 0.97
 
 
 class Verdict(BaseModel):
@@ -47,7 +49,7 @@ class Verdict(BaseModel):
     @property
     def cautions(self) -> list[Statement]:
         """What keeps the figures from being relied on."""
-        keys = ("elsewhere", "without_images", "few_images", "wide", "left_out")
+        keys = ("groups", "elsewhere", "without_images", "few_images", "wide", "left_out")
         return [each for each in self.statements if each.key in keys]
 
 
@@ -80,9 +82,10 @@ def verdict(
         text = "There are no test images, so nothing can be said about how good this model is."
         return Verdict(statements=[Statement(key="headline", text=text, tone="bad")])
     against, better = _baseline(evaluation, predictions)
-    weakest = weakest_class(np.array(evaluation.confusion))
+    weakest = weakest_class(np.array(evaluation.confusion), predictions.worth)
     statements = [
         _headline(evaluation, better, unseen),
+        *_groups(evaluation),
         against,
         _weakest(evaluation, weakest),
         sure_statement(when_sure),
@@ -111,6 +114,30 @@ def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Stat
     )
 
 
+def counted_together(evaluation: Evaluation) -> str:
+    """That images belong together, so that they tell less than their number promises; "" where
+    nearly all stand alone."""
+    interval, count = evaluation.interval, evaluation.images
+    if interval.groups is None or interval.independent is None:
+        return ""
+    alike = round(interval.independent)
+    if alike > _MOST_ALONE * count:
+        return ""
+    return (
+        f"These {images(count)} are {plural(interval.groups, 'group')} of what belongs together "
+        "(near-copies, and what was chosen to be kept together): the ranges given here count them "
+        f"as about {plural(max(1, alike), 'independent image')}."
+    )
+
+
+def _groups(evaluation: Evaluation) -> list[Statement]:
+    text = counted_together(evaluation)
+    if not text:
+        return []
+    few = (evaluation.interval.groups or 0) < FEW
+    return [Statement(key="groups", text=text, tone="caution" if few else "neutral")]
+
+
 def _baseline(evaluation: Evaluation, predictions: Predictions) -> tuple[Statement, bool | None]:
     """Beside always answering the largest class, on the same images.
 
@@ -132,7 +159,9 @@ def _baseline(evaluation: Evaluation, predictions: Predictions) -> tuple[Stateme
     largest = predictions.true == evaluation.labels.index(label)
     gained = int((predictions.correct & ~largest).sum())
     lost = int((~predictions.correct & largest).sum())
-    apart = gained + lost > 0 and binomtest(gained, gained + lost).pvalue < 1 - LEVEL
+    # As many as they would be of images that have nothing to do with each other.
+    told, told_lost = (round(count * predictions.worth) for count in (gained, lost))
+    apart = told + told_lost > 0 and binomtest(told, told + told_lost).pvalue < 1 - LEVEL
     if apart and gained > lost:
         text = f"{said}; the model is better than that, beyond chance."
         return Statement(key="baseline", text=text, tone="good"), True

@@ -96,24 +96,27 @@ class Temperature(_Frozen):
     loss_after: float
 
 
-def calibrate(true: np.ndarray, probabilities: np.ndarray, *, seed: int = 0) -> Calibration:
+def calibrate(
+    true: np.ndarray, probabilities: np.ndarray, *, seed: int = 0, worth: float = 1.0
+) -> Calibration:
     """How sure a model is, against how often it is right.
 
     Args:
         true: int, shape (n,): positions of the true classes.
         probabilities: shape (n, classes), rows sum to 1.
         seed: of the bootstrap.
+        worth: of one image in intervals of shares, where some belong together.
     """
     confidence = _confidence(probabilities)
     correct = probabilities.argmax(axis=1) == true if len(true) else np.zeros(0, bool)
     edges = np.linspace(0, 1, BINS + 1)
     ece, mce = calibration_errors(confidence, correct)
     low, high = ece_interval(confidence, correct, seed=seed)
-    right = share_of(int(correct.sum()), len(correct))
+    right = share_of(int(correct.sum()), len(correct), worth)
     mean = float(confidence.mean()) if len(confidence) else 0.0
     return Calibration(
-        equal_width=_bins(confidence, correct, edges),
-        equal_count=_bins(confidence, correct, equal_count_edges(confidence)),
+        equal_width=_bins(confidence, correct, edges, worth),
+        equal_count=_bins(confidence, correct, equal_count_edges(confidence), worth),
         ece=ece,
         ece_low=low,
         ece_high=high,
@@ -298,7 +301,9 @@ def _bin_of(confidence: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.searchsorted(edges[1:-1], np.asarray(confidence, np.float64), side="left")
 
 
-def _bins(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -> list[Bin]:
+def _bins(
+    confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray, worth: float
+) -> list[Bin]:
     number = _bin_of(confidence, edges)
     images = np.bincount(number, minlength=len(edges) - 1)
     sure = np.bincount(number, confidence, minlength=len(edges) - 1)
@@ -310,7 +315,7 @@ def _bins(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -> lis
             confidence=float(sure[n] / images[n]),
             right=share,
         )
-        for n, share in enumerate(shares(right, images))
+        for n, share in enumerate(shares(right, images, worth))
         if share.images
     ]
 

@@ -57,13 +57,16 @@ class Suggestion(_Frozen):
     holds: bool | None
 
 
-def at_threshold(confidence: np.ndarray, correct: np.ndarray, threshold: float) -> Point:
+def at_threshold(
+    confidence: np.ndarray, correct: np.ndarray, threshold: float, worth: float = 1.0
+) -> Point:
     """What answering from one confidence on gives.
 
     Args:
         confidence: shape (n,), 0 to 1.
         correct: bool, shape (n,).
         threshold: 0 to 1.
+        worth: of one image, where some belong together.
 
     Raises:
         InvalidInput: a threshold outside of 0 to 1.
@@ -74,7 +77,8 @@ def at_threshold(confidence: np.ndarray, correct: np.ndarray, threshold: float) 
             remedy="Give one from 0 to 1, for example 0.9 for 90 %.",
         )
     sure = answered_at(confidence, threshold)
-    return _point(threshold, len(sure), share_of(int(correct[sure].sum()), int(sure.sum())))
+    answered = share_of(int(correct[sure].sum()), int(sure.sum()), worth)
+    return _point(threshold, len(sure), answered)
 
 
 def answered_at(confidence: np.ndarray, threshold: float) -> np.ndarray:
@@ -82,7 +86,7 @@ def answered_at(confidence: np.ndarray, threshold: float) -> np.ndarray:
     return np.asarray(confidence, np.float64) >= threshold
 
 
-def coverage_curve(confidence: np.ndarray, correct: np.ndarray) -> list[Point]:
+def coverage_curve(confidence: np.ndarray, correct: np.ndarray, worth: float = 1.0) -> list[Point]:
     """The points at all of :data:`THRESHOLDS`, in their order (El-Yaniv & Wiener, "On the
     foundations of noise-free selective classification", 2010, as accuracy instead of risk)."""
     order = np.argsort(confidence, kind="stable")
@@ -92,7 +96,9 @@ def coverage_curve(confidence: np.ndarray, correct: np.ndarray) -> list[Point]:
     answered = len(rising) - np.searchsorted(rising, THRESHOLDS, side="left")
     return [
         _point(threshold, len(rising), share)
-        for threshold, share in zip(THRESHOLDS, shares(right[answered], answered), strict=True)
+        for threshold, share in zip(
+            THRESHOLDS, shares(right[answered], answered, worth), strict=True
+        )
     ]
 
 
@@ -100,6 +106,7 @@ def suggest(
     wanted: float,
     validation: tuple[np.ndarray, np.ndarray],
     test: tuple[np.ndarray, np.ndarray],
+    worth: float = 1.0,
 ) -> Suggestion:
     """The lowest of :data:`THRESHOLDS` that reaches an accuracy on validation images.
 
@@ -108,6 +115,7 @@ def suggest(
     Args:
         wanted: accuracy, 0 to 1.
         validation, test: confidence and correct of each, as of :func:`at_threshold`.
+        worth: of one test image, where some belong together.
 
     Raises:
         InvalidInput: a wanted accuracy outside of 0 to 1.
@@ -127,7 +135,7 @@ def suggest(
     )
     if chosen is None:
         return Suggestion(wanted=wanted, chosen=None, tested=None, holds=None)
-    tested = at_threshold(*test, chosen.threshold)
+    tested = at_threshold(*test, chosen.threshold, worth)
     holds = tested.answered.high >= wanted if tested.answered.images else None
     return Suggestion(wanted=wanted, chosen=chosen, tested=tested, holds=holds)
 

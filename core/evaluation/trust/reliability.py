@@ -127,24 +127,26 @@ def compute_reliability(
     temperature, why_not = fit_temperature(validation.true, validation.probabilities)
     after = None
     if temperature is not None:
-        after = calibrate(predictions.true, warm(predictions.probabilities, temperature.value))
+        warmed = warm(predictions.probabilities, temperature.value)
+        after = calibrate(predictions.true, warmed, worth=predictions.worth)
+    tested = (predictions.confidence, predictions.correct)
     chosen_on = (validation.confidence, validation.correct)
     return Reliability(
         run_id=predictions.run_id,
         on=predictions.on,
-        right=share_of(int(predictions.correct.sum()), len(predictions)),
+        right=share_of(int(predictions.correct.sum()), len(predictions), predictions.worth),
         validation_images=len(validation),
-        before=calibrate(predictions.true, predictions.probabilities),
+        before=calibrate(predictions.true, predictions.probabilities, worth=predictions.worth),
         after=after,
         temperature=temperature,
         no_temperature=why_not,
-        curve=coverage_curve(predictions.confidence, predictions.correct),
+        curve=coverage_curve(predictions.confidence, predictions.correct, predictions.worth),
         suggestions=[
-            suggest(wanted, chosen_on, (predictions.confidence, predictions.correct))
+            suggest(wanted, chosen_on, tested, predictions.worth)
             for wanted in WANTED
             if len(validation)
         ],
-        slices=find_slices(columns, predictions.correct),
+        slices=find_slices(columns, predictions.correct, predictions.worth),
     )
 
 

@@ -119,7 +119,11 @@ def study_robustness(context: StudyContext) -> None:
         compiled.predict,
         context.batches(table, "Asking again about worse photos", _BATCH),
         Subjects(
-            predictions.true[rows], list(table["path"]), predictions.labels, of=len(predictions)
+            predictions.true[rows],
+            list(table["path"]),
+            predictions.labels,
+            of=len(predictions),
+            worth=predictions.worth,
         ),
         report=context.report,
     )
@@ -171,12 +175,14 @@ class Subjects:
         paths: of the n images, as they are called.
         labels: all classes of the model.
         of: how many images the n were drawn from; by default they are all.
+        worth: of one image in intervals, where some belong together.
     """
 
     true: np.ndarray
     paths: Sequence[str]
     labels: Sequence[str]
     of: int | None = None
+    worth: float = 1.0
 
 
 def measure(
@@ -228,8 +234,8 @@ def measure(
         images=len(before),
         of=len(true) if subjects.of is None else subjects.of,
         seed=seed,
-        plain=share_of(int(before.sum()), len(before)),
-        tests=_compare(before, after),
+        plain=share_of(int(before.sum()), len(before), subjects.worth),
+        tests=_compare(before, after, subjects.worth),
         path=subjects.paths[shown] if example else "",
         label=labels[true[shown]] if example else "",
         examples=[
@@ -253,11 +259,11 @@ def harms_most(found: Robustness) -> Disturbed | None:
     return min((each for each in found.tests if each.worse), key=lambda t: t.change, default=None)
 
 
-def _compare(before: np.ndarray, after: np.ndarray) -> list[Disturbed]:
+def _compare(before: np.ndarray, after: np.ndarray, worth: float) -> list[Disturbed]:
     """Each row of ``after`` against ``before``; bool, shapes (tests, n) and (n,)."""
     from scipy.stats import false_discovery_control
 
-    pairs = [paired(before, each) for each in after]
+    pairs = [paired(before, each, worth) for each in after]
     q = false_discovery_control([pair.p for pair in pairs], method="bh")
     return [
         Disturbed(
@@ -265,7 +271,7 @@ def _compare(before: np.ndarray, after: np.ndarray) -> list[Disturbed]:
             level=level + 1,
             strength=kind.strengths[level],
             said=kind.said(kind.strengths[level]),
-            right=share_of(int(each.sum()), len(each)),
+            right=share_of(int(each.sum()), len(each), worth),
             lost=pair.only_first,
             gained=pair.only_second,
             change=pair.difference,

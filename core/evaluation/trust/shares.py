@@ -27,11 +27,17 @@ class Share(BaseModel):
     high: float
 
 
-def shares(correct: Sequence[int] | np.ndarray, images: Sequence[int] | np.ndarray) -> list[Share]:
-    """Many shares with their intervals; ``0 <= correct <= images``, both of one length."""
+def shares(
+    correct: Sequence[int] | np.ndarray, images: Sequence[int] | np.ndarray, worth: float = 1.0
+) -> list[Share]:
+    """Many shares with their intervals; ``0 <= correct <= images``, both of one length.
+
+    Args:
+        worth: of one image, where some belong together (:func:`core.evaluation.intervals.worth`).
+    """
     right, total = np.asarray(correct, np.int64), np.asarray(images, np.int64)
     some = np.maximum(total, 1)
-    low, high = wilson_bounds(right, some)
+    low, high = wilson_bounds(right, some, worth=worth)
     return [
         Share(correct=k, images=n, share=k / n, low=a, high=b)
         if n
@@ -42,6 +48,6 @@ def shares(correct: Sequence[int] | np.ndarray, images: Sequence[int] | np.ndarr
     ]
 
 
-def share_of(correct: int, images: int) -> Share:
+def share_of(correct: int, images: int, worth: float = 1.0) -> Share:
     """One share with its interval."""
-    return shares([correct], [images])[0]
+    return shares([correct], [images], worth)[0]

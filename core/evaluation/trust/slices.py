@@ -151,7 +151,7 @@ _NO_METADATA = {
 }
 
 
-def find_slices(columns: Sequence[Column], correct: np.ndarray) -> list[Slice]:
+def find_slices(columns: Sequence[Column], correct: np.ndarray, worth: float = 1.0) -> list[Slice]:
     """All parts of at least 10 images, with those significantly worse first, then by accuracy.
 
     Fisher's exact test (``scipy.stats.fisher_exact``) of right and wrong inside against outside;
@@ -161,6 +161,7 @@ def find_slices(columns: Sequence[Column], correct: np.ndarray) -> list[Slice]:
     Args:
         columns: from :func:`columns_of`.
         correct: bool, shape (n,).
+        worth: of one image, where some belong together: the test counts as many as they are worth.
     """
     found = []
     for column in columns:
@@ -178,7 +179,9 @@ def find_slices(columns: Sequence[Column], correct: np.ndarray) -> list[Slice]:
     right = np.array([each[4] for each in found])
     p = np.array(
         [
-            fisher_exact([[k, n - k], [all_right - k, total - n - (all_right - k)]]).pvalue
+            fisher_exact(
+                np.rint(worth * np.array([[k, n - k], [all_right - k, total - n - all_right + k]]))
+            ).pvalue
             for k, n in zip(right.tolist(), images.tolist(), strict=True)
         ]
     )
@@ -199,7 +202,10 @@ def find_slices(columns: Sequence[Column], correct: np.ndarray) -> list[Slice]:
         )
         for n, ((column, part, said, *_), inside, rest) in enumerate(
             zip(
-                found, shares(right, images), shares(all_right - right, total - images), strict=True
+                found,
+                shares(right, images, worth),
+                shares(all_right - right, total - images, worth),
+                strict=True,
             )
         )
     ]

@@ -22,6 +22,7 @@ from core.features.backbones.convert import load
 from core.features.cache import Extractor, FeatureViews
 from core.features.hardware import resolve
 from core.progress import Reporter
+from core.quality.belonging import belonging
 from core.quality.curation import count_again, curated, usable
 from core.quality.suspects.label_issues import find_issues
 from core.workspace import atomic_path
@@ -101,7 +102,7 @@ def find_suspects(
     doubts = find_issues(
         features,
         labels.astype(np.int64),
-        table["copy_group"].to_numpy(np.int64),
+        pd.factorize(belonging(table))[0].astype(np.int64),
         cautious=source == "simple",
         step=step,
     )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.datasets.folds import folds
 from core.errors import Cancelled
+from core.quality.belonging import belonging
 from core.training.auto import looks, seen
 from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
@@ -290,8 +291,7 @@ class Search:
         """
         labels = self.data.labels[at]
         table = self.data.table
-        group = table["copy_group"] if "copy_group" in table else table["hash"]
-        groups = pd.factorize(group.to_numpy()[at])[0].astype(np.int64)
+        groups = pd.factorize(belonging(table).to_numpy()[at])[0].astype(np.int64)
         classes = len(self.context.classes)
         weights = np.ones(len(labels))
         if self.context.spec.balance != "none":

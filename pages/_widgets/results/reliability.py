@@ -3,7 +3,6 @@ images: what the sections say, with charts, sliders and pictures."""
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from core import charts
@@ -122,7 +121,7 @@ def choose_point(view: View) -> Point:
             help="Images on which it is less sure are left to you.",
         )
     )
-    point = at_threshold(predictions.confidence, predictions.correct, threshold)
+    point = at_threshold(predictions.confidence, predictions.correct, threshold, predictions.worth)
     st.markdown(f"**{escape(words.sentence_of_point(point))}**")
     if not view.read_only:
         _make_it_so(view, threshold)
@@ -138,7 +137,6 @@ def slider_key(view: View) -> str:
 def _coverage(view: View, section: Section) -> None:
     title(section)
     found, predictions = view.result.reliability, view.predictions
-    test = (predictions.confidence, predictions.correct)
 
     def chart(part: Chart) -> None:
         point = choose_point(view)
@@ -149,7 +147,7 @@ def _coverage(view: View, section: Section) -> None:
             st.plotly_chart(charts.coverage(points, chosen), config=_CHART)
             st.caption(f"{whole(part.note)} The diamond is what is chosen above.")
         with right:
-            _suggest(found, test, slider_key(view))
+            _suggest(found, predictions, slider_key(view))
         left_to_you(view, point)
 
     suggested = {key: lambda _: None for key in ("wanted", "suggestions")}
@@ -187,7 +185,7 @@ def left_to_you(view: View, point: Point) -> None:
         st.caption("The least sure first. The label on each picture is the model's answer.")
 
 
-def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: str) -> None:
+def _suggest(found: Reliability, predictions: Predictions, slider: str) -> None:
     validation = _validation(str(catalog().workspace.home), found.run_id, found.of)
     if not len(validation):
         st.markdown(words.WITHOUT_VALIDATION)
@@ -200,7 +198,12 @@ def _suggest(found: Reliability, test: tuple[np.ndarray, np.ndarray], slider: st
         required=True,
         key="reliability-wanted",
     )
-    suggestion = suggest(float(wanted), (validation.confidence, validation.correct), test)
+    suggestion = suggest(
+        float(wanted),
+        (validation.confidence, validation.correct),
+        (predictions.confidence, predictions.correct),
+        predictions.worth,
+    )
     st.markdown(escape(words.sentence_of_suggestion(suggestion)))
     if suggestion.chosen is not None:
         lowest = suggestion.chosen.threshold

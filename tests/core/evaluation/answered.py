@@ -19,6 +19,7 @@ def answered(
     *,
     on: str = "test",
     classes: int = 3,
+    groups: np.ndarray | None = None,
 ) -> tuple[Evaluation, Predictions]:
     """An evaluation and its answers; answers are the likeliest classes."""
     given = np.asarray(probabilities, np.float32)
@@ -36,8 +37,8 @@ def answered(
             "hash": "",
         }
     )
-    return evaluate("run", on, names, known, said), Predictions(
-        "run", on, names, table, known, said, given
+    return evaluate("run", on, names, known, said, groups=groups), Predictions(
+        "run", on, names, table, known, said, given, groups
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from core.evaluation.intervals import (
@@ -12,6 +14,8 @@ from core.evaluation.intervals import (
     resamples,
     wilson,
     wilson_bounds,
+    wilson_of,
+    worth,
 )
 
 
@@ -70,3 +74,57 @@ def test_bias_is_corrected_for() -> None:
 def test_what_never_varies_has_no_interval() -> None:
     assert bootstrap_bounds(1.0, np.ones(1000)) is None
     assert bootstrap_bounds(1.0, np.full(1000, np.nan)) is None
+
+
+NUMBERS = st.integers(0, 40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(1, 9))
+def test_copies_tell_no_more_than_one(right: list[bool], times: int) -> None:
+    once = np.array(right)
+    often, groups = np.repeat(once, times), np.repeat(np.arange(len(once)), times)
+    found, one = wilson_of(often, groups), wilson_of(once)
+    assert (found.low, found.high) == pytest.approx((one.low, one.high))
+    assert found.independent in (None, pytest.approx(len(once)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), NUMBERS), min_size=1, max_size=80))
+def test_groups_never_make_an_interval_narrower(images: list[tuple[bool, int]]) -> None:
+    right, groups = (np.array(column) for column in zip(*images, strict=True))
+    found, alone = wilson_of(right, groups), wilson_of(right)
+    assert found.high - found.low >= alone.high - alone.low - 1e-9
+    assert wilson_of(right, np.arange(len(right))) == alone
+    assert 1 - 1e-9 <= len(right) * worth(right, groups) <= len(right)
+
+
+def test_a_burst_counts_as_about_one() -> None:
+    right, groups = np.array([True] * 24 + [False]), np.array([0] * 24 + [1])
+    found = wilson_of(right, groups)
+    assert found.independent is not None
+    assert found.independent < 2
+    assert found.groups == 2
+    assert "2 groups" in found.method
+
+
+def test_groups_of_one_resample_as_before_and_copies_as_one() -> None:
+    (plain,), (alone,) = (list(resamples(30, 8, groups=g)) for g in (None, np.arange(30)))
+    assert (plain == alone).all()
+    (twice,) = list(resamples(60, 8, groups=np.repeat(np.arange(30), 2)))
+    assert (twice[::2] == plain).all()
+    assert (twice[1::2] == plain).all()
+
+
+def test_ranges_of_grouped_images_hold_the_truth_as_often_as_they_say() -> None:
+    random = np.random.default_rng(5)
+    held, held_alone = 0, 0
+    groups = np.repeat(np.arange(25), 8)
+    for _ in range(300):
+        # How often the model is right differs from person to person: 0.8 on average.
+        right = random.random(200) < random.beta(1.6, 0.4, 25)[groups]
+        for interval, with_groups in ((wilson_of(right, groups), True), (wilson_of(right), False)):
+            inside = interval.low <= 0.8 <= interval.high
+            held, held_alone = held + inside * with_groups, held_alone + inside * (not with_groups)
+    assert held >= 0.93 * 300
+    assert held_alone < 0.75 * 300

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix
 
-from core.evaluation.metrics import evaluate, wilson
+from core.evaluation.intervals import wilson
+from core.evaluation.metrics import evaluate
 
 LABELS = ["a", "b", "c"]
 

@@ -19,7 +19,7 @@ AWKWARD = ["=1+1", "a|b & c_d 50%", "line\nbreak \\ {x}"]
 def table(format: Format, labels: list[str] = AWKWARD) -> str:
     evaluation, predictions = called([0, 0, 1, 2], [0, 1, 1, 2], labels=labels)
     areas = class_areas(predictions.true, predictions.probabilities)
-    return report_table(evaluation, class_scores(evaluation, areas), format)
+    return report_table(evaluation, class_scores(evaluation, areas, predictions), format)
 
 
 def test_csv_has_all_digits_and_no_formula() -> None:
@@ -68,7 +68,7 @@ def test_a_name_in_brackets_is_no_option() -> None:
 def test_intervals_of_precision_are_of_what_was_called_so() -> None:
     evaluation, predictions = called([0] * 8 + [1] * 2, [0] * 8 + [0] * 2, 2)
     areas = class_areas(predictions.true, predictions.probabilities)
-    first, second = class_scores(evaluation, areas)
+    first, second = class_scores(evaluation, areas, predictions)
     assert (first.precision_low, first.precision_high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert (second.precision_low, second.precision_high) == (0, 1), "never said, so nothing known"
     assert np.isclose(second.recall_low, 0)
