@@ -67,6 +67,21 @@ class UploadStage:
         return sum(1 for file in found if file.is_file())
 
     @property
+    def has_folders(self) -> bool:
+        """Whether it came in folders, which may be classes."""
+        return any(entry.is_dir() for entry in self._files.iterdir())
+
+    @property
+    def holds_classes(self) -> bool:
+        """Whether the folders that came hold photos and no folders: they are classes."""
+        return not any(
+            inside.is_dir()
+            for entry in self._files.iterdir()
+            if entry.is_dir()
+            for inside in entry.iterdir()
+        )
+
+    @property
     def archive(self) -> Path:
         """Where :meth:`append` puts an archive that comes in parts."""
         return self._folder / "archive"

@@ -15,7 +15,10 @@ import pandas as pd
 from core.quality.alike import Alike
 from core.quality.alike import alike as find_exact
 from core.quality.detectors import DETECTORS, Detector
+from core.text import plural
 
+# What is likely to hurt a model so much that people are told without asking.
+GRAVE = 0.4
 # Which of equal copies stays, by the split that it came in.
 _STAYS = ("test", "validation", "train", "")
 
@@ -29,6 +32,7 @@ class Finding:
         scores: their scores in [0, 1].
         groups: for duplicates, the paths that belong together; else empty.
         reasons: for each path, what is wrong with just that file, or "".
+        plain: as in :class:`core.quality.detectors.registry.About`.
     """
 
     key: str
@@ -42,6 +46,16 @@ class Finding:
     scores: tuple[float, ...]
     groups: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
+    plain: str = ""
+
+    @property
+    def plainly(self) -> str:
+        """In a line for everybody: ``8 photos are in two classes``."""
+        photos = plural(len(self.paths), "photo")
+        if not self.plain:
+            return f"{photos}: {self.title[0].lower()}{self.title[1:]}"
+        one, many = self.plain.split("|")
+        return f"{photos} {one if len(self.paths) == 1 else many}"
 
 
 def find(
@@ -111,6 +125,7 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike) 
         tuple(float(score) for score in kept_scores),
         groups,
         _reasons(each, rows),
+        each.plain,
     )
 
 

@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, detector
     About(
         key="empty",
         title="Empty files",
+        plain="is an empty file|are empty files",
         sentence="These files hold nothing, often because a copy was cut off.",
         suggestion="Copy them again, or exclude them.",
         harm=0.45,

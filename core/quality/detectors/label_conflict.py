@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, copy_groups, detector
     About(
         key="label_conflict",
         title="Same picture in different classes",
+        plain="is in two classes|are in two classes",
         sentence="The same picture is filed under more than one class, so the model is taught that "
         "both are right.",
         suggestion="Decide which class is right, and exclude the others.",

@@ -11,6 +11,7 @@ from core.quality.detectors.registry import About, copy_groups, detector
     About(
         key="leakage",
         title="Test pictures that are also trained on",
+        plain="is trained on and tested with|are trained on and tested with",
         sentence="The same picture lies in more than one of the train, validation and test "
         "folders, so the test would flatter the model.",
         suggestion="Exclude the copies in the training folder.",

@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, detector, ramp
     About(
         key="low_information",
         title="Nearly blank images",
+        plain="is nearly blank|are nearly blank",
         sentence="These are almost one plain colour, so there is nothing in them to learn from.",
         suggestion="Exclude those that show nothing.",
         harm=0.55,

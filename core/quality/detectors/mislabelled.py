@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, detector
     About(
         key="mislabelled",
         title="Perhaps in the wrong class",
+        plain="may be in the wrong class|may be in the wrong class",
         sentence="These look much more like another class. Wrong labels teach the model mistakes, "
         "and make the test unfair.",
         suggestion="Look at each: move it to the right class, or say that it is fine.",

@@ -16,6 +16,7 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
     About(
         key="near_duplicates",
         title="Near-duplicates",
+        plain="is nearly the same as another|are nearly the same as others",
         sentence="These show the same picture with small changes: another size, another "
         "compression, a narrower crop. They make some pictures count more than others.",
         suggestion="Keep the best of each group.",

@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, detector
     About(
         key="outliers",
         title="Unlike the rest of their class",
+        plain="is unlike the rest of its class|are unlike the rest of their class",
         sentence="These stand apart from all other images of their class: perhaps something else, "
         "perhaps a rare view that deserves more examples.",
         suggestion="Look at them, and exclude what doesn't belong.",

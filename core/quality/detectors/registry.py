@@ -30,6 +30,7 @@ class About:
         group: (table, threshold, near-duplicates of the whole table) → array of shape (rows,);
             flagged rows of equal value belong together.
         distinct: a group counts only if its images are not all the same bytes.
+        plain: what follows “1 photo”, and “8 photos”, in a line for everybody; ``is …|are …``.
     """
 
     key: str
@@ -42,6 +43,7 @@ class About:
     lowest: float = 0.05
     group: Group | None = None
     distinct: bool = False
+    plain: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

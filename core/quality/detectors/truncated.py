@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, detector
     About(
         key="truncated",
         title="Truncated images",
+        plain="is cut off|are cut off",
         sentence="Part of these images is missing, so they are left out of training.",
         suggestion="Copy them again from where they came from, or exclude them.",
         harm=0.5,

@@ -10,6 +10,7 @@ from core.quality.detectors.registry import About, detector
     About(
         key="unreadable",
         title="Unreadable images",
+        plain="can’t be opened|can’t be opened",
         sentence="These files can't be opened as images, so the model never sees them.",
         suggestion="Copy them again from where they came from, or exclude them.",
         harm=0.5,

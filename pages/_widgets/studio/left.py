@@ -1,56 +1,160 @@
-"""Your classes: a card each, and the ways in."""
+"""Your classes: a card each, what is wrong with them in a line, and the ways in."""
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
-from core.catalog import DatasetRecord
-from core.quality.curation import usable
-from core.text import escape, shorten
-from pages._widgets.gallery import Tile, gallery
-from pages._widgets.intake import add_panel
-from pages._widgets.job import watch
-from pages._widgets.session import catalog, dataset_table, thumbnails
-from pages._widgets.studio import project
+from core.catalog import DatasetRecord, JobRecord
+from core.errors import LightboxError, NotFound
+from core.jobs import kinds
+from core.jobs.live import live
+from core.quality import by_hand
+from core.quality.by_hand import ClassByHand
+from core.text import duration, escape
+from pages._widgets.gallery import page_of
+from pages._widgets.session import catalog, choose_dataset, dataset_table, thumbnails
+from pages._widgets.studio import doing, empty, wrong
+from pages._widgets.studio.cards import Busy, Card, cards
 
+_EVERY_S = 0.6
 _PICTURES = 6
 _CARDS = 12
+_TINY = 48
 
 
-@st.fragment
 def draw(record: DatasetRecord | None) -> None:
     """Draw the column, for the dataset of the studio."""
+    going = _going(record) is not None
+    column = st.fragment(_column, run_every=_EVERY_S if going else None)
+    column(record.id if record is not None else None, going)
+
+
+def _column(dataset_id: str | None, watching: bool) -> None:
     st.subheader("Your classes")
+    try:
+        record = catalog().datasets.get(dataset_id) if dataset_id is not None else None
+    except NotFound:
+        st.rerun()
+    job = _going(record)
+    if watching and job is None:
+        st.rerun()
+    doing.last_said(record)
+    if record is not None and job is None:
+        _problem(record)
+        wrong.line(record)
+    classes = _classes(record)
+    part = classes
+    if len(classes) > _CARDS:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            part = classes[page_of(len(classes), key=f"studio-page-{dataset_id}", size=_CARDS)]
+    shown = _cards(record, part) if record is not None else [Card(one, 0) for one in by_hand.BLANK]
+    events = cards(shown, busy=_busy(job), hint=job is None, more=_ready_for_more(record))
     if record is None:
-        st.button(
-            "Try the sample",
-            icon=":material/auto_awesome:",
-            on_click=project.open_sample,
-            key="studio-sample",
-        )
-        add_panel(catalog().datasets.all())
-        return
+        empty.ways()
+    if events:
+        doing.do(record, events)
+        st.rerun()
+
+
+def _going(record: DatasetRecord | None) -> JobRecord | None:
+    """The job that brings images in or looks at them, while there is one."""
+    if record is None or record.job_id is None:
+        return None
+    job = catalog().jobs.get(record.job_id)
+    return None if job.finished else job
+
+
+def _ready_for_more(record: DatasetRecord | None) -> bool:
+    return record is None or record.version > 0
+
+
+def _busy(job: JobRecord | None) -> Busy | None:
+    if job is None:
+        return None
+    view = live(catalog(), job.id)
+    text = view.doing
+    if view.job.total and view.job.phase != "download":
+        text += f" · {view.job.done:,} of {view.job.total:,}"
+    if view.seconds_left is not None and view.seconds_left >= 1:
+        text += f" · about {duration(view.seconds_left)} left"
+    return Busy("Stopping …" if view.job.cancel_requested else text, view.fraction)
+
+
+def _problem(record: DatasetRecord) -> None:
+    """An import or a look at the images that did not end well."""
+    job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
+    if record.state == "failed":
+        st.error(escape(record.problem or "The import did not finish."), icon=":material/error:")
+        with st.container(horizontal=True):
+            st.button(
+                "Try again",
+                icon=":material/refresh:",
+                on_click=_again,
+                args=(record.id,),
+                key="studio-again",
+            )
+            st.button(
+                "Remove it",
+                icon=":material/delete:",
+                on_click=_remove,
+                args=(record.id,),
+                key="studio-remove",
+            )
+    elif job is not None and job.state in ("failed", "interrupted") and job.error:
+        st.error(escape(job.error), icon=":material/error:")
+
+
+def _again(dataset_id: str) -> None:
+    catalog().datasets.set(dataset_id, state="importing", problem="")
+    kinds.submit_import(catalog(), dataset_id)
+
+
+def _remove(dataset_id: str) -> None:
+    from core.datasets import intake
+
+    try:
+        intake.remove(catalog(), dataset_id)
+    except LightboxError as error:
+        doing.say(str(error), wrong=True)
+    choose_dataset(None)
+
+
+def _classes(record: DatasetRecord | None) -> list[ClassByHand]:
+    if record is None:
+        return []
+    return _classes_at(str(catalog().workspace.home), record.id, record.version)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _classes_at(home: str, dataset_id: str, version: int) -> list[ClassByHand]:
+    del home, version  # parts of the key only
+    return by_hand.classes_of(catalog(), dataset_id)
+
+
+def _cards(record: DatasetRecord, classes: list[ClassByHand]) -> list[Card]:
+    some = [_spread(each.paths) for each in classes]
     table = dataset_table(record)
     if table is None:
-        job = catalog().jobs.get(record.job_id) if record.job_id else None
-        if job is not None and not job.finished:
-            watch(job.id)
-        else:
-            st.error(escape(record.problem or "The import did not finish."))
-        return
-    good = usable(table)
-    for label, rows in list(good.groupby("label", sort=True))[:_CARDS]:
-        with st.container(border=True):
-            st.markdown(f"**{escape(shorten(str(label), 40))}** · {len(rows):,}")
-            some = rows.head(_PICTURES)
-            gallery(
-                [
-                    Tile(row.path, picture, str(label), title=row.path, tiny=row.width <= 48)
-                    for row, picture in zip(
-                        some.itertuples(), thumbnails(record.id, some), strict=True
-                    )
-                ],
-                key=f"studio-{record.id}-{label}",
-                label=str(label),
-                strip=True,
-            )
+        return [Card(each.label, each.images) for each in classes]
+    rows = pd.Index(table["path"]).get_indexer([path for paths in some for path in paths])
+    found = table.iloc[rows]
+    pictures = iter(thumbnails(record.id, found))
+    sides = iter(found[["width", "height"]].max(axis=1).tolist())
+    return [
+        Card(
+            each.label,
+            each.images,
+            [next(pictures) for _ in paths],
+            tiny=max([next(sides) for _ in paths], default=_TINY + 1) <= _TINY,
+        )
+        for each, paths in zip(classes, some, strict=True)
+    ]
+
+
+def _spread(paths: tuple[str, ...]) -> list[str]:
+    """A few from the first to the last: neighbours may be frames of one recording."""
+    if len(paths) <= _PICTURES:
+        return list(paths)
+    return [paths[at] for at in np.linspace(0, len(paths) - 1, _PICTURES).round().astype(int)]

@@ -21,11 +21,13 @@ from core.datasets.upload import new_token
 from pages._widgets.component import component
 
 _HERE = Path(__file__).parent
+# What sends files, for every component that does.
+SENDING = (_HERE / "sending.js").read_text(encoding="utf-8")
 _component = component(
     "lightbox-uploader",
     html=(_HERE / "uploader.html").read_text(encoding="utf-8"),
     css=(_HERE / "uploader.css").read_text(encoding="utf-8"),
-    js=(_HERE / "uploader.js").read_text(encoding="utf-8"),
+    js=SENDING + (_HERE / "uploader.js").read_text(encoding="utf-8"),
 )
 Mode = Literal["folder", "files", "archive"]
 _WORDS: dict[Mode, dict[str, str]] = {

@@ -1,0 +1,155 @@
+"""A card for each class: its name, its photos, a webcam, and a page that takes what is dropped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.api.uploads import PREFIX
+from core.datasets.archives import SUFFIXES_ARCHIVE
+from core.datasets.formats import SUFFIXES
+from core.datasets.upload import new_token
+from core.quality.thumbs import media_type
+from pages._widgets.component import component
+from pages._widgets.uploader import SENDING
+
+KEY = "studio-classes"
+_TOKEN = "studio-token"
+_TAKEN = "studio-taken"
+_HERE = Path(__file__).parent
+_component = component(
+    "lightbox-classes",
+    html=(_HERE / "cards.html").read_text(encoding="utf-8"),
+    css=(_HERE / "cards.css").read_text(encoding="utf-8"),
+    js=SENDING + (_HERE / "cards.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A class as it is shown.
+
+    Attributes:
+        pictures: files of a few small pictures.
+        tiny: they are so small that their pixels are to be seen.
+    """
+
+    label: str
+    count: int
+    pictures: Sequence[bytes] = ()
+    tiny: bool = False
+
+
+@dataclass(frozen=True)
+class Busy:
+    """What is going on, how far it is (0 to 1, ``None`` where nobody knows), and whether a job does
+    it, which can be cancelled."""
+
+    text: str
+    share: float | None = None
+    job: bool = True
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that the person did.
+
+    Attributes:
+        do: ``rename``, ``add``, ``remove``, ``see``, ``photos`` or ``cancel``.
+        label: the class; ``None`` for photos that were dropped beside the cards.
+        name: its new name.
+        token: of the upload.
+        folder, file: what the folder or the archive is called, or "".
+        refused: files that can't be taken, with the reason.
+    """
+
+    do: str
+    label: str | None = None
+    name: str = ""
+    token: str = ""
+    folder: str = ""
+    file: str = ""
+    taken: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def cards(
+    classes: Sequence[Card], *, busy: Busy | None = None, hint: bool = True, more: bool = True
+) -> list[Event]:
+    """Draw them.
+
+    Args:
+        hint: say that anything can be dropped.
+        more: offer a further class.
+
+    Returns:
+        What the person did since it was asked last, in order.
+    """
+    token = st.session_state.setdefault(_TOKEN, new_token())
+    state = _component(
+        key=KEY,
+        data={
+            "classes": [
+                {
+                    "label": each.label,
+                    "count": each.count,
+                    "pictures": [_address(picture) for picture in each.pictures if picture],
+                    "tiny": each.tiny,
+                }
+                for each in classes
+            ],
+            "busy": vars(busy) if busy else None,
+            "hint": hint,
+            "more": more,
+            "taken": st.session_state.get(_TAKEN, 0),
+            "token": token,
+            "url": PREFIX,
+            "suffixes": sorted(SUFFIXES),
+            "archives": sorted(SUFFIXES_ARCHIVE),
+            "refusal": "It is not an image.",
+        },
+        on_events_change=lambda: None,
+    )
+    return _new(state.get("events"), token)
+
+
+def _new(said: object, token: str) -> list[Event]:
+    """What hasn't been taken yet; from now on it has."""
+    found: list[Event] = []
+    last = int(st.session_state.get(_TAKEN, 0))
+    for each in said if isinstance(said, list) else ():
+        if not isinstance(each, Mapping) or not isinstance(each.get("at"), int | float):
+            continue
+        at = int(each["at"])
+        # What comes from a browser is only believed of this session's own uploads.
+        mine = str(each.get("token") or "")
+        if at <= last or (mine and not mine.startswith(f"{token}_")):
+            continue
+        last = at
+        found.append(_event(each))
+    st.session_state[_TAKEN] = last
+    return found
+
+
+def _event(said: Mapping[str, Any]) -> Event:
+    label = said.get("into") if said.get("do") == "photos" else said.get("label")
+    left = [*(said.get("refused") or []), *(said.get("failed") or [])]
+    return Event(
+        str(said.get("do")),
+        None if label is None else str(label),
+        str(said.get("name") or ""),
+        str(said.get("token") or ""),
+        str(said.get("folder") or ""),
+        str(said.get("file") or ""),
+        int(said.get("taken") or 0),
+        [(str(path), str(why)) for path, why in left],
+    )
+
+
+def _address(picture: bytes) -> str:
+    return f"data:{media_type(picture)};base64,{base64.b64encode(picture).decode()}"
