@@ -9,6 +9,7 @@ from pages._widgets.studio import left, middle, project, right
 
 record = None if st.session_state.get("studio-new") else current_dataset()
 project.draw(record)
+left.dialogs(record)
 columns = st.columns([5, 4, 4], gap="medium")
 with columns[0]:
     left.draw(record)

@@ -67,6 +67,14 @@ def last_said(record: DatasetRecord | None) -> None:
             st.button("Undo", icon=":material/undo:", on_click=_undo, key="studio-undo")
 
 
+def leave_out(record: DatasetRecord, label: str, paths: list[str]) -> None:
+    """Take photos out of a class; their files stay."""
+    change = curation.decide(catalog(), record.id, "exclude", paths, why="Taken out in the studio")
+    if change is not None:
+        text = f"{plural(len(paths), 'photo')} taken out of “{shorten(label)}”."
+        st.session_state[_SAID] = Said(text, dataset_id=record.id, versions=(change.version,))
+
+
 def _undo() -> None:
     said: Said = st.session_state.pop(_SAID)
     try:
@@ -184,11 +192,13 @@ def _left_out(refused: list[tuple[str, str]]) -> str:
     return f" {plural(len(refused), 'file')} left out. {named}"
 
 
-def asked(record: DatasetRecord | None) -> None:
+def asked(record: DatasetRecord | None) -> bool:
     """Where a folder of classes was dropped on a project: ask whether it belongs to it."""
     pending: Asked | None = st.session_state.get(_ASKED)
-    if pending is not None and record is not None:
-        _ask(record, pending)
+    if pending is None or record is None:
+        return False
+    _ask(record, pending)
+    return True
 
 
 def _answered() -> None:

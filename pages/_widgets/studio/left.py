@@ -15,7 +15,7 @@ from core.quality.by_hand import ClassByHand
 from core.text import duration, escape
 from pages._widgets.gallery import page_of
 from pages._widgets.session import catalog, choose_dataset, dataset_table, thumbnails
-from pages._widgets.studio import doing, empty, wrong
+from pages._widgets.studio import doing, empty, see, wrong
 from pages._widgets.studio.cards import Busy, Card, cards
 
 _EVERY_S = 0.6
@@ -29,6 +29,15 @@ def draw(record: DatasetRecord | None) -> None:
     going = _going(record) is not None
     column = st.fragment(_column, run_every=_EVERY_S if going else None)
     column(record.id if record is not None else None, going)
+
+
+def dialogs(record: DatasetRecord | None) -> None:
+    """What the column asks or shows over the page; one at a time."""
+    if doing.asked(record) or record is None:
+        return
+    label = st.session_state.pop(doing.SEEN, None)
+    if label is not None:
+        see.photos_of(record, label)
 
 
 def _column(dataset_id: str | None, watching: bool) -> None:

@@ -1,0 +1,42 @@
+"""All photos of a class, and taking some of them out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog import DatasetRecord
+from core.quality.curation import usable
+from core.text import plural, shorten
+from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.session import dataset_table, thumbnails
+from pages._widgets.studio import doing
+
+_PAGE = 40
+
+
+def photos_of(record: DatasetRecord, label: str) -> None:
+    """Show them in a dialog."""
+    st.dialog(shorten(label, 60), width="large")(_photos)(record, label)
+
+
+def _photos(record: DatasetRecord, label: str) -> None:
+    table = dataset_table(record)
+    if table is None:
+        return
+    good = usable(table)
+    rows = good[good["label"] == label]
+    st.caption(f"{plural(len(rows), 'photo')}. Choose those to take out; their files stay.")
+    part = rows.iloc[page_of(len(rows), key=f"studio-see-{label}", size=_PAGE)]
+    chosen = gallery(
+        [
+            Tile(row.path, picture, "", title=row.path, tiny=row.width <= 48)
+            for row, picture in zip(part.itertuples(), thumbnails(record.id, part), strict=True)
+        ],
+        key=f"studio-seen-{record.id}-{label}",
+        label=f"Photos of {label}",
+        pick=True,
+    )
+    many = plural(len(chosen), "photo") if chosen else "photos"
+    if st.button(f"Take {many} out", icon=":material/delete:", disabled=not chosen):
+        doing.leave_out(record, label, chosen)
+        st.rerun()
