@@ -35,7 +35,7 @@ def dialogs(record: DatasetRecord | None) -> None:
     """What the column asks or shows over the page; one at a time."""
     if doing.asked(record) or record is None:
         return
-    label = st.session_state.pop(doing.SEEN, None)
+    label = st.session_state.get(doing.SEEN)
     if label is not None:
         see.photos_of(record, label)
 

@@ -16,7 +16,12 @@ _PAGE = 40
 
 def photos_of(record: DatasetRecord, label: str) -> None:
     """Show them in a dialog."""
-    st.dialog(shorten(label, 60), width="large")(_photos)(record, label)
+    title = shorten(label, 60)
+    st.dialog(title, width="large", on_dismiss=_seen)(_photos)(record, label)
+
+
+def _seen() -> None:
+    st.session_state.pop(doing.SEEN, None)
 
 
 def _photos(record: DatasetRecord, label: str) -> None:

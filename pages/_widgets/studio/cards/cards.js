@@ -212,7 +212,7 @@ function makeStudio(root) {
         part(".count").textContent = total ? count(total) : "";
         part(".count").setAttribute("aria-label", `See all ${count(total)} photos of ${label}`);
         part(".count").disabled = !known?.count;
-        part(".remove").hidden = !known || data.classes.length < 2;
+        part(".remove").hidden = !known || (data.classes.length <= 2 && !known.count);
         part(".webcam").disabled = part(".upload").disabled = !known;
         if (element.getRootNode().activeElement !== name) name.value = label;
         const mark = some.join("\n");
