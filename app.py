@@ -23,6 +23,7 @@ from core.access.who import ask_also
 from core.api import batches, downloads, entrance, live, reports, uploads, v1
 from core.api.doors import Doors
 from core.api.promptly import answering_promptly
+from core.datasets.images import take_turns
 from core.errors import LightboxError
 from pages._widgets.who import asking
 
@@ -59,6 +60,7 @@ async def served(app: object) -> AsyncIterator[None]:
     if not config.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     ask_also(asking)
+    take_turns()
     async with answering_promptly(app):
         yield
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.api.limits import pixels_of
 from core.delivery.take_away.links import link_is_open
 from core.errors import InvalidInput, NotFound
 from core.evaluation.out_of_distribution import find_detector
@@ -21,6 +22,7 @@ from core.workspace import Workspace, new_token
 
 # A frame is a small picture: larger ones are not from our component.
 MAX_FRAME_BYTES = 2 * 1024**2
+_MAX_FRAME_PIXELS = 4_000_000
 # Nobody watches a camera for longer without a frame in between.
 KEPT_S = 6 * 3600
 # Judging takes another pass through the network, and what a camera shows stays for a while.
@@ -102,8 +104,10 @@ def answer_frame(workspace: Workspace, token: str, frame: bytes) -> LiveAnswer:
         InvalidInput: the frame is too large.
         UnreadableImage: the frame is no picture.
     """
-    if len(frame) > MAX_FRAME_BYTES:
-        raise InvalidInput("This frame is too large.", remedy="Send at most 2 MB.")
+    if len(frame) > MAX_FRAME_BYTES or pixels_of(frame) > _MAX_FRAME_PIXELS:
+        raise InvalidInput(
+            "This frame is too large.", remedy="Send at most 2 MB, and 4 million pixels."
+        )
     with _lock:
         camera = _cameras.get(token)
         if camera is not None and time.monotonic() - camera.used > KEPT_S:

@@ -27,6 +27,7 @@ from core.access.hosts import host_is_known, origin_is_own
 from core.access.who import NOBODY, Who, acting_as
 from core.api import entrance
 from core.api.policy import Policy
+from core.api.room import Counted, NoRoom, Room
 from core.catalog import open_catalog
 from core.delivery.take_away.links import Kind, link_is_open
 from core.errors import LightboxError
@@ -62,6 +63,7 @@ class Doors:
     def __init__(self, app: ASGIApp, document: Path | None = None) -> None:
         self._app = app
         self._policy = Policy(document)
+        self._room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -90,9 +92,37 @@ class Doors:
         inside = {**scope, "headers": headers}
         with acting_as(who):
             if http:
-                await self._app(inside, _patient(receive), _with_cookie(sending, cookie))
+                await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
             else:
                 await self._watched(inside, receive, send, who)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send, who: Who) -> None:
+        """A request whose body is counted, unless it can have none."""
+        if scope["method"] in _SAFE or scope["path"].startswith(_PROGRAMS):
+            # Programs have limits of their own (core/api/limits.py).
+            await self._app(scope, receive, send)
+            return
+        client = (scope.get("client") or ("", 0))[0]
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            visitor = who.session or f"{client} {' '.join(who.links)}"
+            body = Counted(self._room, visitor, receive, guest=not who.may("viewer"))
+            try:
+                await self._app(scope, body.receive, sending)
+            finally:
+                body.leave()
+        except NoRoom as error:
+            if begun:
+                raise
+            answer = _said(503, str(error))
+            answer.headers["Retry-After"] = "1"
+            await answer(scope, receive, send)
 
     async def _ask(self, asked: HTTPConnection) -> tuple[Response | None, Who, str]:
         """What stands against a request, as an answer; who it is; and a cookie to send along."""

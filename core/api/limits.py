@@ -7,8 +7,7 @@ import io
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 from starlette.requests import Request
@@ -22,9 +21,6 @@ MAX_IMAGES = 64
 BODY_TIMEOUT_S = 60.0
 # All bodies that are being received or worked on; beyond it requests are turned away.
 MAX_BYTES_AT_ONCE = 160 * 1024**2
-# A request with more pixels than this waits until no other such one is worked on: decoded, a pixel
-# takes 3 to 11 bytes.
-LARGE_PIXELS = 24_000_000
 
 
 class Rate:
@@ -140,18 +136,15 @@ def _too_large() -> Problem:
     )
 
 
-_large = threading.Lock()
-
-
-@contextmanager
-def pixels_in_turn(files: Sequence[tuple[str, bytes]]) -> Iterator[None]:
-    """Work on these images while nobody else works on as many pixels.
+def check_pixels(files: Sequence[tuple[str, bytes]]) -> None:
+    """Refuse images with more pixels together than one image may have. Only headers are read, so an
+    image that is small as a file and huge in memory does no harm; large ones are decoded one after
+    the other (:func:`core.datasets.images.take_turns`).
 
     Raises:
-        Problem: they have more pixels together than one image may have. Only headers are read for
-            that, so an image that is small as a file and huge in memory does no harm.
+        Problem: of kind ``too-large``.
     """
-    pixels = sum(_pixels(data) for _, data in files)
+    pixels = sum(pixels_of(data) for _, data in files)
     most = settings.max_pixels()
     if pixels > most:
         raise Problem(
@@ -159,14 +152,9 @@ def pixels_in_turn(files: Sequence[tuple[str, bytes]]) -> Iterator[None]:
             f"The images of a request can have {most / 1e6:,.0f} million pixels together; these "
             f"have {pixels / 1e6:,.0f}.",
         )
-    if pixels <= LARGE_PIXELS:
-        yield
-        return
-    with _large:
-        yield
 
 
-def _pixels(data: bytes) -> int:
+def pixels_of(data: bytes) -> int:
     """Width times height as the file's header has it; 0 if that can't be read."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:

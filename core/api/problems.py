@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api import schemas
+from core.api.room import NoRoom
 from core.errors import (
     Conflict,
     InvalidInput,
@@ -162,6 +163,8 @@ class ProblemDocuments:
             # The handlers of the app around it would answer in plain text.
             inside = {**scope, "starlette.exception_handlers": ({}, {})}
             await self._app(inside, receive, sending)
+        except NoRoom:
+            raise
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise

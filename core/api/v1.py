@@ -35,7 +35,7 @@ from core.api.limits import (
     Budget,
     Rate,
     busy,
-    pixels_in_turn,
+    check_pixels,
     too_fast,
 )
 from core.api.openapi import Api, Operation
@@ -205,8 +205,8 @@ def _answer(
     run = _find(workspace, run_id)
     predictor = open_predictor(workspace, run.id)
     asked = bodies.parse(kind, data)
-    with pixels_in_turn(asked.files):
-        predictions = predictor.predict(asked.files, top=asked.top_k)
+    check_pixels(asked.files)
+    predictions = predictor.predict(asked.files, top=asked.top_k)
     if all(each.error for each in predictions):
         raise Problem(
             "unreadable-image",

@@ -16,7 +16,6 @@ from core.cli.running import run_job
 from core.datasets import archives
 from core.datasets.intake import check_allowed
 from core.datasets.upload import UploadStage
-from core.delivery.imported.archive import PIXELS
 from core.delivery.imported.labels import parse_labels, read_labels
 from core.delivery.imported.start import begin_import
 from core.errors import InvalidInput, LightboxError, disk_errors
@@ -32,6 +31,7 @@ from core.inference.batch_store import (
 )
 from core.jobs.kinds import resume_batch, submit_batch
 from core.text import as_text, percent, plural, rate
+from core.training.foreign.judge import PIXELS
 from core.workspace import ensure_space, new_token, writable_place
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from core.contained import Limits, contained
 from core.datasets.formats import TABLES, has_image_name, why_not
 from core.datasets.formats import suffix_of as suffix_of_file
 from core.datasets.layout import Skipped, is_litter, is_text
@@ -55,6 +56,21 @@ def inspect(path: Path, *, max_bytes: int, max_files: int, encoding: str | None 
         InvalidInput: not an archive, damaged, protected by a password, holding no images, or
             too much by its own account.
     """
+    contained(
+        inspect_here,
+        path,
+        max_bytes=max_bytes,
+        max_files=max_files,
+        encoding=encoding,
+        limits=Limits(seconds=30, processor_s=30, memory_mb=1024),
+        otherwise=_strange(path),
+    )
+
+
+def inspect_here(
+    path: Path, *, max_bytes: int, max_files: int, encoding: str | None = None
+) -> None:
+    """:func:`inspect`, in this process."""
     images = total = 0
     locked = False
     methods: set[str] = set()
@@ -113,7 +129,35 @@ def unpack(
             ``max_bytes`` or ``max_files``. What had been unpacked stays in ``target``.
         NoSpace: the disk is full.
     """
-    report = report or Reporter()
+    return contained(
+        unpack_here,
+        path,
+        target,
+        max_bytes=max_bytes,
+        max_files=max_files,
+        encoding=encoding,
+        report=report or Reporter(),
+        # Every file that is unpacked may be told of, so silence is something else than work.
+        limits=Limits(
+            seconds=120,
+            processor_s=600 + max_bytes // 1024**3 * 120,
+            memory_mb=1024,
+            file_mb=max_bytes // 1024**2 + 1,
+        ),
+        otherwise=_strange(path),
+    )
+
+
+def unpack_here(
+    path: Path,
+    target: Path,
+    *,
+    max_bytes: int,
+    max_files: int,
+    encoding: str | None,
+    report: Reporter,
+) -> Unpacked:
+    """:func:`unpack`, in this process."""
     result = Unpacked()
     passed = 0
     now_and_then = Throttle(0.2)
@@ -230,6 +274,15 @@ def _too_much(path: Path, max_bytes: int, max_files: int) -> InvalidInput:
         f"This archive unpacks to more than {max_bytes / 1024**3:,.3g} GB or {max_files:,} images.",
         file=path.name,
         remedy="Use a smaller one, or raise LIGHTBOX_MAX_UNPACKED_GB.",
+    )
+
+
+def _strange(path: Path) -> InvalidInput:
+    return InvalidInput(
+        "This archive takes more time or memory to be read than images need, or is damaged in a "
+        "way that Lightbox doesn’t know.",
+        file=path.name,
+        remedy="Pack the images again as an ordinary .zip.",
     )
 
 

@@ -10,8 +10,10 @@ expect to see them (:mod:`core.datasets.colour`, :mod:`core.datasets.greys`). A 
 from __future__ import annotations
 
 import io
+import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -231,29 +233,50 @@ def _open(
             raise _too_large(file)
         if draft is not None and kind in ("JPEG", "MPO"):
             image.draft(None, draft)
-        image.load()
-        if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
-            raise UnreadableImage(
-                "truncated",
-                "The image ends in the middle: its lower part is one even grey.",
-                file=file,
-                remedy="Copy it again from where it came from.",
-            )
-        orientation = orientation_of(image)
-        turn = UPRIGHT.get(orientation)
-        upright = image if turn is None else image.transpose(turn)
-        if decoding.version == 1:
-            rgb, on_black, own = as_first(upright), False, None
-        else:
-            rgb, on_black, own = as_seen(upright, decoding.greys)
-        if rgb is image and kind not in ("JPEG", "MPO"):
-            # What reads several frames still changes its pixels, and closes them with its file.
-            rgb = image.copy()
+        with _turn(image.width * image.height):
+            image.load()
+            if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
+                raise UnreadableImage(
+                    "truncated",
+                    "The image ends in the middle: its lower part is one even grey.",
+                    file=file,
+                    remedy="Copy it again from where it came from.",
+                )
+            orientation = orientation_of(image)
+            turn = UPRIGHT.get(orientation)
+            upright = image if turn is None else image.transpose(turn)
+            if decoding.version == 1:
+                rgb, on_black, own = as_first(upright), False, None
+            else:
+                rgb, on_black, own = as_seen(upright, decoding.greys)
+            if rgb is image and kind not in ("JPEG", "MPO"):
+                # What reads several frames still changes its pixels, and closes them with its file.
+                rgb = image.copy()
         # Last, since a later page may be damaged.
         frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP") else 1
     if orientation in _TURNED:
         width, height = height, width
     return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
+
+
+_one_large = threading.Lock()
+_LARGE = 24_000_000
+_taking_turns = threading.Event()
+
+
+def take_turns() -> None:
+    """From now on this process decodes large images one after the other, whoever asks for them: a
+    pixel may take eleven bytes on the way, and what serves many has to have room for all."""
+    _taking_turns.set()
+
+
+@contextmanager
+def _turn(pixels: int) -> Iterator[None]:
+    if pixels <= _LARGE or not _taking_turns.is_set():
+        yield
+        return
+    with _one_large:
+        yield
 
 
 def _is_cut(image: Image.Image) -> bool:

@@ -11,6 +11,7 @@ import io
 import pickle
 import re
 import tarfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class ArrayBatch:
 def read_npz(paths: Sequence[Path]) -> Iterator[ArrayBatch]:
     """One NumPy archive with ``x_train``, ``y_train``, ``x_test`` and ``y_test``."""
     (path,) = paths
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as file:
+                _at_most(file)
     with np.load(path, allow_pickle=False) as arrays:
         for split in ("train", "test"):
             yield ArrayBatch(split, 0, arrays[f"x_{split}"], arrays[f"y_{split}"])
@@ -75,11 +82,35 @@ def read_cifar(paths: Sequence[Path]) -> Iterator[ArrayBatch]:
 
 
 def _idx(path: Path) -> NDArray[np.uint8]:
-    with gzip.open(path) as file:
-        content = file.read()
+    content = read_gzip(path)
     dimensions = content[3]
     shape = np.frombuffer(content, ">i4", count=dimensions, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+
+# The largest file of those that are read here has 47 MB, unpacked.
+_MOST_BYTES = 256 * 1024**2
+
+
+def read_gzip(path: Path) -> bytes:
+    """What a gzipped file of a dataset unpacks to.
+
+    Raises:
+        InvalidInput: it is larger than any that is published.
+    """
+    with gzip.open(path) as file:
+        return _at_most(file)
+
+
+def _at_most(file: Any) -> bytes:
+    """All of a file, unless it is larger than any that is published."""
+    content: bytes = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise InvalidInput(
+            "A file of this dataset unpacks to more than it was published with.",
+            remedy="Remove it, and have it downloaded again.",
+        )
+    return content
 
 
 # What makes an array from a pickle; NumPy's own name for it has changed.
@@ -96,7 +127,7 @@ class _OnlyArrays(pickle.Unpickler):
     """Makes arrays and plain values; a pickle that wants to call anything else is refused."""
 
     def __init__(self, file: Any) -> None:
-        super().__init__(io.BytesIO(file.read()), encoding="bytes")
+        super().__init__(io.BytesIO(_at_most(file)), encoding="bytes")
 
     def find_class(self, module: str, name: str) -> Any:
         try:

@@ -37,6 +37,13 @@ _SAYS_UTF8 = 0x800
 _KNOWN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
+_HEADERS = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
+_MAX_HEADER = 1024**2
+
+
 class Damaged(Exception):
     """What is read of an archive makes no sense."""
 
@@ -96,9 +103,19 @@ def opened(
             yield len(infos), (_zip_member(archive, info, how) for info in infos)
         return
     with damage():
-        tar = tarfile.open(path, "r:*")  # noqa: SIM115
+        tar = tarfile.open(path, "r:*", tarinfo=_Brief)  # noqa: SIM115
     with tar:
         yield None, _tar_members(tar)
+
+
+class _Brief(tarfile.TarInfo):
+    """A member of a tar whose name and other facts have the size of such: all of a header is held
+    in memory, and on some versions of Python long ones keep it busy for seconds."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _HEADERS and self.size > _MAX_HEADER:
+            raise tarfile.HeaderError("longer than any name")
+        return super()._proc_member(archive)  # type: ignore[misc]
 
 
 def _tar_members(tar: tarfile.TarFile) -> Iterator[Member]:

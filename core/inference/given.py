@@ -12,12 +12,16 @@ from pathlib import PurePosixPath
 
 from core.datasets.formats import SUFFIXES
 from core.datasets.layout import is_litter
+from core.datasets.zip_names import method_name
 from core.text import as_text
 
 # More than can be looked at; the rest is for a batch.
 MOST_IMAGES = 500
 MOST_BYTES = 512 * 1024**2
 MOST_BYTES_EACH = 64 * 1024**2
+# Of a .zip's table of contents, each of whose entries is read ahead.
+_ENTRY, _MOST_ENTRIES = b"PK\x01\x02", 20_000
+_BRIEF = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ def _unpack(
     room: _Room,
 ) -> None:
     try:
+        if data.count(_ENTRY) > _MOST_ENTRIES:
+            refused.append((name, "It holds too many files to be tried: the section Batch can."))
+            return
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
@@ -106,6 +113,11 @@ def _unpack(
         try:
             if member.flag_bits & 1:
                 refused.append((str(path), "It is protected by a password."))
+                continue
+            if member.compress_type not in _BRIEF:
+                # The others may ask for as much memory as they like.
+                how = method_name(member.compress_type)
+                refused.append((str(path), f"It is packed with {how}: the section Batch can."))
                 continue
             with archive.open(member) as source:
                 content = source.read(MOST_BYTES_EACH + 1)

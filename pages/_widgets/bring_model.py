@@ -7,12 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.delivery.imported.archive import PIXELS, Looked, Pixels, look_into
 from core.delivery.imported.labels import parse_labels
 from core.delivery.imported.start import USUAL, begin_import
 from core.errors import LightboxError
 from core.quality.curation import usable
 from core.text import as_text, escape, percent, plural
+from core.training.foreign.archive import look_into
+from core.training.foreign.judge import PIXELS, Looked, Pixels
 from pages._widgets.job import watch
 from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
 from pages._widgets.steps import go

@@ -50,7 +50,7 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
     worst = found["pairs"][0]
     address = lightbox(home, "share", RUN)["address"]
     with running_app(home, tmp_path / "app.log") as server:
-        page = new_page(server.url + address)
+        page = new_page(server.url + address, guest=True)
         right = f"Right on {found['correct']} of {found['images']} images"
         page.get_by_role("heading", name=re.compile(right)).wait_for()
         journey.settled(page)
@@ -104,7 +104,7 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
             download.click()
         assert Path(downloaded.value.path()).read_bytes().startswith(b"%PDF")
 
-        phone = new_page(server.url + address, phone=True, dark=True)
+        phone = new_page(server.url + address, phone=True, dark=True, guest=True)
         phone.get_by_role("heading", name=re.compile(right)).wait_for()
         for section in ("What it mixes up", "Mistakes", "Can I trust it", "Class by class"):
             journey.section(phone, section)

@@ -15,7 +15,6 @@ import pandas as pd
 
 from core.catalog import Catalog, Imported, RunRecord, RunSummary
 from core.datasets.pixels import load_pixels
-from core.delivery.imported.archive import Pixels
 from core.delivery.imported.start import FILE, RECIPE
 from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_run
@@ -27,6 +26,7 @@ from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
 from core.training import recipes
 from core.training.export import CHECK_IMAGES, ExportDiffers, export_checked
+from core.training.foreign.judge import Pixels
 from core.training.spec import TrainSpec, parse_spec
 
 _COLUMNS = ["path", "label", "hash", "split"]

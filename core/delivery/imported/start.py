@@ -8,11 +8,12 @@ from pathlib import Path
 
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.catalog.datasets import new_id
-from core.delivery.imported.archive import PIXELS, Looked, Pixels, clean_copy
 from core.delivery.imported.labels import check_labels
 from core.errors import InvalidInput
 from core.quality.curation import curated, usable
 from core.text import as_text
+from core.training.foreign.archive import clean_copy
+from core.training.foreign.judge import PIXELS, Looked, Pixels
 from core.training.spec import TrainSpec
 
 RECIPE = "imported"

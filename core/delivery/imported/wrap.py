@@ -3,23 +3,27 @@ probabilities out. Keras is imported inside functions only."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.delivery.imported.archive import Pixels
 from core.errors import InvalidInput
 from core.features.grey import lightness
 from core.text import plural
+from core.training.foreign.archive import MAX_BYTES
+from core.training.foreign.judge import Pixels
 
+# Of one layer's output for one image: a quarter of a gigabyte.
+_MOST_NUMBERS = 2**26
 # Probabilities of float16 models add up to 1 only roughly.
 _SUM = 2e-2
 
 
 def load(file: Path) -> Any:
-    """Load what :func:`core.delivery.imported.archive.clean_copy` wrote, in Keras's safe mode.
+    """Load what :func:`core.training.foreign.archive.clean_copy` wrote, in Keras's safe mode.
 
     Raises:
         InvalidInput: Keras refuses it; the sentence has the first line of what it says.
@@ -74,6 +78,7 @@ def wrap(inner: Any, size: int, labels: Sequence[str], pixels: Pixels) -> tuple[
             f"This model can’t take images of {size} × {size} pixels.",
             remedy="Give the size that it was trained on.",
         ) from error
+    check_work(inner, size)
     if len(answer.shape) != 2 or answer.shape[-1] is None:
         raise InvalidInput(
             f"This model gives {_shape(answer.shape)} for an image, not one number a class.",
@@ -82,6 +87,35 @@ def wrap(inner: Any, size: int, labels: Sequence[str], pixels: Pixels) -> tuple[
     answer, more = _probabilities(keras.Model(image, answer), answer, size, labels)
     answer = layers.Activation("linear", dtype="float32", name="probabilities")(answer)
     return keras.Model(image, answer, name="imported"), said + more
+
+
+def check_work(model: Any, size: int) -> None:
+    """Refuse a model that would need more memory for one image than there is for all.
+
+    Raises:
+        InvalidInput: naming the layer.
+    """
+    if model.count_params() * 4 > MAX_BYTES:
+        raise InvalidInput(f"This model has {model.count_params():,} numbers to keep, too many.")
+    for layer in flat_layers(model):
+        try:
+            shape = [size if n is None else int(n) for n in layer.output.shape[1:]]
+        except (AttributeError, TypeError, ValueError):
+            continue  # it is used in several places, or gives several things
+        if math.prod(shape) > _MOST_NUMBERS:
+            raise InvalidInput(
+                f"The layer “{layer.name}” makes {math.prod(shape):,} numbers of one image, too "
+                "many to be worked with.",
+                remedy="Build the model for smaller images, or without that layer.",
+            )
+
+
+def flat_layers(model: Any) -> list[Any]:
+    """Layers, those of models inside it included."""
+    found = []
+    for layer in model.layers:
+        found += flat_layers(layer) if hasattr(layer, "layers") else [layer]
+    return found
 
 
 def _of_size(inner: Any, size: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import keras
 
 from core.errors import InvalidInput, NotFound
 from core.training.context import TrainingContext
+from core.training.foreign.archive import check_weights, clean_copy
 
 
 def source_of(context: TrainingContext) -> tuple[Path, str]:
@@ -40,10 +42,11 @@ def start_from(context: TrainingContext, model: Any, file: Path) -> None:
         InvalidInput: the file can't be read as weights, or hardly any fit.
     """
     if file.suffix == ".keras":
-        taken, total = take(model, _opened(file))
+        taken, total = take(model, _opened(context, file))
         # Some layers of any two networks are alike by chance.
         fits = taken > total // 4
     else:
+        check_weights(file)
         before = [value.copy() for value in model.get_weights()]
         try:
             model.load_weights(str(file), skip_mismatch=True)
@@ -99,9 +102,21 @@ def _flat(model: Any) -> list[Any]:
     return found
 
 
-def _opened(file: Path) -> Any:
+def _opened(context: TrainingContext, file: Path) -> Any:
+    """The model in a file. One that was made elsewhere passes the door of imported models."""
+    if not file.resolve().is_relative_to(context.catalog.workspace.home):
+        stage = context.catalog.workspace.new_staging()
+        try:
+            clean_copy(file, stage / "weights.keras")
+            return _loaded(stage / "weights.keras", file)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    return _loaded(file, file)
+
+
+def _loaded(copy: Path, file: Path) -> Any:
     try:
-        return keras.models.load_model(file, compile=False, safe_mode=True)
+        return keras.models.load_model(copy, compile=False, safe_mode=True)
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise InvalidInput(
             "This model can't be opened.", file=file, remedy="Choose a .keras file of Keras 3."

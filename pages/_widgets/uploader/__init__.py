@@ -14,10 +14,9 @@ from typing import Literal
 
 import streamlit as st
 
-from core.api.uploads import PREFIX
+from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
-from core.datasets.upload import new_token
 from pages._widgets.component import component
 
 _HERE = Path(__file__).parent
@@ -87,7 +86,7 @@ def uploader(label: str, mode: Mode, key: str) -> Uploaded | None:
         What came in, once it is complete; ``None`` before.
     """
     tokens = st.session_state.setdefault("upload-tokens", {})
-    token = tokens.setdefault(key, new_token())
+    token = tokens.get(key) or tokens.setdefault(key, issue())
     suffixes = SUFFIXES_ARCHIVE if mode == "archive" else SUFFIXES
     state = _component(
         key=f"uploader-{key}",

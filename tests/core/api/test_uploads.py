@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartParser
 from core.api import uploads
 from core.catalog import Catalog
 from core.datasets import intake
-from core.datasets.upload import UploadStage, new_token
+from core.datasets.upload import UploadStage
 from core.progress import Reporter
 from core.quality.curation import latest_index
 from core.quality.scan import scan
@@ -40,7 +40,7 @@ class Upload:
     """What a page does for one upload."""
 
     def __init__(self, address: str, workspace: Workspace, token: str | None = None) -> None:
-        self.token = token or new_token()
+        self.token = token or uploads.issue()
         self.url = f"{address}/{self.token}"
         self.folder = workspace.staging / f"in-{self.token}"
 

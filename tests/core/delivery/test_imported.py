@@ -16,7 +16,6 @@ import pytest
 from core.catalog import Catalog, Imported, RunRecord
 from core.datasets.images import decode
 from core.datasets.intake import add_folder
-from core.delivery.imported.archive import clean_copy, look_into
 from core.delivery.imported.labels import parse_labels, read_labels
 from core.delivery.imported.start import begin_import
 from core.delivery.take_away.findings import Findings
@@ -31,6 +30,7 @@ from core.jobs.execute import execute
 from core.progress import Reporter
 from core.quality.scan import scan
 from core.quiet import silence_tensorflow
+from core.training.foreign.archive import clean_copy, look_into
 from tests.core.evaluation.coloured import CLASSES, write_colour
 
 silence_tensorflow()

@@ -1,26 +1,18 @@
-"""What a ``.keras`` file holds, found out without loading it: nothing in it is run.
+"""What a model's description says of it, and whether a model like that is taken at all.
 
-Such a file is a zip of ``config.json`` (which layers, with which settings), ``metadata.json`` and
-``model.weights.h5``. Keras builds whatever the config names, so everything that it names must be
-Keras's own, and none of the few layers that run code or read other files. What passes is written
-anew, without what isn't needed (optimizer, loss), and only that copy is ever loaded, in safe mode.
+Everything that it names must be Keras's own, none of the few layers that run code or read other
+files, and not so large that nobody could mean it for images.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import shutil
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from core.errors import InvalidInput
-from core.workspace import atomic_path
 
 Pixels = Literal["0..255", "0..1", "-1..1"]
 PIXELS: dict[Pixels, str] = {
@@ -28,11 +20,8 @@ PIXELS: dict[Pixels, str] = {
     "0..1": "0 to 1, divided by 255",
     "-1..1": "−1 to 1",
 }
-MAX_BYTES = 2 * 1024**3
-_MAX_CONFIG = 32 * 1024**2
 _MAX_DEPTH = 200
 _MAX_WIDTH = 65_536
-_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # What Keras writes for values that are no layers.
 _VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__tuple__", "__ellipsis__", "__slice__"}
 _REFUSED = {
@@ -61,6 +50,14 @@ _ROOMS = {
 }
 _MODELS = {"Sequential", "Functional", "Model", "DTypePolicy"}
 _SIZES = ("units", "filters", "input_dim", "output_dim")
+# Of pictures and windows in them; a pair, or pairs of pairs.
+_SIDES = (
+    *("height", "width", "size", "padding", "cropping", "pool_size", "kernel_size", "strides"),
+    *("dilation_rate", "depth_multiplier", "num_heads", "key_dim", "value_dim", "n", "groups"),
+)
+_MAX_SIDE = 4096
+# The largest network of Keras's own has 1,046.
+_MAX_LAYERS = 3000
 _CENTRED = ("mobilenet_", "mobilenetv2", "inception", "xception", "nasnet")
 
 
@@ -86,119 +83,19 @@ class Looked:
     why: str
 
 
-def look_into(file: Path) -> Looked:
-    """Inspect a ``.keras`` file; quick, and nothing in it is run.
+def judge(config: dict[str, Any], keras: str) -> Looked:
+    """What a model's description says of it.
 
     Raises:
-        InvalidInput: it is no such file, is damaged, too large, holds what a model file does not,
-            or a model that Lightbox can't use; the sentence names the layer.
+        InvalidInput: it names something that isn't Keras's own, or is no model that can be used.
     """
-    config, metadata = _read(file)
-    return _judge(config, str(metadata.get("keras_version", "")))
-
-
-def clean_copy(file: Path, target: Path) -> Looked:
-    """Inspect a file, and write what a model needs of it, and nothing else, to ``target``.
-
-    Raises:
-        InvalidInput: as :func:`look_into`.
-        NoSpace: it doesn't fit on the disk.
-    """
-    config, metadata = _read(file)
-    looked = _judge(config, str(metadata.get("keras_version", "")))
-    try:
-        with (
-            zipfile.ZipFile(file) as source,
-            atomic_path(target) as part,
-            zipfile.ZipFile(part, "w") as out,
-        ):
-            out.writestr(_CONFIG, json.dumps(_without_training(config)))
-            out.writestr(_METADATA, json.dumps(metadata))
-            with source.open(_WEIGHTS) as weights, out.open(_WEIGHTS, "w") as copy:
-                shutil.copyfileobj(weights, copy, 1024 * 1024)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise _damaged(file) from error
-    return looked
-
-
-def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """``config.json`` and ``metadata.json``, once the zip itself is as it should be."""
-    if not file.is_file():
-        raise InvalidInput("That file is not there.", file=file.name, remedy="Check its name.")
-    try:
-        if not zipfile.is_zipfile(file):
-            raise InvalidInput(
-                "This is not a .keras file.",
-                file=file.name,
-                remedy="Save the model with model.save('name.keras'), in Keras 3; .h5 and "
-                "SavedModel folders can be opened and saved again there.",
-            )
-        with zipfile.ZipFile(file) as archive:
-            _check_members(archive, file)
-            config = json.loads(archive.read(_CONFIG))
-            metadata = (
-                json.loads(archive.read(_METADATA)) if _METADATA in archive.NameToInfo else {}
-            )
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise _damaged(file) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(
-            "The description of the model in this file can't be read.",
-            file=file.name,
-            remedy="Save the model again.",
-        ) from error
-    if not isinstance(config, dict) or not isinstance(metadata, dict):
-        raise InvalidInput("The description of the model in this file is none.", file=file.name)
-    return config, metadata
-
-
-def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
-    total = 0
-    seen: set[str] = set()
-    for info in archive.infolist():
-        name = info.filename.replace("\\", "/")
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
-            raise InvalidInput(
-                "This file holds a path that leads out of it, as no model does.",
-                file=file.name,
-                remedy="Don’t use it.",
-            )
-        total += info.file_size
-        if name in seen:
-            raise InvalidInput(f"This file holds “{name}” twice, as no model does.", file=file.name)
-        seen.add(name)
-        if name not in (_CONFIG, _METADATA, _WEIGHTS):
-            raise InvalidInput(
-                f"This file holds “{name}”, which a model of images doesn’t need.",
-                file=file.name,
-                remedy="Only models whose weights are in model.weights.h5 and that bring no other "
-                "files can be imported.",
-            )
-    for needed in (_CONFIG, _WEIGHTS):
-        if needed not in seen:
-            raise InvalidInput(
-                f"This is not a .keras file: it has no {needed}.",
-                file=file.name,
-                remedy="Save the model with model.save('name.keras'), in Keras 3.",
-            )
-    if total > MAX_BYTES or archive.getinfo(_CONFIG).file_size > _MAX_CONFIG:
-        raise InvalidInput(
-            f"This model unpacks to more than {MAX_BYTES / 1024**3:.0f} GB.",
-            file=file.name,
-            remedy="Use a smaller one.",
-        )
-
-
-def _damaged(file: Path) -> InvalidInput:
-    return InvalidInput(
-        "This file is damaged.", file=file.name, remedy="Copy it again in case it was cut off."
-    )
-
-
-def _judge(config: dict[str, Any], keras: str) -> Looked:
     _check_objects(config, "the model", 0)
     layers = list(_flat(config))
+    if len(layers) > _MAX_LAYERS:
+        raise InvalidInput(
+            f"This model has {len(layers):,} layers, too many to be meant for images.",
+            remedy=f"Models of at most {_MAX_LAYERS:,} layers can be imported.",
+        )
     shape = _input_shape(config)
     pixels, why = _guess(layers)
     if len(shape) != 4:
@@ -253,8 +150,21 @@ def _check_objects(value: Any, where: str, depth: int) -> None:
             raise InvalidInput(
                 f"The layer {where} has {each:,} {key}, too many to be meant for images.",
             )
+        if key in _SIDES and any(abs(n) > _MAX_SIDE for n in _numbers(each)):
+            raise InvalidInput(
+                f"The layer {where} has a {key} of {each}, too much to be meant for images.",
+            )
         if key != "compile_config":
             _check_objects(each, where, depth + 1)
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    """Whole numbers, those in lists included."""
+    if isinstance(value, list):
+        for each in value[:16]:
+            yield from _numbers(each)
+    elif isinstance(value, int):
+        yield value
 
 
 def _check_object(value: dict[str, Any], where: str) -> str:
@@ -315,7 +225,7 @@ def _flat(config: Any) -> Iterator[dict[str, Any]]:
     if isinstance(inner.get("layers"), list):
         for layer in inner["layers"]:
             yield from _flat(layer)
-    elif "class_name" in config:
+    elif isinstance(config.get("class_name"), str):
         yield config
 
 
@@ -341,8 +251,11 @@ def _input_shape(config: dict[str, Any]) -> list[Any]:
             f"This model gives {len(outputs)} outputs.",
             remedy="Only models that give one number a class can be imported.",
         )
-    found = inputs[0]["config"].get("batch_shape") if inputs else inner.get("build_input_shape")
-    if not isinstance(found, list) or not all(n is None or isinstance(n, int) for n in found):
+    first = inputs[0].get("config") if inputs else None
+    found = inner.get("build_input_shape")
+    if inputs:
+        found = first.get("batch_shape") if isinstance(first, dict) else None
+    if not isinstance(found, list) or not all(n is None or type(n) is int for n in found):
         raise InvalidInput(
             "This file doesn’t say what size of images the model takes.",
             remedy="Begin it with a keras.Input, and save it again.",
@@ -374,14 +287,3 @@ def _guess(layers: list[dict[str, Any]]) -> tuple[Pixels, str]:
     if any(each in names for each in _CENTRED) or "expanded_conv_depthwise" in names:
         return "-1..1", "It holds a network of a family that was trained on −1 to 1."
     return "0..1", "It doesn’t rescale its pixels, so they were probably divided by 255 before."
-
-
-def _without_training(value: Any) -> Any:
-    """The same config without optimizer, loss and metrics, which using a model doesn't need."""
-    if isinstance(value, list):
-        return [_without_training(each) for each in value]
-    if isinstance(value, dict):
-        return {
-            key: _without_training(each) for key, each in value.items() if key != "compile_config"
-        }
-    return value

@@ -1,0 +1,99 @@
+"""How many bytes of bodies the server holds at once, for one visitor and for all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+
+from starlette.types import Message, Receive
+
+# What all visitors together may be sending, and one of them.
+MOST_BYTES = 1024 * 1024**2
+MOST_BYTES_EACH = 512 * 1024**2
+MOST_AT_ONCE_EACH = 16
+# A guest tries pictures: these stay in memory until the page is left.
+GUEST_BYTES = 64 * 1024**2
+GUEST_BYTES_AN_HOUR = 512 * 1024**2
+_HOUR_S = 3600.0
+
+
+class NoRoom(Exception):
+    """More was sent at once than there is room for; ``str`` is a sentence."""
+
+
+class Room:
+    """Counts what is on its way in; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._all = 0
+        self._bytes: defaultdict[str, int] = defaultdict(int)
+        self._requests: defaultdict[str, int] = defaultdict(int)
+        self._hour: dict[str, tuple[float, int]] = {}
+
+    def enter(self, visitor: str) -> None:
+        """One more request with a body.
+
+        Raises:
+            NoRoom: they have too many open.
+        """
+        with self._lock:
+            if self._requests[visitor] >= MOST_AT_ONCE_EACH:
+                raise NoRoom("Too much is sent at once. Try again in a moment.")
+            self._requests[visitor] += 1
+
+    def take(self, visitor: str, count: int, *, guest: bool) -> None:
+        """So many more bytes.
+
+        Raises:
+            NoRoom: they, or all together, have sent too much.
+        """
+        now = time.monotonic()
+        with self._lock:
+            if guest:
+                began, before = self._hour.get(visitor, (now, 0))
+                if now - began > _HOUR_S:
+                    began, before = now, 0
+                if before + count > GUEST_BYTES_AN_HOUR:
+                    raise NoRoom("This is more than a guest may send. Try again in an hour.")
+                self._hour[visitor] = (began, before + count)
+            most = GUEST_BYTES if guest else MOST_BYTES_EACH
+            if self._bytes[visitor] + count > most or self._all + count > MOST_BYTES:
+                raise NoRoom("Too much is sent at once. Send less, or one after the other.")
+            self._bytes[visitor] += count
+            self._all += count
+
+    def leave(self, visitor: str, count: int) -> None:
+        """A request is over; what it held is free again."""
+        with self._lock:
+            self._all -= count
+            self._bytes[visitor] -= count
+            self._requests[visitor] -= 1
+            if self._requests[visitor] <= 0:
+                self._requests.pop(visitor)
+                self._bytes.pop(visitor, None)
+            if len(self._hour) > 10_000:
+                self._hour.clear()
+
+
+class Counted:
+    """The body of one request, counted as it comes; to be left when the request is over."""
+
+    def __init__(self, room: Room, visitor: str, receive: Receive, *, guest: bool) -> None:
+        room.enter(visitor)
+        self._room, self._visitor, self._receive, self._guest = room, visitor, receive, guest
+        self._held = 0
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        message = await self._receive()
+        count = len(message.get("body", b""))
+        if count:
+            self._room.take(self._visitor, count, guest=self._guest)
+            self._held += count
+        return message
+
+    def leave(self) -> None:
+        """Let others have its share."""
+        self._room.leave(self._visitor, self._held)

@@ -1,0 +1,265 @@
+"""Work on files that somebody else made, in a process of its own with limits.
+
+An archive or a model may claim to be small and be huge, or keep its reader busy for hours. Whoever
+takes one apart in the process that serves pages does so for everybody. Here a function is called in
+a helper, which may use so much memory, processor and time and no more::
+
+    looked = contained(look_into, file, limits=Limits(seconds=30), otherwise=damaged)
+
+Helpers are plain subprocesses with two pipes; one is kept for the next call, and all end when this
+process does. What comes back is read as plain values and dataclasses of ours, whatever was sent.
+Limits of memory and processor are the system's, where it has them (not on Windows); time is kept
+everywhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
+
+from core import errors
+from core.errors import LightboxError, UnreadableImage
+from core.progress import Reporter
+
+T = TypeVar("T")
+_ROOT = Path(__file__).resolve().parents[1]
+# Others wait: two busy processors are enough for what nobody knows.
+_AT_ONCE = threading.BoundedSemaphore(2)
+_LOOK_AGAIN_S = 0.2
+_PLAIN = {("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("builtins", "set")}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a helper may use.
+
+    Attributes:
+        seconds: for how long it may say nothing; progress that it reports is something.
+        processor_s: seconds of the processor's time in all.
+        memory_mb: megabytes of memory.
+        file_mb: megabytes that one file may have that it writes.
+    """
+
+    seconds: float = 30
+    processor_s: int = 60
+    memory_mb: int = 1024
+    file_mb: int = 4096
+
+
+class TooMuch(Exception):
+    """A helper reached one of its limits, or crashed."""
+
+
+def contained(
+    function: Callable[..., T],
+    *args: Any,
+    limits: Limits,
+    otherwise: LightboxError,
+    report: Reporter | None = None,
+    **options: Any,
+) -> T:
+    """Call a function of ours in a helper, and return what it returns.
+
+    Args:
+        function: one that a module defines; it gets ``report`` too, where that is given.
+        otherwise: what is said where it reaches a limit, crashes, or raises what is no sentence.
+        report: hears its progress, and can stop it.
+
+    Raises:
+        LightboxError: as the function does, or ``otherwise``.
+        Cancelled: the person asked for it to stop.
+    """
+    request = (function.__module__, function.__qualname__, args, options, report is not None)
+    with _AT_ONCE:
+        helper = _idle.pop() if _idle else _Helper()
+        try:
+            kind, value = helper.ask((limits, request), limits.seconds, report or Reporter())
+        except TooMuch as error:
+            helper.end()
+            raise otherwise from error
+        except BaseException:
+            helper.end()
+            raise
+        _idle.append(helper)
+    if kind == "error":
+        raise _again(value)
+    if kind == "defect":
+        raise otherwise from RuntimeError(value)
+    return cast(T, value)
+
+
+class _Helper:
+    """One helper, as this process sees it."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
+        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "core.contained"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=_ROOT,
+            env={**os.environ, **one_thread, "PYTHONPATH": path},
+        )
+        self._said: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True, name="contained").start()
+
+    def ask(self, request: object, still_s: float, report: Reporter) -> tuple[str, Any]:
+        """Send a request; returns ``done``, ``error`` or ``defect``, and what belongs to it."""
+        assert self._process.stdin is not None
+        try:
+            pickle.dump(request, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise TooMuch from error
+        heard = time.monotonic()
+        while True:
+            report.check()
+            try:
+                said = self._said.get(timeout=_LOOK_AGAIN_S)
+            except queue.Empty:
+                if time.monotonic() - heard > still_s:
+                    raise TooMuch(f"nothing for {still_s:.0f} seconds") from None
+                continue
+            if said is None:
+                raise TooMuch("the helper ended")
+            heard = time.monotonic()
+            if said[0] != "progress":
+                return said
+            report.progress(*said[1])
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(Exception):
+            while True:
+                kind, value = _Plain(self._process.stdout).load()
+                self._said.put((str(kind), value))
+        self._said.put(None)
+
+    def end(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+_idle: list[_Helper] = []
+
+
+class _Plain(pickle.Unpickler):
+    """Makes plain values, paths and our dataclasses; nothing else that a helper might send."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _PLAIN:
+            return super().find_class(module, name)
+        if module.startswith("core.") and module in sys.modules:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and dataclasses.is_dataclass(found):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
+
+
+def _again(value: tuple[str, str, str | None, str, str]) -> LightboxError:
+    """The sentence that a helper raised."""
+    name, title, file, remedy, kind = value
+    cls = getattr(errors, name, LightboxError)
+    if cls is UnreadableImage:
+        return UnreadableImage(kind, title, file=file, remedy=remedy)
+    known = isinstance(cls, type) and issubclass(cls, LightboxError)
+    return (cls if known else LightboxError)(title, file=file, remedy=remedy)
+
+
+# What follows runs in the helper.
+
+
+class _Telling(Reporter):
+    def __init__(self, answers: IO[bytes]) -> None:
+        self._answers = answers
+
+    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
+        _send(self._answers, "progress", (phase, done, total, note))
+
+
+def _send(answers: IO[bytes], kind: str, value: object) -> None:
+    pickle.dump((kind, value), answers, protocol=pickle.HIGHEST_PROTOCOL)
+    answers.flush()
+
+
+def _limit(limits: Limits) -> None:
+    """Have the system keep the limits from here on."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    processor = int(used.ru_utime + used.ru_stime) + limits.processor_s
+    memory = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    for what, most in (
+        (resource.RLIMIT_CPU, processor),
+        (memory, limits.memory_mb * 1024**2),
+        (resource.RLIMIT_FSIZE, limits.file_mb * 1024**2),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            hard = resource.getrlimit(what)[1]
+            resource.setrlimit(what, (most if hard < 0 else min(most, hard), hard))
+
+
+def _do(
+    answers: IO[bytes], request: tuple[str, str, tuple[Any, ...], dict[str, Any], bool]
+) -> None:
+    from importlib import import_module
+
+    module, name, args, options, reports = request
+    if not module.startswith("core."):
+        raise ValueError(f"{module} is none of ours")
+    function = getattr(import_module(module), name)
+    if reports:
+        options = {**options, "report": _Telling(answers)}
+    _send(answers, "done", function(*args, **options))
+
+
+def main() -> None:
+    """Answer until there are no more requests, or a limit is reached."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print must not get between the answers
+    while True:
+        try:
+            limits, request = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            os._exit(0)
+        _limit(limits)
+        try:
+            _do(answers, request)
+        except LightboxError as error:
+            kind = error.kind if isinstance(error, UnreadableImage) else ""
+            told = (type(error).__name__, error.title, error.file, error.remedy, kind)
+            _send(answers, "error", told)
+        except MemoryError:
+            # There may not be enough left to say so.
+            os._exit(1)
+        except BrokenPipeError:
+            os._exit(0)
+        except Exception:
+            _send(answers, "defect", traceback.format_exc())
+
+
+if __name__ == "__main__":
+    main()
