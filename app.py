@@ -17,14 +17,16 @@ from starlette.middleware import Middleware
 from streamlit import config, file_util
 
 from core import settings
-from core.access import startup
+from core.access import audit, startup
 from core.access.hosts import check_bind, is_loopback, parse_bind
-from core.access.who import ask_also
 from core.api import batches, downloads, entrance, live, reports, uploads, v1
 from core.api.doors import Doors
 from core.api.promptly import answering_promptly
+from core.catalog import open_catalog
 from core.datasets.images import take_turns
 from core.errors import LightboxError
+from core.who import Role, Who, ask_also, tell_of_refusals
+from core.workspace import open_workspace
 from pages._widgets.who import asking
 
 ROUTES = (
@@ -45,6 +47,14 @@ def listening_at(address: str, port: int) -> str:
     return base if settings.load().access != "local" else f"{base}/?token={startup.token()}"
 
 
+def _noted(who: Who, role: Role) -> None:
+    """Refusals are in the log, those of people who are signed in."""
+    if who.name:
+        audit.note(
+            open_catalog(open_workspace()), "was refused", f"what a {role} may", who=who.name
+        )
+
+
 @asynccontextmanager
 async def served(app: object) -> AsyncIterator[None]:
     """While the server runs: said where it is, opened in a browser, and only where it is safe."""
@@ -60,6 +70,7 @@ async def served(app: object) -> AsyncIterator[None]:
     if not config.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     ask_also(asking)
+    tell_of_refusals(_noted)
     take_turns()
     async with answering_promptly(app):
         yield

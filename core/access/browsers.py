@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import time
 
-from core.access.who import Role, Who
 from core.catalog import Catalog
+from core.who import Role, Who
 from core.workspace import new_token
 
 KEPT_S = 30 * 24 * 3600

@@ -19,6 +19,7 @@ from core.errors import InvalidInput, NotFound
 from core.inference.batch_results import FORMATS, Format, limit_of, write_results
 from core.inference.batch_store import Batch, find_batch, place_of
 from core.quality.safe_names import safe_name
+from core.who import require
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/batches"
@@ -37,6 +38,7 @@ def address(batch: Batch, kind: Format, threshold: float) -> str:
 
 
 async def _table(request: Request) -> Response:
+    require("labeller")
     given = request.path_params
     threshold = request.query_params.get("threshold", "")
     file, name = await run_in_threadpool(

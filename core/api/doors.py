@@ -1,7 +1,7 @@
 """The one way in: every request and every websocket of the server passes here.
 
 It asks, in this order: is this address ours, does it come from a page of ours, who is it, and may
-they come here at all. What passes is told who is acting (:mod:`core.access.who`), routes by the
+they come here at all. What passes is told who is acting (:mod:`core.who`), routes by the
 context they run in and pages by a header that nobody outside can set. An open websocket is asked
 again every half second, so that whoever was shut out is gone at once.
 """
@@ -24,13 +24,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import settings
 from core.access import browsers
 from core.access.hosts import host_is_known, origin_is_own
-from core.access.who import NOBODY, Who, acting_as
 from core.api import entrance
 from core.api.policy import Policy
 from core.api.room import Counted, NoRoom, Room
 from core.catalog import open_catalog
 from core.delivery.take_away.links import Kind, link_is_open
 from core.errors import LightboxError
+from core.who import NOBODY, Who, acting_as
 from core.workspace import Workspace, open_workspace
 
 WHO = "x-lightbox-who"
@@ -90,11 +90,11 @@ class Doors:
         headers = [pair for pair in scope["headers"] if pair[0].lower() != WHO.encode()]
         headers.append((WHO.encode(), who.dump().encode("ascii")))
         inside = {**scope, "headers": headers}
+        if not http:
+            await self._watched(inside, receive, send, who)
+            return
         with acting_as(who):
-            if http:
-                await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
-            else:
-                await self._watched(inside, receive, send, who)
+            await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, who: Who) -> None:
         """A request whose body is counted, unless it can have none."""

@@ -17,6 +17,7 @@ from core.api.problems import beside_pages
 from core.delivery.exports import kept
 from core.errors import NotFound
 from core.quality import take_away
+from core.who import require
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/exports"
@@ -28,11 +29,13 @@ def model_address(run_id: str, export: kept.Export) -> str:
 
 
 async def _export(request: Request) -> Response:
+    require("trainer")
     token = request.path_params["token"]
     return _file(await run_in_threadpool(take_away.find, open_workspace(), token))
 
 
 async def _model(request: Request) -> Response:
+    require("trainer")
     asked = request.path_params
     found = await run_in_threadpool(
         kept.find, open_workspace(), asked["run"], asked["format"], asked["token"]

@@ -1,12 +1,16 @@
-"""The door as a person sees it: a plain page that says how to come in, and the cookie they get.
+"""The door as a person sees it: plain pages that say how to come in, and the cookie they get.
 
 POST /lightbox/door/token     the start-up token, typed in → a session
-POST /lightbox/door/leave     ends this browser's session
+POST /lightbox/door/sign-in   a name and a password → a session
+GET, POST /lightbox/door/invited?token=…   an invitation: choose a name and a password
+GET, POST /lightbox/door/leave   ends this browser's session
 """
 
 from __future__ import annotations
 
+import html
 from http.cookies import SimpleCookie
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
@@ -14,12 +18,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from core import settings
-from core.access import browsers, startup
+from core.access import browsers, passwords, people, startup
 from core.api.problems import beside_pages
 from core.catalog import Catalog, open_catalog
+from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.workspace import open_workspace
 
 PREFIX = "/lightbox/door"
+LEAVE = f"{PREFIX}/leave"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -92,17 +98,31 @@ def page(body: str, status: int = 200) -> Response:
 def enter(asked: HTTPConnection, token: str, then: str) -> Response:
     """Exchange the start-up token for a session of this browser."""
     if settings.load().access != "local" or not startup.is_token(token):
-        return shut(wrong=True)
+        return shut(wrong="That is not the token that Lightbox printed.")
     return signed_in(asked, RedirectResponse(then, 303), open_catalog(open_workspace()), None)
 
 
-def shut(*, wrong: bool = False) -> Response:
-    """What somebody sees who isn't signed in."""
-    said = (
-        '<p class="wrong" role="alert">That is not the token that Lightbox printed.</p>'
-        if wrong
-        else ""
-    )
+def shut(*, wrong: str = "", name: str = "", status: int = 401) -> Response:
+    """What somebody sees who isn't signed in.
+
+    Args:
+        wrong: what was wrong about a try, as a sentence.
+        name: whose try that was.
+    """
+    said = f'<p class="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
+    if settings.load().access != "local":
+        return page(
+            f"""<h1>Sign in to Lightbox</h1>{said}
+<form method="post" action="{PREFIX}/sign-in">
+<label for="name">Name</label>
+<input id="name" name="name" autocomplete="username" value="{html.escape(name)}" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Sign in</button></form>
+<p>No name here yet, or the password forgotten? Ask whoever runs this Lightbox for an invitation.
+</p>""",
+            status,
+        )
     return page(
         f"""<h1>This Lightbox is closed</h1>{said}
 <p>Open the address that it printed in its window when it started; it ends in
@@ -111,17 +131,76 @@ def shut(*, wrong: bool = False) -> Response:
 <label for="token">Token</label>
 <input id="token" name="token" type="password" autocomplete="off" required autofocus>
 <button>Open Lightbox</button></form>""",
-        401,
+        status,
     )
 
 
 async def _token(request: Request) -> Response:
-    async with request.form(max_files=0, max_fields=1) as form:
-        given = str(form.get("token", ""))
-    return await run_in_threadpool(enter, request, given.strip(), "/")
+    given = await _form(request, "token")
+    return await run_in_threadpool(enter, request, given["token"].strip(), "/")
+
+
+async def _sign_in(request: Request) -> Response:
+    given = await _form(request, "name", "password")
+    return await run_in_threadpool(_by_password, request, given["name"], given["password"])
+
+
+def _by_password(request: Request, name: str, password: str) -> Response:
+    catalog = open_catalog(open_workspace())
+    address = request.client.host if request.client else ""
+    try:
+        person = people.by_password(catalog, name, password, address)
+    except NotAllowed as error:
+        return shut(wrong=str(error), name=name[:255])
+    return signed_in(request, RedirectResponse("/", 303), catalog, person.id)
+
+
+async def _invited(request: Request) -> Response:
+    token = request.query_params.get("token", "")
+    given = await _form(request, "name", "password") if request.method == "POST" else None
+    return await run_in_threadpool(_by_invitation, request, token, given)
+
+
+def _by_invitation(request: Request, token: str, given: dict[str, str] | None) -> Response:
+    catalog = open_catalog(open_workspace())
+    try:
+        known, role = people.invited(catalog, token)
+    except NotFound as error:
+        return shut(wrong=str(error), status=404)
+    wrong = ""
+    if given is not None:
+        try:
+            person = people.accept(catalog, token, given["name"], given["password"])
+        except (InvalidInput, Conflict, NotFound) as error:
+            wrong = f'<p class="wrong" role="alert">{html.escape(str(error))}</p>'
+        else:
+            return signed_in(request, RedirectResponse("/", 303), catalog, person.id)
+    what = (
+        f"<p>Choose a new password, <b>{html.escape(known)}</b>.</p>"
+        if known
+        else f"<p>You are invited to this Lightbox as {html.escape(role)}.</p>"
+    )
+    name = html.escape(known or (given or {}).get("name", ""))
+    return page(
+        f"""<h1>Welcome to Lightbox</h1>{what}{wrong}
+<form method="post" action="{PREFIX}/invited?token={quote(token)}">
+<label for="name">Your name</label>
+<input id="name" name="name" autocomplete="username" value="{name}"
+ {"readonly" if known else "required autofocus"}>
+<label for="password">A password of {passwords.LEAST} characters or more</label>
+<input id="password" name="password" type="password" autocomplete="new-password"
+ minlength="{passwords.LEAST}" maxlength="{passwords.MOST}" required>
+<button>Come in</button></form>""",
+        422 if wrong else 200,
+    )
 
 
 async def _leave(request: Request) -> Response:
+    if request.method == "GET":
+        return page(
+            f"""<h1>Sign out?</h1><p>This browser is signed in to Lightbox.</p>
+<form method="post" action="{PREFIX}/leave"><button>Sign out</button></form>"""
+        )
     name = cookie_name(request.headers.get("host", ""))
     secret = request.cookies.get(name, "")
     if secret:
@@ -131,8 +210,15 @@ async def _leave(request: Request) -> Response:
     return answer
 
 
+async def _form(request: Request, *names: str) -> dict[str, str]:
+    async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
+        return {name: str(form.get(name, "")) for name in names}
+
+
 ROUTES = beside_pages(
     PREFIX,
     Route("/token", _token, methods=["POST"]),
-    Route("/leave", _leave, methods=["POST"]),
+    Route("/sign-in", _sign_in, methods=["POST"]),
+    Route("/invited", _invited, methods=["GET", "POST"]),
+    Route("/leave", _leave, methods=["GET", "POST"]),
 )

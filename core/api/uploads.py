@@ -27,11 +27,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core import settings
-from core.access.who import acting
 from core.api.problems import beside_pages
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, disk_errors
 from core.progress import Throttle
+from core.who import acting, require
 from core.workspace import new_token, open_workspace
 
 PREFIX = "/lightbox/uploads"
@@ -56,7 +56,12 @@ _now_and_then = Throttle(3600)
 
 
 def issue() -> str:
-    """A token by which whoever acts now may send one upload, until a day after its last part."""
+    """A token by which whoever acts now may send one upload, until a day after its last part.
+
+    Raises:
+        NotAllowed: they may add no images.
+    """
+    require("labeller")
     if _now_and_then():
         open_workspace().sweep_staging()
     token = new_token()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import Change
 from core.errors import Conflict, NotFound
+from core.who import require
 
 _ATTEMPTS = 20
 
@@ -43,6 +44,7 @@ class Changes:
             NotFound: there is no such dataset.
             Conflict: it is no longer at ``expected_version``.
         """
+        require("labeller")
         for attempt in range(_ATTEMPTS):
             try:
                 with self._sessions.begin() as session:

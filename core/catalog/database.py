@@ -18,12 +18,14 @@ import sqlalchemy
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.catalog.audit import Audit
 from core.catalog.changes import Changes
 from core.catalog.datasets import Datasets
 from core.catalog.faults import sentence_for
 from core.catalog.jobs import Jobs
 from core.catalog.people import People
 from core.catalog.runs import Runs
+from core.catalog.visibility import Visibility
 from core.errors import NotFound, disk_errors
 from core.workspace import Workspace, keep_private
 
@@ -57,6 +59,14 @@ class Catalog:
     @cached_property
     def runs(self) -> Runs:
         return Runs(self._sessions)
+
+    @cached_property
+    def visibility(self) -> Visibility:
+        return Visibility(self._sessions)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self._sessions)
 
     @cached_property
     def people(self) -> People:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import DatasetRecord
+from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
 from core.text import meant
+from core.who import require
 
 MAX_NAME = 100
 
@@ -35,6 +37,7 @@ class Datasets:
             InvalidInput: the name is empty or too long.
             Conflict: the name is taken.
         """
+        who = require("labeller")
         name = clean_name(name)
         row = DatasetRow(
             id=dataset_id or new_id(name),
@@ -52,6 +55,7 @@ class Datasets:
         try:
             with self._sessions.begin() as session:
                 session.add(row)
+                own(session, "dataset", row.id, who)
         except IntegrityError as error:
             raise Conflict(
                 f"There is already a dataset named “{name}”.",
@@ -67,6 +71,8 @@ class Datasets:
         """
         with self._sessions() as session:
             row = session.get(DatasetRow, dataset_id)
+            if dataset_id in hidden(session, "dataset"):
+                row = None
         if row is None:
             raise NotFound("That dataset is not here any more.", remedy="Choose another one.")
         return _record(row)
@@ -83,9 +89,11 @@ class Datasets:
                     (DatasetRow.name == name_or_id) | (DatasetRow.id == name_or_id)
                 )
             )
-            if row is not None:
+            out = hidden(session, "dataset")
+            if row is not None and row.id not in out:
                 return _record(row)
-            names = session.scalars(select(DatasetRow.name).order_by(DatasetRow.name)).all()
+            others = session.scalars(select(DatasetRow).order_by(DatasetRow.name)).all()
+            names = [each.name for each in others if each.id not in out]
         known = ", ".join(f"“{name}”" for name in names[:10])
         raise NotFound(
             f"There is no dataset named “{name_or_id}”.",
@@ -98,7 +106,8 @@ class Datasets:
         """All datasets, newest first."""
         with self._sessions() as session:
             rows = session.scalars(select(DatasetRow).order_by(DatasetRow.created_at.desc())).all()
-        return [_record(row) for row in rows]
+            out = hidden(session, "dataset")
+        return [_record(row) for row in rows if row.id not in out]
 
     def free_name(self, wanted: str) -> str:
         """``wanted``, or the first of ``wanted 2``, ``wanted 3``, … that is not taken."""
@@ -123,6 +132,7 @@ class Datasets:
         Raises:
             InvalidInput, Conflict: as for :meth:`add`.
         """
+        require("labeller")
         name = clean_name(name)
         try:
             self.set(dataset_id, name=name)
@@ -134,6 +144,8 @@ class Datasets:
 
     def remove(self, dataset_id: str) -> None:
         """Forget a dataset and its log. Files are the caller's business."""
+        require("labeller")
+        self.get(dataset_id)
         with self._sessions.begin() as session:
             session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
             session.query(DatasetRow).filter_by(id=dataset_id).delete()

@@ -19,6 +19,7 @@ from core.catalog.queue import Queue, job_record
 from core.catalog.records import ACTIVE, JobRecord, JobState, Lane
 from core.errors import Conflict, InvalidInput, NotFound
 from core.progress import Wishes
+from core.who import acting, require
 
 _RESUMABLE = ("interrupted", "failed", "cancelled")
 
@@ -167,8 +168,10 @@ class Jobs(Queue, Events):
 
         Raises:
             InvalidInput: the learning rate can't work.
+            NotAllowed: whoever acts may not decide about it.
             NotFound: there is no such job.
         """
+        self._may_decide(job_id)
         rate = changes.get("learning_rate")
         if rate is not None and not 0 < rate <= 1:
             raise InvalidInput(
@@ -190,6 +193,11 @@ class Jobs(Queue, Events):
                     row.state, row.ended_at = "cancelled", time.time()
         return self.get(job_id)
 
+    def _may_decide(self, job_id: str) -> None:
+        """Refuse whoever may not stop or change a job: trainings are trainers' business."""
+        if not acting().may("trainer"):
+            require("trainer" if self.get(job_id).lane == "train" else "labeller")
+
     def request_cancel(self, job_id: str, discard: bool = False) -> JobRecord:
         """Ask a job to stop: a queued one is cancelled at once, a running one stops soon.
 
@@ -205,6 +213,7 @@ class Jobs(Queue, Events):
             Conflict: it is waiting, running or done.
             NotFound: there is no such job.
         """
+        self._may_decide(job_id)
         with self._sessions.begin() as session:
             again = session.scalar(
                 update(JobRow)

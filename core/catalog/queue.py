@@ -17,6 +17,7 @@ from core.catalog.models import JobRow
 from core.catalog.records import JobRecord, Lane
 from core.errors import Conflict, NotFound
 from core.progress import Wishes
+from core.who import require
 
 Move = Literal["first", "up", "down", "last"]
 _ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
@@ -69,6 +70,7 @@ class Queue:
             Conflict: it is not waiting any more.
             NotFound: there is no such job.
         """
+        require("trainer")
         lane = select(JobRow.lane).where(JobRow.id == job_id).scalar_subquery()
         with self._sessions.begin() as session:
             # Written before it is read, so that nobody can claim or move one in between.

@@ -13,8 +13,10 @@ from core.catalog.datasets import clean_name, new_id
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import RunRecord, RunSummary
 from core.catalog.shelf import Shelf, taken
+from core.catalog.visibility import hidden, own
 from core.errors import NotFound
 from core.text import meant
+from core.who import require
 
 
 class Runs(Shelf):
@@ -42,6 +44,7 @@ class Runs(Shelf):
         Raises:
             Conflict: the name is taken.
         """
+        who = require("trainer")
         name = clean_name(name)
         row = RunRow(
             id=run_id or new_id(name),
@@ -56,6 +59,7 @@ class Runs(Shelf):
         try:
             with self._sessions.begin() as session:
                 session.add(row)
+                own(session, "run", row.id, who)
         except IntegrityError as error:
             raise taken(self._sessions, name) from error
         return self.get(row.id)
@@ -84,13 +88,17 @@ class Runs(Shelf):
                 .join(JobRow, JobRow.id == RunRow.job_id)
                 .where((RunRow.name == name_or_id) | (RunRow.id == name_or_id))
             ).first()
+            out = hidden(session, "run")
+            if found is not None and found[0].id in out:
+                found = None
             if found is not None and (deleted or found[0].deleted_at is None):
                 return _record(found[0], found[1])
-            names = session.scalars(
-                select(RunRow.name)
+            others = session.execute(
+                select(RunRow.id, RunRow.name)
                 .where(RunRow.deleted_at.is_(None), RunRow.archived.is_(False))
                 .order_by(RunRow.created_at.desc())
             ).all()
+            names = [name for run_id, name in others if run_id not in out]
         if found is not None:
             raise NotFound(
                 f"The run “{found[0].name}” was deleted and is in the bin.",
@@ -127,7 +135,9 @@ class Runs(Shelf):
             if not archived:
                 query = query.where(RunRow.archived.is_(False))
         with self._sessions() as session:
-            return [_record(run, job) for run, job in session.execute(query).all()]
+            out = hidden(session, "run")
+            found = session.execute(query).all()
+            return [_record(run, job) for run, job in found if run.id not in out]
 
     def free_name(self, wanted: str) -> str:
         """``wanted 1``, ``wanted 2``, …: the first that is not taken."""

@@ -19,6 +19,7 @@ from core.catalog.datasets import clean_name, tidy
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import FINISHED, RunRecord
 from core.errors import Conflict, InvalidInput, NotFound
+from core.who import require
 
 MAX_TAG = 40
 MAX_TAGS = 20
@@ -111,6 +112,7 @@ class Shelf(ABC):
     def forget(self, run_id: str) -> bool:
         """End a run in the bin: its row, its job and what happened in it. Its files are the
         caller's to remove. False if it isn't in the bin (any more)."""
+        require("trainer")
         with self._sessions.begin() as session:
             row = session.get(RunRow, run_id)
             if row is None or row.deleted_at is None:
@@ -123,6 +125,8 @@ class Shelf(ABC):
         return True
 
     def _change(self, run_id: str, **values: Any) -> None:
+        require("trainer")
+        self.get(run_id)
         with self._sessions.begin() as session:
             row = session.get(RunRow, run_id)
             if row is None:

@@ -28,7 +28,16 @@ from core.cli.output import Output
 PROGRAM = "python -m core"
 # Where in the work a command is needed; help lists them in this order.
 Step = Literal[
-    "Start", "Data", "Clean", "Train", "Results", "Predict", "Take away", "Library", "Queue"
+    "Start",
+    "Data",
+    "Clean",
+    "Train",
+    "Results",
+    "Predict",
+    "Take away",
+    "Library",
+    "Queue",
+    "People",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 

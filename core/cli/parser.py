@@ -21,6 +21,7 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     library,
     mistakes,
     models,
+    people,
     queue,
     reliability,
     take_away,

@@ -25,6 +25,7 @@ from core.datasets.layout import Choice, Skipped, is_text
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter
 from core.text import as_text
+from core.who import require
 from core.workspace import ensure_space, read_json, write_json
 
 
@@ -254,6 +255,7 @@ def check_allowed(folder: Path) -> Path:
         NotAllowed: naming the roots.
         NotFound: there can't be such a folder.
     """
+    require("labeller")
     loaded = settings.load()
     inside = " or ".join(str(root) for root in loaded.roots)
     refusal = NotAllowed(

@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.access.who import author
 from core.catalog import Catalog, Change
 from core.datasets.content import hash_bytes
 from core.datasets.formats import SUFFIXES, SUFFIXES_OF
@@ -27,6 +26,7 @@ from core.errors import InvalidInput, NotFound, disk_errors
 from core.quality.curation import curated, decide
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
+from core.who import author, require
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
 _ID = re.compile(r"[0-9a-f]{16,64}")
@@ -96,6 +96,7 @@ def correct(
             f"The model doesn't know the class “{label}”.",
             remedy="It knows " + ", ".join(f"“{one}”" for one in classes[:20]) + ".",
         )
+    require("labeller")
     if len(data) > MAX_BYTES:
         raise InvalidInput("This image is too large to be kept.", file=name)
     opened = open_image(data, file=name)
@@ -172,11 +173,13 @@ def read_correction(workspace: Workspace, dataset_id: str, correction_id: str) -
 def drop_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
     """Leave one out; :func:`restore_correction` brings it back. Raises NotFound if there is
     none."""
+    require("labeller")
     _set_dropped(workspace, dataset_id, correction_id, True)
 
 
 def restore_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> None:
     """Bring one back that was left out. Raises NotFound if there is none."""
+    require("labeller")
     _set_dropped(workspace, dataset_id, correction_id, False)
 
 
@@ -190,6 +193,7 @@ def add_corrections(catalog: Catalog, dataset_id: str) -> int:
         InvalidInput: there are none.
         NoSpace: the disk is full.
     """
+    require("labeller")
     items = corrections(catalog.workspace, dataset_id)
     if not items:
         raise InvalidInput(
@@ -205,12 +209,14 @@ def add_correction(catalog: Catalog, dataset_id: str, correction_id: str) -> Non
         NotFound: there is no such correction.
         NoSpace: the disk is full.
     """
+    require("labeller")
     _add(catalog, dataset_id, [_find(catalog.workspace, dataset_id, correction_id)])
 
 
 def take_back(catalog: Catalog, dataset_id: str, correction_id: str) -> Change | None:
     """Leave an image out of a dataset that it was added to by correcting; that can be undone like
     any decision. ``None`` where it is not there."""
+    require("labeller")
     table = curated(catalog, dataset_id)
     mine = table[table["hash"].str.startswith(correction_id) & ~table["excluded"]]
     return decide(catalog, dataset_id, "exclude", mine["path"], why="Its correction was undone")
@@ -257,6 +263,7 @@ def corrections_zip(workspace: Workspace, dataset_id: str) -> bytes:
 
 def clear_corrections(workspace: Workspace, dataset_id: str, items: Sequence[Correction]) -> None:
     """Forget some for good, once they have been taken elsewhere."""
+    require("labeller")
     for item in items:
         _forget(workspace, dataset_id, item)
 

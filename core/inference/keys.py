@@ -17,8 +17,8 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from core.access.who import author
 from core.errors import InvalidInput, NotFound
+from core.who import author, require
 from core.workspace import Workspace, read_json, write_json
 
 PREFIX = "lb_"
@@ -71,6 +71,7 @@ def create_key(workspace: Workspace, name: str, per_minute: int = PER_MINUTE) ->
     Raises:
         InvalidInput: the name is empty, too long or taken, or the number is out of range.
     """
+    require("trainer")
     name = " ".join(name.split())
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise InvalidInput(
@@ -132,6 +133,7 @@ def revoke_key(workspace: Workspace, name_or_id: str) -> ApiKey:
     Raises:
         NotFound: there is no key with this name or id.
     """
+    require("trainer")
     with _changing(workspace):
         keys = list_keys(workspace)
         found = next((key for key in keys if name_or_id in (key.id, key.name)), None)

@@ -11,6 +11,7 @@ from core.catalog import Catalog, JobRecord
 from core.catalog.records import Lane
 from core.errors import NotFound
 from core.progress import Reporter
+from core.who import Role, require
 
 JobFunction = Callable[[Catalog, dict[str, Any], Reporter], None]
 
@@ -28,6 +29,7 @@ class Kind:
         work: does it; told of the job's spec.
         resumes: done again, it goes on where it was interrupted.
         phases: words for phases that it reports, beside those that many kinds have.
+        role: who may ask for it.
         detail: what tells one job of the kind from another about the same subject, from its spec.
     """
 
@@ -37,6 +39,7 @@ class Kind:
     about: Literal["dataset", "run", ""]
     work: JobFunction
     resumes: bool = False
+    role: Role = "trainer"
     phases: Mapping[str, str] = field(default_factory=dict)
     detail: Callable[[Mapping[str, Any]], str] = lambda _: ""
 
@@ -95,8 +98,12 @@ def submit(catalog: Catalog, key: str, spec: dict[str, Any], *, once: bool = Fal
     Args:
         once: if one of this kind with such a spec waits or runs already, and nobody has asked it
             to stop, return that one instead.
+
+    Raises:
+        NotAllowed: whoever acts may not ask for it.
     """
     sort = find_kind(key)
+    require(sort.role)
     subject = str(spec.get(f"{sort.about}_id", ""))
     if once:
         job = catalog.jobs.active(key, subject, **spec)

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.access.who import author
 from core.catalog import Catalog
 from core.errors import NotFound
 from core.progress import Reporter
 from core.quality.copies import DEFAULT_THRESHOLD, SAME, Copies, find_copies, groups
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.index import read_index
+from core.who import author
 from core.workspace import atomic_path
 
 _PHASE = "copies"

@@ -13,7 +13,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from core.access.who import author
 from core.catalog import Catalog, Change
 from core.catalog.datasets import tidy
 from core.errors import InvalidInput, NotFound
@@ -21,6 +20,7 @@ from core.quality.alike import Alike
 from core.quality.facts import lay_over
 from core.quality.index import read_index, read_skipped
 from core.text import as_text
+from core.who import author, require
 
 DECISIONS = {
     "exclude": "Excluded",
@@ -217,6 +217,7 @@ def decide(
         InvalidInput: a path that is not in the dataset, or a label that is empty.
         ValueError: there is no such action.
     """
+    require("labeller")
     if action not in _ABOUT_IMAGES:
         raise ValueError(f"action is {action!r}, not one of {', '.join(_ABOUT_IMAGES)}")
     wanted = list(dict.fromkeys(paths))
@@ -259,6 +260,7 @@ def undo(catalog: Catalog, dataset_id: str, versions: Iterable[int]) -> Change |
     Raises:
         InvalidInput: a version that is not a decision of this dataset.
     """
+    require("labeller")
     wanted = sorted(set(versions))
     changes = {change.version: change for change in catalog.changes.of(dataset_id)}
     for version in wanted:

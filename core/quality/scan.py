@@ -19,7 +19,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core import settings
-from core.access.who import author
 from core.catalog import Catalog
 from core.datasets.added import added_files
 from core.datasets.layout import FoundFile, Skipped, keep_layout, load_choice, read_layout
@@ -38,6 +37,7 @@ from core.quality.known import drop_partials, keep_partial, take_over
 from core.quality.look import Facts, Looked
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
+from core.who import author
 
 _SAVE_EVERY_S = 5.0
 # Files looked at in one go: many, so that little time goes into talking, but few enough, and of few

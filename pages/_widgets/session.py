@@ -19,6 +19,7 @@ from core.evaluation.library import KEPT_S, empty_bin
 from core.jobs.supervisor import ensure_running
 from core.quality import curation, thumbs
 from core.quality.findings import Finding, find
+from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
 
 
@@ -30,11 +31,13 @@ def catalog() -> Catalog:
 @st.cache_resource(show_spinner=False)
 def _open(home: str) -> Catalog:
     del home  # a part of the key only
-    workspace = open_workspace()
-    workspace.sweep_staging()
-    opened = open_catalog(workspace)
-    empty_bin(opened, older_than_s=KEPT_S)
-    ensure_running(workspace)
+    # Whoever's page is the first: this is done for all.
+    with acting_as(MACHINE):
+        workspace = open_workspace()
+        workspace.sweep_staging()
+        opened = open_catalog(workspace)
+        empty_bin(opened, older_than_s=KEPT_S)
+        ensure_running(workspace)
     _leave_libraries_alone()
     return opened
 

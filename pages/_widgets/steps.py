@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.access.who import require
+from core.api.entrance import LEAVE
 from core.catalog import DatasetRecord, RunRecord
 from core.quality.looked import looked
-from core.text import escape, shorten
+from core.text import escape, escape_html, shorten
+from core.who import Role, acting, require
 from pages._widgets.session import (
     catalog,
     current_dataset,
@@ -29,46 +30,64 @@ class Item:
     Attributes:
         step: whether it is a step of the journey, which stands in the line at the top; others are
             reached from the pages that they belong to.
+        role: who may see it.
     """
 
     key: str
     title: str
     page: Any
     step: bool = True
+    role: Role = "viewer"
 
 
-def _page(key: str, title: str, *, default: bool = False, step: bool = True) -> Item:
+def _page(
+    key: str, title: str, role: Role = "viewer", *, default: bool = False, step: bool = True
+) -> Item:
     path = Path(__file__).parents[1] / f"{key}.py"
-    return Item(key, title, st.Page(path, title=title, url_path=key, default=default), step)
+    page = st.Page(path, title=title, url_path=key, default=default)
+    return Item(key, title, page, step, role)
 
 
 PAGES = (
-    _page("home", "Home", default=True),
-    _page("data", "Data"),
-    _page("clean", "Clean"),
-    _page("train", "Train"),
+    _page("home", "Home", "labeller", default=True),
+    _page("data", "Data", "labeller"),
+    _page("clean", "Clean", "labeller"),
+    _page("train", "Train", "trainer"),
     _page("results", "Results"),
     _page("predict", "Predict"),
     _page("models", "Models", step=False),
-    _page("shared", "Shared", step=False),
-    _page("demo", "Demo", step=False),
+    _page("shared", "Shared", "guest", step=False),
+    _page("demo", "Demo", "guest", step=False),
+    _page("people", "People", "administrator", step=False),
 )
 BY_KEY = {item.key: item.page for item in PAGES}
 _STYLE = Path(__file__).parents[1] / "style.css"
 # From here on Clean finds something worth a look before training.
 _HARM = 0.3
-# What guests come for; others may look at these too.
-_FOR_GUESTS = ("shared", "demo")
 
 
 def admit(current: Any) -> None:
-    """Refuse a page to whoever may not see it.
+    """Refuse a page to whoever may not see it; who only looks begins with results.
 
     Raises:
         NotAllowed: in a sentence.
     """
-    guests = current in [BY_KEY[key] for key in _FOR_GUESTS]
-    require("guest" if guests else "viewer")
+    role = next(item.role for item in PAGES if item.page == current)
+    if current == BY_KEY["home"] and acting().role == "viewer":
+        st.switch_page(BY_KEY["results"])
+    require(role)
+
+
+def _account(name: str) -> None:
+    """Who one is, the way out, and for administrators the way to the others."""
+    with st.container(horizontal=True, key="account", horizontal_alignment="right"):
+        if acting().may("administrator"):
+            st.page_link(BY_KEY["people"], label="People", icon=":material/group:")
+        st.html(
+            f'<a href="{LEAVE}" target="_self" style="color: inherit">Sign out '
+            f"{escape_html(name)}</a>",
+            width="content",
+        )
 
 
 def header(current: Any) -> None:
@@ -76,6 +95,8 @@ def header(current: Any) -> None:
     st.html(_STYLE)
     if current in (BY_KEY["shared"], BY_KEY["demo"]):
         return
+    if acting().name:
+        _account(acting().name)
     settle()
     record, run = current_dataset(), current_run()
     done = _done(record)
@@ -88,7 +109,7 @@ def header(current: Any) -> None:
                 query_params=where(),
             )
         for item in PAGES[1:]:
-            if item.step:
+            if item.step and acting().may(item.role):
                 _step(item, here=current.title == item.title, done=item.key in done)
         if current.title != "Home":
             _about(record, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.access.who import NOBODY, Who, load
+from core.who import NOBODY, Who, load
 
 _HEADER = "X-Lightbox-Who"
 _MOST = 10_000

@@ -14,10 +14,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.access.who import acting, author
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.runs.files import RunFiles
+from core.who import acting, author, require
 from core.workspace import Workspace, new_token, read_json, write_json
 
 # What a link lets somebody do: read the results, or try the model.
@@ -56,6 +56,7 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
     """
     from core.evaluation.store import load_evaluation
 
+    require("trainer")
     run = catalog.runs.get(run_id)
     # A model can be tried before it was ever tested.
     if kind == "results":
@@ -91,8 +92,11 @@ def find_link(catalog: Catalog, token: str, kind: Kind = "results") -> tuple[Lin
     theirs = who.role != "guest" or token in who.links
     if link is not None and link.kind == kind and theirs:
         try:
-            # Neither one that was removed nor one in the bin.
-            return link, catalog.runs.find(link.run_id)
+            # Neither one that was removed nor one in the bin, nor one that is the team's alone.
+            run = catalog.runs.find(link.run_id)
+            if not who.may("viewer") and catalog.visibility.of("run", run.id)[1] != "link":
+                raise NotFound("It is not for guests.")
+            return link, run
         except NotFound:
             pass
     raise NotFound(
@@ -113,6 +117,7 @@ def revoke_link(workspace: Workspace, token: str) -> None:
     Raises:
         NotFound: there is no such link.
     """
+    require("trainer")
     link = _read(token, workspace)
     if link is None:
         raise NotFound("There is no such link.", remedy="List those that there are.")

@@ -36,6 +36,7 @@ def resume_batch(catalog: Catalog, batch: Batch) -> JobRecord:
 @kind(
     "batch",
     "Answer a folder of images",
+    role="labeller",
     about="run",
     resumes=True,
     phases={"batch": "Answering"},

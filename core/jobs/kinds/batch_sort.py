@@ -35,6 +35,7 @@ def submit_sort(
 @kind(
     "batch_sort",
     "Sort images into class folders",
+    role="labeller",
     about="run",
     phases={"sort": "Copying into folders"},
 )

@@ -23,7 +23,7 @@ def submit_evaluate(
     return submit(catalog, "evaluate", spec)
 
 
-@kind("evaluate", "Test a model", about="run")
+@kind("evaluate", "Test a model", role="labeller", about="run")
 def _evaluate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Test a run again: on its own test set, on a folder, or on an archive that was uploaded."""
     from core.datasets.upload import UploadStage

@@ -24,6 +24,7 @@ def submit_import(catalog: Catalog, dataset_id: str, *, then_train: bool = False
 @kind(
     "import",
     "Bring in images",
+    role="labeller",
     about="dataset",
     phases={"write": "Writing the sample", "unpack": "Unpacking"},
 )

@@ -18,6 +18,7 @@ def submit_latency(catalog: Catalog, run_ids: Sequence[str]) -> JobRecord:
 @kind(
     "latency",
     "Measure how fast models answer",
+    role="viewer",
     about="run",
     phases={"latency": "Measuring how fast models answer"},
     detail=lambda spec: f"{len(spec['run_ids'])} models" if len(spec["run_ids"]) > 1 else "",

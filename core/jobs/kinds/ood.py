@@ -17,6 +17,7 @@ def submit_ood_detector(catalog: Catalog, run_id: str) -> JobRecord:
 @kind(
     "familiar",
     "Learn what the training images look like",
+    role="viewer",
     about="run",
     phases={"familiar": "Learning what its training images look like"},
 )

@@ -21,6 +21,7 @@ def submit_report(catalog: Catalog, run_id: str) -> JobRecord:
 @kind(
     "report",
     "Write a report",
+    role="viewer",
     about="run",
     phases={"report": "Writing the report", "pdf": "Printing the report"},
 )

@@ -24,7 +24,7 @@ def submit_scan(catalog: Catalog, dataset_id: str, *, then_learn: str = "") -> J
     return job
 
 
-@kind("scan", "Look at the images again", about="dataset")
+@kind("scan", "Look at the images again", role="labeller", about="dataset")
 def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Look at a dataset's folder again; one whose import was not finished goes on with it."""
     if catalog.datasets.get(spec["dataset_id"]).version == 0:

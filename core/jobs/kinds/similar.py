@@ -17,6 +17,7 @@ def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
 @kind(
     "similar",
     "Look for near-duplicates of training images",
+    role="viewer",
     about="run",
     phases={"look": "Looking at the new images", "similar": "Comparing with training images"},
 )

@@ -20,6 +20,7 @@ def submit_study(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
 @kind(
     "study",
     "Look into a model’s answers",
+    role="viewer",
     about="run",
     phases={
         "answers": "Asking the model again, for what it answers by",

@@ -17,6 +17,7 @@ def submit_suspects(catalog: Catalog, dataset_id: str) -> JobRecord:
 @kind(
     "suspects",
     "Look for wrong labels",
+    role="labeller",
     about="dataset",
     phases={"suspects": "Comparing labels with what images look like"},
 )

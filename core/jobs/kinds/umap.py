@@ -17,6 +17,7 @@ def submit_umap(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
 @kind(
     "umap",
     "Draw a map of the images",
+    role="viewer",
     about="run",
     phases={"map": "Drawing a map of the images"},
 )

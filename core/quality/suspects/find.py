@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.access.who import author
 from core.catalog import Catalog
 from core.datasets.pixels import Pixels, load_pixels
 from core.errors import InvalidInput, WeightsMissing
@@ -25,6 +24,7 @@ from core.progress import Reporter
 from core.quality.belonging import belonging
 from core.quality.curation import count_again, curated, usable
 from core.quality.suspects.label_issues import find_issues
+from core.who import author
 from core.workspace import atomic_path
 
 _SIZE = 160

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from core.access import browsers
-from core.access.who import NOBODY, Who, acting, acting_as, author, load, require
 from core.catalog import Catalog
 from core.errors import NotAllowed
+from core.who import NOBODY, Who, acting, acting_as, author, load, require
 from tests.waiting import wait_until
 
 

@@ -57,6 +57,8 @@ BEFORE = {
     "undo": "exclude hands 2/a.jpg",
     "corrections": 'correct "hands 1" a.jpg red',
     "dataset add": "dataset remove hands",
+    "people change": "people add Anna --role administrator",
+    "people remove": "people add Anna",
 }
 
 

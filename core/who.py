@@ -63,10 +63,12 @@ def load(text: str) -> Who:
 
 def acting() -> Who:
     """Who is acting in this thread or task."""
+    if (found := _acting.get()) is not None:
+        return found
     for source in _sources:
         if (found := source()) is not None:
             return found
-    return _acting.get() or MACHINE
+    return MACHINE
 
 
 @contextmanager
@@ -98,6 +100,15 @@ _SAID: dict[Role, str] = {
 }
 
 
+_refused: list[Callable[[Who, Role], None]] = []
+
+
+def tell_of_refusals(listener: Callable[[Who, Role], None]) -> None:
+    """Have this called whenever somebody is refused what only another role may do."""
+    if listener not in _refused:
+        _refused.append(listener)
+
+
 def require(role: Role) -> Who:
     """Whoever acts, if they may do what this role may.
 
@@ -107,6 +118,8 @@ def require(role: Role) -> Who:
     who = acting()
     if who.may(role):
         return who
+    for listener in _refused:
+        listener(who, role)
     known = "Ask whoever runs this Lightbox for that role."
     raise NotAllowed(
         f"Only {_a(role)} may {_SAID.get(role, 'do this')}"

@@ -1,0 +1,145 @@
+"""The commands for who may come in: people, audit. On the computer itself one is the
+administrator."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from core.access import audit, people
+from core.api.entrance import PREFIX
+from core.catalog import Catalog
+from core.catalog.people import PersonRecord
+from core.cli.command import Options, argument, command
+from core.cli.output import Output, when
+from core.who import GIVEN
+
+WHO = argument("name", metavar="NAME", help="as they sign in")
+_HOW = (
+    "Put the address of your Lightbox before it; it works once, for seven days. People are asked "
+    "who they are where LIGHTBOX_ACCESS is password."
+)
+ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may do; default viewer")
+
+
+@command(
+    "people add",
+    "People",
+    "make somebody who may sign in; prints a link by which they choose a password",
+    WHO,
+    ROLE,
+    examples=("Anna --role administrator",),
+)
+def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    person = people.add(catalog, options.name, options.role)
+    address = _address(people.invite(catalog, person.role, person.name))
+    output.text(f"“{person.name}” may come in as {person.role}, and chooses a password at")
+    output.text(address)
+    output.text(_HOW)
+    return {**_facts(person), "address": address}
+
+
+def _address(token: str) -> str:
+    return f"{PREFIX}/invited?token={token}"
+
+
+@command("people list", "People", "who may sign in, and from how many browsers they are")
+def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    found = catalog.people.all()
+    browsers = {each.id: len(catalog.people.sessions(each.id)) for each in found}
+    if found:
+        output.table(
+            ("name", "role", "made", "by", "browsers", ""),
+            [
+                (
+                    each.name,
+                    each.role,
+                    when(each.made_at),
+                    each.by,
+                    str(browsers[each.id]),
+                    "shut out" if each.disabled_at else "",
+                )
+                for each in found
+            ],
+        )
+    else:
+        output.text("Nobody signs in here. Make somebody with: people add NAME")
+    return [{**_facts(each), "browsers": browsers[each.id]} for each in found]
+
+
+@command(
+    "people invite",
+    "People",
+    "make a link by which somebody chooses a name and a password",
+    argument("--role", choices=GIVEN, default="viewer", help="of somebody new; default viewer"),
+    argument("--for", dest="name", default="", metavar="NAME", help="a new password for them"),
+    examples=("--role labeller",),
+)
+def invite(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    address = _address(people.invite(catalog, options.role, options.name))
+    output.text(address)
+    output.text(_HOW)
+    return {"address": address, "role": options.role, "for": options.name}
+
+
+@command(
+    "people change",
+    "People",
+    "give somebody another role, shut them out, or let them in again",
+    WHO,
+    argument("--role", choices=GIVEN, help="their new role"),
+    argument("--shut-out", action="store_true", help="end their sessions, and let them in no more"),
+    argument("--let-in", action="store_true", help="let them in again"),
+    argument("--sign-out", action="store_true", help="end their sessions"),
+    examples=("Anna --role labeller", "Anna --sign-out"),
+)
+def change(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    disabled = True if options.shut_out else False if options.let_in else None
+    if options.sign_out:
+        people.end_sessions(catalog, options.name)
+    person = people.change(catalog, options.name, role=options.role, disabled=disabled)
+    shut = ", and is shut out" if person.disabled_at else ""
+    output.text(f"“{person.name}” is {person.role}{shut}.")
+    return _facts(person)
+
+
+@command(
+    "people remove",
+    "People",
+    "forget somebody; what they did stays in the log",
+    WHO,
+    examples=("Anna",),
+)
+def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    person = people.remove(catalog, options.name)
+    output.text(f"“{person.name}” is gone.")
+    return _facts(person)
+
+
+@command(
+    "audit",
+    "People",
+    "what was done: sign-ins, refusals, links, keys, deletions, decisions",
+    argument("--days", type=float, default=30, metavar="N", help="so many days back; default 30"),
+    argument("--csv", action="store_true", help="print a table for other programs"),
+)
+def log(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    found = audit.entries(catalog, since=time.time() - options.days * 86400, most=100_000)
+    if options.csv:
+        output.text(audit.to_csv(found).rstrip("\n"))
+    elif found:
+        rows = [(when(each.at), each.who, each.what, each.subject, each.detail) for each in found]
+        output.table(("when", "who", "what", "about", ""), rows)
+    else:
+        output.text("Nothing was done in that time.")
+    return [each.__dict__ for each in found]
+
+
+def _facts(person: PersonRecord) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "role": person.role,
+        "source": person.source,
+        "made_at": person.made_at,
+        "shut_out": person.disabled_at is not None,
+    }

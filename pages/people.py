@@ -1,0 +1,159 @@
+"""Who may come in, with which role; invitations, sessions, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.access import audit, people
+from core.api.entrance import PREFIX
+from core.catalog.people import PersonRecord
+from core.errors import LightboxError
+from core.text import ago, escape
+from core.who import GIVEN, acting, require
+from pages._widgets.component import safe_key
+from pages._widgets.session import catalog
+
+_ROLES = {
+    "viewer": "Viewer: looks at results and tries models",
+    "labeller": "Labeller: also adds, cleans and corrects images",
+    "trainer": "Trainer: also trains, exports, shares and makes keys",
+    "administrator": "Administrator: also manages people",
+}
+_INVITATION = "people-invitation"
+_SAID = "people-said"
+
+
+def _do(work: Callable[[], object]) -> None:
+    """In a callback: what went wrong is said on the page that is drawn next."""
+    try:
+        work()
+    except LightboxError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _invite(role: str, name: str = "") -> None:
+    st.session_state[_INVITATION] = (name, people.invite(catalog(), role, name))
+
+
+def _invitations() -> None:
+    st.subheader("Invite somebody")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        role = st.selectbox("As", list(GIVEN), format_func=_ROLES.__getitem__, key="people-role")
+        st.button(
+            "Make a link",
+            icon=":material/link:",
+            type="primary",
+            on_click=lambda: _do(lambda: _invite(str(role))),
+        )
+    made = st.session_state.get(_INVITATION)
+    if made:
+        name, token = made
+        base = "/".join(st.context.url.split("/")[:3]) if st.context.url else ""
+        whom = f"for **{escape(name)}** to choose a new password" if name else "for somebody new"
+        st.success(
+            f"A link {whom}. It works once, within seven days; send it to them alone.",
+            icon=":material/mail:",
+        )
+        st.code(f"{base}{PREFIX}/invited?token={token}", language=None, wrap_lines=True)
+
+
+def _person(person: PersonRecord) -> None:
+    key = safe_key(person.id)
+    browsers = catalog().people.sessions(person.id)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        seen = f"last here {ago(browsers[0].seen_at)}" if browsers else "not signed in"
+        shut = " · **shut out**" if person.disabled_at else ""
+        st.markdown(f"**{escape(person.name)}**{shut}  \n:gray[{escape(seen)}]")
+        st.selectbox(
+            "Role",
+            list(GIVEN),
+            index=list(GIVEN).index(people.as_given(person.role)),
+            key=f"people-role-{key}",
+            label_visibility="collapsed",
+            width=180,
+            on_change=lambda: _do(
+                lambda: people.change(
+                    catalog(), person.name, role=st.session_state[f"people-role-{key}"]
+                )
+            ),
+        )
+        with st.popover("More", icon=":material/more_horiz:"):
+            st.button(
+                "New password",
+                key=f"people-password-{key}",
+                on_click=lambda: _do(lambda: _invite(person.role, person.name)),
+            )
+            st.button(
+                "Sign out everywhere",
+                key=f"people-out-{key}",
+                on_click=lambda: _do(lambda: people.end_sessions(catalog(), person.name)),
+            )
+            st.button(
+                "Let in again" if person.disabled_at else "Shut out",
+                key=f"people-shut-{key}",
+                on_click=lambda: _do(
+                    lambda: people.change(
+                        catalog(), person.name, disabled=person.disabled_at is None
+                    )
+                ),
+            )
+            st.button(
+                "Remove",
+                key=f"people-remove-{key}",
+                on_click=lambda: _do(lambda: people.remove(catalog(), person.name)),
+            )
+
+
+def _log() -> None:
+    st.subheader("What was done")
+    found = audit.entries(catalog(), most=1000)
+    if not found:
+        st.caption("Nothing yet.")
+        return
+    st.dataframe(
+        [
+            {
+                "when": ago(each.at),
+                "who": each.who,
+                "what": each.what,
+                "about": each.subject,
+                "": each.detail,
+            }
+            for each in found[:200]
+        ],
+        hide_index=True,
+    )
+    st.download_button(
+        "All of it as a table (CSV)",
+        audit.to_csv(found),
+        "lightbox-log.csv",
+        "text/csv",
+        icon=":material/download:",
+    )
+
+
+def _page() -> None:
+    require("administrator")
+    st.title("People")
+    said = st.session_state.pop(_SAID, "")
+    if said:
+        st.error(escape(said), icon=":material/error:")
+    if not acting().name:
+        st.info(
+            "Nobody signs in here now: whoever is at this computer may do everything. Invite an "
+            "administrator, then start Lightbox with LIGHTBOX_ACCESS=password.",
+            icon=":material/lock_open:",
+        )
+    _invitations()
+    st.subheader("Who may come in")
+    everybody = catalog().people.all()
+    if not everybody:
+        st.caption("Nobody yet. Make a link above, and send it to them.")
+    for person in everybody:
+        _person(person)
+    _log()
+
+
+_page()

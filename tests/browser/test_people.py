@@ -1,0 +1,149 @@
+"""Where people sign in: each does what their role may, and is refused everything else, by page, by
+address, by websocket and by API; whoever is shut out is gone at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from core.access import people
+from core.catalog import Catalog, open_catalog
+from core.workspace import open_workspace
+from tests.browser.conftest import TOKEN, Server, light_app
+from tests.core.api.asking import add_run
+
+PASSWORD = "a few words in a row"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    base = tmp_path_factory.mktemp("people")
+    with light_app(base / "home", base / "app.log", LIGHTBOX_ACCESS="password") as running:
+        catalog = open_catalog(open_workspace(running.home))
+        for name, role in (
+            ("Ada", "administrator"),
+            ("Tim", "trainer"),
+            ("Lea", "labeller"),
+            ("Vic", "viewer"),
+        ):
+            people.add(catalog, name, role)
+            people.accept(catalog, people.invite(catalog, role, name), name, PASSWORD)
+        add_run(catalog)
+        yield running
+
+
+@pytest.fixture
+def there(server: Server) -> Catalog:
+    """The catalog of the running app."""
+    return open_catalog(open_workspace(server.home))
+
+
+def signed_in(server: Server, name: str) -> requests.Session:
+    session = requests.Session()
+    given = {"name": name, "password": PASSWORD}
+    answer = session.post(f"{server.url}/lightbox/door/sign-in", data=given, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return session
+
+
+def opened(server: Server, session: requests.Session) -> Any:
+    said = "; ".join(f"{each.name}={each.value}" for each in session.cookies)
+    place = f"{server.url.replace('http', 'ws')}/_stcore/stream"
+    return connect(place, additional_headers={"Cookie": said, "Origin": server.url})
+
+
+def test_the_start_up_token_opens_nothing_where_people_sign_in(server: Server) -> None:
+    answer = requests.get(f"{server.url}/?token={TOKEN}", timeout=20)
+    assert answer.status_code == 401
+    answer = requests.post(f"{server.url}/lightbox/door/token", data={"token": TOKEN}, timeout=20)
+    assert answer.status_code == 401
+    wrong = {"name": "Ada", "password": "wrong"}
+    answer = requests.post(f"{server.url}/lightbox/door/sign-in", data=wrong, timeout=20)
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [
+        ("/lightbox/exports/none", "Tim"),
+        ("/lightbox/exports/run/keras/none", "Tim"),
+        ("/lightbox/batches/run/none.csv", "Lea"),
+    ],
+)
+def test_an_address_is_refused_to_whoever_may_not_fetch_it(
+    server: Server, path: str, least: str
+) -> None:
+    order = ["Vic", "Lea", "Tim", "Ada"]
+    for name in order:
+        answer = signed_in(server, name).get(server.url + path, timeout=20)
+        # There is no such thing; who may is told that.
+        assert (answer.status_code == 404) == (order.index(name) >= order.index(least)), name
+        assert answer.status_code in (400, 403, 404)
+
+
+def test_who_is_shut_out_is_gone_within_a_second(server: Server, there: Catalog) -> None:
+    session = signed_in(server, "Lea")
+    with opened(server, session) as socket:
+        people.change(there, "Lea", disabled=True)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                socket.recv(timeout=3)
+    with pytest.raises(InvalidStatus):
+        opened(server, session)
+    assert session.get(f"{server.url}/data", timeout=20).status_code == 401
+    people.change(there, "Lea", disabled=False)
+
+
+def test_signing_out_ends_the_session_everywhere_it_is_open(server: Server) -> None:
+    session = signed_in(server, "Tim")
+    with opened(server, session) as socket:
+        page = session.get(f"{server.url}/lightbox/door/leave", timeout=20)
+        assert "Sign out" in page.text
+        session.post(f"{server.url}/lightbox/door/leave", timeout=20)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                socket.recv(timeout=3)
+
+
+def test_an_administrator_invites_and_each_role_sees_its_pages(
+    server: Server, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(server.url, guest=True)
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="People").click()
+    page.get_by_role("heading", name="Invite somebody").wait_for()
+    page.get_by_role("button", name="Make a link").click()
+    address = page.locator("code").filter(has_text="invited?token=").inner_text()
+
+    new = new_page(address, guest=True)
+    new.get_by_text("as viewer").wait_for()
+    new.get_by_label("Your name").fill("Nia")
+    new.get_by_label("A password").fill(PASSWORD)
+    new.get_by_role("button", name="Come in").click()
+    new.get_by_text("Sign out Nia").wait_for()
+    for name in ("Data", "Clean", "Train"):
+        assert new.get_by_role("link", name=name, exact=True).count() == 0
+    for path in ("data", "clean", "train", "people"):
+        new.goto(f"{server.url}/{path}")
+        new.get_by_text("and you are a viewer").wait_for()
+    again = new_page(address, guest=True)
+    again.get_by_text("not in force any more").wait_for()
+
+    page.reload()
+    page.get_by_text("Nia").first.wait_for()
+
+
+def test_files_of_the_door_are_pages_of_their_own(server: Server) -> None:
+    for path in ("/lightbox/door/invited?token=none", "/data"):
+        answer = requests.get(server.url + path, headers={"Accept": "text/html"}, timeout=20)
+        assert answer.status_code in (401, 404)
+        assert "script-src" not in answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
