@@ -147,7 +147,8 @@ class People:
         if disabled is not None:
             values["disabled_at"] = time.time() if disabled else None
         with self._sessions.begin() as session:
-            session.execute(update(PersonRow).where(PersonRow.id == person_id).values(**values))
+            if values:
+                session.execute(update(PersonRow).where(PersonRow.id == person_id).values(**values))
             if password is not None or disabled:
                 session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
         return self.get(person_id)
