@@ -27,6 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Router
 
 import core
+from core.access.owners import owner
 from core.api import bodies, page, schemas
 from core.api.limits import (
     MAX_BODY_BYTES,
@@ -48,6 +49,7 @@ from core.inference.pool import Busy, prediction_pool
 from core.inference.predictor import Prediction, loaded_models, open_predictor
 from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
+from core.who import NOBODY, Who, acting_as
 from core.workspace import Workspace, open_workspace
 
 PREFIX = "/api/v1"
@@ -58,7 +60,7 @@ _budget = Budget()
 # Looking a run up takes as long as decoding a small image, so it is remembered for a moment. One
 # that was put into the bin answers for so long still, in seconds.
 _REMEMBERED_S = 1.0
-_found: dict[tuple[Path, str], tuple[float, RunRecord]] = {}
+_found: dict[tuple[Path, str, str], tuple[float, RunRecord]] = {}
 
 
 _api = Api("/v1")
@@ -67,8 +69,8 @@ _api = Api("/v1")
 @_api.answers(Operation("GET", "/models", "listModels", "The models", problems=_KEY))
 async def _models(request: Request) -> schemas.Models:
     """The finished models, newest first."""
-    workspace, key = _let_in(request)
-    return await _soon(lambda: _list(workspace, key))
+    workspace, key, who = _let_in(request)
+    return await _soon(lambda: _list(workspace, key, who))
 
 
 @_api.answers(
@@ -91,7 +93,7 @@ async def _models(request: Request) -> schemas.Models:
 )
 async def _predict(request: Request) -> schemas.Answer:
     """Images in, labelled probabilities out."""
-    workspace, key = _let_in(request)
+    workspace, key, who = _let_in(request)
     run_id = request.path_params["id"]
     kind = request.headers.get("content-type", "")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -99,7 +101,7 @@ async def _predict(request: Request) -> schemas.Answer:
     body = Body(_budget)
     try:
         data = await body.read(request)
-        return await _soon(lambda: _answer(workspace, key, run_id, kind, data))
+        return await _soon(lambda: _answer(workspace, key, who, run_id, kind, data))
     finally:
         body.close()
 
@@ -127,8 +129,8 @@ def openapi() -> dict[str, Any]:
     return _api.document()
 
 
-def _let_in(request: Request) -> tuple[Workspace, ApiKey]:
-    """Whose request this is.
+def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
+    """Whose request this is, and for whom that key acts.
 
     Raises:
         Problem: it has no key that is in force, or the key was used too often.
@@ -140,7 +142,8 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey]:
         key = find_key(workspace, secret) if secret else None
     except InvalidInput as error:
         raise Problem("defect", error.title) from error
-    if key is None:
+    who = NOBODY if key is None else owner(open_catalog(workspace), key.by)
+    if key is None or not who.may("viewer"):
         raise Problem(
             "key-needed",
             "This API key is not in force." if secret else "The request has no API key.",
@@ -149,7 +152,7 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey]:
     wait = _rate.take(key.id, key.per_minute)
     if wait:
         raise too_fast(wait, key.per_minute)
-    return workspace, key
+    return workspace, key, who
 
 
 @lru_cache(maxsize=8)
@@ -168,11 +171,13 @@ async def _soon(work: Callable[[], T]) -> T:
     return await asyncio.wrap_future(future)
 
 
-def _list(workspace: Workspace, key: ApiKey) -> schemas.Models:
+def _list(workspace: Workspace, key: ApiKey, who: Who) -> schemas.Models:
     note_used(workspace, key)
     found = []
-    for run in open_catalog(workspace).runs.all():
-        if run.state != "done":
+    with acting_as(who):
+        runs = open_catalog(workspace).runs.all()
+    for run in runs:
+        if run.state != "done" or (key.models and run.id not in key.models):
             continue
         try:
             info = RunFiles(workspace, run.id).model()
@@ -197,12 +202,12 @@ def _model(run: RunRecord, info: ModelInfo) -> schemas.Model:
 
 
 def _answer(
-    workspace: Workspace, key: ApiKey, run_id: str, kind: str, data: bytes
+    workspace: Workspace, key: ApiKey, who: Who, run_id: str, kind: str, data: bytes
 ) -> schemas.Answer:
     """One request, from its body to what is answered."""
     started = time.perf_counter()
     note_used(workspace, key)
-    run = _find(workspace, run_id)
+    run = _find(workspace, key, who, run_id)
     predictor = open_predictor(workspace, run.id)
     asked = bodies.parse(kind, data)
     check_pixels(asked.files)
@@ -226,16 +231,19 @@ def _answer(
     )
 
 
-def _find(workspace: Workspace, run_id: str) -> RunRecord:
+def _find(workspace: Workspace, key: ApiKey, who: Who, run_id: str) -> RunRecord:
     if not run_id.isprintable():
         raise NotFound("There is no such model.")
-    asked = (workspace.home, run_id)
+    asked = (workspace.home, who.name, run_id)
     at, run = _found.get(asked, (0.0, None))
     if run is None or time.monotonic() - at > _REMEMBERED_S:
-        run = open_catalog(workspace).runs.find(run_id)
+        with acting_as(who):
+            run = open_catalog(workspace).runs.find(run_id)
         if len(_found) > 100:
             _found.clear()
         _found[asked] = (time.monotonic(), run)
+    if key.models and run.id not in key.models:
+        raise NotFound("This key is not for that model.")
     if run.state != "done":
         raise NotFound(f"“{run.name}” is not trained yet.", remedy="Ask again when it is done.")
     return run

@@ -22,10 +22,25 @@ from core.inference.keys import PER_MINUTE, ApiKey, create_key, list_keys, revok
         metavar="N",
         help=f"requests that are answered in a minute; default {PER_MINUTE}",
     ),
-    examples=("kiosk", "kiosk --per-minute 60"),
+    argument(
+        "--model",
+        dest="models",
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="only this model may be asked; can be given several times",
+    ),
+    argument("--days", type=float, metavar="N", help="for so many days; else until taken back"),
+    examples=("kiosk", 'kiosk --per-minute 60 --model "hands 1" --days 90'),
 )
 def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    key, secret = create_key(catalog.workspace, options.name, options.per_minute)
+    key, secret = create_key(
+        catalog.workspace,
+        options.name,
+        options.per_minute,
+        models=[catalog.runs.find(name).id for name in options.models],
+        days=options.days,
+    )
     output.text(secret)
     output.text("Keep it now: it is not shown again. Send it as “Authorization: Bearer lb_…”.")
     return {**_facts(key), "key": secret}
@@ -36,7 +51,7 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     found = list_keys(catalog.workspace)
     if found:
         output.table(
-            ("name", "begins with", "made", "by", "last used", "requests a minute"),
+            ("name", "begins with", "made", "by", "last used", "requests a minute", "until"),
             [
                 (
                     key.name,
@@ -45,6 +60,7 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
                     key.by,
                     "–" if key.used_at is None else when(key.used_at),
                     f"{key.per_minute:,}",
+                    "–" if key.ends_at is None else when(key.ends_at),
                 )
                 for key in found
             ],

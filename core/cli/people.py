@@ -7,13 +7,18 @@ import time
 from typing import Any
 
 from core.access import audit, people
+from core.access.visible import show_to
 from core.api.entrance import PREFIX
 from core.catalog import Catalog
 from core.catalog.people import PersonRecord
+from core.catalog.visibility import LEVELS, Kind
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
+from core.delivery.take_away.links import Link, all_links, revoke_link
 from core.who import GIVEN
 
+DATASET: Kind = "dataset"
+RUN: Kind = "run"
 WHO = argument("name", metavar="NAME", help="as they sign in")
 _HOW = (
     "Put the address of your Lightbox before it; it works once, for seven days. People are asked "
@@ -114,6 +119,53 @@ def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     person = people.remove(catalog, options.name)
     output.text(f"“{person.name}” is gone.")
     return _facts(person)
+
+
+@command(
+    "links",
+    "People",
+    "all links for guests that are in force; or take one back",
+    argument("--revoke", metavar="TOKEN", help="take this one back"),
+    examples=("",),
+)
+def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    if options.revoke is not None:
+        revoke_link(catalog.workspace, options.revoke)
+        output.text("The link leads nowhere from now on.")
+    found = all_links(catalog.workspace)
+    if found:
+        rows = [
+            (each.run_id, each.kind, when(each.made_at), each.by, _until(each), each.token)
+            for each in found
+        ]
+        output.table(("model", "kind", "made", "by", "until", "token"), rows)
+    else:
+        output.text("There are no links. Make one with: share RUN")
+    return [{**each.model_dump(), "address": each.address} for each in found]
+
+
+def _until(link: Link) -> str:
+    return "–" if link.ends_at is None else when(link.ends_at)
+
+
+@command(
+    "visible",
+    "People",
+    "who may see a model or, with --dataset, a dataset",
+    argument("name", metavar="NAME", help="of the model or dataset"),
+    argument("to", choices=LEVELS, help="private: its owner; team: who signs in; link: guests too"),
+    argument("--dataset", action="store_true", help="it is a dataset"),
+    examples=('"hands 1" team', "hands private --dataset"),
+)
+def visible(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    if options.dataset:
+        item_id, kind = catalog.datasets.find(options.name).id, DATASET
+    else:
+        item_id, kind = catalog.runs.find(options.name).id, RUN
+    show_to(catalog, kind, item_id, options.to)
+    owner, level = catalog.visibility.of(kind, item_id)
+    output.text(f"“{options.name}” is {owner}’s, and is shown to: {level}.")
+    return {"name": options.name, "id": item_id, "owner": owner, "level": level}
 
 
 @command(

@@ -103,7 +103,8 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         argument("--list", action="store_true", help="list the links that there are"),
         argument("--revoke", metavar="TOKEN", help="take a link back"),
     ),
-    examples=('"hands 1"', '"hands 1" --list'),
+    argument("--days", type=float, metavar="N", help="for so many days; else until taken back"),
+    examples=('"hands 1"', '"hands 1" --list', '"hands 1" --days 30'),
 )
 def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] | list[Any]:
     run = catalog.runs.find(options.run)
@@ -125,7 +126,7 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
         else:
             output.text("There are no links to this run. Make one with: share RUN")
         return [_link(link) for link in found]
-    link = create_link(catalog, run.id)
+    link = create_link(catalog, run.id, days=options.days)
     # A running app makes what there is to download; otherwise it waits for the next start.
     kinds.submit_report(catalog, run.id)
     output.text(f"Below the address of the app: {link.address}")

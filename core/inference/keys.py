@@ -12,11 +12,14 @@ import hmac
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from core.access.audit import note
+from core.catalog import open_catalog
 from core.errors import InvalidInput, NotFound
 from core.who import author, require
 from core.workspace import Workspace, read_json, write_json
@@ -40,6 +43,8 @@ class ApiKey(BaseModel):
         made_at, used_at: seconds since 1970; ``used_at`` to about a minute, ``None`` for never.
         by: who made it.
         per_minute: so many requests a minute are answered.
+        models: ids of runs that it may ask; empty for all that its owner may see.
+        ends_at: from then on it opens nothing; ``None`` for until it is taken back.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,6 +57,8 @@ class ApiKey(BaseModel):
     by: str = ""
     used_at: float | None = None
     per_minute: int = Field(default=PER_MINUTE, ge=1, le=MOST_PER_MINUTE)
+    models: tuple[str, ...] = ()
+    ends_at: float | None = None
 
 
 _KEYS = TypeAdapter(list[ApiKey])
@@ -61,14 +68,24 @@ _noted: dict[tuple[Path, str], float] = {}
 _lock = threading.Lock()
 
 
-def create_key(workspace: Workspace, name: str, per_minute: int = PER_MINUTE) -> tuple[ApiKey, str]:
+def create_key(
+    workspace: Workspace,
+    name: str,
+    per_minute: int = PER_MINUTE,
+    *,
+    models: Sequence[str] = (),
+    days: float | None = None,
+) -> tuple[ApiKey, str]:
     """A new key, and its secret: this is the only time that it can be seen.
 
     Args:
         name: what it is for, as people will read it; not taken yet.
         per_minute: so many requests a minute are answered, 1 to 1,000,000.
+        models: ids of the runs that it may ask; none for all.
+        days: for so many it is in force; ``None`` for until it is taken back.
 
     Raises:
+        NotAllowed: whoever acts may make none.
         InvalidInput: the name is empty, too long or taken, or the number is out of range.
     """
     require("trainer")
@@ -80,6 +97,8 @@ def create_key(workspace: Workspace, name: str, per_minute: int = PER_MINUTE) ->
         )
     if not 1 <= per_minute <= MOST_PER_MINUTE:
         raise InvalidInput(f"Requests a minute can be 1 to {MOST_PER_MINUTE:,}.")
+    if days is not None and not 0 < days <= 3650:
+        raise InvalidInput("A key can be in force for up to 3,650 days.")
     secret = PREFIX + secrets.token_urlsafe(32)
     with _changing(workspace):
         keys = list_keys(workspace)
@@ -95,8 +114,11 @@ def create_key(workspace: Workspace, name: str, per_minute: int = PER_MINUTE) ->
             made_at=time.time(),
             by=author(),
             per_minute=per_minute,
+            models=tuple(models),
+            ends_at=None if days is None else time.time() + days * 86400,
         )
         _write(workspace, [key, *keys])
+    note(open_catalog(workspace), "made a key", key.name)
     return key, secret
 
 
@@ -142,6 +164,7 @@ def revoke_key(workspace: Workspace, name_or_id: str) -> ApiKey:
                 f"There is no API key “{name_or_id}”.", remedy="List those that there are."
             )
         _write(workspace, [key for key in keys if key.id != found.id])
+    note(open_catalog(workspace), "took a key back", found.name)
     return found
 
 
@@ -152,7 +175,8 @@ def find_key(workspace: Workspace, secret: str) -> ApiKey | None:
     for key in list_keys(workspace):
         if hmac.compare_digest(key.hash, given):
             found = key
-    return found
+    over = found is not None and found.ends_at is not None and found.ends_at < time.time()
+    return None if over else found
 
 
 def note_used(workspace: Workspace, key: ApiKey) -> None:

@@ -14,8 +14,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.catalog import Catalog, RunRecord
-from core.errors import NotFound
+from core.access.audit import note
+from core.catalog import Catalog, RunRecord, open_catalog
+from core.errors import InvalidInput, NotFound
 from core.runs.files import RunFiles
 from core.who import acting, author, require
 from core.workspace import Workspace, new_token, read_json, write_json
@@ -32,6 +33,7 @@ class Link(BaseModel):
     Attributes:
         made_at: seconds since 1970.
         by: who made it.
+        ends_at: from then on it leads nowhere; ``None`` for until it is taken back.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,6 +43,7 @@ class Link(BaseModel):
     made_at: float
     by: str = ""
     kind: Kind = "results"
+    ends_at: float | None = None
 
     @property
     def address(self) -> str:
@@ -48,15 +51,24 @@ class Link(BaseModel):
         return f"{_PAGES[self.kind]}?token={self.token}"
 
 
-def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
+def create_link(
+    catalog: Catalog, run_id: str, kind: Kind = "results", days: float | None = None
+) -> Link:
     """A new link to a finished run.
 
+    Args:
+        days: for so many it is in force; ``None`` for until it is taken back.
+
     Raises:
+        NotAllowed: whoever acts may make none.
+        InvalidInput: that is no number of days.
         NotFound: there is no such run, or it has no results, or for a demo no model.
     """
     from core.evaluation.store import load_evaluation
 
     require("trainer")
+    if days is not None and not 0 < days <= 3650:
+        raise InvalidInput("A link can be in force for up to 3,650 days.")
     run = catalog.runs.get(run_id)
     # A model can be tried before it was ever tested.
     if kind == "results":
@@ -69,16 +81,22 @@ def create_link(catalog: Catalog, run_id: str, kind: Kind = "results") -> Link:
         made_at=time.time(),
         by=author(),
         kind=kind,
+        ends_at=None if days is None else time.time() + days * 86400,
     )
     write_json(_file(catalog.workspace, link.token), link.model_dump())
+    note(catalog, "made a link", run.name, kind)
     return link
 
 
 def links(workspace: Workspace, run_id: str, kind: Kind = "results") -> list[Link]:
     """The links of a kind to a run that are in force, newest first."""
+    return [each for each in all_links(workspace) if (each.run_id, each.kind) == (run_id, kind)]
+
+
+def all_links(workspace: Workspace) -> list[Link]:
+    """All links that are in force, newest first."""
     found = [_read(file.stem, workspace) for file in _folder(workspace).glob("*.json")]
-    mine = [link for link in found if link and (link.run_id, link.kind) == (run_id, kind)]
-    return sorted(mine, key=lambda link: -link.made_at)
+    return sorted((link for link in found if link), key=lambda link: -link.made_at)
 
 
 def find_link(catalog: Catalog, token: str, kind: Kind = "results") -> tuple[Link, RunRecord]:
@@ -122,6 +140,7 @@ def revoke_link(workspace: Workspace, token: str) -> None:
     if link is None:
         raise NotFound("There is no such link.", remedy="List those that there are.")
     _file(workspace, token).unlink(missing_ok=True)
+    note(open_catalog(workspace), "took a link back", link.run_id, link.kind)
 
 
 def _read(token: str, workspace: Workspace) -> Link | None:
@@ -130,6 +149,8 @@ def _read(token: str, workspace: Workspace) -> Link | None:
     try:
         link = Link.model_validate(read_json(_file(workspace, token)))
     except (NotFound, ValidationError):
+        return None
+    if link.ends_at is not None and link.ends_at < time.time():
         return None
     # Some disks take capital letters for small ones.
     return link if hmac.compare_digest(link.token, token) else None

@@ -24,9 +24,11 @@ from core.catalog import Catalog, RunRecord
 from core.evaluation.threshold import sure_from
 from core.inference.keys import create_key, list_keys, revoke_key
 from core.inference.predictor import open_predictor
+from core.who import Who, acting_as
 from tests.core.api.asking import COLOURS, Client, add_run, image, problem, with_key
 from tests.core.api.serving import serving
 from tests.core.evaluation.coloured import CLASSES
+from tests.waiting import wait_until
 
 
 def encoded(data: bytes) -> str:
@@ -348,3 +350,25 @@ def test_what_is_kept_of_a_key_does_not_open_anything(catalog: Catalog) -> None:
     kept = (catalog.workspace.home / "api-keys.json").read_text()
     assert secret not in kept
     assert secret[7:] not in kept
+
+
+def test_a_key_asks_the_models_it_is_for_as_long_as_its_owner_may(
+    api: str, model: RunRecord, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = add_run(catalog, "other")
+    anna = catalog.people.add("Anna", "trainer")
+    with acting_as(Who("trainer", "Anna")):
+        narrow = Client(api, create_key(catalog.workspace, "narrow", models=[model.id])[1])
+        wide = Client(api, create_key(catalog.workspace, "wide")[1])
+    monkeypatch.setenv("LIGHTBOX_ACCESS", "password")
+    files = {"images": image()}
+    assert [each["id"] for each in narrow.get("/v1/models").json()["models"]] == [model.id]
+    assert narrow.predict(model, files=files).status_code == 200
+    problem(narrow.predict(other, files=files), 404, "not-found")
+    assert wide.predict(other, files=files).status_code == 200
+    # What is somebody else's alone is not asked by way of a key either.
+    catalog.visibility.set("run", other.id, "Boris", "private")
+    wait_until(lambda: wide.predict(other, files=files).status_code == 404, 3, "the model's end")
+    catalog.people.change(anna.id, disabled=True)
+    wait_until(lambda: wide.get("/v1/models").status_code == 401, 3, "the key's end")
+    problem(narrow.predict(model, files=files), 401, "key-needed")

@@ -77,3 +77,15 @@ def test_a_damaged_list_says_so_and_opens_nothing(workspace: Workspace) -> None:
     (workspace.home / "api-keys.json").write_text("[{]")
     with pytest.raises(InvalidInput, match="damaged"):
         find_key(workspace, secret)
+
+
+def test_a_key_ends_by_itself_and_is_for_the_models_it_was_made_for(workspace: Workspace) -> None:
+    _, over = create_key(workspace, "over", days=1e-9)
+    _, secret = create_key(workspace, "kiosk", models=["run-1"], days=1)
+    assert find_key(workspace, over) is None
+    found = find_key(workspace, secret)
+    assert found is not None
+    assert found.models == ("run-1",)
+    for days in (0, -1, 4000):
+        with pytest.raises(InvalidInput, match="in force"):
+            create_key(workspace, f"for {days}", days=days)

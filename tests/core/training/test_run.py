@@ -263,7 +263,7 @@ def test_a_file_that_is_no_model_or_of_another_is_refused_by_name(
 ) -> None:
     (tmp_path / "text.keras").write_text("not a model")
     (tmp_path / "text.weights.h5").write_text("not a model")
-    for name, said in (("text.keras", "can't be opened"), ("text.weights.h5", "don't fit")):
+    for name, said in (("text.keras", "not a .keras file"), ("text.weights.h5", "damaged")):
         with pytest.raises(InvalidInput, match=said) as caught:
             train(home, dataset, weights=f"file:{tmp_path / name}")
         assert name in str(caught.value)

@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from core.catalog import Catalog, RunRecord
-from core.delivery.take_away.links import create_link, find_link, links, revoke_link
-from core.errors import NotFound
+from core.delivery.take_away.links import (
+    all_links,
+    create_link,
+    find_link,
+    link_is_open,
+    links,
+    revoke_link,
+)
+from core.errors import InvalidInput, NotFound
+from tests.core.api.asking import add_run
 
 
 def test_a_link_leads_to_its_run_until_it_is_taken_back(catalog: Catalog, run: RunRecord) -> None:
@@ -53,3 +61,13 @@ def test_a_run_in_the_bin_is_not_shown_any_more(catalog: Catalog, run: RunRecord
     catalog.runs.delete(run.id)
     with pytest.raises(NotFound, match="leads nowhere"):
         find_link(catalog, link.token)
+
+
+def test_a_link_ends_by_itself(catalog: Catalog) -> None:
+    run = add_run(catalog)
+    over = create_link(catalog, run.id, "demo", days=1e-9)
+    link = create_link(catalog, run.id, "demo", days=1)
+    assert not link_is_open(catalog.workspace, over.token, "demo")
+    assert [each.token for each in all_links(catalog.workspace)] == [link.token]
+    with pytest.raises(InvalidInput, match="in force"):
+        create_link(catalog, run.id, "demo", days=-1)

@@ -1,0 +1,34 @@
+"""For whom a program acts that brings a key: for the person who made it, as long as they may."""
+
+from __future__ import annotations
+
+import time
+
+from core import settings
+from core.access.browsers import as_role
+from core.catalog import Catalog
+from core.errors import NotFound
+from core.who import MACHINE, NOBODY, Who
+
+_REMEMBERED_S = 0.5
+_known: dict[tuple[str, str], tuple[float, Who]] = {}
+
+
+def owner(catalog: Catalog, name: str) -> Who:
+    """Who somebody of this name is now; nobody, once they were shut out or removed.
+
+    What was made where nobody signs in was made at the computer itself.
+    """
+    if settings.load().access == "local":
+        return MACHINE
+    place = (str(catalog.workspace.home), name)
+    at, who = _known.get(place, (0.0, NOBODY))
+    if time.monotonic() - at > _REMEMBERED_S:
+        try:
+            person = catalog.people.get(name)
+            shut = person.disabled_at is not None
+            who = NOBODY if shut else Who(as_role(person.role), person.name)
+        except NotFound:
+            who = MACHINE if name == settings.load().author else NOBODY
+        _known[place] = (time.monotonic(), who)
+    return who
