@@ -271,6 +271,7 @@ class Search:
                 f"{best.look} with {get(shown.head).title}",
                 np.arange(len(self.rows)),
                 shown.probabilities,
+                best=True,
             )
         return won
 

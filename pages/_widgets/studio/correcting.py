@@ -58,8 +58,12 @@ def correct_it(
     st.rerun(scope="app")
 
 
-def correction_panel(record: DatasetRecord, run: RunRecord) -> None:
-    """What became of the correction that was made last in this session, if there is one."""
+def correction_panel(record: DatasetRecord, run: RunRecord, answer: str) -> None:
+    """What became of the correction that was made last in this session, if there is one.
+
+    Args:
+        answer: what the run says of the photo that was corrected.
+    """
     made: dict[str, Any] | None = st.session_state.get(_key(record))
     if made is None:
         return
@@ -67,8 +71,12 @@ def correction_panel(record: DatasetRecord, run: RunRecord) -> None:
         _learning(record, made)
         return
     with st.container(border=True, key="studio-corrected"):
-        st.markdown(f":material/check_circle: **Learned “{escape(shorten(made['label']))}”.**")
-        st.caption("What changed stands beside it. Show it another photo like this one.")
+        label = escape(shorten(made["label"]))
+        st.markdown(f":material/check_circle: **Learned from as “{label}”.**")
+        if answer == made["label"]:
+            st.caption("Now show it another photo like this one: this one it knows by heart.")
+        else:
+            st.caption("One photo has not turned it. Show it a few more like this one.")
         _undo_button(record, made)
 
 

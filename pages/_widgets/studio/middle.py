@@ -9,7 +9,7 @@ from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
 from core.jobs import kinds
 from core.quality.curation import usable
-from core.text import duration, escape
+from core.text import escape
 from core.training.estimate import estimate
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
@@ -20,6 +20,12 @@ from pages._widgets.studio.outcome import outcome
 from pages._widgets.studio.project import newest_run
 from pages._widgets.studio.training import watch_run
 
+_STYLE = """
+<style>
+.st-key-studio-train button {min-height: 3.6rem;}
+.st-key-studio-train button p {font-size: 1.2rem; font-weight: 600;}
+</style>
+"""
 GOING = ("queued", "running", "held")
 _BAD = {
     "failed": "This training failed.",
@@ -57,6 +63,7 @@ def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
         label += _takes(spec, record)
         if settings.load().ahead:
             _ahead(spec)
+    st.html(_STYLE)
     if st.button(
         label,
         type="secondary" if known else "primary",
@@ -99,8 +106,16 @@ def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
 def _takes(spec: TrainSpec, record: DatasetRecord) -> str:
     seconds = _seconds(str(catalog().workspace.home), spec.model_dump_json(), record.id)
     if seconds is not None:
-        return f" · about {duration(max(1, seconds))}"
+        return f" · about {_rounded(seconds)}"
     return f" · up to {spec.minutes:g} min" if spec.minutes else ""
+
+
+def _rounded(seconds: float) -> str:
+    """``12 s``, ``35 s``, ``2 min``: no finer than it is known."""
+    step = 1 if seconds < 15 else 5
+    if seconds < 57.5:
+        return f"{max(1, round(seconds / step) * step)} s"
+    return f"{round(seconds / 60)} min"
 
 
 # Not for long: each training makes later ones quicker, since it leaves decoded images behind.

@@ -38,7 +38,7 @@ def outcome(run: RunRecord) -> None:
     said = figures_of(view).verdict
     headline, advice = said.statements[0], said.get("collect")
     with st.container(border=True, key="studio-outcome"):
-        st.markdown(f"#### {escape(headline.text)}")
+        st.markdown(f"#### {_kept_together(escape(headline.text))}")
         if run.summary.stopped:
             st.caption("You stopped it; the best until then was kept.")
         if found := learned(catalog(), run):
@@ -93,8 +93,10 @@ def _changed(found: Learned) -> None:
     if found.added:
         what = f"After learning {plural(len(found.added), 'more photo')}"
     st.markdown(
-        f"**{what}:** {percent(found.paired.first)} → {percent(found.paired.second)}. "
-        f"{escape(found.sentence)}"
+        _kept_together(
+            f"**{what}:** {percent(found.paired.first)} → {percent(found.paired.second)}. "
+            f"{escape(found.sentence)}"
+        )
     )
     for rows, what, tone in (
         (found.matched.better, "Right now, wrong before", "good"),
@@ -123,6 +125,11 @@ def _changed(found: Learned) -> None:
             label=what,
             across=_WORST,
         )
+
+
+def _kept_together(text: str) -> str:
+    """A figure and its sign stay on one line."""
+    return text.replace(" %", "\u00a0%")
 
 
 def _thumbnails(run: RunRecord, paths: list[str]) -> list[bytes]:

@@ -70,7 +70,7 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     )
     if corrected:
         correct_it(record, run, photo, corrected, answer)
-    correction_panel(record, run)
+    correction_panel(record, run, answer.label)
     if not detecting:
         st.caption("It is still finding out what photos unlike yours look like.")
 

@@ -99,7 +99,7 @@ def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
 def _note(shown: dict[str, Any] | None) -> str:
     if not shown:
         return ""
-    return "Photos that this training doesn’t learn from, and what is answered about them by now."
+    return "Photos that nothing is learned from, and what is answered about them by now."
 
 
 def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:
@@ -120,7 +120,12 @@ def _pictures(run: RunRecord, shown: dict[str, Any] | None) -> Sequence[Picture]
     samples = shown["samples"]
     found = pictures_of(run, [each["path"] for each in samples])
     return [
-        Picture(image, shorten(each["label"], 40), shorten(each["answer"], 40))
+        Picture(
+            image,
+            shorten(each["label"], 40),
+            shorten(each["answer"], 40),
+            shorten(each.get("trying", ""), 40),
+        )
         for each, (image, _) in zip(samples, found, strict=True)
     ]
 

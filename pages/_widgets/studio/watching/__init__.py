@@ -27,11 +27,13 @@ class Picture:
         image: JPEG or PNG bytes; empty for one that can't be shown.
         label: the class that it is.
         answer: what is answered now; "" before anything is.
+        trying: what answers that is being tried; "" where nothing is.
     """
 
     image: bytes
     label: str
     answer: str
+    trying: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def watching(now: Watching, *, key: str) -> None:
             "label": each.label,
             "answer": each.answer,
             "right": each.answer == each.label,
+            "trying": "" if not each.trying else "right" if each.trying == each.label else "wrong",
         }
         for each in now.pictures
     ]

@@ -34,6 +34,7 @@ function drawWall(wall, pictures) {
       tile.dataset.state = state;
       tile.className = state + (turned ? " turned" : "");
     }
+    tile.querySelector(".trying").dataset.state = picture.trying;
     const said = state === "open" ? "" : `${picture.right ? "✓" : "✗"} ${picture.answer}`;
     tile.querySelector(".answer").textContent = said;
     image.alt = state === "open"
@@ -45,7 +46,7 @@ function drawWall(wall, pictures) {
 
 function makeTile() {
   const tile = document.createElement("li");
-  tile.innerHTML = '<img draggable="false" alt=""><div class="answer" aria-hidden="true"></div>';
+  tile.innerHTML = '<img draggable="false" alt=""><i class="trying"></i><div class="answer" aria-hidden="true"></div>';
   return tile;
 }
 
