@@ -28,7 +28,7 @@ from core.training.export import CHECK_IMAGES
 from core.training.spec import parse_spec
 
 # Images that the check of an export looks at where most of the model was checked before.
-_CHECK_AGAIN = 16
+_CHECK_AGAIN = 8
 
 
 def train_run(

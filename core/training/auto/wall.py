@@ -25,10 +25,10 @@ _REMEMBERED = 240
 
 
 class Wall:
-    """Reports snapshots with ``samples`` (as :class:`SampleAnswers` does; ``answer`` is the best one
-    so far, ``trying`` that of what is being tried), ``what`` (is being tried) and
-    the share ``right`` of ``of`` images, a few times a second at most; and in ``history`` of each
-    moment until now the seconds since the start, that share, and a ``1`` or ``0`` for each sample.
+    """Reports snapshots a few times a second at most: ``samples`` as :class:`SampleAnswers` does
+    (``answer`` is the best so far, ``trying`` that of what is being tried), ``what`` is being tried,
+    how many of ``of`` images it is ``right`` on; and in ``history`` of each moment until now the
+    seconds since the start, that share, and a ``1`` or ``0`` for each sample.
 
     Args:
         rows: positions in the data's table of the images that Auto works with, in order.
