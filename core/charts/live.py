@@ -226,7 +226,14 @@ def _parts_layers(*, low: bool = False) -> list[dict[str, Any]]:
     return [
         {
             "transform": [_only("part", more=" && datum.x > 0")],
-            "mark": {"type": "rule", "color": GREY, "strokeDash": [2, 3], "strokeWidth": 1.5},
+            # Silent, since it has nothing to say but where it is.
+            "mark": {
+                "type": "rule",
+                "color": GREY,
+                "strokeDash": [2, 3],
+                "strokeWidth": 1.5,
+                "aria": False,
+            },
             "encoding": {"x": x},
         },
         {

@@ -94,7 +94,7 @@ def test_what_came_of_it_is_counted_shown_and_offered(
     assert_no_defect(at)
     assert any("broken <b>.png" in str(each.value.to_dict()) for each in at.dataframe)
     # With a higher bar, the same answers are unsure.
-    at.slider[0].set_value(100).run()
+    at.select_slider[0].set_value(0.9999).run()
     assert_no_defect(at)
     assert {(each.label, each.value) for each in at.metric} >= {("Sure", "0"), ("Unsure", "6")}
 

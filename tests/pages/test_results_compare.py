@@ -9,20 +9,17 @@ from streamlit.testing.v1 import AppTest
 from core.evaluation.evaluate import evaluate_folder
 from tests.core.evaluation.coloured import write_colour
 from tests.core.evaluation.twins import second_run
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, words
+from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, show, words
 
 
 def compare(open_page: Open, run_id: str) -> AppTest:
-    at = open_page("results", run=run_id)
-    at.segmented_control(key="section").select("compare").run()
-    assert_no_defect(at)
-    return at
+    return show(open_page("results", run=run_id), "Compare")
 
 
 def test_a_single_model_has_nothing_beside_it(open_page: Open, trained: Trained) -> None:
-    said = words(compare(open_page, trained.run_id))
-    assert "no other model yet" in said
-    assert "Without images like those it was trained on" in said
+    at = compare(open_page, trained.run_id)
+    assert "no other model yet" in words(at)
+    assert "Without images like those it was trained on" in words(show(at, "Copies"))
 
 
 def test_two_models_are_compared_in_words_with_the_images_that_changed(

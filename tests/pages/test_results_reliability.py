@@ -9,15 +9,11 @@ from core.evaluation.predictions import load_predictions
 from core.evaluation.trust.coverage import at_threshold
 from core.evaluation.trust.words import sentence_of_point
 from tests.core.evaluation.coloured import CLASSES
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, words
+from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, show, words
 
 
 def opened(open_page: Open) -> AppTest:
-    at = open_page("results")
-    at.session_state["section"] = "reliability"
-    at.run()
-    assert_no_defect(at)
-    return at
+    return show(open_page("results"), "Reliability")
 
 
 def test_six_test_images_are_too_few_and_it_says_so(open_page: Open, trained: Trained) -> None:

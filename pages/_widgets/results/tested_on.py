@@ -30,13 +30,14 @@ def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
         st.session_state[key] = on[0]
     named = {each.on: each for each in folders_tested(catalog().workspace, run.id)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        chosen = st.selectbox(
-            "Tested on",
-            on,
-            key=key,
-            disabled=len(on) == 1,
-            format_func=lambda each: _name(named[each]) if each in named else _OWN,
-        )
+        chosen: str | None = on[0]
+        if len(on) > 1:
+            chosen = st.selectbox(
+                "Tested on",
+                on,
+                key=key,
+                format_func=lambda each: _name(named[each]) if each in named else _OWN,
+            )
         if not read_only:
             st.button(
                 "New test",
