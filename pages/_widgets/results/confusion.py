@@ -11,7 +11,7 @@ from core import charts
 from core.evaluation.document.parts import Matrix, Pictures, Section
 from core.evaluation.figures.confusions import most_confused
 from core.evaluation.records import worst_confusions
-from core.text import escape, images, percent, plural, shorten
+from core.text import escape, images, plural, rate, shorten
 from pages._widgets.results.document import draw_group, draw_parts, draw_pictures, title
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
@@ -160,7 +160,7 @@ def _cell(view: View) -> None:
         )
         return
     st.markdown(
-        f"**{len(rows):,} of {images(total)} of {name} {what}** ({percent(len(rows) / total)})"
+        f"**{len(rows):,} of {images(total)} of {name} {what}** ({rate(len(rows) / total, total)})"
     )
     rows = rows.sort_values("confidence", ascending=true == predicted, kind="stable")
     answers_gallery(
