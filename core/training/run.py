@@ -132,6 +132,7 @@ def train_run(
                 "head": automatic.head,
                 "networks": automatic.networks,
                 "chosen": automatic.chosen,
+                "sharpness": automatic.sharpness,
                 "story": automatic.story,
                 "ladder": tuple(rung.values for rung in automatic.rungs),
             }

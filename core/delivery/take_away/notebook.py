@@ -48,12 +48,19 @@ def notebook(material: Material) -> dict[str, Any]:
     """The notebook as JSON data.
 
     Raises:
-        InvalidInput: the model was trained elsewhere, so there is no training to rebuild.
+        InvalidInput: the model was trained elsewhere, so there is no training to rebuild; or Auto
+            has fine-tuned it, which no notebook repeats.
     """
     if material.spec.recipe == "imported":
         raise InvalidInput(
             "This model was trained elsewhere, so how it was trained is not known here.",
             remedy="Take its report or model card instead.",
+        )
+    if material.spec.minutes and not material.summary.head:
+        raise InvalidInput(
+            "Auto has fine-tuned this model’s network, which a notebook can’t repeat.",
+            remedy="Take its report or model card, or train with less time: then Auto chooses a "
+            "head, which a notebook rebuilds.",
         )
     return {
         "cells": [_as_json(number, cell) for number, cell in enumerate(cells(material))],

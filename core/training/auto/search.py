@@ -57,6 +57,7 @@ class Found:
         probabilities: of these, from folds without them, shape (len(rows), classes).
         accuracy: of these answers.
         before: from features to the head's coordinates; ``settings``: the head's.
+        sharpness: what the head's scores were multiplied by.
     """
 
     look: Look
@@ -67,6 +68,7 @@ class Found:
     accuracy: float
     before: Step
     settings: dict[str, float]
+    sharpness: float
 
 
 @dataclass
@@ -328,6 +330,7 @@ class Search:
             candidate.accuracy,
             tried.before,
             candidate.settings,
+            candidate.sharpness,
         )
 
     def _on_all(self, tried: _Tried) -> _Tried:

@@ -58,6 +58,7 @@ class Automatic:
     images: NDArray[np.uint8]
     networks: tuple[str, ...]
     chosen: dict[str, float]
+    sharpness: float
 
 
 def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Automatic:
@@ -116,6 +117,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         images,
         found.look.networks if head else (),
         found.settings if head else {},
+        found.sharpness,
     )
 
 

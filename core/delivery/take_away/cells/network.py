@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.delivery.take_away.cells import Cell, code, packaged, words
+from core.delivery.take_away.cells import Cell, chosen, code, packaged, words
+from core.delivery.take_away.cells.chosen import is_chosen
+from core.delivery.take_away.cells.published import published
 from core.delivery.take_away.cut import Cutter, namespace
 from core.delivery.take_away.material import Material
 from core.errors import NotFound
 from core.features import backbones
-from core.features.backbones.backbone import Backbone
-from core.features.weights import find_weights
 from core.training import architectures
 from core.training.architectures.family import BuildConfig
 from core.training.spec import TrainSpec
@@ -44,6 +44,8 @@ def cells(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list
             """,
         )
     ]
+    if is_chosen(material):
+        return made + chosen.networks(material, cutter)
     if about.backbone is not None:
         return made + _pretrained(material, cutter, holds)
     made.append(code(_custom(spec, cutter) if spec.stack else _family(spec, cutter)))
@@ -163,7 +165,7 @@ def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -
     if packed is not None:
         made += packaged.definition(packed, cutter, reads=reads)
     if holds["imagenet"]:
-        made += packaged.weights(backbone, packed) if packed else _published(backbone)
+        made += packaged.weights(backbone, packed) if packed else published(backbone)
     elif not holds["random"]:
         made.append(_starts_from())
         made.append(code(f"WEIGHTS = {start_file(material)!r}"))
@@ -225,30 +227,6 @@ def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -
         )
     )
     return made
-
-
-def _published(backbone: Backbone) -> list[Cell]:
-    found = find_weights(backbone.key)
-    # Keras files one set of weights under several names; the one that is here will do.
-    name = found.name if found is not None else backbone.file.names[0]
-    return [
-        words(
-            f"""
-            It has learned from over a million photos (ImageNet) what edges, textures and shapes
-            there are. Its weights ({backbone.megabytes} MB) are downloaded once, and kept by Keras.
-            """
-        ),
-        code(
-            f"""
-            WEIGHTS = keras.utils.get_file(
-                "{name}",
-                "{backbone.file.url.rpartition("/")[0]}/"
-                "{name}",
-                cache_subdir="models",
-            )
-            """
-        ),
-    ]
 
 
 def _starts_from() -> Cell:

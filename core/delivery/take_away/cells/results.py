@@ -7,6 +7,7 @@ import json
 import zlib
 
 from core.delivery.take_away.cells import Cell, code, literal, words
+from core.delivery.take_away.cells.chosen import is_chosen
 from core.delivery.take_away.material import Material
 
 # Beyond, numbers in the cells of a confusion matrix can't be read.
@@ -27,18 +28,22 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
         for name, values in curves.items()
     }
     keys = '["", "val_"]' if validated else '[""]'
-    made = [
-        words(
-            """
+    made = (
+        []
+        if is_chosen(material)
+        else [
+            words(
+                """
             ## Curves
 
             Solid: this notebook. Dashed: Lightbox's run. Where the training curve goes on getting
             better and the validation curve does not, the network begins to learn by heart.
             """
-        ),
-        code(f"LIGHTBOX = {literal(rounded, 11)}"),
-        code(f"KEYS = {keys}  # of training and validation", _DRAW_CURVES),
-    ]
+            ),
+            code(f"LIGHTBOX = {literal(rounded, 11)}"),
+            code(f"KEYS = {keys}  # of training and validation", _DRAW_CURVES),
+        ]
+    )
     if evaluation.images:
         made += [
             words(

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.delivery.take_away.cells import Cell, code, words
+from core.delivery.take_away.cells import Cell, chosen, code, words
+from core.delivery.take_away.cells.chosen import is_chosen
 from core.delivery.take_away.cells.fitting import (
     BEST,
     PIXEL_BATCHES,
@@ -31,6 +32,8 @@ _FITTING = "core.training.fitting"
 
 def cells(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list[Cell]:
     """Everything from the loss to the trained model."""
+    if is_chosen(material):
+        return chosen.head(material, cutter)
     spec = material.spec
     by_hand = rates_by_hand(spec, material.history)
     made = [

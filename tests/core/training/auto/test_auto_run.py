@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from core.catalog import Catalog, DatasetRecord
+from core.delivery.take_away import notebook
+from core.delivery.take_away.material import load_material
 from core.errors import InvalidInput
 from core.evaluation.document.parts import Note
 from core.evaluation.document.result import load_result
@@ -22,8 +24,9 @@ from core.features.weights import find_weights
 from core.progress import RecordingReporter
 from core.runs.files import RunFiles
 from core.text import rate
+from core.training.auto import looks, search
 from core.training.checks import check
-from core.training.heads import kernel
+from core.training.heads import HEADS, kernel
 from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
@@ -141,6 +144,33 @@ def test_where_classes_are_small_the_verdict_has_a_second_measure_on_more_images
     assert "out_of_fold" not in {part.key for part in verdict(load_result(trained.catalog, large))}
 
 
+@pytest.mark.parametrize("key", ["discriminant", "kernel"])
+def test_the_notebook_fits_the_same_head_again(
+    trained: Trained, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = trained
+    if key != trained.summary.head:
+        monkeypatch.setattr(search, "_FIRST", key)
+        monkeypatch.setattr(search, "_SECOND", key)
+        monkeypatch.setattr(search, "_LATER", ())
+        monkeypatch.setattr(looks, "sizes", lambda _: [64])
+        values: dict[str, Any] = {"recipe": "auto", "image_size": 64, "minutes": 0.1}
+        made = train(trained.catalog, trained.dataset, **values)
+    assert made.summary.head == key
+    evaluate_run(made.catalog, made.run_id)
+    material = load_material(made.catalog, made.run_id)
+    cells = [cell.source for cell in notebook.cells(material) if cell.kind == "code"]
+    # Up to the model; the test and its figures are other notebooks' too.
+    upto = next(n for n, text in enumerate(cells) if "model = assemble(" in text) + 1
+    known: dict[str, Any] = {}
+    exec(compile("\n".join(cells[:upto]), key, "exec"), known)
+    images, _ = made.validation()
+    again = known["model"].predict(images, verbose=0)
+    np.testing.assert_allclose(
+        again, RunFiles(made.catalog.workspace, made.run_id).compiled().predict(images), atol=0.02
+    )
+
+
 def test_heat_follows_the_slope_through_the_head(trained: Trained) -> None:
     explainer = open_explainer(trained.catalog.workspace, trained.run_id)
     assert (explainer.method, explainer.why_not) == ("gradients", "")
@@ -153,7 +183,6 @@ def test_heat_follows_the_slope_through_the_head(trained: Trained) -> None:
 def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.auto import search
 
     monkeypatch.setattr(search, "_FIRST", "kernel")
     monkeypatch.setattr(search, "_SECOND", "kernel")
@@ -179,7 +208,6 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
 def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.auto import looks, search
 
     # Whatever was tried last wins, and that is both networks together.
     monkeypatch.setattr(search, "better", lambda *_: True)
@@ -232,7 +260,6 @@ class _Power(RecordingReporter):
 def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.auto import looks, search
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96, 64])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
@@ -265,7 +292,6 @@ def test_auto_refuses_a_network_that_knows_no_photos(dataset: DatasetRecord) -> 
 def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.auto import looks, search
     from core.training.fitting import tuning
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
@@ -292,7 +318,6 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
 def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.auto import looks, search
     from core.training.fitting import tuning
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96])

@@ -1,0 +1,208 @@
+"""What Auto has chosen, fitted again: the networks side by side, and the head with its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.delivery.take_away.cells import Cell, Piece, code, packaged, words
+from core.delivery.take_away.cells.published import published
+from core.delivery.take_away.cut import Cutter, namespace
+from core.delivery.take_away.material import Material
+from core.features import backbones
+from core.training.heads import HEADS
+
+_HEADS = "core.training.heads"
+_BUILDING = "core.features.backbones.build"
+_PRETRAINED = "core.training.architectures.pretrained"
+_PACKED = "SimpleNamespace(network=network, read=read)"
+# Kernel heads of more images than this are fitted on some of them.
+_MOST_EXACT = 3000
+
+
+def is_chosen(material: Material) -> bool:
+    """Whether the run's head is one that Auto has chosen, and not trained step by step."""
+    return bool(material.spec.minutes) and material.summary.head in HEADS
+
+
+def networks(material: Material, cutter: Cutter) -> list[Cell]:
+    """The networks that look side by side, as one ``body``."""
+    spec = material.spec
+    keys = material.summary.networks or (spec.architecture,)
+    gray = spec.color == "gray"
+    made: list[Cell] = []
+    bodies: list[str] = []
+    for number, key in enumerate(keys, 1):
+        backbone = backbones.get(key)
+        packed = backbone.packaged
+        if packed is not None:
+            made += packaged.definition(packed, cutter, reads=True)
+            made += packaged.weights(backbone, packed)
+        else:
+            made += published(backbone)
+        about = {
+            "key": backbone.key,
+            "application": backbone.application,
+            "preprocessing": backbone.preprocessing,
+            "taps": backbone.taps,
+            "arguments": backbone.arguments,
+            "features": backbone.features,
+            "packaged": "=None"
+            if packed is None
+            else "=SimpleNamespace(network=network, read=read)",
+        }
+        made.append(code(f"WEIGHTS_{number} = WEIGHTS", namespace(f"NETWORK_{number}", about)))
+        call = "grey_body_of" if gray else "body_of"
+        more = "" if gray else ", gray=False"
+        bodies.append(f"{call}(NETWORK_{number}, SIZE, Path(WEIGHTS_{number}){more}),")
+    known: dict[str, Any] = {"color": spec.color, "weights is not None": True}
+    known["backbone.key.startswith('convnext')"] = any(key.startswith("convnext") for key in keys)
+    if not gray:
+        known["gray"] = False
+    made.append(
+        words(
+            """
+            Two things are taken from a network: the means over the whole picture of its last
+            layer, which say what kind of thing is shown; and those over each quarter of the picture
+            of a layer about two thirds of the way up, which say more of shapes and where they are.
+            """
+        )
+    )
+    made.append(
+        code(
+            cutter.cut(f"{_BUILDING}:{call}", f"{_PRETRAINED}:side_by_side", known=known),
+            "bodies = [",
+            *((1, each) for each in bodies),
+            "]",
+            "body = side_by_side(bodies)",
+        )
+    )
+    return made
+
+
+def head(material: Material, cutter: Cutter) -> list[Cell]:
+    """Features once, the head in closed form or step by step, and the whole model."""
+    spec, summary = material.spec, material.summary
+    key = summary.head
+    learned = material.count("train") + material.count("validation")
+    parts: list[int] = []
+    for network in summary.networks or (spec.architecture,):
+        backbone = backbones.get(network)
+        parts += [backbone.features - backbone.last, backbone.last]
+    weighted = spec.balance != "none"
+    return [
+        words(
+            f"""
+            ## Learning
+
+            The networks stay as they are, so each image is looked at once. Auto tried several
+            heads on what they give, each judged by images that it was not fitted on, and kept
+            **{HEADS[key].title}**. Here it is fitted again with the settings that were found, on
+            training and validation images together, as Lightbox did in the end.
+            """
+        ),
+        code(
+            """
+            learned = np.sort(np.concatenate([train, validation]))
+            features = body.predict(images[learned], batch_size=64, verbose=0)
+            """
+        ),
+        words(
+            """
+            Each part of the features is centred and brought to one scale, and all are turned to
+            their principal axes, so that few numbers say nearly all of what differs.
+            """
+        ),
+        code(
+            cutter.cut(f"{_HEADS}.reduce:reducing"),
+            f"before = reducing(features, {tuple(parts)}, SEED)",
+            """
+            problem = SimpleNamespace(
+                rows=before(features),
+                labels=labels[learned],
+                classes=len(CLASSES),
+                weights=np.ones(len(learned)),
+                targets=np.eye(len(CLASSES))[labels[learned]],
+                seed=SEED,
+                check=lambda: None,
+            )
+            every = np.arange(len(learned))
+            """,
+            weighted
+            and """
+            # Each class counts as much as any other.
+            problem.weights = 1 / np.bincount(problem.labels)[problem.labels]
+            problem.weights /= problem.weights.mean()
+            """,
+        ),
+        code(*_fitted(key, summary.chosen, cutter, learned)),
+        code(
+            cutter.cut(f"{_HEADS}.choose:joined"),
+            "# How sure it is was set right by answers about images that it was not fitted on.",
+            f"sharp = {summary.sharpness:.6g}",
+            """
+            *rest, last = steps
+            steps = joined(before, (*rest, Step(last.kernel * sharp, last.bias * sharp)))
+            """,
+        ),
+        code(
+            cutter.cut(f"{_HEADS}.layers:as_model", f"{_PRETRAINED}:assemble"),
+            "model = assemble(body, as_model(steps))",
+        ),
+    ]
+
+
+def _fitted(
+    key: str, settings: Mapping[str, float], cutter: Cutter, images: int
+) -> tuple[Piece, ...]:
+    """Code that gives ``steps`` from coordinates to scores."""
+    if key == "discriminant":
+        return (
+            cutter.cut(f"{_HEADS}.discriminant:_sums", f"{_HEADS}.discriminant:_solve"),
+            f"kernel, bias = _solve(_sums(problem, every), {settings['shrinkage']!r})",
+            "steps = (Step(kernel.astype(np.float32), bias.astype(np.float32)),)",
+        )
+    if key == "logistic":
+        return (
+            cutter.cut(f"{_HEADS}.logistic:_fit"),
+            "scale = float(np.sqrt(np.square(problem.rows).mean()))",
+            f"kernel, bias = _fit(problem, problem.rows / scale, every, {settings['strength']!r})",
+            "steps = (Step((kernel / scale).astype(np.float32), bias.astype(np.float32)),)",
+        )
+    if key == "perceptron":
+        return (
+            cutter.cut(f"{_HEADS}.perceptron:_train"),
+            "scale = float(np.sqrt(np.square(problem.rows).mean()))",
+            "first, last = _train(problem, problem.rows / np.float32(scale), every)",
+            'steps = (Step(first.kernel / np.float32(scale), first.bias, "relu"), last)',
+        )
+    names = ["_unit", "_like", "_centred", "_steps", *(["_ridge"] if images > _MOST_EXACT else [])]
+    width, ridge = settings["width"], settings["ridge"]
+    start: tuple[Piece, ...] = (
+        cutter.cut(*(f"{_HEADS}.kernel:{name}" for name in names)),
+        f"WIDTH, RIDGE = {width!r}, {ridge!r}",
+        "rows = _unit(problem.rows)",
+        "prior, centred = _centred(problem)",
+    )
+    if images <= _MOST_EXACT:
+        return (
+            *start,
+            """
+            # Every image is an anchor: what is like it has a say in its class.
+            matrix = _like(rows, rows, WIDTH).astype(np.float64)
+            matrix[np.diag_indices(len(rows))] += RIDGE / problem.weights
+            steps = _steps(rows, WIDTH, np.linalg.solve(matrix, centred), prior)
+            """,
+        )
+    return (
+        *start,
+        f"chosen = np.random.default_rng(SEED).permutation(len(rows))[: {settings['anchors']:.0f}]",
+        """
+        anchors = rows[np.sort(chosen)]
+        like = _like(rows, anchors, WIDTH)
+        weighted = like * problem.weights[:, None].astype(np.float32)
+        square, cross = (weighted.T @ like).astype(np.float64), weighted.T @ centred
+        shape = _like(anchors, anchors, WIDTH).astype(np.float64)
+        steps = _steps(anchors, WIDTH, _ridge(square, cross, shape, RIDGE), prior)
+        """,
+    )
