@@ -26,7 +26,7 @@ from core.runs.files import RunFiles
 from core.text import rate
 from core.training.auto import looks, search
 from core.training.checks import check
-from core.training.heads import HEADS, kernel
+from core.training.heads import kernel
 from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
