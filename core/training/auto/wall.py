@@ -26,7 +26,7 @@ _REMEMBERED = 240
 
 class Wall:
     """Reports snapshots a few times a second at most: ``samples`` as :class:`SampleAnswers` does
-    (``answer`` is the best so far, ``trying`` that of what is being tried), ``what`` is being tried,
+    (``answer`` is the best so far, ``trying`` that of what is being tried), ``what`` is tried now,
     how many of ``of`` images it is ``right`` on; and in ``history`` of each moment until now the
     seconds since the start, that share, and a ``1`` or ``0`` for each sample.
 
