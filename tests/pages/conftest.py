@@ -232,6 +232,12 @@ class Gallery:
         assert_no_defect(self.at)
 
 
+def answers(at: AppTest) -> list[str]:
+    """The headlines of the answers that are shown, in their order."""
+    drawn = [each for each in at.get("bidi_component") if (each.key or "").startswith("said-")]
+    return [str(json.loads(each.proto.json)["headline"]) for each in drawn]
+
+
 def gallery(at: AppTest, key: str) -> Gallery:
     """The gallery whose key starts like this."""
     (found,) = [each for each in at.get("bidi_component") if (each.key or "").startswith(key)]

@@ -65,7 +65,7 @@ def test_a_detector_finds_images_on_the_page_and_the_command_line(
 
     bring_in(class_folders({"cat": 4, "dog": 4}), "Pets")
     at = open_page("clean")
-    at.pills[0].select("first_of_class").run()
+    at.button(key="look-first_of_class").click().run()
     assert_no_defect(at)
     for said in ("First of their class", "They stand at the front.", "Let them stand."):
         assert said in words(at)

@@ -365,13 +365,13 @@ def test_photos_of_the_webcam_gather_and_go_into_a_class(
     assert class_counts(catalog, owned) == {"cat": 3, "dog": 4}
 
 
-def test_a_folder_of_ones_own_is_not_added_to_but_one_learns_how(
+def test_what_is_added_to_a_folder_of_ones_own_is_kept_apart_from_it(
     open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     record = bring_in(class_folders({"cat": 2, "dog": 2}))
     at = choose_way(open_panel(open_page("data"), "classes", record), record, "Add images")
-    assert "Put images into the class's folder inside" in words(at)
-    assert not any(each.key == f"add-to-{record.id}" for each in at.selectbox)
+    assert "It stays as it is; what you add is kept in" in words(at)
+    assert any(each.key == f"add-to-{record.id}" for each in at.selectbox)
 
 
 def test_what_changed_is_told_since_the_last_training(open_page: Open, trained: Trained) -> None:

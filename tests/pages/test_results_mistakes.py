@@ -144,9 +144,8 @@ def test_more_like_it_are_added_on_the_data_page_to_its_class(
     open_tile(section, GREEN)
     click(section, "Add more like this")
     assert title(section) != "Results"
-    said = words(section)
-    assert "More images of **“red”** are wanted." in said
-    assert str(tested.root) in said, "a folder of one's own: it says where files belong"
+    assert section.selectbox(key=f"add-to-{tested.run.dataset_id}").value == "red"
+    assert "a folder of your own. It stays as it is" in words(section)
 
 
 def test_it_leads_on_to_where_the_model_looks(section: AppTest) -> None:
