@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from core.catalog import open_catalog
 from core.delivery.take_away.links import create_link
@@ -181,3 +182,16 @@ def test_the_keyboard_alone_is_enough(server: Server, new_page: Callable[..., An
     page.go_back()
     page.wait_for_url("**/results*")
     page.get_by_role("heading", name="Test images and answers").wait_for()
+
+
+def test_the_start_of_a_training_stays_in_view(
+    server: Server, new_page: Callable[..., Any]
+) -> None:
+    """On a phone, below all that an expert may set."""
+    page = new_page(f"{server.url}/train", phone=True)
+    start = page.get_by_role("button", name="Start training")
+    start.wait_for()
+    page.get_by_text("Expert", exact=True).click()
+    page.get_by_text("All settings as text").scroll_into_view_if_needed()
+    journey.settled(page)
+    expect(start).to_be_in_viewport()

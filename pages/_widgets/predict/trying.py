@@ -66,17 +66,16 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
 def cards(
     run: RunRecord, tried: list[Tried], threshold: float, *, first: int = 0, guest: bool = False
 ) -> None:
-    """Three cards side by side; fewer where there are fewer, or in large type for a guest.
+    """Two cards side by side; one alone, and all for a guest, in large type.
 
     Args:
         first: position of the first among all, so that each keeps its place.
     """
-    across = max(1, min(len(tried), 2 if guest else 3))
+    across = min(len(tried), 2)
+    large = guest or len(tried) == 1
     # Row by row, so that a phone shows them in their order.
-    shape = across
-    for start in range(0, len(tried), across):
+    for start in range(0, len(tried), max(1, across)):
         row = tried[start : start + across]
-        for n, (column, each) in enumerate(zip(st.columns(shape), row, strict=False), start):
+        for n, (column, each) in enumerate(zip(st.columns(across), row, strict=False), start):
             with column:
-                large = guest or len(tried) == 1
                 draw_answer(run, each, threshold, str(first + n), guest=guest, large=large)
