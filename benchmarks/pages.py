@@ -25,11 +25,11 @@ from tests.waiting import wait_until
 
 # What one comes to each page for.
 _CONTENT = {
-    "home": "My models",
+    "home": "Your classes",
     "data": "Images in each class",
     "clean": "look fine",
     "train": "Start training",
-    "results": "Class by class",
+    "results": "What it mixes up",
     "predict": "Drop one or many images",
 }
 _ROUNDS = 5
