@@ -15,6 +15,7 @@ from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import archives, intake, known_sets
 from core.datasets.layout import Choice, kept_layout, load_choice
+from core.datasets.sample import DEFAULT, SAMPLES
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.jobs import kinds
 from core.quality import curation
@@ -116,9 +117,15 @@ def _new(
     return intake.add_archive(catalog, path, path.name, name, layout=layout, encoding=encoding)
 
 
-@command("dataset sample", "Data", "add the sample, handwritten digits")
+@command(
+    "dataset sample",
+    "Data",
+    "add a sample that needs no network",
+    argument("key", nargs="?", choices=list(SAMPLES), default=DEFAULT),
+    examples=("", "fruit"),
+)
 def sample(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    return _once(catalog, intake.add_sample(catalog), output)
+    return _once(catalog, intake.add_sample(catalog, options.key), output)
 
 
 @command(

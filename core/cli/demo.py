@@ -11,6 +11,7 @@ from core.cli.models import report_run
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import intake
+from core.datasets.sample import DEFAULT, SAMPLES
 from core.evaluation.records import worst_confusions
 from core.evaluation.store import load_evaluation, predictions_table
 from core.inference.predictor import open_predictor
@@ -28,13 +29,14 @@ EPOCHS = 10
     "Start",
     "the whole journey on the sample",
     argument("--epochs", type=int, default=EPOCHS),
-    examples=("", "--epochs 3"),
+    argument("--sample", choices=list(SAMPLES), default=DEFAULT),
+    examples=("", "--epochs 3", "--sample fruit"),
 )
 def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Import, look, train, test, predict; returns the figures."""
-    record = intake.add_sample(catalog)
+    record = intake.add_sample(catalog, options.sample)
     if record.state != "ready":
-        output.text("1. Data: writing out the sample, handwritten digits")
+        output.text(f"1. Data: writing out the sample: {SAMPLES[options.sample].sentence}")
         run_job(catalog, kinds.submit_import(catalog, record.id), output)
         record = catalog.datasets.get(record.id)
     table = curated(catalog, record.id)
@@ -43,9 +45,14 @@ def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     found = findings.find(table, alike=curation.known_alike(catalog, record.id))
     flagged = {path for finding in found for path in finding.paths}
     output.text(f"2. Clean: {plural(len(flagged), 'image deserves', 'images deserve')} a look")
-    spec = suggest_spec(catalog, record.id, "scratch").with_values({"epochs": options.epochs})
-    epochs = plural(spec.epochs, "epoch")
-    output.text(f"3. Train: from scratch, {epochs} at {spec.image_size} pixels")
+    spec = suggest_spec(catalog, record.id)
+    if spec.minutes:
+        spec = spec.with_values({"minutes": 1})
+        output.text("3. Train: Auto, for a minute at most")
+    else:
+        spec = spec.with_values({"epochs": options.epochs})
+        epochs = plural(spec.epochs, "epoch")
+        output.text(f"3. Train: from scratch, {epochs} at {spec.image_size} pixels")
     run = create_run(catalog, spec)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     output.text("4. Results")

@@ -20,7 +20,8 @@ from typing import BinaryIO
 from core import settings
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.datasets import MAX_NAME, new_id
-from core.datasets import archives, known_sets, sample
+from core.datasets import archives, known_sets
+from core.datasets import sample as samples
 from core.datasets.layout import Choice, Skipped, is_text
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter
@@ -29,12 +30,23 @@ from core.who import require
 from core.workspace import ensure_space, read_json, write_json
 
 
-def add_sample(catalog: Catalog) -> DatasetRecord:
-    """The handwritten digits; the same dataset every time, unless its import failed."""
+def add_sample(catalog: Catalog, key: str = samples.DEFAULT) -> DatasetRecord:
+    """A sample of :data:`core.datasets.sample.SAMPLES`; the same dataset every time, unless its
+    import failed.
+
+    Raises:
+        InvalidInput: there is none of that key.
+    """
+    wanted = samples.sample(key)
     for record in catalog.datasets.all():
         if record.origin == "sample" and record.state != "failed":
-            return record
-    return _add(catalog, catalog.datasets.free_name(sample.NAME), "sample", {"kind": "sample"})
+            source = catalog.workspace.dataset(record.id) / "source.json"
+            # Earlier versions had one sample, and named none.
+            here = read_json(source) if source.is_file() else {}
+            if here.get("key", samples.DEFAULT) == key:
+                return record
+    name = catalog.datasets.free_name(wanted.name)
+    return _add(catalog, name, "sample", {"kind": "sample", "key": key})
 
 
 def add_known(catalog: Catalog, key: str) -> DatasetRecord:
@@ -206,7 +218,8 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
     originals = workspace.originals(dataset_id)
     refused = [Skipped(path, why) for path, why in source.get("refused", [])]
     if source["kind"] == "sample" and not source.get("ready"):
-        sample.write_digits(originals, report)
+        key = source.get("key", samples.DEFAULT)
+        samples.sample(key).write(originals, report)
     elif source["kind"] == "known" and not source.get("ready"):
         shutil.rmtree(originals, ignore_errors=True)
         known_sets.write_known(source["key"], originals, report)

@@ -1,20 +1,56 @@
-"""The sample: scikit-learn's 1,797 handwritten digits, written out as PNG class folders.
+"""The samples, which need no network: fruit, drawn by code, and handwritten digits.
 
-Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
-Learning Repository (CC BY 4.0), as shipped with scikit-learn. It needs no network.
+The digits are scikit-learn's 1,797, written out as PNG class folders. Source: E. Alpaydin and
+C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository (CC BY 4.0),
+as shipped with scikit-learn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from core.datasets.fruit import IMAGES as FRUIT_IMAGES
+from core.datasets.fruit import write_fruit
+from core.errors import InvalidInput
 from core.progress import Reporter
 
-NAME = "Handwritten digits"
 IMAGES = 1797
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One of them.
+
+    Attributes:
+        name: of its dataset.
+        sentence: what it shows.
+        images: how many.
+        write: writes its class folders below a folder, and returns how many images there are; in
+            a worker, since it may import scikit-learn.
+    """
+
+    name: str
+    sentence: str
+    images: int
+    write: Callable[[Path, Reporter | None], int]
+
+
+def sample(key: str) -> Sample:
+    """The sample of this key.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if key not in SAMPLES:
+        raise InvalidInput(
+            f"There is no sample “{key}”.", remedy=f"There are: {', '.join(SAMPLES)}."
+        )
+    return SAMPLES[key]
 
 
 def write_digits(target: Path, report: Reporter | None = None) -> int:
@@ -36,3 +72,20 @@ def write_digits(target: Path, report: Reporter | None = None) -> int:
             report.progress("write", number, len(pixels), "Writing the sample")
         Image.fromarray(image).save(target / str(label) / f"{number:04d}.png")
     return len(pixels)
+
+
+SAMPLES: dict[str, Sample] = {
+    "fruit": Sample(
+        "Fruit",
+        "300 pictures of apples, bananas, oranges and pears, drawn by Lightbox.",
+        FRUIT_IMAGES,
+        write_fruit,
+    ),
+    "digits": Sample(
+        "Handwritten digits",
+        "1,797 handwritten digits from 0 to 9, of 8 × 8 pixels.",
+        IMAGES,
+        write_digits,
+    ),
+}
+DEFAULT = "digits"

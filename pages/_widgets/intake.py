@@ -8,6 +8,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.datasets.known_sets import KNOWN
+from core.datasets.sample import SAMPLES
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput
 from core.jobs import kinds
@@ -46,9 +47,14 @@ def add_panel(records: list[DatasetRecord]) -> None:
     elif way == "Known sets":
         _known_set()
     elif way == "Sample":
-        st.write("1,797 handwritten digits from 0 to 9. Nothing is downloaded.")
+        key = st.radio(
+            "Sample",
+            list(SAMPLES),
+            format_func=lambda each: SAMPLES[each].sentence,
+            label_visibility="collapsed",
+        )
         if st.button("Use the sample", type="primary"):
-            record = intake.add_sample(catalog())
+            record = intake.add_sample(catalog(), key)
             job = catalog().jobs.get(record.job_id) if record.job_id else None
             if record.state != "ready" and (job is None or job.finished):
                 kinds.submit_import(catalog(), record.id)

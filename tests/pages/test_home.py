@@ -62,8 +62,8 @@ def test_an_empty_studio_has_two_blank_cards_and_few_words(open_page: Open) -> N
 def test_the_digits_are_queued_once_however_often_they_are_asked_for(
     open_page: Open, catalog: Catalog
 ) -> None:
-    click(open_page(), "Digits sample")
-    click(open_page(), "Digits sample")
+    click(open_page(), "Sample: handwritten digits")
+    click(open_page(), "Sample: handwritten digits")
     (record,) = catalog.datasets.all()
     (job,) = catalog.jobs.all()
     assert record.origin == "sample"

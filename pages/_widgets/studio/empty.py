@@ -10,8 +10,9 @@ from pages._widgets.studio import project
 def ways() -> None:
     """Draw them."""
     st.button(
-        "Try the digits sample",
+        "Try the fruit sample",
         icon=":material/auto_awesome:",
         on_click=project.open_sample,
+        args=("fruit",),
         key="studio-sample",
     )

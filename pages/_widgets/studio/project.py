@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets import intake
+from core.datasets.sample import SAMPLES
 from core.jobs import kinds
 from core.text import escape, images, plural, shorten
 from pages._widgets.session import catalog, choose_dataset, choose_run
@@ -27,12 +28,14 @@ def draw(record: DatasetRecord | None) -> None:
         others = [each for each in catalog().datasets.all() if record is None or each != record]
         with st.container(horizontal=True):
             st.button("New", icon=":material/add:", on_click=_open, args=(None,), key="project-new")
-            st.button(
-                "Digits sample",
-                icon=":material/auto_awesome:",
-                on_click=open_sample,
-                key="project-sample",
-            )
+            for key, sample in SAMPLES.items():
+                st.button(
+                    f"Sample: {sample.name.lower()}",
+                    icon=":material/auto_awesome:",
+                    on_click=open_sample,
+                    args=(key,),
+                    key=f"project-sample-{key}",
+                )
         for each in others[:_MOST]:
             st.button(
                 f"{escape(shorten(each.name, 40))} · {_state(each)}",
@@ -47,9 +50,9 @@ def draw(record: DatasetRecord | None) -> None:
             go("models")
 
 
-def open_sample() -> None:
-    """For callbacks: open the sample, which is brought in if it is not here yet."""
-    record = intake.add_sample(catalog())
+def open_sample(key: str) -> None:
+    """For callbacks: open a sample, which is brought in if it is not here yet."""
+    record = intake.add_sample(catalog(), key)
     _open(record.id)
     job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
     if record.state != "ready" and (job is None or job.finished):
