@@ -115,6 +115,7 @@ def open_workspace(home: Path | None = None) -> Workspace:
     """
     workspace = Workspace((home or settings.load().home).expanduser().resolve())
     with disk_errors("opening the workspace"):
+        finish_swap(workspace.home)
         for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,6 +127,40 @@ def open_workspace(home: Path | None = None) -> Workspace:
                     remedy="Move it away, or set LIGHTBOX_HOME to another folder.",
                 ) from error
     return workspace
+
+
+def disk_kind(folder: Path, mounts: str = "/proc/self/mounts") -> str:
+    """What kind of disk a folder is on, in Linux's words ("ext4", "nfs4"); "" where nobody says."""
+    best, kind = -1, ""
+    try:
+        lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        place = Path(fields[1].replace("\\040", " "))
+        if folder.is_relative_to(place) and len(place.parts) >= best:
+            best, kind = len(place.parts), fields[2]
+    return kind
+
+
+def swap_of(home: Path) -> Path:
+    """Where it is written that a restored workspace is about to take this one's place."""
+    return home.with_name(f"{home.name}.swap.json")
+
+
+def finish_swap(home: Path) -> None:
+    """Put a restored workspace in its place, should that have been interrupted."""
+    note = swap_of(home)
+    if not note.exists():
+        return
+    if not home.exists():
+        # Another process may be doing the same.
+        with suppress(FileNotFoundError):
+            home.with_name(str(read_json(note)["new"])).rename(home)
+    note.unlink(missing_ok=True)
 
 
 def keep_private(path: Path) -> None:

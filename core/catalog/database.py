@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.audit import Audit
+from core.catalog.backups import keep_database
 from core.catalog.changes import Changes
 from core.catalog.datasets import Datasets
 from core.catalog.faults import sentence_for
@@ -26,11 +27,12 @@ from core.catalog.jobs import Jobs
 from core.catalog.people import People
 from core.catalog.runs import Runs
 from core.catalog.visibility import Visibility
-from core.errors import NotFound, disk_errors
-from core.workspace import Workspace, keep_private
+from core.errors import Damaged, NotAllowed, NotFound, disk_errors
+from core.workspace import Workspace, disk_kind, keep_private
 
 HEAD = "0004"
 BUSY_TIMEOUT_MS = 30_000
+_NETWORKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9pfs"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _open: dict[str, Catalog] = {}
 _lock = threading.Lock()
@@ -90,12 +92,41 @@ def open_catalog(workspace: Workspace) -> Catalog:
         if catalog is not None:
             catalog.engine.dispose()
         with disk_errors("opening the catalog"):
+            if url.startswith("sqlite:///") and not os.environ.get("LIGHTBOX_DATABASE"):
+                _check_place(workspace)
             engine = _engine(url)
             if _revision(engine) != HEAD:
                 _migrate(url, workspace)
                 keep_private(workspace.database)
         _open[url] = catalog = Catalog(workspace, engine)
         return catalog
+
+
+def _check_place(workspace: Workspace) -> None:
+    """Refuse to begin an empty database beside full folders, or one where SQLite can't lock.
+
+    Raises:
+        Damaged: the database has gone.
+        NotAllowed: the workspace is on a network's disk.
+    """
+    if workspace.database.exists():
+        return
+    kept = [each for each in ("datasets", "runs") if any((workspace.home / each).glob("*"))]
+    if kept:
+        raise Damaged(
+            f"The file in which Lightbox keeps its lists is missing, beside its {kept[0]}.",
+            file=workspace.database,
+            remedy="Put a copy of it back (there may be one in the folder backups), restore a "
+            "backup, or move these folders away to begin anew.",
+        )
+    kind = disk_kind(workspace.home)
+    if kind in _NETWORKS:
+        raise NotAllowed(
+            f"This folder is on a network’s disk ({kind}), where SQLite can lose what is written.",
+            file=workspace.home,
+            remedy="Set LIGHTBOX_HOME to a folder of this computer, or keep the database in "
+            "PostgreSQL: LIGHTBOX_DATABASE=postgresql://…",
+        )
 
 
 def _engine(url: str) -> Engine:
@@ -172,8 +203,11 @@ def _migrate(url: str, workspace: Workspace) -> None:
     with FileLock(workspace.home / ".migrating.lock"):
         engine = _engine(url)
         try:
-            if _revision(engine) == HEAD:
+            before = _revision(engine)
+            if before == HEAD:
                 return
+            if before is not None and engine.dialect.name == "sqlite":
+                keep_database(workspace, before)
             with engine.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")

@@ -40,6 +40,9 @@ def _run(options: Options, output: Output) -> int:
         put(str(what), output.err)
 
     try:
+        if not options.command.opens:
+            output.document(options.command.run(None, options, output))
+            return 0
         workspace = open_workspace()
         with output.without_libraries(workspace.logs / "libraries.log") as aside:
             catalog = open_catalog(workspace)

@@ -71,6 +71,8 @@ class Command:
         examples: what to type after its name; each one works as it stands where there are a
             dataset ``hands`` and its runs ``hands 1`` and ``hands 2``.
         formerly: what it was called before; still understood.
+        opens: it is run with the catalog open; one that isn't is given none, and works where none
+            can be opened.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Command:
     arguments: tuple[Argument, ...]
     examples: tuple[str, ...]
     formerly: str = ""
+    opens: bool = True
 
 
 # By name, in the order of their files.
@@ -93,12 +96,13 @@ def command(
     *arguments: Argument,
     examples: tuple[str, ...] = (),
     formerly: str = "",
+    opens: bool = True,
 ) -> Callable[[Run], Run]:
     """Declare the function below as a command; see :class:`Command`."""
     shown = examples or (" ".join(each.example for each in arguments if each.example),)
 
     def declare(run: Run) -> Run:
-        COMMANDS[name] = Command(name, step, help, run, arguments, shown, formerly)
+        COMMANDS[name] = Command(name, step, help, run, arguments, shown, formerly, opens)
         return run
 
     return declare

@@ -27,6 +27,7 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     take_away,
     trying,
     tuning,
+    workspace,
 )
 from core.cli.command import COMMANDS, PROGRAM, STEPS, Command, Options
 from core.text import meant

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core import settings
 from core.catalog import Catalog, Change, DatasetRecord
 from core.datasets import intake
 from core.datasets.upload import as_folder
@@ -22,6 +21,7 @@ from core.quality import curation
 from core.quality.classes import tidy
 from core.quality.curation import curated, in_force, is_usable
 from core.text import images
+from core.who import author
 
 # Of a class, characters: a folder of its name fits every file system.
 MAX_NAME = 80
@@ -165,9 +165,7 @@ def _free(name: str, taken: Sequence[str]) -> str:
 
 
 def _say(catalog: Catalog, dataset_id: str, payload: dict[str, object], why: str) -> Change:
-    return catalog.changes.append(
-        dataset_id, "class", payload, author=settings.load().author, why=why
-    )
+    return catalog.changes.append(dataset_id, "class", payload, author=author(), why=why)
 
 
 def _spoken_of(changes: Sequence[Change]) -> tuple[list[str], set[str]]:

@@ -1,0 +1,311 @@
+"""A copy of all state in one file, made while it is in use, and put back whole or not at all.
+
+The file is a tar: first what it is, then the database as it was at one moment, then the files
+beside it, and last a digest of each. Files of ours are written beside their place and renamed, and
+rows come after the files that they speak of; so the database of a moment and the files of the
+moments after it belong together. What can be made again (caches, logs, uploads on their way)
+stays out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, disk_errors
+from core.progress import Reporter, Throttle
+from core.workspace import (
+    Workspace,
+    atomic_path,
+    ensure_space,
+    finish_swap,
+    keep_private,
+    swap_of,
+    write_json,
+)
+
+KIND = "lightbox-backup"
+VERSION = 1
+_ABOUT, _DIGESTS = "backup.json", "digests.json"
+_LEFT_OUT = {"cache", "logs", "staging", "backups"}
+_KEPT_DATABASES = 5
+_CHUNK = 1024**2
+
+
+def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -> dict[str, Any]:
+    """Write a backup; the workspace may be in use meanwhile.
+
+    Returns:
+        ``files`` and ``bytes`` that are in it, and when it was made.
+
+    Raises:
+        NotFound: there is nothing to back up.
+        NotAllowed: the database is not a file of the workspace's.
+        NoSpace, InvalidInput: it can't be written there.
+    """
+    report = report or Reporter()
+    _own_database()
+    if not workspace.database.is_file():
+        raise NotFound("There is nothing here to back up.", file=workspace.home)
+    files = [file for file in _files(workspace.home) if file != target.resolve()]
+    total = sum(_size(file) for file in files) + _size(workspace.database)
+    about = {"kind": KIND, "version": VERSION, "made_at": time.time()}
+    digests: dict[str, str] = {}
+    now_and_then = Throttle(0.2)
+    with atomic_path(target) as part:
+        ensure_space(part.parent, total, "the backup")
+        snapshot = part.with_name(f"{part.name}.db")
+        try:
+            with disk_errors("the backup", target), tarfile.open(part, "w") as tar:
+                copy_database(workspace.database, snapshot)
+                _add_bytes(tar, _ABOUT, json.dumps(about).encode())
+                _add(tar, "lightbox.db", snapshot, digests)
+                for number, file in enumerate(files):
+                    if now_and_then():
+                        report.check()
+                        report.progress("backup", number, len(files), "Writing the backup")
+                    # What was removed meanwhile isn't there, as after any removal.
+                    with suppress(FileNotFoundError):
+                        _add(tar, file.relative_to(workspace.home).as_posix(), file, digests)
+                _add_bytes(tar, _DIGESTS, json.dumps(digests).encode())
+        finally:
+            snapshot.unlink(missing_ok=True)
+        keep_private(part)
+        size = part.stat().st_size
+    return {"files": len(digests), "bytes": size, "made_at": about["made_at"]}
+
+
+def restore(
+    home: Path, source: Path, report: Reporter | None = None, *, replace: bool = False
+) -> dict[str, Any]:
+    """Put a backup in place of a workspace; what was there is kept beside it.
+
+    It is unpacked beside its place and checked, and takes the place when it is whole: whenever this
+    is interrupted, the workspace is what it was before, or what was restored.
+
+    Args:
+        home: where the workspace is to be.
+        replace: though there is one already.
+
+    Returns:
+        ``files``, when the backup was made, and ``before``: where what was there lies now, or "".
+
+    Raises:
+        NotFound, InvalidInput: the file is not there, is no backup, or is damaged.
+        Conflict: there is a workspace already, or Lightbox is running on it.
+    """
+    report = report or Reporter()
+    _own_database()
+    home = home.expanduser().resolve()
+    if not source.is_file():
+        raise NotFound("That file is not there.", file=source)
+    filled = (home.is_dir() and any(_files(home))) or (home / "lightbox.db").exists()
+    if filled and not replace:
+        raise Conflict(
+            "There is a workspace here already.",
+            file=home,
+            remedy="Set LIGHTBOX_HOME to another folder, or say --replace: what is here is kept "
+            "beside it then.",
+        )
+    home.parent.mkdir(parents=True, exist_ok=True)
+    for old in home.parent.glob(f"{home.name}.restoring-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    ensure_space(home.parent, source.stat().st_size, "restoring the backup")
+    new = home.with_name(f"{home.name}.restoring-{uuid.uuid4().hex[:8]}")
+    before = home.with_name(f"{home.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+    try:
+        with disk_errors("restoring the backup", home):
+            new.mkdir(mode=0o700)
+            about, files = _unpack(source, new, report)
+            _check_database(new / "lightbox.db", source)
+            _refuse_running(home)
+            kept = home.exists()
+            # From here on it is finished by whoever opens the workspace next, if not by us.
+            write_json(swap_of(home), {"new": new.name})
+            if kept:
+                home.rename(before)
+            finish_swap(home)
+    except BaseException:
+        if not home.exists() and before.exists():
+            before.rename(home)
+        swap_of(home).unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    if kept and not filled:
+        shutil.rmtree(before, ignore_errors=True)
+    return {
+        "files": files,
+        "made_at": about["made_at"],
+        "before": str(before) if kept and filled else "",
+    }
+
+
+def copy_database(database: Path, target: Path) -> None:
+    """A copy of a database as it is at one moment, whoever writes to it."""
+    with (
+        closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as one,
+        closing(sqlite3.connect(target)) as other,
+    ):
+        one.backup(other)
+        # On its own, without files beside it.
+        other.execute("PRAGMA journal_mode=DELETE")
+    keep_private(target)
+
+
+def keep_database(workspace: Workspace, revision: str) -> Path:
+    """A copy of the database as it is before it is changed to another version's."""
+    folder = workspace.home / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / f"lightbox-{revision}-{time.strftime('%Y%m%d-%H%M%S')}.db"
+    with atomic_path(target) as part:
+        copy_database(workspace.database, part)
+    for old in sorted(folder.glob("lightbox-*.db"), key=_changed)[:-_KEPT_DATABASES]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def _changed(file: Path) -> float:
+    return file.stat().st_mtime
+
+
+def _own_database() -> None:
+    if os.environ.get("LIGHTBOX_DATABASE"):
+        raise NotAllowed(
+            "The database is one of its own (LIGHTBOX_DATABASE), so it isn't in such a backup.",
+            remedy="Back it up with its own tools, and LIGHTBOX_HOME as a folder.",
+        )
+
+
+def _files(home: Path) -> Iterator[Path]:
+    """Files that belong into a backup, in order."""
+    for folder, names, files in os.walk(home):
+        place = Path(folder)
+        if place == home:
+            names[:] = sorted(name for name in names if name not in _LEFT_OUT)
+            files = [each for each in files if not each.startswith(("lightbox.db", "."))]
+        names.sort()
+        for name in sorted(files):
+            file = place / name
+            unfinished = name.startswith(".") and ".part" in name
+            if not unfinished and file.is_file() and not file.is_symlink():
+                yield file
+
+
+def _size(file: Path) -> int:
+    with suppress(OSError):
+        return file.stat().st_size
+    return 0
+
+
+class _Digesting:
+    """A file that is read while its digest is taken."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.digest.update(data)
+        return data
+
+
+def _add(tar: tarfile.TarFile, name: str, file: Path, digests: dict[str, str]) -> None:
+    with file.open("rb") as content:
+        facts = os.fstat(content.fileno())
+        info = tarfile.TarInfo(name)
+        info.size, info.mtime, info.mode = facts.st_size, int(facts.st_mtime), 0o600
+        reading = _Digesting(content)
+        tar.addfile(info, reading)
+    digests[name] = reading.digest.hexdigest()
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), 0o600
+    tar.addfile(info, BytesIO(data))
+
+
+def _unpack(source: Path, target: Path, report: Reporter) -> tuple[dict[str, Any], int]:
+    """What a backup says of itself, and how many files were written; all of them as they were."""
+    damaged = InvalidInput(
+        "This file is no backup of Lightbox, or it is damaged.",
+        file=source,
+        remedy="Use another copy of it.",
+    )
+    about: dict[str, Any] = {}
+    digests: dict[str, str] | None = None
+    found: dict[str, str] = {}
+    try:
+        with tarfile.open(source, "r:") as tar:
+            for number, info in enumerate(tar):
+                report.check()
+                report.progress("restore", number, None, "Unpacking the backup")
+                content = tar.extractfile(info) if info.isreg() else None
+                path = PurePosixPath(info.name)
+                if content is None or path.is_absolute() or ".." in path.parts or digests:
+                    raise damaged
+                if number == 0:
+                    about = json.loads(content.read(_CHUNK))
+                    if about.get("kind") != KIND or about.get("version") != VERSION:
+                        raise damaged
+                elif info.name == _DIGESTS:
+                    digests = json.load(content)
+                else:
+                    found[info.name] = _write(content, target.joinpath(*path.parts))
+    except (tarfile.TarError, ValueError, KeyError, AttributeError, EOFError) as error:
+        raise damaged from error
+    if digests is None or digests != found:
+        raise damaged
+    return about, len(found)
+
+
+def _write(content: IO[bytes], place: Path) -> str:
+    digest = hashlib.sha256()
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with place.open("xb") as out:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    keep_private(place)
+    return digest.hexdigest()
+
+
+def _check_database(database: Path, source: Path) -> None:
+    try:
+        with closing(sqlite3.connect(database)) as opened:
+            whole = opened.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    except sqlite3.Error:
+        whole = False
+    if not whole:
+        raise InvalidInput("The database in this backup is damaged.", file=source)
+
+
+def _refuse_running(home: Path) -> None:
+    lock = home / ".workers.lock"
+    if not lock.exists():
+        return
+    try:
+        # The app holds it for as long as it runs.
+        with FileLock(lock, timeout=0):
+            return
+    except Timeout as error:
+        raise Conflict(
+            "Lightbox is running on this workspace.", file=home, remedy="Close it first."
+        ) from error

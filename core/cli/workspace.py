@@ -1,0 +1,50 @@
+"""The commands for the workspace as a whole: workspace backup, workspace restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core import settings
+from core.access.audit import note
+from core.catalog import Catalog
+from core.catalog.backups import backup, restore
+from core.cli.command import Options, argument, command
+from core.cli.output import Output, when
+from core.text import plural, size
+from core.workspace import writable_place
+
+
+@command(
+    "workspace backup",
+    "Library",
+    "write all that Lightbox keeps into one file, also while it is in use",
+    argument("file", type=Path, metavar="FILE", help="where to; hands.lightbox for example"),
+    examples=("all.lightbox",),
+)
+def write(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    target = writable_place(options.file)
+    done = backup(catalog.workspace, target, output.progress)
+    output.text(f"{plural(done['files'], 'file')}, {size(done['bytes'])}, in {target}.")
+    output.text("Pictures in folders of your own, which Lightbox only reads, are not in it.")
+    note(catalog, "made a backup", str(target))
+    return {**done, "path": str(target)}
+
+
+@command(
+    "workspace restore",
+    "Library",
+    "put what a backup holds in the place of the workspace",
+    argument("file", type=Path, metavar="FILE", help="a backup"),
+    argument("--replace", action="store_true", help="though there is a workspace; it is kept"),
+    examples=("all.lightbox --replace",),
+    opens=False,
+)
+def put_back(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    del catalog  # there may be none that can be opened
+    home = settings.load().home
+    done = restore(home, options.file, output.progress, replace=options.replace)
+    output.text(f"{home} is as it was at {when(done['made_at'])}.")
+    if done["before"]:
+        output.text(f"What was there before lies in {done['before']}.")
+    return {**done, "home": str(home)}
