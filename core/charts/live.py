@@ -81,7 +81,7 @@ def learning_rate(epochs: Entries, batches: Entries) -> LiveChart:
     x, y = _line(batches, "learning_rate", 0.0)
     if not len(x):
         x, y = _points(_of(epochs, "learning_rate"), "learning_rate")
-    line = {"type": "line", "color": GREEN, "strokeWidth": 2, "tooltip": True}
+    line = {"type": "line", "aria": False, "color": GREEN, "strokeWidth": 2, "tooltip": True}
     upright = {"scale": {"zero": True}, "axis": {"title": "learning rate", "format": "~g"}}
     layers = [{"transform": [_only("within")], "mark": line, "encoding": _xy(upright)}]
     rows = pd.concat([_rows("within", x, y), _parts(epochs)], ignore_index=True)
@@ -193,7 +193,7 @@ def _curves_spec(metric: str) -> dict[str, Any]:
         {"field": "y", "type": "quantitative", "title": name, "format": number},
     ]
     epochs = ("training", "validation")
-    within = {"type": "line", "color": BLUE, "opacity": 0.4, "strokeWidth": 1.2}
+    within = {"type": "line", "aria": False, "color": BLUE, "opacity": 0.4, "strokeWidth": 1.2}
     dots = {"type": "point", "filled": True, "opacity": 1}
     size = {"condition": {"test": "datum.kind == 'best epoch'", "value": 170}, "value": 40}
     return _spec(
@@ -201,7 +201,7 @@ def _curves_spec(metric: str) -> dict[str, Any]:
             {"transform": [_only("within")], "mark": within, "encoding": place},
             {
                 "transform": [_only(*epochs)],
-                "mark": {"type": "line", "strokeWidth": 2},
+                "mark": {"type": "line", "aria": False, "strokeWidth": 2},
                 "encoding": {**place, "color": colour, "strokeDash": dash},
             },
             {
