@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
 from core.evaluation.metrics import evaluate
 from core.evaluation.store import predictions_table
@@ -240,3 +244,41 @@ def test_results_without_their_dataset_say_that_its_pictures_are_gone(
 
 def test_it_leads_to_trying_the_model(open_page: Open, trained: Trained) -> None:
     assert title(click(open_page("results"), "Try it on new images")) == "Predict"
+
+
+def test_a_run_that_is_opened_by_a_link_takes_its_dataset_along(
+    open_page: Open,
+    trained: Trained,
+    bring_in: Callable[..., DatasetRecord],
+    class_folders: Callable[..., Path],
+) -> None:
+    newer = bring_in(class_folders({"cat": 2, "dog": 2}), "Newer")
+    assert open_page("data").session_state["dataset"] == newer.id
+    for page in ("results", "data", "train"):
+        at = open_page(page, run=trained.run_id)
+        assert at.session_state["dataset"] == trained.dataset_id
+    # Another dataset lets the run go: its results are not shown as if they were of this one.
+    at = open_page("results", dataset=newer.id)
+    assert "No results yet" in words(at)
+
+
+def test_a_run_that_there_is_none_of_is_said_to_be_unknown(
+    open_page: Open, trained: Trained
+) -> None:
+    for page in ("results", "predict"):
+        at = open_page(page, run="nothing-like-it")
+        assert "There is no model “nothing-like-it” here" in words(at)
+        assert title(click(at, "All models")) == "Models"
+
+
+def test_a_failed_import_is_no_dataset(
+    open_page: Open, trained: Trained, catalog: Catalog, tmp_path: Path
+) -> None:
+    (tmp_path / "flat").mkdir()
+    record = intake.add_folder(catalog, tmp_path / "flat", restrict=True)
+    catalog.datasets.set(record.id, state="failed", problem="There is nothing in it.")
+    at = open_page("data")
+    assert at.session_state["dataset"] == trained.dataset_id
+    (choice,) = [each for each in at.selectbox if each.label == "Dataset"]
+    assert "flat" not in choice.options
+    assert "“flat” is not imported. There is nothing in it." in words(at)
