@@ -50,6 +50,7 @@ from core.runs.reading import (
 from core.runs.values import EpochRecord, ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
+CHECKPOINT = "checkpoint"
 _SPLIT = ("path", "label", "hash", "split")
 _HISTORY = TypeAdapter(list[EpochRecord])
 _LAYERS = TypeAdapter(list[dict[str, Any]])
@@ -81,7 +82,7 @@ class RunFiles:
     @property
     def checkpoint(self) -> Path:
         """Folder of what a training that was interrupted goes on from."""
-        return self.folder / "checkpoint"
+        return self.folder / CHECKPOINT
 
     @property
     def tensorboard(self) -> Path:
@@ -134,6 +135,11 @@ class RunFiles:
     def keras_bytes(self) -> int:
         """Size of the model for Keras; 0 if it has gone."""
         return self.keras.stat().st_size if self.keras.is_file() else 0
+
+    @property
+    def network_bytes(self) -> int:
+        """Size of the model for OpenVINO, of what is there of it."""
+        return sum(file.stat().st_size for file in self.network if file.is_file())
 
     def open_keras(self) -> Any:
         """The model for Keras, not compiled. Needs TensorFlow, which the caller has silenced.

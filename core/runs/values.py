@@ -116,6 +116,17 @@ class EpochRecord(BaseModel):
         """What was measured, and nothing else."""
         return self.model_dump(mode="json", exclude_unset=True)
 
+    def measured(self, name: str) -> float:
+        """What was measured under a name.
+
+        Raises:
+            KeyError: nothing was.
+        """
+        found = self.value(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
     def value(self, name: str) -> float | None:
         """What was measured under a name; ``None`` if nothing was."""
         found = getattr(self, name, None)

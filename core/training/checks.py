@@ -11,6 +11,7 @@ from core.datasets.splits import split_warnings
 from core.errors import InvalidInput, NotFound
 from core.features import hardware
 from core.quality.belonging import with_groups
+from core.runs.files import RunFiles
 from core.text import plural
 from core.training import architectures, recipes, stack
 from core.training.again import split_of
@@ -148,7 +149,7 @@ def _check_weights(spec: TrainSpec, catalog: Catalog | None) -> None:
             run = catalog.runs.find(name)
         except NotFound as error:
             raise WrongSetting("weights", error.title, error.remedy) from error
-        if not (catalog.workspace.run(run.id) / "model.keras").exists():
+        if not RunFiles(catalog.workspace, run.id).keras.exists():
             raise WrongSetting(
                 "weights", f"“{run.name}” has no finished model.", "Choose another run."
             )

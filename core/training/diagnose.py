@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from core.runs.values import EpochRecord
 from core.text import percent
 
 
@@ -28,12 +28,11 @@ class Diagnosis:
     remedy: str
 
 
-def diagnose(history: Sequence[dict[str, Any]], classes: int, epochs: int) -> list[Diagnosis]:
+def diagnose(history: Sequence[EpochRecord], classes: int, epochs: int) -> list[Diagnosis]:
     """What is to be said after these epochs; the most serious first, at most one of a kind.
 
     Args:
-        history: finished epochs of one part of a training: ``epoch``, ``loss``, ``accuracy``,
-            ``val_loss``, ``val_accuracy`` (``None`` without validation images), ``learning_rate``.
+        history: finished epochs of one part of a training.
         classes: how many there are.
         epochs: planned in all.
     """
@@ -47,31 +46,33 @@ def diagnose(history: Sequence[dict[str, Any]], classes: int, epochs: int) -> li
     return [found for found in milder if found is not None]
 
 
-def _diverging(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
-    losses = [entry["loss"] for entry in history]
+def _diverging(history: Sequence[EpochRecord], classes: int) -> Diagnosis | None:
+    losses = [entry.measured("loss") for entry in history]
     lowest, last = min(losses[:-1]), losses[-1]
     guessing = math.log(classes)
     if last > 2 * max(lowest, 0.1 * guessing) and last > 1.5 * guessing:
+        rate = history[-1].measured("learning_rate")
         return Diagnosis(
             "diverging",
             f"The training loss has gone up from {lowest:.2g} to {last:.2g}, above what guessing "
             f"would have ({guessing:.2g}): the steps are too big.",
-            f"Lower the learning rate, for example to {history[-1]['learning_rate'] / 10:.1g}.",
+            f"Lower the learning rate, for example to {rate / 10:.1g}.",
         )
     return None
 
 
-def _dead(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
+def _dead(history: Sequence[EpochRecord], classes: int) -> Diagnosis | None:
     if len(history) < 4:
         return None
     last = history[-4:]
-    losses = [entry["loss"] for entry in last]
+    losses = [entry.measured("loss") for entry in last]
     flat = max(losses) - min(losses) < 0.01 * max(losses)
-    guessing = max(entry["accuracy"] for entry in last) < 1.3 / classes + 0.02
+    guessing = max(entry.measured("accuracy") for entry in last) < 1.3 / classes + 0.02
     if flat and guessing:
+        right = percent(last[-1].measured("accuracy"), 0)
         return Diagnosis(
             "dead",
-            f"Nothing has been learned in four epochs: {percent(last[-1]['accuracy'], 0)} right, "
+            f"Nothing has been learned in four epochs: {right} right, "
             f"about what guessing among {classes} classes gives, and the loss stays where it is.",
             "Change the learning rate (ten times lower first), or choose another network or "
             "optimizer.",
@@ -79,35 +80,37 @@ def _dead(history: Sequence[dict[str, Any]], classes: int) -> Diagnosis | None:
     return None
 
 
-def _overfitting(history: Sequence[dict[str, Any]]) -> Diagnosis | None:
-    known = [entry for entry in history if entry["val_loss"] is not None]
+def _overfitting(history: Sequence[EpochRecord]) -> Diagnosis | None:
+    known = [entry for entry in history if entry.val_loss is not None]
     if len(known) < 5:
         return None
-    best = min(range(len(known)), key=lambda n: known[n]["val_loss"])
+    best = min(range(len(known)), key=lambda n: known[n].measured("val_loss"))
     since = len(known) - 1 - best
-    risen = known[-1]["val_loss"] / max(known[best]["val_loss"], 1e-6) - 1
-    gap = known[-1]["accuracy"] - known[-1]["val_accuracy"]
-    if since >= 3 and risen > 0.1 and known[-1]["loss"] < known[best]["loss"] and gap > 0.03:
+    low, last = known[best], known[-1]
+    risen = last.measured("val_loss") / max(low.measured("val_loss"), 1e-6) - 1
+    gap = last.measured("accuracy") - last.measured("val_accuracy")
+    learning = last.measured("loss") < low.measured("loss")
+    if since >= 3 and risen > 0.1 and learning and gap > 0.03:
         return Diagnosis(
             "overfitting",
             f"It has begun to learn the training images by heart: since epoch "
-            f"{known[best]['epoch']} the validation loss has risen by {percent(risen, 0)}, while "
+            f"{low.epoch} the validation loss has risen by {percent(risen, 0)}, while "
             "the training loss still falls. The best epoch so far is kept.",
             "Stop here, or train with stronger augmentation, more dropout, or more images.",
         )
     return None
 
 
-def _plateau(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis | None:
+def _plateau(history: Sequence[EpochRecord], epochs: int) -> Diagnosis | None:
     wait = max(5, epochs // 5)
     scores = [
-        entry["accuracy"] if entry["val_accuracy"] is None else entry["val_accuracy"]
+        entry.measured("accuracy") if entry.val_accuracy is None else entry.val_accuracy
         for entry in history
     ]
     if len(scores) <= wait or epochs - len(scores) < 2:
         return None
     before, since = max(scores[:-wait]), max(scores[-wait:])
-    losses = [e["loss"] if e["val_loss"] is None else e["val_loss"] for e in history]
+    losses = [e.measured("loss") if e.val_loss is None else e.val_loss for e in history]
     still_falling = min(losses[-wait:]) < 0.97 * min(losses[:-wait])
     if since <= before + 0.002 and not still_falling:
         return Diagnosis(
@@ -118,16 +121,16 @@ def _plateau(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis | None
     return None
 
 
-def _underfitting(history: Sequence[dict[str, Any]], epochs: int) -> Diagnosis | None:
+def _underfitting(history: Sequence[EpochRecord], epochs: int) -> Diagnosis | None:
     last = history[-1]
-    if len(history) < epochs or last["accuracy"] > 0.85:
+    if len(history) < epochs or last.measured("accuracy") > 0.85:
         return None
     before = history[-max(2, len(history) // 5)]
-    if last["accuracy"] > before["accuracy"] + 0.01:
+    if last.measured("accuracy") > before.measured("accuracy") + 0.01:
         return Diagnosis(
             "underfitting",
             f"It was still getting better when the last epoch ended ("
-            f"{percent(last['accuracy'], 0)} right on the training images).",
+            f"{percent(last.measured('accuracy'), 0)} right on the training images).",
             "Train for more epochs.",
         )
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from zipfile import is_zipfile
 
 from core.errors import LightboxError
+from core.runs.files import RunFiles
 from core.workspace import Workspace, read_json
 
 
@@ -18,7 +19,7 @@ def resumable(workspace: Workspace, run_id: str) -> int | None:
     A file that is missing or was cut off (a full disk) is noticed; whether a disk has altered what
     is in it shows when it is read.
     """
-    folder = workspace.run(run_id) / "checkpoint"
+    folder = RunFiles(workspace, run_id).checkpoint
     try:
         kept = read_json(folder / "state.json")
         files, epochs = kept["files"].values(), int(kept["standing"]["epoch"])

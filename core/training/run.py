@@ -20,7 +20,7 @@ from core.quality.belonging import with_groups
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.runs.files import RunFiles
-from core.runs.values import EpochRecord, ModelInfo
+from core.runs.values import ModelInfo
 from core.training import checks, speeds
 from core.training.again import split_of
 from core.training.context import TrainingContext, decode
@@ -138,7 +138,7 @@ def train_run(
             }
         )
         catalog.runs.respec(run_id, spec.model_dump(mode="json"))
-    files.write_history([EpochRecord(**entry) for entry in fitting.fit_state.history])
+    files.write_history(fitting.fit_state.history)
     files.write_model(
         ModelInfo(
             classes=tuple(context.classes),
@@ -168,19 +168,19 @@ def _summary(
     difference: float,
 ) -> RunSummary:
     history = fit_state.history
-    best: dict[str, Any] = next((e for e in history if e["epoch"] == fit_state.best_epoch), {})
+    best = next((each for each in history if each.epoch == fit_state.best_epoch), None)
     return RunSummary(
         recipe=context.spec.recipe,
         epochs=len(history),
         best_epoch=fit_state.best_epoch,
         stopped=stopped,
-        validation_accuracy=best.get("val_accuracy"),
+        validation_accuracy=best.val_accuracy if best else None,
         precision=context.precision,
         parameters=int(model.count_params()),
         export_difference=difference,
         classes=len(context.classes),
         warnings=tuple(warnings),
-        memory_mb=max((entry["memory_mb"] for entry in history), default=None),
+        memory_mb=max((each.memory_mb or 0.0 for each in history), default=None),
         seconds=context.seconds,
     )
 

@@ -13,13 +13,14 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from core.catalog import RunSummary
 from core.errors import LightboxError
 from core.features.hardware import memory_mb
+from core.runs.values import EpochRecord
 from core.training import architectures
 from core.training.spec import TrainSpec
 from core.workspace import Workspace, read_json, write_json
@@ -102,12 +103,12 @@ def keep(workspace: Workspace, found: dict[str, Speed]) -> None:
         write_json(file, {**known, **{name: asdict(speed) for name, speed in found.items()}})
 
 
-def learn(context: TrainingContext, data: Data, history: Sequence[dict[str, Any]]) -> None:
+def learn(context: TrainingContext, data: Data, history: Sequence[EpochRecord]) -> None:
     """Keep what a training has shown: seconds of its epochs and phases, and its memory."""
     spec, found = context.spec, {}
     images = max(1, len(data.train))
     for part in ("", "head", "tuning"):
-        seconds = [entry["seconds"] for entry in history if entry["part"] == part]
+        seconds = [entry.seconds for entry in history if entry.part == part]
         if len(seconds) < 2:
             continue
         later = statistics.median(seconds[1:])
@@ -115,7 +116,7 @@ def learn(context: TrainingContext, data: Data, history: Sequence[dict[str, Any]
         found[key(name, spec, context.precision)] = Speed(
             round(max(0.0, seconds[0] - later), 3),
             later / images,
-            max(entry["memory_mb"] for entry in history if entry["part"] == part),
+            max(round(entry.memory_mb or 0) for entry in history if entry.part == part),
         )
     if "export" in context.seconds:
         found[key("finish", spec, context.precision)] = Speed(

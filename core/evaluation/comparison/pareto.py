@@ -12,6 +12,7 @@ from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.latency import known_latency
 from core.evaluation.store import load_evaluation
+from core.runs.files import RunFiles
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,7 @@ class Cost:
 
 def cost(catalog: Catalog, run: RunRecord, on: str = "test") -> Cost:
     """What is known of a run's size, speed and accuracy on ``on``."""
-    folder = catalog.workspace.run(run.id)
-
-    def megabytes(*names: str) -> float:
-        files = [folder / name for name in names]
-        return sum(file.stat().st_size for file in files if file.exists()) / 1e6
-
+    files = RunFiles(catalog.workspace, run.id)
     try:
         evaluation = load_evaluation(catalog.workspace, run.id, on)
     except NotFound:
@@ -62,8 +58,8 @@ def cost(catalog: Catalog, run: RunRecord, on: str = "test") -> Cost:
         evaluation.interval.low if evaluation else None,
         evaluation.interval.high if evaluation else None,
         evaluation.images if evaluation else 0,
-        megabytes("model.keras"),
-        megabytes("model.xml", "model.bin"),
+        files.keras_bytes / 1e6,
+        files.network_bytes / 1e6,
         run.summary.parameters or None,
         latency.milliseconds if latency else None,
     )

@@ -7,7 +7,7 @@ replaced last; so whatever moment the power goes, a whole older state is found.
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -15,6 +15,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from core.errors import LightboxError, disk_errors
+from core.runs.files import CHECKPOINT
+from core.runs.values import EpochRecord
 from core.training.fitting.variables import state_of, values_of
 from core.workspace import atomic_path, read_json, write_json
 
@@ -38,7 +40,6 @@ class FitState:
     Attributes:
         part: ``""``, ``head`` or ``tuning``: which fit of the run it is.
         epoch: epochs finished, over all parts.
-        history: one entry a finished epoch.
         best_epoch, best: the best epoch so far and its (higher is better) score.
         waited: epochs since the last better one, for early stopping; ``stop_best``: its score.
         plateau: state of the learning rate's plateau rule.
@@ -48,7 +49,7 @@ class FitState:
 
     part: str = ""
     epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: list[EpochRecord] = field(default_factory=list)
     best_epoch: int = 0
     best: float | None = None
     tie: float | None = None
@@ -58,12 +59,20 @@ class FitState:
     rate: float | None = None
     parts_done: list[str] = field(default_factory=list)
 
+    @classmethod
+    def parse(cls, kept: dict[str, Any]) -> FitState:
+        """From what :meth:`as_json` gave."""
+        return cls(**{**kept, "history": [EpochRecord(**each) for each in kept["history"]]})
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "history": [each.as_json() for each in self.history]}
+
 
 class Checkpoint:
-    """One run's checkpoint folder."""
+    """The checkpoint in one run's folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "checkpoint"
+        self.folder = folder / CHECKPOINT
 
     def fit_state(self) -> FitState | None:
         """Where the run stands, or ``None`` if there is nothing to go on from."""
@@ -71,7 +80,7 @@ class Checkpoint:
             kept = read_json(self.folder / "state.json")
             for name in kept["files"].values():
                 _load(self.folder / name)
-            return FitState(**kept["standing"])
+            return FitState.parse(kept["standing"])
         except _DAMAGED:
             return None
 
@@ -91,7 +100,7 @@ class Checkpoint:
             if best is not None:
                 files[f"best-{fit_state.part}"] = f"best-{now}.npz"
                 _save(self.folder / files[f"best-{fit_state.part}"], best)
-        write_json(self.folder / "state.json", {"standing": asdict(fit_state), "files": files})
+        write_json(self.folder / "state.json", {"standing": fit_state.as_json(), "files": files})
         for old in self.folder.glob("*.npz"):
             if old.name not in files.values():
                 old.unlink(missing_ok=True)

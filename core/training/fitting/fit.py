@@ -87,4 +87,4 @@ def fit(
 
 def epochs_done(fit_state: FitState, part: FitPhase) -> int:
     """How many epochs of a part are finished."""
-    return sum(1 for entry in fit_state.history if entry["part"] == part.name)
+    return sum(1 for entry in fit_state.history if entry.part == part.name)

@@ -23,6 +23,7 @@ from core.features.cache import FeatureViews
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
+from core.runs.files import CHECKPOINT
 from core.training import frozen
 from core.training.architectures import pretrained
 from core.training.architectures.parts import MOMENTUM
@@ -266,6 +267,6 @@ def _tune(
 
 def _quick(bottom: Any, context: TrainingContext, name: str) -> Any:
     """The frozen bottom on OpenVINO, in float32: what it gives is trained on as it is."""
-    path = context.folder / "checkpoint" / f"bottom-{name}.xml"
+    path = context.folder / CHECKPOINT / f"bottom-{name}.xml"
     save_ir(bottom, path)
     return Compiled(path, "float32").predict

@@ -28,9 +28,9 @@ class Scalars(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         for entry in self.fit_state.history[self._written :]:
-            for name, value in entry.items():
+            for name, value in entry.as_json().items():
                 if name != "epoch" and isinstance(value, int | float):
-                    self._write(name, float(value), entry["epoch"])
+                    self._write(name, float(value), entry.epoch)
         self._written = len(self.fit_state.history)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

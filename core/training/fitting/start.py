@@ -11,6 +11,7 @@ from typing import Any
 import keras
 
 from core.errors import InvalidInput, NotFound
+from core.runs.files import RunFiles
 from core.training.context import TrainingContext
 from core.training.foreign.archive import check_weights, clean_copy
 
@@ -23,7 +24,7 @@ def source_of(context: TrainingContext) -> tuple[Path, str]:
     """
     kind, _, name = context.spec.weights.partition(":")
     if kind == "run":
-        path = context.catalog.workspace.run(context.catalog.runs.find(name).id) / "model.keras"
+        path = RunFiles(context.catalog.workspace, context.catalog.runs.find(name).id).keras
     else:
         path = Path(name).expanduser()
     if not path.is_file():

@@ -24,6 +24,7 @@ from core.features.backbones.build import build
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
+from core.runs.files import CHECKPOINT
 from core.training import architectures
 from core.training.augmentation.options import Augmentation
 from core.training.auto.looks import Look
@@ -172,7 +173,7 @@ class Upper:
 
     def _looked(self, bottom: Any, name: str, vary: Augmentation) -> list[NDArray[np.float16]]:
         """What the lower part gives of all images: one array a view, first of them as they are."""
-        path = self._context.folder / "checkpoint" / f"below-{name}.xml"
+        path = self._context.folder / CHECKPOINT / f"below-{name}.xml"
         save_ir(bottom, path)
         below = Compiled(path, hardware.resolve("auto"))
         shape = tuple(int(side) for side in bottom.output_shape[1:])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 
+from core.runs.values import EpochRecord
 from core.training.diagnose import diagnose
 
 CLASSES = 10
@@ -19,21 +19,21 @@ def course(
     val_losses: list[float | None] | None = None,
     val_accuracies: list[float | None] | None = None,
     rate: float = 0.02,
-) -> list[dict[str, Any]]:
+) -> list[EpochRecord]:
     """Finished epochs; validation is like training where it is not given."""
     columns = [losses, accuracies, val_losses or losses, val_accuracies or accuracies]
     names = ("loss", "accuracy", "val_loss", "val_accuracy")
     return [
-        {"epoch": n, "learning_rate": rate, **dict(zip(names, values, strict=True))}
+        EpochRecord(epoch=n, learning_rate=rate, **dict(zip(names, values, strict=True)))
         for n, values in enumerate(zip(*columns, strict=True), 1)
     ]
 
 
-def found(history: list[dict[str, Any]], epochs: int) -> list[str]:
+def found(history: list[EpochRecord], epochs: int) -> list[str]:
     return [one.key for one in diagnose(history, CLASSES, epochs)]
 
 
-def healthy(epochs: int) -> list[dict[str, Any]]:
+def healthy(epochs: int) -> list[EpochRecord]:
     at = [1 - math.exp(-n / 4) for n in range(1, epochs + 1)]
     losses = [GUESSING * (1 - 0.95 * x) for x in at]
     accuracies = [0.1 + 0.88 * x for x in at]

@@ -13,6 +13,7 @@ from core.delivery.take_away.cut import Cutter, namespace
 from core.delivery.take_away.material import Material
 from core.errors import NotFound
 from core.features import backbones
+from core.runs.files import RunFiles
 from core.training import architectures
 from core.training.architectures.family import BuildConfig
 from core.training.spec import TrainSpec
@@ -91,7 +92,7 @@ def start_file(material: Material) -> str:
         run = material.catalog.runs.find(name).id
     except NotFound:
         return f"{name}.keras"
-    return str(material.catalog.workspace.run(run) / "model.keras")
+    return str(RunFiles(material.catalog.workspace, run).keras)
 
 
 def _known(spec: TrainSpec) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from core.progress import Reporter
+from core.runs.values import EpochRecord
 from core.training.fitting.checkpoint import FitState
 from core.training.fitting.phase import FitPhase
 from core.training.spec import TrainSpec
@@ -78,12 +79,12 @@ class FitCallback(keras.callbacks.Callback):
             self.on_counted_epoch(logs or {})
 
 
-def score(entry: dict[str, Any], metric: str) -> float | None:
+def score(entry: EpochRecord, metric: str) -> float | None:
     """An epoch's validation figure, higher being better; ``None`` without validation images."""
-    value = entry.get(f"val_{metric}")
-    if value is None or entry["val_loss"] is None:
+    value = entry.value(f"val_{metric}")
+    if value is None or entry.val_loss is None:
         return None
-    return -value if metric == "loss" else float(value)
+    return -value if metric == "loss" else value
 
 
 def rounded(value: Any) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from core.runs.values import EpochRecord
 from core.training.fitting.callbacks.base import FitCallback, score
 
 
@@ -20,14 +21,14 @@ class BestWeights(FitCallback):
         fit, entry = self.fit, self.fit.kept.history[-1]
         fit.better = self._is_better(entry)
         if fit.better:
-            fit.kept.best_epoch = entry["epoch"]
+            fit.kept.best_epoch = entry.epoch
             fit.best_weights = self.model.get_weights()
 
-    def _is_better(self, entry: dict[str, Any]) -> bool:
+    def _is_better(self, entry: EpochRecord) -> bool:
         found = score(entry, self.fit.spec.best_by)
         if found is None:
             return True
-        kept, tie = self.fit.kept, -entry["val_loss"]
+        kept, tie = self.fit.kept, -entry.measured("val_loss")
         if kept.best is None or (found, tie) > (kept.best, kept.tie or -math.inf):
             kept.best, kept.tie = found, tie
             return True

@@ -17,7 +17,7 @@ class Diagnosis(FitCallback):
 
     def on_counted_epoch(self, logs: dict[str, Any]) -> None:
         fit, phase = self.fit, self.fit.phase
-        own = [entry for entry in fit.kept.history if entry["part"] == phase.name]
+        own = [entry for entry in fit.kept.history if entry.part == phase.name]
         for found in diagnose(own, len(phase.classes) or 2, phase.epochs):
             if found.key not in self._said:
                 self._said.add(found.key)

@@ -27,7 +27,7 @@ class EarlyStopping(FitCallback):
         if kept.waited >= stopping.patience:
             self.fit.report.event(
                 "note",
-                text=f"Stopped early after epoch {entry['epoch']}: no better validation "
+                text=f"Stopped early after epoch {entry.epoch}: no better validation "
                 f"{stopping.metric.replace('_', ' ')} in {kept.waited} epochs.",
             )
             self.model.stop_training = True

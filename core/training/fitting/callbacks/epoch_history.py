@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from core.features.hardware import memory_mb
+from core.runs.values import EpochRecord
 from core.training.fitting.callbacks.base import FitCallback, rounded
 from core.training.fitting.tally import Tally, averages
 
@@ -44,5 +45,5 @@ class EpochHistory(FitCallback):
             "seconds": round(took, 3),
             "memory_mb": memory_mb(),
         }
-        fit.kept.history.append(entry)
+        fit.kept.history.append(EpochRecord(**entry))
         fit.kept.epoch, fit.kept.part = fit.number, fit.phase.name

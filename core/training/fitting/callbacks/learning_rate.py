@@ -36,7 +36,7 @@ class LearningRate(FitCallback):
 
     def on_counted_epoch(self, logs: dict[str, Any]) -> None:
         entry = self.fit.kept.history[-1]
-        loss = entry["val_loss"] if entry["val_loss"] is not None else entry["loss"]
+        loss = entry.measured("loss") if entry.val_loss is None else entry.val_loss
         self._plateau.epoch_ended(loss)
         self.fit.kept.plateau = self._plateau.state()
 

@@ -37,7 +37,8 @@ class Telemetry(FitCallback):
 
     def on_counted_epoch(self, logs: dict[str, Any]) -> None:
         fit = self.fit
-        fit.report.event("epoch", epochs=fit.phase.of, best=fit.better, **fit.kept.history[-1])
+        entry = fit.kept.history[-1].as_json()
+        fit.report.event("epoch", epochs=fit.phase.of, best=fit.better, **entry)
 
     def _tell(self, batch: int, logs: dict[str, Any], since: float) -> None:
         fit, phase = self.fit, self.fit.phase

@@ -90,7 +90,7 @@ class Done:
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        return self.fit_state.history
+        return [entry.as_json() for entry in self.fit_state.history]
 
     def column(self, name: str) -> list[Any]:
         return [entry[name] for entry in self.history]

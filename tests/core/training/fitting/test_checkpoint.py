@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import NoSpace
 from core.progress import RecordingReporter
+from core.training.fitting.callbacks import base
 from core.training.fitting.checkpoint import Checkpoint
 from tests.core.training.fitting.points import Done, figures, model, trained
 from tests.core.training.small import told
@@ -31,6 +32,12 @@ VALUES: dict[str, Any] = {
     "stopping.patience": 6,
     "best_by": "loss",
 }
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every epoch is kept, however busy the computer is; whether one is spared is a test's own."""
+    monkeypatch.setattr(base, "_AT_LEAST_S", 3600.0)
 
 
 class Gone(BaseException):
