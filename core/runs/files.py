@@ -136,11 +136,6 @@ class RunFiles:
         """Size of the model for Keras; 0 if it has gone."""
         return self.keras.stat().st_size if self.keras.is_file() else 0
 
-    @property
-    def network_bytes(self) -> int:
-        """Size of the model for OpenVINO, of what is there of it."""
-        return sum(file.stat().st_size for file in self.network if file.is_file())
-
     def open_keras(self) -> Any:
         """The model for Keras, not compiled. Needs TensorFlow, which the caller has silenced.
 

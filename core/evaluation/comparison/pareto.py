@@ -59,7 +59,7 @@ def cost(catalog: Catalog, run: RunRecord, on: str = "test") -> Cost:
         evaluation.interval.high if evaluation else None,
         evaluation.images if evaluation else 0,
         files.keras_bytes / 1e6,
-        files.network_bytes / 1e6,
+        sum(file.stat().st_size for file in files.network if file.is_file()) / 1e6,
         run.summary.parameters or None,
         latency.milliseconds if latency else None,
     )
