@@ -22,6 +22,7 @@ from core import settings
 from core.catalog import Catalog
 from core.datasets.added import added_files
 from core.datasets.layout import FoundFile, Skipped, keep_layout, load_choice, read_layout
+from core.datasets.recordings import frames_together
 from core.errors import NotFound, disk_errors
 from core.progress import Reporter, Throttle
 from core.quality import thumbs
@@ -94,7 +95,8 @@ def scan(
         root, max_files=limits.max_files, report=report, choice=choice, allowed=allowed
     )
     keep_layout(workspace, dataset_id, layout, choice)
-    files = [*layout.files, *added_files(workspace, dataset_id, layout.files)]
+    added = added_files(workspace, dataset_id, layout.files)
+    files = frames_together([*layout.files, *added])
     files.sort(key=lambda file: file.path)
     skipped = [*refused, *layout.skipped]
     scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]

@@ -14,5 +14,6 @@ def ways() -> None:
         icon=":material/auto_awesome:",
         on_click=project.open_sample,
         args=("fruit",),
+        kwargs={"then_train": True},
         key="studio-sample",
     )

@@ -50,13 +50,14 @@ def draw(record: DatasetRecord | None) -> None:
             go("models")
 
 
-def open_sample(key: str) -> None:
-    """For callbacks: open a sample, which is brought in if it is not here yet."""
+def open_sample(key: str, *, then_train: bool = False) -> None:
+    """For callbacks: open a sample, which is brought in if it is not here yet, and perhaps trained
+    on."""
     record = intake.add_sample(catalog(), key)
     _open(record.id)
     job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
     if record.state != "ready" and (job is None or job.finished):
-        kinds.submit_import(catalog(), record.id)
+        kinds.submit_import(catalog(), record.id, then_train=then_train)
 
 
 def _open(dataset_id: str | None) -> None:

@@ -6,13 +6,16 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core.catalog import Catalog
 from core.datasets import intake
+from core.datasets.splits import Shares, plan_splits
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
 from core.quality import by_hand, curation
+from core.quality.belonging import with_groups
 from core.quality.scan import scan
 from tests.core.datasets.packing import image_bytes
 
@@ -21,10 +24,12 @@ def cards(catalog: Catalog, dataset_id: str) -> dict[str, int]:
     return {each.label: each.images for each in by_hand.classes_of(catalog, dataset_id)}
 
 
-def add_photos(catalog: Catalog, dataset_id: str, label: str, *seeds: int) -> list[str]:
+def add_photos(
+    catalog: Catalog, dataset_id: str, label: str, *seeds: int, name: str = "{}.png"
+) -> list[str]:
     stage = UploadStage(catalog.workspace)
     for seed in seeds:
-        stage.add(f"{seed}.png", io.BytesIO(image_bytes(seed)))
+        stage.add(name.format(seed), io.BytesIO(image_bytes(seed)))
     stage.gather(label)
     added = stage.add_to(catalog, dataset_id)
     scan(catalog, dataset_id)
@@ -87,3 +92,15 @@ def test_what_was_moved_on_another_page_leaves_no_empty_card(catalog: Catalog) -
     paths = add_photos(catalog, record.id, "cat", 1, 2)
     curation.decide(catalog, record.id, "relabel", paths, label="dog")
     assert cards(catalog, record.id) == {"dog": 2}
+
+
+def test_frames_of_a_recording_are_never_torn_apart(catalog: Catalog) -> None:
+    record = by_hand.start(catalog, classes=["cat", "dog"])
+    for n, label in enumerate(["cat", "cat", "dog", "dog"]):
+        frames = range(100 * n, 100 * n + 10)
+        add_photos(catalog, record.id, label, *frames, name=f"webcam rec0000{n}xyz {{:03d}}.jpg")
+    table = with_groups(curation.usable(curation.curated(catalog, record.id)))
+    splits = plan_splits(table, shares=Shares(), seed=1)
+    parts = pd.DataFrame({"recording": table["path"].str.extract(r"(rec\d+)")[0], "split": splits})
+    assert parts.groupby("recording")["split"].nunique().tolist() == [1] * 4
+    assert set(splits) == {"train", "test"}
