@@ -45,7 +45,7 @@ def person(at: AppTest, **event: object) -> AppTest:
 
 def drop(at: AppTest, catalog: Catalog, *paths: str, **event: object) -> AppTest:
     """Drop photos of these paths, which arrive."""
-    token = f"{shown(at)['token']}_{next(_AT)}"
+    token = shown(at)["tokens"][0]
     stage = UploadStage(catalog.workspace, token)
     for path in paths:
         stage.add(path, io.BytesIO(image_bytes(next(_AT))))

@@ -20,6 +20,11 @@ _SAID = "studio-said"
 _ASKED = "studio-asked"
 SEEN = "studio-seen"
 _SHOWN_LEFT_OUT = 3
+# In view however many cards there are, and moves none of them.
+_STYLE = """<style>
+.st-key-studio-last-said {position: sticky; bottom: .6rem; z-index: 5;
+  background: var(--st-background-color, canvas); box-shadow: 0 2px 12px rgba(0,0,0,.14);}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,20 @@ def last_said(record: DatasetRecord | None) -> None:
     said: Said | None = st.session_state.get(_SAID)
     if said is None or (said.dataset_id and (record is None or said.dataset_id != record.id)):
         return
-    if said.wrong:
-        st.error(escape(said.text), icon=":material/error:")
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(escape(said.text))
+    st.html(_STYLE)
+    with st.container(
+        horizontal=True, vertical_alignment="center", border=True, key="studio-last-said"
+    ):
+        icon = "error" if said.wrong else "check"
+        st.markdown(f":material/{icon}: {escape(said.text)}")
         if said.versions or said.paths:
             st.button("Undo", icon=":material/undo:", on_click=_undo, key="studio-undo")
+        else:
+            st.button("Close", on_click=_forget, key="studio-said-close", type="tertiary")
+
+
+def _forget() -> None:
+    st.session_state.pop(_SAID, None)
 
 
 def leave_out(record: DatasetRecord, label: str, paths: list[str]) -> None:

@@ -49,7 +49,6 @@ def _column(dataset_id: str | None, watching: bool) -> None:
     job = _going(record)
     if watching and job is None:
         st.rerun()
-    doing.last_said(record)
     if record is not None and job is None:
         _problem(record)
         wrong.line(record)
@@ -62,6 +61,7 @@ def _column(dataset_id: str | None, watching: bool) -> None:
     events = cards(shown, busy=_busy(job), hint=job is None, more=_ready_for_more(record))
     if record is None:
         empty.ways()
+    doing.last_said(record)
     if events:
         doing.do(record, events)
         st.rerun()

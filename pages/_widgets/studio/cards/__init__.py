@@ -10,16 +10,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.api.uploads import PREFIX
+from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
-from core.datasets.upload import new_token
 from core.quality.thumbs import media_type
 from pages._widgets.component import component
 from pages._widgets.uploader import SENDING
 
 KEY = "studio-classes"
-_TOKEN = "studio-token"
+_TOKENS = "studio-tokens"
+# Uploads that may be on their way at once: one for each recording that was not taken yet.
+_MOST = 12
 _TAKEN = "studio-taken"
 _HERE = Path(__file__).parent
 _component = component(
@@ -90,7 +91,8 @@ def cards(
     Returns:
         What the person did since it was asked last, in order.
     """
-    token = st.session_state.setdefault(_TOKEN, new_token())
+    tokens: list[str] = st.session_state.setdefault(_TOKENS, [])
+    tokens += [issue() for _ in range(_MOST - len(tokens))]
     state = _component(
         key=KEY,
         data={
@@ -107,7 +109,7 @@ def cards(
             "hint": hint,
             "more": more,
             "taken": st.session_state.get(_TAKEN, 0),
-            "token": token,
+            "tokens": list(tokens),
             "url": PREFIX,
             "suffixes": sorted(SUFFIXES),
             "archives": sorted(SUFFIXES_ARCHIVE),
@@ -115,10 +117,10 @@ def cards(
         },
         on_events_change=lambda: None,
     )
-    return _new(state.get("events"), token)
+    return _new(state.get("events"), tokens)
 
 
-def _new(said: object, token: str) -> list[Event]:
+def _new(said: object, tokens: list[str]) -> list[Event]:
     """What hasn't been taken yet; from now on it has."""
     found: list[Event] = []
     last = int(st.session_state.get(_TAKEN, 0))
@@ -127,9 +129,11 @@ def _new(said: object, token: str) -> list[Event]:
             continue
         at = int(each["at"])
         # What comes from a browser is only believed of this session's own uploads.
-        mine = str(each.get("token") or "")
-        if at <= last or (mine and not mine.startswith(f"{token}_")):
+        token = str(each.get("token") or "")
+        if at <= last or (token and token not in tokens):
             continue
+        if token:
+            tokens.remove(token)
         last = at
         found.append(_event(each))
     st.session_state[_TAKEN] = last

@@ -32,7 +32,7 @@ function makeStudio(root) {
   let send = () => {};
   let events = [];
   let uploading = null;
-  let number = 0;
+  const used = new Set();
   let opened = null;
   // Photos on their way: by class, until the page has taken the event of that number.
   let pending = [];
@@ -45,8 +45,9 @@ function makeStudio(root) {
   };
   const say = (text) => { find(".said").textContent = text; };
   const upload = () => {
-    number += 1;
-    const token = `${data.token}_${number}`;
+    const token = data.tokens.find((each) => !used.has(each));
+    if (!token) say("Too much at once: wait a moment, then go on.");
+    used.add(token);
     return { token, url: `${data.url}/${token}` };
   };
   // Upper and lower case of a suffix are one.
