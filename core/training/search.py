@@ -111,6 +111,20 @@ def searches(catalog: Catalog, dataset_id: str) -> dict[str, list[RunRecord]]:
     return found
 
 
+def newest_or_best(runs: Sequence[RunRecord]) -> RunRecord | None:
+    """The run that stands for a dataset: the newest, or where that is one of a search's, the one of
+    these that is best on validation images.
+
+    Args:
+        runs: that have a model, the newest first.
+    """
+    newest = next(iter(runs), None)
+    if newest is None or newest.summary.search is None:
+        return newest
+    mine = [run for run in runs if run.summary.search == newest.summary.search]
+    return max(mine, key=lambda run: run.summary.validation_accuracy or 0.0)
+
+
 def results(runs: Sequence[RunRecord]) -> pd.DataFrame:
     """What came of a search's runs, the best on validation images first.
 

@@ -9,6 +9,7 @@ from core.datasets import intake
 from core.datasets.sample import SAMPLES
 from core.jobs import kinds
 from core.text import escape, images, plural, shorten
+from core.training.search import newest_or_best
 from pages._widgets.session import catalog, choose_dataset, choose_run
 from pages._widgets.steps import go
 
@@ -16,9 +17,9 @@ _MOST = 12
 
 
 def newest_run(record: DatasetRecord | None) -> RunRecord | None:
-    """The dataset's newest run that has a model."""
+    """The dataset's newest run that has a model; of a search the one that was best."""
     runs = catalog().runs.all(record.id) if record is not None else []
-    return next((run for run in runs if run.state == "done"), None)
+    return newest_or_best([run for run in runs if run.state == "done"])
 
 
 def draw(record: DatasetRecord | None) -> None:

@@ -43,9 +43,9 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     if photo is None:
         return
     st.session_state[f"studio-photo-{place}"] = photo
-    if photo is not known and (known is None or photo.at != known.at):
+    if known is not None and photo.at != known.at:
+        # What became of the photo before is of no interest beside this one.
         st.session_state.pop(f"studio-correction-{place}", None)
-        st.rerun(scope="fragment")
     _answer(record, run, photo)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import streamlit as st
+
 from core.text import as_text
 from pages._widgets.camera import taken
-from pages._widgets.component import component
+from pages._widgets.component import component, safe_key
 
 _HERE = Path(__file__).parent
 _component = component(
@@ -35,6 +37,8 @@ def showing(*, key: str, ready: bool, small: bool) -> Shown | None:
         ready: there is a model to show it to.
         small: one line, since there is an answer to be read.
     """
+    heard = st.session_state.get(safe_key(key))
+    small = small or (isinstance(heard, Mapping) and heard.get("shown") is not None)
     state = _component(
         key=key,
         data={"ready": ready, "small": small},

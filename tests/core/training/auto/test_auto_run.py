@@ -13,6 +13,7 @@ from core.catalog import Catalog, DatasetRecord
 from core.delivery.take_away import notebook
 from core.delivery.take_away.material import load_material
 from core.errors import InvalidInput
+from core.evaluation.comparison.learned import learned
 from core.evaluation.document.parts import Note
 from core.evaluation.document.result import load_result
 from core.evaluation.document.sections.verdict import verdict
@@ -22,6 +23,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.store import predictions_table
 from core.features.weights import find_weights
 from core.progress import RecordingReporter
+from core.quality.scan import scan
 from core.runs.files import RunFiles
 from core.text import rate
 from core.training.auto import looks, search
@@ -30,6 +32,8 @@ from core.training.heads import kernel
 from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
+from core.training.start import learn_again
+from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import (
     StopsAt,
@@ -227,6 +231,38 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     assert np.abs(explainer.evidence(images[:1], labels[:1])).max() > 0
     _, features = explainer.answer(images[:2])
     assert features is not None
+
+
+def test_it_learns_again_by_its_last_step_alone_with_the_same_images_held_out(
+    trained: Trained,
+) -> None:
+    catalog = trained.catalog
+    write_colour(
+        catalog.workspace.load_path(catalog.datasets.get(trained.dataset.id).root)
+        / CLASSES[0]
+        / "new.png",
+        CLASSES[0],
+        777,
+    )
+    scan(catalog, trained.dataset.id)
+    again = learn_again(catalog, trained.run_id)
+    report = RecordingReporter()
+    summary = train_run(catalog, again.id, report)
+    evaluate_run(catalog, again.id)
+    assert len(told(report, "rung")) == 1
+    assert (summary.head, summary.networks, summary.chosen) == (
+        trained.summary.head,
+        trained.summary.networks,
+        trained.summary.chosen,
+    )
+    split = RunFiles(catalog.workspace, again.id).split()
+    both = split.merge(trained.split, on="hash", suffixes=("", "_before"))
+    assert len(both) == len(trained.split)
+    assert (both["split"] == both["split_before"]).all()
+    found = learned(catalog, catalog.runs.get(again.id))
+    assert found is not None
+    assert found.paired.images == (trained.split["split"] == "test").sum()
+    assert [path.rpartition("/")[2] for path in found.added] == ["new.png"]
 
 
 def test_stopping_keeps_the_best_so_far(home: Catalog, dataset: DatasetRecord) -> None:
