@@ -3,6 +3,8 @@
 # make test   set up, and run every test, the browser's included
 # make quick  set up, and run what is quickly run: no browser, no training
 # make lint   set up, and check style, formatting and types
+# make lock   write requirements.lock anew, after requirements.txt was changed
+# make audit  look for known holes in what is installed, and write sbom.json, a bill of materials
 #
 # Everything is installed into .venv here; a second call finds it there and goes on at once.
 # PYTHON=python3.12 make app   uses another Python (3.11 to 3.13).
@@ -11,12 +13,14 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+# What audits is kept apart from what is audited.
+TOOLS := $(VENV)-tools/bin
 TEST_WORKERS ?= 2
 TESTS ?= tests
 # A worker takes file after file, the longest first (tests/measured.py).
 PYTEST := $(BIN)/python -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: app demo test quick durations lint format setup setup-dev chromium clean
+.PHONY: app demo test quick durations lint format lock audit setup setup-dev chromium clean
 
 app: setup
 	LIGHTBOX_BIND=$${LIGHTBOX_BIND:-127.0.0.1:$(PORT)} $(BIN)/python app.py
@@ -43,6 +47,22 @@ format: setup-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# requirements.lock is for all platforms and for 3.11 to 3.13; uv works that out.
+lock: $(VENV)/.tools-ready
+	$(TOOLS)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes \
+	  --upgrade --quiet --custom-compile-command "make lock" --output-file requirements.lock
+
+# Both look at what is installed for the app. The first asks a database of known holes; where the
+# network doesn't let it, that is said, and the bill of materials is written all the same.
+audit: setup $(VENV)/.tools-ready
+	$(TOOLS)/cyclonedx-py environment $(BIN)/python --output-reproducible --of JSON -o sbom.json
+	@$(TOOLS)/pip-audit --require-hashes --disable-pip -r requirements.lock > $(VENV)/audit.txt; \
+	  status=$$?; cat $(VENV)/audit.txt; \
+	  if [ $$status -gt 1 ] || grep -q "could not be audited" $(VENV)/audit.txt; then \
+	    echo "The database of known holes could not be asked about all of it; sbom.json is written."; \
+	    exit 1; \
+	  fi; exit $$status
+
 setup: $(VENV)/.app-ready
 setup-dev: $(VENV)/.dev-ready
 
@@ -54,17 +74,22 @@ $(VENV)/.python-ready:
 	@touch $@
 
 # Each mark is set only after a successful install, so an interrupted one is done again.
-$(VENV)/.app-ready: requirements.txt | $(VENV)/.python-ready
-	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+$(VENV)/.app-ready: requirements.lock | $(VENV)/.python-ready
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev-ready: requirements.txt requirements-dev.txt | $(VENV)/.python-ready
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
 	@touch $@ $(VENV)/.app-ready
 
+$(VENV)/.tools-ready: requirements-audit.txt | $(VENV)/.python-ready
+	$(PYTHON) -m venv $(VENV)-tools
+	$(TOOLS)/python -m pip install --disable-pip-version-check -q -r requirements-audit.txt
+	@touch $@
+
 # The browser's tests drive an installed Chromium or Chrome; without one, it is installed.
 chromium: setup-dev
 	@sh tests/browser/install_chromium.sh $(BIN)/python
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-tools .mypy_cache .pytest_cache .ruff_cache

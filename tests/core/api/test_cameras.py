@@ -3,18 +3,28 @@ nowhere."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from PIL import Image
 
 from core.api import live
-from core.api.cameras import MAX_FRAME_BYTES, camera_is_open, close_camera, open_camera
+from core.api.cameras import (
+    MAX_FRAME_BYTES,
+    answer_frame,
+    camera_is_open,
+    close_camera,
+    open_camera,
+)
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.links import create_link, revoke_link
+from core.errors import InvalidInput
 from core.evaluation.out_of_distribution import fit_detector
 from core.inference.predictor import open_predictor
+from tests.core.api.asking import add_run
 from tests.core.api.serving import serving
 from tests.core.evaluation.coloured import write_colour
 from tests.core.evaluation.test_out_of_distribution import of_another_kind
@@ -83,3 +93,12 @@ def test_a_demo_that_is_taken_back_has_no_camera_any_more(
     assert requests.post(address + token, data=frame, timeout=20).status_code == 200
     revoke_link(catalog.workspace, link.token)
     assert requests.post(address + token, data=frame, timeout=20).status_code == 404
+
+
+def test_a_frame_that_is_huge_in_memory_is_refused_by_its_header(catalog: Catalog) -> None:
+    out = io.BytesIO()
+    Image.new("1", (10_900, 10_900)).save(out, "PNG")
+    assert len(out.getvalue()) < 100_000
+    token = open_camera(add_run(catalog).id)
+    with pytest.raises(InvalidInput, match="too large"):
+        answer_frame(catalog.workspace, token, out.getvalue())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -22,9 +23,11 @@ from core.datasets.upload import UploadStage
 from core.progress import Reporter
 from core.quality.curation import latest_index
 from core.quality.scan import scan
-from core.workspace import Workspace
+from core.who import Who, acting_as
+from core.workspace import Workspace, new_token
 from tests.core.api.serving import serving
 from tests.core.datasets.packing import good, image_bytes, make_zip
+from tests.waiting import wait_until
 
 Files = list[tuple[str, bytes]]
 
@@ -357,3 +360,44 @@ def test_a_browser_that_goes_in_the_middle_leaves_nothing_and_harms_nobody(
     assert upload.files(pictures(2)).json()["taken"] == 2
     assert upload.lying() == dict(pictures(2))
     assert not upload.stage.archive.exists()
+
+
+def test_an_upload_is_for_whoever_its_token_was_issued_to(
+    address: str, workspace: Workspace
+) -> None:
+    with acting_as(Who("labeller", "Anna", "session-of-anna")):
+        theirs = Upload(address, workspace)
+    made_up = Upload(address, workspace, new_token())
+    for upload in (theirs, made_up):
+        assert "not known here" in problem(upload.files(pictures(1)))
+        assert "not known here" in problem(upload.archive(b"part"))
+        assert not upload.folder.exists()
+
+
+def test_an_upload_has_a_quota_and_an_end(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIGHTBOX_MAX_UNPACKED_GB", "0.001")
+    assert upload.archive(bytes(1_000_000)).status_code == 200
+    assert "become too large" in problem(upload.archive(bytes(500_000), 1_000_000))
+    monkeypatch.setattr(uploads, "KEPT_S", -1)
+    assert "not known here" in problem(upload.archive(b"part"))
+
+
+def test_half_a_part_is_on_the_disk_and_not_in_memory(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_PIECE", 1000)
+    place = urlsplit(upload.url)
+    head = (
+        f"PUT {place.path}/archive?offset=0 HTTP/1.1\r\nHost: {place.netloc}\r\n"
+        "Content-Length: 100000\r\n\r\n"
+    )
+    with socket.create_connection((str(place.hostname), int(place.port or 0)), 20) as sender:
+        sender.sendall(head.encode() + bytes(50_000))
+        wait_until(
+            lambda: (
+                (upload.folder / "archive").is_file()
+                and (upload.folder / "archive").stat().st_size >= 49_000
+            ),
+            10,
+            "what came in",
+        )
