@@ -70,7 +70,9 @@ def last_said(record: DatasetRecord | None) -> None:
         icon = "error" if said.wrong else "check"
         st.markdown(f":material/{icon}: {escape(said.text)}")
         if said.versions or said.paths:
-            st.button("Undo", icon=":material/undo:", on_click=_undo, key="studio-undo")
+            if st.button("Undo", icon=":material/undo:", key="studio-undo"):
+                _undo()
+                st.rerun()
         else:
             st.button("Close", on_click=_forget, key="studio-said-close", type="tertiary")
 

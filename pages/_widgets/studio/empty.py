@@ -9,11 +9,7 @@ from pages._widgets.studio import project
 
 def ways() -> None:
     """Draw them."""
-    st.button(
-        "Try the fruit sample",
-        icon=":material/auto_awesome:",
-        on_click=project.open_sample,
-        args=("fruit",),
-        kwargs={"then_train": True},
-        key="studio-sample",
-    )
+    if st.button("Try the fruit sample", icon=":material/auto_awesome:", key="studio-sample"):
+        project.open_sample("fruit", then_train=True)
+        # The whole page: a click inside the column would draw no more than the column.
+        st.rerun()

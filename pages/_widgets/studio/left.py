@@ -97,20 +97,13 @@ def _problem(record: DatasetRecord) -> None:
     if record.state == "failed":
         st.error(escape(record.problem or "The import did not finish."), icon=":material/error:")
         with st.container(horizontal=True):
-            st.button(
-                "Try again",
-                icon=":material/refresh:",
-                on_click=_again,
-                args=(record.id,),
-                key="studio-again",
-            )
-            st.button(
-                "Remove it",
-                icon=":material/delete:",
-                on_click=_remove,
-                args=(record.id,),
-                key="studio-remove",
-            )
+            # In a fragment a click would draw no more than the column again.
+            if st.button("Try again", icon=":material/refresh:", key="studio-again"):
+                _again(record.id)
+                st.rerun()
+            if st.button("Remove it", icon=":material/delete:", key="studio-remove"):
+                _remove(record.id)
+                st.rerun()
     elif job is not None and job.state in ("failed", "interrupted") and job.error:
         st.error(escape(job.error), icon=":material/error:")
 
