@@ -19,7 +19,7 @@ from core.quality.curation import curated, usable
 from core.quality.scan import scan
 from pages._widgets.studio.cards import KEY
 from tests.core.datasets.packing import image_bytes
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, words
+from tests.pages.conftest import Open, assert_no_defect, click, words
 
 BringIn = Callable[..., DatasetRecord]
 _AT = count(1)
@@ -174,9 +174,3 @@ def test_a_photo_is_taken_out_in_the_dialog_of_its_class(
     at.run()
     click(at, "Take 1 photo out")
     assert "cat/003.jpg" not in set(usable(curated(catalog, record.id))["path"])
-
-
-def test_a_finished_model_can_be_tried(open_page: Open, trained: Trained) -> None:
-    at = open_page()
-    assert at.get("file_uploader")
-    assert trained.run_id

@@ -1,0 +1,108 @@
+"""The studio's classes: a folder of one's own in two actions, and classes from the webcam."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.catalog import open_catalog
+from core.quality.by_hand import classes_of
+from core.quality.curation import curated
+from core.workspace import open_workspace
+from tests.browser import journey
+from tests.browser.conftest import DESKTOP, light_app, sign_in
+from tests.browser.test_live_camera import write_video
+from tests.waiting import wait_until
+
+# All that can be read, in components' own trees too; icons are words of a font.
+WORDS = """() => {
+  const read = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+    if (node.nodeType !== Node.ELEMENT_NODE && !node.host) return '';
+    const unread = 'style, script, template, [hidden], [data-testid=stIconMaterial]';
+    if (node.matches?.(unread)) return '';
+    if (node.nodeType === Node.ELEMENT_NODE && !node.checkVisibility()) return '';
+    const inside = [...(node.shadowRoot ?? node).childNodes].map(read).join(' ');
+    return node.matches?.('input') ? node.value : inside;
+  };
+  const app = document.querySelector('[data-testid=stMain]');
+  return read(app).split(/\\s+/).filter((word) => /\\w/.test(word)).length;
+}"""
+
+
+def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
+    tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
+) -> None:
+    folder = class_folders({"cats": 12, "dogs <b>&": 12})
+    (folder / "cats" / "notes.txt").write_text("not an image")
+    home = tmp_path / "home"
+    with light_app(home, tmp_path / "app.log") as server:
+        page = new_page(server.url)
+        page.get_by_role("button", name="Webcam: record Class 1").wait_for()
+        journey.settled(page)
+        assert page.evaluate(WORDS) <= 60
+        page.locator("input.pick-folder").set_input_files(folder)
+        # Shown from the browser's own memory, before anything has arrived.
+        page.get_by_role("img", name="dogs <b>&, photo 6").wait_for()
+        train = page.get_by_role("button", name="Train", disabled=False).filter(visible=True)
+        train.first.wait_for()
+        page.get_by_role("button", name="See all 12 photos of cats").wait_for()
+        journey.settled(page)
+        train.first.click()
+        catalog = open_catalog(open_workspace(home))
+        wait_until(lambda: bool(catalog.runs.all()), 30, "the training that was asked for")
+
+        # A name is edited in place, and everything is there after a reload, on a phone too.
+        name = page.get_by_label("Name of class cats", exact=True)
+        name.fill("kittens")
+        name.press("Enter")
+        page.get_by_label("Name of class kittens", exact=True).wait_for()
+        other = new_page(server.url, phone=True, dark=True)
+        other.get_by_role("button", name="See all 12 photos of kittens").wait_for()
+        journey.settled(other)
+        assert other.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_webcam_fills_two_classes(launch: Callable[..., Any], tmp_path: Path) -> None:
+    write_video(tmp_path / "camera.y4m", [(220, 40, 40), (40, 220, 40)])
+    running = launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={tmp_path / 'camera.y4m'}",
+    )
+    home = tmp_path / "home"
+    with light_app(home, tmp_path / "app.log") as server:
+        context = running.new_context(permissions=["camera"], viewport=DESKTOP)
+        sign_in(context, server.url)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(server.url)
+        for label in ("Class 1", "Class 2"):
+            page.get_by_role("button", name=f"Webcam: record {label}").click()
+            hold = page.locator(".hold").filter(visible=True)
+            page.wait_for_function(
+                "() => [...document.querySelectorAll('*')].some((each) =>"
+                " each.shadowRoot?.querySelector('.camera:not([hidden]) .hold:not(:disabled)')"
+                " || each.matches('.camera:not([hidden]) .hold:not(:disabled)'))"
+            )
+            # Held by the keyboard, until ten pictures are there.
+            hold.focus()
+            page.keyboard.down("Space")
+            page.get_by_label(re.compile(rf"See all \d\d+ photos of {label}")).wait_for()
+            page.keyboard.up("Space")
+            page.get_by_text(f"added to “{label}”").wait_for()
+        page.get_by_role("button", name="Train", disabled=False).first.wait_for()
+        page.get_by_role("button", name="Close").filter(visible=True).first.click()
+        catalog = open_catalog(open_workspace(home))
+        (record,) = catalog.datasets.all()
+        assert [each.label for each in classes_of(catalog, record.id)] == ["Class 1", "Class 2"]
+        wait_until(
+            lambda: min(each.images for each in classes_of(catalog, record.id)) >= 10,
+            30,
+            "the pictures of both recordings",
+        )
+        recordings = curated(catalog, record.id).groupby("label")["together"].nunique()
+        assert recordings.tolist() == [1, 1]
+    running.close()
