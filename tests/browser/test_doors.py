@@ -224,5 +224,5 @@ def test_a_browser_is_let_in_by_the_token_that_is_typed_in(
     page.get_by_role("heading", name="This Lightbox is closed").wait_for()
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Open Lightbox").click()
-    page.get_by_role("button", name="Train on the sample").wait_for()
+    page.get_by_role("button", name="Try the fruit sample").wait_for()
     assert "token" not in page.url

@@ -38,18 +38,17 @@ def test_the_sample_is_one_click_from_a_model_and_nothing_is_lost_on_the_way(
 ) -> None:
     with running_app(tmp_path / "home", tmp_path / "app.log", KERAS_HOME=str(tmp_path)) as server:
         page = new_page(server.url)
-        page.get_by_role("button", name="Train on the sample").click()
-        page.get_by_text("Loss: how wrong").wait_for(timeout=journey.TRAINING_MS)
+        page.get_by_role("button", name="Try the fruit sample").click()
+        page.get_by_role("button", name="Stop and keep").wait_for(timeout=journey.TRAINING_MS)
         address = page.url
 
         page.reload()
-        page.get_by_text("Loss: how wrong").wait_for()
+        page.get_by_role("button", name="Stop and keep").wait_for()
         other = new_page(address, phone=True, dark=True)
-        other.get_by_text("Loss: how wrong").wait_for()
+        other.get_by_role("button", name="Stop and keep").wait_for()
         page.close()
 
-        other.get_by_role("button", name="See the results").click(timeout=journey.TRAINING_MS)
-        other.get_by_text("images it had never seen").wait_for()
+        other.get_by_text("it had never seen").wait_for(timeout=journey.TRAINING_MS)
         wide = other.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, "the page is wider than the phone"
 
@@ -64,7 +63,7 @@ def test_the_app_leaves_no_process_behind(
     how: signal.Signals, tmp_path: Path, new_page: Callable[..., Any]
 ) -> None:
     with running_app(tmp_path / "home", tmp_path / "app.log") as server:
-        new_page(server.url).get_by_role("button", name="Train on the sample").wait_for()
+        new_page(server.url).get_by_role("button", name="Try the fruit sample").wait_for()
         wait_until(lambda: bool(children(server.process.pid)), 30, "the first worker")
         workers = children(server.process.pid)
         os.kill(server.process.pid, how)
