@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from core.catalog import Catalog
@@ -18,7 +19,7 @@ from core.datasets.layout import (
     parse_kind,
     save_choice,
 )
-from core.errors import LightboxError
+from core.errors import InvalidInput, LightboxError
 from core.jobs import kinds
 
 # How a folder is to be read;
@@ -37,6 +38,19 @@ LAYOUT = (
         "never torn apart: a table's column, folder, folder:2, name (what stands before its last "
         "number), name:2 (its second part), or nothing",
     ),
+    argument(
+        "--margin",
+        type=float,
+        metavar="PERCENT",
+        help="around annotated boxes, in per cent of their size (10)",
+    ),
+    argument("--page", type=int, metavar="N", help="of TIFF and DICOM files of several pages (1)"),
+    argument(
+        "--greys",
+        metavar="BLACK:WHITE",
+        help="the range of greys of more than eight bits, for example 0:4095; auto for the range "
+        "that the dataset uses",
+    ),
 )
 
 
@@ -46,12 +60,50 @@ def choice_of(options: Options) -> Choice:
     if kind is None and (options.table or options.labels):
         kind = "table"
     together = options.together if options.together not in (None, "nothing") else None
-    return Choice(kind, options.table, options.labels, together)
+    if kind is None and options.margin is not None:
+        kind = "boxes"
+    return Choice(
+        kind,
+        options.table,
+        options.labels,
+        together,
+        _margin(options.margin),
+        _page(options.page),
+        _greys(options.greys),
+    )
+
+
+def _margin(percent: float | None) -> float | None:
+    if percent is not None and not 0 <= percent <= 200:
+        raise InvalidInput("A margin is from 0 to 200 per cent of a box.")
+    return None if percent is None else percent / 100
+
+
+def _page(page: int | None) -> int | None:
+    if page is not None and page < 1:
+        raise InvalidInput("Pages are counted from 1 on.")
+    return page
+
+
+def _greys(text: str | None) -> tuple[float, float] | None:
+    if text is None or text == "auto":
+        return None
+    try:
+        low, high = (float(end) for end in text.split(":"))
+    except ValueError:
+        low, high = 0.0, 0.0
+    if not (low < high and math.isfinite(high - low)):
+        raise InvalidInput(
+            f"“{text}” is no range of greys.",
+            remedy="Say what is black and what is white, for example --greys 0:4095.",
+        )
+    return low, high
 
 
 def is_chosen(options: Options) -> bool:
     """Whether anything is said about how a folder is to be read."""
-    return any((options.layout, options.table, options.labels, options.together))
+    given = (options.layout, options.table, options.labels, options.together)
+    return any((*given, options.greys, options.page, options.margin is not None))
 
 
 @command(
@@ -60,7 +112,7 @@ def is_chosen(options: Options) -> bool:
     "how a dataset's folder is read, and other ways to read it",
     NAME,
     *LAYOUT,
-    examples=("hands", "hands --layout auto", "hands --together nothing"),
+    examples=("hands", "hands --layout auto", "hands --together nothing", "hands --greys auto"),
 )
 def layout(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
@@ -89,9 +141,13 @@ def layout(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 def _changed(before: Choice, options: Options) -> Choice:
     """What was chosen, with what is chosen now."""
     now = choice_of(options)
-    if options.layout or options.table or options.labels:
-        before = Choice(now.kind, now.table, now.labels, before.together)
-    return dataclasses.replace(before, together=now.together) if options.together else before
+    changed: dict[str, Any] = {}
+    if now.kind or options.layout:
+        changed |= {"kind": now.kind, "table": now.table, "labels": now.labels}
+    for name in ("together", "margin", "page", "greys"):
+        if getattr(options, name) is not None:
+            changed[name] = getattr(now, name)
+    return dataclasses.replace(before, **changed)
 
 
 def say_together(kept: KeptLayout, output: Output) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PIL import features
 
+from core.datasets import dicom
+
 # What goes with each of Pillow's formats; the first is how Lightbox writes it. A format of which
 # this installation of Pillow has no decoder is left out below.
 _SUFFIXES_OF: dict[str, tuple[str, ...]] = {
@@ -34,6 +36,8 @@ def _heif_is_there() -> bool:
     return False
 
 
+if dicom.register():
+    _SUFFIXES_OF["DICOM"] = (".dcm", ".dicom", ".ima")
 if _heif_is_there():
     _SUFFIXES_OF["HEIF"] = (".heic", ".heif", ".hif")
 SUFFIXES_OF: dict[str, frozenset[str]] = {
@@ -60,7 +64,12 @@ _KNOWN: dict[str, tuple[str, str]] = {
         ("a raw photo, as it came from a camera's sensor", _PHOTO_REMEDY),
     ),
     **dict.fromkeys(
-        (".dcm", ".dicom"), ("a DICOM image", "export it as PNG with the window that shows it")
+        (".dcm", ".dicom", ".ima"),
+        (
+            "a DICOM image",
+            "install pydicom beside Lightbox (pip install pydicom), or export it as PNG with the "
+            "window that shows it",
+        ),
     ),
     **dict.fromkeys((".nii", ".nrrd", ".mha"), ("a medical volume", "export its slices as PNG")),
     **dict.fromkeys((".psd", ".psb", ".xcf", ".kra"), ("a layered drawing", _PHOTO_REMEDY)),
@@ -86,7 +95,7 @@ _SURELY_NOT = (
 )
 # Files that say something about pictures beside them: kept where only pictures would be.
 TABLES = frozenset([".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".xml"])
-HEAD_BYTES = 32
+HEAD_BYTES = dicom.HEAD_BYTES
 
 
 def suffix_of(name: str) -> str:
@@ -133,6 +142,8 @@ def format_of(head: bytes) -> str:
             return "AVIF"
         if any(brand in brands for brand in (b"heic", b"heix", b"mif1", b"hevc")):
             return "HEIF"
+    if dicom.is_dicom(head):
+        return "DICOM"
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "PPM"
     return ""

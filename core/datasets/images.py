@@ -10,6 +10,7 @@ expect to see them (:mod:`core.datasets.colour`, :mod:`core.datasets.greys`). A 
 from __future__ import annotations
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
@@ -22,16 +23,19 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import settings
 from core.datasets import greys
+from core.datasets.content import taken_apart
 from core.datasets.formats import FORMATS
-from core.datasets.seen import as_first, as_seen
+from core.datasets.seen import as_first, as_seen, deep_colours
 from core.errors import LightboxError, UnreadableImage
 
 Fit = Literal["stretch", "crop", "pad"]
 
 # Bumped when decoding or resizing changes, so that no cache keeps pixels made in an older way.
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 _ORIENTATION = 0x0112
 _MOST_COUNTED = 20
+# Of which a page other than the first can be meant.
+_PAGED = ("TIFF", "DICOM")
 # Of its height, before a grey bottom means anything; and its height, in pixels.
 _CUT_AT_LEAST, _LEAST_TO_CUT = 0.06, 16
 _TURNED = (5, 6, 7, 8)
@@ -57,18 +61,22 @@ class Decoding:
 
     Attributes:
         version: 1 ignored colour profiles, put transparency on white, and took greys by the range
-            of 16 bits or each file's own; 2 does as a viewer does.
-        greys: what is black and what is white in greys of more than eight bits; ``None`` for what
-            each file says.
+            of 16 bits or each file's own; 2 does as a viewer does; 3 reads colours of 16 bits by
+            the range that they use, too.
+        greys: what is black and what is white in greys and colours of more than eight bits;
+            ``None`` for what each file says.
+        page: of files of several pages, from 1 on.
     """
 
     version: int = DECODER_VERSION
     greys: greys.Range | None = None
+    page: int = 1
 
     def __str__(self) -> str:
-        """As it is kept, and as caches are told apart by it: ``2``, ``2:0:4095``."""
+        """As it is kept, and as caches are told apart by it: ``3``, ``3:0:4095``, ``3:p2``."""
         ends = () if self.greys is None else self.greys
-        return ":".join([str(self.version), *(f"{end:.9g}" for end in ends)])
+        page = [f"p{self.page}"] if self.page > 1 else []
+        return ":".join([str(self.version), *(f"{end:.9g}" for end in ends), *page])
 
     @classmethod
     def parse(cls, text: str) -> Decoding:
@@ -78,14 +86,15 @@ class Decoding:
             ValueError: it is none.
         """
         version, *ends = (text or "1").split(":")
-        if version not in ("1", "2") or len(ends) not in (0, 2):
-            raise ValueError("it is written as 2, or as 2:BLACK:WHITE")
+        page = int(ends.pop()[1:]) if ends and re.fullmatch(r"p[1-9]\d{0,5}", ends[-1]) else 1
+        if version not in ("1", "2", "3") or len(ends) not in (0, 2):
+            raise ValueError("it is written as 3, or as 3:BLACK:WHITE")
         if not ends:
-            return cls(int(version))
+            return cls(int(version), None, page)
         low, high = (float(end) for end in ends)
         if not low < high:
             raise ValueError("black must be less than white")
-        return cls(int(version), (low, high))
+        return cls(int(version), (low, high), page)
 
     def names(self, hashes: Iterable[str]) -> list[str]:
         """What features of images with these content hashes are kept under, in caches."""
@@ -226,12 +235,18 @@ def decode(
 def _open(
     data: bytes, file: object, draft: tuple[int, int] | None, decoding: Decoding
 ) -> OpenedImage:
+    data, part = taken_apart(data)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        kind, mode = image.format or "", image.mode
+        kind = image.format or ""
+        page = part.page or (decoding.page if kind in _PAGED else 1)
+        if page > 1:
+            _turn_to(image, page, file)
+        mode = image.mode
         width, height = image.size
         if width * height > settings.max_pixels():
             raise _too_large(file)
-        if draft is not None and kind in ("JPEG", "MPO"):
+        deep = deep_colours(image, decoding.greys) if decoding.version > 2 else None
+        if draft is not None and kind in ("JPEG", "MPO") and part.box is None:
             image.draft(None, draft)
         with _turn(image.width * image.height):
             image.load()
@@ -244,18 +259,23 @@ def _open(
                 )
             orientation = orientation_of(image)
             turn = UPRIGHT.get(orientation)
-            upright = image if turn is None else image.transpose(turn)
+            pixels = image if deep is None else deep[0]
+            upright = pixels if turn is None else pixels.transpose(turn)
             if decoding.version == 1:
                 rgb, on_black, own = as_first(upright), False, None
             else:
                 rgb, on_black, own = as_seen(upright, decoding.greys)
+            own = own if deep is None else deep[1]
             if rgb is image and kind not in ("JPEG", "MPO"):
                 # What reads several frames still changes its pixels, and closes them with its file.
                 rgb = image.copy()
         # Last, since a later page may be damaged.
-        frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP") else 1
+        frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP", "DICOM") else 1
     if orientation in _TURNED:
         width, height = height, width
+    if part.box is not None:
+        rgb = _cut_out(rgb, part.box, file)
+        width, height = rgb.size
     return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
 
 
@@ -277,6 +297,31 @@ def _turn(pixels: int) -> Iterator[None]:
         return
     with _one_large:
         yield
+
+
+def _turn_to(image: Image.Image, page: int, file: object) -> None:
+    try:
+        image.seek(page - 1)
+    except EOFError as error:
+        raise UnreadableImage(
+            "unreadable",
+            f"It has no page {page}.",
+            file=file,
+            remedy="Choose a page that all files have.",
+        ) from error
+
+
+def _cut_out(rgb: Image.Image, box: tuple[int, int, int, int], file: object) -> Image.Image:
+    left, top = box[:2]
+    right, bottom = min(left + box[2], rgb.width), min(top + box[3], rgb.height)
+    if right <= left or bottom <= top:
+        raise UnreadableImage(
+            "unreadable",
+            "The box lies outside of the picture.",
+            file=file,
+            remedy="Look whether the annotations are of this picture.",
+        )
+    return rgb.crop((left, top, right, bottom))
 
 
 def _is_cut(image: Image.Image) -> bool:

@@ -3,11 +3,71 @@ pixels are the same there: nothing else of Lightbox is needed."""
 
 from __future__ import annotations
 
+import io
+import sys
+from typing import Any
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile, ImageOps
 
 from core.datasets.colour import on_background, to_srgb
 from core.datasets.greys import Range, is_deep, own_range, to_eight_bits
+
+# The bytes of each pair, the other way round: decoding once more so gives the lower eight bits.
+_OTHER_BYTE = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
+
+
+def deep_colours(
+    image: Image.Image, within: Range | None = None
+) -> tuple[Image.Image, Range | None] | None:
+    """Colours of 16 bits a channel brought to eight by the range that they use, where that is less
+    than 16 bits, or by the one that is given; Pillow alone drops the lower eight bits.
+
+    Args:
+        image: freshly opened, its pixels not loaded yet; left as it is.
+        within: as of :func:`as_seen`.
+
+    Returns:
+        A picture of the same mode, and the file's own range; ``None`` for other pictures.
+    """
+    tiles = list(getattr(image, "tile", ()))
+    if image.mode not in ("RGB", "RGBA") or not tiles or _swapped(tiles[0].args) is None:
+        return None
+    assert isinstance(image, ImageFile.ImageFile)
+    assert image.fp is not None
+    image.fp.seek(0)
+    data = image.fp.read()
+    halves = []
+    for swap in (False, True):
+        with Image.open(io.BytesIO(data), formats=[str(image.format)]) as again:
+            again.seek(image.tell())
+            if swap:
+                again.tile = [tile._replace(args=_swapped(tile.args)) for tile in again.tile]
+            again.load()
+            halves.append(np.asarray(again).astype(np.uint16))
+    values = halves[0] << 8 | halves[1]
+    colours = values[..., :3]
+    own = own_range(colours)
+    low, high = within or own
+    if (low, high) == (0, 65535):
+        return None
+    eight = halves[0].astype(np.uint8)
+    scaled = (colours.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+    eight[..., :3] = scaled.round().clip(0, 255).astype(np.uint8)
+    made = Image.fromarray(eight, image.mode)
+    made.info = dict(image.info)
+    return made, own
+
+
+def _swapped(args: Any) -> Any:
+    """The arguments of a tile's decoder with the bytes of 16 bits the other way round; ``None``
+    for other depths."""
+    parts = (args,) if isinstance(args, str) else tuple(args or ("",))
+    name, _, depth = str(parts[0]).partition(";")
+    if depth not in _OTHER_BYTE:
+        return None
+    other = f"{name};{_OTHER_BYTE[depth]}"
+    return other if isinstance(args, str) else (other, *parts[1:])
 
 
 def as_seen(
@@ -27,8 +87,13 @@ def as_seen(
     if is_deep(mode):
         values = np.asarray(image)
         tags = dict(getattr(image, "tag_v2", {}))
-        own = own_range(values, tags)
-        return to_eight_bits(values, tags, within or own), False, own
+        # What a medical picture says of itself is what a viewer shows of it.
+        window = image.info.get("window")
+        own = window or own_range(values, tags)
+        seen = to_eight_bits(values, tags, within or own)
+        if image.info.get("inverted"):
+            seen = ImageOps.invert(seen)
+        return seen, False, None if window else own
     if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         rgba = image.convert("RGBA")
         if image.info.get("icc_profile") and mode == "RGBA":

@@ -18,9 +18,10 @@ from typing import Literal
 import pandas as pd
 
 from core.catalog import Catalog
-from core.datasets.content import hash_bytes, read_regular
+from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, taken_apart
+from core.datasets.images import open_image
 from core.datasets.splits import SPLITS, Shares, plan_splits
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.progress import Reporter, Throttle
 from core.quality.belonging import with_groups
 from core.quality.curation import curated, in_force, is_usable, usable
@@ -205,8 +206,18 @@ def _places(
         if layout == "splits":
             folder = f"{splits.at[index]}/{folder}"
         names = inside.setdefault(folder, Names([] if folder else [TABLE]))
-        places[path] = folder + names.take(path.rsplit("/", 1)[-1])
+        places[path] = folder + names.take(_name(path.rsplit("/", 1)[-1]))
     return folders, places
+
+
+def _name(name: str) -> str:
+    """What a file is called there; a part of one, which is written as a picture of its own, by
+    where it lay."""
+    file, part = split_path(name)
+    if part == WHOLE:
+        return name
+    stem = file.rpartition(".")[0] or file
+    return f"{stem} {'-'.join(map(str, part.box or ('page', part.page)))}.png"
 
 
 def _same(file: Path, content_hash: str) -> bytes | str:
@@ -219,7 +230,14 @@ def _same(file: Path, content_hash: str) -> bytes | str:
         return "It can't be opened any more."
     if hash_bytes(data) != content_hash:
         return "It has changed since the last scan."
-    return data
+    if taken_apart(data)[1] == WHOLE:
+        return data
+    try:
+        cut = io.BytesIO()
+        open_image(data).image.save(cut, "PNG")
+    except UnreadableImage as error:
+        return error.title
+    return cut.getvalue()
 
 
 def _reasons(catalog: Catalog, dataset_id: str, version: int) -> dict[tuple[str, str], str]:

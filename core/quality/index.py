@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.datasets.content import split_path
 from core.datasets.greys import Range, common_range
 from core.datasets.layout import Skipped
 from core.errors import NotFound
@@ -92,6 +93,13 @@ def grey_range(table: pd.DataFrame) -> Range | None:
     if not {"grey_low", "grey_high"} <= set(table.columns):
         return None
     return common_range(table[["grey_low", "grey_high"]].to_numpy(np.float64))
+
+
+def page_of(table: pd.DataFrame) -> int:
+    """The page that is meant of a table's files of several, from 1 on."""
+    paths = table["path"]
+    paged = paths[paths.str.contains("#page=", regex=False)]
+    return (split_path(str(paged.iloc[0]))[1].page or 1) if len(paged) else 1
 
 
 def write_index(workspace: Workspace, dataset_id: str, name: str, table: pd.DataFrame) -> None:

@@ -42,13 +42,19 @@ class TakenOver:
 
 
 def take_over(
-    workspace: Workspace, dataset_id: str, index: str | None, files: list[FoundFile]
+    workspace: Workspace,
+    dataset_id: str,
+    index: str | None,
+    files: list[FoundFile],
+    *,
+    stale_greys: bool = False,
 ) -> TakenOver:
     """Compare files with what is known of them.
 
     Args:
         index: name of the last whole scan's index, if there was one.
         files: all that are there now, in the order of their paths.
+        stale_greys: images of deep greys must be looked at again.
     """
     whole = None
     if index is not None:
@@ -65,6 +71,8 @@ def take_over(
         known = pd.concat(tables, ignore_index=True)
         known = known.drop_duplicates("path", keep="last", ignore_index=True)
     at, holds = _match(known, files)
+    if stale_greys and not known.empty:
+        holds &= ~(known["grey_high"] > known["grey_low"]).to_numpy()[at]
     relabelled = _differ(known["label"], at, [file.label for file in files], holds)
     relabelled |= _differ(known["split"], at, [file.split for file in files], holds)
     relabelled |= _differ(known["together"], at, [file.together for file in files], holds)

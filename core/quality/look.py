@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.datasets.content import hash_bytes, read_regular
+from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, taken_apart
 from core.datasets.formats import SUFFIXES_OF
-from core.datasets.images import OpenedImage, open_image
+from core.datasets.greys import Range
+from core.datasets.images import Decoding, OpenedImage, open_image
 from core.errors import UnreadableImage
 from core.quality import thumbs
 from core.quality.descriptor import describe
@@ -62,7 +63,12 @@ class Looked:
     thumbnails: list[bytes]
 
 
-def look_at(root: str, paths: Sequence[str], stop: Callable[[], bool] = bool) -> Looked:
+def look_at(
+    root: str,
+    paths: Sequence[str],
+    stop: Callable[[], bool] = bool,
+    greys: Range | None = None,
+) -> Looked:
     """Look at files.
 
     Args:
@@ -70,12 +76,14 @@ def look_at(root: str, paths: Sequence[str], stop: Callable[[], bool] = bool) ->
         paths: relative to it.
         stop: asked before each file; once it says yes, the files that are left out are missing
             from the answer.
+        greys: what is black and white in deep greys; what each file says if ``None``.
     """
     facts, tallies, thumbnails = [], [], []
+    decoding = Decoding(greys=greys)
     for path in paths:
         if stop():
             break
-        found, counted, thumbnail = _look_at_one(Path(root, path), path)
+        found, counted, thumbnail = _look_at_one(Path(root, path), path, decoding)
         facts.append(found)
         tallies.append(counted)
         thumbnails.append(thumbnail)
@@ -101,7 +109,7 @@ def joined(parts: Sequence[Looked]) -> Looked:
     )
 
 
-def _look_at_one(file: Path, path: str) -> tuple[Facts, Tally | None, bytes]:
+def _look_at_one(file: Path, path: str, decoding: Decoding) -> tuple[Facts, Tally | None, bytes]:
     """What the file says of itself, what was counted in it, and its thumbnail."""
     try:
         data = read_regular(file)
@@ -113,20 +121,24 @@ def _look_at_one(file: Path, path: str) -> tuple[Facts, Tally | None, bytes]:
         return Facts("too_large", problem), None, b""
     content = hash_bytes(data)
     try:
-        opened = open_image(data, file=path, draft=_DRAFT)
+        opened = open_image(data, file=path, draft=_DRAFT, decoding=decoding)
     except UnreadableImage as error:
         problem = f"{error.title} {error.remedy}".strip()
         seen = _what_can_be_seen(data) if error.kind == "truncated" else b""
         return Facts(error.kind, problem, hash=content), None, seen
     small = thumbs.shrink(opened.image)
+    whole = split_path(path)[1] == WHOLE
     thumbnail = thumbs.make(
         small,
         data=data,
-        kind=opened.format,
+        kind=opened.format if whole else "",
         size=(opened.width, opened.height),
         orientation=opened.orientation,
     )
-    return _facts(opened, path, content, describe(small)), tally(small), thumbnail
+    facts = _facts(opened, path, content, describe(small))
+    if opened.greys and decoding.greys:
+        facts = facts._replace(grey_low=decoding.greys[0], grey_high=decoding.greys[1])
+    return facts, tally(small), thumbnail
 
 
 def _facts(opened: OpenedImage, path: str, content: str, descriptor: bytes) -> Facts:
@@ -139,7 +151,7 @@ def _facts(opened: OpenedImage, path: str, content: str, descriptor: bytes) -> F
         opened.height,
         content,
         opened.orientation,
-        PurePosixPath(path).suffix.lower() not in SUFFIXES_OF[opened.format],
+        PurePosixPath(split_path(path)[0]).suffix.lower() not in SUFFIXES_OF[opened.format],
         descriptor,
         *(opened.greys or (0.0, 0.0)),
     )
@@ -148,7 +160,7 @@ def _facts(opened: OpenedImage, path: str, content: str, descriptor: bytes) -> F
 def _what_can_be_seen(data: bytes) -> bytes:
     """A thumbnail of the part of a truncated image that is there, or nothing."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(taken_apart(data)[0])) as image:
             image.draft(None, _DRAFT)
             with contextlib.suppress(OSError, SyntaxError):
                 image.load()

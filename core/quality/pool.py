@@ -20,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
+from core.datasets.greys import Range
 from core.errors import Cancelled
 from core.quality.look import Looked, could_not_look, joined, look_at
 
@@ -46,10 +47,11 @@ class Pool:
     Args:
         root: the folder.
         files: about how many there will be; decides about helpers.
+        greys: as of :func:`core.quality.look.look_at`.
     """
 
-    def __init__(self, root: Path, files: int) -> None:
-        self._root = str(root)
+    def __init__(self, root: Path, files: int, greys: Range | None = None) -> None:
+        self._root, self._greys = str(root), greys
         self._helpers_pay = files >= _WORTH_HELPERS
         self.workers = min(processors(), _MOST_HELPERS)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="look")
@@ -91,7 +93,7 @@ class Pool:
 
     def _look(self, paths: Sequence[str]) -> Looked:
         if not self._helpers_pay:
-            return look_at(self._root, paths, self._stopped.is_set)
+            return look_at(self._root, paths, self._stopped.is_set, self._greys)
         try:
             return self._ask(paths)
         except _Died:
@@ -99,7 +101,7 @@ class Pool:
             return joined([self._look_alone(path) for path in paths])
         except _CantStart:
             self._helpers_pay = False
-            return look_at(self._root, paths, self._stopped.is_set)
+            return look_at(self._root, paths, self._stopped.is_set, self._greys)
 
     def _look_alone(self, path: str) -> Looked:
         try:
@@ -107,7 +109,7 @@ class Pool:
         except _Died:
             return could_not_look("unreadable", _CRASHED)
         except _CantStart:
-            return look_at(self._root, [path])
+            return look_at(self._root, [path], greys=self._greys)
 
     def _ask(self, paths: Sequence[str]) -> Looked:
         try:
@@ -115,7 +117,7 @@ class Pool:
         except IndexError:
             helper = self._start()
         try:
-            answer: Looked = helper.ask((self._root, list(paths)))
+            answer: Looked = helper.ask((self._root, list(paths), self._greys))
         except _Died:
             if self._stopped.is_set():
                 raise Cancelled from None

@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 from core import settings
 from core.catalog import Catalog
 from core.datasets.added import added_files
-from core.datasets.layout import FoundFile, Skipped, keep_layout, load_choice, read_layout
+from core.datasets.greys import Range
+from core.datasets.layout import (
+    Choice,
+    FoundFile,
+    Skipped,
+    keep_layout,
+    kept_layout,
+    load_choice,
+    read_layout,
+)
 from core.datasets.recordings import frames_together
 from core.errors import NotFound, disk_errors
 from core.progress import Reporter, Throttle
@@ -39,6 +48,7 @@ from core.quality.look import Facts, Looked
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
 from core.who import author
+from core.workspace import Workspace
 
 _SAVE_EVERY_S = 5.0
 # Files looked at in one go: many, so that little time goes into talking, but few enough, and of few
@@ -94,15 +104,20 @@ def scan(
     layout = read_layout(
         root, max_files=limits.max_files, report=report, choice=choice, allowed=allowed
     )
-    keep_layout(workspace, dataset_id, layout, choice)
     added = added_files(workspace, dataset_id, layout.files)
     files = frames_together([*layout.files, *added])
     files.sort(key=lambda file: file.path)
     skipped = [*refused, *layout.skipped]
     scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]
-    known = take_over(workspace, dataset_id, scans[-1].payload["file"] if scans else None, files)
+    known = take_over(
+        workspace,
+        dataset_id,
+        scans[-1].payload["file"] if scans else None,
+        files,
+        stale_greys=_greys_changed(workspace, dataset_id, choice),
+    )
     if not known.same:
-        found = _look(catalog, dataset_id, root, known.fresh, report)
+        found = _look(catalog, dataset_id, root, known.fresh, report, choice.greys)
         if not root.is_dir():  # it went while its files were read: they aren't broken, they're gone
             raise NotFound(
                 "The folder disappeared while Lightbox was looking at its images.",
@@ -114,10 +129,17 @@ def scan(
             _keep(catalog, dataset_id, len(scans) + 1, table, skipped)
         drop_partials(workspace, dataset_id)
         del table, found  # counting reads the index again
+    keep_layout(workspace, dataset_id, layout, choice)
     reused, images = len(known.held), len(files)
     del known, layout, files
     version = count_again(catalog, dataset_id)
     return ScanResult(version, images, reused, skipped, time.monotonic() - started)
+
+
+def _greys_changed(workspace: Workspace, dataset_id: str, choice: Choice) -> bool:
+    """Whether deep greys are to be read in another range than at the last scan."""
+    kept = kept_layout(workspace, dataset_id)
+    return (kept.greys if kept is not None else None) != choice.greys
 
 
 def _keep(
@@ -137,7 +159,12 @@ def _keep(
 
 
 def _look(
-    catalog: Catalog, dataset_id: str, root: Path, files: list[FoundFile], report: Reporter
+    catalog: Catalog,
+    dataset_id: str,
+    root: Path,
+    files: list[FoundFile],
+    report: Reporter,
+    greys: Range | None,
 ) -> list[pd.DataFrame]:
     """Rows of files that must be looked at, in tables; all that was done is kept if it is broken
     off."""
@@ -161,7 +188,7 @@ def _look(
 
     pack = thumbs.pack_path(workspace, dataset_id)
     pack.parent.mkdir(parents=True, exist_ok=True)
-    with disk_errors("the scan"), pack.open("ab") as out, Pool(root, len(files)) as pool:
+    with disk_errors("the scan"), pack.open("ab") as out, Pool(root, len(files), greys) as pool:
         chunks = list(_chunks(files, pool.workers))
         answers = pool.look([[file.path for file in chunk] for chunk in chunks], tell)
         try:

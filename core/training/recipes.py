@@ -17,7 +17,7 @@ from core.errors import InvalidInput
 from core.features import backbones
 from core.features.weights import find_weights
 from core.quality.export import split_plan
-from core.quality.index import grey_range
+from core.quality.index import grey_range, page_of
 from core.text import meant
 from core.training import architectures
 from core.training.auto import looks
@@ -187,7 +187,7 @@ def default_spec(
             values["image_size"] = 32
         epochs = int(np.clip(round(_IMAGE_PASSES / (0.7 * max(1, len(table)))), 6, 60))
         values["epochs"] = min(epochs, 20) if recipe == "classic" else epochs
-    values["decoding"] = str(Decoding(greys=grey_range(table)))
+    values["decoding"] = str(Decoding(greys=grey_range(table), page=page_of(table)))
     return parse_spec(
         {"dataset_id": dataset_id, "dataset_version": dataset_version, "recipe": recipe, **values}
     )

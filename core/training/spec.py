@@ -140,7 +140,7 @@ class TrainSpec(Adjustable):
         str,
         Setting(
             "Colours and greys",
-            "How files become pixels: 2 is as viewers show them; 2:BLACK:WHITE sets the range of "
+            "How files become pixels: 3 is as viewers show them; 3:BLACK:WHITE sets the range of "
             "greys of more than eight bits. Nothing is as the first version did it.",
             reads=_decoded,
             slows=False,

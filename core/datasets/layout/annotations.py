@@ -1,54 +1,82 @@
-"""Labels in annotations: COCO (one .json) and Pascal VOC (an .xml a picture), for whole images.
+"""Labels in annotations: COCO (one .json) and Pascal VOC (an .xml a picture).
 
-A picture is of a class if all that is annotated in it is of that class; pictures of several
-classes, or of none, are left out and listed.
+As whole images, a picture is of a class if all that is annotated in it is of that class; pictures
+of several classes, or of none, are left out and listed. As boxes, each annotated box is an image of
+its own (:class:`core.datasets.content.Part`); the photo itself stays as it is.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from core.datasets.content import Part
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.tables import Index
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 
 MAX_JSON_BYTES = 500 * 1024**2
 _MAX_XML_BYTES = 1024**2
+# Sides of a box in pixels; less shows nothing.
+_SMALLEST = 2
 
 
-def by_annotations(root: Path, entries: list[Entry], names: list[str]) -> Reading | None:
-    """Classes from COCO or Pascal VOC annotations; none where there are none of these pictures."""
-    index = Index(entries)
-    labels: dict[str, set[str]] = defaultdict(set)
-    splits: dict[str, Split] = {}
-    kinds = set()
-    for name in names:
-        if name.lower().endswith(".json"):
-            found = _coco(root / name)
-            if found:
-                kinds.add("COCO")
-        elif name.lower().endswith(".xml"):
-            found = _voc(root / name)
-            if found:
-                kinds.add("Pascal VOC")
-        else:
-            continue
-        for file, inside in found:
-            entry = index.find(file)
-            if entry is not None:
-                labels[entry.path] |= {clean_label(label) for label in inside if label}
+class Noted(NamedTuple):
+    """Something that is annotated in a picture.
+
+    Attributes:
+        box: left, top, width and height in pixels; ``None`` where only the class is said.
+    """
+
+    label: str
+    box: tuple[float, float, float, float] | None
+
+
+class Annotations:
+    """What annotations say of the pictures that are here.
+
+    Attributes:
+        kinds: whose form they have: COCO, Pascal VOC.
+        noted: by path.
+        splits: by path, where folders or the annotations' names say so.
+    """
+
+    def __init__(self, root: Path, entries: list[Entry], names: list[str]) -> None:
+        index = Index(entries)
+        self.kinds: set[str] = set()
+        self.noted: dict[str, list[Noted]] = defaultdict(list)
+        self.splits: dict[str, Split] = {}
+        for name in names:
+            kind = _KINDS.get(name.lower().rpartition(".")[2])
+            found = kind[1](root / name) if kind else []
+            for file, inside in found:
+                entry = index.find(file)
+                if entry is None or kind is None:
+                    continue
+                self.kinds.add(kind[0])
+                cleaned = [each._replace(label=clean_label(each.label)) for each in inside]
+                self.noted[entry.path] += [each for each in cleaned if each.label]
                 if split := _split_named(name, entry):
-                    splits[entry.path] = split
+                    self.splits[entry.path] = split
+
+    @property
+    def said(self) -> str:
+        return f"{' and '.join(sorted(self.kinds))} annotations"
+
+
+def by_annotations(entries: list[Entry], said: Annotations) -> Reading | None:
+    """Whole images of classes from annotations; none where there are none of these pictures."""
     files: list[FoundFile] = []
     skipped: list[Skipped] = []
     for entry in entries:
-        inside = labels.get(entry.path, set())
+        inside = {each.label for each in said.noted.get(entry.path, ())}
         if len(inside) == 1:
-            files.append(entry.found(next(iter(inside)), splits.get(entry.path, "")))
+            files.append(entry.found(next(iter(inside)), said.splits.get(entry.path, "")))
         elif inside:
             named = ", ".join(sorted(inside)[:4])
             skipped.append(entry.skipped(f"Several classes are annotated in it: {named}."))
@@ -56,8 +84,49 @@ def by_annotations(root: Path, entries: list[Entry], names: list[str]) -> Readin
             skipped.append(entry.skipped("Nothing is annotated in it."))
     if not files:
         return None
-    reason = f"{' and '.join(sorted(kinds))} annotations say what is in each image."
-    return Reading("annotations", files, skipped, reason)
+    return Reading("annotations", files, skipped, f"{said.said} say what is in each image.")
+
+
+def by_boxes(entries: list[Entry], said: Annotations, margin: float) -> Reading | None:
+    """Annotated boxes as images; none where there are no boxes on these pictures.
+
+    Args:
+        margin: around each box, as a part of its width and height.
+
+    Boxes of one photo belong together: they show the same place, and often the same thing.
+    """
+    files: list[FoundFile] = []
+    skipped: list[Skipped] = []
+    for entry in entries:
+        boxes = [each for each in said.noted.get(entry.path, ()) if each.box is not None]
+        parts = {
+            str(found): each.label for each in boxes if (found := _part(each, margin)) is not None
+        }
+        for part, label in parts.items():
+            file = entry.found(label, said.splits.get(entry.path, ""))
+            photo = entry.path if len(parts) > 1 else ""
+            files.append(file._replace(path=entry.path + part, together=photo))
+        if not parts:
+            small = "Its boxes are smaller than 2 pixels." if boxes else "It has no box."
+            skipped.append(entry.skipped(small))
+    if not files:
+        return None
+    around = f", with {margin:.0%} of its size around it" if margin else ""
+    reason = f"{said.said} have boxes: each is an image, cut out of its photo{around}."
+    return Reading("boxes", files, skipped, reason)
+
+
+def _part(noted: Noted, margin: float) -> Part | None:
+    if noted.box is None:
+        return None
+    left, top, width, height = noted.box
+    if not (width >= _SMALLEST and height >= _SMALLEST):
+        return None
+    across, down = width * margin, height * margin
+    x, y = max(0, round(left - across)), max(0, round(top - down))
+    # What lies beyond the picture's right and lower rim is cut off where it is decoded.
+    right, bottom = round(left + width + across), round(top + height + down)
+    return Part(box=(x, y, right - x, bottom - y)) if right > x and bottom > y else None
 
 
 def _split_named(name: str, entry: Entry) -> Split:
@@ -67,22 +136,33 @@ def _split_named(name: str, entry: Entry) -> Split:
     return ""
 
 
-def _coco(path: Path) -> list[tuple[str, set[str]]]:
+def _coco(path: Path) -> list[tuple[str, list[Noted]]]:
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             return []
         data: Any = json.loads(path.read_bytes())
         categories = {each["id"]: str(each["name"]) for each in data["categories"]}
-        inside: dict[Any, set[str]] = defaultdict(set)
+        inside: dict[Any, list[Noted]] = defaultdict(list)
         for each in data["annotations"]:
-            if each["category_id"] in categories:
-                inside[each["image_id"]].add(categories[each["category_id"]])
+            # A crowd is a box around many, of which none is meant.
+            if each["category_id"] in categories and not each.get("iscrowd"):
+                noted = Noted(categories[each["category_id"]], _numbers(each.get("bbox")))
+                inside[each["image_id"]].append(noted)
         return [(str(image["file_name"]), inside[image["id"]]) for image in data["images"]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []  # another kind of .json
 
 
-def _voc(path: Path) -> list[tuple[str, set[str]]]:
+def _numbers(values: Any) -> tuple[float, float, float, float] | None:
+    try:
+        left, top, width, height = (float(value) for value in values)
+    except (TypeError, ValueError):
+        return None
+    found = (left, top, width, height)
+    return found if all(math.isfinite(each) for each in found) else None
+
+
+def _voc(path: Path) -> list[tuple[str, list[Noted]]]:
     try:
         data = path.read_bytes()
         # Entities are the one thing in XML that can blow a small file up.
@@ -94,5 +174,26 @@ def _voc(path: Path) -> list[tuple[str, set[str]]]:
     if top.tag != "annotation":
         return []
     named = (top.findtext("filename") or path.stem).strip()
-    labels = {(each.findtext("name") or "").strip() for each in top.iter("object")}
-    return [(named, labels - {""})]
+    noted = []
+    for each in top.iter("object"):
+        ends = [each.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
+        try:
+            left, upper, right, lower = (float(end or "") for end in ends)
+            # Pixels are counted from 1 there, and the last one belongs to the box.
+            corner = (left - 1, upper - 1, right - left + 1, lower - upper + 1)
+            box = _numbers(corner)
+        except ValueError:
+            box = None
+        noted.append(Noted((each.findtext("name") or "").strip(), box))
+    # Some name the picture before it was renamed; then it is the one of the same name as the file.
+    return (
+        [(named, noted), (path.stem, noted)]
+        if named.rpartition(".")[0] != path.stem
+        else [(named, noted)]
+    )
+
+
+_KINDS: dict[str, tuple[str, Callable[[Path], list[tuple[str, list[Noted]]]]]] = {
+    "json": ("COCO", _coco),
+    "xml": ("Pascal VOC", _voc),
+}

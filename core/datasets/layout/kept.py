@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline, Way
@@ -22,6 +22,7 @@ class KeptLayout:
     notes: tuple[str, ...]
     together: Way | None = None
     ways: tuple[Way, ...] = ()
+    greys: tuple[float, float] | None = None
 
 
 def parse_kind(text: str) -> Kind:
@@ -43,7 +44,8 @@ def load_choice(workspace: Workspace, dataset_id: str) -> Choice:
     if not path.is_file():
         return Choice()
     kept = read_json(path).get("layout") or {}
-    return Choice(**{each.name: kept.get(each.name) for each in fields(Choice)})
+    found = Choice(**{each.name: kept.get(each.name) for each in fields(Choice)})
+    return replace(found, greys=(found.greys[0], found.greys[1])) if found.greys else found
 
 
 def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
@@ -63,6 +65,7 @@ def keep_layout(workspace: Workspace, dataset_id: str, layout: Layout, choice: C
         "notes": list(layout.notes),
         "together": asdict(layout.together) if layout.together else None,
         "ways": [asdict(each) for each in layout.ways],
+        "greys": choice.greys,
     }
     write_json(workspace.dataset(dataset_id) / "layout.json", facts)
 
@@ -83,6 +86,7 @@ def kept_layout(workspace: Workspace, dataset_id: str) -> KeptLayout | None:
             tuple(map(str, facts["notes"])),
             _way(facts["together"]) if facts.get("together") else None,
             tuple(map(_way, facts.get("ways", ()))),
+            tuple(facts["greys"]) if facts.get("greys") else None,
         )
     except (KeyError, TypeError):
         return None  # damaged: the next scan writes it again

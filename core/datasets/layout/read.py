@@ -9,14 +9,17 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
+from core.datasets.content import Part
 from core.datasets.layout import folders, tables
-from core.datasets.layout.annotations import by_annotations
+from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
 from core.datasets.layout.file_names import by_names, seen
 from core.datasets.layout.names import clean_label, is_litter
 from core.datasets.layout.together import looks_together, values_by, way_of
 from core.datasets.layout.values import (
+    MARGIN,
     MEANINGS,
     Choice,
     Entry,
@@ -39,8 +42,17 @@ _NEEDED = (
 )
 # A table that says the class of so many of the pictures is meant to.
 _TABLE_COVERS = 0.8
+# So many annotated pictures must be of one class each, to be taken as a whole.
+_ONE_CLASS = 0.8
 # From so large a part of equal labels on, a table only repeats what folders say.
 _SAME = 0.95
+# What a reading is made of, beside pictures.
+_USED: dict[Kind, tuple[str, ...]] = {
+    "table": tables.SUFFIXES,
+    "annotations": (".json", ".xml"),
+    "boxes": (".json", ".xml"),
+}
+_OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
 
 
 def read_layout(
@@ -103,11 +115,12 @@ class _Judgement:
     def layout(self) -> Layout:
         chosen, others = self._chosen() if self.choice.kind else self._judged()
         # What a table or an annotation is, is no longer a file to be wondered at.
-        used = {"table": tables.SUFFIXES, "annotations": (".json", ".xml")}.get(chosen.kind, ())
+        used = _USED.get(chosen.kind, ())
         kept = [item for item in self.walked.skipped if not item.path.lower().endswith(used)]
         files, notes = _cleaned(chosen.files)
         files.sort(key=lambda file: file.path)
         files, together, ways = self._belonging(files)
+        files = self._paged(files)
         return Layout(
             files,
             sorted(
@@ -124,6 +137,16 @@ class _Judgement:
             ways,
         )
 
+    def _paged(self, files: list[FoundFile]) -> list[FoundFile]:
+        """The images with the page that was chosen, where they may have several."""
+        if (self.choice.page or 1) < 2:
+            return files
+        page = str(Part(self.choice.page))
+        return [
+            file._replace(path=file.path + page) if file.path.lower().endswith(_OF_PAGES) else file
+            for file in files
+        ]
+
     def _belonging(
         self, files: list[FoundFile]
     ) -> tuple[list[FoundFile], Way | None, tuple[Way, ...]]:
@@ -136,7 +159,7 @@ class _Judgement:
         if not key:
             return files, None, looks_together(files, columns, depth)
         values = values_by(key, files, columns, depth)
-        found = [file._replace(together=values.get(file.path, "")) for file in files]
+        found = [file._replace(together=values.get(file.path, file.together)) for file in files]
         return found, way_of(key, values), ()
 
     def _chosen(self) -> tuple[Reading, list[Reading]]:
@@ -162,7 +185,10 @@ class _Judgement:
         if kind == "names":
             return by_names(self.entries)
         if kind == "annotations":
-            return by_annotations(self.root, self.entries, self.walked.tables)
+            return by_annotations(self.entries, self.said)
+        if kind == "boxes":
+            margin = MARGIN if self.choice.margin is None else self.choice.margin
+            return by_boxes(self.entries, self.said, margin)
         index = tables.Index(self.entries)
         if self.choice.table is not None:
             table = tables.read_table(self.root, self.choice.table, index, self.choice.labels)
@@ -220,8 +246,23 @@ class _Judgement:
                     "Say which of them is right."
                 )
                 return reading, [classes]
-        noted = by_annotations(self.root, self.entries, self.walked.tables) if needed else None
-        return (noted, []) if noted is not None else None
+        return self._annotated() if needed else None
+
+    @cached_property
+    def said(self) -> Annotations:
+        """What annotations say."""
+        return Annotations(self.root, self.entries, self.walked.tables)
+
+    def _annotated(self) -> tuple[Reading, list[Reading]] | None:
+        """Whole images where nearly all are of one class, else the boxes; the other beside it."""
+        whole, boxes = self._reading("annotations"), self._reading("boxes")
+        if whole is None or boxes is None:
+            found = whole or boxes
+            return (found, []) if found else None
+        left = len(whole.skipped) - len(boxes.skipped)
+        if len(whole.files) >= _ONE_CLASS * (len(whole.files) + max(0, left)):
+            return whole, [boxes]
+        return boxes, [whole]
 
     def _doubted(self, named_like_splits: bool) -> list[Reading]:
         """Other readings of class folders that make as much sense, and the doubt about them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from core.datasets.content import split_path
 from core.datasets.layout.names import says_nothing
 from core.datasets.layout.values import FoundFile, Way
 from core.errors import InvalidInput
@@ -46,13 +47,13 @@ def names_a_group(column: str) -> bool:
 
 def parts_of(path: str) -> list[str]:
     """The parts of a file's name: ``patient01``, ``2024-05-01``, ``cam2``, ``003``."""
-    name = path.partition("#")[0].rpartition("/")[2]
+    name = split_path(path)[0].rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
     return _PART.findall(stem)
 
 
 def _before_last(path: str) -> str:
-    name = path.partition("#")[0].rpartition("/")[2]
+    name = split_path(path)[0].rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
     match = re.match(r"^(.*\w)[\W_]+[^\W\d_]*\(?\d+\)?[^\d]*$", stem)
     match = match or re.match(r"^(.*\d)[^\W\d_]+\d+$", stem)
@@ -68,7 +69,7 @@ def _reader(key: str, depth: int) -> Callable[[str], str] | None:
     if kind == "folder":
 
         def folder(path: str) -> str:
-            folders = path.partition("#")[0].split("/")[depth:-1]
+            folders = split_path(path)[0].split("/")[depth:-1]
             return folders[at] if -1 <= at < len(folders) and folders else ""
 
         return folder
@@ -96,7 +97,8 @@ def values_by(
     """
     if key in columns:
         known = columns[key]
-        found = {f.path: known[f.path] for f in files if known.get(f.path)}
+        values = {file.path: known.get(split_path(file.path)[0]) for file in files}
+        found = {path: value for path, value in values.items() if value}
     else:
         read = _reader(key, depth)
         if read is None:

@@ -10,7 +10,9 @@ from typing import Literal, NamedTuple
 from core.text import listed, plural
 
 Split = Literal["", "train", "validation", "test"]
-Kind = Literal["classes", "splits", "inner", "joined", "names", "table", "annotations"]
+Kind = Literal["classes", "splits", "inner", "joined", "names", "table", "annotations", "boxes"]
+# Around a box that somebody annotated, as a part of its size.
+MARGIN = 0.1
 # What each reading means, for people who choose between them.
 MEANINGS: dict[Kind, str] = {
     "classes": "Each folder is a class",
@@ -20,6 +22,7 @@ MEANINGS: dict[Kind, str] = {
     "names": "The class is in each file's name",
     "table": "A table says the class of each file",
     "annotations": "Annotations say what is in each image",
+    "boxes": "Each annotated box is an image, cut out of its photo",
 }
 
 
@@ -82,14 +85,20 @@ class Choice:
         kind: the reading; none lets Lightbox judge.
         table: name of the table of labels, relative to the root; none for the one that fits.
         labels: the table's column of classes; none for the one that looks like it.
-        together: what says which images belong together, as in
-            :class:`core.datasets.layout.together.Way`; none for nothing.
+        together: what says which images belong together, as in :class:`Way`; none for nothing.
+        margin: around annotated boxes, as a part of their size; none for :data:`MARGIN`.
+        page: of TIFF and DICOM files of several, from 1 on; none for the first.
+        greys: what is black and what is white in greys of more than eight bits; none for the range
+            that the dataset uses.
     """
 
     kind: Kind | None = None
     table: str | None = None
     labels: str | None = None
     together: str | None = None
+    margin: float | None = None
+    page: int | None = None
+    greys: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

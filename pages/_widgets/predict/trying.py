@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.datasets.content import read_regular
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
@@ -58,8 +59,10 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     pictures = thumbnails(run.dataset_id, table.reindex(rows["path"]).fillna(0))
     found = []
     for path, picture in zip(rows["path"], pictures, strict=True):
-        file = root / path
-        found.append((path, file.read_bytes() if file.is_file() else picture))
+        try:
+            found.append((path, read_regular(root / path)))
+        except OSError:
+            found.append((path, picture))
     return found
 
 

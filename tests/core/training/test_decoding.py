@@ -32,7 +32,7 @@ def test_the_range_of_a_dataset_goes_into_its_settings(catalog: Catalog, tmp_pat
     table = usable(curated(catalog, record.id))
     spec = default_spec(record.id, record.version, "scratch", table)
     how = spec.as_decoded
-    assert (how.version, how.greys) == (2, (0.0, 4095.0))
+    assert (how.version, how.greys) == (3, (0.0, 4095.0))
     assert Decoding.parse(str(how)) == how
     info = ModelInfo(classes=("dark", "light"), image_size=8, decoding=spec.decoding)
     means = {
@@ -50,7 +50,7 @@ def test_ordinary_pictures_need_no_range(catalog: Catalog, tmp_path: Path) -> No
         Image.new("RGB", (20, 20), (9, 9, 9)).save(place)
     record = scanned(catalog, tmp_path / "photos")
     spec = default_spec(record.id, record.version, "scratch", usable(curated(catalog, record.id)))
-    assert spec.decoding == "2"
+    assert spec.decoding == "3"
 
 
 def test_models_of_before_go_on_seeing_what_they_learned_from(tmp_path: Path) -> None:

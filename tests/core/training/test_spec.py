@@ -49,7 +49,7 @@ SPEC = TrainSpec(
     seed=42,
     shares=Shares(train=0.5, validation=0.2, test=0.3),
     minutes=5.0,
-    decoding="2:0:4095",
+    decoding="3:0:4095",
     tensorboard=True,
     refits="hands-auto-1",
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from core.datasets.seen import as_first, as_seen
+from core.datasets.seen import as_first, as_seen, deep_colours
 
 ABOUT = Path(__file__).parent / "model.json"
 
@@ -29,9 +29,15 @@ def as_pixels(file: str | Path, size: int, fit: str, decoding: str = "") -> np.n
     """uint8 array of shape (size, size, 3); ``fit`` is "stretch", "crop" or "pad", ``decoding``
     what model.json says."""
     with Image.open(file) as image:
+        version, ends, page = _parsed(decoding)
+        if page > 1 and image.format in ("TIFF", "DICOM"):
+            image.seek(page - 1)
+        deep = deep_colours(image, ends) if version > 2 else None
         image.draft(None, (size * 2, size * 2))  # large JPEGs are decoded at a fraction
         image.load()
-        rgb = as_rgb(_upright(image), decoding)
+        if deep is not None:
+            deep[0].format = image.format
+        rgb = as_rgb(_upright(image if deep is None else deep[0]), decoding)
     if rgb.size == (size, size):
         return np.asarray(rgb)
     bilinear = Image.Resampling.BILINEAR
@@ -49,7 +55,12 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def as_rgb(image: Image.Image, decoding: str) -> Image.Image:
     """Red, green and blue of eight bits, as in the model's training."""
+    version, ends, _ = _parsed(decoding)
+    return as_first(image) if version == 1 else as_seen(image, ends)[0]
+
+
+def _parsed(decoding: str) -> tuple[int, tuple[float, float] | None, int]:
+    """Version, range of deep greys and page of what model.json says."""
     version, *ends = (decoding or "1").split(":")
-    if version == "1":
-        return as_first(image)
-    return as_seen(image, (float(ends[0]), float(ends[1])) if ends else None)[0]
+    page = int(ends.pop()[1:]) if ends and ends[-1].startswith("p") else 1
+    return int(version), (float(ends[0]), float(ends[1])) if ends else None, page

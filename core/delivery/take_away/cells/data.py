@@ -69,6 +69,9 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
     if newer:
         white = f" in sRGB{white.replace('white', 'white, or black where white would hide it')}"
     within = spec.as_decoded.greys
+    deep = spec.as_decoded.version > 2 and within is not None and _DEEP_COLOURS not in known
+    boxes = material.split["path"].str.contains("#xywh=", regex=False).any()
+    pages = material.split["path"].str.contains("#page=", regex=False).any()
     rgb = f"as_seen(upright, {within})[0]" if newer else "as_first(upright)"
     fit = {
         "stretch": "the aspect ratio is not kept",
@@ -112,10 +115,20 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
             parts = np.array([part for path, label, part in listed])
             train, validation, test = (np.flatnonzero(parts == part) for part in (0, 1, 2))
 
+            """,
+            (boxes or pages)
+            and """
+            files = [path.split("#xywh=")[0].split("#page=")[0] for path in paths]
+            missing = [path for path in files if not (Path(FOLDER) / path).is_file()]
+            """,
+            not (boxes or pages)
+            and """
             missing = [path for path in paths if not (Path(FOLDER) / path).is_file()]
+            """,
+            """
             assert not missing, f"{len(missing)} images are not in {FOLDER}: {missing[0]} …"
             print(len(train), "to train on,", len(validation), "to validate,", len(test), "to test")
-            """
+            """,
         ),
         words(
             f"""
@@ -132,31 +145,68 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
                 f"{_IMAGES}:UPRIGHT",
                 f"{_IMAGES}:orientation_of",
                 f"{_SEEN}:{'as_seen' if newer else 'as_first'}",
+                *([f"{_SEEN}:deep_colours"] if deep else []),
                 f"{_IMAGES}:to_array",
                 known=known | {"fit": spec.resize},
             ),
             """
             def read_image(file):
                 \"\"\"One image file as pixels: uint8, shape (SIZE, SIZE, 3).\"\"\"
-                with Image.open(file) as image:
             """,
+            (
+                1,
+                (boxes or pages)
+                and """
+                # A part of a file: photo.jpg#xywh=LEFT,TOP,WIDTH,HEIGHT or scan.tif#page=NUMBER.
+                file, part = str(file), ""
+                if "#xywh=" in file or "#page=" in file:
+                    file, _, part = file.rpartition("#")
+                """,
+            ),
+            (1, "with Image.open(file) as image:"),
+            (
+                2,
+                pages
+                and """
+                if part.startswith("page="):
+                    image.seek(int(part.removeprefix("page=")) - 1)
+                """,
+            ),
+            (
+                2,
+                deep
+                and f"""
+                deep = deep_colours(image, {within})
+                """,
+            ),
             (
                 2,
                 _NO_JPEGS not in known
                 and """
-                if image.format in ("JPEG", "MPO"):
+                if image.format in ("JPEG", "MPO")JUSTWHOLE:
                     image.draft(None, (2 * SIZE, 2 * SIZE))
-                """,
+                """.replace("JUSTWHOLE", ' and not part.startswith("xywh=")' if boxes else ""),
             ),
             (
                 2,
                 f"""
                 image.load()
                 turn = UPRIGHT.get(orientation_of(image))
-                upright = image if turn is None else image.transpose(turn)
-                return to_array({rgb}, SIZE, fit="{spec.resize}")
+                pixels = {"deep[0] if deep else image" if deep else "image"}
+                upright = pixels if turn is None else pixels.transpose(turn)
+                rgb = {rgb}
                 """,
             ),
+            (
+                2,
+                boxes
+                and """
+                if part.startswith("xywh="):
+                    x, y, width, height = map(int, part.removeprefix("xywh=").split(","))
+                    rgb = rgb.crop((x, y, min(x + width, rgb.width), min(y + height, rgb.height)))
+                """,
+            ),
+            (2, f'return to_array(rgb, SIZE, fit="{spec.resize}")'),
         ),
         code(
             not vast and "images = np.empty((len(paths), SIZE, SIZE, 3), np.uint8)",
@@ -198,6 +248,8 @@ _TRANSPARENT = {"P", "RGBA", "LA", "PA", "La", "RGBa"}
 _DEEP = ("I", "F")
 _NO_TRANSPARENCY = "'transparency' in image.info or mode in ('RGBA', 'LA', 'PA', 'La', 'RGBa')"
 _NO_JPEGS = "kind in ('JPEG', 'MPO')"
+# Colours of 16 bits are kept in these formats only.
+_DEEP_COLOURS = "deep_colours"
 
 
 def known_of_images(modes: set[str], formats: set[str]) -> dict[str, Any]:
@@ -211,6 +263,8 @@ def known_of_images(modes: set[str], formats: set[str]) -> dict[str, Any]:
         known["is_deep(mode)"] = False
     if not modes & _TRANSPARENT:
         known[_NO_TRANSPARENCY] = False
+    if not formats & {"PNG", "TIFF"}:
+        known[_DEEP_COLOURS] = False
     if not formats & {"JPEG", "MPO"}:
         known[_NO_JPEGS] = False
     return known

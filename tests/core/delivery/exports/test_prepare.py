@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.datasets.images import Decoding, Fit, decode
 from core.delivery.exports.shipped.prepare import as_pixels
+from tests.deep import deep_png
 
 SIZE = 32
 
@@ -50,6 +51,8 @@ FILES = {
     "16 bits": saved(
         Image.fromarray(np.arange(0, 60000, dtype=np.uint16).reshape(200, 300)), "PNG"
     ),
+    "deep colours": deep_png(np.arange(0, 4095, dtype=int).repeat(2)[:8100].reshape(50, 54, 3)),
+    "pages": saved(photo(), "TIFF", save_all=True, append_images=[photo("L")]),
     "small": saved(photo(shape=(8, 11)), "PNG"),
     "as it is": saved(photo(shape=(SIZE, SIZE)), "PNG"),
 }
@@ -57,11 +60,12 @@ FILES = {
 
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 @pytest.mark.parametrize("name", list(FILES))
-@pytest.mark.parametrize("how", ["", "2", "2:100:40000"])
+@pytest.mark.parametrize("how", ["", "2", "3", "3:100:40000"])
 def test_pictures_are_prepared_as_the_app_does(
     name: str, fit: Fit, how: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "picture"
     file.write_bytes(FILES[name])
+    how = f"{how}:p2" if name == "pages" and how else how
     expected = decode(FILES[name], SIZE, fit=fit, decoding=Decoding.parse(how))
     assert as_pixels(file, SIZE, fit, how).tolist() == expected.tolist()
