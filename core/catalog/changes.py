@@ -8,9 +8,10 @@ happened in between passes ``expected_version``.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -73,6 +74,14 @@ class Changes:
                 if attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
+
+    def last(self, dataset_id: str, actions: Sequence[str]) -> int:
+        """The version at which one of these was done last; 0 if none ever was."""
+        query = select(func.max(ChangeRow.version)).where(
+            ChangeRow.dataset_id == dataset_id, ChangeRow.action.in_(actions)
+        )
+        with self._sessions() as session:
+            return session.scalar(query) or 0
 
     def of(self, dataset_id: str, up_to: int | None = None) -> list[Change]:
         """The log of a dataset, oldest first, up to and including version ``up_to``."""

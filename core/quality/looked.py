@@ -30,5 +30,4 @@ def looked(catalog: Catalog, dataset_id: str) -> bool:
 
 def _facts(catalog: Catalog, dataset_id: str) -> int:
     """The version at which something was found out last."""
-    changes = catalog.changes.of(dataset_id)
-    return max((each.version for each in changes if each.action in FACTS), default=0)
+    return catalog.changes.last(dataset_id, FACTS)

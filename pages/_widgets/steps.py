@@ -156,9 +156,8 @@ def _done(record: DatasetRecord | None) -> set[str]:
     if record is None or record.state != "ready":
         return set()
     done = {"data"}
-    if looked(catalog(), record.id) or not any(
-        finding.harm >= _HARM for finding in dataset_findings(record)
-    ):
+    harmful = any(finding.harm >= _HARM for finding in dataset_findings(record))
+    if not harmful or looked(catalog(), record.id):
         done.add("clean")
     if any(run.state == "done" for run in catalog().runs.all(record.id)):
         done |= {"train", "results"}
