@@ -92,7 +92,9 @@ def _take_dataset_along() -> None:
     if run is None or run.dataset_id == _asked("dataset"):
         return
     if any(record.id == run.dataset_id for record in catalog().datasets.all()):
-        _choose("dataset", run.dataset_id)
+        st.session_state["dataset"] = run.dataset_id
+        if "dataset" in st.query_params:
+            st.query_params["dataset"] = run.dataset_id
 
 
 def settle() -> None:
