@@ -162,10 +162,11 @@ def test_the_keyboard_alone_is_enough(server: Server, new_page: Callable[..., An
     page.get_by_role("radio", name="Verdict", exact=True).wait_for()
     journey.settled(page)
     tab_to(page, "Verdict$")
-    page.keyboard.press("Tab")
-    while page.evaluate(_FOCUSED)[1] != "Mistakes":
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    # Within a row of choices the arrows lead on.
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(_FOCUSED)[1] == "Mistakes"
+    page.keyboard.press("Space")
     page.get_by_role("heading", name="Test images and answers").wait_for()
     journey.settled(page)
     tab_to(page, "answers$")
