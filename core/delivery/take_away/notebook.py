@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.catalog import Catalog
+from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.cells import Cell, code, data, network, results, training, varying
 from core.delivery.take_away.cut import Cutter, names_used
 from core.delivery.take_away.material import Material, checked_target, load_material
@@ -44,6 +44,15 @@ def notebook_json(material: Material) -> str:
     return json.dumps(notebook(material), indent=1, ensure_ascii=True) + "\n"
 
 
+def why_not(run: RunRecord) -> str:
+    """Why there is no notebook of a run, in a sentence; empty where there is one."""
+    if run.imported:
+        return "This model was trained elsewhere, so how it was trained is not known here."
+    if run.spec.get("minutes") and not run.summary.head:
+        return "Auto has fine-tuned this model’s network, which a notebook can’t repeat yet."
+    return ""
+
+
 def notebook(material: Material) -> dict[str, Any]:
     """The notebook as JSON data.
 
@@ -51,17 +60,9 @@ def notebook(material: Material) -> dict[str, Any]:
         InvalidInput: the model was trained elsewhere, so there is no training to rebuild; or Auto
             has fine-tuned it, which no notebook repeats.
     """
-    if material.spec.recipe == "imported":
-        raise InvalidInput(
-            "This model was trained elsewhere, so how it was trained is not known here.",
-            remedy="Take its report or model card instead.",
-        )
-    if material.spec.minutes and not material.summary.head:
-        raise InvalidInput(
-            "Auto has fine-tuned this model’s network, which a notebook can’t repeat.",
-            remedy="Take its report or model card, or train with less time: then Auto chooses a "
-            "head, which a notebook rebuilds.",
-        )
+    why = why_not(material.run)
+    if why:
+        raise InvalidInput(why, remedy="Take its report or model card instead.")
     return {
         "cells": [_as_json(number, cell) for number, cell in enumerate(cells(material))],
         "metadata": {

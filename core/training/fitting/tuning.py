@@ -194,20 +194,20 @@ class Tuning:
         rows = tried.rows
         now = tried.probabilities[rows].argmax(axis=1) == labels[rows]
         then = before[rows].argmax(axis=1) == labels[rows]
-        kept = int(now.sum()) - int(then.sum()) > _AHEAD * np.sqrt((now != then).sum())
+        kept = _is_ahead(now, then)
         on = "" if len(rows) == len(labels) else f", judged on {len(rows):,} validation images"
         rung = Rung(
             seconds=round(self.clock.spent, 2),
             accuracy=round(float(now.mean()), 6),
             what=f"{look}, its upper part fine-tuned{on}",
-            kept=bool(kept),
+            kept=kept,
         )
         self._rungs.append(rung)
         self.context.report.event("rung", **rung.values)
         if kept:
             self._seen[tried.key] = tried.seen
             self._bodies[tried.key] = tried.body
-        return bool(kept)
+        return kept
 
     def _whole(self, best: _Judged, problem: Problem) -> Tuned:
         features = self._together("", None, -1)
@@ -294,6 +294,11 @@ class _Judged:
     of_own: float
     of_again: float
     probabilities: NDArray[np.float64]
+
+
+def _is_ahead(now: NDArray[np.bool_], then: NDArray[np.bool_]) -> bool:
+    """Whether more of the same images are right now than then, by more than chance would do."""
+    return bool(int(now.sum()) - int(then.sum()) > _AHEAD * np.sqrt((now != then).sum()))
 
 
 def _mixed(

@@ -13,7 +13,7 @@ from core.delivery.take_away.made import Made, find_report
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.metrics_json import metrics_json
 from core.delivery.take_away.model_card import card_markdown
-from core.delivery.take_away.notebook import notebook_json
+from core.delivery.take_away.notebook import notebook_json, why_not
 from core.delivery.take_away.notes import MOST, load_about, save_about
 from core.errors import LightboxError
 from core.jobs import kinds
@@ -97,9 +97,10 @@ def _files(view: View) -> None:
             file_name=f"{name}.ipynb",
             mime="application/x-ipynb+json",
             icon=":material/code:",
-            disabled=run.imported,
+            disabled=bool(why_not(run)),
             on_click="ignore",
-            help="A Jupyter notebook that trains the same model again from the images, in plain "
+            help=why_not(run)
+            or "A Jupyter notebook that trains the same model again from the images, in plain "
             "Keras, step by step, and compares. It does not need Lightbox.",
         )
         st.download_button(

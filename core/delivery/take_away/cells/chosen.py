@@ -21,8 +21,10 @@ _MOST_EXACT = 3000
 
 
 def is_chosen(material: Material) -> bool:
-    """Whether the run's head is one that Auto has chosen, and not trained step by step."""
-    return bool(material.spec.minutes) and material.summary.head in HEADS
+    """Whether the run's head is one that Auto has chosen, and its settings are known; the first
+    version of Auto did not keep them."""
+    summary = material.summary
+    return bool(material.spec.minutes and summary.chosen) and summary.head in HEADS
 
 
 def networks(material: Material, cutter: Cutter) -> list[Cell]:

@@ -334,11 +334,12 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_LATER", ())
     monkeypatch.setattr(tuning, "_FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_AHEAD", -9.0)
+    monkeypatch.setattr(tuning, "_is_ahead", lambda *_: True)
     monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
     made = train(home, dataset, recipe="auto", image_size=160, minutes=3)
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
+    assert last["kept"]
     assert made.summary.validation_accuracy == pytest.approx(last["accuracy"], abs=1e-5)
     # What was said by networks that had not seen an image stands for all that were learned from.
     kept = RunFiles(home.workspace, made.run_id).out_of_fold()
@@ -349,6 +350,9 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     compiled = RunFiles(home.workspace, made.run_id).compiled()
     np.testing.assert_allclose(answers, compiled.predict(images), atol=1e-3)
     assert (answers.argmax(axis=1) == labels).mean() > 0.9
+    evaluate_run(home, made.run_id)
+    with pytest.raises(InvalidInput, match="fine-tuned"):
+        notebook.notebook(load_material(home, made.run_id))
 
 
 def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
@@ -361,7 +365,7 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     monkeypatch.setattr(search, "_LATER", ())
     monkeypatch.setattr(tuning, "_FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_PLANS", (("validation", 1),))
-    monkeypatch.setattr(tuning, "_AHEAD", 99.0)
+    monkeypatch.setattr(tuning, "_is_ahead", lambda *_: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=3)
     last = made.summary.ladder[-1]
     assert "fine-tuned, judged on" in last["what"]
