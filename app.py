@@ -24,7 +24,7 @@ from core.api.doors import Doors
 from core.api.promptly import answering_promptly
 from core.catalog import open_catalog
 from core.datasets.images import take_turns
-from core.errors import LightboxError
+from core.errors import InvalidInput, LightboxError
 from core.who import Role, Who, ask_also, tell_of_refusals
 from core.workspace import open_workspace
 from pages._widgets.who import asking
@@ -47,6 +47,24 @@ def listening_at(address: str, port: int) -> str:
     return base if settings.load().access != "local" else f"{base}/?token={startup.token()}"
 
 
+def _check_access() -> None:
+    """Refuse to serve with a way in that can't work.
+
+    Raises:
+        LightboxError: in a sentence.
+    """
+    access = settings.load().access
+    if access in ("oidc", "proxy"):
+        from core.access.elsewhere import check_configured
+
+        check_configured(access)
+    # Uvicorn would put what a proxy says of its visitors in the place of the proxy's own address.
+    if access == "proxy" and os.environ.get("FORWARDED_ALLOW_IPS") != "":
+        raise InvalidInput(
+            "With LIGHTBOX_ACCESS=proxy, Lightbox has to be started as: python app.py"
+        )
+
+
 def _noted(who: Who, role: Role) -> None:
     """Refusals are in the log, those of people who are signed in."""
     if who.name:
@@ -61,6 +79,7 @@ async def served(app: object) -> AsyncIterator[None]:
     address, port = config.get_option("server.address") or "", config.get_option("server.port")
     try:
         check_bind(address, settings.load())
+        _check_access()
         place = listening_at(address, port)
     except LightboxError as error:
         print(f"\n  {error}\n", file=sys.stderr, flush=True)
@@ -85,6 +104,8 @@ app = st.App(
 
 if __name__ == "__main__":
     try:
+        if settings.load().access == "proxy":
+            os.environ["FORWARDED_ALLOW_IPS"] = ""
         host, given = parse_bind(settings.load().bind)
         check_bind(host, settings.load())
     except LightboxError as error:

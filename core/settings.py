@@ -17,7 +17,7 @@ import platformdirs
 from core.errors import InvalidInput
 
 _TRUE = {"1", "true", "yes", "on"}
-Access = Literal["local", "password"]
+Access = Literal["local", "password", "oidc", "proxy"]
 ACCESS: tuple[Access, ...] = get_args(Access)
 
 
@@ -41,7 +41,8 @@ class Settings:
         ahead: whether an idle worker measures and prepares trainings while somebody looks at their
             settings (``LIGHTBOX_AHEAD=0`` leaves it idle).
         access: who is let in (``LIGHTBOX_ACCESS``): whoever has the address with the start-up
-            token (``local``), or people who sign in.
+            token (``local``), or people who sign in: with a ``password``, at a provider
+            (``oidc``), or at a ``proxy`` in front.
         bind: the address to listen on, with a port if one is wanted (``LIGHTBOX_BIND``).
         hosts: names that Lightbox is reached by besides this computer's own
             (``LIGHTBOX_HOSTS``, separated by commas; with ``https://`` for one behind a proxy).

@@ -65,7 +65,7 @@ def _person(person: PersonRecord) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         seen = f"last here {ago(browsers[0].seen_at)}" if browsers else "not signed in"
         shut = " · **shut out**" if person.disabled_at else ""
-        st.markdown(f"**{escape(person.name)}**{shut}  \n:gray[{escape(seen)}]")
+        st.markdown(f"**{escape(person.name)}**{shut}  \n:gray[{escape(seen)}]", width="stretch")
         st.selectbox(
             "Role",
             list(GIVEN),

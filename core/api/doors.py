@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import settings
 from core.access import browsers
+from core.access.browsers import as_role
 from core.access.hosts import host_is_known, origin_is_own
 from core.api import entrance
 from core.api.policy import Policy
@@ -167,6 +168,8 @@ class Doors:
         host = asked.headers.get("host", "")
         secret = asked.cookies.get(entrance.cookie_name(host), "")
         people = configured.access != "local"
+        if configured.access == "proxy":
+            return _by_proxy(asked) or _guest(workspace, _links_of(asked))
         found = None
         if secret:
             found = browsers.recognised(open_catalog(workspace), secret, people=people)
@@ -225,6 +228,16 @@ class Doors:
             await self._app(scope, receiving, send)
         finally:
             watching.cancel()
+
+
+def _by_proxy(asked: HTTPConnection) -> Who | None:
+    """Whom a proxy in front vouches for."""
+    from core.access.elsewhere import by_proxy, proxy_header
+
+    peer = asked.client.host if asked.client else ""
+    names = asked.headers.getlist(proxy_header())
+    person = by_proxy(open_catalog(open_workspace()), peer, names)
+    return None if person is None else Who(as_role(person.role), person.name)
 
 
 def _guest(workspace: Workspace, tokens: Iterable[str]) -> Who:

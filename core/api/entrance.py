@@ -8,8 +8,11 @@ GET, POST /lightbox/door/leave   ends this browser's session
 
 from __future__ import annotations
 
+import hmac
 import html
+from functools import cache
 from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -24,8 +27,12 @@ from core.catalog import Catalog, open_catalog
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.workspace import open_workspace
 
+if TYPE_CHECKING:
+    from core.access.elsewhere import SignIn
+
 PREFIX = "/lightbox/door"
 LEAVE = f"{PREFIX}/leave"
+_STATE = "lightbox-sign-in"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -67,7 +74,7 @@ def cookie(asked: HTTPConnection, name: str, value: str, kept_s: float) -> str:
     made[name]["httponly"] = True
     made[name]["samesite"] = "Lax"
     made[name]["max-age"] = str(int(kept_s))
-    if asked.scope["scheme"] in ("https", "wss"):
+    if is_secure(asked):
         made[name]["secure"] = True
     return made[name].OutputString()
 
@@ -110,7 +117,20 @@ def shut(*, wrong: str = "", name: str = "", status: int = 401) -> Response:
         name: whose try that was.
     """
     said = f'<p class="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
-    if settings.load().access != "local":
+    access = settings.load().access
+    if access == "oidc":
+        return page(
+            f"""<h1>Sign in to Lightbox</h1>{said}<p>You sign in with your usual account.</p>
+<form method="get" action="{PREFIX}/provider"><button autofocus>Sign in</button></form>""",
+            status,
+        )
+    if access == "proxy":
+        return page(
+            f"""<h1>Sign in first</h1>{said}<p>This Lightbox is reached by way of a page that people
+sign in at. Open it there.</p>""",
+            status,
+        )
+    if access == "password":
         return page(
             f"""<h1>Sign in to Lightbox</h1>{said}
 <form method="post" action="{PREFIX}/sign-in">
@@ -146,6 +166,8 @@ async def _sign_in(request: Request) -> Response:
 
 
 def _by_password(request: Request, name: str, password: str) -> Response:
+    if settings.load().access != "password":
+        return shut(status=404)
     catalog = open_catalog(open_workspace())
     address = request.client.host if request.client else ""
     try:
@@ -155,6 +177,68 @@ def _by_password(request: Request, name: str, password: str) -> Response:
     return signed_in(request, RedirectResponse("/", 303), catalog, person.id)
 
 
+async def _provider(request: Request) -> Response:
+    return await run_in_threadpool(_to_provider, request)
+
+
+def _to_provider(request: Request) -> Response:
+    try:
+        address, state = _sign_in_elsewhere().begin(f"{base_of(request)}{PREFIX}/provided")
+    except (InvalidInput, NotAllowed) as error:
+        return shut(wrong=str(error), status=503)
+    answer = RedirectResponse(address, 303)
+    # Only the browser that was sent away may come back with it.
+    answer.headers.append("set-cookie", cookie(request, _STATE, state, 600))
+    return answer
+
+
+async def _provided(request: Request) -> Response:
+    return await run_in_threadpool(_from_provider, request)
+
+
+def _from_provider(request: Request) -> Response:
+    given = request.query_params
+    state = given.get("state", "")
+    catalog = open_catalog(open_workspace())
+    try:
+        if not state or not hmac.compare_digest(request.cookies.get(_STATE, ""), state):
+            raise NotAllowed("This sign-in wasn’t begun in this browser.", remedy="Try again.")
+        person = _sign_in_elsewhere().end(catalog, state, given.get("code", ""))
+    except (InvalidInput, NotAllowed) as error:
+        return shut(wrong=str(error))
+    answer = signed_in(request, RedirectResponse("/", 303), catalog, person.id)
+    answer.headers.append("set-cookie", cookie(request, _STATE, "", 0))
+    return answer
+
+
+@cache
+def _sign_in_elsewhere() -> SignIn:
+    # Only where it is wanted: it brings libraries along.
+    from core.access.elsewhere import SignIn
+
+    if settings.load().access != "oidc":
+        raise NotAllowed("People don’t sign in at a provider here.")
+    return SignIn()
+
+
+def base_of(asked: HTTPConnection) -> str:
+    """The address that a browser has opened, without a path; ``https`` where a proxy speaks it."""
+    host = asked.headers.get("host", "")
+    secure = is_secure(asked)
+    return f"{'https' if secure else 'http'}://{host}"
+
+
+def is_secure(asked: HTTPConnection) -> bool:
+    """Whether the browser speaks HTTPS, with us or with a proxy in front that is listed so."""
+    host = asked.headers.get("host", "").lower()
+    listed = {each.lower().rstrip("/") for each in settings.load().hosts}
+    return (
+        asked.scope["scheme"] in ("https", "wss")
+        or f"https://{host}" in listed
+        or f"https://{host.partition(':')[0]}" in listed
+    )
+
+
 async def _invited(request: Request) -> Response:
     token = request.query_params.get("token", "")
     given = await _form(request, "name", "password") if request.method == "POST" else None
@@ -162,6 +246,8 @@ async def _invited(request: Request) -> Response:
 
 
 def _by_invitation(request: Request, token: str, given: dict[str, str] | None) -> Response:
+    if settings.load().access != "password":
+        return shut(status=404)
     catalog = open_catalog(open_workspace())
     try:
         known, role = people.invited(catalog, token)
@@ -219,6 +305,8 @@ ROUTES = beside_pages(
     PREFIX,
     Route("/token", _token, methods=["POST"]),
     Route("/sign-in", _sign_in, methods=["POST"]),
+    Route("/provider", _provider, methods=["GET"]),
+    Route("/provided", _provided, methods=["GET"]),
     Route("/invited", _invited, methods=["GET", "POST"]),
     Route("/leave", _leave, methods=["GET", "POST"]),
 )

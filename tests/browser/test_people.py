@@ -4,6 +4,7 @@ address, by websocket and by API; whoever is shut out is gone at once."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +148,44 @@ def test_files_of_the_door_are_pages_of_their_own(server: Server) -> None:
         assert answer.status_code in (401, 404)
         assert "script-src" not in answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:authlib.*")
+def test_somebody_comes_in_by_way_of_a_provider(tmp_path: Path) -> None:
+    mock = pytest.importorskip("oidc_provider_mock")
+    user = mock.User(sub="anna", claims={"email": "anna@lab.example", "groups": ["lab"]})
+    with mock.run_server_in_thread(user_claims=[user]) as provider:
+        named = {
+            "LIGHTBOX_ACCESS": "oidc",
+            "LIGHTBOX_OIDC_ISSUER": f"http://localhost:{provider.server_port}",
+            "LIGHTBOX_OIDC_CLIENT_ID": "lightbox",
+            "LIGHTBOX_OIDC_CLIENT_SECRET": "secret",
+            "LIGHTBOX_OIDC_ROLES": "lab=labeller",
+        }
+        with light_app(tmp_path / "home", tmp_path / "app.log", **named) as app:
+            browser, thief = requests.Session(), requests.Session()
+            away = browser.get(
+                f"{app.url}/lightbox/door/provider", timeout=20, allow_redirects=False
+            )
+            back = browser.post(
+                away.headers["Location"], data={"sub": "anna"}, timeout=20, allow_redirects=False
+            ).headers["Location"]
+            assert back.startswith(f"{app.url}/lightbox/door/provided")
+            # What came back is good in the browser that was sent away alone.
+            assert thief.get(back, timeout=20).status_code == 401
+            assert browser.get(back, timeout=20).status_code == 200
+            assert browser.get(f"{app.url}/data", timeout=20).status_code == 200
+            assert thief.get(f"{app.url}/data", timeout=20).status_code == 401
+
+
+def test_somebody_comes_in_by_way_of_a_proxy_that_is_listed(tmp_path: Path) -> None:
+    named = {"LIGHTBOX_ACCESS": "proxy", "LIGHTBOX_PROXY_ADDRESSES": "127.0.0.1"}
+    with light_app(tmp_path / "home", tmp_path / "app.log", **named) as app:
+        headers = {"X-Forwarded-User": "Anna", "X-Forwarded-For": "203.0.113.9"}
+        assert requests.get(f"{app.url}/data", headers=headers, timeout=20).status_code == 200
+        assert requests.get(f"{app.url}/data", timeout=20).status_code == 401
+        place = f"{app.url.replace('http', 'ws')}/_stcore/stream"
+        with connect(place, additional_headers={**headers, "Origin": app.url}):
+            pass
+        with pytest.raises(InvalidStatus):
+            connect(place, additional_headers={"Origin": app.url})
