@@ -23,7 +23,7 @@ from pages._widgets.studio.training import watch_run
 _STYLE = """
 <style>
 .st-key-studio-train button {min-height: 3.6rem;}
-.st-key-studio-train button p {font-size: 1.2rem; font-weight: 600;}
+.st-key-studio-train button p {font-size: clamp(1.02rem, 1.5vw, 1.25rem); font-weight: 600;}
 </style>
 """
 GOING = ("queued", "running", "held")
@@ -67,7 +67,6 @@ def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
     if st.button(
         label,
         type="secondary" if known else "primary",
-        icon=":material/model_training:",
         disabled=spec is None,
         width="stretch",
         key="studio-train",

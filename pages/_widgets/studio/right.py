@@ -59,7 +59,8 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
         return
     st.html(_STYLE)
     with st.container(key="studio-photo"):
-        st.image(picture_of(run.id, answer, tried.data, False), caption=None, width="stretch")
+        shown = picture_of(run.id, answer, tried.data, False)
+        st.image(shown, width="stretch", alt=f"Your photo, answered {answer.label}")
     others = [label for label, _ in answer.top if label != answer.label]
     corrected = said(
         answer,
