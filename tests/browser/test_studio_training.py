@@ -1,0 +1,66 @@
+"""The studio in a real browser: one press trains and tests, and a wrong answer is put right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from core.catalog import Catalog
+from core.quality.curation import curated, usable
+from tests.browser.conftest import running_app
+from tests.browser.journey import TRAINING_MS, settled
+from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.core.training.small import add_colours
+
+pytestmark = pytest.mark.keras
+
+
+def test_one_press_trains_and_two_clicks_put_a_wrong_answer_right(
+    catalog: Catalog,
+    tmp_path: Path,
+    new_page: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    record = add_colours(catalog, tmp_path / "colours", each=20)
+    photo = write_colour(tmp_path / "new.png", "green", 700)
+    with running_app(catalog.workspace.home, tmp_path / "app.log") as server:
+        page = new_page(server.url)
+        button = page.locator(".st-key-studio-train button")
+        expect(button).to_be_enabled()
+        settled(page)
+        button.click()
+        wall = page.get_by_role("list", name="Pictures that this training")
+        expect(wall.get_by_role("listitem").first).to_be_visible(timeout=TRAINING_MS)
+        sentence = page.get_by_role("heading", name="it had never seen")
+        expect(sentence).to_be_visible(timeout=TRAINING_MS)
+        settled(page)
+
+        page.locator("input[type=file][accept^='image/*']").last.set_input_files(photo)
+        headline = page.locator(".headline")
+        expect(headline).to_be_visible()
+        said = headline.inner_text()
+        settled(page)
+        other = next(label for label in CLASSES if label != said)
+        page.get_by_text("Wrong?").click()
+        began = time.monotonic()
+        page.get_by_role("group", name="What is it really?").get_by_role(
+            "button", name=other
+        ).click()
+        expect(page.get_by_text(f"Learned from as “{other}”")).to_be_visible(timeout=TRAINING_MS)
+        record_property("learned after, in seconds", round(time.monotonic() - began, 1))
+        expect(page.get_by_text("After learning 1 more photo")).to_be_visible()
+        settled(page)
+        runs = catalog.runs.all(record.id)
+        assert [run.state for run in runs] == ["done", "done"]
+        assert runs[0].spec["refits"] == runs[1].id
+
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_text("The photo is left out again.")).to_be_visible()
+        settled(page)
+        assert len(usable(curated(catalog, record.id))) == 20 * len(CLASSES)
+        assert [run.id for run in catalog.runs.all(record.id)] == [runs[1].id]
