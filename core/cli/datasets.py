@@ -140,13 +140,14 @@ def known(catalog: Catalog, options: Options, output: Output) -> Any:
         return _once(catalog, intake.add_known(catalog, options.key), output)
     sets = known_sets.KNOWN.values()
     output.table(
-        ("key", "images", "classes", "download", "what it is"),
+        ("key", "images", "classes", "download", "licence", "what it is"),
         [
             (
                 each.key,
                 f"{each.images:,}",
                 len(each.classes),
                 "is here" if each.is_downloaded else f"{each.download_bytes / 1e6:.0f} MB",
+                each.licence,
                 each.sentence,
             )
             for each in sets
@@ -160,6 +161,7 @@ def known(catalog: Catalog, options: Options, output: Output) -> Any:
             "images": each.images,
             "classes": list(each.classes),
             "download_bytes": each.download_bytes,
+            "licence": each.licence,
             "is_downloaded": each.is_downloaded,
         }
         for each in sets

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import socket
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -113,6 +115,16 @@ def bring(
             done += file.bytes
         paths.append(path)
     return paths
+
+
+def is_reachable(file: Published) -> bool:
+    """Whether there seems to be a network that leads to a file; asks for a second at most."""
+    host = urllib.parse.urlsplit(file.url).hostname or ""
+    try:
+        with socket.create_connection((host, 443), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def by_hand(file: Published, folder: Path) -> str:

@@ -2,7 +2,8 @@
 
 Their files are Keras's own, at the same place in its cache, so what one has downloaded the other
 finds; Keras itself is not needed. What comes out is ``train/<class>/<number>.png`` and
-``test/<class>/<number>.png``, the number being the image's place in the original split, from 1.
+``test/<class>/<number>.png``, the number being the image's place in the original split, from 1;
+or what is in the archive, where it is published as one of class folders.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core import settings
+from core.datasets import archives
 from core.datasets.downloads import Published, bring, seems_here
 from core.datasets.known_formats import ArrayBatch, read_cifar, read_idx, read_npz
 from core.errors import InvalidInput, disk_errors
@@ -42,7 +45,9 @@ class KnownSet:
         images: how many, in both splits together.
         classes: names in the order of the original's numbers; they become folders.
         files: what is downloaded.
-        read: makes parts of the files' paths, given in that order.
+        licence: in a few words.
+        read: makes parts of the files' paths, given in that order; ``None`` where the one file is
+            an archive of class folders.
     """
 
     key: str
@@ -51,7 +56,8 @@ class KnownSet:
     images: int
     classes: tuple[str, ...]
     files: tuple[Published, ...]
-    read: Callable[[Sequence[Path]], Iterator[ArrayBatch]]
+    licence: str
+    read: Callable[[Sequence[Path]], Iterator[ArrayBatch]] | None = None
 
     @property
     def download_bytes(self) -> int:
@@ -69,10 +75,27 @@ def _fashion(name: str, digest: str, size: int) -> Published:
 
 
 # Addresses, names and SHA-256 are those in keras.datasets. Keras has none for Fashion-MNIST's
-# files, so theirs are the MD5 that its authors publish.
+# files, so theirs are the MD5 that its authors publish; those of the flowers are TensorFlow's.
 KNOWN: dict[str, KnownSet] = {
     each.key: each
     for each in (
+        KnownSet(
+            "flowers",
+            "Flowers",
+            "Photos of daisies, dandelions, roses, sunflowers and tulips, in colour.",
+            3_670,
+            ("daisy", "dandelion", "roses", "sunflowers", "tulips"),
+            (
+                Published(
+                    "https://storage.googleapis.com/download.tensorflow.org/example_images/"
+                    "flower_photos.tgz",
+                    ("flower_photos.tgz", "flower_photos.tar.gz"),
+                    "4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+                    228_813_984,
+                ),
+            ),
+            "CC BY 2.0, its photographers are named in it",
+        ),
         KnownSet(
             "mnist",
             "MNIST",
@@ -88,6 +111,7 @@ KNOWN: dict[str, KnownSet] = {
                     11_490_434,
                 ),
             ),
+            "CC BY-SA 3.0",
             read_npz,
         ),
         KnownSet(
@@ -109,6 +133,7 @@ KNOWN: dict[str, KnownSet] = {
                 ),
                 _fashion("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310", 5_148),
             ),
+            "MIT",
             read_idx,
         ),
         KnownSet(
@@ -133,6 +158,7 @@ KNOWN: dict[str, KnownSet] = {
                     170_498_071,
                 ),
             ),
+            "none stated, published for research",
             read_cifar,
         ),
     )
@@ -175,7 +201,10 @@ def write_known(key: str, folder: Path, report: Reporter | None = None) -> int:
     try:
         with disk_errors(f"writing {known.title}"):
             shutil.rmtree(part, ignore_errors=True)
-            written = _write(known, paths, part, report)
+            if known.read is None:
+                written = _unpack(paths[0], part, report)
+            else:
+                written = _write(known, paths, part, report)
             if folder.exists():
                 folder.rmdir()
             part.replace(folder)
@@ -184,9 +213,23 @@ def write_known(key: str, folder: Path, report: Reporter | None = None) -> int:
     return written
 
 
+def _unpack(archive: Path, folder: Path, report: Reporter) -> int:
+    folder.mkdir(parents=True)
+    limits = settings.load()
+    unpacked = archives.unpack(
+        archive,
+        folder,
+        max_bytes=limits.max_unpacked_bytes,
+        max_files=limits.max_files,
+        report=report,
+    )
+    return unpacked.kept
+
+
 def _write(known: KnownSet, paths: Sequence[Path], folder: Path, report: Reporter) -> int:
     done = 0
     pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
+    assert known.read is not None
     try:
         for part in known.read(paths):
             places = [folder / part.split / name for name in known.classes]

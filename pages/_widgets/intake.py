@@ -170,8 +170,8 @@ def _known_set() -> None:
         else f"{size(known.download_bytes)} will be downloaded, and kept for the next time."
     )
     st.caption(
-        f"{images(known.images)} of {plural(len(known.classes), 'class', 'classes')}, with a test "
-        f"set of their own. {how}"
+        f"{images(known.images)} of {plural(len(known.classes), 'class', 'classes')}"
+        f"{', with a test set of their own' if known.read else ''}. Licence: {known.licence}. {how}"
     )
     if st.button(f"Get {known.title}", type="primary"):
         record = intake.add_known(catalog(), key)

@@ -4,12 +4,65 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.datasets import intake
+from core.datasets.downloads import is_reachable
+from core.datasets.known_sets import KNOWN, KnownSet
+from core.jobs import kinds
+from core.text import escape, size
+from pages._widgets.session import catalog
 from pages._widgets.studio import project
 
 
 def ways() -> None:
     """Draw them."""
-    if st.button("Try the fruit sample", icon=":material/auto_awesome:", key="studio-sample"):
-        project.open_sample("fruit", then_train=True)
-        # The whole page: a click inside the column would draw no more than the column.
-        st.rerun()
+    with st.container(horizontal=True):
+        st.button(
+            "Try the fruit sample",
+            icon=":material/auto_awesome:",
+            on_click=project.open_sample,
+            args=("fruit",),
+            kwargs={"then_train": True},
+            key="studio-sample",
+        )
+        known = st.popover("Known sets", icon=":material/public:", on_change="rerun", key="known")
+    if known.open:
+        with known:
+            _known()
+
+
+def _known() -> None:
+    there = _is_there()
+    if not there:
+        st.info(
+            "There is no network now, so only what was downloaded before can be opened.",
+            icon=":material/wifi_off:",
+        )
+    for each in KNOWN.values():
+        here = each.is_downloaded
+        how = "on this computer" if here else f"{size(each.download_bytes)} to download"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**{escape(each.title)}** · {each.images:,} images · {how}  \n"
+                f"{escape(each.sentence)} Licence: {escape(each.licence)}.",
+                width="stretch",
+            )
+            st.button(
+                "Open" if here else "Get",
+                disabled=not (here or there),
+                on_click=_open,
+                args=(each,),
+                key=f"studio-known-{each.key}",
+            )
+
+
+@st.cache_data(show_spinner=False, ttl=30)
+def _is_there() -> bool:
+    return is_reachable(KNOWN["flowers"].files[0])
+
+
+def _open(known: KnownSet) -> None:
+    record = intake.add_known(catalog(), known.key)
+    project.open_dataset(record.id)
+    job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
+    if record.state != "ready" and (job is None or job.finished):
+        kinds.submit_import(catalog(), record.id)

@@ -13,6 +13,7 @@ from core.jobs.live import live
 from core.quality import by_hand
 from core.quality.by_hand import ClassByHand
 from core.text import duration, escape
+from core.who import acting
 from pages._widgets.gallery import page_of
 from pages._widgets.session import catalog, choose_dataset, dataset_table, thumbnails
 from pages._widgets.studio import doing, empty, see, wrong
@@ -59,7 +60,7 @@ def _column(dataset_id: str | None, watching: bool) -> None:
             part = classes[page_of(len(classes), key=f"studio-page-{dataset_id}", size=_CARDS)]
     shown = _cards(record, part) if record is not None else [Card(one, 0) for one in by_hand.BLANK]
     events = cards(shown, busy=_busy(job), hint=job is None, more=_ready_for_more(record))
-    if record is None:
+    if record is None and acting().may("labeller"):
         empty.ways()
     doing.last_said(record)
     if events:

@@ -28,7 +28,9 @@ def draw(record: DatasetRecord | None) -> None:
     with st.popover(escape(name), icon=":material/folder_open:", type="tertiary"):
         others = [each for each in catalog().datasets.all() if record is None or each != record]
         with st.container(horizontal=True):
-            st.button("New", icon=":material/add:", on_click=_open, args=(None,), key="project-new")
+            st.button(
+                "New", icon=":material/add:", on_click=open_dataset, args=(None,), key="project-new"
+            )
             for key, sample in SAMPLES.items():
                 st.button(
                     f"Sample: {sample.name.lower()}",
@@ -41,7 +43,7 @@ def draw(record: DatasetRecord | None) -> None:
             st.button(
                 f"{escape(shorten(each.name, 40))} · {_state(each)}",
                 type="tertiary",
-                on_click=_open,
+                on_click=open_dataset,
                 args=(each.id,),
                 key=f"project-{each.id}",
             )
@@ -55,13 +57,14 @@ def open_sample(key: str, *, then_train: bool = False) -> None:
     """For callbacks: open a sample, which is brought in if it is not here yet, and perhaps trained
     on."""
     record = intake.add_sample(catalog(), key)
-    _open(record.id)
+    open_dataset(record.id)
     job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
     if record.state != "ready" and (job is None or job.finished):
         kinds.submit_import(catalog(), record.id, then_train=then_train)
 
 
-def _open(dataset_id: str | None) -> None:
+def open_dataset(dataset_id: str | None) -> None:
+    """For callbacks: go on with another dataset, or with none yet."""
     st.session_state["studio-new"] = dataset_id is None
     choose_dataset(dataset_id)
     choose_run(None)

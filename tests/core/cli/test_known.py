@@ -20,7 +20,7 @@ def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_known_sets_are_listed_with_what_they_are(cli: Cli) -> None:
     listed = {each["key"]: each for each in cli("dataset", "known", "--json").document}
-    assert set(listed) == {"mnist", "fashion_mnist", "cifar10"}
+    assert set(listed) == {"flowers", "mnist", "fashion_mnist", "cifar10"}
     assert listed["cifar10"]["images"] == 60_000
     assert listed["cifar10"]["classes"][0] == "airplane"
     assert not any(each["is_downloaded"] for each in listed.values())

@@ -15,10 +15,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.datasets.known_sets import KNOWN, KnownSet
 
 TRAIN, TEST = 50, 20
+ROSES = ("roses", "tulips")
 
 
 def grey(count: int, seed: int) -> np.ndarray:
@@ -85,6 +87,19 @@ def cifar(batch_one: bytes | None = None) -> dict[str, bytes]:
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return {"cifar-10-python.tar.gz": out.getvalue()}
+
+
+def flowers() -> dict[str, bytes]:
+    """File name → content: an archive of class folders, with a licence beside them."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for n, name in enumerate(["LICENSE.txt", *(f"{k}/{i}.png" for k in ROSES for i in (1, 2))]):
+            picture = io.BytesIO()
+            Image.fromarray(grey(1, n)[0]).save(picture, "PNG")
+            member = tarfile.TarInfo(f"flower_photos/{name}")
+            member.size = len(picture.getvalue())
+            archive.addfile(member, io.BytesIO(picture.getvalue()))
+    return {"flower_photos.tgz": out.getvalue()}
 
 
 def pickled_by_python_2(rows: np.ndarray, numbers: np.ndarray) -> bytes:

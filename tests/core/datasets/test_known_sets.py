@@ -24,7 +24,7 @@ from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter, Reporter
 from tests.core.datasets import published
-from tests.core.datasets.published import TEST, TRAIN, Server, publish, reply, serving
+from tests.core.datasets.published import ROSES, TEST, TRAIN, Server, publish, reply, serving
 
 WHOLE = published.mnist()["mnist.npz"]
 CONTENTS = {
@@ -32,6 +32,9 @@ CONTENTS = {
     "fashion_mnist": published.fashion,
     "cifar10": published.cifar,
 }
+# Those of arrays, which become files here; the others are archives of class folders.
+ARRAYS = list(CONTENTS)
+CONTENTS["flowers"] = published.flowers
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +69,7 @@ def nothing_is_left(cache: Path, target: Path) -> bool:
     return not [path for path in places if path.is_file()] and not target.exists()
 
 
-@pytest.mark.parametrize("key", KNOWN)
+@pytest.mark.parametrize("key", ARRAYS)
 def test_every_set_becomes_class_folders_with_its_own_test_set(
     key: str, server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +81,16 @@ def test_every_set_becomes_class_folders_with_its_own_test_set(
     assert Counter(file.split for file in files) == {"train": TRAIN, "test": TEST}
     assert {file.label for file in files} == set(known.classes)
     assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_an_archive_of_class_folders_is_unpacked(
+    server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(server, monkeypatch, "flowers", published.flowers())
+    assert write_known("flowers", target) == 2 * len(ROSES)
+    layout = read_layout(target)
+    assert Counter(file.label for file in layout.files) == dict.fromkeys(ROSES, 2)
+    assert layout.doubt == ""
 
 
 @pytest.mark.parametrize(("key", "second"), [("mnist", "1"), ("fashion_mnist", "Trouser")])
@@ -142,7 +155,7 @@ def test_progress_tells_of_the_download_and_of_writing(
     }
 
 
-@pytest.mark.parametrize("key", KNOWN)
+@pytest.mark.parametrize("key", ARRAYS)
 def test_what_keras_has_downloaded_is_used_without_asking_the_network(
     key: str, server: Server, cache: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,9 +330,10 @@ def test_an_unknown_key_names_those_that_there_are(catalog: Catalog, target: Pat
 def test_the_registry_says_what_comes_of_it() -> None:
     for key, known in KNOWN.items():
         assert known.key == key
-        assert len(set(known.classes)) == len(known.classes) == 10
+        assert len(set(known.classes)) == len(known.classes) == (5 if key == "flowers" else 10)
+        assert known.licence
         assert not any("/" in name for name in known.classes)
-        assert 10**7 < known.download_bytes < 2 * 10**8
+        assert 10**7 < known.download_bytes < 3 * 10**8
 
 
 def test_a_known_set_is_added_once_and_imported_by_the_job(

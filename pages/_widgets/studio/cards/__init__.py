@@ -14,6 +14,7 @@ from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
 from core.quality.thumbs import media_type
+from core.who import acting
 from pages._widgets.component import component
 from pages._widgets.uploader import SENDING
 
@@ -92,7 +93,9 @@ def cards(
         What the person did since it was asked last, in order.
     """
     tokens: list[str] = st.session_state.setdefault(_TOKENS, [])
-    tokens += [issue() for _ in range(_MOST - len(tokens))]
+    changes = acting().may("labeller")
+    if changes:
+        tokens += [issue() for _ in range(_MOST - len(tokens))]
     state = _component(
         key=KEY,
         data={
@@ -106,8 +109,9 @@ def cards(
                 for each in classes
             ],
             "busy": vars(busy) if busy else None,
-            "hint": hint,
-            "more": more,
+            "hint": hint and changes,
+            "more": more and changes,
+            "changes": changes,
             "taken": st.session_state.get(_TAKEN, 0),
             "tokens": list(tokens),
             "url": PREFIX,

@@ -56,7 +56,7 @@ function makeStudio(root) {
   // ---- files ----
 
   const start = async (files, into, folder) => {
-    if (uploading || !files.length) return;
+    if (uploading || !files.length || !data.changes) return;
     say("");
     const visible = files.filter(({ path }) => !path.split("/").some((part) => LITTER.test(part)));
     const images = visible.filter(({ path }) => ends(path, data.suffixes));
@@ -168,7 +168,11 @@ function makeStudio(root) {
         else forget([mine]);
         draw();
       },
-      closed: () => { if (opened === camera) opened = null; element.classList.remove("live"); part(".ways").hidden = false; },
+      closed: () => {
+        if (opened === camera) opened = null;
+        element.classList.remove("live");
+        part(".ways").hidden = !data.changes;
+      },
     });
     name.value = label;
     name.setAttribute("aria-label", `Name of class ${label}`);
@@ -191,6 +195,7 @@ function makeStudio(root) {
     part(".webcam").onclick = () => {
       opened?.close();
       opened = camera;
+      element.classList.add("live");
       part(".ways").hidden = true;
       camera.open();
     };
@@ -213,7 +218,9 @@ function makeStudio(root) {
         part(".count").textContent = total ? count(total) : "";
         part(".count").setAttribute("aria-label", `See all ${count(total)} photos of ${label}`);
         part(".count").disabled = !known?.count;
-        part(".remove").hidden = !known || (data.classes.length <= 2 && !known.count);
+        part(".ways").hidden = !data.changes || element.classList.contains("live");
+        name.readOnly = !data.changes;
+        part(".remove").hidden = !data.changes || !known || (data.classes.length <= 2 && !known.count);
         part(".webcam").disabled = part(".upload").disabled = !known;
         if (element.getRootNode().activeElement !== name) name.value = label;
         const mark = some.join("\n");
@@ -252,7 +259,7 @@ function makeStudio(root) {
     cards.forEach(({ element }) => element.classList.toggle("over", element === card?.[1].element));
   };
   const over = (event) => {
-    if (!carries(event)) return;
+    if (!carries(event) || !data.changes) return;
     if (!elsewhere(event)) event.preventDefault();
     lit(event);
     leaving = setTimeout(() => lit(null), 250);
