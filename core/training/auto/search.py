@@ -175,10 +175,10 @@ class Search:
             if not self._try(Look(first, size)) and size > sizes[1]:
                 break
         # Two networks that make different mistakes are nearly always ahead of the better one, so
-        # the others are not tried alone.
+        # the others are not tried alone; a third brings next to nothing, and takes its time in use.
+        best = self._winner.look
         for network in others:
-            best = self._winner.look
-            self._try(dataclasses.replace(best, beside=(*best.beside, network)))
+            self._try(dataclasses.replace(best, beside=(network,)))
         for fit in looks.squares(table):
             self._try(dataclasses.replace(self._winner.look, resize=fit))
         for head in _LATER:

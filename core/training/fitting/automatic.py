@@ -28,7 +28,7 @@ from core.training.heads.layers import as_model
 from core.training.spec import TrainSpec
 
 # Needed at the end to save, check and test a model: seconds, and seconds an image.
-_FINISH_S, _FINISH_EACH_S = 6.0, 0.003
+_FINISH_S, _FINISH_EACH_S = 10.0, 0.003
 
 
 @dataclass(frozen=True)
