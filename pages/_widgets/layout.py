@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from core.catalog import DatasetRecord
 from core.datasets.layout import (
+    MARGIN,
     MEANINGS,
     Choice,
     KeptLayout,
@@ -18,9 +20,13 @@ from core.datasets.layout import (
     load_choice,
     save_choice,
 )
+from core.errors import InvalidInput
 from core.jobs import kinds
-from core.text import escape, plural
-from pages._widgets.session import catalog
+from core.quality.index import grey_range
+from core.text import escape, plural, shorten
+from pages._widgets.session import catalog, dataset_table, thumbnails
+
+_EACH, _SIDE = 4, 64
 
 
 def layout_panel(record: DatasetRecord) -> None:
@@ -40,6 +46,8 @@ def layout_panel(record: DatasetRecord) -> None:
         with st.expander("Read the folder differently"):
             _ways(record, kept.outline.kind, list(kept.others), automatic=kept.chosen)
     _together(record, kept)
+    if (table := dataset_table(record)) is not None:
+        _how_read(record, kept, table)
 
 
 def _ways(
@@ -51,8 +59,69 @@ def _ways(
             word = "Yes, this" if way.kind == now else "Read it so"
             if st.button(word, key=f"layout-{way.kind}"):
                 _read(record, replace(_chosen(record), kind=way.kind, table=None, labels=None))
+        _pictures(record, way)
     if automatic and st.button("Let Lightbox judge again", key="layout-auto"):
         _read(record, replace(_chosen(record), kind=None, table=None, labels=None))
+
+
+def _pictures(record: DatasetRecord, way: Outline) -> None:
+    """A few images of each of some classes, as this reading has them."""
+    paths = [path for some in way.examples.values() for path in some]
+    table = dataset_table(record)
+    if table is None:
+        return
+    known = table.set_index("path").reindex(paths)[["thumb_at", "thumb_bytes"]].fillna(0)
+    shown = dict(zip(paths, thumbnails(record.id, known), strict=True))
+    classes = {label: [shown[p] for p in some if shown[p]] for label, some in way.examples.items()}
+    classes = {label: some for label, some in classes.items() if some}
+    if not classes:
+        return
+    for column, (label, some) in zip(
+        st.columns(max(4, len(classes))), classes.items(), strict=False
+    ):
+        with column:
+            st.markdown(f"**{escape(shorten(label, 24))}**")
+            st.image(some[:_EACH], width=_SIDE)
+
+
+def _how_read(record: DatasetRecord, kept: KeptLayout, table: pd.DataFrame) -> None:
+    """Settings of how files become images, where the dataset has files that they are about."""
+    chosen = _chosen(record)
+    deep = grey_range(table)
+    pages = table["format"].isin(["TIFF", "DICOM"]).any()
+    boxes = kept.outline.kind == "boxes"
+    if not (deep or pages or boxes):
+        return
+    with st.expander("How these files are read"), st.form("how-read", border=False):
+        new = chosen
+        if deep:
+            st.caption(
+                "Greys and colours of more than 8 bits: what is black, and what is white. "
+                f"{'Chosen' if chosen.greys else 'Found in these images'}: {deep[0]:g} to "
+                f"{deep[1]:g}."
+            )
+            left, right = st.columns(2)
+            low = left.number_input("Black", value=float(deep[0]), key="greys-low")
+            high = right.number_input("White", value=float(deep[1]), key="greys-high")
+            if (low, high) != deep:
+                new = replace(new, greys=(low, high))
+        if pages:
+            page = st.number_input(
+                "Page, of files of several", 1, 100_000, chosen.page or 1, key="page-of"
+            )
+            new = replace(new, page=int(page) if page > 1 else None)
+        if boxes:
+            margin = MARGIN if chosen.margin is None else chosen.margin
+            percent = st.number_input(
+                "Around each box, in % of its size", 0, 200, round(margin * 100), key="margin"
+            )
+            new = replace(new, margin=percent / 100)
+        if st.form_submit_button("Read them so"):
+            if deep and new.greys and not new.greys[0] < new.greys[1]:
+                raise InvalidInput("Black must be less than white.")
+            _read(record, new)
+    if chosen.greys and st.button("Find the range of greys again", key="greys-off"):
+        _read(record, replace(chosen, greys=None))
 
 
 def _together(record: DatasetRecord, kept: KeptLayout) -> None:

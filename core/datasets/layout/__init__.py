@@ -11,6 +11,7 @@ from core.datasets.layout.kept import (
 from core.datasets.layout.names import is_litter, is_text
 from core.datasets.layout.read import outline, read_layout
 from core.datasets.layout.values import (
+    MARGIN,
     MEANINGS,
     Choice,
     FoundFile,
@@ -23,6 +24,7 @@ from core.datasets.layout.values import (
 )
 
 __all__ = [
+    "MARGIN",
     "MEANINGS",
     "Choice",
     "FoundFile",

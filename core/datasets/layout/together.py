@@ -191,6 +191,9 @@ def _judged(
     for file in files:
         if file.path in values:
             by_class.setdefault(file.label, set()).add(values[file.path])
+    # What comes once in each class is a number of its images.
+    if len(values) < _AGAIN * sum(map(len, by_class.values())):
+        return None
     # What is the class by another name, or of which a class has one only, divides nothing.
     several = sum(len(inside) > 1 for inside in by_class.values())
     return way if several * 2 > len(by_class) else None

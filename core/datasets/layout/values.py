@@ -13,6 +13,8 @@ Split = Literal["", "train", "validation", "test"]
 Kind = Literal["classes", "splits", "inner", "joined", "names", "table", "annotations", "boxes"]
 # Around a box that somebody annotated, as a part of its size.
 MARGIN = 0.1
+# Images, and classes, that are shown of a reading.
+_SHOWN, _SHOWN_CLASSES = 4, 4
 # What each reading means, for people who choose between them.
 MEANINGS: dict[Kind, str] = {
     "classes": "Each folder is a class",
@@ -148,17 +150,28 @@ class Reading:
             dict(Counter(file.label for file in self.files)),
             dict(Counter(file.split for file in self.files if file.split)),
             len(self.skipped),
+            self._examples(),
         )
+
+    def _examples(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for file in self.files:
+            mine = found.setdefault(file.label, [])
+            if len(mine) < _SHOWN and len(found) <= _SHOWN_CLASSES:
+                mine.append(file.path)
+        return {label: tuple(paths) for label, paths in found.items() if paths}
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a reading comes to: images by class and by split, and how many it leaves out."""
+    """What a reading comes to: images by class and by split, how many it leaves out, and paths of a
+    few images of some classes."""
 
     kind: Kind
     classes: dict[str, int]
     splits: dict[str, int]
     left_out: int
+    examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def sentence(self, most: int = 4) -> str:
         """``3 classes (cat 20, dog 18, fox 2)``, with splits and what is left out if there is."""

@@ -17,6 +17,7 @@ from core.evaluation.threshold import sure_from, when_sure
 from core.evaluation.trust import reliability as trust
 from core.evaluation.trust import words as words
 from core.progress import Reporter
+from core.runs.files import RunFiles
 from core.runs.values import Sure
 
 
@@ -43,6 +44,21 @@ class Result:
     def unseen(self) -> bool:
         """Whether none of the images is known to have been trained on."""
         return self.on == "test" and not self.run.imported
+
+    @cached_property
+    def torn(self) -> int:
+        """How many of its own test images belong with images that were trained on: the end of a
+        burst, or copies in folders that came split."""
+        if not self.unseen:
+            return 0
+        try:
+            table = RunFiles(self.catalog.workspace, self.run.id).split()
+        except NotFound:
+            return 0
+        if "group" not in table:
+            return 0
+        trained = set(table.loc[table["split"] == "train", "group"])
+        return int(((table["split"] == "test") & table["group"].isin(trained)).sum())
 
     @cached_property
     def figures(self) -> compute.Figures:

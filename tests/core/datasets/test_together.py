@@ -62,6 +62,7 @@ def test_what_looks_so_is_offered(tmp_path: Path, pattern: str, key: str, groups
         "{label}/{label}.{who}{shot}.png",
         "{label}/{who}{shot}.png",
         "{label}/n02085620_{who}{shot}.png",
+        "{label}/burst{shot}.png",
     ],
 )
 def test_nothing_is_offered_where_nothing_looks_so(tmp_path: Path, pattern: str) -> None:

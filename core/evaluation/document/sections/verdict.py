@@ -8,7 +8,7 @@ from core.evaluation.document.parts import Heading, Headline, Note, Part, Scale,
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
 from core.evaluation.intervals import wilson
-from core.text import quoted, rate, shorten
+from core.text import plural, quoted, rate, shorten
 
 # Classes with fewer training images than this leave few for a test.
 _SMALL = 50
@@ -28,7 +28,13 @@ def verdict(result: Result) -> Iterable[Part]:
         yield Statements("cautions", tuple(cautions))
     if evaluation.images:
         likely = "“Likely” means a 95 % interval by Wilson’s method."
-        if result.unseen:
+        if result.torn:
+            many = plural(result.torn, "of them belongs", "of them belong")
+            likely += (
+                f" None of these test images was trained on, but {many} with images that were "
+                "(near-copies, as in a burst, or what is kept together): that flatters the model."
+            )
+        elif result.unseen:
             likely += " None of these test images, and no copy of one, was trained on."
         yield Note("likely", likely)
     out_of_fold = _out_of_fold(result)
