@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
 from core.training.start import learn_again
+from tests import small_network
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import (
@@ -52,9 +54,20 @@ pytestmark = [
 ]
 
 
+# What doesn't hang on the network is tried with one that is traced in a moment.
+_SMALL: dict[str, Any] = {
+    "recipe": "auto",
+    "architecture": small_network.KEY,
+    "image_size": 64,
+    "minutes": 30,
+}
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return new_catalog(tmp_path_factory.mktemp("auto"))
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    folder = tmp_path_factory.mktemp("auto")
+    with small_network.registered(folder):
+        yield new_catalog(folder)
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +171,8 @@ def test_the_notebook_fits_the_same_head_again(
         monkeypatch.setattr(search, "_SECOND", key)
         monkeypatch.setattr(search, "_LATER", ())
         monkeypatch.setattr(looks, "sizes", lambda _: [64])
-        values: dict[str, Any] = {"recipe": "auto", "image_size": 64, "minutes": 0.1}
-        made = train(trained.catalog, trained.dataset, **values)
+        monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
+        made = train(trained.catalog, trained.dataset, **_SMALL)
     assert made.summary.head == key
     evaluate_run(made.catalog, made.run_id)
     material = load_material(made.catalog, made.run_id)
@@ -191,7 +204,9 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
     monkeypatch.setattr(search, "_FIRST", "kernel")
     monkeypatch.setattr(search, "_SECOND", "kernel")
     monkeypatch.setattr(search, "_LATER", ())
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=0.1)
+    monkeypatch.setattr(looks, "sizes", lambda _: [64])
+    monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
+    made = train(home, dataset, **_SMALL)
     explainer = open_explainer(home.workspace, made.run_id)
     assert made.summary.head == "kernel"
     assert explainer.why_not == ""
@@ -266,17 +281,14 @@ def test_it_learns_again_by_its_last_step_alone_with_the_same_images_held_out(
 
 
 def test_stopping_keeps_the_best_so_far(home: Catalog, dataset: DatasetRecord) -> None:
-    made = train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=30)
+    made = train(home, dataset, StopsAt("rung"), **_SMALL)
     assert made.summary.stopped
     assert len(made.summary.ladder) == 1
     assert "You ended it" in made.summary.story
 
 
 def test_the_same_seed_finds_the_same(home: Catalog, dataset: DatasetRecord) -> None:
-    first, again = (
-        train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=30)
-        for _ in range(2)
-    )
+    first, again = (train(home, dataset, StopsAt("rung"), **_SMALL) for _ in range(2))
     files = [RunFiles(home.workspace, run.run_id) for run in (first, again)]
     tables: list[pd.DataFrame | None] = [each.out_of_fold() for each in files]
     assert tables[0] is not None
@@ -298,12 +310,11 @@ def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
 ) -> None:
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96, 64])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
     monkeypatch.setattr(search, "_LATER", ())
     monkeypatch.setattr(search, "_BEHIND", 99.0)
-    values: dict[str, Any] = {"recipe": "auto", "image_size": 160, "minutes": 9}
-    whole = train(home, dataset, **values)
-    run_id, _ = queued(home, dataset, **values)
+    whole = train(home, dataset, **_SMALL)
+    run_id, _ = queued(home, dataset, **_SMALL)
     before, after = _Power(), RecordingReporter()
     with pytest.raises(SystemExit):
         train_run(home, run_id, before)
