@@ -21,11 +21,18 @@ import pyarrow.parquet as pq
 
 from core.datasets.content import read_regular
 from core.datasets.images import open_image
-from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.errors import Damaged, InvalidInput, NotFound, UnreadableImage
 from core.evaluation.threshold import sure_from
-from core.inference.batch_store import Batch, check_threshold, images_of, place_of
+from core.inference.batch_store import (
+    START_AGAIN,
+    Batch,
+    check_threshold,
+    images_of,
+    place_of,
+)
 from core.quality.thumbs import shrink
 from core.runs.files import RunFiles
+from core.runs.reading import UNREADABLE, shown_path
 from core.text import cell
 from core.workspace import Workspace, atomic_path
 
@@ -192,10 +199,19 @@ def answers_file(workspace: Workspace, batch: Batch) -> Path:
 
     Raises:
         NotFound: it is not finished.
+        Damaged: they can't be read.
     """
     file = place_of(workspace, batch) / "answers.parquet"
     if not file.is_file():
         raise NotFound("This batch is not finished.", remedy="Wait for it, or go on with it.")
+    try:
+        whole = {"path", "label", "confidence", "error"} <= set(pq.read_schema(file).names)
+    except UNREADABLE:
+        whole = False
+    if not whole:
+        raise Damaged(
+            "The answers of this batch are damaged.", file=shown_path(file), remedy=START_AGAIN
+        )
     return file
 
 

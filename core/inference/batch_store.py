@@ -16,6 +16,7 @@ import re
 import shutil
 import time
 from pathlib import Path
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,9 +24,11 @@ from core.catalog import Catalog, JobRecord
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
 from core.runs.files import RunFiles
+from core.runs.reading import read_value
 from core.text import as_text
 from core.workspace import Workspace, new_token, read_json, write_json
 
+START_AGAIN = "Delete this batch, and start it again."
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -172,17 +175,24 @@ def find_batch(workspace: Workspace, run_id: str, batch_id: str) -> Batch:
 
     Raises:
         NotFound: there is none of that id.
+        Damaged: it can't be read.
     """
     file = _home(workspace, run_id) / batch_id / "batch.json"
     if not _ID.fullmatch(batch_id) or not file.is_file():
         raise NotFound("That batch is not here any more.", remedy="Begin it again.")
-    return Batch.model_validate(read_json(file))
+    return cast(Batch, read_value(file, Batch, "What was asked for in this batch", START_AGAIN))
 
 
 def done_of(workspace: Workspace, batch: Batch) -> Done | None:
-    """How it ended; ``None`` while it has not."""
+    """How it ended; ``None`` while it has not.
+
+    Raises:
+        Damaged: it can't be read.
+    """
     file = place_of(workspace, batch) / "done.json"
-    return Done.model_validate(read_json(file)) if file.is_file() else None
+    if not file.is_file():
+        return None
+    return cast(Done, read_value(file, Done, f"How the batch {batch.id} ended", START_AGAIN))
 
 
 def job_of(catalog: Catalog, batch: Batch) -> JobRecord | None:

@@ -64,12 +64,11 @@ def damage(file: Path, way: str) -> None:
 
 
 def kept_files(run: str = "own") -> list[str]:
-    """What lies in a run's folder, as paths within it; its batches and exports aside, which are
-    not about the run."""
+    """What lies in a run's folder, as paths within it."""
     with zipfile.ZipFile(PACK) as archive:
         names = [re.match(rf"home/runs/{run}-\w+/(.+)", name) for name in archive.namelist()]
     inside = [found[1] for found in names if found]
-    return sorted(each for each in inside if not each.startswith(("batches", "exports")))
+    return sorted(inside)
 
 
 # Who reads what: files, then commands, then sections of Results and of Predict.
@@ -104,6 +103,14 @@ READ = {
     r"on/.+": (
         ("run tests own", "reliability own --on elsewhere", "similar own --on elsewhere", *_AWAY),
         ("Verdict", "Compare"),
+    ),
+    r"batches/.+": (
+        ("batches own", "runs"),
+        ("Batch",),
+    ),
+    r"exports/.+": (
+        ("export-model own --list", "export-model own --format keras OUT/own.zip"),
+        ("Export",),
     ),
 }
 
