@@ -39,6 +39,21 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 
 
 @command(
+    "replay",
+    "Take away",
+    "write how the pictures it didn't learn from turned right",
+    RUN,
+    argument("file", type=Path, metavar="FILE.webp|FILE.gif"),
+    examples=('"hands 1" hands.webp',),
+)
+def replay(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    from core.delivery.take_away.replay import write_replay
+
+    run = catalog.runs.find(options.run)
+    return _written("replay", run.id, write_replay(catalog, run.id, options.file), output)
+
+
+@command(
     "notebook",
     "Take away",
     "write a notebook that rebuilds a run",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.delivery.take_away.replay import can_replay, replay
 from core.errors import LightboxError, NotFound
 from core.evaluation.comparison.learned import Learned, learned
 from core.evaluation.mistakes import select
 from core.quality.curation import curated
+from core.quality.safe_names import safe_name
 from core.text import escape, percent, plural, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.results.figures import figures_of
@@ -61,6 +63,34 @@ def outcome(run: RunRecord) -> None:
             ):
                 turn_to("mistakes")
                 _open(run)
+            again = can_replay(catalog(), run) and st.toggle("Replay", key=f"replay-{run.id}")
+        if again:
+            _replay(run)
+
+
+def _replay(run: RunRecord) -> None:
+    """How the pictures that it didn't learn from turned right, to be seen again and taken along."""
+    try:
+        data = _replayed(str(catalog().workspace.home), run.id)
+    except LightboxError as error:
+        st.caption(escape(str(error)))
+        return
+    st.image(data, width="stretch", alt="The training again: pictures turning from wrong to right")
+    st.download_button(
+        "Download (.webp)",
+        data,
+        f"{safe_name(run.name)}.webp",
+        "image/webp",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"replay-file-{run.id}",
+    )
+
+
+@st.cache_data(show_spinner="Drawing …", max_entries=8)
+def _replayed(home: str, run_id: str) -> bytes:
+    del home  # a part of the key only
+    return replay(catalog(), run_id)
 
 
 def _open(run: RunRecord) -> None:

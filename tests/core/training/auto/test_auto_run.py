@@ -260,6 +260,7 @@ def test_it_learns_again_by_its_last_step_alone_with_the_same_images_held_out(
         777,
     )
     scan(catalog, trained.dataset.id)
+    evaluate_run(catalog, trained.run_id)
     again = learn_again(catalog, trained.run_id)
     report = RecordingReporter()
     summary = train_run(catalog, again.id, report)
