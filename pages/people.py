@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 import streamlit as st
@@ -9,7 +10,9 @@ import streamlit as st
 from core.access import audit, people
 from core.api.entrance import PREFIX
 from core.catalog.people import PersonRecord
+from core.delivery.take_away.links import all_links, revoke_link
 from core.errors import LightboxError
+from core.inference.keys import list_keys, revoke_key
 from core.text import ago, escape
 from core.who import GIVEN, acting, require
 from pages._widgets.component import safe_key
@@ -106,6 +109,39 @@ def _person(person: PersonRecord) -> None:
             )
 
 
+def _open_doors() -> None:
+    """Links and keys that are in force, each with a way to take it back."""
+    st.subheader("Links and keys")
+    workspace = catalog().workspace
+    links, keys = all_links(workspace), list_keys(workspace)
+    if not links and not keys:
+        st.caption("There are none: links are made on Results and Predict, keys on Predict.")
+    names = {run.id: run.name for run in catalog().runs.all(archived=True)}
+    for link in links:
+        name = escape(names.get(link.run_id, link.run_id))
+        what = "results of" if link.kind == "results" else "demo of"
+        _open_door(f"Link to the {what} **{name}**", link.by, link.ends_at, link.token, revoke_link)
+    for key in keys:
+        only = f", {len(key.models)} of the models" if key.models else ""
+        what = f"Key **{escape(key.name)}** ({key.hint}…){only}"
+        _open_door(what, key.by, key.ends_at, key.id, revoke_key)
+
+
+def _open_door(
+    what: str, by: str, ends_at: float | None, key: str, take: Callable[..., object]
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        until = "until taken back"
+        if ends_at is not None:
+            until = f"until {datetime.datetime.fromtimestamp(ends_at):%d %b %Y}"
+        st.markdown(f"{what} · by {escape(by)} · {until}", width="stretch")
+        st.button(
+            "Take back",
+            key=f"people-take-{safe_key(key)}",
+            on_click=lambda: _do(lambda: take(catalog().workspace, key)),
+        )
+
+
 def _log() -> None:
     st.subheader("What was done")
     found = audit.entries(catalog(), most=1000)
@@ -153,6 +189,7 @@ def _page() -> None:
         st.caption("Nobody yet. Make a link above, and send it to them.")
     for person in everybody:
         _person(person)
+    _open_doors()
     _log()
 
 

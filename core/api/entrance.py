@@ -182,6 +182,8 @@ async def _provider(request: Request) -> Response:
 
 
 def _to_provider(request: Request) -> Response:
+    if settings.load().access != "oidc":
+        return shut(status=404)
     try:
         address, state = _sign_in_elsewhere().begin(f"{base_of(request)}{PREFIX}/provided")
     except (InvalidInput, NotAllowed) as error:
@@ -197,6 +199,8 @@ async def _provided(request: Request) -> Response:
 
 
 def _from_provider(request: Request) -> Response:
+    if settings.load().access != "oidc":
+        return shut(status=404)
     given = request.query_params
     state = given.get("state", "")
     catalog = open_catalog(open_workspace())
@@ -216,8 +220,6 @@ def _sign_in_elsewhere() -> SignIn:
     # Only where it is wanted: it brings libraries along.
     from core.access.elsewhere import SignIn
 
-    if settings.load().access != "oidc":
-        raise NotAllowed("People don’t sign in at a provider here.")
     return SignIn()
 
 

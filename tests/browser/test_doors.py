@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +22,7 @@ from websockets.sync.client import connect
 
 from core.delivery.take_away.links import create_link, revoke_link
 from core.inference.keys import create_key
-from tests.browser.conftest import TOKEN, Server, light_app
+from tests.browser.conftest import ROOT, TOKEN, Server, light_app
 from tests.core.api.asking import add_run
 
 OPEN = ("/_stcore/health", "/_stcore/script-health-check", "/lightbox/reports", "/lightbox/door")
@@ -142,6 +147,104 @@ def test_a_websocket_under_a_name_that_anybody_can_point_here_is_refused(server:
         with pytest.raises(InvalidStatus) as refused:
             connect(place, sock=connection, additional_headers=headers)
     assert refused.value.response.status_code == 403
+
+
+HOST = b"Host: localhost\r\n"
+GET = b"GET / HTTP/1.1\r\n"
+POST = b"POST /lightbox/door/token HTTP/1.1\r\n" + HOST
+# What is sent, as bytes; HOST becomes the address of the app.
+RAW: dict[str, bytes] = {
+    "no-host": GET + b"\r\n",
+    "old-http-without-host": b"GET / HTTP/1.0\r\n\r\n",
+    "two-hosts": GET + HOST + b"Host: evil.example\r\n\r\n",
+    "empty-host": GET + b"Host:\r\n\r\n",
+    "another-address": b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "host-of-bytes": GET + b"Host: \xff\xfe\r\n\r\n",
+    "host-with-a-user": GET + b"Host: localhost@evil.example\r\n\r\n",
+    "folded-host": GET + b"Host: localhost\r\n evil.example\r\n\r\n",
+    "header-of-a-megabyte": GET + HOST + b"X: " + b"a" * 2**20 + b"\r\n\r\n",
+    "ten-thousand-headers": GET + HOST + b"X: 1\r\n" * 10_000 + b"\r\n",
+    "long-cookie": GET + HOST + b"Cookie: lightbox-web=" + b"a" * 60_000 + b"\r\n\r\n",
+    "cookie-of-bytes": GET + HOST + b"Cookie: \xff=\x00\r\n\r\n",
+    "negative-length": POST + b"Content-Length: -1\r\n\r\n",
+    "two-lengths": POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "length-and-chunks": POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunk-of-no-size": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+    "form-of-noise": POST
+    + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 8\r\n\r\n\x00\xff--x\r\n-",
+    "form-without-boundary": POST
+    + b"Content-Type: multipart/form-data\r\nContent-Length: 2\r\n\r\nab",
+    "no-http": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 600,
+    "method-of-noise": b"G\x00T / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "address-of-bytes": b"GET /\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n",
+    "long-address": b"GET /" + b"a" * 65_536 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+    "upgrade-to-nothing": b"GET /_stcore/stream HTTP/1.1\r\n"
+    + HOST
+    + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_what_no_browser_sends_is_refused_and_the_next_one_is_answered(
+    server: Server, name: str
+) -> None:
+    port = int(server.url.rpartition(":")[2])
+    data = RAW[name].replace(HOST, b"Host: localhost:%d\r\n" % port)
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        answer = b""
+        # The server may have hung up already.
+        with contextlib.suppress(OSError):
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert not answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 5")), answer[:300]
+    assert requests.get(f"{server.url}/_stcore/health", timeout=20).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "frame", ["text", b"", b"\xff" * 1000, bytes(5_000_000), b"\x08\x96\x01" * 50]
+)
+def test_a_frame_that_no_page_sends_ends_its_own_websocket_at_most(
+    server: Server, frame: str | bytes
+) -> None:
+    mine = cookies(signed_in(server))
+    with opened(server, Cookie=mine, Origin=server.url) as open_:
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
+            open_.send(frame)
+            open_.recv(timeout=1)
+    with opened(server, Cookie=mine, Origin=server.url):
+        pass
+
+
+@pytest.mark.parametrize("way", ["python", "streamlit"])
+def test_it_does_not_start_where_others_reach_it_without_accounts(tmp_path: Path, way: str) -> None:
+    command = {
+        "python": ["app.py"],
+        "streamlit": ["-m", "streamlit", "run", "app.py", "--server.address", "0.0.0.0"],
+    }[way]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {
+        **os.environ,
+        "LIGHTBOX_HOME": str(tmp_path / "home"),
+        "LIGHTBOX_BIND": f"0.0.0.0:{port}",
+        "STREAMLIT_SERVER_PORT": str(port),
+        "STREAMLIT_SERVER_HEADLESS": "true",
+    }
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "where others can reach it" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
