@@ -6,11 +6,12 @@ Images are found by content: a renamed or moved image is not decoded again, a ch
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,27 @@ import pandas as pd
 from core.datasets.content import hash_bytes, read_regular
 from core.datasets.images import NOW, Decoding, Fit, decode
 from core.datasets.layout import Skipped
-from core.datasets.slots import SlotFile
-from core.errors import UnreadableImage
+from core.datasets.slots import SlotFile, forget
+from core.errors import NotFound, UnreadableImage
 from core.progress import Reporter
 from core.workspace import Workspace, ensure_space
 
 _BATCH = 256
+
+
+class Images(Protocol):
+    """Images of a table, all of one size.
+
+    Attributes:
+        slots: int64, shape (rows,): -1 where there is none.
+    """
+
+    @property
+    def slots(self) -> np.ndarray: ...
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Some rows' images, in that order: uint8 (len(rows), size, size, 3)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,55 @@ class Pixels:
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """A copy of some rows' images, in that order: uint8 (len(rows), size, size, 3)."""
-        return self.store[self.slots[rows]]
+        taken = self.store[self.slots[rows]]
+        forget(self.store)
+        return taken
+
+
+@dataclass(frozen=True)
+class Files:
+    """Images that are decoded when they are taken and not kept: for what looks at each once.
+
+    Attributes:
+        root, table, size, fit, decoding: as for :func:`load_pixels`.
+    """
+
+    root: Path
+    table: pd.DataFrame
+    size: int
+    fit: Fit = "stretch"
+    decoding: Decoding = NOW
+
+    @property
+    def slots(self) -> np.ndarray:
+        """Each row's own number: all were there when they were scanned."""
+        return np.arange(len(self.table))
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """As :meth:`Pixels.take`.
+
+        Raises:
+            NotFound: one can't be read any more.
+        """
+        some = self.table.iloc[rows]
+        read = _reading(self.root, self.size, self.fit, self.decoding)
+        images = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            found = pool.map(read, zip(some["hash"], some["path"], strict=True))
+            for at, image in enumerate(found):
+                if isinstance(image, Skipped):
+                    raise gone(self.root, image)
+                images[at] = image
+        return images
+
+
+def gone(root: Path, first: Skipped | None) -> NotFound:
+    """What to say where images were there when the work began and are not any more."""
+    return NotFound(
+        "Some images can't be read any more.",
+        file=first.path if first is not None else root,
+        remedy="Put them back where they were, or scan the dataset again.",
+    )
 
 
 def load_pixels(
@@ -88,6 +152,49 @@ def load_pixels(
     return Pixels(file.open(), file.find(list(table["hash"])), failed, decoded)
 
 
+def expected_pixels(
+    workspace: Workspace,
+    dataset_id: str,
+    root: Path,
+    table: pd.DataFrame,
+    size: int,
+    *,
+    fit: Fit = "stretch",
+    decoding: Decoding = NOW,
+    report: Reporter | None = None,
+) -> Pixels:
+    """Which images can be decoded, found out without decoding those whose size and time of change
+    are still those of the scan, which has read them.
+
+    As :func:`load_pixels`, with nothing in ``store``; ``slots`` are 0 or, where it fails, -1.
+    ``table`` has the columns ``bytes`` and ``mtime_ns`` too.
+    """
+
+    def holds(path: str, size: int, changed: int) -> bool:
+        try:
+            facts = (root / path).stat()
+        except OSError:
+            return False
+        return (facts.st_size, facts.st_mtime_ns) == (size, changed)
+
+    columns = (table[name] for name in ("path", "bytes", "mtime_ns"))
+    doubtful = np.flatnonzero([not holds(*row) for row in zip(*columns, strict=True)])
+    looked = load_pixels(
+        workspace,
+        dataset_id,
+        root,
+        table.iloc[doubtful],
+        size,
+        fit=fit,
+        decoding=decoding,
+        report=report,
+    )
+    slots = np.zeros(len(table), np.int64)
+    slots[doubtful] = np.minimum(looked.slots, 0)
+    empty = np.zeros((0, size, size, 3), np.uint8)
+    return Pixels(empty, slots, looked.failed, looked.decoded)
+
+
 def missing_pixels(
     workspace: Workspace,
     dataset_id: str,
@@ -116,7 +223,25 @@ def _fill(
 ) -> tuple[list[Skipped], int]:
     failed: list[Skipped] = []
     decoded = 0
-    size, (fit, decoding) = file.shape[0], how
+    read = _reading(root, file.shape[0], *how)
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        for batch in _batches(iter(wanted.items())):
+            report.check()
+            report.progress("decode", decoded, len(wanted), "Reading images")
+            for (digest, _), result in zip(batch, pool.map(read, batch), strict=True):
+                if isinstance(result, Skipped):
+                    failed.append(result)
+                else:
+                    file.add(digest, result)
+                    decoded += 1
+    report.progress("decode", len(wanted), len(wanted), "Reading images")
+    return failed, decoded
+
+
+def _reading(
+    root: Path, size: int, fit: Fit, decoding: Decoding
+) -> Callable[[tuple[str, str]], np.ndarray | Skipped]:
+    """What decodes one image, from its content hash and its path."""
 
     def read(item: tuple[str, str]) -> np.ndarray | Skipped:
         digest, path = item
@@ -130,18 +255,7 @@ def _fill(
         except OSError:
             return Skipped(path, "It is no longer there, or can't be read.")
 
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        for batch in _batches(iter(wanted.items())):
-            report.check()
-            report.progress("decode", decoded, len(wanted), "Reading images")
-            for (digest, _), result in zip(batch, pool.map(read, batch), strict=True):
-                if isinstance(result, Skipped):
-                    failed.append(result)
-                else:
-                    file.add(digest, result)
-                    decoded += 1
-    report.progress("decode", len(wanted), len(wanted), "Reading images")
-    return failed, decoded
+    return read
 
 
 def _batches(items: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

@@ -9,6 +9,7 @@ which is made every few seconds.
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,14 @@ from core.workspace import atomic_path
 
 # How much work a kill may cost.
 NOTE_EVERY_S = 2.0
+
+
+def forget(records: np.ndarray) -> None:
+    """Let go of the pages of a memory map that were read: they count as this process's memory,
+    though the system keeps them anyway for as long as it has room."""
+    pages = getattr(records, "_mmap", None)
+    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 class SlotFile:

@@ -5,13 +5,14 @@ For each image once as it is and, if asked, a few times varied.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.datasets.pixels import Pixels
+from core.datasets.pixels import Images
 from core.datasets.slots import SlotFile
 from core.features.backbones import Backbone
 from core.features.runtime import Compiled
@@ -71,7 +72,7 @@ class FeatureViews:
         workspace: Workspace,
         dataset_id: str,
         extractor: Extractor,
-        pixels: Pixels | None,
+        pixels: Images | None,
         digests: list[str],
         *,
         report: Reporter,
@@ -112,15 +113,14 @@ class FeatureViews:
         file = self._file(view)
         with file.adding():
             missing = np.array([r for r in ready if self._digests[r] not in file.slots], np.int64)
-            for start in range(0, len(missing), _BATCH):
+            batches = [missing[at : at + _BATCH] for at in range(0, len(missing), _BATCH)]
+            for number, (some, images) in enumerate(self._ahead(batches)):
                 self._report.check()
-                self._report.progress("features", start, len(missing), note)
+                self._report.progress("features", number * _BATCH, len(missing), note)
                 self._compiled = self._compiled or Compiled(
                     self._extractor.model, self._extractor.precision
                 )
-                some = missing[start : start + _BATCH]
                 digests = [self._digests[row] for row in some]
-                images = self._pixels.take(some)
                 if view and self._variations is not None:
                     images = self._variations.make(images, digests, view)
                 found = self._compiled.predict(images)
@@ -131,6 +131,17 @@ class FeatureViews:
         if len(missing):
             self._report.progress("features", len(missing), len(missing), note)
         return len(missing)
+
+    def _ahead(self, batches: list[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Rows and their images, of which the next are read while these are worked on."""
+        assert self._pixels is not None
+        with ThreadPoolExecutor(1) as reader:
+            following = [reader.submit(self._pixels.take, some) for some in batches[:1]]
+            for number, some in enumerate(batches):
+                images = following.pop().result()
+                if number + 1 < len(batches):
+                    following.append(reader.submit(self._pixels.take, batches[number + 1]))
+                yield some, images
 
     def missing(self, view: int) -> int:
         """How many images :meth:`compute` would have to look at."""

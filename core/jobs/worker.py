@@ -89,9 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
         importlib.import_module(module)
     if options.lane == "train":
         silence_tensorflow()
-        from core.training.fitting.warmup import tidy_up, warm_up
+        from core.training.fitting.warmup import convert_included, tidy_up, warm_up
 
         warm_up()
+        convert_included(catalog.workspace)
         _serve(catalog, options.lane, parent, tidy_up)
     else:
         # What an import needs first, so that a click is answered at once.

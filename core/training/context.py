@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.datasets.pixels import Pixels, load_pixels
+from core.datasets.pixels import Pixels, expected_pixels, load_pixels
 from core.errors import InvalidInput, NotFound
 from core.progress import Reporter
 from core.text import images
@@ -110,11 +110,12 @@ class Data:
         return shuffled[np.argsort(nth.to_numpy(), kind="stable")][:_SAMPLES]
 
 
-def decode(context: TrainingContext, table: pd.DataFrame) -> Data:
+def decode(context: TrainingContext, table: pd.DataFrame, *, later: bool = False) -> Data:
     """Pixels of all images; those that can't be decoded are left out and told of.
 
     Args:
         table: usable images, with ``split_at``.
+        later: only find out which can be decoded, for what decodes what it looks at when it does.
 
     Raises:
         NotFound: no image can be read any more.
@@ -122,7 +123,7 @@ def decode(context: TrainingContext, table: pd.DataFrame) -> Data:
     """
     catalog, spec = context.catalog, context.spec
     root = catalog.workspace.load_path(catalog.datasets.get(spec.dataset_id).root)
-    pixels = load_pixels(
+    pixels = (expected_pixels if later else load_pixels)(
         catalog.workspace,
         spec.dataset_id,
         root,
@@ -132,7 +133,7 @@ def decode(context: TrainingContext, table: pd.DataFrame) -> Data:
         decoding=spec.as_decoded,
         report=context.report,
     )
-    if pixels.decoded == 0:
+    if pixels.decoded == 0 and not later:
         context.report.event("note", text="All images were decoded before; nothing to read again.")
     good = pixels.slots >= 0
     if not good.any():

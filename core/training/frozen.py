@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.datasets.pixels import Pixels
+from core.datasets.pixels import Images
 from core.features import backbones
 from core.features.cache import Extractor, FeatureViews
 from core.progress import Reporter
@@ -46,7 +46,7 @@ def views(
     workspace: Workspace,
     spec: TrainSpec,
     body: Body,
-    pixels: Pixels | None,
+    pixels: Images | None,
     digests: list[str],
     training_images: int,
     report: Reporter,

@@ -11,6 +11,9 @@ from core.progress import Reporter
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
 from core.training import checks, recipes
+from core.training.auto.clock import Clock
+from core.training.auto.kept import Kept
+from core.training.auto.search import Search
 from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
 
@@ -38,8 +41,13 @@ def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
         report,
         sorted(table["label"].unique()),
     )
+    table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
+    if spec.minutes:
+        data = decode(context, table, later=True)
+        nothing = Kept(context.folder / "search.json", spec, data)
+        Search(context, data, Clock(0, 0), nothing).look_ahead(MOST_IMAGES)
+        return
     if len(table) <= MOST_IMAGES:
-        table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
         data = decode(context, table)
         if context.pretrained:
             from core.training.fitting.pretrained import prepare_features

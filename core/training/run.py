@@ -85,7 +85,7 @@ def train_run(
     for text in warnings:
         report.event("note", text=text)
     with context.phase("decode"):
-        data = decode(context, table)
+        data = decode(context, table, later=bool(spec.minutes))
         split = data.table.drop(columns="split", errors="ignore")
         files.write_split(with_groups(split.rename(columns={"split_at": "split"})))
     report.check()

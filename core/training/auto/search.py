@@ -8,7 +8,7 @@ fitted on all of these together.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,6 +35,11 @@ from core.training.heads.reduce import reducing
 FOLDS = 5
 # Looks and heads are compared on so many images at most; the winner is fitted on all.
 ENOUGH = 6000
+# The first answer is of fewer: of about so many, and of so many of each class, as far as reading
+# them takes no longer than so many seconds of a core.
+_GLANCE, _GLANCE_EACH, _GLANCE_S = 600, 5, 2.5
+# Seconds of a core in which an image is read, and a million of its pixels.
+_READ_S, _READ_MILLION_S = 0.001, 0.004
 # Of the time that is left, the most that a look may take that was never tried.
 _SHARE = 0.8
 # How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
@@ -73,14 +78,16 @@ class Found:
 
 @dataclass
 class _Tried:
-    """One look, and what its heads have shown.
+    """One look at some images, and what its heads have shown.
 
     Attributes:
+        rows: positions of these in the data's table.
         load: gives what turns its features to coordinates, and these with their labels and folds;
             called when first needed, since a search that goes on may need neither.
     """
 
     look: Look
+    rows: NDArray[np.int64]
     load: Callable[[], tuple[Step, Problem]]
     heads: dict[str, Score] = field(default_factory=dict)
 
@@ -126,8 +133,8 @@ class Search:
 
     @property
     def images(self) -> int:
-        """On how many images candidates were judged."""
-        return len(self.rows)
+        """On how many images what is best so far was judged."""
+        return len(self.rows if self._best is None else self._best[0].rows)
 
     @property
     def folds(self) -> list[NDArray[np.int64]]:
@@ -157,19 +164,40 @@ class Search:
         self.rows = self._all
         self._wall = Wall(self.context, self.data, self.rows)
         self._say(f"Looking with {chosen.look}")
-        features = seen.features(self.context, self.data, chosen.look, self.rows, self._wall)
         before = chosen.before
         if before is None:
+            features = seen.features(self.context, self.data, chosen.look, self.rows, self._wall)
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
-        rows = np.concatenate([before(some) for some in _chunks(features)])
+        parts = seen.in_parts(self.context, self.data, chosen.look, self.rows, self._wall)
+        rows = np.concatenate([before(some) for some in parts])
         problem = dataclasses.replace(self.problem_of(rows, self.rows), known=chosen.settings)
-        self._try_head(_Tried(chosen.look, lambda: (before, problem)), chosen.head, force=True)
+        tried = _Tried(chosen.look, self.rows, lambda: (before, problem))
+        self._try_head(tried, chosen.head, force=True)
         return self._fitted()
+
+    def look_ahead(self, most: int) -> None:
+        """Look at the images as the search will at first, so that it finds that done.
+
+        Args:
+            most: beyond so many images, only the first answer is prepared.
+
+        Raises:
+            Cancelled: what was computed is kept.
+        """
+        networks = looks.networks(self.context.spec.architecture)
+        if not networks:
+            return
+        look = Look(networks[0], looks.sizes(self.data.table.iloc[self.rows])[0])
+        few = self._few()
+        for rows in (few, self.rows if len(self._all) <= most else few):
+            if len(rows):
+                seen.features(self.context, self.data, look, rows)
 
     def _run(self) -> None:
         first, *others = looks.networks(self.context.spec.architecture)
         table = self.data.table.iloc[self.rows]
         sizes = looks.sizes(table)
+        self._glance(Look(first, sizes[0]))
         self._try(Look(first, sizes[0]), force=True)
         for size in sizes[1:]:
             if not self._try(Look(first, size)) and size > sizes[1]:
@@ -184,6 +212,29 @@ class Search:
         for head in _LATER:
             self._try_head(self._winner, head)
 
+    def _glance(self, look: Look) -> None:
+        """A first answer, of some of the images where there are many: something that could be
+        taken, until all are looked at."""
+        rows = self._few()
+        if not len(rows) or self._kept.has(look):
+            return
+        self._say(f"Looking with {look}")
+        features = seen.features(self.context, self.data, look, rows)
+        before = reducing(features, seen.parts(look), self.context.spec.seed)
+        problem = self.problem_of(before(features), rows)
+        self._try_head(_Tried(look, rows, lambda: (before, problem)), _FIRST, force=True)
+
+    def _few(self) -> NDArray[np.int64]:
+        """Rows of the first answer; none where all are not many more."""
+        table, labels = self.data.table.iloc[self.rows], self.data.labels[self.rows]
+        million = float((table["width"] * table["height"]).mean()) / 1e6
+        most = int(_GLANCE_S / (_READ_S + _READ_MILLION_S * million))
+        most = max(min(_GLANCE, most), _GLANCE_EACH * len(self.context.classes))
+        if 2 * most > len(self.rows):
+            return self.rows[:0]
+        rng = np.random.default_rng(self.context.spec.seed)
+        return self.rows[np.sort(_spread(labels, most, rng))]
+
     @property
     def _winner(self) -> _Tried:
         assert self._best is not None
@@ -197,7 +248,7 @@ class Search:
             self.out_of_time = True
             return False
         self.context.report.check()
-        tried = _Tried(look, lambda: self._look(look))
+        tried = _Tried(look, self.rows, lambda: self._look(look))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
         if self._promising(tried):
@@ -250,10 +301,13 @@ class Search:
         problem = tried.problem
         self._say(f"Fitting {get(head).title} on {tried.look}")
         what = f"{tried.look} with {get(head).title}"
+        few = len(tried.rows) < len(self.rows)
+        if few:
+            what += f" and {len(tried.rows):,} images to begin with"
 
         def tell(rows: NDArray[np.int64], scores: Floats) -> None:
             if self._wall.due():
-                self._wall.answered(what, rows, scores)
+                self._wall.answered(what, self._place(tried)[rows], scores)
 
         candidate = judge(dataclasses.replace(problem, tell=tell), head)
         won = self._compared(tried, candidate)
@@ -264,14 +318,15 @@ class Search:
             kept=won,
         )
         self.rungs.append(rung)
-        self._kept.add(tried.look, candidate, rung, self.clock.spent)
+        if not few:
+            self._kept.add(tried.look, candidate, rung, self.clock.spent)
         self.context.report.event("rung", **rung.values)
         best, shown = self._best or (tried, candidate)
         if isinstance(shown, Candidate):
             # What is best so far stays until something else has answered.
             self._wall.answered(
                 f"{best.look} with {get(shown.head).title}",
-                np.arange(len(self.rows)),
+                self._place(best),
                 shown.probabilities,
                 best=True,
             )
@@ -280,10 +335,19 @@ class Search:
     def _compared(self, tried: _Tried, score: Score) -> bool:
         """Note what a head has shown; whether it is the best."""
         tried.heads[score.head] = score
-        won = self._best is None or better(score, self._best[1])
+        # What was fitted on more images is better, whatever chance made of fewer.
+        won = (
+            self._best is None
+            or len(self._best[0].rows) < len(tried.rows)
+            or better(score, self._best[1])
+        )
         if won:
             self._best = tried, score
         return won
+
+    def _place(self, tried: _Tried) -> NDArray[np.int64]:
+        """Which of :attr:`rows` it was tried on."""
+        return np.searchsorted(self.rows, tried.rows)
 
     def problem_of(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:
         """What heads are fitted on.
@@ -313,10 +377,11 @@ class Search:
     def _fitted(self) -> Found:
         assert self._best is not None
         tried, score = self._best
-        at = self.rows
-        if len(self._all) > len(self.rows):
-            tried, at = self._on_all(tried), self._all
-            candidate = judge(tried.problem, score.head)
+        # Whoever ends it wants it now, and not when all of very many images have been looked at.
+        if len(self._all) > len(tried.rows) and not self.stopped:
+            tried = self._on_all(tried)
+            problem = dataclasses.replace(tried.problem, known=score.settings)
+            candidate = judge(problem, score.head)
         elif isinstance(score, Candidate):
             candidate = score
         else:
@@ -325,7 +390,7 @@ class Search:
             tried.look,
             candidate.steps(tried.before),
             candidate.head,
-            at,
+            tried.rows,
             candidate.probabilities,
             candidate.accuracy,
             tried.before,
@@ -335,18 +400,13 @@ class Search:
 
     def _on_all(self, tried: _Tried) -> _Tried:
         self._say("Fitting the best on all images")
-        features = seen.features(self.context, self.data, tried.look, self._all)
-        rows = np.concatenate([tried.before(some) for some in _chunks(features)])
+        parts = seen.in_parts(self.context, self.data, tried.look, self._all)
+        rows = np.concatenate([tried.before(some) for some in parts])
         before, problem = tried.before, self.problem_of(rows, self._all)
-        return _Tried(tried.look, lambda: (before, problem))
+        return _Tried(tried.look, self._all, lambda: (before, problem))
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)
-
-
-def _chunks(features: NDArray[np.float16], size: int = 4096) -> Iterator[NDArray[np.float16]]:
-    for start in range(0, len(features), size):
-        yield features[start : start + size]
 
 
 def _spread(labels: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:

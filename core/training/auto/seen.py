@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.pixels import Pixels, load_pixels
-from core.errors import NotFound
+from core.datasets.pixels import Files, Images, Pixels, gone, load_pixels, missing_pixels
+from core.datasets.slots import forget
 from core.features import backbones
 from core.features.backbones import convert
 from core.training import architectures, frozen
@@ -14,6 +16,11 @@ from core.training.augmentation.options import Augmentation
 from core.training.auto.looks import Look
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
+
+# Decoded images are kept for the next network that looks at them up to so many bytes.
+_KEEP_BYTES = 2**30
+# Features are handed out in parts of so many rows where there are many.
+_PART = 4096
 
 
 def features(
@@ -33,20 +40,35 @@ def features(
         NotFound: an image that could be read a moment ago can't be any more.
         Cancelled: what was computed is kept.
     """
-    return np.concatenate(
-        [_of_one(context, data, alone, rows, wall) for alone in look.alone], axis=1
-    )
+    return np.concatenate(list(in_parts(context, data, look, rows, wall)))
+
+
+def in_parts(
+    context: TrainingContext,
+    data: Data,
+    look: Look,
+    rows: NDArray[np.int64],
+    wall: Wall | None = None,
+) -> Iterator[NDArray[np.float16]]:
+    """As :func:`features`, part by part, once all are known."""
+    kept = [_of_one(context, data, alone, rows, wall) for alone in look.alone]
+    for start in range(0, len(rows), _PART):
+        some = [store[slots[start : start + _PART]] for store, slots in kept]
+        yield np.concatenate(some, axis=1) if len(some) > 1 else some[0]
+        for store, _ in kept:
+            forget(store)
 
 
 def _of_one(
     context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64], wall: Wall | None
-) -> NDArray[np.float16]:
+) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    """A memory map, shape (slots, f), and each row's slot."""
     spec = context.spec.model_copy(update={**look.values, "augmentation": Augmentation()})
     catalog = context.catalog
     backbone = backbones.get(architectures.get(look.architecture).backbone or "")
     gray = spec.color == "gray"
     model = convert.load(catalog.workspace, backbone.key, look.size, context.report, gray=gray)
-    pixels = pixels_of(context, data, look, rows)
+    pixels = _images_of(context, data, look, rows)
     views = frozen.views(
         catalog.workspace,
         spec,
@@ -60,8 +82,20 @@ def _of_one(
         views.compute(0)
     else:
         views.compute(0, wall.order(), wall.looking(str(look)))
-    store, slots = views.view(0)
-    return np.asarray(store[slots])
+    return views.view(0)
+
+
+def _images_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64]) -> Images:
+    """Images of some rows: from those that were decoded before, or else, where they are many, from
+    their files each time."""
+    spec, catalog = context.spec, context.catalog
+    table = data.table.iloc[rows]
+    if len(rows) * look.size**2 * 3 > _KEEP_BYTES and missing_pixels(
+        catalog.workspace, spec.dataset_id, table, look.size, look.resize, spec.as_decoded
+    ):
+        root = catalog.workspace.load_path(catalog.datasets.get(spec.dataset_id).root)
+        return Files(root, table, look.size, look.resize, spec.as_decoded)
+    return pixels_of(context, data, look, rows)
 
 
 def pixels_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64]) -> Pixels:
@@ -84,11 +118,7 @@ def pixels_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np
         report=context.report,
     )
     if (pixels.slots < 0).any():
-        raise NotFound(
-            "Some images can't be read any more.",
-            file=pixels.failed[0].path if pixels.failed else root,
-            remedy="Put them back where they were, or scan the dataset again.",
-        )
+        raise gone(root, pixels.failed[0] if pixels.failed else None)
     return pixels
 
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 
 import keras
 import numpy as np
 
+from core import settings
+from core.datasets.folds import folds
+from core.errors import LightboxError
+from core.features.backbones import INCLUDED, convert
 from core.features.hardware import resolve
+from core.features.weights import find_weights
 from core.progress import Reporter
 from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.augmentation.options import Augmentation
+from core.training.auto.looks import FIRST_SIZES
 from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.checkpoint import FitState
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, fit
 from core.training.fitting.phase import FitPhase
+from core.training.heads import HEADS
+from core.training.heads.choose import judge
+from core.training.heads.head import Problem
+from core.training.heads.reduce import reducing
 from core.training.spec import TrainSpec
+from core.workspace import Workspace
 
 
 def warm_up() -> None:
@@ -45,7 +57,21 @@ def warm_up() -> None:
     held_out = Batches(Examples([pixels], slots, labels, 2), batch_size=4, seed=None)
     part = FitPhase("", 0, 1, 1, 0.001, 4, 4, ("a", "b"))
     fit(Run(spec, Reporter(), FitState()), model, train, held_out, part)
+    rows = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
+    few = np.arange(40)
+    problem = Problem(rows, few % 2, 2, folds(few % 2, few, 2, 1), np.ones(40))
+    for head in HEADS:
+        judge(problem, head).steps(reducing(rows, (8,), 1))
     tidy_up()
+
+
+def convert_included(workspace: Workspace) -> None:
+    """Convert the network that comes with Lightbox, for the size at which Auto begins with photos;
+    once for a workspace, if its package is installed."""
+    # Whoever needs it hears what is wrong.
+    with contextlib.suppress(LightboxError):
+        if settings.load().ahead and find_weights(INCLUDED) is not None:
+            convert.load(workspace, INCLUDED, FIRST_SIZES[0])
 
 
 def tidy_up() -> None:

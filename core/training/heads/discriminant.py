@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
 
+_CHUNK = 4096
 _SHRINKAGES = (0.3, 0.1, 0.03, 0.01, 0.6)
 
 
@@ -26,11 +27,19 @@ class _Sums:
 
 
 def _sums(problem: Problem, rows: NDArray[np.int64]) -> _Sums:
-    some = problem.rows[rows].astype(np.float64)
-    weighted = some * problem.weights[rows, None]
-    member = np.zeros((problem.classes, len(rows)))
-    member[problem.labels[rows], np.arange(len(rows))] = 1
-    return _Sums(member @ problem.weights[rows], member @ weighted, some.T @ weighted)
+    size = problem.rows.shape[1]
+    weights, sums = np.zeros(problem.classes), np.zeros((problem.classes, size))
+    products = np.zeros((size, size))
+    for start in range(0, len(rows), _CHUNK):
+        at = rows[start : start + _CHUNK]
+        some = problem.rows[at].astype(np.float64)
+        weighted = some * problem.weights[at, None]
+        member = np.zeros((problem.classes, len(at)))
+        member[problem.labels[at], np.arange(len(at))] = 1
+        weights += member @ problem.weights[at]
+        sums += member @ weighted
+        products += some.T @ weighted
+    return _Sums(weights, sums, products)
 
 
 def _solve(sums: _Sums, shrinkage: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

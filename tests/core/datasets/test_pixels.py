@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 
 from core.datasets.content import hash_bytes
 from core.datasets.images import decode
-from core.datasets.pixels import load_pixels
-from core.errors import Cancelled
+from core.datasets.pixels import Files, expected_pixels, load_pixels
+from core.errors import Cancelled, NotFound
 from core.progress import RecordingReporter
 from core.workspace import Workspace
 from tests.conftest import write_image
@@ -95,3 +96,33 @@ def test_what_was_decoded_before_a_stop_is_kept(workspace: Workspace, tmp_path: 
     rest = load_pixels(workspace, "d", root, table, 8)
     assert 0 < rest.decoded < 300
     assert (rest.slots >= 0).all()
+
+
+def test_images_that_are_as_they_were_scanned_are_expected_without_being_read(
+    workspace: Workspace, class_folders: Maker
+) -> None:
+    root = class_folders({"cat": 4})
+    facts = [(root / path).stat() for path in table_of(root)["path"]]
+    table = table_of(root).assign(
+        bytes=[each.st_size for each in facts], mtime_ns=[each.st_mtime_ns for each in facts]
+    )
+    (root / "cat/000.jpg").unlink()
+    (root / "cat/001.jpg").write_bytes(b"something else")
+    os.utime(root / "cat/002.jpg", ns=(1, 1))  # the same content still
+    pixels = expected_pixels(workspace, "d", root, table, 16)
+    assert pixels.slots.tolist() == [-1, -1, 0, 0]
+    assert [item.path for item in pixels.failed] == ["cat/000.jpg", "cat/001.jpg"]
+    assert pixels.decoded == 1
+
+
+def test_images_can_be_taken_from_their_files_without_being_kept(
+    workspace: Workspace, class_folders: Maker
+) -> None:
+    root = class_folders({"cat": 3})
+    table, rows = table_of(root), np.array([2, 0])
+    kept = load_pixels(workspace, "d", root, table, 16)
+    files = Files(root, table, 16)
+    np.testing.assert_array_equal(files.take(rows), kept.take(rows))
+    (root / "cat/001.jpg").unlink()
+    with pytest.raises(NotFound, match="can't be read any more"):
+        files.take(np.array([1]))
