@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.datasets.folds import folds
 from core.errors import Cancelled
 from core.quality.belonging import belonging
-from core.training.auto import looks, seen
+from core.training.auto import few, looks, seen
 from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
 from core.training.auto.kept import Kept
@@ -35,11 +35,6 @@ from core.training.heads.reduce import reducing
 FOLDS = 5
 # Looks and heads are compared on so many images at most; the winner is fitted on all.
 ENOUGH = 6000
-# The first answer is of fewer: of about so many, and of so many of each class, as far as reading
-# them takes no longer than so many seconds of a core.
-_GLANCE, _GLANCE_EACH, _GLANCE_S = 600, 5, 2.5
-# Seconds of a core in which an image is read, and a million of its pixels.
-_READ_S, _READ_MILLION_S = 0.001, 0.004
 # Of the time that is left, the most that a look may take that was never tried.
 _SHARE = 0.8
 # How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
@@ -124,8 +119,7 @@ class Search:
         self._all = np.sort(np.concatenate([data.train, data.validation]))
         self.rows = self._all
         if len(self._all) > ENOUGH:
-            rng = np.random.default_rng(context.spec.seed)
-            self.rows = np.sort(self._all[_spread(data.labels[self._all], ENOUGH, rng)])
+            self.rows = self._all[few.spread(data.labels[self._all], ENOUGH, context.spec.seed)]
         self._tried: list[_Tried] = []
         self._best: tuple[_Tried, Score] | None = None
         self._each = _EACH_S
@@ -188,8 +182,8 @@ class Search:
         if not networks:
             return
         look = Look(networks[0], looks.sizes(self.data.table.iloc[self.rows])[0])
-        few = self._few()
-        for rows in (few, self.rows if len(self._all) <= most else few):
+        first = self._few()
+        for rows in (first, self.rows if len(self._all) <= most else first):
             if len(rows):
                 seen.features(self.context, self.data, look, rows)
 
@@ -227,13 +221,8 @@ class Search:
     def _few(self) -> NDArray[np.int64]:
         """Rows of the first answer; none where all are not many more."""
         table, labels = self.data.table.iloc[self.rows], self.data.labels[self.rows]
-        million = float((table["width"] * table["height"]).mean()) / 1e6
-        most = int(_GLANCE_S / (_READ_S + _READ_MILLION_S * million))
-        most = max(min(_GLANCE, most), _GLANCE_EACH * len(self.context.classes))
-        if 2 * most > len(self.rows):
-            return self.rows[:0]
-        rng = np.random.default_rng(self.context.spec.seed)
-        return self.rows[np.sort(_spread(labels, most, rng))]
+        classes, seed = len(self.context.classes), self.context.spec.seed
+        return self.rows[few.first(table, labels, classes, seed)]
 
     @property
     def _winner(self) -> _Tried:
@@ -301,8 +290,8 @@ class Search:
         problem = tried.problem
         self._say(f"Fitting {get(head).title} on {tried.look}")
         what = f"{tried.look} with {get(head).title}"
-        few = len(tried.rows) < len(self.rows)
-        if few:
+        begins = len(tried.rows) < len(self.rows)
+        if begins:
             what += f" and {len(tried.rows):,} images to begin with"
 
         def tell(rows: NDArray[np.int64], scores: Floats) -> None:
@@ -318,7 +307,7 @@ class Search:
             kept=won,
         )
         self.rungs.append(rung)
-        if not few:
+        if not begins:
             self._kept.add(tried.look, candidate, rung, self.clock.spent)
         self.context.report.event("rung", **rung.values)
         best, shown = self._best or (tried, candidate)
@@ -407,12 +396,3 @@ class Search:
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)
-
-
-def _spread(labels: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Positions of about ``most`` of these, drawn by chance from each class in proportion."""
-    chosen = []
-    for label in np.unique(labels):
-        mine = rng.permutation(np.flatnonzero(labels == label))
-        chosen.append(mine[: max(2, round(len(mine) * most / len(labels)))])
-    return np.concatenate(chosen)

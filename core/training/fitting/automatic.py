@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.features.weights import weights
+from core.progress import ToTheEnd
 from core.runs.files import RunFiles
 from core.training import architectures
 from core.training.architectures import pretrained
@@ -104,7 +105,9 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
             model = _assembled(spec, found)
             _keep(context, data, found)
     rows = np.concatenate([data.validation, data.train])[:check_on]
-    images = seen.pixels_of(context, data, found.look, rows).take(np.arange(len(rows)))
+    # Those that the export is checked on are read even where the person has ended the search.
+    heedless = dataclasses.replace(context, report=ToTheEnd(context.report))
+    images = seen.pixels_of(heedless, data, found.look, rows).take(np.arange(len(rows)))
     return Automatic(
         model,
         spec,
