@@ -176,8 +176,7 @@ def test_the_keyboard_alone_is_enough(server: Server, new_page: Callable[..., An
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
 
-    # The way back leads to the section, and then away from the page.
-    assert "section=Mistakes" in page.url
+    assert "section=Mistakes" in page.url, "what is looked at stands in the address"
     tab_to(page, "Try it on new images")
     page.keyboard.press("Enter")
     page.wait_for_url("**/predict*")
@@ -187,7 +186,7 @@ def test_the_keyboard_alone_is_enough(server: Server, new_page: Callable[..., An
     page.get_by_text(re.compile("images answered")).wait_for()
     page.go_back()
     page.wait_for_url("**/results*")
-    page.get_by_role("heading", name="Test images and answers").wait_for()
+    page.get_by_role("radio", name="Mistakes", exact=True).wait_for()
 
 
 def test_the_start_of_a_training_stays_in_view(
