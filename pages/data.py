@@ -16,6 +16,7 @@ from pages._widgets.changes import changes_panel
 from pages._widgets.classes import asked_for_images, classes_panel
 from pages._widgets.decided import last_decision
 from pages._widgets.distributions import chips, distributions
+from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
@@ -64,6 +65,9 @@ def _importing(record: DatasetRecord) -> None:
 def _failed(record: DatasetRecord) -> None:
     """An import that came to nothing: why, and what can be done about it."""
     job = catalog().jobs.get(record.job_id) if record.job_id else None
+    if record.origin == "studio" and job is None:
+        empty("No photos yet", "Record some, or drop them on a class.", "Go to the studio", "home")
+        return
     said = record.problem or (job.error if job else "") or "The import did not finish."
     with st.container(border=True, key=f"failed-{record.id}"):
         st.error(

@@ -105,8 +105,8 @@ def test_a_known_set_says_what_it_is_and_its_import_is_queued_once(
     open_page: Open, catalog: Catalog, no_downloads: Path
 ) -> None:
     at = ways_in(open_page("data"), "Known sets")
-    assert "70,000 images of 10 classes" in words(at)
-    assert "11.5 MB will be downloaded" in words(at)
+    assert "3,670 images of 5 classes. Licence: CC BY 2.0" in words(at)
+    assert "228.8 MB will be downloaded" in words(at)
     at.radio(key="known").set_value("cifar10").run()
     assert "170.5 MB will be downloaded" in words(at)
     click(at, "Get CIFAR-10")
@@ -120,7 +120,7 @@ def test_a_known_set_that_was_downloaded_before_says_so(
     open_page: Open, no_downloads: Path
 ) -> None:
     no_downloads.mkdir(parents=True)
-    (no_downloads / "mnist.npz").write_bytes(b"some")
+    (no_downloads / "flower_photos.tgz").write_bytes(b"some")
     at = ways_in(open_page("data"), "Known sets")
     assert "nothing is downloaded" in words(at)
 
@@ -128,11 +128,11 @@ def test_a_known_set_that_was_downloaded_before_says_so(
 def test_asking_for_a_known_set_again_leads_to_it(
     open_page: Open, catalog: Catalog, no_downloads: Path
 ) -> None:
-    at = click(ways_in(open_page("data"), "Known sets"), "Get MNIST")
+    at = click(ways_in(open_page("data"), "Known sets"), "Get Flowers")
     at.session_state["adding"] = True
     at.run()
-    click(ways_in(at, "Known sets"), "Get MNIST")
-    assert [record.name for record in catalog.datasets.all()] == ["MNIST"]
+    click(ways_in(at, "Known sets"), "Get Flowers")
+    assert [record.name for record in catalog.datasets.all()] == ["Flowers"]
     assert [job.kind for job in catalog.jobs.all()] == ["import"]
 
 

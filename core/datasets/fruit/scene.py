@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,17 +54,17 @@ class Light:
     fill: float
 
 
-def draw(kind: str, rng: Rng, hard: str = "") -> NDArray[np.uint8]:
+def draw(kind: str, rng: Rng, hard: Collection[str] = ()) -> NDArray[np.uint8]:
     """A picture of one kind of fruit, uint8 of shape (224, 224, 3).
 
     Args:
         kind: apple, banana, orange or pear.
-        hard: one of :data:`HARD`, or "".
+        hard: those of :data:`HARD` that it is.
     """
     ground = GROUNDS[int(rng.integers(len(GROUNDS)))](rng)
     light = _light(rng, hard)
     picture = ground * (np.asarray(light.colour, np.float32) * np.float32(0.62 + light.fill * 0.6))
-    size = between(rng, 26, 34) if hard == "far" else between(rng, 50, 74)
+    size = between(rng, 26, 34) if "far" in hard else between(rng, 50, 74)
     several = 1 if hard else int(rng.integers(1, 4)) if rng.integers(3) == 0 else 1
     size *= (1.0, 0.78, 0.66)[several - 1]
     skin = _SKINS[kind][int(rng.integers(len(_SKINS[kind])))]
@@ -71,21 +72,21 @@ def draw(kind: str, rng: Rng, hard: str = "") -> NDArray[np.uint8]:
         spread = (n - (several - 1) / 2) * size * 1.72
         x = SIDE / 2 + spread + between(rng, -18, 18)
         y = SIDE / 2 + 8 + between(rng, -16, 16) + (12 if n % 2 else 0)
-        if hard == "cut":
+        if "cut" in hard:
             x += (1 if rng.integers(2) else -1) * between(rng, 62, 82)
         picture = _place(picture, kind, skin, (x, y), size, light, rng)
-    if hard == "hidden":
+    if "hidden" in hard:
         picture = _leaf(picture, rng, light)
     return _photographed(picture, rng, hard)
 
 
-def _light(rng: Rng, hard: str) -> Light:
+def _light(rng: Rng, hard: Collection[str]) -> Light:
     side = 1 if rng.integers(2) else -1
     x, y = side * between(rng, 0.25, 0.62), between(rng, -0.72, -0.35)
     length = (x * x + y * y + 0.64) ** 0.5
     warm = between(rng, -0.05, 0.09)
     colour = (1.0 + warm, 1.0, 1.0 - 1.3 * warm)
-    if hard == "tinted":
+    if "tinted" in hard:
         tints = ((1.15, 0.86, 0.55), (0.62, 0.82, 1.2), (0.75, 1.05, 0.68))
         colour = tints[int(rng.integers(len(tints)))]
     return Light(x / length, y / length, 0.8 / length, colour, between(rng, 0.30, 0.5))
@@ -330,19 +331,19 @@ def _leaf(picture: F, rng: Rng, light: Light) -> F:
     return mix_pictures(picture, green * np.asarray(light.colour, np.float32), inside)
 
 
-def _photographed(picture: F, rng: Rng, hard: str) -> NDArray[np.uint8]:
+def _photographed(picture: F, rng: Rng, hard: Collection[str]) -> NDArray[np.uint8]:
     """Exposed, a little darker in the corners, perhaps out of focus, with grain."""
     columns, rows = grid()
     x, y = (columns - 112) / np.float32(158), (rows - 112) / np.float32(158)
     corners = 1 - np.float32(between(rng, 0.1, 0.35)) * (x * x + y * y)
-    gain = between(rng, 0.24, 0.34) if hard == "dark" else between(rng, 0.88, 1.16)
+    gain = between(rng, 0.24, 0.34) if "dark" in hard else between(rng, 0.88, 1.16)
     exposed = np.clip(picture * (corners * np.float32(gain))[..., None], 0, 1)
     # A curve for the eye, between linear light and a square root.
     exposed = np.float32(0.55) * exposed + np.float32(0.45) * np.sqrt(exposed)
     frame = Image.fromarray(np.asarray(exposed * 255 + 0.5, np.uint8))
-    blur = between(rng, 3.2, 4.6) if hard == "soft" else between(rng, 0.2, 0.9)
+    blur = between(rng, 3.2, 4.6) if "soft" in hard else between(rng, 0.2, 0.9)
     seen = np.asarray(frame.filter(ImageFilter.GaussianBlur(blur)), np.int16)
-    most = int(rng.integers(9, 15)) if hard == "dark" else int(rng.integers(1, 7))
+    most = int(rng.integers(9, 15)) if "dark" in hard else int(rng.integers(1, 7))
     grain = rng.integers(-most, most + 1, (SIDE, SIDE, 1), dtype=np.int16)
     coloured = rng.integers(-2, 3, (SIDE, SIDE, 3), dtype=np.int16)
     return np.clip(seen + grain + coloured, 0, 255).astype(np.uint8)

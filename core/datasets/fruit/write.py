@@ -8,14 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.datasets.fruit.scene import HARD, draw
+from core.datasets.fruit.scene import draw
 from core.progress import Reporter
 
 CLASSES = ("apple", "banana", "orange", "pear")
 EACH = 75
 IMAGES = EACH * len(CLASSES)
-# One picture in so many is hard.
-_HARD_EVERY = 8
+# One picture in so many is hard, in two ways at once.
+_HARD_EVERY = 6
+_HARD = (
+    *(("dark", "far"), ("soft", "cut"), ("hidden", "tinted")),
+    *(("dark", "hidden"), ("far", "soft"), ("cut", "tinted")),
+)
 _QUALITY = 90
 _SEED = 20_260
 
@@ -24,7 +28,7 @@ def draw_fruit(kind: str, number: int) -> NDArray[np.uint8]:
     """The picture of this number, from 0, of a class: uint8 of shape (224, 224, 3)."""
     rng = np.random.Generator(np.random.PCG64([_SEED, CLASSES.index(kind), number]))
     turn = number // _HARD_EVERY
-    hard = HARD[turn % len(HARD)] if number % _HARD_EVERY == _HARD_EVERY - 1 else ""
+    hard = _HARD[turn % len(_HARD)] if number % _HARD_EVERY == _HARD_EVERY - 1 else ()
     return draw(kind, rng, hard)
 
 

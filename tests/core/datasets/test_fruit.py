@@ -9,18 +9,18 @@ import pytest
 
 from core.datasets.fruit import CLASSES, draw_fruit
 
-# BLAKE2b of the pixels of the first and the eighth picture of each class: the eighth is a hard one.
+# BLAKE2b of the pixels of the first and the sixth picture of each class: the sixth is a hard one.
 DIGESTS = {
-    "apple": "0071df5a1a4529da",
-    "banana": "ce1b2c6c1a6e709e",
-    "orange": "31437e66f13e56e5",
-    "pear": "6a35ecc779de520a",
+    "apple": "44370205dd71fb87",
+    "banana": "341e33bcb81389b1",
+    "orange": "246d917f4a8dd0da",
+    "pear": "aab6e8f5f09668de",
 }
 
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_pictures_are_the_same_to_the_last_bit(kind: str) -> None:
-    pictures = [draw_fruit(kind, number) for number in (0, 7)]
+    pictures = [draw_fruit(kind, number) for number in (0, 5)]
     assert {each.shape for each in pictures} == {(224, 224, 3)}
     data = b"".join(each.tobytes() for each in pictures)
     assert hashlib.blake2b(data, digest_size=8).hexdigest() == DIGESTS[kind]
