@@ -23,6 +23,7 @@ from core.api import schemas
 from core.api.room import NoRoom
 from core.errors import (
     Conflict,
+    Damaged,
     InvalidInput,
     LightboxError,
     NoSpace,
@@ -72,6 +73,11 @@ KINDS = {
     "rate": Kind(
         429, "Too many requests", "Wait as long as the header Retry-After says, in seconds."
     ),
+    "damaged": Kind(
+        500,
+        "What is kept of the model is damaged",
+        "detail says how it is made again, which whoever runs this Lightbox can do.",
+    ),
     "defect": Kind(
         500, "Something went wrong inside Lightbox", "The details are in its logs under error_id."
     ),
@@ -80,6 +86,8 @@ KINDS = {
 }
 _OF_STATUS = {400: "malformed", 404: "not-found", 405: "method", 413: "too-large"}
 _OF_ERROR: tuple[tuple[type[LightboxError], str], ...] = (
+    # The first that fits.
+    (Damaged, "damaged"),
     (NotFound, "not-found"),
     (InvalidInput, "invalid"),
     (UnreadableImage, "unreadable-image"),

@@ -87,7 +87,7 @@ async def _models(request: Request) -> schemas.Models:
         problems=(
             *_KEY,
             *("malformed", "not-found", "timeout", "too-large", "media-type"),
-            *("invalid", "unreadable-image"),
+            *("invalid", "unreadable-image", "damaged"),
         ),
     )
 )

@@ -121,6 +121,18 @@ def test_models_are_listed_without_what_is_unfinished_archived_or_in_the_bin(
     assert program.ask("POST", "/v1/models/old/predict", files={"images": image()}).ok
 
 
+@pytest.mark.parametrize("name", ["model.json", "model.xml", "model.bin"])
+def test_a_damaged_model_is_a_problem_that_says_how_it_is_made_again(
+    program: Client, model: RunRecord, catalog: Catalog, name: str
+) -> None:
+    whole = add_run(catalog, "whole")
+    (catalog.workspace.run(model.id) / name).write_bytes(b"not what it was")
+    found = problem(program.predict(model, files={"images": image()}), 500, "damaged")
+    assert "again" in found["detail"]
+    assert program.predict(whole, files={"images": image()}).ok
+    assert whole.id in {each["id"] for each in program.get("/v1/models").json()["models"]}
+
+
 def test_nobody_is_answered_without_a_key_in_force(
     api: str, model: RunRecord, catalog: Catalog
 ) -> None:
