@@ -194,7 +194,8 @@ def test_a_photo_is_answered_in_the_largest_type_and_a_broken_one_in_a_sentence(
     assert said["headline"] in {"blue", "green", "red", "Not sure"}
     if said["state"] != "sure":
         assert said["bars"] == []
-    assert said["headline"] not in said["classes"]
+    # Whatever it said can be put right; where it said nothing, any class is offered.
+    assert len(said["classes"]) == (2 if said["state"] == "sure" else 3)
     show(at, trained.dataset_id, b"no picture")
     assert at.error
 

@@ -48,7 +48,7 @@ def said(
         unlike: the picture is unlike those that were trained with.
         bars: how many classes have a bar.
         big: in the type of a demo.
-        classes: what the picture can be said to be instead; none where nothing can be corrected.
+        classes: what the picture can be said to be; none where nothing can be corrected.
 
     Returns:
         The class that the person has just said it is; "" otherwise.
@@ -77,7 +77,9 @@ def said(
                 {"label": label, "share": share, "text": percent(share)} for label, share in shown
             ],
             "big": big,
-            "classes": list(classes),
+            "ask": "Wrong?" if state == "sure" else "Say what it is",
+            # Where it gave no answer, that class may well be the right one.
+            "classes": [each for each in classes if state != "sure" or each != answer.label],
         },
         default={"corrected": None},
         on_corrected_change=lambda: None,

@@ -11,6 +11,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
   const wrong = find(".wrong");
   wrong.hidden = !data.classes.length;
+  find("summary").textContent = data.ask;
   const mark = JSON.stringify([data.headline, data.more, data.classes]);
   if (place.dataset.mark === mark) return;
   place.dataset.mark = mark;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import streamlit as st
 
 from core.catalog import RunRecord
@@ -75,7 +77,10 @@ def _replay(run: RunRecord) -> None:
     except LightboxError as error:
         st.caption(escape(str(error)))
         return
-    st.image(data, width="stretch", alt="The training again: pictures turning from wrong to right")
+    # Not by st.image, which keeps the first picture of a film only.
+    source = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
+    alt = "The training again: pictures turning from wrong to right"
+    st.html(f'<img src="{source}" alt="{alt}" style="width: 100%; border-radius: 0.6rem">')
     st.download_button(
         "Download (.webp)",
         data,

@@ -61,13 +61,12 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     with st.container(key="studio-photo"):
         shown = picture_of(run.id, answer, tried.data, False)
         st.image(shown, width="stretch", alt=f"Your photo, answered {answer.label}")
-    others = [label for label, _ in answer.top if label != answer.label]
     corrected = said(
         answer,
         threshold=threshold_of(run),
         unlike=bool(tried.out_of_distribution),
         key=f"studio-said-{run.id}-{photo.at}",
-        classes=() if _busy(record) else others,
+        classes=() if _busy(record) else [label for label, _ in answer.top],
     )
     if corrected:
         correct_it(record, run, photo, corrected, answer)
