@@ -83,6 +83,8 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys((".exr", ".hdr"), ("a high-dynamic-range image", "save it as TIFF or PNG")),
     **dict.fromkeys((".dds", ".ktx"), ("a texture", "save it as PNG")),
     **dict.fromkeys((".fits", ".fit", ".fts"), ("a FITS image", "save it as TIFF or PNG")),
+    ".xlsx": ("a table of Excel", "save it as CSV; then it can say the classes"),
+    ".xls": ("a table of Excel", "save it as CSV; then it can say the classes"),
     ".pdf": ("a document", "save its pages as images"),
 }
 _ARCHIVES = frozenset([".zip", ".tar", ".gz", ".tgz", ".rar", ".7z", ".bz2", ".xz", ".zst"])

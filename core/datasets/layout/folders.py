@@ -203,6 +203,8 @@ def by_inner_splits(entries: list[Entry], top: Node) -> Reading | None:
     """``cat/train/1.jpg``: class folders of split folders."""
     inside = [set(map(split_of, node.inside)) for node in top.inside.values()]
     whole = all(not node.is_flat and "" not in names for node, names in _pairs(top, inside))
+    # ``fold1/train/cat``: what lies in the split folders are the classes, then.
+    whole &= all(each.is_flat for node in top.inside.values() for each in node.inside.values())
     if not inside or not whole or not any("train" in names for names in inside):
         return None
     files, skipped = [], []

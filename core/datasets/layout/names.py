@@ -16,6 +16,10 @@ _LITTER = {
     "@eadir",
     "@tmp",
     "#recycle",
+    "@recycle",
+    "found.000",
+    "_gsdata_",
+    "__cache__",
     "#snapshot",
     "$recycle.bin",
     "recycler",
@@ -34,6 +38,8 @@ _SPLIT_WORDS: dict[str, Split] = {
     "validation": "validation",
     "validate": "validation",
     "dev": "validation",
+    "eval": "validation",
+    "evaluation": "validation",
     "test": "test",
     "testing": "test",
     "tst": "test",
@@ -79,7 +85,7 @@ def is_text(name: str) -> bool:
 def split_of(name: str) -> Split:
     """The split that a folder of this name looks like: ``Training``, ``seg_test``, ``val2``,
     ``testset``; "" for none."""
-    words = _words(name)
+    words = _words(re.sub(r"(?i)hold[-_ ]out", "holdout", name))
     found = {_SPLIT_WORDS[word] for word in words if word in _SPLIT_WORDS}
     return found.pop() if len(found) == 1 else ""
 

@@ -16,8 +16,8 @@ from core.datasets.content import Part
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
 from core.datasets.layout.file_names import by_names, seen
-from core.datasets.layout.names import clean_label, is_litter
-from core.datasets.layout.together import looks_together, values_by, way_of
+from core.datasets.layout.names import clean_label, is_litter, split_of
+from core.datasets.layout.together import looks_together, tells, values_by, way_of
 from core.datasets.layout.values import (
     MARGIN,
     MEANINGS,
@@ -219,6 +219,11 @@ class _Judgement:
         if named_like_splits and (by_name := by_names(self.entries)) is not None:
             return by_name, []
         classes = folders.by_classes(self.entries)
+        if all(map(tells, self.top.inside)) and folders.shares_inner(self.top):
+            # ``patient1/ill``: who it is of lies outside, and what it is inside.
+            inner = folders.by_inner(self.entries)
+            if not any(split_of(file.label) for file in inner.files):
+                return inner, [classes]
         return classes, self._doubted(named_like_splits)
 
     def _said_beside(self, needed: bool) -> tuple[Reading, list[Reading]] | None:
@@ -276,6 +281,8 @@ class _Judgement:
         if folders.shares_inner(self.top):
             inner = folders.by_inner(self.entries)
             shared = sorted({file.label for file in inner.files})
+            if all(map(tells, shared)):
+                return [inner]
             self.doubt = (
                 f"The folders {named(names)} hold folders of the same names, {named(shared)}: "
                 "either may be the classes."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from core.datasets.layout.together import names_a_group
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 from core.errors import InvalidInput
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+# What a column is called that says which of many columns, one a class, holds the 1.
+_ONE_HOT = "one column a class"
 MAX_BYTES = 200 * 1024**2
 _LABELS = (
     *("label", "labels", "class", "classes", "category", "target", "class_name", "classname"),
@@ -219,6 +222,8 @@ def _read(path: Path) -> pd.DataFrame | None:
         suffix = path.suffix.lower()
         if suffix == ".parquet":
             rows = pd.read_parquet(path)
+        elif suffix == ".json":
+            rows = _records(json.loads(path.read_bytes()))
         elif suffix in (".jsonl", ".ndjson"):
             rows = pd.read_json(path, lines=True, dtype=False)
         else:
@@ -232,6 +237,33 @@ def _read(path: Path) -> pd.DataFrame | None:
         return None
     rows.columns = [str(column).strip() for column in rows.columns]
     return rows.loc[:, ~rows.columns.duplicated()]
+
+
+def _records(found: Any) -> pd.DataFrame:
+    """A list of records, or names with their classes; whatever else makes no table."""
+    if isinstance(found, dict) and found and all(isinstance(v, str | int) for v in found.values()):
+        return pd.DataFrame({"file": list(found), "label": [str(v) for v in found.values()]})
+    if isinstance(found, list) and found and all(isinstance(each, dict) for each in found):
+        return pd.DataFrame(found)
+    raise ValueError("no table")
+
+
+def _with_head(rows: pd.DataFrame, index: Index) -> pd.DataFrame:
+    """The table; where its first row is no head but names a picture, with one."""
+    if not any(index.find(column) is not None for column in rows.columns):
+        return rows
+    first = pd.DataFrame([list(rows.columns)], columns=rows.columns)
+    whole = pd.concat([first, rows.astype(str)], ignore_index=True)
+    return whole.set_axis([f"column {n}" for n in range(1, len(rows.columns) + 1)], axis=1)
+
+
+def _one_hot(rows: pd.DataFrame, columns: list[str]) -> pd.Series | None:
+    """Classes of a table with one column a class, of which one is 1 and all others 0."""
+    numbers = rows[columns].apply(pd.to_numeric, errors="coerce")
+    good = [name for name in columns if numbers[name].isin([0, 1]).all() and numbers[name].any()]
+    if len(good) < 2 or not (numbers[good].sum(axis=1) == 1).all():
+        return None
+    return numbers[good].idxmax(axis=1)
 
 
 def _decoded(data: bytes) -> str:
@@ -251,6 +283,7 @@ def _separator(text: str) -> str:
 
 
 def _understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
+    rows = _with_head(rows, index)
     sample = rows.head(_SAMPLE_ROWS)
     matched = {
         str(column): sum(index.find(value) is not None for value in sample[column]) / len(sample)
@@ -267,6 +300,8 @@ def _understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
     )
     few = [column for column in others if column != splits and _comes_again(rows[column])]
     labels = next((by_name[key] for key in _LABELS if by_name.get(key) in few), "")
+    if not labels and len(few) != 1 and (classes := _one_hot(rows, others)) is not None:
+        return Table(name, rows.assign(**{_ONE_HOT: classes}), files, _ONE_HOT, splits, ())
     if not labels and len(few) == 1 and not names_a_group(few[0]):
         labels = few[0]
     return Table(name, rows, files, labels, splits, tuple(few))

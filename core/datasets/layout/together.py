@@ -21,7 +21,7 @@ _WORDS = (
     "camera|cam|device|scanner|sensor|site|hospital|clinic|station|location|loc|place|trap|"
     "video|vid|clip|movie|film|sequence|seq|scene|session|sess|visit|study|series|burst|"
     "day|date|night|week|slide|specimen|plot|plant|tree|flight|track|lesion|identity|"
-    "user|writer|speaker|rider|driver|run|batch|lot"
+    "user|writer|speaker|rider|driver|run|batch|lot|fold|cv"
 )
 _WORD = re.compile(rf"(?:{_WORDS})s?", re.IGNORECASE)
 _DATE = r"(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01])(?!\d)"
@@ -137,11 +137,11 @@ def looks_together(
         # Folders that hold classes or splits are no patients; without a number or a telling word
         # they are kinds of a class.
         if way and not says_nothing(way.example[0]) and re.search(r"\d", way.example[0]):
-            found.append((0 if _tells(way.example[0]) else 2, way))
+            found.append((0 if tells(way.example[0]) else 2, way))
     longest = min(max(len(parts_of(f.path)) for f in files[:200]), 6)
     for number in range(1, longest + 1):
         way = _judged(f"name:{number}", files, columns, depth)
-        if way and _tells(way.example[0]):
+        if way and tells(way.example[0]):
             found.append((1, way))
     way = _judged("name", files, columns, depth)
     if way and not any(strength < 2 for strength, _ in found):
@@ -199,7 +199,8 @@ def _judged(
     return way if several * 2 > len(by_class) else None
 
 
-def _tells(value: str) -> bool:
+def tells(value: str) -> bool:
+    """Whether a name says who, where or when: ``patient 3``, ``cam2``, ``2024-05-01``."""
     return bool(_TELLING.fullmatch(value) or _IS_DATE.fullmatch(value))
 
 

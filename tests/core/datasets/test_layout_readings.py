@@ -335,3 +335,59 @@ def test_what_is_read_and_what_is_left_out_is_all_there_is(
     assert told <= there
     assert there - told == hidden
     assert all(file.label.strip() for file in layout.files)
+
+
+def _made(root: Path, names: list[str]) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("no-head.csv", "".join(f"{n}.jpg,{'ab'[n % 2]}\n" for n in range(8))),
+        ("hot.csv", "image,a,b\n" + "".join(f"{n},{1 - n % 2}.0,{n % 2}.0\n" for n in range(8))),
+        ("map.json", json.dumps({f"{n}.jpg": "ab"[n % 2] for n in range(8)})),
+        ("list.json", json.dumps([{"file": f"{n}.jpg", "class": "ab"[n % 2]} for n in range(8)])),
+    ],
+)
+def test_tables_of_other_forms_are_understood(tmp_path: Path, file: str, text: str) -> None:
+    _made(tmp_path, [f"{n}.jpg" for n in range(8)])
+    (tmp_path / file).write_text(text)
+    found = read_layout(tmp_path)
+    assert found.kind == "table"
+    assert found.outline().classes == {"a": 4, "b": 4}
+
+
+@pytest.mark.parametrize(
+    ("names", "kind", "labels"),
+    [
+        ("train/{c}/{n}.jpg eval/{c}/{n}.jpg", "splits", {"cat", "dog"}),
+        ("train/{c}/{n}.jpg hold_out/{c}/{n}.jpg", "splits", {"cat", "dog"}),
+        ("patient_1/{c}/{n}.jpg patient_2/{c}/{n}.jpg", "inner", {"cat", "dog"}),
+        ("fold1/{c}/{n}.jpg fold2/{c}/{n}.jpg", "inner", {"cat", "dog"}),
+        ("{c}/patient1/{n}.jpg {c}/patient2/{n}.jpg", "classes", {"cat", "dog"}),
+        ("{c}/{n}.jpg @Recycle/{n}.jpg found.000/{n}.jpg", "classes", {"cat", "dog"}),
+    ],
+)
+def test_who_when_and_which_part_are_no_classes(
+    tmp_path: Path, names: str, kind: str, labels: set[str]
+) -> None:
+    made = [p.format(c=c, n=n) for p in names.split() for c in ("cat", "dog") for n in range(3)]
+    found = read_layout(_made(tmp_path, made))
+    assert (found.kind, found.doubt) == (kind, "")
+    assert {file.label for file in found.files} == labels
+
+
+def test_splits_inside_folds_are_never_taken_for_classes_without_a_word(tmp_path: Path) -> None:
+    made = [
+        f"cv{k}/{s}/{c}/{n}.jpg"
+        for k in (1, 2)
+        for s in ("train", "test")
+        for c in ("cat", "dog")
+        for n in range(3)
+    ]
+    found = read_layout(_made(tmp_path, made))
+    assert found.doubt or {file.label for file in found.files} == {"cat", "dog"}
