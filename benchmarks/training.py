@@ -11,7 +11,8 @@ part runs in a process of its own; TensorFlow's import is left out on all sides.
               cached
 ``step``      images a second of training from scratch through input pipeline, callbacks and
               database, beside Keras alone on a batch that lies in memory; alternating
-``first``     seconds from the request to the first point of a curve, with a warm worker
+``first``     seconds from the request to the first point of a curve (of Auto: to its first model),
+              with a warm worker
 ``memory``    the most that training holds with 60,000 images beyond what it holds with 600
 
 Prints one JSON document; seconds of the clock on the wall.
@@ -240,7 +241,7 @@ def _first(photos: Path, quick: bool) -> dict[str, Any]:
         try:
             log = catalog.workspace.logs / "worker-train.log"
             _wait(lambda: log.exists() and "warm" in log.read_text(errors="replace"), 120)
-            cases = [("quick", False), ("quick", True), ("scratch", False), ("scratch", True)]
+            cases = list(itertools.product(("auto", "quick", "scratch"), (False, True)))
             for recipe, prepared in cases[:1] if quick else cases:
                 spec = suggest_spec(catalog, dataset_id, recipe)
                 if prepared:
@@ -252,8 +253,9 @@ def _first(photos: Path, quick: bool) -> dict[str, Any]:
                 )
                 started = time.time()
                 run = create_run(catalog, spec)
-                _wait(partial(catalog.jobs.latest_event, run.job_id, "batch"), 120)
-                event = catalog.jobs.events(run.job_id, kinds=("batch",))[0]
+                point = "rung" if spec.minutes else "batch"
+                _wait(partial(catalog.jobs.latest_event, run.job_id, point), 120)
+                event = catalog.jobs.events(run.job_id, kinds=(point,))[0]
                 found[name] = round(event.at - started, 2)
                 catalog.jobs.request_cancel(run.job_id, discard=True)
                 _wait(partial(_finished, catalog, run.job_id), 120)
@@ -268,7 +270,7 @@ def _memory(_photos: Path, quick: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     most = 1200 if quick else MANY
     with tempfile.TemporaryDirectory() as folder:
-        for recipe in ("scratch",) if quick else ("scratch", "quick"):
+        for recipe in ("scratch",) if quick else ("scratch", "quick", "auto"):
             for images in (600, most):
                 call = f"train_made({images}, {recipe!r}, {folder!r})"
                 code = f"from benchmarks.training import train_made; {call}"

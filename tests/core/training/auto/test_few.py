@@ -10,10 +10,12 @@ from core.catalog import Catalog, DatasetRecord
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.store import predictions_table
 from core.features.weights import find_weights
+from core.progress import RecordingReporter
 from core.runs.files import RunFiles
 from core.training.auto import few
+from core.training.prepare import prepare
 from tests.core.training.running import train
-from tests.core.training.small import StopsAt, add_colours, new_catalog, notes
+from tests.core.training.small import StopsAt, add_colours, new_catalog, notes, spec_of
 
 pytestmark = [
     pytest.mark.keras,
@@ -68,3 +70,13 @@ def test_an_image_that_has_gone_since_the_scan_is_left_out_alone(
     made = train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=30)
     assert "1 image could not be read" in notes(made.report)
     assert len(made.split) == 35
+
+
+def test_what_was_looked_at_ahead_is_not_looked_at_again(home: Catalog, tmp_path: Path) -> None:
+    dataset = add_colours(home, tmp_path / "ahead", each=16)
+    prepare(home, spec_of(dataset, recipe="auto", image_size=160, minutes=1), RecordingReporter())
+    (features,) = (home.workspace.cache / "features" / dataset.id).glob("*.bin")
+    known = features.stat().st_size
+    made = train(home, dataset, StopsAt("rung"), recipe="auto", image_size=160, minutes=1)
+    assert len(made.summary.ladder) == 1
+    assert features.stat().st_size == known > 0
