@@ -68,3 +68,20 @@ def test_a_name_is_only_a_name_in_markdown_html_and_a_spreadsheet() -> None:
         "red",
         "'\tx",
     ]
+
+
+def test_a_share_is_as_fine_as_the_images_bear() -> None:
+    assert [text.rate(0.7379, 187), text.rate(0.9731, 1000), text.rate(1.0, 12)] == [
+        "74 %",
+        "97.3 %",
+        "100 %",
+    ]
+    assert text.rate(0.9996, 2500) == "99.96 %", "only all is all"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(8e-05, "0.00008"), (0.00123, "0.0012"), (0.5, "0.5"), (3.0, "3"), (1234.0, "1200")],
+)
+def test_a_number_is_written_as_people_do(value: float, said: str) -> None:
+    assert text.plain_number(value) == said
