@@ -136,6 +136,19 @@ def test_what_is_wrong_is_said_in_a_line(
     assert at.title[0].value == "Clean"
 
 
+def test_folders_named_like_splits_are_asked_about_in_a_dialog(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders({"train": 5, "test": 5}), "Pets")
+    at = open_page()
+    assert "This folder looks like train and test." in words(at)
+    at = click(at, "Fix")
+    assert "Each folder is a class" in words(at)
+    at = click(at, "Yes, this")
+    assert "looks like train" not in words(at)
+    assert [job.kind for job in catalog.jobs.all()] == ["scan"]
+
+
 def test_a_failed_import_says_why_and_can_be_removed(
     open_page: Open, catalog: Catalog, tmp_path: Path
 ) -> None:

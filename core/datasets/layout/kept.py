@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from core.datasets.layout.names import split_of
 from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline, Way
 from core.errors import InvalidInput
 from core.workspace import Workspace, read_json, write_json
@@ -23,6 +24,15 @@ class KeptLayout:
     together: Way | None = None
     ways: tuple[Way, ...] = ()
     greys: tuple[float, float] | None = None
+
+    @property
+    def plainly(self) -> str:
+        """The doubt in a line for everybody, without a full stop; "" where there is none."""
+        if not self.doubt or self.chosen:
+            return ""
+        if self.outline.classes and all(map(split_of, self.outline.classes)):
+            return "This folder looks like train and test"
+        return "This folder can be read in more than one way"
 
 
 def parse_kind(text: str) -> Kind:

@@ -20,11 +20,6 @@ _SAID = "studio-said"
 _ASKED = "studio-asked"
 SEEN = "studio-seen"
 _SHOWN_LEFT_OUT = 3
-# In view however many cards there are, and moves none of them.
-_STYLE = """<style>
-.st-key-studio-last-said {position: sticky; bottom: .6rem; z-index: 5;
-  background: var(--st-background-color, canvas); box-shadow: 0 2px 12px rgba(0,0,0,.14);}
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,6 @@ def last_said(record: DatasetRecord | None) -> None:
     said: Said | None = st.session_state.get(_SAID)
     if said is None or (said.dataset_id and (record is None or said.dataset_id != record.id)):
         return
-    st.html(_STYLE)
     with st.container(
         horizontal=True, vertical_alignment="center", border=True, key="studio-last-said"
     ):

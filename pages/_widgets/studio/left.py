@@ -34,7 +34,7 @@ def draw(record: DatasetRecord | None) -> None:
 
 def dialogs(record: DatasetRecord | None) -> None:
     """What the column asks or shows over the page; one at a time."""
-    if doing.asked(record) or record is None:
+    if doing.asked(record) or record is None or wrong.layout_asked(record):
         return
     label = st.session_state.get(doing.SEEN)
     if label is not None:

@@ -20,12 +20,6 @@ from pages._widgets.studio.outcome import outcome
 from pages._widgets.studio.project import newest_run
 from pages._widgets.studio.training import watch_run
 
-_STYLE = """
-<style>
-.st-key-studio-train button {min-height: 3.6rem;}
-.st-key-studio-train button p {font-size: clamp(1.02rem, 1.5vw, 1.25rem); font-weight: 600;}
-</style>
-"""
 GOING = ("queued", "running", "held")
 _BAD = {
     "failed": "This training failed.",
@@ -63,7 +57,6 @@ def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
         label += _takes(spec, record)
         if settings.load().ahead:
             _ahead(spec)
-    st.html(_STYLE)
     if st.button(
         label,
         type="secondary" if known else "primary",

@@ -22,11 +22,6 @@ from pages._widgets.steps import go
 
 _WORST = 3
 _CHANGED = 6
-_STYLE = """
-<style>
-.st-key-studio-outcome h4 {font-size: clamp(1.15rem, 1.55vw, 1.4rem); line-height: 1.25;}
-</style>
-"""
 
 
 def outcome(run: RunRecord) -> None:
@@ -46,7 +41,6 @@ def outcome(run: RunRecord) -> None:
         return
     said = figures_of(view).verdict
     headline, advice = said.statements[0], said.get("collect")
-    st.html(_STYLE)
     with st.container(border=True, key="studio-outcome"):
         st.markdown(f"#### {_kept_together(escape(headline.text))}")
         if run.summary.stopped:

@@ -18,12 +18,6 @@ from pages._widgets.studio.correcting import correct_it, correction_panel
 from pages._widgets.studio.showing import Shown, showing
 from pages._widgets.sure import threshold_of
 
-_STYLE = """
-<style>
-.st-key-studio-photo img {max-height: 230px; object-fit: contain; object-position: left;}
-</style>
-"""
-
 
 @st.fragment
 def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
@@ -57,7 +51,6 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     if answer.error:
         st.error(escape(answer.error), icon=":material/broken_image:")
         return
-    st.html(_STYLE)
     with st.container(key="studio-photo"):
         shown = picture_of(run.id, answer, tried.data, False)
         st.image(shown, width="stretch", alt=f"Your photo, answered {answer.label}")
