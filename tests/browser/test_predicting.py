@@ -64,7 +64,7 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
         assert [said[each.name]["prediction"] for each in given] == CLASSES
 
         page.get_by_role("button", name="Wrong?").first.click()
-        page.get_by_label("What is it really?").click()
+        page.get_by_role("combobox", name="What is it really?").click()
         page.get_by_role("option", name="red").click()
         page.get_by_role("button", name="Correct it").click()
         page.get_by_text(re.compile("1 image .*correct|1 correct", re.I)).first.wait_for()

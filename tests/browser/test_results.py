@@ -85,9 +85,9 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
         sentence = page.get_by_text(
             re.compile("^(At least .* sure, it answers|Answering always|It is never)")
         )
-        sentence.wait_for()
+        before = sentence.inner_text()
         threshold.press("ArrowLeft")
-        sentence.wait_for(state="hidden")
+        page.get_by_text(before, exact=True).wait_for(state="hidden")
         page.get_by_text(re.compile("^At least .* sure, it answers")).wait_for()
 
         # Made by the running app, after the link was.
