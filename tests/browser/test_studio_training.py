@@ -46,7 +46,7 @@ def test_one_press_trains_and_two_clicks_put_a_wrong_answer_right(
         said = headline.inner_text()
         settled(page)
         other = next(label for label in CLASSES if label != said)
-        page.get_by_text("Wrong?").click()
+        page.locator("details.wrong summary").click()
         began = time.monotonic()
         page.get_by_role("group", name="What is it really?").get_by_role(
             "button", name=other
