@@ -13,6 +13,7 @@ from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from core.text import escape, plural, shorten
+from pages._widgets.predict.beat import beat
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, examples
 from pages._widgets.session import catalog
@@ -24,6 +25,7 @@ _WAYS = {
     "example": ":material/image: Try an example",
     "drop": ":material/upload: Your image",
     "camera": ":material/photo_camera: Camera",
+    "beat": ":material/sports_score: Beat the model",
 }
 _STYLE = """
 <style>
@@ -101,6 +103,12 @@ def _page() -> None:
     )
     if way == "camera":
         live_camera(run.id, threshold, link=link.token)
+        return
+    if way == "beat":
+        try:
+            beat(run, classes)
+        except NotFound:
+            st.info("There are no test photos to guess any more.")
         return
     given = open_given(_files(run, str(way)))
     for name, why in given.refused:

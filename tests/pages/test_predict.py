@@ -182,6 +182,22 @@ def test_a_demo_link_is_made_and_taken_back(open_page: Open, trained: Trained) -
     assert links(trained.catalog.workspace, trained.run_id, "demo") == []
 
 
+def test_a_guest_guesses_ten_photos_and_sees_both_scores(open_page: Open, trained: Trained) -> None:
+    link = create_link(trained.catalog, trained.run_id, "demo")
+    at = open_page("demo", token=link.token)
+    at.segmented_control[0].set_value("beat").run()
+    table = predictions_table(trained.catalog.workspace, trained.run_id)
+    asked = len(table)
+    assert f"Photo 1 of {asked}" in words(at)
+    for _ in range(asked):
+        click(at, "red")
+    said = words(at)
+    right = int((table["label"] == "red").sum())
+    assert f"You {right} · the model {int(table['correct'].sum())}" in said
+    click(at, "Play again")
+    assert f"Photo 1 of {asked}" in words(at)
+
+
 def test_a_guest_of_a_demo_can_try_and_nothing_else(
     open_page: Open, trained: Trained, tmp_path: Path
 ) -> None:

@@ -1,0 +1,118 @@
+"""Beat the model: a visitor names ten test photos, and sees both scores."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.errors import LightboxError
+from core.evaluation.contest import Round, contest, score
+from core.quality.curation import curated
+from core.runs.files import RunFiles
+from core.text import escape, plural, shorten
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.session import catalog, thumbnails
+
+# Of more classes, a list is quicker than buttons.
+_BUTTONS = 12
+_SIDE = 640
+
+
+@st.fragment
+def beat(run: RunRecord, classes: list[str]) -> None:
+    """Draw the game.
+
+    Raises:
+        NotFound: the run was not tested, or its photos have gone.
+    """
+    seed = st.session_state.setdefault(f"beat-seed-{run.id}", time.time_ns() % 2**32)
+    guesses: list[str] = st.session_state.setdefault(f"beat-guesses-{run.id}", [])
+    rounds = contest(catalog().workspace, run.id, seed)
+    if not rounds:
+        st.info("There are no test photos to guess.")
+    elif len(guesses) < len(rounds):
+        _ask(run, rounds[len(guesses)], classes, f"{len(guesses) + 1} of {len(rounds)}")
+    else:
+        _end(run, rounds, guesses)
+
+
+def _ask(run: RunRecord, now: Round, classes: list[str], where: str) -> None:
+    unseen = "" if run.imported else " The model has never seen it either."
+    st.markdown(f"**Photo {where}: what is it?**{unseen}")
+    picture, words = st.columns(2, gap="large")
+    with picture:
+        st.image(_picture(run, now.path), width="stretch", alt="A test photo to be named")
+    with words:
+        if len(classes) <= _BUTTONS:
+            with st.container(horizontal=True):
+                for n, label in enumerate(classes):
+                    st.button(
+                        escape(shorten(label, 30)),
+                        key=f"beat-{run.id}-{n}",
+                        on_click=_guess,
+                        args=(run.id, label),
+                    )
+            return
+        chosen = st.selectbox("Class", classes, index=None, placeholder="Choose", key="beat-class")
+        st.button(
+            "That is it",
+            type="primary",
+            disabled=chosen is None,
+            on_click=_guess,
+            args=(run.id, chosen),
+        )
+
+
+def _guess(run_id: str, label: str) -> None:
+    st.session_state[f"beat-guesses-{run_id}"].append(label)
+
+
+def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
+    person, model = score(rounds, guesses)
+    won = "You won." if person > model else "The model won." if model > person else "A draw."
+    st.markdown(f"## You {person} · the model {model}")
+    st.markdown(
+        f"{won} With {plural(len(rounds), 'photo')}, a difference of one or two is mostly chance."
+    )
+    pictures = _thumbnails(run, [each.path for each in rounds])
+    gallery(
+        [
+            Tile(
+                f"{n}",
+                picture,
+                f"is {shorten(each.label, 16)}",
+                badge=f"you {'✓' if guess == each.label else '✗'}  "
+                f"model {'✓' if each.answer == each.label else '✗'}",
+                tone="good" if each.answer == each.label else "bad",
+                title=f"It is {each.label}. You said {guess}, the model {each.answer}.",
+            )
+            for n, (each, guess, picture) in enumerate(zip(rounds, guesses, pictures, strict=True))
+        ],
+        key=f"beat-photos-{run.id}",
+        label="The photos, with both answers",
+    )
+    st.button("Play again", icon=":material/replay:", on_click=_again, args=(run.id,))
+
+
+def _again(run_id: str) -> None:
+    st.session_state.pop(f"beat-seed-{run_id}", None)
+    st.session_state.pop(f"beat-guesses-{run_id}", None)
+
+
+def _picture(run: RunRecord, path: str) -> Any:
+    """The photo as it is now, or its thumbnail if it has gone."""
+    store = catalog()
+    file = store.workspace.load_path(store.datasets.get(run.dataset_id).root) / path
+    try:
+        info = RunFiles(store.workspace, run.id).model()
+        return info.open(file.read_bytes(), draft=(_SIDE, _SIDE)).image
+    except (LightboxError, OSError):
+        return _thumbnails(run, [path])[0]
+
+
+def _thumbnails(run: RunRecord, paths: list[str]) -> list[bytes]:
+    table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
+    return thumbnails(run.dataset_id, table.reindex(paths).fillna(0))
