@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.datasets.layout import Choice, Layout, read_layout
+from core.datasets.layout import Choice, Layout, is_litter, read_layout
 from core.errors import InvalidInput
 from tests.core.datasets.packing import image_bytes
 
@@ -329,9 +329,14 @@ def test_what_is_read_and_what_is_left_out_is_all_there_is(
     except InvalidInput:
         return
     told = {file.path for file in layout.files} | {item.path for item in layout.skipped}
-    hidden = {
-        path for path in there - told if any(part.startswith(".") for part in path.split("/"))
-    }
+    notes = " ".join(layout.notes)
+
+    def is_left_out(part: str) -> bool:
+        return part.startswith(".") or (
+            is_litter(part) and (f"{part} (" in notes or part.lower() == "__macosx")
+        )
+
+    hidden = {path for path in there - told if any(map(is_left_out, path.split("/")))}
     assert told <= there
     assert there - told == hidden
     assert all(file.label.strip() for file in layout.files)
