@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 # The first answer is of about so many, and of so many of each class, as far as reading them takes
 # no longer than so many seconds of a core.
-FIRST, _EACH, _FIRST_S = 600, 5, 2.5
+FIRST, _EACH, _FIRST_S = 400, 5, 2.5
 # Seconds of a core in which an image is read, and a million of its pixels.
 _READ_S, _READ_MILLION_S = 0.001, 0.004
 

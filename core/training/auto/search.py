@@ -178,8 +178,7 @@ class Search:
         Raises:
             Cancelled: what was computed is kept.
         """
-        networks = looks.networks(self.context.spec.architecture)
-        if not networks:
+        if not (networks := looks.networks(self.context.spec.architecture)):
             return
         look = Look(networks[0], looks.sizes(self.data.table.iloc[self.rows])[0])
         first = self._few()
@@ -207,22 +206,25 @@ class Search:
             self._try_head(self._winner, head)
 
     def _glance(self, look: Look) -> None:
-        """A first answer, of some of the images where there are many: something that could be
-        taken, until all are looked at."""
+        """A first answer that could be taken, of some of the images where there are many. On one
+        core: so little to compute is not worth several cores' waiting for one another."""
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
         rows = self._few()
         if not len(rows) or self._kept.has(look):
             return
         self._say(f"Looking with {look}")
         features = seen.features(self.context, self.data, look, rows)
-        before = reducing(features, seen.parts(look), self.context.spec.seed)
-        problem = self.problem_of(before(features), rows)
-        self._try_head(_Tried(look, rows, lambda: (before, problem)), _FIRST, force=True)
+        with threadpool_limits(1):
+            before = reducing(features, seen.parts(look), self.context.spec.seed)
+            loaded = before, self.problem_of(before(features), rows)
+            self._try_head(_Tried(look, rows, lambda: loaded), _FIRST, force=True)
 
     def _few(self) -> NDArray[np.int64]:
         """Rows of the first answer; none where all are not many more."""
         table, labels = self.data.table.iloc[self.rows], self.data.labels[self.rows]
-        classes, seed = len(self.context.classes), self.context.spec.seed
-        return self.rows[few.first(table, labels, classes, seed)]
+        context = self.context
+        return self.rows[few.first(table, labels, len(context.classes), context.spec.seed)]
 
     @property
     def _winner(self) -> _Tried:
