@@ -123,7 +123,12 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         output.text(f"Run “{run.name}” goes on.")
         return _wished(catalog, run)
     if job.state == "done":
-        raise Conflict(f"Run “{run.name}” is done.", remedy="To see how good it is: evaluate RUN.")
+        untested = run.imported and run.summary.test_accuracy is None
+        on = " --on FOLDER" if untested else ""
+        raise Conflict(
+            f"Run “{run.name}” is done.",
+            remedy=f"To see how good it is: evaluate “{run.name}”{on}.",
+        )
     if job.state != "queued":
         run = kinds.resume_run(catalog, run.id)
     run_job(catalog, catalog.jobs.get(run.job_id), output)

@@ -117,7 +117,7 @@ CANNOT: dict[str, dict[str, str]] = {
         begin: {"any": "is not running: it is done"}
         for begin in ('pause "hands 1"', 'stop "hands 1"', 'rate "hands 1"')
     },
-    "resume": {"any": "is done. To see how good it is"},
+    "resume": {"any": "is done. To see how good it is", "imported, untested": "--on FOLDER"},
     **{begin: {"imported, untested": "This run has no results yet"} for begin in _UNTESTED},
     "notebook": {
         **dict.fromkeys(_ELSEWHERE, "This model was trained elsewhere"),
