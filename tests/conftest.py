@@ -16,6 +16,7 @@ from PIL import Image
 from core.catalog import Catalog, open_catalog
 from core.workspace import Workspace, open_workspace
 from tests.browser import chromium
+from tests.letting_go import let_go
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +32,13 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Workers do what a test asks them for, and nothing besides.
     monkeypatch.setenv("LIGHTBOX_AHEAD", "0")
     monkeypatch.delenv("LIGHTBOX_DATABASE", raising=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lets_go() -> Iterator[None]:
+    """No file's tests keep what another's have loaded."""
+    yield
+    let_go()
 
 
 @pytest.fixture

@@ -50,6 +50,12 @@ class Kept(Generic[T]):
                     self._loading.pop(self._loaded.popitem(last=False)[0], None)
             return made
 
+    def clear(self) -> None:
+        """Let go of all that is kept."""
+        with self._lock:
+            self._loaded.clear()
+            self._loading.clear()
+
     def values(self) -> list[T]:
         """All that is kept, the one unused for longest first."""
         with self._lock:
