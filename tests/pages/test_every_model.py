@@ -110,7 +110,12 @@ _ELSEWHERE = tuple(name for name, kind in KINDS.items() if kind.settings is None
 # what is typed. Of all others each is expected to work with every kind.
 _UNTESTED = (
     *("compare", "similar", "study", "mistakes", "map", "reliability", "report", "card", "metrics"),
-    *('share "hands 1" --json', 'evaluate "hands 1" --json', 'explain "hands 1" --json'),
+    *(
+        'share "hands 1" --json',
+        'share "hands 1" --days',
+        'evaluate "hands 1" --json',
+        'explain "hands 1" --json',
+    ),
 )
 CANNOT: dict[str, dict[str, str]] = {
     **{

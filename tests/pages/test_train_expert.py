@@ -64,9 +64,7 @@ SETTINGS: dict[tuple[str, str], dict[str, tuple[Any, Any]]] = {
         "optimizer.weight_decay": (0.1, 0.1),
         "optimizer.clip_norm": (1.5, 1.5),
         "schedule.name": ("step", "step"),
-        "schedule.warmup": (20, 0.2),
         "loss.name": ("binary", "binary"),
-        "loss.label_smoothing": (5, 0.05),
         "balance": ("sampling", "sampling"),
         "stopping.patience": (4, 4),
         "best_by": ("f1", "f1"),
@@ -74,7 +72,12 @@ SETTINGS: dict[tuple[str, str], dict[str, tuple[Any, Any]]] = {
         "precision": ("float32", "float32"),
         "tensorboard": (True, True),
     },
-    ("scratch", "Training"): {"optimizer.beta_2": (0.95, 0.95)},
+    # What goes with another schedule and loss.
+    ("scratch", "Training"): {
+        "optimizer.beta_2": (0.95, 0.95),
+        "schedule.warmup": (20, 0.2),
+        "loss.label_smoothing": (5, 0.05),
+    },
     ("quick", "Augmentation"): {
         "augmentation.flip_horizontal": (True, True),
         "augmentation.rotation": (30, 30),
