@@ -183,6 +183,22 @@ def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
+def _at_once(engine: Engine) -> None:
+    """Have changes to tables be a part of the transaction too, so that a kill in the middle leaves
+    the database as it was. Python's sqlite3 would end the transaction before each of them."""
+
+    @event.listens_for(engine, "connect")
+    def _no_own_transactions(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sqlalchemy.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    # What was opened before was opened without this.
+    engine.dispose()
+
+
 def _revision(engine: Engine) -> str | None:
     """The schema's revision, or ``None`` for an empty database."""
     with engine.connect() as connection:
@@ -206,8 +222,10 @@ def _migrate(url: str, workspace: Workspace) -> None:
             before = _revision(engine)
             if before == HEAD:
                 return
-            if before is not None and engine.dialect.name == "sqlite":
-                keep_database(workspace, before)
+            if engine.dialect.name == "sqlite":
+                if before is not None:
+                    keep_database(workspace, before)
+                _at_once(engine)
             with engine.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
