@@ -30,7 +30,7 @@ ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may d
 @command(
     "people add",
     "People",
-    "make somebody who may sign in; prints a link by which they choose a password",
+    "make somebody who may sign in; prints their link",
     WHO,
     ROLE,
     examples=("Anna --role administrator",),
@@ -90,7 +90,7 @@ def invite(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 @command(
     "people change",
     "People",
-    "give somebody another role, shut them out, or let them in again",
+    "give somebody another role, or shut them out",
     WHO,
     argument("--role", choices=GIVEN, help="their new role"),
     argument("--shut-out", action="store_true", help="end their sessions, and let them in no more"),
@@ -171,7 +171,7 @@ def visible(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
 @command(
     "audit",
     "People",
-    "what was done: sign-ins, refusals, links, keys, deletions, decisions",
+    "what was done: sign-ins, refusals, deletions, decisions",
     argument("--days", type=float, default=30, metavar="N", help="so many days back; default 30"),
     argument("--csv", action="store_true", help="print a table for other programs"),
 )

@@ -41,7 +41,7 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 @command(
     "replay",
     "Take away",
-    "write how the pictures it didn't learn from turned right",
+    "write a film of its answers turning right",
     RUN,
     argument("file", type=Path, metavar="FILE.webp|FILE.gif"),
     examples=('"hands 1" hands.webp',),

@@ -25,7 +25,7 @@ _SHOWN = 5
 @command(
     "ood",
     "Predict",
-    "learn what a run's training images look like, to mark others",
+    "learn what its training images look like, to mark others",
     RUN,
     formerly="familiar",
 )

@@ -18,7 +18,7 @@ from core.workspace import writable_place
 @command(
     "workspace backup",
     "Library",
-    "write all that Lightbox keeps into one file, also while it is in use",
+    "write all that Lightbox keeps into one file",
     argument("file", type=Path, metavar="FILE", help="where to; hands.lightbox for example"),
     examples=("all.lightbox",),
 )
