@@ -46,12 +46,13 @@ def run(*arguments: str) -> tuple[int, Any, str]:
 
 def same(now: Any, then: Any, where: str = "") -> list[str]:
     """Where ``now`` differs from ``then``; numbers by more than 1e-6. What was added since doesn't
-    count, nor what is measured anew (times, and sizes on the disk)."""
+    count, nor what is measured anew (times, and sizes on the disk), said in better words, or chosen
+    by a better rule since (from when on an answer is sure)."""
     if isinstance(then, dict) and isinstance(now, dict):
         return [
             difference
             for key, value in then.items()
-            if key not in _MEASURED
+            if key not in _MEASURED | _SAID_ANEW
             for difference in same(now.get(key, "(missing)"), value, f"{where}.{key}")
         ]
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
@@ -64,3 +65,4 @@ def same(now: Any, then: Any, where: str = "") -> list[str]:
 
 
 _MEASURED = {"disk_bytes", "seconds", "milliseconds", "slow", "latency", "latency_ms"}
+_SAID_ANEW = {"text", "meaning", "threshold"}
