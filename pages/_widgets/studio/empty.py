@@ -14,16 +14,11 @@ from pages._widgets.studio import project
 
 
 def ways() -> None:
-    """Draw them."""
+    """Draw them; what they lead to draws the whole page, of which this is a column."""
     with st.container(horizontal=True):
-        st.button(
-            "Try the fruit sample",
-            icon=":material/auto_awesome:",
-            on_click=project.open_sample,
-            args=("fruit",),
-            kwargs={"then_train": True},
-            key="studio-sample",
-        )
+        if st.button("Try the fruit sample", icon=":material/auto_awesome:", key="studio-sample"):
+            project.open_sample("fruit", then_train=True)
+            st.rerun()
         known = st.popover("Known sets", icon=":material/public:", on_change="rerun", key="known")
     if known.open:
         with known:
@@ -46,13 +41,10 @@ def _known() -> None:
                 f"{escape(each.sentence)} Licence: {escape(each.licence)}.",
                 width="stretch",
             )
-            st.button(
-                "Open" if here else "Get",
-                disabled=not (here or there),
-                on_click=_open,
-                args=(each,),
-                key=f"studio-known-{each.key}",
-            )
+            word, key = "Open" if here else "Get", f"studio-known-{each.key}"
+            if st.button(word, disabled=not (here or there), key=key):
+                _open(each)
+                st.rerun()
 
 
 @st.cache_data(show_spinner=False, ttl=30)
