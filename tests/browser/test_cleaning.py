@@ -24,7 +24,7 @@ from tests.browser.faulty import Planted, held_out, plant
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 EACH = 60
-UNSEEN = 60
+UNSEEN = 120
 EPOCHS = 12
 SEEDS = (1, 2, 3)
 SEARCH_MS = 240_000

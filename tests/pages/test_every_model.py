@@ -130,6 +130,8 @@ CANNOT: dict[str, dict[str, str]] = {
     },
     "ood": dict.fromkeys(_ELSEWHERE, "This model was trained elsewhere"),
     "correct": {"imported, untested": "there is no dataset that its images belong to"},
+    # Nobody keeps what a training says meanwhile that isn't a job.
+    "replay": {"any": "Nothing is known of how this model"},
     "learn": dict.fromkeys(_ELSEWHERE, "This model was trained elsewhere"),
     'correct "hands 1" a.jpg red --learn': dict.fromkeys(
         _ELSEWHERE, "This model was trained elsewhere"
