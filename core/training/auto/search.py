@@ -22,14 +22,15 @@ from core.quality.belonging import belonging
 from core.training.auto import few, looks, seen
 from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
+from core.training.auto.found import Found
 from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 from core.training.heads import get
-from core.training.heads.choose import Candidate, Score, better, judge
-from core.training.heads.head import Floats, Problem, Step, Steps
+from core.training.heads.choose import Candidate, Score, better, judge, settled
+from core.training.heads.head import Floats, Problem, Step
 from core.training.heads.reduce import reducing
 
 FOLDS = 5
@@ -43,32 +44,6 @@ _ONCE_S, _EACH_S = 4.0, 0.004
 # A look that is so many standard errors behind in the quickest head is not worth the slower ones.
 _BEHIND = 2.0
 _FIRST, _SECOND, _LATER = "discriminant", "kernel", ("logistic", "perceptron")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was best.
-
-    Attributes:
-        look: how it looks at images.
-        steps: from the network's features to the softmax's inputs, fitted on all rows.
-        head: key.
-        rows: positions in the data's table of the images that it was fitted on.
-        probabilities: of these, from folds without them, shape (len(rows), classes).
-        accuracy: of these answers.
-        before: from features to the head's coordinates; ``settings``: the head's.
-        sharpness: what the head's scores were multiplied by.
-    """
-
-    look: Look
-    steps: Steps
-    head: str
-    rows: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    accuracy: float
-    before: Step
-    settings: dict[str, float]
-    sharpness: float
 
 
 @dataclass
@@ -202,8 +177,13 @@ class Search:
             self._try(dataclasses.replace(best, beside=(network,)))
         for fit in looks.squares(table):
             self._try(dataclasses.replace(self._winner.look, resize=fit))
-        for head in _LATER:
+        for head in () if self.settled else _LATER:
             self._try_head(self._winner, head)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing could be shown to be better than what was found."""
+        return self._best is not None and settled((1 - self._best[1].accuracy) * self.images)
 
     def _glance(self, look: Look) -> None:
         """A first answer that could be taken, of some of the images where there are many. On one
@@ -233,7 +213,7 @@ class Search:
 
     def _try(self, look: Look, *, force: bool = False) -> bool:
         """Whether a look was tried and became the best."""
-        if any(tried.look == look for tried in self._tried):
+        if (self.settled and not force) or any(tried.look == look for tried in self._tried):
             return False
         if not (force or self._kept.has(look) or self._affordable(look)):
             self.out_of_time = True
@@ -242,7 +222,7 @@ class Search:
         tried = _Tried(look, self.rows, lambda: self._look(look))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
-        if self._promising(tried):
+        if self._promising(tried) and not self.settled:
             won = self._try_head(tried, _SECOND) or won
         return won
 

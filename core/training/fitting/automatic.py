@@ -19,9 +19,10 @@ from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
 from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced
+from core.training.auto.found import Found
 from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung, story
-from core.training.auto.search import Found, Search
+from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
 from core.training.fitting.tuning import Tuned, Tuning
@@ -96,7 +97,9 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
             model = pretrained.assemble(tuned.body, as_model(tuned.steps))
             accuracy, head, judged = tuned.accuracy, "", len(tuned.rows)
             _keep(context, data, tuned)
-        if search.out_of_time or tuning.out_of_time:
+        if search.settled:
+            why = "It ended early: so few are wrong that nothing could be shown to be better."
+        elif search.out_of_time or tuning.out_of_time:
             why = "More time would let it try more."
     if stopped:
         why = "You ended it; the best until then was kept."

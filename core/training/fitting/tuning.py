@@ -16,13 +16,14 @@ from core.training.architectures import pretrained
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
 from core.training.auto.clock import Clock
+from core.training.auto.found import Found
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
-from core.training.auto.search import Found, Search
+from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
 from core.training.fitting.upper import BATCH, Images, Upper
-from core.training.heads.choose import judge, sharpened
+from core.training.heads.choose import judge, settled, sharpened
 from core.training.heads.head import Floats, Problem, Step, Steps
 from core.training.heads.reduce import reducing
 
@@ -36,8 +37,6 @@ _PLANS = (("folds", 16), ("folds", 10), ("validation", 16), ("validation", 10), 
 _SHARE = 0.8
 # Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
 _AHEAD = 1.0
-# Where no more than this is wrong, nothing can be shown to be better.
-_FEWEST_WRONG = 2
 # Varied as little as leaves every kind of thing what it is.
 _VARIED = Augmentation.model_validate({**PRESETS["light"], "flip_horizontal": False})
 
@@ -110,7 +109,7 @@ class Tuning:
             features = seen.features(self.context, self.data, alone, self._rows)
             self._seen[alone.architecture] = [features]
         before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
-        if (before.argmax(axis=1) != problem.labels).sum() < _FEWEST_WRONG:
+        if settled((before.argmax(axis=1) != problem.labels).sum()):
             return
         folds: list[NDArray[np.int64]] | None = None
         for alone in look.alone:

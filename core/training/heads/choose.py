@@ -15,6 +15,10 @@ from core.training.heads.head import Floats, Judged, Problem, Step, Steps
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 
+# Where fewer are wrong, nothing can be shown to be better.
+FEWEST_WRONG = 2
+
+
 @dataclass(frozen=True)
 class Score:
     """How good a head is on given features, by answers about images that it was not fitted on.
@@ -101,6 +105,11 @@ def better(one: Score, other: Score) -> bool:
     if abs(one.accuracy - other.accuracy) > chance:
         return one.accuracy > other.accuracy
     return one.log_loss < other.log_loss
+
+
+def settled(wrong: float) -> bool:
+    """Whether so few answers are wrong that nothing could be shown to be better."""
+    return round(wrong) < FEWEST_WRONG
 
 
 def _sharpness(scores: Floats, labels: NDArray[np.int64]) -> float:

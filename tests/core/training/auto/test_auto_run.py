@@ -29,7 +29,7 @@ from core.runs.files import RunFiles
 from core.text import rate
 from core.training.auto import looks, search
 from core.training.checks import check
-from core.training.heads import kernel
+from core.training.heads import choose, kernel
 from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
@@ -230,6 +230,7 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
 
     # Whatever was tried last wins, and that is both networks together.
     monkeypatch.setattr(search, "better", lambda *_: True)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(search, "_LATER", ())
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0", "mobilenet_v2"])
@@ -281,7 +282,19 @@ def test_it_learns_again_by_its_last_step_alone_with_the_same_images_held_out(
     assert [path.rpartition("/")[2] for path in found.added] == ["new.png"]
 
 
-def test_stopping_keeps_the_best_so_far(home: Catalog, dataset: DatasetRecord) -> None:
+def test_where_next_to_nothing_is_wrong_it_ends_before_its_time(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 10_000)
+    made = train(home, dataset, **_SMALL)
+    assert len(made.summary.ladder) == 1
+    assert "nothing could be shown to be better" in made.summary.story
+
+
+def test_stopping_keeps_the_best_so_far(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     made = train(home, dataset, StopsAt("rung"), **_SMALL)
     assert made.summary.stopped
     assert len(made.summary.ladder) == 1
@@ -309,11 +322,15 @@ class _Power(RecordingReporter):
 def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from core.training.fitting import tuning
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96, 64])
     monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
     monkeypatch.setattr(search, "_LATER", ())
     monkeypatch.setattr(search, "_BEHIND", 99.0)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
+    # Fine-tuning is no part of this; TensorFlow crashes on the small network's backward pass.
+    monkeypatch.setattr(tuning, "_LEAST_S", 1e9)
     whole = train(home, dataset, **_SMALL)
     run_id, _ = queued(home, dataset, **_SMALL)
     before, after = _Power(), RecordingReporter()
@@ -345,7 +362,7 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_LATER", ())
-    monkeypatch.setattr(tuning, "_FEWEST_WRONG", 0)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_: True)
     monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
@@ -375,7 +392,7 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_LATER", ())
-    monkeypatch.setattr(tuning, "_FEWEST_WRONG", 0)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_PLANS", (("validation", 1),))
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
