@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import unicodedata
@@ -94,6 +95,10 @@ class Datasets:
                 return _record(row)
             others = session.scalars(select(DatasetRow).order_by(DatasetRow.name)).all()
             names = [each.name for each in others if each.id not in out]
+        if os.sep in name_or_id:
+            raise NotFound(
+                f"There is no folder or archive “{name_or_id}”.", remedy="Check how it is written."
+            )
         known = ", ".join(f"“{name}”" for name in names[:10])
         raise NotFound(
             f"There is no dataset named “{name_or_id}”.",

@@ -81,6 +81,8 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
                 "--minutes is for Auto; a recipe takes the time that it takes.",
                 remedy="Leave --minutes or --recipe out.",
             )
+        if not options.minutes > 0:
+            raise InvalidInput("Auto needs some time.", remedy="Give --minutes 1, for example.")
         values["minutes"] = options.minutes
     spec = _begin_with(catalog, record, options).with_values(values)
     run = create_run(catalog, spec, options.run_name)
@@ -258,9 +260,13 @@ def _in_groups(
                 try:
                     files.append((name, each.read_bytes()))
                 except (OSError, ValueError):
-                    refused.append((name, "It can't be opened."))
+                    refused.append((name, _why_closed(each)))
             given = open_given(files)
             yield given.files, [*refused, *given.refused]
+
+
+def _why_closed(file: Path) -> str:
+    return "It can't be opened." if os.path.lexists(file) else "There is no such file."
 
 
 def unlike_training(

@@ -153,7 +153,12 @@ def _until(link: Link) -> str:
     "People",
     "who may see a model or, with --dataset, a dataset",
     argument("name", metavar="NAME", help="of the model or dataset"),
-    argument("to", choices=LEVELS, help="private: its owner; team: who signs in; link: guests too"),
+    argument(
+        "to",
+        nargs="?",
+        choices=LEVELS,
+        help="private: its owner; team: who signs in; link: guests too",
+    ),
     argument("--dataset", action="store_true", help="it is a dataset"),
     examples=('"hands 1" team', "hands private --dataset"),
 )
@@ -162,7 +167,8 @@ def visible(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         item_id, kind = catalog.datasets.find(options.name).id, DATASET
     else:
         item_id, kind = catalog.runs.find(options.name).id, RUN
-    show_to(catalog, kind, item_id, options.to)
+    if options.to is not None:
+        show_to(catalog, kind, item_id, options.to)
     owner, level = catalog.visibility.of(kind, item_id)
     output.text(f"“{options.name}” is {owner}’s, and is shown to: {level}.")
     return {"name": options.name, "id": item_id, "owner": owner, "level": level}

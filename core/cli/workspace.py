@@ -11,6 +11,7 @@ from core.catalog import Catalog
 from core.catalog.backups import backup, restore
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
+from core.errors import InvalidInput
 from core.text import plural, size
 from core.workspace import writable_place
 
@@ -20,10 +21,13 @@ from core.workspace import writable_place
     "Library",
     "write all that Lightbox keeps into one file",
     argument("file", type=Path, metavar="FILE", help="where to; hands.lightbox for example"),
+    argument("--replace", action="store_true", help="though there is a file of that name"),
     examples=("all.lightbox",),
 )
 def write(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     target = writable_place(options.file)
+    if target.exists() and not options.replace:
+        raise InvalidInput("There is a file of that name.", file=target, remedy="Or: --replace")
     done = backup(catalog.workspace, target, output.progress)
     output.text(f"{plural(done['files'], 'file')}, {size(done['bytes'])}, in {target}.")
     output.text("Pictures in folders of your own, which Lightbox only reads, are not in it.")

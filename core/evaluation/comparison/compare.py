@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
+from core.errors import InvalidInput
 from core.evaluation.comparison.differing import Differing, differing
 from core.evaluation.comparison.flips import Matched, match
 from core.evaluation.comparison.paired import Paired, in_words, paired
@@ -123,9 +124,15 @@ def compare(catalog: Catalog, first: RunRecord, second: RunRecord, on: str = "te
 
     Raises:
         NotFound: one of them was not tested on that.
+        InvalidInput: they have no class in common.
     """
     workspace = catalog.workspace
     one, two = load_predictions(workspace, first.id, on), load_predictions(workspace, second.id, on)
+    if not set(one.labels) & set(two.labels):
+        raise InvalidInput(
+            f"“{first.name}” and “{second.name}” know different classes, so there is nothing to "
+            "compare."
+        )
     matched = match(one, two, judge_by_second=_later(second, first))
     table = matched.table
     each = min(one.worth, two.worth)

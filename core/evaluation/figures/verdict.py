@@ -214,8 +214,9 @@ def sure_statement(point: Point) -> Statement:
         return Statement(key="sure", text=text, about=about)
     covered = rate(point.coverage, point.images)
     if count < _ENOUGH_SURE:
+        only = " only" if count < point.images else ""
         text = (
-            f"It was {said} of {images(count)} only ({covered}), and right on {right:,} of "
+            f"It was {said} of {images(count)}{only} ({covered}), and right on {right:,} of "
             f"{'it' if count == 1 else 'them'}: too few to rely on."
         )
         return Statement(key="sure", text=text, about=about)

@@ -172,7 +172,11 @@ def sentence_of_point(point: Point) -> str:
             f"of {answered.images:,}), {_likely(answered)}."
         )
     left = point.images - answered.images
-    rest = f"{images(left)} {'is' if left == 1 else 'are'} left to you" if left else "none is left"
+    rest = (
+        f"{images(left)} {'is' if left == 1 else 'are'} left to you"
+        if left
+        else "none is left to you"
+    )
     return (
         f"At least {percent(point.threshold, 0)} sure, it answers {_answers(point)} of "
         f"images and is right on {_right(answered)} of these ({answered.correct:,} of "

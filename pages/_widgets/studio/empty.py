@@ -14,7 +14,7 @@ from pages._widgets.studio import project
 
 
 def ways() -> None:
-    """Draw them; what they lead to draws the whole page, of which this is a column."""
+    """Draw them."""
     with st.container(horizontal=True):
         if st.button("Try the fruit sample", icon=":material/auto_awesome:", key="studio-sample"):
             project.open_sample("fruit", then_train=True)

@@ -30,6 +30,9 @@ def draw(record: DatasetRecord | None) -> None:
     going = _going(record) is not None
     column = st.fragment(_column, run_every=_EVERY_S if going else None)
     column(record.id if record is not None else None, going)
+    # Outside of the column: what it leads to draws the whole page.
+    if record is None and acting().may("labeller"):
+        empty.ways()
 
 
 def dialogs(record: DatasetRecord | None) -> None:
@@ -60,8 +63,6 @@ def _column(dataset_id: str | None, watching: bool) -> None:
             part = classes[page_of(len(classes), key=f"studio-page-{dataset_id}", size=_CARDS)]
     shown = _cards(record, part) if record is not None else [Card(one, 0) for one in by_hand.BLANK]
     events = cards(shown, busy=_busy(job), hint=job is None, more=_ready_for_more(record))
-    if record is None and acting().may("labeller"):
-        empty.ways()
     doing.last_said(record)
     if events:
         doing.do(record, events)

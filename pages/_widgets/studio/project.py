@@ -25,7 +25,9 @@ def newest_run(record: DatasetRecord | None) -> RunRecord | None:
 def draw(record: DatasetRecord | None) -> None:
     """Draw it."""
     name = shorten(record.name, 40) if record is not None else "New project"
-    with st.popover(escape(name), icon=":material/folder_open:", type="tertiary"):
+    # One for each project, so that it is closed when another one is chosen.
+    key = f"project-of-{record.id if record is not None else 'nothing'}"
+    with st.popover(escape(name), icon=":material/folder_open:", type="tertiary", key=key):
         others = [each for each in catalog().datasets.all() if record is None or each != record]
         with st.container(horizontal=True):
             st.button(

@@ -65,7 +65,11 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
         correct_it(record, run, photo, corrected, answer)
     correction_panel(record, run, answer.label)
     if not detecting:
-        st.caption("It is still finding out what photos unlike yours look like.")
+        job = catalog().jobs.latest("familiar", run.id)
+        if job is None or not job.finished:
+            st.caption("It is still finding out what photos unlike yours look like.")
+        elif job.error:
+            st.caption(f"Photos unlike yours can't be marked. {escape(job.error)}")
 
 
 def _busy(record: DatasetRecord) -> bool:

@@ -56,7 +56,9 @@ def confusions(result: Result) -> Iterable[Part]:
             "pairs",
             _COLUMNS,
             tuple((p.true, p.predicted, p.count, p.support, p.count / p.support) for p in pairs),
-            f"All {plural(len(pairs), 'pair')} of classes that were mixed up",
+            f"All {plural(len(pairs), 'pair')} of classes that were mixed up"
+            if len(pairs) > 1
+            else "The one pair of classes that was mixed up",
             # With few classes the matrix says it.
             brief=range(_LISTED) if many else (),
         )
