@@ -102,7 +102,7 @@ def test_one_bad_path_keeps_no_other_from_an_answer(
     good = write_colour(tmp_path / "a.png", "red")
     said = cli("predict", "colours", tmp_path / "nowhere.png", good, "--json")
     first, second = said.document
-    assert (first["label"], first["error"]) == ("", "It can't be opened.")
+    assert (first["label"], first["error"]) == ("", "There is no such file.")
     assert (second["label"], second["error"]) == ("red", "")
     text = cli("predict", "colours", tmp_path / "nowhere.png", good)
     assert (text.code, len(text.out.splitlines())) == (0, 2)
