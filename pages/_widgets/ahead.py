@@ -29,11 +29,11 @@ def do_ahead(record: DatasetRecord, spec: TrainSpec, good: pd.DataFrame) -> None
     runs = len(catalog().runs.all(record.id))
     # A training that was started meanwhile has interrupted it, so it is tried again after each.
     measuring = f"measure {record.id} {record.version} {runs}"
-    if measuring not in done:
+    # Only what the studio prepares may be before it: whatever else there is has the worker now.
+    busy = any(job.kind != "prepare" for job in catalog().jobs.all(states=ACTIVE, lane="train"))
+    if measuring not in done and not busy:
         done.add(measuring)
-        if not catalog().jobs.all(states=ACTIVE, lane="train") and unmeasured(
-            workspace, recipe_specs(catalog(), record.id, good)
-        ):
+        if unmeasured(workspace, recipe_specs(catalog(), record.id, good)):
             kinds.submit_measure(catalog(), record.id)
             st.rerun()
     preparing = f"prepare {spec.model_dump_json()}"

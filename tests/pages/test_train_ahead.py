@@ -42,10 +42,10 @@ def test_recipes_are_measured_once(
     open_page: Open, catalog: Catalog, photos: DatasetRecord
 ) -> None:
     at = open_page("train")
-    assert kinds(catalog) == ["measure"]
+    assert sorted(kinds(catalog)) == ["measure", "prepare"], "which the studio has prepared"
     at.run()
     assert_no_defect(at)
-    assert kinds(catalog) == ["measure"]
+    assert sorted(kinds(catalog)) == ["measure", "prepare"]
 
 
 def test_once_measured_the_start_is_prepared(
