@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.catalog import Catalog, RunRecord
 from core.evaluation.study.run import run_study
 from tests.core.evaluation.dense_run import make_dense_run
-from tests.pages.conftest import Open, assert_no_defect, click, words
+from tests.pages.conftest import Open, assert_no_defect, click, show, words
 
 COLOURS = ("red", "green", "blue")
 
@@ -29,11 +29,7 @@ def run(catalog: Catalog, tmp_path: Path) -> RunRecord:
 
 
 def opened(open_page: Open, run: RunRecord) -> AppTest:
-    at = open_page("results", run=run.id)
-    at.session_state["section"] = "map"
-    at.run()
-    assert_no_defect(at)
-    return at
+    return show(open_page("results", run=run.id), "Map")
 
 
 def drawn(at: AppTest) -> tuple[str, dict[str, Any]]:

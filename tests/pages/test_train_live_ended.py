@@ -102,7 +102,8 @@ def test_a_finished_run_says_how_good_it_is_and_where_its_logs_are(told: Told) -
     told.catalog.jobs.finish(told.run.job_id, "done")
     at = ended(told)
     said = words(at).replace("*", "")
-    assert "Right on 90 % of 20 images that it had never seen (likely between 70 % and 97 %)" in said
+    right = "Right on 90 % of 20 images that it had never seen (likely between 70 % and 97 %)"
+    assert right in said
     assert "It took 3 s in all" in said
     assert not at.code
     logs = told.catalog.workspace.run(told.run.id) / "tensorboard"
