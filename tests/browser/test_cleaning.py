@@ -89,6 +89,8 @@ def clean(page: Any, planted: Planted) -> None:
     shown = take_all(page, WRONG)
     settle(page, WRONG, "Move to the class they look like", f"Moved: {shown} images")
     page.get_by_role("button", name="Undo", exact=True).first.click()
+    # What was open is open again: it stands in the address still.
+    page.get_by_text(f"{WRONG}.", exact=True).wait_for()
     assert take_all(page, WRONG) == shown
     settle(page, WRONG, "Move to the class they look like", f"Moved: {shown} images")
 
