@@ -152,7 +152,7 @@ def _kinds(material: Material) -> tuple[set[str], set[str]]:
     try:
         table = curated(material.catalog, run.dataset_id, run.dataset_version)
     except NotFound:
-        return {"RGBA", "I"}, {"JPEG"}
+        return {"RGBA", "I"}, {"JPEG", "PNG"}
     table = table[table["path"].isin(material.split["path"])]
     return set(table["mode"].astype(str)), set(table["format"].astype(str))
 
