@@ -11,6 +11,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def _convert(
 
     model = source.model
     pixels = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="pixels")
-    with tempfile.TemporaryDirectory(prefix="lightbox-") as temporary:
+    with (
+        tempfile.TemporaryDirectory(prefix="lightbox-") as temporary,
+        _unpadded(model),
+    ):
         archive = keras.export.ExportArchive()
         archive.track(model)
         archive.add_endpoint(
@@ -51,6 +55,45 @@ def _convert(
             warnings.simplefilter("ignore", UserWarning)
             converted = converter.convert()
     (folder / _FILE).write_bytes(converted)
+
+
+@contextmanager
+def _unpadded(model: Any) -> Iterator[None]:
+    """While inside, convolutions that step over more than they see say "valid" where "same" adds
+    no border: the same numbers, but TensorFlow 2.21's XNNPACK answers zeros for "same"."""
+    from keras import layers
+
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+    changed = [
+        layer
+        for layer in model._flatten_layers()
+        if isinstance(layer, kinds) and layer.padding == "same" and _adds_no_border(layer)
+    ]
+    for layer in changed:
+        layer.padding = "valid"
+    try:
+        yield
+    finally:
+        for layer in changed:
+            layer.padding = "same"
+
+
+def _adds_no_border(layer: Any) -> bool:
+    """Whether "same" is "valid" for a convolution, wherever it is used."""
+    shapes = [node.input_tensors[0].shape for node in layer._inbound_nodes]
+    seen = [
+        (size - 1) * wide + 1
+        for size, wide in zip(layer.kernel_size, layer.dilation_rate, strict=True)
+    ]
+    return bool(shapes) and all(
+        layer.data_format == "channels_last"
+        and None not in shape[1:3]
+        and all(
+            (side - 1) // step * step + size <= side
+            for side, step, size in zip(shape[1:3], layer.strides, seen, strict=True)
+        )
+        for shape in shapes
+    )
 
 
 def _float32(source: Source, folder: Path) -> None:
