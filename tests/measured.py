@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections import defaultdict
@@ -67,6 +68,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
 
 
+# That all of a file needs Keras, alone or before other marks.
+_WHOLE = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.keras", re.MULTILINE)
+
+
 def recorded() -> dict[str, float]:
     """Seconds of the tests that take at least half a second."""
     return dict(json.loads(RECORDED.read_text(encoding="utf-8"))) if RECORDED.exists() else {}
@@ -82,7 +87,7 @@ class _Quick:
         """Files of which all is left out aren't even imported."""
         if collection_path.suffix != ".py":
             return None
-        whole = "pytestmark = pytest.mark.keras" in collection_path.read_text(encoding="utf-8")
+        whole = _WHOLE.search(collection_path.read_text(encoding="utf-8")) is not None
         return whole or collection_path.parent.name == "browser" or None
 
     @pytest.hookimpl(trylast=True)
