@@ -36,6 +36,12 @@ def do_ahead(record: DatasetRecord, spec: TrainSpec, good: pd.DataFrame) -> None
         if unmeasured(workspace, recipe_specs(catalog(), record.id, good)):
             kinds.submit_measure(catalog(), record.id)
             st.rerun()
+    prepare_ahead(spec)
+
+
+def prepare_ahead(spec: TrainSpec) -> None:
+    """Queue what a training with this spec would begin with, once for each session."""
+    done: set[str] = st.session_state.setdefault("done_ahead", set())
     preparing = f"prepare {spec.model_dump_json()}"
     if preparing not in done and kinds.submit_prepare(catalog(), spec) is not None:
         done.add(preparing)

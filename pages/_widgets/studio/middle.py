@@ -7,12 +7,12 @@ import streamlit as st
 from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
-from core.jobs import kinds
 from core.quality.curation import usable
 from core.text import escape
 from core.training.estimate import estimate
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
+from pages._widgets.ahead import prepare_ahead
 from pages._widgets.job import attempt
 from pages._widgets.session import catalog, dataset_table
 from pages._widgets.steps import go
@@ -56,7 +56,7 @@ def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
     if spec is not None and record is not None:
         label += _takes(spec, record)
         if settings.load().ahead:
-            _ahead(spec)
+            prepare_ahead(spec)
     if st.button(
         label,
         type="secondary" if known else "primary",
@@ -118,14 +118,6 @@ def _seconds(home: str, spec: str, dataset_id: str) -> float | None:
     assert table is not None
     found = estimate(catalog(), TrainSpec.model_validate_json(spec), usable(table))
     return None if found is None else found.seconds
-
-
-def _ahead(spec: TrainSpec) -> None:
-    """Let an idle worker do ahead what the button would begin with."""
-    done: set[str] = st.session_state.setdefault("done_ahead", set())
-    wish = f"prepare {spec.model_dump_json()}"
-    if wish not in done and kinds.submit_prepare(catalog(), spec) is not None:
-        done.add(wish)
 
 
 def _not_done(run: RunRecord) -> None:
