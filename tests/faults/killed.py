@@ -78,7 +78,7 @@ def look(base: Path) -> None:
         elif kind == "link":
             assert value in {each.token for each in all_links(catalog.workspace)}, line
         else:
-            place = base / f"restored-{os.getpid()}"
+            place = base / f"restored-{os.getpid()}-{value}"
             restore(place, base / "all.lightbox")
     assert list_keys(catalog.workspace) is not None
     for record in catalog.datasets.all():
