@@ -29,6 +29,7 @@ EPOCHS = 12
 SEEDS = (1, 2, 3)
 SEARCH_MS = 240_000
 WRONG = "Perhaps in the wrong class"
+BACK = "Back to the list"
 
 
 def finding(page: Any, what: str) -> Any:
@@ -40,7 +41,7 @@ def finding(page: Any, what: str) -> Any:
 
 def look_at(page: Any, what: str) -> None:
     """Look at a finding from the list, if it isn't looked at already."""
-    back = page.get_by_role("button", name="Back to the list")
+    back = page.get_by_role("button", name=BACK)
     shown = page.get_by_text(f"{what}.", exact=True)
     if back.count() and not shown.count():
         back.click()
@@ -54,6 +55,8 @@ def settle(page: Any, what: str, button: str, said: str = "Excluded: ") -> None:
     """Look at a finding, and make a decision after which it is gone."""
     look_at(page, what)
     page.get_by_role("button", name=re.compile(button)).click()
+    # Nothing is left of it, so the list stands again: until then its pictures may yet be drawn anew.
+    expect(page.get_by_role("button", name=BACK)).to_have_count(0)
     expect(finding(page, what)).to_have_count(0)
     page.get_by_text(re.compile(f"{said}.*Your files are as they were")).wait_for()
     journey.settled(page)
