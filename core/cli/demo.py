@@ -12,6 +12,7 @@ from core.cli.output import Output
 from core.cli.running import run_job
 from core.datasets import intake
 from core.datasets.content import read_regular
+from core.datasets.places import image_file
 from core.datasets.sample import DEFAULT, SAMPLES
 from core.evaluation.records import worst_confusions
 from core.evaluation.store import load_evaluation, predictions_table
@@ -68,7 +69,7 @@ def demo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     predictor = open_predictor(catalog.workspace, run.id)
     root = catalog.workspace.load_path(record.root)
     rows = predictions_table(catalog.workspace, run.id).head(3)
-    files = [(path, read_regular(root / path)) for path in rows["path"]]
+    files = [(path, read_regular(image_file(root, path))) for path in rows["path"]]
     answers = predictor.predict(files)
     for answer, label in zip(answers, rows["label"], strict=True):
         output.text(f"  {answer.name}: {answer.label} ({percent(answer.confidence)}), is {label}")

@@ -1,8 +1,7 @@
 """Images that were added to a folder of a person's own: they are kept in the workspace, one folder
 a class, since that folder is only read.
 
-In the index their paths are whole ones, so that joined to the person's folder they still lead to
-where the images are.
+In the index their paths begin with ``home:`` (:mod:`core.datasets.places`).
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ def added_folder(workspace: Workspace, dataset_id: str) -> Path:
     return workspace.dataset(dataset_id) / "added"
 
 
-def added_path(file: Path) -> str:
+def added_path(workspace: Workspace, file: Path) -> str:
     """The path of such an image in the index."""
-    return file.as_posix()
+    return workspace.store_path(file)
 
 
 def added_files(
@@ -46,7 +45,7 @@ def added_files(
             for file in sorted(Path(label.path).rglob("*")) if label.is_dir() else ():
                 if has_image_name(file.name):
                     facts = file.stat()
-                    path = added_path(file)
+                    path = added_path(workspace, file)
                     found.append(
                         FoundFile(path, label.name, split, facts.st_size, facts.st_mtime_ns)
                     )

@@ -19,6 +19,7 @@ import pandas as pd
 from core.datasets.content import hash_bytes, read_regular
 from core.datasets.images import NOW, Decoding, Fit, decode
 from core.datasets.layout import Skipped
+from core.datasets.places import image_file
 from core.datasets.slots import SlotFile, forget
 from core.errors import NotFound, UnreadableImage
 from core.progress import Reporter
@@ -172,7 +173,7 @@ def expected_pixels(
 
     def holds(path: str, size: int, changed: int) -> bool:
         try:
-            facts = (root / path).stat()
+            facts = image_file(root, path).stat()
         except OSError:
             return False
         return (facts.st_size, facts.st_mtime_ns) == (size, changed)
@@ -246,7 +247,7 @@ def _reading(
     def read(item: tuple[str, str]) -> np.ndarray | Skipped:
         digest, path = item
         try:
-            data = read_regular(root / path)
+            data = read_regular(image_file(root, path))
             if hash_bytes(data) != digest:
                 return Skipped(path, "It has changed since it was scanned. Scan again to use it.")
             return decode(data, size, fit=fit, file=path, decoding=decoding)

@@ -265,7 +265,7 @@ class UploadStage:
                     places.append(place)
         self.abandon()
         if record.origin == "folder":
-            return [added_path(place) for place in places]
+            return [added_path(workspace, place) for place in places]
         return [place.relative_to(originals).as_posix() for place in places]
 
     def _unwrapped(self, base: Path) -> Path:

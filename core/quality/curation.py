@@ -15,6 +15,7 @@ import pandas as pd
 
 from core.catalog import Catalog, Change
 from core.catalog.datasets import tidy
+from core.datasets.places import all_as_kept
 from core.errors import InvalidInput, NotFound
 from core.quality.alike import Alike
 from core.quality.facts import lay_over
@@ -125,7 +126,7 @@ def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
     for change in changes:
         if "paths" not in change.payload:
             continue
-        at = rows.reindex(change.payload["paths"]).dropna().to_numpy(dtype=np.int64)
+        at = rows.reindex(all_as_kept(change.payload["paths"])).dropna().to_numpy(dtype=np.int64)
         if change.action in ("exclude", "restore"):
             excluded[at] = change.action == "exclude"
         elif change.action == "keep":

@@ -20,6 +20,7 @@ import pandas as pd
 from core.catalog import Catalog
 from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, taken_apart
 from core.datasets.images import open_image
+from core.datasets.places import image_file
 from core.datasets.splits import SPLITS, Shares, plan_splits
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.progress import Reporter, Throttle
@@ -140,7 +141,7 @@ def export_dataset(
             if now_and_then():
                 report.check()
                 report.progress("export", done, len(places), "Copying images")
-            data = _same(root / path, hashes[path])
+            data = _same(image_file(root, path), hashes[path])
             if isinstance(data, str):
                 left_out[path] = data
             else:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Change
+from core.datasets.places import column_as_kept
 from core.quality.alike import Alike, alike, read_pairs
 from core.quality.copies import MIRRORED, ROTATED
 
@@ -51,6 +52,7 @@ def lay_over(
 def _read(path: Path) -> pd.DataFrame | None:
     """Doubts as they were written; ``None`` if the file is missing or damaged."""
     try:
-        return pd.read_parquet(path)[[*_JUDGED, "label_doubt", "outlier", "suggested"]]
+        found = pd.read_parquet(path)[[*_JUDGED, "label_doubt", "outlier", "suggested"]]
+        return column_as_kept(found)
     except (OSError, ValueError, KeyError):
         return None

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from core.datasets.content import split_path
 from core.datasets.greys import Range, common_range
 from core.datasets.layout import Skipped
+from core.datasets.places import column_as_kept
 from core.errors import NotFound
 from core.quality.measure import MEASUREMENTS
 from core.workspace import Workspace, atomic_path, read_json, write_json
@@ -135,7 +136,8 @@ def load_index(path: Path) -> pd.DataFrame:
         found = pq.read_table(path)
         table = found.to_pandas(types_mapper={pa.binary(): pd.ArrowDtype(pa.binary())}.get)
         missing = {name: value for name, value in _ADDED.items() if name not in table}
-        return table.assign(**missing)[list(COLUMNS)].astype(COLUMNS)
+        table = table.assign(**missing)[list(COLUMNS)].astype(COLUMNS)
+        return in_order(column_as_kept(table))
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise NotFound(
             "The index of this dataset is missing or was made by another version.",

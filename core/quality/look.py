@@ -22,6 +22,7 @@ from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, t
 from core.datasets.formats import SUFFIXES_OF
 from core.datasets.greys import Range
 from core.datasets.images import Decoding, OpenedImage, open_image
+from core.datasets.places import image_file
 from core.errors import UnreadableImage
 from core.quality import thumbs
 from core.quality.descriptor import describe
@@ -83,7 +84,7 @@ def look_at(
     for path in paths:
         if stop():
             break
-        found, counted, thumbnail = _look_at_one(Path(root, path), path, decoding)
+        found, counted, thumbnail = _look_at_one(image_file(root, path), path, decoding)
         facts.append(found)
         tallies.append(counted)
         thumbnails.append(thumbnail)

@@ -11,6 +11,7 @@ import pandas as pd
 from pyarrow import ArrowException
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from core.datasets.places import column_as_kept
 from core.errors import Damaged, NotFound
 from core.workspace import atomic_path, read_json
 
@@ -58,7 +59,7 @@ def read_table(path: Path, columns: Sequence[str], what: str, remedy: str) -> pd
         raise Damaged(
             f"{what} is missing or damaged.", file=shown_path(path), remedy=remedy
         ) from error
-    return table
+    return column_as_kept(table) if "path" in table else table
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.datasets.content import read_regular
 from core.datasets.images import open_image
+from core.datasets.places import image_file
 from core.errors import UnreadableImage
 from core.text import percent, size
 from pages._widgets.session import catalog, thumbnails
@@ -30,7 +31,7 @@ def look_closer(record: DatasetRecord, rows: pd.DataFrame) -> None:
 
 
 def _picture(record: DatasetRecord, row: pd.Series) -> None:
-    path = catalog().workspace.load_path(record.root) / row["path"]
+    path = image_file(catalog().workspace.load_path(record.root), row["path"])
     try:
         opened = open_image(read_regular(path), file=row["path"])
     except (OSError, UnreadableImage):

@@ -13,6 +13,7 @@ from core.catalog import Catalog
 from core.datasets.content import read_regular
 from core.datasets.images import Decoding, Fit, open_image
 from core.datasets.pixels import load_pixels
+from core.datasets.places import image_file
 from core.errors import LightboxError, NotFound
 from core.progress import Reporter
 from core.runs.files import RunFiles
@@ -69,7 +70,7 @@ class Images:
         pictures: list[bytes] = []
         for row in self._rows("validation").groupby("label", sort=True).head(1).itertuples():
             try:
-                image = open_image(read_regular(self.root / str(row.path))).image
+                image = open_image(read_regular(image_file(self.root, str(row.path)))).image
             except (LightboxError, OSError):
                 continue
             image.thumbnail((_SIDE, _SIDE))

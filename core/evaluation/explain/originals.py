@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.content import read_regular
+from core.datasets.places import image_file
 from core.errors import NotFound
 
 
@@ -22,7 +23,7 @@ def read_original(catalog: Catalog, run: RunRecord, on: str, path: str) -> bytes
     else:
         root = catalog.workspace.load_path(on)
     try:
-        return read_regular(root / path)
+        return read_regular(image_file(root, path))
     except OSError as error:
         raise NotFound(
             "This image is no longer there, or can't be read.",

@@ -8,6 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.datasets.content import read_regular
+from core.datasets.places import image_file
 from core.errors import LightboxError
 from core.evaluation.contest import Round, contest, score
 from core.quality.curation import curated
@@ -105,10 +107,10 @@ def _again(run_id: str) -> None:
 def _picture(run: RunRecord, path: str) -> Any:
     """The photo as it is now, or its thumbnail if it has gone."""
     store = catalog()
-    file = store.workspace.load_path(store.datasets.get(run.dataset_id).root) / path
+    root = store.workspace.load_path(store.datasets.get(run.dataset_id).root)
     try:
         info = RunFiles(store.workspace, run.id).model()
-        return info.open(file.read_bytes(), draft=(_SIDE, _SIDE)).image
+        return info.open(read_regular(image_file(root, path)), draft=(_SIDE, _SIDE)).image
     except (LightboxError, OSError):
         return _thumbnails(run, [path])[0]
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.datasets.content import read_regular
+from core.datasets.places import image_file
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
@@ -60,7 +61,7 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     found = []
     for path, picture in zip(rows["path"], pictures, strict=True):
         try:
-            found.append((path, read_regular(root / path)))
+            found.append((path, read_regular(image_file(root, path))))
         except OSError:
             found.append((path, picture))
     return found

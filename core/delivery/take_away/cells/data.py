@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 from core import __version__
+from core.datasets.places import outside
 from core.delivery.take_away.cells import Cell, code, literal, plain, words
 from core.delivery.take_away.cut import Cutter
 from core.delivery.take_away.environment import NEEDED, installed
@@ -293,7 +294,7 @@ def _packed(material: Material) -> str:
     number = {label: at for at, label in enumerate(material.classes)}
     part = {"train": 0, "validation": 1, "test": 2}
     rows: list[list[Any]] = [
-        [path, number[label], part[split]]
+        [outside(path), number[label], part[split]]
         for path, label, split in material.split[["path", "label", "split"]].itertuples(index=False)
         if label in number and split in part
     ]
