@@ -55,7 +55,7 @@ def settle(page: Any, what: str, button: str, said: str = "Excluded: ") -> None:
     """Look at a finding, and make a decision after which it is gone."""
     look_at(page, what)
     page.get_by_role("button", name=re.compile(button)).click()
-    # Nothing is left of it, so the list stands again: until then its pictures may yet be drawn anew.
+    # Nothing is left of it, so the list stands again: until then pictures may be drawn anew.
     expect(page.get_by_role("button", name=BACK)).to_have_count(0)
     expect(finding(page, what)).to_have_count(0)
     page.get_by_text(re.compile(f"{said}.*Your files are as they were")).wait_for()
