@@ -9,7 +9,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
@@ -19,6 +19,7 @@ from streamlit import config, file_util
 from core import settings
 from core.access import audit, startup
 from core.access.hosts import check_bind, is_loopback, parse_bind
+from core.access.reach import remember
 from core.api import batches, downloads, entrance, live, reports, uploads, v1
 from core.api.doors import Doors
 from core.api.promptly import answering_promptly
@@ -86,6 +87,9 @@ async def served(app: object) -> AsyncIterator[None]:
         # Nothing runs yet; raised here, it would be a page of traceback.
         os._exit(2)
     print(f"\n  Lightbox is at  {place}\n", flush=True)
+    with suppress(LightboxError, OSError):
+        # It is known to commands then; without it they go by the settings.
+        remember(open_workspace(), address, port)
     if not config.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     ask_also(asking)

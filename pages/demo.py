@@ -6,23 +6,25 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.delivery.take_away.links import find_link
+from core.delivery.take_away.links import Link, find_link
 from core.delivery.take_away.notes import load_about
 from core.errors import NotFound
 from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from core.text import escape, plural, shorten
+from pages._widgets.gallery import Tile, gallery
 from pages._widgets.predict.beat import beat
 from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask, cards, examples
+from pages._widgets.predict.trying import ask, cards, example_picture, examples
 from pages._widgets.session import catalog
 from pages._widgets.sure import threshold_of
 
 _SHOWN = 6
 _NAMED = 12
+_ACROSS = 6
 _WAYS = {
-    "example": ":material/image: Try an example",
+    "example": ":material/image: Examples",
     "drop": ":material/upload: Your image",
     "camera": ":material/photo_camera: Camera",
     "beat": ":material/sports_score: Beat the model",
@@ -30,9 +32,12 @@ _WAYS = {
 _STYLE = """
 <style>
 .stMainBlockContainer {max-width: 1500px; padding-top: 2rem;}
-.stMainBlockContainer h1 {font-size: clamp(2.2rem, 5vw, 4rem); line-height: 1.1;}
+.stMainBlockContainer h1 {font-size: clamp(1.5rem, 2.4vw, 2.1rem); line-height: 1.15;}
 .stMainBlockContainer h2 {font-size: clamp(2rem, 4vw, 3.2rem);}
-.st-key-demo-what p {font-size: clamp(1.05rem, 1.6vw, 1.4rem);}
+.st-key-demo-what p {font-size: clamp(1rem, 1.3vw, 1.2rem);}
+.st-key-demo-answer [data-testid="stImage"] img {
+  max-height: 58vh; object-fit: contain; object-position: left;
+}
 .st-key-demo-way button {min-height: 3rem;}
 .st-key-demo-way button p {font-size: 1.15rem;}
 @media (max-width: 640px) {
@@ -43,14 +48,14 @@ _STYLE = """
 """
 
 
-def _title(run: RunRecord, classes: list[str]) -> None:
-    st.title(escape(run.name))
-    about = load_about(catalog().workspace, run.id)
+def _title(link: Link, run: RunRecord, classes: list[str]) -> None:
+    st.title(escape(link.title or run.name))
+    purpose = link.purpose or load_about(catalog().workspace, run.id).use
     named = ", ".join(f"**{escape(shorten(label, 24))}**" for label in classes[:_NAMED])
     more = len(classes) - _NAMED
     with st.container(key="demo-what"):
-        if about.use:
-            st.markdown(escape(about.use))
+        if purpose:
+            st.markdown(escape(purpose))
         st.markdown(
             f"Show it an image, and it says which of {plural(len(classes), 'class', 'classes')} it "
             f"is: {named}{f' and {more:,} more' if more > 0 else ''}."
@@ -59,19 +64,7 @@ def _title(run: RunRecord, classes: list[str]) -> None:
 
 def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
     if way == "example":
-        try:
-            found = examples(run)
-        except NotFound:
-            st.info("There are no examples any more. Try an image of your own.")
-            return []
-        number = st.session_state.get("demo-example", 0) % max(1, len(found))
-        st.button(
-            "Another example",
-            icon=":material/shuffle:",
-            on_click=lambda: st.session_state.update({"demo-example": number + 1}),
-        )
-        # Without the folder, which would give the answer away.
-        return [("An image it had never seen", found[number][1])] if found else []
+        return _example(run)
     dropped = st.file_uploader(
         "Drop an image here",
         accept_multiple_files=True,
@@ -79,6 +72,29 @@ def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
         key="demo-files",
     )
     return [(file.name, file.getvalue()) for file in (dropped or [])[:_SHOWN]]
+
+
+def _example(run: RunRecord) -> list[tuple[str, bytes]]:
+    """The one that was clicked last, of some that stand below its answer."""
+    try:
+        found = examples(run)
+    except NotFound:
+        found = []
+    if not found:
+        st.info("There are no examples any more. Try an image of your own.")
+        return []
+    tiles = [
+        Tile(str(n), example_picture(run.id, data), "", title=f"Example {n + 1}")
+        for n, (_, data) in enumerate(found)
+    ]
+    st.markdown("**Photos it had never seen.** Click one:")
+    for clicked in gallery(
+        tiles, key="demo-examples", label="Examples to try", opens=True, across=_SHOWN
+    ):
+        st.session_state["demo-example"] = int(clicked)
+    number = st.session_state.get("demo-example", 0) % len(found)
+    # Without the folder, which would give the answer away.
+    return [(f"Example {number + 1}", found[number][1])]
 
 
 def _page() -> None:
@@ -90,7 +106,7 @@ def _page() -> None:
         st.info(escape(str(error)), icon=":material/link_off:")
         return
     st.html(_STYLE)
-    _title(run, classes)
+    _title(link, run, classes)
     threshold = threshold_of(run)
     way = st.segmented_control(
         "How",
@@ -110,13 +126,16 @@ def _page() -> None:
         except NotFound:
             st.info("There are no test photos to guess any more.")
         return
+    # What is answered stands above what is asked with.
+    answers = st.container(key="demo-answer")
     given = open_given(_files(run, str(way)))
-    for name, why in given.refused:
-        st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
-    if given.files:
-        detecting = find_detector(catalog().workspace, run.id) is not None
-        cards(run, ask(run, given.files, detecting), threshold, guest=True)
-    elif way == "drop":
+    with answers:
+        for name, why in given.refused:
+            st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
+        if given.files:
+            detecting = find_detector(catalog().workspace, run.id) is not None
+            cards(run, ask(run, given.files, detecting), threshold, guest=True)
+    if way == "drop" and not given.files:
         st.caption("Your image is answered and forgotten.")
 
 

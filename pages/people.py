@@ -16,6 +16,7 @@ from core.inference.keys import list_keys, revoke_key
 from core.text import ago, escape
 from core.who import GIVEN, acting, require
 from pages._widgets.component import safe_key
+from pages._widgets.others import link_for_others, reached, who_reaches
 from pages._widgets.session import catalog
 
 _ROLES = {
@@ -53,13 +54,13 @@ def _invitations() -> None:
     made = st.session_state.get(_INVITATION)
     if made:
         name, token = made
-        base = "/".join(st.context.url.split("/")[:3]) if st.context.url else ""
         whom = f"for **{escape(name)}** to choose a new password" if name else "for somebody new"
         st.success(
             f"A link {whom}. It works once, within seven days; send it to them alone.",
             icon=":material/mail:",
         )
-        st.code(f"{base}{PREFIX}/invited?token={token}", language=None, wrap_lines=True)
+        link_for_others(f"{PREFIX}/invited?token={token}", code=False)
+        who_reaches()
 
 
 def _person(person: PersonRecord) -> None:
@@ -120,7 +121,8 @@ def _open_doors() -> None:
     for link in links:
         name = escape(names.get(link.run_id, link.run_id))
         what = "results of" if link.kind == "results" else "demo of"
-        _open_door(f"Link to the {what} **{name}**", link.by, link.ends_at, link.token, revoke_link)
+        called = f"Link to the {what} **{name}**"
+        _open_door(called, link.by, link.ends_at, link.token, revoke_link, link.address)
     for key in keys:
         only = f", {len(key.models)} of the models" if key.models else ""
         what = f"Key **{escape(key.name)}** ({key.hint}…){only}"
@@ -128,13 +130,21 @@ def _open_doors() -> None:
 
 
 def _open_door(
-    what: str, by: str, ends_at: float | None, key: str, take: Callable[..., object]
+    what: str,
+    by: str,
+    ends_at: float | None,
+    key: str,
+    take: Callable[..., object],
+    address: str = "",
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         until = "until taken back"
         if ends_at is not None:
             until = f"until {datetime.datetime.fromtimestamp(ends_at):%d %b %Y}"
-        st.markdown(f"{what} · by {escape(by)} · {until}", width="stretch")
+        said = f"{what} · by {escape(by)} · {until}"
+        if address:
+            said += f"  \n`{reached().base}{address}`"
+        st.markdown(said, width="stretch")
         st.button(
             "Take back",
             key=f"people-take-{safe_key(key)}",

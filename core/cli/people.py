@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from core.access import audit, people
+from core.access.reach import reach
 from core.access.visible import show_to
 from core.api.entrance import PREFIX
 from core.catalog import Catalog
@@ -20,10 +21,7 @@ from core.who import GIVEN
 DATASET: Kind = "dataset"
 RUN: Kind = "run"
 WHO = argument("name", metavar="NAME", help="as they sign in")
-_HOW = (
-    "Put the address of your Lightbox before it; it works once, for seven days. People are asked "
-    "who they are where LIGHTBOX_ACCESS is password."
-)
+_HOW = "It works once, for seven days, where Lightbox runs with LIGHTBOX_ACCESS=password."
 ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may do; default viewer")
 
 
@@ -37,15 +35,21 @@ ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may d
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     person = people.add(catalog, options.name, options.role)
-    address = _address(people.invite(catalog, person.role, person.name))
+    address = _invited(catalog, people.invite(catalog, person.role, person.name))
     output.text(f"“{person.name}” may come in as {person.role}, and chooses a password at")
-    output.text(address)
-    output.text(_HOW)
+    _say(catalog, address, output)
     return {**_facts(person), "address": address}
 
 
-def _address(token: str) -> str:
-    return f"{PREFIX}/invited?token={token}"
+def _invited(catalog: Catalog, token: str) -> str:
+    return f"{reach(catalog.workspace).base}{PREFIX}/invited?token={token}"
+
+
+def _say(catalog: Catalog, address: str, output: Output) -> None:
+    output.text(address)
+    output.text(_HOW)
+    if why := reach(catalog.workspace).why:
+        output.text(why)
 
 
 @command("people list", "People", "who may sign in, and from how many browsers they are")
@@ -81,9 +85,8 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     examples=("--role labeller",),
 )
 def invite(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    address = _address(people.invite(catalog, options.role, options.name))
-    output.text(address)
-    output.text(_HOW)
+    address = _invited(catalog, people.invite(catalog, options.role, options.name))
+    _say(catalog, address, output)
     return {"address": address, "role": options.role, "for": options.name}
 
 
@@ -133,15 +136,24 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
         revoke_link(catalog.workspace, options.revoke)
         output.text("The link leads nowhere from now on.")
     found = all_links(catalog.workspace)
+    base = reach(catalog.workspace).base
     if found:
+        names = {run.id: run.name for run in catalog.runs.all(archived=True)}
         rows = [
-            (each.run_id, each.kind, when(each.made_at), each.by, _until(each), each.token)
+            (
+                names.get(each.run_id, each.run_id),
+                each.kind,
+                when(each.made_at),
+                each.by,
+                _until(each),
+                base + each.address,
+            )
             for each in found
         ]
-        output.table(("model", "kind", "made", "by", "until", "token"), rows)
+        output.table(("model", "kind", "made", "by", "until", "address"), rows)
     else:
         output.text("There are no links. Make one with: share RUN")
-    return [{**each.model_dump(), "address": each.address} for each in found]
+    return [{**each.model_dump(), "address": base + each.address} for each in found]
 
 
 def _until(link: Link) -> str:

@@ -6,12 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from core.access.reach import Reach, qr_code, reach
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, put, when
-from core.delivery.take_away.links import Link, create_link, links, revoke_link
+from core.delivery.take_away.links import Kind, Link, create_link, links, revoke_link
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
+from core.workspace import atomic_path
 
 
 @command(
@@ -112,19 +114,33 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
 @command(
     "share",
     "Take away",
-    "make a read-only link to a run's results",
+    "make a link to a run's results, or to a page to try it on",
     RUN,
+    argument("--demo", action="store_true", help="to try the model, instead of its results"),
     one_of(
         argument("--list", action="store_true", help="list the links that there are"),
         argument("--revoke", metavar="TOKEN", help="take a link back"),
     ),
     argument("--days", type=float, metavar="N", help="for so many days; else until taken back"),
-    examples=('"hands 1"', '"hands 1" --list', '"hands 1" --days 30'),
+    argument("--title", default="", help="what a demo is headed with; else the model's name"),
+    argument("--purpose", default="", help="what a demo says that the model is for"),
+    argument("--qr", type=Path, metavar="FILE.png|FILE.svg", help="the link as a QR code"),
+    examples=(
+        '"hands 1"',
+        '"hands 1" --list',
+        '"hands 1" --days 30',
+        '"hands 1" --demo --title "Which hand?" --qr hands.png',
+    ),
 )
 def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] | list[Any]:
+    from core.delivery.take_away.material import checked_target
+
     run = catalog.runs.find(options.run)
+    kind: Kind = "demo" if options.demo else "results"
+    at = reach(catalog.workspace)
     if options.revoke is not None:
-        if all(link.token != options.revoke for link in links(catalog.workspace, run.id)):
+        both = (*links(catalog.workspace, run.id), *links(catalog.workspace, run.id, "demo"))
+        if all(link.token != options.revoke for link in both):
             raise NotFound(
                 "There is no such link to this run.", remedy="See those that there are: --list."
             )
@@ -132,25 +148,37 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
         output.text("The link leads nowhere from now on.")
         return {"run": run.id, "revoked": options.revoke}
     if options.list:
-        found = links(catalog.workspace, run.id)
+        found = links(catalog.workspace, run.id, kind)
         if found:
             output.table(
                 ("made", "by", "address"),
-                [(when(link.made_at), link.by, link.address) for link in found],
+                [(when(link.made_at), link.by, at.base + link.address) for link in found],
             )
         else:
             output.text("There are no links to this run. Make one with: share RUN")
-        return [_link(link) for link in found]
-    link = create_link(catalog, run.id, days=options.days)
-    # A running app makes what there is to download; otherwise it waits for the next start.
-    kinds.submit_report(catalog, run.id)
-    output.text(f"Below the address of the app: {link.address}")
-    output.text("Whoever has it sees the results of this run, and can change nothing.")
-    return _link(link)
+        return [_link(link, at) for link in found]
+    picture = options.qr and checked_target(options.qr, (".png", ".svg"), "A QR code")
+    link = create_link(
+        catalog, run.id, kind, options.days, title=options.title, purpose=options.purpose
+    )
+    if kind == "results":
+        # A running app makes what there is to download; otherwise it waits for the next start.
+        kinds.submit_report(catalog, run.id)
+    made = _link(link, at)
+    if picture is not None:
+        with atomic_path(picture) as part:
+            part.write_bytes(qr_code(made["address"], picture.suffix[1:].lower()))
+    output.text(made["address"])
+    can = "sees the results of this run" if kind == "results" else "can try this model"
+    output.text(f"Whoever has it {can}, and can change nothing.")
+    if at.why:
+        output.text(at.why)
+    return made
 
 
-def _link(link: Link) -> dict[str, Any]:
-    return {**link.model_dump(), "address": link.address}
+def _link(link: Link, at: Reach) -> dict[str, Any]:
+    """What is said of a link; its address in full, and whether other devices open it."""
+    return {**link.model_dump(), "address": at.base + link.address, "others": at.others}
 
 
 def _written(what: str, run_id: str, file: Path, output: Output) -> dict[str, Any]:

@@ -49,10 +49,21 @@ def make(
     fits = max(size) <= SIDE and len(data) <= _OWN_BYTES
     if fits and orientation == 1 and kind in _BROWSERS_SHOW:
         return data
+    return _jpeg(small)
+
+
+def preview(image: Image.Image, side: int) -> bytes:
+    """An RGB picture as a JPEG of at most ``side`` pixels; one that is smaller keeps its size."""
+    small = image.copy()
+    small.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return _jpeg(small)
+
+
+def _jpeg(image: Image.Image) -> bytes:
     # Pillow would write the comment of a JPEG, of up to 64 KB, into its thumbnail.
-    small.info.pop("comment", None)
+    image.info.pop("comment", None)
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=80)
+    image.save(out, "JPEG", quality=80)
     return out.getvalue()
 
 

@@ -174,10 +174,13 @@ def test_the_first_look_learns_what_the_training_images_look_like_once(
 
 def test_a_demo_link_is_made_and_taken_back(open_page: Open, trained: Trained) -> None:
     at = open_page("predict")
+    at.text_input(key=f"demo-title-{trained.run_id}").set_value("Which colour?")
     click(at, "Create a demo link")
+    assert "Only this computer opens it" in words(at)
     (link,) = links(trained.catalog.workspace, trained.run_id, "demo")
     assert at.code[0].value.endswith(f"/demo?token={link.token}")
     assert links(trained.catalog.workspace, trained.run_id) == []
+    assert title(open_page("demo", token=link.token)) == "Which colour?"
     click(at, "Take it back")
     assert links(trained.catalog.workspace, trained.run_id, "demo") == []
 
@@ -207,7 +210,6 @@ def test_a_guest_of_a_demo_can_try_and_nothing_else(
     assert title(at) == trained.catalog.runs.get(trained.run_id).name
     assert not at.get("page_link"), "a guest is offered other pages"
     assert len(answers(at)) == 1
-    click(at, "Another example")
     at.segmented_control[0].set_value("drop").run()
     data = write_colour(tmp_path / "new.png", "green", 97).read_bytes()
     at.file_uploader[0].set_value([("new.png", data, "image/png")]).run()

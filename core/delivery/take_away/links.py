@@ -24,6 +24,7 @@ from core.workspace import Workspace, new_token, read_json, write_json
 # What a link lets somebody do: read the results, or try the model.
 Kind = Literal["results", "demo"]
 _PAGES: dict[Kind, str] = {"results": "/shared", "demo": "/demo"}
+MOST_TITLE, MOST_PURPOSE = 80, 300
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
@@ -34,6 +35,8 @@ class Link(BaseModel):
         made_at: seconds since 1970.
         by: who made it.
         ends_at: from then on it leads nowhere; ``None`` for until it is taken back.
+        title, purpose: what its page is headed with, and what it says the model is for; "" for the
+            model's own name, and what was said of the model.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -44,6 +47,8 @@ class Link(BaseModel):
     by: str = ""
     kind: Kind = "results"
     ends_at: float | None = None
+    title: str = ""
+    purpose: str = ""
 
     @property
     def address(self) -> str:
@@ -52,16 +57,23 @@ class Link(BaseModel):
 
 
 def create_link(
-    catalog: Catalog, run_id: str, kind: Kind = "results", days: float | None = None
+    catalog: Catalog,
+    run_id: str,
+    kind: Kind = "results",
+    days: float | None = None,
+    *,
+    title: str = "",
+    purpose: str = "",
 ) -> Link:
     """A new link to a finished run.
 
     Args:
         days: for so many it is in force; ``None`` for until it is taken back.
+        title, purpose: as in :class:`Link`.
 
     Raises:
         NotAllowed: whoever acts may make none.
-        InvalidInput: that is no number of days.
+        InvalidInput: that is no number of days, or a text is too long.
         NotFound: there is no such run, or it has no results, or for a demo no model.
     """
     from core.evaluation.store import load_evaluation
@@ -69,6 +81,10 @@ def create_link(
     require("trainer")
     if days is not None and not 0 < days <= 3650:
         raise InvalidInput("A link can be in force for up to 3,650 days.")
+    title, purpose = (" ".join(each.split()) for each in (title, purpose))
+    for what, text, most in (("title", title, MOST_TITLE), ("purpose", purpose, MOST_PURPOSE)):
+        if len(text) > most:
+            raise InvalidInput(f"The {what} has {len(text):,} characters; {most} are the most.")
     run = catalog.runs.get(run_id)
     # A model can be tried before it was ever tested.
     if kind == "results":
@@ -82,6 +98,8 @@ def create_link(
         by=author(),
         kind=kind,
         ends_at=None if days is None else time.time() + days * 86400,
+        title=title,
+        purpose=purpose,
     )
     write_json(_file(catalog.workspace, link.token), link.model_dump())
     note(catalog, "made a link", run.name, kind)

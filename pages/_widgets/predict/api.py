@@ -19,8 +19,8 @@ from core.inference.keys import (
 )
 from core.text import ago, escape, plural
 from pages._widgets.job import attempt
+from pages._widgets.others import base_address, reached
 from pages._widgets.predict.snippets import LANGUAGES, snippet
-from pages._widgets.results.share import base_address
 from pages._widgets.session import catalog
 
 _NEW = "api-new-secret"
@@ -123,7 +123,7 @@ def _revoke(key_id: str) -> None:
 
 def _snippets(run: RunRecord) -> None:
     st.markdown("**What to write** in a program, or to try in a terminal")
-    base = base_address() or "http://localhost:8501"
+    base = reached().base
     key = st.session_state.get(_NEW) or "lb_…"
     for tab, language in zip(st.tabs(list(LANGUAGES)), LANGUAGES, strict=True):
         with tab:
@@ -136,7 +136,7 @@ def _snippets(run: RunRecord) -> None:
         )
     st.link_button(
         "Documentation, and a page to try it",
-        f"{base}/api/v1/docs?model={quote(run.id)}",
+        f"{base_address()}/api/v1/docs?model={quote(run.id)}",
         icon=":material/menu_book:",
     )
 

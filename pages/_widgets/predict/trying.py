@@ -8,15 +8,19 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
+from core.errors import UnreadableImage
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
+from core.quality.thumbs import preview
+from core.runs.files import RunFiles
 from pages._widgets.predict.answer import Tried, draw_answer
 from pages._widgets.session import catalog, thumbnails
 
 _EXAMPLES = 6
 _TELLING = 2
+_SIDE = 320
 
 
 def ask(run: RunRecord, files: list[tuple[str, bytes]], detecting: bool) -> list[Tried]:
@@ -65,6 +69,17 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
         except OSError:
             found.append((path, picture))
     return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def example_picture(run_id: str, data: bytes) -> bytes:
+    """An example, small enough for many on a page, as the model's own reading shows it: a JPEG;
+    empty if it can't be read any more."""
+    try:
+        image = RunFiles(catalog().workspace, run_id).model().open(data, draft=(_SIDE, _SIDE)).image
+    except UnreadableImage:
+        return b""
+    return preview(image, _SIDE)
 
 
 def cards(

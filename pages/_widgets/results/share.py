@@ -3,8 +3,6 @@ nothing."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import streamlit as st
 
 from core.delivery.take_away.findings import Findings
@@ -21,6 +19,7 @@ from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.text import ago, escape, size
 from pages._widgets.job import attempt, watch
+from pages._widgets.others import link_for_others, who_reaches
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -135,12 +134,8 @@ def _links(view: View) -> None:
         on_click=attempt,
         args=(_create, view.run.id),
     )
-    host = urlsplit(st.context.url or "").hostname
-    if found and host in ("localhost", "127.0.0.1", "::1"):
-        st.caption(
-            "You have opened Lightbox as “localhost”, which only works on this computer. For "
-            "others, put this computer's name or address in its place."
-        )
+    if found:
+        who_reaches()
 
 
 def _create(run_id: str) -> None:
@@ -152,7 +147,7 @@ def _create(run_id: str) -> None:
 
 def _link(link: Link) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.code(base_address() + link.address, language=None, wrap_lines=True)
+        link_for_others(link.address, code=False)
         st.button(
             "Take it back",
             icon=":material/link_off:",
@@ -163,15 +158,6 @@ def _link(link: Link) -> None:
             on_click=attempt,
             args=(revoke_link, catalog().workspace, link.token),
         )
-
-
-def base_address() -> str:
-    """The address of the app as this browser has it, without a slash at its end; "" if unknown."""
-    parts = urlsplit(st.context.url or "")
-    if not parts.netloc:
-        return ""
-    # The last part is the page's own.
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}"
 
 
 def _about(view: View) -> None:

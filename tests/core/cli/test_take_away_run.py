@@ -50,7 +50,8 @@ def test_a_report_is_written_as_pdf(cli: Cli, run: RunRecord, tmp_path: Path) ->
 def test_links_are_made_listed_and_taken_back(cli: Cli, run: RunRecord) -> None:
     assert "no links" in cli("share", "first", "--list").out
     made = cli("share", "first", "--json").document
-    assert made["address"] == f"/shared?token={made['token']}"
+    assert made["address"] == f"http://localhost:8501/shared?token={made['token']}"
+    assert not made["others"]
     assert [link["token"] for link in cli("share", "first", "--list", "--json").document] == [
         made["token"]
     ]
@@ -58,6 +59,18 @@ def test_links_are_made_listed_and_taken_back(cli: Cli, run: RunRecord) -> None:
     assert cli("share", "first", "--revoke", made["token"], "--json").document["revoked"]
     assert "no such link" in cli("share", "first", "--revoke", made["token"]).mistake
     assert cli("share", "first", "--list", "--json").document == []
+
+
+def test_a_demo_has_a_title_and_a_code_for_phones(cli: Cli, run: RunRecord, tmp_path: Path) -> None:
+    said = cli("share", "first", "--demo", "--title", "Which\ncolour?", "--qr", tmp_path / "q.png")
+    assert "http://localhost:8501/demo?token=" in said.out
+    assert "LIGHTBOX_BIND" in said.out
+    assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
+    (link,) = cli("share", "first", "--demo", "--list", "--json").document
+    assert (link["kind"], link["title"]) == ("demo", "Which colour?")
+    assert link["address"] in cli("links").out
+    assert "80 are the most" in cli("share", "first", "--demo", "--title", "x" * 81).mistake
+    assert ".png or .svg" in cli("share", "first", "--qr", tmp_path / "q.jpg").mistake
 
 
 def test_what_can_not_be_is_a_sentence(cli: Cli, run: RunRecord, tmp_path: Path) -> None:
