@@ -7,7 +7,7 @@ import streamlit as st
 from pages._widgets.session import current_dataset
 from pages._widgets.studio import left, middle, project, right
 
-record = None if st.session_state.get("studio-new") else current_dataset()
+record = current_dataset()
 project.draw(record)
 left.dialogs(record)
 columns = st.columns([5, 4, 4], gap="medium")

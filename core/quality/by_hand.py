@@ -57,6 +57,20 @@ def start(
     return catalog.datasets.get(record.id)
 
 
+def blank(catalog: Catalog) -> DatasetRecord | None:
+    """The newest dataset that was begun by hand and of which nothing was made yet, if there is
+    one."""
+    begun = [each for each in catalog.datasets.all() if is_blank(catalog, each)]
+    return begun[0] if begun else None
+
+
+def is_blank(catalog: Catalog, record: DatasetRecord) -> bool:
+    """Whether a dataset has its blank classes still, and nothing in them."""
+    if record.origin != "studio" or record.images:
+        return False
+    return [each.label for each in classes_of(catalog, record.id)] == list(BLANK)
+
+
 def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
     """All classes: first those made by hand, as they were made, then the others by name.
 

@@ -50,12 +50,15 @@ class Finding:
 
     @property
     def plainly(self) -> str:
-        """In a line for everybody: ``8 photos are in two classes``."""
-        photos = plural(len(self.paths), "photo")
+        """In a line for everybody: ``8 photos are in two classes``; a photo counts once, however
+        many files of it there are."""
+        same = self.groups and not DETECTORS[self.key].distinct
+        count = len(self.groups) if same else len(self.paths)
+        photos = plural(count, "photo")
         if not self.plain:
             return f"{photos}: {self.title[0].lower()}{self.title[1:]}"
         one, many = self.plain.split("|")
-        return f"{photos} {one if len(self.paths) == 1 else many}"
+        return f"{photos} {one if count == 1 else many}"
 
 
 def find(

@@ -11,6 +11,7 @@ from functools import cache
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import settings
 from core.catalog import Catalog, DatasetRecord, RunRecord, open_catalog
@@ -21,6 +22,9 @@ from core.quality import curation, thumbs
 from core.quality.findings import Finding, find
 from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
+
+# By kind: what stood in the address before the session chose something else.
+_LEFT = "address-left"
 
 
 def catalog() -> Catalog:
@@ -65,6 +69,8 @@ def choose_run(run_id: str | None) -> None:
 
 
 def _choose(kind: str, value: str | None) -> None:
+    if (before := st.query_params.get(kind)) != value and before:
+        st.session_state.setdefault(_LEFT, {})[kind] = before
     if value is None:
         st.session_state.pop(kind, None)
         st.query_params.pop(kind, None)
@@ -100,8 +106,15 @@ def _take_dataset_along() -> None:
 def settle() -> None:
     """Before anything is drawn: what the address asks for is what the session is about, and a run
     that is opened by a link takes its own dataset along."""
+    left: dict[str, str] = st.session_state.setdefault(_LEFT, {})
+    if _by_way_back():
+        left.clear()
     for kind in ("dataset", "run"):
-        if asked := st.query_params.get(kind):
+        asked, chosen = st.query_params.get(kind), st.session_state.get(kind)
+        if asked and asked != chosen and asked == left.get(kind):
+            # A browser that had not heard of the choice yet; what redraws itself says it each time.
+            _choose(kind, chosen)
+        elif asked:
             st.session_state[kind] = asked
     if st.query_params.get("run"):
         _take_dataset_along()
@@ -109,6 +122,12 @@ def settle() -> None:
     run = _asked_run()
     if run is not None and run.dataset_id != _asked("dataset"):
         st.session_state.pop("run")
+
+
+def _by_way_back() -> bool:
+    """Whether somebody has gone back or forward in the browser to where the session is now."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
 
 
 def where() -> dict[str, str]:

@@ -153,7 +153,7 @@ def _about(record: DatasetRecord | None, run: RunRecord | None) -> None:
 
 def _done(record: DatasetRecord | None) -> set[str]:
     """Steps that are done for the session's dataset."""
-    if record is None or record.state != "ready":
+    if record is None or record.state != "ready" or not record.images:
         return set()
     done = {"data"}
     harmful = any(finding.harm >= _HARM for finding in dataset_findings(record))
@@ -166,6 +166,10 @@ def _done(record: DatasetRecord | None) -> set[str]:
     return done
 
 
-def go(key: str) -> None:
-    """Show another page, for the same dataset and run."""
-    st.switch_page(BY_KEY[key], query_params=where())
+def go(key: str, **more: str) -> None:
+    """Show another page, for the same dataset and run.
+
+    Args:
+        more: what else its address says, such as what is opened on it.
+    """
+    st.switch_page(BY_KEY[key], query_params={**where(), **more})

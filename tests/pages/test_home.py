@@ -124,16 +124,49 @@ def test_an_upload_of_somebody_else_is_not_taken(open_page: Open, catalog: Catal
     assert catalog.datasets.all() == []
 
 
-def test_what_is_wrong_is_said_in_a_line(
+def test_all_that_is_wrong_is_said_and_each_fix_opens_its_own_list(
     open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     folder = class_folders({"cat": 5, "dog": 5})
     (folder / "dog" / "same.jpg").write_bytes((folder / "cat" / "000.jpg").read_bytes())
+    (folder / "dog" / "cut.jpg").write_bytes((folder / "dog" / "000.jpg").read_bytes()[:400])
     bring_in(folder, "Pets")
     at = open_page()
-    assert "2 photos are in two classes." in words(at)
-    click(at, "Fix")
+    assert "1 photo is in two classes." in words(at)
+    assert "1 photo is cut off." in words(at)
+    at.button(key="studio-fix-truncated").click().run()
+    assert_no_defect(at)
     assert at.title[0].value == "Clean"
+    assert "truncated" in at.query_params["look"]
+
+
+def test_a_new_project_is_there_from_the_first_click_and_gives_way_to_the_sample(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    pets = bring_in(class_folders({"cat": 5, "dog": 5}), "Pets")
+    at = click(click(open_page(), "New"), "New")
+    (blank,) = [each for each in catalog.datasets.all() if each.id != pets.id]
+    assert counts(at) == counts(open_page(dataset=blank.id)) == {"Class 1": 0, "Class 2": 0}
+    at.button(key="studio-sample").click().run()
+    assert_no_defect(at)
+    assert shown(at)["busy"]["job"]
+    assert {each.origin for each in catalog.datasets.all()} == {"folder", "sample"}
+
+
+def test_a_project_that_was_left_does_not_come_back_with_an_address_that_is_late(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    first = bring_in(class_folders({"cat": 5, "dog": 5}), "Pets")
+    second = bring_in(class_folders({"oak": 5, "elm": 5}, "trees"), "Trees")
+    at = open_page(dataset=first.id)
+    at.button(key=f"project-{second.id}").click().run()
+    assert set(counts(at)) == {"elm", "oak"}
+    # What a browser says that has not heard of it yet.
+    at.query_params["dataset"] = first.id
+    at.run()
+    assert_no_defect(at)
+    assert set(counts(at)) == {"elm", "oak"}
+    assert second.id in at.query_params["dataset"]
 
 
 def test_folders_named_like_splits_are_asked_about_in_a_dialog(

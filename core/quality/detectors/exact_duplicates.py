@@ -15,7 +15,7 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
     About(
         key="exact_duplicates",
         title="Exact duplicates",
-        plain="is there twice|are there more than once",
+        plain="is there more than once|are there more than once",
         sentence="The same picture is there more than once. Copies make some pictures count more "
         "than others.",
         suggestion="Keep one of each group.",

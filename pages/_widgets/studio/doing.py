@@ -13,7 +13,8 @@ from core.errors import LightboxError
 from core.jobs import kinds
 from core.quality import by_hand, curation
 from core.text import escape, plural, shorten
-from pages._widgets.session import catalog, choose_dataset, choose_run
+from pages._widgets.session import catalog
+from pages._widgets.studio import project
 from pages._widgets.studio.cards import Event
 
 _SAID = "studio-said"
@@ -172,25 +173,16 @@ def _finish(stage: UploadStage, folder: str, refused: list[tuple[str, str]]) -> 
 def _import(before: DatasetRecord | None, new: DatasetRecord) -> DatasetRecord:
     """Go on with a dataset that was just made; blank cards that nobody used are forgotten."""
     kinds.submit_import(catalog(), new.id)
-    if before is not None and before.origin == "studio" and not before.images:
-        labels = [each.label for each in by_hand.classes_of(catalog(), before.id)]
-        if labels == list(by_hand.BLANK):
-            intake.remove(catalog(), before.id)
+    project.leave(before)
     st.session_state.pop(_SAID, None)
-    _open(new)
+    project.open_dataset(new.id)
     return new
 
 
 def _start() -> DatasetRecord:
     record = by_hand.start(catalog())
-    _open(record)
+    project.open_dataset(record.id)
     return record
-
-
-def _open(record: DatasetRecord) -> None:
-    st.session_state["studio-new"] = False
-    choose_dataset(record.id)
-    choose_run(None)
 
 
 def _left_out(refused: list[tuple[str, str]]) -> str:

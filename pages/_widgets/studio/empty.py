@@ -7,8 +7,8 @@ import streamlit as st
 from core.datasets import intake
 from core.datasets.downloads import is_reachable
 from core.datasets.known_sets import KNOWN, KnownSet
-from core.jobs import kinds
 from core.text import escape, size
+from pages._widgets.job import attempt
 from pages._widgets.session import catalog
 from pages._widgets.studio import project
 
@@ -16,9 +16,15 @@ from pages._widgets.studio import project
 def ways() -> None:
     """Draw them."""
     with st.container(horizontal=True):
-        if st.button("Try the fruit sample", icon=":material/auto_awesome:", key="studio-sample"):
-            project.open_sample("fruit", then_train=True)
-            st.rerun()
+        # Callbacks: what a click asks for is done even if another rerun comes in between.
+        st.button(
+            "Try the fruit sample",
+            icon=":material/auto_awesome:",
+            key="studio-sample",
+            on_click=attempt,
+            args=(project.open_sample, "fruit"),
+            kwargs={"then_train": True},
+        )
         known = st.popover("Known sets", icon=":material/public:", on_change="rerun", key="known")
     if known.open:
         with known:
@@ -41,10 +47,13 @@ def _known() -> None:
                 f"{escape(each.sentence)} Licence: {escape(each.licence)}.",
                 width="stretch",
             )
-            word, key = "Open" if here else "Get", f"studio-known-{each.key}"
-            if st.button(word, disabled=not (here or there), key=key):
-                _open(each)
-                st.rerun()
+            st.button(
+                "Open" if here else "Get",
+                disabled=not (here or there),
+                key=f"studio-known-{each.key}",
+                on_click=attempt,
+                args=(_open, each),
+            )
 
 
 @st.cache_data(show_spinner=False, ttl=30)
@@ -53,8 +62,4 @@ def _is_there() -> bool:
 
 
 def _open(known: KnownSet) -> None:
-    record = intake.add_known(catalog(), known.key)
-    project.open_dataset(record.id)
-    job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
-    if record.state != "ready" and (job is None or job.finished):
-        kinds.submit_import(catalog(), record.id)
+    project.bring_in(intake.add_known(catalog(), known.key))

@@ -31,7 +31,8 @@ def draw(record: DatasetRecord | None) -> None:
     column = st.fragment(_column, run_every=_EVERY_S if going else None)
     column(record.id if record is not None else None, going)
     # Outside of the column: what it leads to draws the whole page.
-    if record is None and acting().may("labeller"):
+    unused = record is None or by_hand.is_blank(catalog(), record)
+    if unused and acting().may("labeller"):
         empty.ways()
 
 
@@ -55,7 +56,7 @@ def _column(dataset_id: str | None, watching: bool) -> None:
         st.rerun()
     if record is not None and job is None:
         _problem(record)
-        wrong.line(record)
+        wrong.lines(record)
     classes = _classes(record)
     part = classes
     if len(classes) > _CARDS:

@@ -79,9 +79,9 @@ def _start(spec: TrainSpec) -> None:
 
 def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
     """What the button would train with, or why nothing can be trained."""
-    if record is None:
+    table = dataset_table(record) if record is not None else None
+    if record is None or (record.origin == "studio" and record.job_id is None):
         return None, "Bring in photos of two classes or more; then train with one click."
-    table = dataset_table(record)
     if table is None:
         if record.state == "failed":
             return None, "The photos could not be brought in, so there is nothing to learn from."

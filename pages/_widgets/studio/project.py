@@ -8,9 +8,11 @@ from core.catalog import DatasetRecord, RunRecord
 from core.datasets import intake
 from core.datasets.sample import SAMPLES
 from core.jobs import kinds
+from core.quality import by_hand
 from core.text import escape, images, plural, shorten
 from core.training.search import newest_or_best
-from pages._widgets.session import catalog, choose_dataset, choose_run
+from pages._widgets.job import attempt
+from pages._widgets.session import catalog, choose_dataset, choose_run, current_dataset
 from pages._widgets.steps import go
 
 _MOST = 12
@@ -31,14 +33,14 @@ def draw(record: DatasetRecord | None) -> None:
         others = [each for each in catalog().datasets.all() if record is None or each != record]
         with st.container(horizontal=True):
             st.button(
-                "New", icon=":material/add:", on_click=open_dataset, args=(None,), key="project-new"
+                "New", icon=":material/add:", on_click=attempt, args=(begin,), key="project-new"
             )
             for key, sample in SAMPLES.items():
                 st.button(
                     f"Sample: {sample.name.lower()}",
                     icon=":material/auto_awesome:",
-                    on_click=open_sample,
-                    args=(key,),
+                    on_click=attempt,
+                    args=(open_sample, key),
                     key=f"project-sample-{key}",
                 )
         for each in others[:_MOST]:
@@ -55,19 +57,36 @@ def draw(record: DatasetRecord | None) -> None:
             go("models")
 
 
+def begin() -> None:
+    """For callbacks: a project of one's own, which is there from now on; one that nobody has used
+    yet will do."""
+    open_dataset((by_hand.blank(catalog()) or by_hand.start(catalog())).id)
+
+
 def open_sample(key: str, *, then_train: bool = False) -> None:
     """For callbacks: open a sample, which is brought in if it is not here yet, and perhaps trained
     on."""
-    record = intake.add_sample(catalog(), key)
-    open_dataset(record.id)
+    bring_in(intake.add_sample(catalog(), key), then_train=then_train)
+
+
+def bring_in(record: DatasetRecord, *, then_train: bool = False) -> None:
+    """For callbacks: open a dataset in place of a project that nobody has used, and queue its
+    import if it is not here yet."""
     job = catalog().jobs.get(record.job_id) if record.job_id is not None else None
     if record.state != "ready" and (job is None or job.finished):
         kinds.submit_import(catalog(), record.id, then_train=then_train)
+    leave(current_dataset())
+    open_dataset(record.id)
 
 
-def open_dataset(dataset_id: str | None) -> None:
-    """For callbacks: go on with another dataset, or with none yet."""
-    st.session_state["studio-new"] = dataset_id is None
+def leave(record: DatasetRecord | None) -> None:
+    """Forget a project that nobody has used, for another one that is opened in its place."""
+    if record is not None and by_hand.is_blank(catalog(), record):
+        intake.remove(catalog(), record.id)
+
+
+def open_dataset(dataset_id: str) -> None:
+    """For callbacks: go on with another dataset."""
     choose_dataset(dataset_id)
     choose_run(None)
 
@@ -77,4 +96,6 @@ def _state(record: DatasetRecord) -> str:
         return "not imported"
     if record.state != "ready":
         return "being imported"
+    if not record.images:
+        return "no photos yet"
     return f"{images(record.images)}, {plural(record.classes, 'class', 'classes')}"

@@ -1,4 +1,4 @@
-"""One line about what is wrong with the photos, and the way to mend it."""
+"""What is wrong with the photos, a line each, and the way to mend it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from pages._widgets.session import catalog, dataset_findings, dataset_table
 from pages._widgets.steps import go
 
 _ASKED = "studio-layout"
+_MOST = 3
 
 
-def line(record: DatasetRecord) -> None:
-    """Draw it, if anything is wrong; the gravest only."""
+def lines(record: DatasetRecord) -> None:
+    """Draw them, if anything is wrong: how the folder was read, then what is grave, the gravest
+    first."""
     if dataset_table(record) is None:
         return
-    if plainly := _in_doubt(record):
-        if _said(f"{plainly}.", "studio-fix-layout"):
-            st.session_state[_ASKED] = record.id
-            st.rerun()
-        return
-    found = [each for each in dataset_findings(record) if each.harm >= GRAVE]
-    if found and _said(f"{found[0].plainly}.", "studio-fix"):
-        st.session_state["looked"] = (record.id, found[0].key)
-        go("clean")
+    if (plainly := _in_doubt(record)) and _said(f"{plainly}.", "studio-fix-layout"):
+        st.session_state[_ASKED] = record.id
+        st.rerun()
+    for each in [each for each in dataset_findings(record) if each.harm >= GRAVE][:_MOST]:
+        if _said(f"{each.plainly}.", f"studio-fix-{each.key}"):
+            go("clean", look=each.key)
 
 
 def _said(text: str, key: str) -> bool:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/warning: {escape(text)}")
         return st.button("Fix", key=key)
 
