@@ -6,12 +6,14 @@ All classes share a covariance, drawn towards a ball by a share that cross-valid
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting, side_by_side
 
 _CHUNK = 4096
 _SHRINKAGES = (0.3, 0.1, 0.03, 0.01, 0.6)
@@ -24,6 +26,20 @@ class _Sums:
     weights: NDArray[np.float64]
     rows: NDArray[np.float64]
     products: NDArray[np.float64]
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.weights + other.weights,
+            self.rows + other.rows,
+            self.products + other.products,
+        )
+
+    def __sub__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.weights - other.weights,
+            self.rows - other.rows,
+            self.products - other.products,
+        )
 
 
 def _sums(problem: Problem, rows: NDArray[np.int64]) -> _Sums:
@@ -59,23 +75,25 @@ def _solve(sums: _Sums, shrinkage: float) -> tuple[NDArray[np.float64], NDArray[
 
 def judge(problem: Problem) -> Judged:
     """See :class:`core.training.heads.Head`."""
-    every = _sums(problem, np.arange(len(problem.labels)))
+    parts = list(side_by_side(lambda fold: _sums(problem, fold), problem.folds))
+    every = functools.reduce(operator.add, parts)
     shares = (problem.known["shrinkage"],) if problem.known else _SHRINKAGES
+
+    def answered(number: int) -> list[NDArray[np.float64]]:
+        problem.check()
+        rows = problem.rows[problem.folds[number]]
+        rest = every - parts[number] if len(parts) > 1 else every
+        solved = [_solve(rest, share) for share in shares]
+        return [rows @ kernel + bias for kernel, bias in solved]
+
     scores: dict[tuple[float, ...], NDArray[np.float64]] = {
         (share,): np.zeros((len(problem.labels), problem.classes)) for share in shares
     }
-    for fold in problem.folds:
-        problem.check()
-        out = _sums(problem, fold)
-        rest = _Sums(
-            every.weights - out.weights, every.rows - out.rows, every.products - out.products
-        )
-        if len(problem.folds) == 1:
-            rest = every
-        for (share,), found in scores.items():
-            kernel, bias = _solve(rest, share)
-            found[fold] = problem.rows[fold] @ kernel + bias
-        problem.tell(fold, scores[(shares[0],)][fold])
+    found = side_by_side(answered, range(len(parts)))
+    for fold, some in zip(problem.folds, found, strict=True):
+        for (share,), mine in zip(scores, some, strict=True):
+            scores[(share,)][fold] = mine
+        problem.tell(fold, some[0])
     best = best_setting(problem.labels, scores)
 
     def fit() -> Steps:

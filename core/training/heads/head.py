@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
+In = TypeVar("In")
+Out = TypeVar("Out")
 Activation = Literal["linear", "unit", "exponential", "relu"]
 
 
@@ -89,26 +91,31 @@ class Problem:
         return np.flatnonzero(kept) if kept.any() else np.arange(len(self.labels))
 
 
+def side_by_side(work: Callable[[In], Out], each: Iterable[In]) -> Iterator[Out]:
+    """What comes of each, in order; one core each.
+
+    For work of many small products, in which several cores at one of them wait for one another.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(work, each)
+
+
 def fold_by_fold(
     problem: Problem, answer_without: Callable[[NDArray[np.int64]], Floats]
 ) -> NDArray[np.float64]:
-    """Scores of all images, each fold's from its own call; folds side by side, one core each.
-
-    For heads of many small products, in which several cores at one of them stand in each other's
-    way.
+    """Scores of all images, each fold's from its own call; folds side by side.
 
     Args:
         answer_without: from a fold's rows to scores of these, fitted on the others.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     out = np.zeros((len(problem.labels), problem.classes))
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for fold, scores in zip(
-            problem.folds, pool.map(answer_without, problem.folds), strict=True
-        ):
-            out[fold] = scores
-            problem.tell(fold, scores)
+    for fold, scores in zip(
+        problem.folds, side_by_side(answer_without, problem.folds), strict=True
+    ):
+        out[fold] = scores
+        problem.tell(fold, scores)
     return out
 
 

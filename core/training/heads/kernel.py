@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting, side_by_side
 
 _WIDTHS = (0.25, 0.6, 0.1, 1.5)
 _RIDGES = (1e-2, 1e-1, 1e-3)
@@ -54,8 +54,9 @@ def _judge_exact(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     scores: dict[Pair, NDArray[np.float64]] = {}
     found: dict[Pair, NDArray[np.float64]] = {}
 
-    def attempt(width: float, ridge: float) -> None:
+    def attempt(pair: Pair) -> tuple[Pair, NDArray[np.float64], NDArray[np.float64]]:
         problem.check()
+        width, ridge = pair
         inverse = np.exp(2 * width * (inner - 1))
         inverse[np.diag_indices(len(rows))] += ridge / problem.weights
         inverse = _inverse(inverse)
@@ -65,18 +66,19 @@ def _judge_exact(problem: Problem, rows: NDArray[np.float32]) -> Judged:
             # What is missed where a fold is left out, without fitting anew.
             missed = np.linalg.solve(inverse[np.ix_(fold, fold)], coefficients[fold])
             out[fold] = centred[fold] - missed
-        scores[width, ridge] = out + prior
-        problem.tell(every, scores[width, ridge])
-        found[width, ridge] = coefficients
+        return pair, out + prior, coefficients
+
+    def attempt_all(pairs: list[Pair]) -> None:
+        for pair, answers, coefficients in side_by_side(attempt, pairs):
+            scores[pair], found[pair] = answers, coefficients
+            problem.tell(every, answers)
 
     if problem.known:
-        attempt(problem.known["width"], problem.known["ridge"])
+        attempt_all([(problem.known["width"], problem.known["ridge"])])
     else:
-        for width in _WIDTHS:
-            attempt(width, _RIDGES[0])
+        attempt_all([(width, _RIDGES[0]) for width in _WIDTHS])
         width = best_setting(problem.labels, scores)[0]
-        for ridge in _RIDGES[1:]:
-            attempt(width, ridge)
+        attempt_all([(width, ridge) for ridge in _RIDGES[1:]])
     best = best_setting(problem.labels, scores)
     return Judged(
         scores[best],
