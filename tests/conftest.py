@@ -20,7 +20,7 @@ from tests.letting_go import let_go
 
 ROOT = Path(__file__).resolve().parents[1]
 
-pytest_plugins = ["tests.measured"]
+pytest_plugins = ["tests.measured", "tests.retried"]
 
 
 @pytest.fixture(autouse=True)

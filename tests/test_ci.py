@@ -25,6 +25,8 @@ def begin(tmp_path: Path, then: str, leave: str = LEAVE) -> subprocess.Popen[byt
         env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        # A shell can't listen to what was ignored when it began, as background jobs ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from core.catalog import open_catalog
 from core.workspace import open_workspace
+from tests.browser.heard import follow
 from tests.core.jobs.processes import supervised
 from tests.waiting import wait_until
 
@@ -123,6 +124,7 @@ def new_page(browser, tmp_path) -> Iterator[Callable[..., object]]:  # type: ign
         if not guest:
             sign_in(context, url)
         page = context.new_page()
+        follow(page)
         page.on("console", heard)
         page.set_default_timeout(30_000)
         page.goto(url)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
 
 from core.training.recipes import RECIPES
+from tests.browser.heard import answered
 
 TRAINING_MS = 240_000
+STILL_S = 60
+_STANDS = (
+    "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+    " && !document.querySelector('[data-stale=true]')"
+)
 
 
 def step(page: Any, name: str) -> None:
@@ -22,15 +29,18 @@ def step(page: Any, name: str) -> None:
 
 
 def settled(page: Any) -> None:
-    """Wait until the page's script has run to its end."""
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
-        " === 'notRunning' && !document.querySelector('[data-stale=true]')"
-    )
+    """Wait until the page's script has run to its end, and what was last asked for is there."""
+    end = time.monotonic() + STILL_S
+    page.wait_for_function(_STANDS)
+    while not answered(page):
+        assert time.monotonic() < end, f"the page was not drawn to its end within {STILL_S} s"
+        page.wait_for_timeout(20)
+        page.wait_for_function(_STANDS)
 
 
 def section(page: Any, name: str) -> None:
     """On a page of sections: turn to one, which may be one for specialists."""
+    settled(page)
     chosen = page.get_by_role("radio", name=name, exact=True)
     if not chosen.count():
         page.get_by_role("radio", name="For specialists", exact=True).click()
@@ -43,6 +53,7 @@ def section(page: Any, name: str) -> None:
 def upload_folder(page: Any, folder: Path, images: str) -> None:
     """From the Data page: upload a folder of class folders and import it."""
     page.get_by_role("button", name="Choose a folder").wait_for()
+    settled(page)
     page.locator("input[type=file]").set_input_files(folder)
     button = page.get_by_role("button", name=f"Import {images}")
     button.wait_for(timeout=60_000)
@@ -54,9 +65,12 @@ def upload_folder(page: Any, folder: Path, images: str) -> None:
 
 def choose_recipe(page: Any, recipe: str) -> None:
     """On the Train page: choose a recipe."""
+    settled(page)
     radio = page.get_by_role("radio", name=re.compile(f"^{RECIPES[recipe].title}"))
     if not radio.is_visible():
         page.get_by_text("Other ways", exact=True).click()
+        radio.wait_for()
+        settled(page)
     # The circle itself is drawn by its label.
     page.get_by_role("radiogroup", name="Recipe").locator("label").filter(has=radio).click()
     expect(radio).to_be_checked()
@@ -65,11 +79,13 @@ def choose_recipe(page: Any, recipe: str) -> None:
 
 def expert(page: Any, part: str) -> None:
     """On the Train page: open a part of the settings under Expert."""
+    settled(page)
     toggle = page.get_by_role("switch", name="Expert")
     if not toggle.is_checked():
         page.get_by_text("Expert", exact=True).click()
     chosen = page.get_by_role("radio", name=re.compile(part))
     chosen.wait_for()
+    settled(page)
     chosen.click()
     expect(chosen).to_be_checked()
     settled(page)
@@ -87,6 +103,7 @@ def train(page: Any, recipe: str | None = None, **settings: str) -> str:
         The sentence that says how good it is.
     """
     page.get_by_role("button", name="Start training").wait_for()
+    settled(page)
     if recipe is not None:
         choose_recipe(page, recipe)
     if settings:

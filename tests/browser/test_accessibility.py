@@ -196,6 +196,7 @@ def test_the_start_of_a_training_stays_in_view(
     page = new_page(f"{server.url}/train", phone=True)
     start = page.get_by_role("button", name="Start training")
     start.wait_for()
+    journey.settled(page)
     page.get_by_text("Expert", exact=True).click()
     page.get_by_text("All settings as text").scroll_into_view_if_needed()
     journey.settled(page)

@@ -301,7 +301,7 @@ def test_a_guest_reaches_what_the_link_is_for_and_is_gone_once_it_is_taken_back(
         revoke_link(catalog.workspace, link.token)
         with pytest.raises(ConnectionClosed):
             while True:
-                opened_by_guest.recv(timeout=3)
+                opened_by_guest.recv(timeout=30)
     with pytest.raises(InvalidStatus):
         opened(server, Cookie=cookies(guest), Origin=server.url)
     assert guest.get(server.url + link.address, timeout=20).status_code == 404

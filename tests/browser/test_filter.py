@@ -37,6 +37,8 @@ def test_a_bar_filters_the_pictures(
         bars.nth(2).click(force=True)
         page.get_by_text("1 of 14 images", exact=True).wait_for()
         chip = page.get_by_role("button", name="Class: owl")
+        chip.wait_for()
+        journey.settled(page)
         chip.click()
         expect(chip).to_have_count(0)
         expect(page.get_by_text("1 of 14 images", exact=True)).to_have_count(0)

@@ -47,6 +47,7 @@ def test_from_a_folder_of_photos_to_answers(
         journey.step(page, "Predict")
         page.locator("input[type=file]").first.set_input_files(pictures)
         page.get_by_text("3 images answered").wait_for()
+        journey.settled(page)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download as CSV").click()
         with Path(download.value.path()).open(encoding="utf-8") as file:

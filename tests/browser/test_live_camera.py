@@ -14,7 +14,9 @@ from PIL import Image
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.links import create_link, revoke_link
 from core.evaluation.evaluate import evaluate_run
+from tests.browser import journey
 from tests.browser.conftest import light_app, sign_in
+from tests.browser.heard import follow
 from tests.core.evaluation.coloured import CLASSES, make_run
 
 
@@ -39,6 +41,7 @@ def page(launch, tmp_path: Path) -> Iterator[object]:  # type: ignore[no-untyped
         f"--use-file-for-fake-video-capture={tmp_path / 'camera.y4m'}",
     )
     opened = running.new_context(permissions=["camera"]).new_page()
+    follow(opened)
     opened.set_default_timeout(30_000)
     yield opened
     running.close()
@@ -65,7 +68,10 @@ def test_the_live_camera_is_answered_and_a_demo_of_it_ends_with_its_link(  # typ
         before = files(home)
         sign_in(page.context, server.url)
         page.goto(f"{server.url}/predict?run={run.id}")
-        page.get_by_text("Camera", exact=True).click()
+        camera = page.get_by_text("Camera", exact=True)
+        camera.wait_for()
+        journey.settled(page)
+        camera.click()
         start = page.get_by_role("button", name="Start the camera")
         start.wait_for()
         assert page.locator("video").evaluate("video => video.srcObject") is None
@@ -88,7 +94,9 @@ def test_the_live_camera_is_answered_and_a_demo_of_it_ends_with_its_link(  # typ
 
         link = create_link(catalog, run.id, "demo")
         page.goto(server.url + link.address)
-        page.get_by_text("Camera", exact=True).click()
+        camera.wait_for()
+        journey.settled(page)
+        camera.click()
         page.get_by_role("button", name="Start the camera").click()
         page.locator(".answer").filter(has_text=re.compile("red|green")).wait_for()
         revoke_link(catalog.workspace, link.token)

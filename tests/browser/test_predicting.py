@@ -65,7 +65,9 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
 
         page.get_by_role("button", name="Wrong?").first.click()
         page.get_by_role("combobox", name="What is it really?").click()
+        journey.settled(page)
         page.get_by_role("option", name="red").click()
+        journey.settled(page)
         page.get_by_role("button", name="Correct it").click()
         page.get_by_text(re.compile("1 image .*correct|1 correct", re.I)).first.wait_for()
 
@@ -77,6 +79,7 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
         page.get_by_role("button", name="Answer this folder").click()
         unreadable = page.get_by_test_id("stMetric").filter(has_text="Can’t be read")
         unreadable.wait_for(timeout=60_000)
+        journey.settled(page)
         assert unreadable.inner_text().split()[-1] == "1"
         sure, unsure = (
             int(

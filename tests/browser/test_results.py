@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.browser import journey
 from tests.browser.conftest import ROOT, running_app
@@ -48,7 +49,8 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
     lightbox(home, "study", RUN)
     found = lightbox(home, "evaluate", RUN)
     worst = found["pairs"][0]
-    address = lightbox(home, "share", RUN)["address"]
+    link = urlsplit(lightbox(home, "share", RUN)["address"])
+    address = f"{link.path}?{link.query}"
     with running_app(home, tmp_path / "app.log") as server:
         page = new_page(server.url + address, guest=True)
         right = f"Right on {found['correct']} of {found['images']} images"

@@ -38,7 +38,10 @@ def test_the_sample_is_one_click_from_a_model_and_nothing_is_lost_on_the_way(
 ) -> None:
     with running_app(tmp_path / "home", tmp_path / "app.log", KERAS_HOME=str(tmp_path)) as server:
         page = new_page(server.url)
-        page.get_by_role("button", name="Try the fruit sample").click()
+        sample = page.get_by_role("button", name="Try the fruit sample")
+        sample.wait_for()
+        journey.settled(page)
+        sample.click()
         page.get_by_role("button", name="Stop and keep").wait_for(timeout=journey.TRAINING_MS)
         address = page.url
 

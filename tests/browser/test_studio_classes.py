@@ -54,6 +54,8 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
         catalog = open_catalog(open_workspace(home))
         wait_until(lambda: bool(catalog.runs.all()), 30, "the training that was asked for")
 
+        journey.settled(page)
+
         # A name is edited in place, and everything is there after a reload, on a phone too.
         name = page.get_by_label("Name of class cats", exact=True)
         name.fill("kittens")
