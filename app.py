@@ -28,6 +28,7 @@ from core.datasets.images import take_turns
 from core.errors import InvalidInput, LightboxError
 from core.who import Role, Who, ask_also, tell_of_refusals
 from core.workspace import open_workspace
+from pages._widgets.messages import is_asked_by_pages
 from pages._widgets.who import asking
 
 ROUTES = (
@@ -103,7 +104,13 @@ app = st.App(
     "pages/front.py",
     routes=[*ROUTES],
     lifespan=served,
-    middleware=[Middleware(Doors, document=Path(file_util.get_static_dir()) / "index.html")],
+    middleware=[
+        Middleware(
+            Doors,
+            document=Path(file_util.get_static_dir()) / "index.html",
+            heard=is_asked_by_pages,
+        )
+    ],
 )
 
 if __name__ == "__main__":

@@ -49,6 +49,14 @@ class Who:
 
 
 MACHINE = Who()
+
+
+def on_behalf_of(name: str) -> Who:
+    """Whoever does what somebody has asked for: they were allowed to when they did, so it is done;
+    and it is logged, and owned, under their name."""
+    return Who(name=name)
+
+
 NOBODY = Who("nobody")
 
 _acting: ContextVar[Who | None] = ContextVar("acting", default=None)

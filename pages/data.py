@@ -30,6 +30,7 @@ from pages._widgets.session import (
     thumbnails,
 )
 from pages._widgets.steps import go
+from pages._widgets.visible import visible_popover
 
 _ACROSS, _CLASSES, _PHOTOS = 2, 24, 8
 
@@ -44,6 +45,7 @@ def _choose(records: list[DatasetRecord], record: DatasetRecord) -> DatasetRecor
             format_func=names.__getitem__,
             key=f"dataset-{record.id}-{len(records)}",
         )
+        visible_popover(record)
         if st.button("Add a dataset", icon=":material/add:"):
             st.session_state["adding"] = not st.session_state.get("adding")
             st.rerun()

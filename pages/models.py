@@ -10,6 +10,7 @@ import streamlit as st
 from core.evaluation import library
 from core.evaluation.library import Entry, Sort
 from core.text import plural, rate, size
+from core.who import acting
 from pages._widgets.bring_model import bring_panel
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
@@ -176,5 +177,6 @@ else:
                 actions(chosen)
             if len(chosen) == 1:
                 details(chosen[0], known_tags)
-bring_panel()
-bin_panel()
+if acting().may("trainer"):
+    bring_panel()
+    bin_panel()

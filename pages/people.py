@@ -66,7 +66,9 @@ def _invitations() -> None:
 def _person(person: PersonRecord) -> None:
     key = safe_key(person.id)
     browsers = catalog().people.sessions(person.id)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"people-person-{key}"
+    ):
         seen = f"last here {ago(browsers[0].seen_at)}" if browsers else "not signed in"
         shut = " · **shut out**" if person.disabled_at else ""
         st.markdown(f"**{escape(person.name)}**{shut}  \n:gray[{escape(seen)}]", width="stretch")

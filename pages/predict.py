@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.who import Role, acting
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.pick_run import pick_run, say_unknown
 from pages._widgets.predict import api, batch, export, try_it
@@ -20,6 +21,7 @@ _SECTIONS: dict[str, tuple[str, Callable[[RunRecord], None]]] = {
     "export": ("Export", export.draw),
     "api": ("API", api.draw),
 }
+_ROLES: dict[str, Role] = {"batch": "labeller", "export": "trainer", "api": "trainer"}
 
 
 def _page() -> None:
@@ -32,7 +34,9 @@ def _page() -> None:
         finished = [*finished, current]  # archived: not offered, but opened by a link
     st.title("Predict")
     pick_run(finished, current, key="model")
-    draw_section(_SECTIONS, current, key=_SHOWN)
+    may = acting().may
+    offered = {k: v for k, v in _SECTIONS.items() if may(_ROLES.get(k, "viewer"))}
+    draw_section(offered, current, key=_SHOWN)
 
 
 if not say_unknown():

@@ -9,6 +9,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation.predictions import evaluated_on
 from core.text import escape
+from core.who import acting
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.pick_run import pick_run, say_unknown
 from pages._widgets.results import (
@@ -63,13 +64,18 @@ def _head(runs: list[RunRecord], run: RunRecord) -> str:
     with left:
         pick_run(runs, run, key="run")
     with right:
-        on = tested_on.choose_tested(run)
+        on = tested_on.choose_tested(run, read_only=_only_looks())
     about = [":material/archive: archived, so it isn’t offered elsewhere"] if run.archived else []
     about += [f"`{escape(tag)}`" for tag in run.tags]
     if about:
         st.caption(" · ".join(about))
-    tested_on.about_tested(run, on)
+    tested_on.about_tested(run, on, read_only=_only_looks())
     return on
+
+
+def _only_looks() -> bool:
+    """Whether whoever is here may change and start nothing."""
+    return not acting().may("labeller")
 
 
 def _without_results(runs: list[RunRecord]) -> None:
@@ -103,7 +109,7 @@ def _page() -> None:
         finished = [*finished, current]  # archived: not offered, but opened by a link
     on = _head(finished, current)
     if evaluated_on(catalog().workspace, current.id):
-        view = load_view(current, on)
+        view = load_view(current, on, read_only=_only_looks())
         studying.begin(view)
         more = _SPECIALISTS | tabs({*_SECTIONS, *_SPECIALISTS})
         draw_section(_SECTIONS, view, key=SHOWN, specialists=more)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -59,10 +59,16 @@ class Doors:
 
     Args:
         document: Streamlit's ``index.html``, whose scripts may run.
+        heard: whether a message that came over a websocket is passed on; others are dropped.
     """
 
-    def __init__(self, app: ASGIApp, document: Path | None = None) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        document: Path | None = None,
+        heard: Callable[[bytes], bool] = lambda _: True,
+    ) -> None:
+        self._app, self._heard = app, heard
         self._policy = Policy(document)
         self._room = Room()
 
@@ -210,6 +216,13 @@ class Doors:
                         return
 
         async def receiving() -> Message:
+            while True:
+                message = await next_one()
+                data = message.get("bytes")
+                if data is None or self._heard(data):
+                    return message
+
+        async def next_one() -> Message:
             message = asyncio.ensure_future(receive())
             shut = asyncio.ensure_future(gone.wait())
             try:
@@ -225,7 +238,9 @@ class Doors:
 
         watching = asyncio.create_task(watch())
         try:
-            await self._app(scope, receiving, send)
+            # Files that pages make when they are asked for come about outside of any script.
+            with acting_as(who):
+                await self._app(scope, receiving, send)
         finally:
             watching.cancel()
 

@@ -57,6 +57,7 @@ class Jobs(Queue, Events):
             error_id="",
             rank=now,
             wishes={},
+            by=acting().name,
         )
         with self._sessions.begin() as session:
             session.add(row)

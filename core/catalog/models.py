@@ -66,6 +66,7 @@ class JobRow(Base):
     error_id: Mapped[str] = mapped_column(String(64), default="")
     rank: Mapped[float] = mapped_column(Float)
     wishes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    by: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
 
 class EventRow(Base):

@@ -82,6 +82,7 @@ class JobRecord:
         error_id: name of the traceback in the logs when it was a defect, else "".
         rank: its place among the waiting jobs of its lane; the lowest is taken next.
         wishes: what the person wants of it.
+        by: who asked for it; "" for the person at the computer.
     """
 
     id: str
@@ -104,6 +105,7 @@ class JobRecord:
     error_id: str
     rank: float
     wishes: Wishes
+    by: str = ""
 
     @property
     def finished(self) -> bool:

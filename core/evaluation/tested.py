@@ -27,6 +27,7 @@ from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
 from core.runs.files import RunFiles
 from core.text import plural
+from core.who import require
 from core.workspace import INSIDE, Workspace, read_json, write_json
 
 _FILE = "folder.json"
@@ -225,8 +226,10 @@ def forget_tested(workspace: Workspace, run_id: str, on: str) -> None:
     A folder of the person's own stays as it is.
 
     Raises:
+        NotAllowed: whoever acts may only look.
         NotFound: the run was not tested on that.
     """
+    require("labeller")
     folder = evaluation_folder(workspace, run_id, on)
     if on == "test" or not folder.is_dir():
         raise NotFound("This run was not tested on that folder.")
@@ -241,8 +244,10 @@ def keep_upload(catalog: Catalog, run_id: str, stage: UploadStage, name: str) ->
     """Move images that were uploaded one by one into the run's folder; returns where they are.
 
     Raises:
+        NotAllowed: whoever acts may only look.
         InvalidInput: nothing was taken.
     """
+    require("labeller")
     target = _place(catalog.workspace, run_id, name)
     with disk_errors("the upload"):
         stage.hand_over(target)

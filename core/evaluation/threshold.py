@@ -17,6 +17,7 @@ from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
 from core.runs.values import Sure
 from core.text import percent
+from core.who import require
 from core.workspace import Workspace, read_json, write_json
 
 VERSION = 2
@@ -43,9 +44,11 @@ def move_sure(workspace: Workspace, run_id: str, threshold: float | None) -> Sur
         threshold: 0 to 1; ``None`` for what was chosen on validation images.
 
     Raises:
+        NotAllowed: whoever acts may not change how a model is used.
         InvalidInput: it is no such number.
         NotFound: the run has no model.
     """
+    require("trainer")
     files = RunFiles(workspace, run_id)
     files.model()
     if threshold is None:

@@ -26,6 +26,7 @@ from core.errors import Conflict, InvalidInput, NotFound, disk_errors
 from core.runs.files import RunFiles
 from core.runs.reading import read_value
 from core.text import as_text
+from core.who import require
 from core.workspace import Workspace, new_token, read_json, write_json
 
 START_AGAIN = "Delete this batch, and start it again."
@@ -99,9 +100,11 @@ def new_batch(
         name: what to call an upload; an archive's with its suffix.
 
     Raises:
+        NotAllowed: whoever acts may only try models.
         NotFound: the run has no finished model, or there is no such folder.
         InvalidInput: the threshold is no share, or nothing was uploaded.
     """
+    require("labeller")
     if threshold is not None:
         check_threshold(threshold)
     RunFiles(catalog.workspace, run_id).model()
@@ -206,8 +209,10 @@ def delete_batch(catalog: Catalog, batch: Batch) -> None:
     A folder of the person's own stays as it is.
 
     Raises:
+        NotAllowed: whoever acts may only try models.
         Conflict: it is being worked on.
     """
+    require("labeller")
     job = job_of(catalog, batch)
     if job is not None and job.state == "running":
         raise Conflict("This batch is being answered just now.", remedy="Cancel it first.")

@@ -11,6 +11,7 @@ from core.errors import Cancelled, LightboxError, NoSpace, disk_errors
 from core.jobs.kinds import find_kind
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Reporter
+from core.who import acting_as, on_behalf_of
 
 OUT_OF_MEMORY = (
     "The computer has too little free memory for this. Close other programs, or choose a "
@@ -38,7 +39,7 @@ def execute(
         if started is not None:
             started.append(report)
         try:
-            with disk_errors("this"):
+            with disk_errors("this"), acting_as(on_behalf_of(job.by)):
                 find_kind(job.kind).work(catalog, job.spec, report)
         except Cancelled:
             finish("cancelled")

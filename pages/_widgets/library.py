@@ -12,10 +12,12 @@ from core.catalog import RunRecord
 from core.evaluation import library
 from core.evaluation.library import Entry
 from core.text import ago, escape, plural, rate, size
+from core.who import acting
 from pages._widgets.job import attempt
 from pages._widgets.results.view import turn_to
 from pages._widgets.session import catalog, choose_dataset, choose_run
 from pages._widgets.steps import go
+from pages._widgets.visible import visible_popover
 
 _DONE = "library-done"
 
@@ -77,7 +79,7 @@ def actions(chosen: Sequence[Entry]) -> None:
         if one is not None:
             if st.button("Open", type="primary", icon=":material/insights:", key="library-open"):
                 open_run(one.run)
-            if st.button(
+            if acting().may("trainer") and st.button(
                 "Train with its settings",
                 icon=":material/content_copy:",
                 key="library-again",
@@ -92,6 +94,8 @@ def actions(chosen: Sequence[Entry]) -> None:
             disabled=len(tested) < 2,
         ):
             _compare([entry.run for entry in tested])
+        if not acting().may("trainer"):
+            return
         starred = all(entry.run.starred for entry in chosen)
         st.button(
             "Take the star off" if starred else "Star",
@@ -175,6 +179,9 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
                     f"{rate(entry.high, entry.images)})"
                 )
         st.markdown(f"**{escape(run.name)}** · {accuracy} · {size(entry.disk)} on disk")
+        if not acting().may("trainer"):
+            st.markdown(escape(run.notes))
+            return
         left, right = st.columns(2, gap="medium")
         with left:
             name = st.text_input("Name", run.name, key=f"library-name-{run.id}-{run.name}")
@@ -196,6 +203,7 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
             if {*chosen} != {*run.tags}:
                 catalog().runs.set_tags(run.id, chosen)
                 st.rerun()
+            visible_popover(run)
         with right:
             notes = st.text_area(
                 "Notes",

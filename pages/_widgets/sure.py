@@ -8,6 +8,7 @@ from core.catalog import RunRecord
 from core.evaluation.threshold import move_sure, sentence_of_sure, sure_from
 from core.evaluation.trust.coverage import THRESHOLDS
 from core.text import escape, percent
+from core.who import acting
 from pages._widgets.job import attempt
 from pages._widgets.session import catalog
 
@@ -39,11 +40,12 @@ def sure_popover(run: RunRecord) -> float:
             format_func=lambda share: percent(share, 0),
             key=key,
             on_change=moved,
+            disabled=not acting().may("trainer"),
             help="Answers that are less sure are shown as “Not sure”: here, in batches, in demos, "
             "in programs that ask this model, and in its results.",
         )
         st.caption(escape(sentence_of_sure(found)))
-        if found.moved:
+        if found.moved and acting().may("trainer"):
             st.button(
                 f"Back to {percent(found.suggested, 0)}",
                 key=f"{key}-back",

@@ -8,6 +8,7 @@ from typing import Any
 from core.datasets.layout.names import split_of
 from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline, Way
 from core.errors import InvalidInput
+from core.who import require
 from core.workspace import Workspace, read_json, write_json
 
 
@@ -59,7 +60,12 @@ def load_choice(workspace: Workspace, dataset_id: str) -> Choice:
 
 
 def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
-    """Read the dataset so from its next scan on."""
+    """Read the dataset so from its next scan on.
+
+    Raises:
+        NotAllowed: whoever acts may change no dataset.
+    """
+    require("labeller")
     path = workspace.dataset(dataset_id) / "source.json"
     write_json(path, {**read_json(path), "layout": asdict(choice)})
 

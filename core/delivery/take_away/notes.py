@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InvalidInput, NotFound
+from core.who import require
 from core.workspace import Workspace, read_json, write_json
 
 _FILE = "about.json"
@@ -43,8 +44,10 @@ def save_about(workspace: Workspace, run_id: str, *, use: str, licence: str, rem
     """Keep what a person says about a run.
 
     Raises:
+        NotAllowed: whoever acts may say nothing about models.
         InvalidInput: a text is too long.
     """
+    require("trainer")
     try:
         about = About(use=use, licence=licence, remarks=remarks)
     except ValidationError as error:

@@ -21,6 +21,7 @@ from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.quality.curation import curated
 from core.text import escape, shorten
+from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.said import said
 from pages._widgets.session import catalog, thumbnails
@@ -92,7 +93,8 @@ def draw_answer(
             st.toggle("Heat map", key=f"heat-{key}")
             if not guest:
                 alike = st.toggle("Nearest", key=f"near-{key}")
-                _wrong(run, tried, key)
+                if acting().may("labeller"):
+                    _wrong(run, tried, key)
         if hot:
             st.caption("The warmer a place, the more it speaks for the answer.")
         if not guest and alike:

@@ -25,6 +25,7 @@ from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
 from core.evaluation.trust.slices import Slice
 from core.text import escape, images, percent, shorten
+from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title, whole
 from pages._widgets.results.studying import studied
@@ -123,7 +124,7 @@ def choose_point(view: View) -> Point:
     )
     point = at_threshold(predictions.confidence, predictions.correct, threshold, predictions.worth)
     st.markdown(f"**{escape(words.sentence_of_point(point))}**")
-    if not view.read_only:
+    if not view.read_only and acting().may("trainer"):
         _make_it_so(view, threshold)
     return point
 

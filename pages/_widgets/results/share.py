@@ -18,6 +18,7 @@ from core.jobs import kinds
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.text import ago, escape, size
+from core.who import acting
 from pages._widgets.job import attempt, watch
 from pages._widgets.others import link_for_others, who_reaches
 from pages._widgets.results.view import View
@@ -34,7 +35,7 @@ def draw(view: View) -> None:
         _report(view)
     with st.container(border=True):
         _files(view)
-    if not view.read_only:
+    if not view.read_only and acting().may("trainer"):
         with st.container(border=True):
             _links(view)
         with st.expander("Say what it is meant for", icon=":material/edit_note:"):

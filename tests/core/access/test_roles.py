@@ -12,9 +12,14 @@ from core.access.visible import show_to
 from core.api import uploads
 from core.catalog import Catalog
 from core.datasets import intake
+from core.datasets.layout import Choice, save_choice
 from core.delivery.take_away.links import create_link, find_link
+from core.delivery.take_away.notes import save_about
 from core.errors import NotAllowed, NotFound
 from core.evaluation.library import empty_bin
+from core.evaluation.tested import forget_tested
+from core.evaluation.threshold import move_sure
+from core.inference.batch_store import new_batch
 from core.inference.corrections import add_corrections
 from core.inference.keys import create_key, revoke_key
 from core.jobs import kinds
@@ -48,6 +53,23 @@ DONE: dict[str, tuple[Role, Do]] = {
     "scan": ("labeller", lambda on: kinds.submit_scan(on.catalog, on.dataset)),
     "test again": ("labeller", lambda on: kinds.submit_evaluate(on.catalog, on.run)),
     "upload": ("labeller", lambda _: uploads.issue()),
+    "begin a batch": ("labeller", lambda on: new_batch(on.catalog, on.run, Path("/"))),
+    "forget a test": (
+        "labeller",
+        lambda on: forget_tested(on.catalog.workspace, on.run, "home:none"),
+    ),
+    "read a folder otherwise": (
+        "labeller",
+        lambda on: save_choice(on.catalog.workspace, on.dataset, Choice()),
+    ),
+    "move from when it is sure": (
+        "trainer",
+        lambda on: move_sure(on.catalog.workspace, on.run, 0.7),
+    ),
+    "say what it is for": (
+        "trainer",
+        lambda on: save_about(on.catalog.workspace, on.run, use="a", licence="", remarks=""),
+    ),
     "take corrections": ("labeller", lambda on: add_corrections(on.catalog, on.dataset)),
     "export a model": (
         "trainer",

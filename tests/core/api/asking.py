@@ -57,7 +57,7 @@ class Client:
         return self.ask("POST", f"/v1/models/{run.id}/predict", **options)
 
 
-def with_key(base: str, catalog: Catalog, name: str = "test", **options: int) -> Client:
+def with_key(base: str, catalog: Catalog, name: str = "test", **options: Any) -> Client:
     """A client with a new key."""
     return Client(base, create_key(catalog.workspace, name, **options)[1])
 

@@ -60,7 +60,7 @@ def make_run(
     Args:
         splits: split → list of (label, colour); where they differ, the model is wrong.
     """
-    rows = []
+    rows: list[tuple[str, str, str, str]] = []
     for split, images in splits.items():
         for number, (label, colour) in enumerate(images):
             path = f"{label}/{split}-{number}.png"

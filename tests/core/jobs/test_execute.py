@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from core.catalog import Catalog, JobRecord
+from core.datasets.intake import add_folder
 from core.jobs.execute import execute
+from core.jobs.kinds import submit_scan
 from core.jobs.reporter import DatabaseReporter
 from core.progress import RecordingReporter
+from core.who import Who, acting_as
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import queue
 
@@ -29,6 +34,21 @@ def test_work_that_returns_is_done(catalog: Catalog) -> None:
     event = catalog.jobs.latest_event(job.id, "note")
     assert event is not None
     assert event.payload["text"] == "counted"
+
+
+def test_what_a_job_does_is_done_in_the_name_of_whoever_asked_for_it(
+    catalog: Catalog, class_folders: Callable[..., Path]
+) -> None:
+    with acting_as(Who("labeller", "Lea")):
+        record = add_folder(catalog, class_folders({"cats": 2, "dogs": 2}), restrict=False)
+        job = submit_scan(catalog, record.id)
+    assert job.by == "Lea"
+    claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here", job_id=job.id)
+    assert claimed is not None
+    assert execute(catalog, claimed).state == "done"
+    assert {each.author for each in catalog.changes.of(record.id)} == {"Lea"}
+    assert catalog.jobs.all()[-1].by == "Lea"
+    assert do(catalog, "tiny.note", text="a").by == ""
 
 
 def test_a_persons_mistake_is_its_sentence_and_nothing_is_logged(catalog: Catalog) -> None:
