@@ -24,7 +24,8 @@ from core.api import batches, downloads, entrance, live, reports, uploads, v1
 from core.api.doors import Doors
 from core.api.promptly import answering_promptly
 from core.catalog import open_catalog
-from core.datasets.images import take_turns
+from core.datasets.apart import Apart
+from core.datasets.images import hand_over_to
 from core.errors import InvalidInput, LightboxError
 from core.who import Role, Who, ask_also, tell_of_refusals
 from core.workspace import open_workspace
@@ -95,7 +96,7 @@ async def served(app: object) -> AsyncIterator[None]:
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     ask_also(asking)
     tell_of_refusals(_noted)
-    take_turns()
+    hand_over_to(Apart())
     async with answering_promptly(app):
         yield
 

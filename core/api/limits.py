@@ -138,8 +138,8 @@ def _too_large() -> Problem:
 
 def check_pixels(files: Sequence[tuple[str, bytes]]) -> None:
     """Refuse images with more pixels together than one image may have. Only headers are read, so an
-    image that is small as a file and huge in memory does no harm; large ones are decoded one after
-    the other (:func:`core.datasets.images.take_turns`).
+    image that is small as a file and huge in memory does no harm; large ones are decoded in a
+    helper (:mod:`core.datasets.apart`).
 
     Raises:
         Problem: of kind ``too-large``.

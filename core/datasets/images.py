@@ -10,13 +10,14 @@ expect to see them (:mod:`core.datasets.colour`, :mod:`core.datasets.greys`). A 
 from __future__ import annotations
 
 import io
+import os
 import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -151,11 +152,24 @@ def open_image(
     Raises:
         UnreadableImage: of kind ``empty``, ``too_large``, ``truncated`` or ``unreadable``.
     """
+    try:
+        return _opened(_some(data, file), file, draft, decoding)
+    except _Large as large:
+        return large.elsewhere.open(data, file=file, draft=draft, decoding=decoding)
+
+
+def _some(data: bytes, file: object) -> bytes:
     if not data:
         raise UnreadableImage("empty", "The file is empty.", file=file, remedy="Copy it again.")
+    return data
+
+
+def _opened(
+    data: bytes, file: object, draft: tuple[int, int] | None, decoding: Decoding
+) -> OpenedImage:
     try:
         return _open(data, file, draft, decoding)
-    except LightboxError:
+    except (LightboxError, _Large):
         raise
     except UnidentifiedImageError as error:
         raise UnreadableImage(
@@ -228,7 +242,10 @@ def decode(
     Raises:
         UnreadableImage: as :func:`open_image`.
     """
-    opened = open_image(data, file=file, draft=(size * 2, size * 2), decoding=decoding)
+    try:
+        opened = _opened(_some(data, file), file, (size * 2, size * 2), decoding)
+    except _Large as large:
+        return large.elsewhere.decode(data, size, fit=fit, file=file, decoding=decoding)
     return to_array(opened.image, size, fit=fit)
 
 
@@ -248,7 +265,13 @@ def _open(
         deep = deep_colours(image, decoding.greys) if decoding.version > 2 else None
         if draft is not None and kind in ("JPEG", "MPO") and part.box is None:
             image.draft(None, draft)
-        with _turn(image.width * image.height):
+        pixels_held = image.width * image.height
+        if image.info.get("progressive"):
+            # However small it is drawn, all of it is held, in about half as many bytes.
+            pixels_held = max(pixels_held, width * height // 2)
+        if pixels_held > MOST_HERE and _elsewhere is not None:
+            raise _Large(_elsewhere)
+        with _turn(pixels_held):
             image.load()
             if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
                 raise UnreadableImage(
@@ -279,23 +302,44 @@ def _open(
     return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
 
 
-_one_large = threading.Lock()
-_LARGE = 24_000_000
-_taking_turns = threading.Event()
+class Elsewhere(Protocol):
+    """Decodes what is too large for this process, as the functions here would."""
+
+    def open(
+        self, data: bytes, *, file: object, draft: tuple[int, int] | None, decoding: Decoding
+    ) -> OpenedImage: ...
+
+    def decode(
+        self, data: bytes, size: int, *, fit: Fit, file: object, decoding: Decoding
+    ) -> np.ndarray: ...
 
 
-def take_turns() -> None:
-    """From now on this process decodes large images one after the other, whoever asks for them: a
-    pixel may take eleven bytes on the way, and what serves many has to have room for all."""
-    _taking_turns.set()
+class _Large(Exception):
+    def __init__(self, elsewhere: Elsewhere) -> None:
+        super().__init__()
+        self.elsewhere = elsewhere
+
+
+# A pixel may take eleven bytes on the way. A process that serves many decodes images up to so many
+# pixels itself, those of more than a few as many at once as it has processors.
+MOST_HERE = 12_500_000
+_FEW = 2_000_000
+_turns = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+_elsewhere: Elsewhere | None = None
+
+
+def hand_over_to(elsewhere: Elsewhere | None) -> None:
+    """From now on this process has large images decoded elsewhere; ``None``: it does so itself."""
+    global _elsewhere
+    _elsewhere = elsewhere
 
 
 @contextmanager
 def _turn(pixels: int) -> Iterator[None]:
-    if pixels <= _LARGE or not _taking_turns.is_set():
+    if pixels <= _FEW or _elsewhere is None:
         yield
         return
-    with _one_large:
+    with _turns:
         yield
 
 
