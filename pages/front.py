@@ -6,12 +6,14 @@ import streamlit as st
 
 from pages._widgets.errors import sentences
 from pages._widgets.steps import PAGES, admit, header
+from pages._widgets.who import begin
 
 # A file of our own: Streamlit would fetch a named icon from the network.
 ICON = Path(__file__).parents[1] / ".streamlit" / "icon.png"
 st.set_page_config(page_title="Lightbox", page_icon=str(ICON), layout="wide")
 page = st.navigation([item.page for item in PAGES], position="hidden")
 with sentences():
+    begin()
     admit(page)
     header(page)
     page.run()

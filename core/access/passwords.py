@@ -74,20 +74,20 @@ class Throttle:
         self._lock = threading.Lock()
         self._missed: dict[str, tuple[int, float]] = {}
 
-    def wait(self, *keys: str) -> float:
-        """Seconds until another try is heard; 0 for now."""
+    def begin(self, *keys: str) -> float:
+        """Somebody tries, which counts as a miss until :meth:`hit`; 0 if they are heard, else the
+        seconds until they are."""
         now = time.monotonic()
         with self._lock:
-            return max((self._until(key) - now for key in keys), default=0.0)
-
-    def miss(self, *keys: str) -> None:
-        """Somebody guessed wrong."""
-        with self._lock:
+            wait = max((self._until(key) - now for key in keys), default=0.0)
+            if wait > 0:
+                return wait
             if len(self._missed) > 10_000:
                 self._missed.clear()
             for key in keys:
                 count, _ = self._missed.get(key, (0, 0.0))
-                self._missed[key] = (count + 1, time.monotonic())
+                self._missed[key] = (count + 1, now)
+            return 0.0
 
     def hit(self, *keys: str) -> None:
         """Somebody came in."""

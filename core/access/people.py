@@ -11,7 +11,7 @@ from core.access.browsers import digest
 from core.catalog import Catalog
 from core.catalog.datasets import clean_name
 from core.catalog.people import PersonRecord
-from core.errors import InvalidInput, NotAllowed, NotFound
+from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.text import duration
 from core.who import GIVEN, Role, acting, author, require
 from core.workspace import new_token
@@ -100,7 +100,7 @@ def accept(catalog: Catalog, token: str, name: str, password: str) -> PersonReco
         InvalidInput, Conflict: the name or password can't be used; it stays in force then.
     """
     known, role = invited(catalog, token)
-    by = catalog.people.invitation(digest(token))
+    invitation = catalog.people.invitation(digest(token))
     if known:
         kept = passwords.hashed(passwords.check(password, known))
         _use_up(catalog, token)
@@ -108,9 +108,14 @@ def accept(catalog: Catalog, token: str, name: str, password: str) -> PersonReco
         note(catalog, "chose a new password", person.name, who=person.name)
         return person
     kept = passwords.hashed(passwords.check(password, clean_name(name)))
-    person = _add(catalog, name, role, kept, by.by if by else "")
+    # Used up first: of several who come with it at once, one is let in.
     _use_up(catalog, token)
-    return person
+    by, ends_at = (invitation.by, invitation.ends_at) if invitation else ("", time.time())
+    try:
+        return _add(catalog, name, role, kept, by)
+    except Conflict:
+        catalog.people.invite(digest(token), role, ends_at, by=by, person_id=None)
+        raise
 
 
 def _use_up(catalog: Catalog, token: str) -> None:
@@ -196,8 +201,8 @@ def by_password(catalog: Catalog, name: str, password: str, address: str) -> Per
     """
     name = " ".join(name.split())[:255]
     keys = (f"name {name.casefold()}", f"address {address}")
-    wait = _throttle.wait(*keys)
-    if wait > 0:
+    # Counted before it is looked at: many tries at once are many tries.
+    if (wait := _throttle.begin(*keys)) > 0:
         raise NotAllowed(
             "There were too many wrong tries.", remedy=f"Try again in {duration(max(1.0, wait))}."
         )
@@ -207,7 +212,6 @@ def by_password(catalog: Catalog, name: str, password: str, address: str) -> Per
         person = None
     kept = person.password if person and person.disabled_at is None else ""
     if person is None or not passwords.is_right(password, kept):
-        _throttle.miss(*keys)
         note(catalog, "was refused at the door", name, address, who="nobody")
         raise NotAllowed("This name and password don’t belong together.", remedy="Try again.")
     _throttle.hit(*keys)

@@ -27,7 +27,7 @@ from core.access.browsers import as_role
 from core.access.hosts import host_is_known, origin_is_own
 from core.api import entrance
 from core.api.policy import Policy
-from core.api.room import Counted, NoRoom, Room
+from core.api.room import MOST_PAGES, MOST_PAGES_EACH, Counted, Crowd, NoRoom, Room
 from core.catalog import open_catalog
 from core.delivery.take_away.links import Kind, link_is_open
 from core.errors import LightboxError
@@ -70,7 +70,7 @@ class Doors:
     ) -> None:
         self._app, self._heard = app, heard
         self._policy = Policy(document)
-        self._room = Room()
+        self._room, self._crowd = Room(), Crowd(MOST_PAGES, MOST_PAGES_EACH)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -98,7 +98,11 @@ class Doors:
         headers.append((WHO.encode(), who.dump().encode("ascii")))
         inside = {**scope, "headers": headers}
         if not http:
-            await self._watched(inside, receive, send, who)
+            try:
+                with self._crowd.inside(self._visitor(scope, who)):
+                    await self._watched(inside, receive, send, who)
+            except NoRoom:
+                await send({"type": "websocket.close", "code": 1013, "reason": ""})
             return
         with acting_as(who):
             await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
@@ -109,7 +113,6 @@ class Doors:
             # Programs have limits of their own (core/api/limits.py).
             await self._app(scope, receive, send)
             return
-        client = (scope.get("client") or ("", 0))[0]
         begun = False
 
         async def sending(message: Message) -> None:
@@ -118,8 +121,8 @@ class Doors:
             await send(message)
 
         try:
-            visitor = who.session or f"{client} {' '.join(who.links)}"
-            body = Counted(self._room, visitor, receive, guest=not who.may("viewer"))
+            visitor, guest = self._visitor(scope, who), not who.may("viewer")
+            body = Counted(self._room, visitor, receive, guest=guest)
             try:
                 await self._app(scope, body.receive, sending)
             finally:
@@ -130,6 +133,12 @@ class Doors:
             answer = _said(503, str(error))
             answer.headers["Retry-After"] = "1"
             await answer(scope, receive, send)
+
+    @staticmethod
+    def _visitor(scope: Scope, who: Who) -> str:
+        """Whom limits count for: a browser that is signed in, or whoever comes from an address."""
+        client = (scope.get("client") or ("", 0))[0]
+        return who.session or f"{client} {who.name} {' '.join(who.links)}"
 
     async def _ask(self, asked: HTTPConnection) -> tuple[Response | None, Who, str]:
         """What stands against a request, as an answer; who it is; and a cookie to send along."""

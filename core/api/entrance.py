@@ -13,7 +13,7 @@ import html
 from functools import cache
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PREFIX = "/lightbox/door"
 LEAVE = f"{PREFIX}/leave"
 _STATE = "lightbox-sign-in"
+# Of a form, which has a name and a password.
+_MOST_BYTES = 16 * 1024
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -205,7 +207,8 @@ def _from_provider(request: Request) -> Response:
     state = given.get("state", "")
     catalog = open_catalog(open_workspace())
     try:
-        if not state or not hmac.compare_digest(request.cookies.get(_STATE, ""), state):
+        begun = request.cookies.get(_STATE, "").encode()
+        if not state or not hmac.compare_digest(begun, state.encode("utf-8", "replace")):
             raise NotAllowed("This sign-in wasn’t begun in this browser.", remedy="Try again.")
         person = _sign_in_elsewhere().end(catalog, state, given.get("code", ""))
     except (InvalidInput, NotAllowed) as error:
@@ -299,8 +302,16 @@ async def _leave(request: Request) -> Response:
 
 
 async def _form(request: Request, *names: str) -> dict[str, str]:
-    async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
-        return {name: str(form.get(name, "")) for name in names}
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise InvalidInput("This form is too large.")
+    try:
+        given = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=8))
+    except ValueError:
+        given = {}
+    return {name: given.get(name, "") for name in names}
 
 
 ROUTES = beside_pages(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.types import Message, Receive
 
@@ -16,6 +18,8 @@ MOST_AT_ONCE_EACH = 16
 GUEST_BYTES = 64 * 1024**2
 GUEST_BYTES_AN_HOUR = 512 * 1024**2
 _HOUR_S = 3600.0
+# Pages that are open: each takes memory, and a thread while it is drawn.
+MOST_PAGES, MOST_PAGES_EACH = 1000, 100
 
 
 class NoRoom(Exception):
@@ -75,6 +79,34 @@ class Room:
                 self._bytes.pop(visitor, None)
             if len(self._hour) > 10_000:
                 self._hour.clear()
+
+
+class Crowd:
+    """Counts who is inside, each visitor's and all; safe to share between threads."""
+
+    def __init__(self, most: int, most_each: int) -> None:
+        self._most, self._each = most, most_each
+        self._lock = threading.Lock()
+        self._inside: Counter[str] = Counter()
+
+    @contextmanager
+    def inside(self, visitor: str) -> Iterator[None]:
+        """One more is inside as long as this lasts.
+
+        Raises:
+            NoRoom: too many are.
+        """
+        with self._lock:
+            if self._inside[visitor] >= self._each or self._inside.total() >= self._most:
+                raise NoRoom("Too many pages are open at once.")
+            self._inside[visitor] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside[visitor] -= 1
+                if not self._inside[visitor]:
+                    del self._inside[visitor]
 
 
 class Counted:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.who import NOBODY, Who, load
+from core.who import NOBODY, Who, acting, load
 
 _HEADER = "X-Lightbox-Who"
 _MOST = 10_000
+_WHOSE = "whose-session"
 # By session: a browser that leaves while its page is drawn is still the one that asked for it.
 _seen: dict[str, Who] = {}
+
+
+def begin() -> None:
+    """What a browser's session holds is for the person that it began with: whoever comes back to it
+    as somebody else begins anew."""
+    who = acting()
+    whose = f"{who.role == 'guest'} {who.name}"
+    if st.session_state.setdefault(_WHOSE, whose) != whose:
+        st.session_state.clear()
+        st.session_state[_WHOSE] = whose
 
 
 def asking() -> Who | None:
