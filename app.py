@@ -25,7 +25,7 @@ from core.api.doors import Doors
 from core.api.promptly import answering_promptly
 from core.catalog import open_catalog
 from core.datasets.apart import Apart
-from core.datasets.images import hand_over_to
+from core.datasets.held import hand_over_to
 from core.errors import InvalidInput, LightboxError
 from core.who import Role, Who, ask_also, tell_of_refusals
 from core.workspace import open_workspace

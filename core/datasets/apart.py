@@ -17,7 +17,8 @@ from PIL import Image
 
 from core import settings
 from core.contained import Limits, contained
-from core.datasets.images import MOST_HERE, Decoding, Fit, OpenedImage, decode, open_image
+from core.datasets.held import MOST_HERE
+from core.datasets.images import Decoding, Fit, OpenedImage, decode, open_image
 from core.errors import UnreadableImage
 
 # On the way to eight bits, and what the helper needs itself.

@@ -10,14 +10,11 @@ expect to see them (:mod:`core.datasets.colour`, :mod:`core.datasets.greys`). A 
 from __future__ import annotations
 
 import io
-import os
 import re
-import threading
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -26,6 +23,7 @@ from core import settings
 from core.datasets import greys
 from core.datasets.content import taken_apart
 from core.datasets.formats import FORMATS
+from core.datasets.held import Large, room_for
 from core.datasets.seen import as_first, as_seen, deep_colours
 from core.errors import LightboxError, UnreadableImage
 
@@ -154,7 +152,7 @@ def open_image(
     """
     try:
         return _opened(_some(data, file), file, draft, decoding)
-    except _Large as large:
+    except Large as large:
         return large.elsewhere.open(data, file=file, draft=draft, decoding=decoding)
 
 
@@ -169,7 +167,7 @@ def _opened(
 ) -> OpenedImage:
     try:
         return _open(data, file, draft, decoding)
-    except (LightboxError, _Large):
+    except (LightboxError, Large):
         raise
     except UnidentifiedImageError as error:
         raise UnreadableImage(
@@ -244,7 +242,7 @@ def decode(
     """
     try:
         opened = _opened(_some(data, file), file, (size * 2, size * 2), decoding)
-    except _Large as large:
+    except Large as large:
         return large.elsewhere.decode(data, size, fit=fit, file=file, decoding=decoding)
     return to_array(opened.image, size, fit=fit)
 
@@ -265,13 +263,11 @@ def _open(
         deep = deep_colours(image, decoding.greys) if decoding.version > 2 else None
         if draft is not None and kind in ("JPEG", "MPO") and part.box is None:
             image.draft(None, draft)
-        pixels_held = image.width * image.height
+        held = image.width * image.height
         if image.info.get("progressive"):
             # However small it is drawn, all of it is held, in about half as many bytes.
-            pixels_held = max(pixels_held, width * height // 2)
-        if pixels_held > MOST_HERE and _elsewhere is not None:
-            raise _Large(_elsewhere)
-        with _turn(pixels_held):
+            held = max(held, width * height // 2)
+        with room_for(held):
             image.load()
             if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
                 raise UnreadableImage(
@@ -300,47 +296,6 @@ def _open(
         rgb = _cut_out(rgb, part.box, file)
         width, height = rgb.size
     return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
-
-
-class Elsewhere(Protocol):
-    """Decodes what is too large for this process, as the functions here would."""
-
-    def open(
-        self, data: bytes, *, file: object, draft: tuple[int, int] | None, decoding: Decoding
-    ) -> OpenedImage: ...
-
-    def decode(
-        self, data: bytes, size: int, *, fit: Fit, file: object, decoding: Decoding
-    ) -> np.ndarray: ...
-
-
-class _Large(Exception):
-    def __init__(self, elsewhere: Elsewhere) -> None:
-        super().__init__()
-        self.elsewhere = elsewhere
-
-
-# A pixel may take eleven bytes on the way. A process that serves many decodes images up to so many
-# pixels itself, those of more than a few as many at once as it has processors.
-MOST_HERE = 12_500_000
-_FEW = 2_000_000
-_turns = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
-_elsewhere: Elsewhere | None = None
-
-
-def hand_over_to(elsewhere: Elsewhere | None) -> None:
-    """From now on this process has large images decoded elsewhere; ``None``: it does so itself."""
-    global _elsewhere
-    _elsewhere = elsewhere
-
-
-@contextmanager
-def _turn(pixels: int) -> Iterator[None]:
-    if pixels <= _FEW or _elsewhere is None:
-        yield
-        return
-    with _turns:
-        yield
 
 
 def _turn_to(image: Image.Image, page: int, file: object) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import images
+from core.datasets import held
 from core.datasets.apart import Apart
-from core.datasets.images import decode, hand_over_to, open_image
+from core.datasets.held import hand_over_to
+from core.datasets.images import Fit, decode, open_image
 from core.errors import UnreadableImage
 
 
@@ -44,7 +45,8 @@ BROKEN = {"cut": FILES["photo"][:900], "noise": b"no image" * 9, "damaged": FILE
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As a server has it, where more than a hundred pixels are large."""
-    monkeypatch.setattr(images, "MOST_HERE", 100)
+    monkeypatch.setattr(held, "MOST_HERE", 100)
+    monkeypatch.setattr(held, "_FEW", 50)
     hand_over_to(Apart())
     yield
     hand_over_to(None)
@@ -52,9 +54,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
-def test_a_model_sees_the_same_pixels(
-    name: str, fit: images.Fit, request: pytest.FixtureRequest
-) -> None:
+def test_a_model_sees_the_same_pixels(name: str, fit: Fit, request: pytest.FixtureRequest) -> None:
     here = decode(FILES[name], 48, fit=fit)
     request.getfixturevalue("apart")
     assert np.array_equal(decode(FILES[name], 48, fit=fit), here)
