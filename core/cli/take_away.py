@@ -41,6 +41,22 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 
 
 @command(
+    "poster",
+    "Take away",
+    "write one page for whoever decides about it",
+    RUN,
+    argument("file", type=Path, metavar="FILE.pdf|FILE.png|FILE.html"),
+    examples=('"hands 1" hands.pdf', '"hands 1" hands.png'),
+)
+def poster(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    from core.delivery.take_away.poster import write_poster
+
+    run = catalog.runs.find(options.run)
+    file = write_poster(catalog, run.id, options.file, output.progress)
+    return _written("poster", run.id, file, output)
+
+
+@command(
     "replay",
     "Take away",
     "write a film of its answers turning right",

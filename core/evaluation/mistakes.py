@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 
 from core.errors import InvalidInput
 from core.evaluation.predictions import Predictions
@@ -104,3 +105,27 @@ def said_of(predictions: Predictions, row: int) -> tuple[str, str]:
     true = predictions.labels[predictions.true[row]]
     then = ", ".join(f"{quoted(label)} {percent(share, 0)}" for label, share in others)
     return f"is {quoted(true)}, said {quoted(said)} ({percent(sure, 0)})", f"then {then}"
+
+
+def telling(table: pd.DataFrame, most: int, wrong: int) -> pd.DataFrame:
+    """Images that show what a model can and can't: right answers from all over the classes, the
+    surest of each, then the mistakes that it was surest of.
+
+    Args:
+        table: as :func:`core.evaluation.store.predictions_table` gives it.
+        most: so many rows at the most,
+        wrong: and so many of them mistakes.
+    """
+    surest = table.sort_values("confidence", ascending=False, kind="stable")
+    mistakes = surest[~surest["correct"]].head(wrong)
+    wanted = most - len(mistakes)
+    # The surest of each class first, then the second surest, so that few classes are enough too.
+    right = surest[surest["correct"]]
+    turn = right.groupby("label", sort=False).cumcount()
+    right = right.assign(_turn=turn).sort_values(["_turn", "label"], kind="stable")
+    first = right[right["_turn"] == 0]
+    step = max(1, len(first) // max(1, wanted))
+    chosen = first.iloc[::step].head(wanted)
+    if len(chosen) < wanted:
+        chosen = pd.concat([chosen, right.drop(chosen.index).head(wanted - len(chosen))])
+    return pd.concat([chosen.drop(columns="_turn"), mistakes])

@@ -36,15 +36,18 @@ def test_the_report_is_made_by_a_job_and_files_are_offered(
 ) -> None:
     at = _taken(open_page, trained)
     assert _downloads(at) == ["Notebook", "Model card", "Figures as JSON"]
-    click(at, "Make the report")
+    click(at, "Make them")
     (job,) = [job for job in trained.catalog.jobs.all() if job.kind == "report"]
     assert job.state == "queued"
     trained.catalog.jobs.finish(job.id, "done")
     make_report(trained.catalog, trained.run_id)
     at = _taken(open_page, trained)
-    made = [label.partition(" ")[0] for label in _downloads(at)[:-3]]
-    assert made == (["PDF", "HTML"] if find_browser() is not None else ["HTML"])
-    assert "Make the report" not in [button.label for button in at.button]
+    made = [label.partition(" (")[0] for label in _downloads(at)[:-3]]
+    if find_browser() is None:
+        assert made == ["Report HTML", "Poster HTML"]
+    else:
+        assert made == ["Report PDF", "Report HTML", "Poster PDF", "Poster PNG"]
+    assert "Make them" not in [button.label for button in at.button]
 
 
 def test_what_a_person_says_about_a_model_is_kept(open_page: Open, trained: Trained) -> None:

@@ -3,6 +3,7 @@
 Below the run's folder::
 
     report/report.html, report.pdf
+    report/poster.html, poster.pdf, poster.png
     report/made.json          what they were made of
 """
 
@@ -16,12 +17,15 @@ from pydantic import BaseModel
 from core.catalog import Catalog
 from core.delivery.take_away import report as html
 from core.delivery.take_away.pdf import print_pdf
+from core.delivery.take_away.poster import print_poster, write_poster
 from core.delivery.take_away.report import report_html
 from core.errors import LightboxError
 from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
 from core.workspace import atomic_path
+
+_POSTER = ("poster.pdf", "poster.png", "poster.html")
 
 
 class Notes(BaseModel):
@@ -36,6 +40,7 @@ class Made:
 
     Attributes:
         page, pdf: the files; ``None`` where there is none.
+        poster: its files; as HTML alone where no browser could print it.
         fresh: nothing has changed since they were made.
         no_pdf: why there is no PDF, as a sentence; "" if there is one, or nothing was made yet.
     """
@@ -44,12 +49,13 @@ class Made:
     pdf: Path | None
     fresh: bool
     no_pdf: str = ""
+    poster: tuple[Path, ...] = ()
 
 
 def make_report(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Made:
-    """Write a run's report as HTML and PDF, for :func:`find_report`.
+    """Write a run's report and poster as HTML and PDF, for :func:`find_report`.
 
-    Where no browser can print it, there is the HTML alone, and the reason.
+    Where no browser can print them, there is the HTML alone, and the reason.
 
     Raises:
         NotFound: there is no such run, or it is not finished.
@@ -63,11 +69,15 @@ def make_report(catalog: Catalog, run_id: str, report: Reporter | None = None) -
     of, folder = notes.of, notes.path.parent
     with atomic_path(folder / "report.html") as part:
         part.write_text(text, encoding="utf-8")
-    # One of before would contradict the HTML.
-    (folder / "report.pdf").unlink(missing_ok=True)
+    # Those of before would contradict the HTML.
+    for old in ("report.pdf", *_POSTER):
+        (folder / old).unlink(missing_ok=True)
+    write_poster(catalog, run.id, folder / "poster.html", report)
     why = ""
     try:
         print_pdf(folder / "report.html", folder / "report.pdf", report)
+        for printed in _POSTER[:2]:
+            print_poster(folder / "poster.html", folder / printed, report)
     except LightboxError as error:
         why = str(error)
     notes.keep(Notes(no_pdf=why), of)
@@ -86,11 +96,13 @@ def find_report(catalog: Catalog, run_id: str) -> Made:
     noted = notes.kept()
     if not page.is_file():
         return Made(None, None, False)
+    posters = [each for name in _POSTER if (each := notes.path.with_name(name)).is_file()]
     return Made(
         page,
         pdf if pdf.is_file() else None,
         noted is not None,
         noted.no_pdf if noted is not None else "",
+        tuple(posters[:2] if len(posters) > 1 else posters),
     )
 
 

@@ -1,4 +1,5 @@
-"""A report as PDF, printed by a browser that is here already: Chromium, Chrome, Edge or Brave.
+"""A report as PDF, or a page as a picture, by a browser that is here already: Chromium, Chrome,
+Edge or Brave.
 
 So it looks as it does on screen, and needs no library: those that make PDF of HTML without a
 browser need others from the system (Pango), and understand less of the style sheet.
@@ -15,12 +16,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
+
 from core.errors import NotFound
 from core.progress import Reporter
 from core.workspace import atomic_path
 
 LIMIT_S = 120
 _POLL_S = 0.1
+_SCALE = 2
+_BARS = 200
 _ON_PATH = (
     "chromium",
     "chromium-browser",
@@ -76,35 +81,63 @@ def print_pdf(page: Path, target: Path, report: Reporter | None = None) -> Path:
         NotFound: there is no browser here, or it could not print; says what to do instead.
         Cancelled: the person asked to stop.
     """
+    with atomic_path(target) as part:
+        _browse(page, part, [f"--print-to-pdf={part}", "--no-pdf-header-footer"], report)
+    return target
+
+
+def print_png(
+    page: Path, target: Path, size: tuple[int, int], report: Reporter | None = None
+) -> Path:
+    """The upper left of an HTML page as a PNG with two pixels for each of the page's.
+
+    Args:
+        page: must need nothing but itself.
+        size: width and height in the page's pixels.
+
+    Raises:
+        NotFound, Cancelled: as of :func:`print_pdf`.
+    """
+    width, height = size
+    with atomic_path(target) as part:
+        # Some versions count their own bars as a part of the window.
+        window = f"--window-size={width},{height + _BARS}"
+        scale = f"--force-device-scale-factor={_SCALE}"
+        _browse(page, part, [f"--screenshot={part}", window, scale, "--hide-scrollbars"], report)
+        with Image.open(part) as image:
+            cut = image.convert("RGB").crop((0, 0, width * _SCALE, height * _SCALE))
+        cut.save(part, "PNG", optimize=True)
+    return target
+
+
+def _browse(page: Path, target: Path, wanted: list[str], report: Reporter | None) -> None:
+    """Let a browser write a page to a file."""
     report = report or Reporter()
     browser = find_browser()
     if browser is None:
         raise NotFound(
-            "To make a PDF, Lightbox needs Chrome, Chromium, Edge or Brave, and there is none on "
-            "this computer.",
-            remedy="Open the HTML report in your browser, and print it into a PDF there.",
+            "To make a PDF or a picture, Lightbox needs Chrome, Chromium, Edge or Brave, and there "
+            "is none on this computer.",
+            remedy="Open it as HTML in your browser, and print it into a PDF there.",
         )
-    report.progress("pdf", 0, None, "Printing the report")
+    report.progress("pdf", 0, None, "Printing it")
     with (
         # A browser that is closed by force may still write into its profile.
-        tempfile.TemporaryDirectory(prefix="lightbox-", ignore_cleanup_errors=True) as profile,
-        atomic_path(target) as part,
+        tempfile.TemporaryDirectory(prefix="lightbox-", ignore_cleanup_errors=True) as profile
     ):
-        code = _run([str(browser), *_arguments(page, part, Path(profile))], report)
-        if code != 0 or not part.is_file() or part.stat().st_size == 0:
+        code = _run([str(browser), *_arguments(page, wanted, Path(profile))], report)
+        if code != 0 or not target.is_file() or target.stat().st_size == 0:
             raise NotFound(
-                f"{browser.stem} could not print the report.",
-                remedy="Open the HTML report in your browser, and print it into a PDF there.",
+                f"{browser.stem} could not print it.",
+                remedy="Open it as HTML in your browser, and print it into a PDF there.",
             )
-    return target
 
 
-def _arguments(page: Path, target: Path, profile: Path) -> list[str]:
+def _arguments(page: Path, wanted: list[str], profile: Path) -> list[str]:
     arguments = [
         "--headless",
         f"--user-data-dir={profile}",
-        f"--print-to-pdf={target}",
-        "--no-pdf-header-footer",
+        *wanted,
         "--disable-gpu",
         "--no-first-run",
         "--no-default-browser-check",

@@ -28,7 +28,7 @@ from core.workspace import atomic_path
 
 SUFFIXES = (".html", ".htm")
 # Another number whenever reports are made differently: kept ones are then made anew.
-VERSION = 2
+VERSION = 3
 
 
 def write_report(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:

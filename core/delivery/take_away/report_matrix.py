@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.evaluation.document.sections.confusions import MOST_CELLS
 from core.quality.report_html import name, text
 
-_SIDE = 900
-_SHOWN = 24
+
+@dataclass(frozen=True)
+class Look:
+    """How a matrix is drawn as a picture; lengths in its own units.
+
+    Attributes:
+        side: of the square with the cells.
+        margin: beside it, for names, where they are shown.
+        font: size of the type.
+        named: up to so many classes have their names beside them,
+        numbered: and up to so many their numbers in the cells.
+    """
+
+    side: float = 900
+    margin: float = 130
+    font: float = 10
+    named: int = 60
+    numbered: int = 0
 
 
 def matrix(labels: list[str], counts: np.ndarray) -> str:
@@ -17,7 +36,7 @@ def matrix(labels: list[str], counts: np.ndarray) -> str:
     Args:
         counts: int, shape (classes, classes): rows true, columns predicted.
     """
-    return (_picture if len(labels) > MOST_CELLS else _cells)(labels, counts)
+    return picture(labels, counts) if len(labels) > MOST_CELLS else _cells(labels, counts)
 
 
 def _cells(labels: list[str], counts: np.ndarray) -> str:
@@ -47,29 +66,43 @@ def _cell(count: int, share: float, right: bool) -> str:
     return f'<td{hot} style="background:rgba({colour},{strength:.2f})">{count:,}</td>'
 
 
-def _picture(labels: list[str], counts: np.ndarray) -> str:
-    """The matrix as a picture: a square a cell, with its numbers when pointed at."""
+def picture(labels: list[str], counts: np.ndarray, look: Look | None = None) -> str:
+    """A confusion matrix as a picture (SVG), whose cells say what they are when pointed at.
+
+    Args:
+        counts: as for :func:`matrix`.
+    """
+    look = look or Look()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    few = len(labels) <= 60
-    left, top = (130, 130) if few else (30, 30)
-    side = _SIDE / len(labels)
+    named = len(labels) <= look.named
+    left = top = look.margin if named else look.font * 2.5
+    side = look.side / len(labels)
     parts = [
-        f'<line class="axis" x1="{left}" y1="{top}" x2="{left + _SIDE}" y2="{top}"/>',
-        f'<line class="axis" x1="{left}" y1="{top}" x2="{left}" y2="{top + _SIDE}"/>',
+        f'<line class="axis" x1="{left}" y1="{top}" x2="{left + look.side}" y2="{top}"/>',
+        f'<line class="axis" x1="{left}" y1="{top}" x2="{left}" y2="{top + look.side}"/>',
     ]
     for row, column in zip(*np.nonzero(counts), strict=True):
         kind = "ia" if row == column else "ib"
         strength = max(float(shares[row, column]), 0.15 if row == column else 0.35)
-        said = text(f"{labels[row]} → {labels[column]}: {counts[row, column]:,}")
+        count = f"{counts[row, column]:,}"
+        said = text(f"{labels[row]} → {labels[column]}: {count}")
         parts.append(
             f'<rect class="{kind}" x="{left + column * side:.1f}" y="{top + row * side:.1f}" '
             f'width="{side - 0.5:.1f}" height="{side - 0.5:.1f}" fill-opacity="{strength:.2f}">'
             f"<title>{said}</title></rect>"
         )
-    if few:
+        if len(labels) <= look.numbered:
+            hot = ' class="hot"' if strength > 0.5 else ""
+            parts.append(
+                f'<text{hot} x="{left + (column + 0.5) * side:.1f}" text-anchor="middle" '
+                f'y="{top + (row + 0.5) * side + look.font * 0.35:.1f}">{count}</text>'
+            )
+    if named:
+        # Letters are about half as wide as high.
+        most = int((look.margin - 5) / (look.font * 0.55))
         for at, label in enumerate(labels):
-            short = text(label if len(label) <= _SHOWN else f"{label[: _SHOWN - 1]}…")
-            middle = at * side + side / 2 + 3
+            short = text(_cut(label, most))
+            middle = at * side + side / 2 + look.font * 0.3
             parts.append(
                 f'<text x="{left - 5}" y="{top + middle:.1f}" text-anchor="end">{short}</text>'
             )
@@ -78,10 +111,25 @@ def _picture(labels: list[str], counts: np.ndarray) -> str:
                 f'<text x="{across:.1f}" y="{top - 5}" '
                 f'transform="rotate(-90 {across:.1f} {top - 5})">{short}</text>'
             )
-    parts.append(f'<text x="{left}" y="{12}">predicted →</text>')
-    parts.append(f'<text x="12" y="{top + 60}" transform="rotate(-90 12 {top + 60})">← true</text>')
-    size = f"{left + _SIDE + 5} {top + _SIDE + 5}"
+    down = look.font * 1.2
+    if named:
+        parts.append(f'<text x="2" y="{down}">true ↓ predicted →</text>')
+    else:
+        y = top + look.font * 6
+        parts.append(f'<text x="{left}" y="{down}">predicted →</text>')
+        parts.append(f'<text x="{down}" y="{y}" transform="rotate(-90 {down} {y})">← true</text>')
+    size = f"{left + look.side + 5:.0f} {top + look.side + 5:.0f}"
     return (
         f'<svg class="wide" viewBox="0 0 {size}" role="img" aria-label="confusion '
         f'matrix">{"".join(parts)}</svg>'
     )
+
+
+def _cut(label: str, most: int) -> str:
+    """A label of at most so many letters' width; Chinese and Japanese ones are two wide."""
+    width = 0
+    for at, letter in enumerate(label):
+        width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if width > most:
+            return f"{label[: max(1, at - 1)]}…"
+    return label

@@ -73,7 +73,9 @@ def _figures(part: Figures) -> str:
     return f'<dl class="figures">{items}</dl>'
 
 
-def _scale(part: Scale) -> str:
+def scale(part: Scale) -> str:
+    """Accuracy with its interval, beside always answering the largest class."""
+
     def at(share: float) -> str:
         return f"{2 + share * 96:.2f}%"
 
@@ -148,7 +150,7 @@ _DRAWN: dict[type, Callable[[Any], str]] = {
     Heading: lambda part: f"<h3>{text(part.text)}</h3>",
     Code: lambda part: f"<pre>{text(part.text)}</pre>",
     Figures: _figures,
-    Scale: _scale,
+    Scale: scale,
     Matrix: _matrix,
     Table: _table,
 }

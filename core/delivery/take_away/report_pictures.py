@@ -90,7 +90,11 @@ def _with_heat(material: Material, data: bytes, heat: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+def as_uri(data: bytes) -> str:
+    """A JPEG or PNG as an address that holds it."""
+    return f"data:{media_type(data)};base64,{base64.b64encode(data).decode()}"
+
+
 def _image(data: bytes, tiny: bool, said: str) -> str:
-    packed = base64.b64encode(data).decode()
     kind = " class=tiny" if tiny else ""
-    return f'<img src="data:{media_type(data)};base64,{packed}" alt="{text(said)}"{kind}>'
+    return f'<img src="{as_uri(data)}" alt="{text(said)}"{kind}>'

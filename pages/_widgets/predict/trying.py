@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.errors import UnreadableImage
+from core.evaluation.mistakes import telling
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
@@ -52,12 +52,7 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     """Test images of the run: right answers of several classes, and the mistakes that tell most,
     those it was surest of; as their files are now, or as thumbnails if they have gone."""
     rows = predictions_table(catalog().workspace, run.id)
-    surest = rows.sort_values("confidence", ascending=False, kind="stable")
-    wrong = surest[~surest["correct"]].head(_TELLING)
-    right = surest[surest["correct"]].groupby("label", sort=True).head(1)
-    # Right ones from all over the classes, not only from the first.
-    step = max(1, len(right) // (_EXAMPLES - len(wrong)))
-    rows = pd.concat([right.iloc[::step].head(_EXAMPLES - len(wrong)), wrong])
+    rows = telling(rows, _EXAMPLES, _TELLING)
     record = catalog().datasets.get(run.dataset_id)
     root = catalog().workspace.load_path(record.root)
     table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")

@@ -24,6 +24,8 @@ from pages._widgets.others import link_for_others, who_reaches
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
+_TYPES = {"pdf": "application/pdf", "html": "text/html", "png": "image/png"}
+
 
 def draw(view: View) -> None:
     st.header("Take it away")
@@ -43,7 +45,7 @@ def draw(view: View) -> None:
 
 
 def _report(view: View) -> None:
-    st.markdown("**Report**: all of this on a few pages, to send or print")
+    st.markdown("**Report** and **poster**: all of this on a few pages, and what counts on one")
     job = catalog().jobs.latest("report", view.run.id)
     if job is not None and not job.finished:
         watch(job.id)
@@ -53,12 +55,12 @@ def _report(view: View) -> None:
         if made.page is not None:
             report_downloads(made, view.run.name)
         if not view.read_only and not made.fresh:
-            label = "Make the report" if made.page is None else "Make it again"
+            label = "Make them" if made.page is None else "Make them again"
             if st.button(label, icon=":material/summarize:", type="primary"):
                 kinds.submit_report(catalog(), view.run.id)
                 st.rerun()
     if made.page is not None and not made.fresh:
-        st.caption("Something has changed since it was made.")
+        st.caption("Something has changed since they were made.")
     if made.no_pdf:
         st.caption(f":material/info: {escape(made.no_pdf)}")
     if job is not None and job.error:
@@ -67,20 +69,21 @@ def _report(view: View) -> None:
 
 def report_downloads(made: Made, name: str) -> None:
     """Buttons for what there is of a report."""
-    for label, file, mime in (
-        ("PDF", made.pdf, "application/pdf"),
-        ("HTML", made.page, "text/html"),
-    ):
-        if file is not None:
-            st.download_button(
-                f"{label} ({size(file.stat().st_size)})",
-                data=file.read_bytes,
-                file_name=f"{safe_name(name)} report{file.suffix}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                help="The whole report as one file.",
-            )
+    files = [("Report", each) for each in (made.pdf, made.page) if each is not None]
+    files += [("Poster", each) for each in made.poster]
+    for what, file in files:
+        kind = file.suffix[1:]
+        st.download_button(
+            f"{what} {kind.upper()} ({size(file.stat().st_size)})",
+            data=file.read_bytes,
+            file_name=f"{safe_name(name)} {what.lower()}{file.suffix}",
+            mime=_TYPES[kind],
+            icon=":material/download:" if what == "Report" else ":material/wallpaper:",
+            on_click="ignore",
+            help="The whole report as one file."
+            if what == "Report"
+            else "One page of A4: photos, the verdict, what it mixes up, what to collect next.",
+        )
 
 
 def _files(view: View) -> None:

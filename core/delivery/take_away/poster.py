@@ -1,0 +1,251 @@
+"""A poster: what came of a model on one page of A4, for whoever decides about it and has a minute.
+
+Photos it had never seen with its answers, the verdict's sentence, what it mixes up, and what to
+collect next. It is HTML of one page's size, as the report is, so that names in any script are set
+by whatever shows it; a browser that is here prints it as PDF or takes its picture.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.catalog import Catalog
+from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.material import Material, checked_target, load_material
+from core.delivery.take_away.notes import load_about
+from core.delivery.take_away.pdf import print_pdf, print_png
+from core.delivery.take_away.report_matrix import Look, picture
+from core.delivery.take_away.report_parts import scale
+from core.delivery.take_away.report_pictures import as_uri, pictures
+from core.delivery.take_away.style import STYLE
+from core.evaluation.document.parts import Scale, Statement
+from core.evaluation.document.result import Result
+from core.evaluation.document.section import build, sections_for
+from core.evaluation.mistakes import telling
+from core.progress import Reporter
+from core.quality.report_html import document, name, text
+from core.text import plural, quoted, rate, shorten
+from core.workspace import atomic_path
+
+SUFFIXES = (".pdf", ".png", ".html")
+# A4 in pixels of style sheets, 96 to the inch.
+WIDTH, HEIGHT = 794, 1123
+_PHOTOS, _WRONG = 12, 4
+_PAIRS = 4
+# Named cells with numbers up to so many classes, only names up to the second.
+_LOOK = Look(side=400, margin=92, font=11, named=24, numbered=12)
+_CELL = 90
+_STYLE = """
+@page { size: 210mm 297mm; margin: 0; }
+:root { color-scheme: light; --text: #1d2129; --soft: #59616e; --back: #ffffff; --card: #f4f6f8;
+  --line: #d9dde3; --a: #0072b2; --b: #c05a00; --good: #00664b; --bad: #a84300; }
+* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+html, body { margin: 0; padding: 0; max-width: none; background: #fff; color: var(--text);
+  font: 10.5pt/1.4 system-ui, sans-serif; }
+main { width: 794px; height: 1122px; padding: 46px 52px 30px; overflow: hidden; display: flex;
+  flex-direction: column; gap: 15px; background: #fff; }
+h1 { font-size: 23pt; line-height: 1.12; margin: 0; letter-spacing: -.01em; }
+h1, .use, .clamp { display: -webkit-box; -webkit-box-orient: vertical; overflow: hidden; }
+h1 { -webkit-line-clamp: 2; } .use { -webkit-line-clamp: 3; margin: 5px 0 0; font-size: 11.5pt;
+  color: var(--soft); }
+h2 { font-size: 9.5pt; text-transform: uppercase; letter-spacing: .07em; color: var(--soft);
+  margin: 0 0 6px; padding: 0; border: 0; font-weight: 650; }
+.hero { display: grid; grid-template-columns: auto 1fr; gap: 24px; align-items: center;
+  padding: 13px 20px; background: var(--card); border-left: 7px solid var(--good);
+  border-radius: 5px; }
+.hero.look { border-color: var(--bad); }
+.number { font-size: 43pt; font-weight: 750; line-height: 1; letter-spacing: -.02em;
+  white-space: nowrap; font-variant-numeric: tabular-nums; }
+.hero p { margin: 0 0 5px; font-size: 12.5pt; line-height: 1.3; }
+.hero svg { max-width: none; margin: 0; } .hero svg text { font-size: 12px; }
+.photos { display: grid; grid-template-columns: repeat(6, 1fr); gap: 9px; margin: 0; padding: 0;
+  list-style: none; }
+.photos li { min-width: 0; font-size: 8.5pt; line-height: 1.25; }
+.photos div { height: 118px; background: var(--card); border-radius: 4px; overflow: hidden;
+  display: grid; place-items: center; color: var(--soft); }
+.photos img { width: 100%; height: 118px; object-fit: cover; display: block; }
+.photos img.tiny { image-rendering: pixelated; object-fit: contain; }
+.photos p { margin: 3px 0 0; }
+.photos span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.right b { color: var(--good); } .wrong b { color: var(--bad); }
+.wrong div { box-shadow: inset 0 -4px 0 var(--bad); padding-bottom: 4px; }
+.two { display: grid; grid-template-columns: 54fr 46fr; gap: 26px; flex: 1; min-height: 0; }
+.two > div { min-width: 0; min-height: 0; overflow: hidden; }
+svg.wide { max-width: 100%; max-height: 430px; margin: 0; }
+svg.wide text { font-size: 11px; fill: var(--text); }
+svg.wide text.hot { fill: #fff; font-weight: 600; }
+.two p { margin: 0 0 13px; }
+.clamp { -webkit-line-clamp: 7; }
+.pairs { margin: 0 0 13px; padding: 0; display: block; list-style: none; }
+.two ul li { padding: 0; background: none; font-size: 10.5pt; margin-bottom: 3px; }
+.care { margin: 0; padding-left: 15px; }
+footer { color: var(--soft); font-size: 8.5pt; border-top: 1px solid var(--line);
+  padding-top: 8px; display: flex; justify-content: space-between; gap: 20px; }
+"""
+
+
+def write_poster(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:
+    """Write the poster of a run to a file, in place of one that is there; returns its full path.
+
+    Raises:
+        InvalidInput: it is not the name of a PDF, PNG or HTML file, or nothing can be written
+            there.
+        NotFound: there is no such run, it has no results, or for PDF and PNG no browser is here.
+        Cancelled: the person asked to stop.
+    """
+    target = checked_target(file, SUFFIXES, "A poster")
+    made = poster_html(catalog, run_id, report)
+    kind = target.suffix.lower()
+    if kind == ".html":
+        with atomic_path(target) as part:
+            part.write_text(made, encoding="utf-8")
+        return target
+    with tempfile.TemporaryDirectory(prefix="lightbox-") as folder:
+        page = Path(folder) / "poster.html"
+        page.write_text(made, encoding="utf-8")
+        return print_poster(page, target, report)
+
+
+def print_poster(page: Path, target: Path, report: Reporter | None = None) -> Path:
+    """The HTML of a poster as PDF or PNG, by the target's suffix.
+
+    Raises:
+        NotFound: no browser is here, or it could not print.
+        Cancelled: the person asked to stop.
+    """
+    if target.suffix.lower() == ".pdf":
+        return print_pdf(page, target, report)
+    return print_png(page, target, (WIDTH, HEIGHT), report)
+
+
+def poster_html(catalog: Catalog, run_id: str, report: Reporter | None = None) -> str:
+    """The poster as HTML: one page of A4, light, without scripts.
+
+    Raises:
+        NotFound: there is no such run, or it has no results.
+        Cancelled: the person asked to stop.
+    """
+    found = Findings(load_material(catalog, run_id), report or Reporter())
+    run, result = found.material.run, found.result
+    about = load_about(catalog.workspace, run.id)
+    use = f'<p class="use">{text(about.use)}</p>' if about.use else ""
+    body = [
+        "<main>",
+        f"<header><h1>{name(run.name)}</h1>{use}</header>",
+        _hero(result),
+        _photos(found),
+        f'<div class="two"><div>{_matrix(result)}</div><div>{_words(result)}</div></div>',
+        _foot(found.material),
+        "</main>",
+    ]
+    return document(f"{run.name}: poster", body, style=STYLE + _STYLE)
+
+
+def _hero(result: Result) -> str:
+    """The one number and its sentence."""
+    first = result.figures.verdict.statements[0]
+    evaluation = result.evaluation
+    if not evaluation.images:
+        return f'<div class="hero look"><p>{text(first.text)}</p></div>'
+    look = "" if first.tone == "good" else " look"
+    verdict = next(each for each in sections_for("report") if each.key == "verdict")
+    section = build(verdict, result, "report")
+    bars = [part for part in (section.parts if section else ()) if isinstance(part, Scale)]
+    return (
+        f'<div class="hero{look}"><div class="number">'
+        f"{text(rate(evaluation.accuracy, evaluation.images))}</div>"
+        f"<div><p>{text(first.text)}</p>{''.join(map(scale, bars))}</div></div>"
+    )
+
+
+def _photos(found: Findings) -> str:
+    rows = telling(found.result.predictions.table, _PHOTOS, _WRONG)
+    if not len(rows):
+        return ""
+    items = []
+    for each, (data, tiny) in zip(
+        rows.itertuples(), pictures(found.material, list(rows["path"])), strict=True
+    ):
+        kind = " class=tiny" if tiny else ""
+        shown = f'<img src="{as_uri(data)}" alt=""{kind}>' if data else "gone"
+        said = (
+            f"<span><b>✓</b> {name(str(each.label))}</span>"
+            if each.correct
+            else f"<span><b>✗</b> {name(str(each.predicted))}</span>"
+            f"<span>is {name(str(each.label))}</span>"
+        )
+        side = "right" if each.correct else "wrong"
+        items.append(f'<li class="{side}"><div>{shown}</div><p>{said}</p></li>')
+    heading = "Photos it had never seen, and its answers"
+    if not found.result.unseen:
+        heading = "Photos of the test, and its answers"
+    return f'<section><h2>{heading}</h2><ul class="photos">{"".join(items)}</ul></section>'
+
+
+def _matrix(result: Result) -> str:
+    evaluation = result.evaluation
+    labels, order = evaluation.labels, list(range(len(evaluation.labels)))
+    counts = np.array(evaluation.confusion, np.int64)
+    if len(labels) > _LOOK.named:
+        order = result.figures.order
+    # Of few classes, as large as is needed to be read.
+    side = min(_LOOK.side, _CELL * len(labels))
+    look = replace(_LOOK, side=side)
+    drawn = picture([labels[at] for at in order], counts[np.ix_(order, order)], look)
+    wide = f' style="width: {100 * (side + look.margin) / (_LOOK.side + look.margin):.0f}%"'
+    return f"<h2>What each class was taken for</h2><div{wide}>{drawn}</div>"
+
+
+def _words(result: Result) -> str:
+    """What it mixes up, what to collect, when it is sure, and what to be careful of."""
+    verdict = result.figures.verdict
+    parts = []
+    pairs = _pairs(result)
+    if pairs:
+        parts.append(f'<h2>Mixed up most</h2><ul class="pairs">{pairs}</ul>')
+    for key, heading in (("collect", "What to collect next"), ("sure", "When it is sure")):
+        said = verdict.get(key)
+        if said is not None:
+            parts.append(f'<h2>{heading}</h2><p class="clamp">{text(said.text)}</p>')
+    careful = [*_bad(verdict.get("baseline")), *verdict.cautions]
+    if careful:
+        items = "".join(
+            f'<li><span class="clamp">{text(each.text)}</span></li>' for each in careful
+        )
+        parts.append(f'<h2>Before relying on it</h2><ul class="care">{items}</ul>')
+    return "".join(parts)
+
+
+def _bad(statement: Statement | None) -> list[Statement]:
+    return [statement] if statement is not None and statement.tone in ("bad", "caution") else []
+
+
+def _pairs(result: Result) -> str:
+    """The most frequent mistakes, each with how many of the class's images it is."""
+    counts = np.array(result.evaluation.confusion, np.int64)
+    support = counts.sum(axis=1)
+    np.fill_diagonal(counts, 0)
+    labels = result.evaluation.labels
+    said = []
+    for at in np.argsort(-counts, axis=None, kind="stable")[:_PAIRS]:
+        row, column = divmod(int(at), len(labels))
+        if not counts[row, column]:
+            break
+        pair = f"{quoted(shorten(labels[row], 24))} taken for {quoted(shorten(labels[column], 24))}"
+        said.append(f"<li>{text(pair)}: {counts[row, column]:,} of {support[row]:,}</li>")
+    return "".join(said)
+
+
+def _foot(material: Material) -> str:
+    today = datetime.datetime.now().strftime("%Y-%m-%d")
+    data = f"{quoted(shorten(material.dataset.name, 40))}: " if material.dataset else ""
+    trained = plural(material.count("train"), "image")
+    classes = plural(len(material.classes), "class", "classes")
+    tested = plural(material.evaluation.images, "image")
+    left = f"{data}trained on {trained} of {classes}, tested on {tested}"
+    return f"<footer><span>{text(left)}</span><span>Lightbox · {today}</span></footer>"

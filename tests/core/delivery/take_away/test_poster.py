@@ -1,0 +1,68 @@
+"""The poster: what counts on one page, in any format and with any names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.catalog import Catalog, RunRecord
+from core.delivery.take_away.notes import save_about
+from core.delivery.take_away.pdf import find_browser
+from core.delivery.take_away.poster import HEIGHT, WIDTH, poster_html, write_poster
+from core.delivery.take_away.report_matrix import Look, picture
+from core.errors import InvalidInput
+from core.evaluation.mistakes import telling
+from core.evaluation.store import predictions_table
+from tests.core.delivery.take_away.test_report import words
+
+needs_browser = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium here")
+
+
+def test_it_has_the_sentence_photos_mistakes_and_what_to_collect(
+    catalog: Catalog, run: RunRecord
+) -> None:
+    save_about(catalog.workspace, run.id, use="For <friends>.", licence="", remarks="")
+    page = poster_html(catalog, run.id)
+    read = words(page)
+    for said in (
+        *("A &lt;b&gt;run&lt;/b&gt;", "For &lt;friends&gt;.", "93 %", "Right on 28 of 30 images"),
+        *("What to collect next", "“green” taken for “red”: 2 of 11", "✗ red is green"),
+    ):
+        assert said in read
+    assert page.count('<li class="wrong">') == 2
+    assert page.count('<li class="right">') == 10
+
+
+@needs_browser
+def test_it_is_one_page_as_pdf_and_as_a_picture(
+    catalog: Catalog, run: RunRecord, tmp_path: Path
+) -> None:
+    printed = write_poster(catalog, run.id, tmp_path / "poster.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    with Image.open(write_poster(catalog, run.id, tmp_path / "poster.png")) as image:
+        assert image.size == (2 * WIDTH, 2 * HEIGHT)
+        # Below the foot's line there is white paper.
+        edge = image.convert("L").crop((0, 2 * HEIGHT - 30, 2 * WIDTH, 2 * HEIGHT))
+        assert edge.getextrema() == (255, 255)
+    with pytest.raises(InvalidInput, match=r"\.pdf or \.png or \.html"):
+        write_poster(catalog, run.id, tmp_path / "poster.jpg")
+
+
+def test_names_in_a_matrix_end_where_their_room_does() -> None:
+    drawn = picture(["天" * 40, "x" * 40], np.eye(2, dtype=int), Look(margin=92, font=11))
+    shown = re.findall(r">([天x]+)…</text>", drawn)
+    assert [len(each) for each in shown] == [6, 6, 13, 13]
+
+
+def test_examples_are_of_all_classes_and_the_surest_mistakes(
+    catalog: Catalog, run: RunRecord
+) -> None:
+    table = predictions_table(catalog.workspace, run.id)
+    rows = telling(table, 6, 2)
+    assert list(rows["correct"]) == [True] * 4 + [False] * 2
+    assert len(set(rows["label"].head(3))) == 3
+    assert not rows.index.duplicated().any()
