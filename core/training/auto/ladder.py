@@ -55,3 +55,13 @@ def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:
         best = max(others, key=lambda rung: rung.accuracy)
         text += f". The best of what was left out was {best.what} ({percent(best.accuracy)})"
     return f"{text}. {why_ended}"
+
+
+def left_out(untried: Sequence[str]) -> str:
+    """What there was no time for, as a sentence.
+
+    Args:
+        untried: at least one, the next to be tried first.
+    """
+    named = " and ".join(untried[:2]) if len(untried) < 3 else f"{', '.join(untried[:2])} and more"
+    return f"With more time it would have tried {named}."

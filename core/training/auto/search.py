@@ -41,7 +41,8 @@ _SHARE = 0.8
 # How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
 # anything was measured here.
 _ONCE_S, _EACH_S = 4.0, 0.004
-# A look that is so many standard errors behind in the quickest head is not worth the slower ones.
+# A look that is so many standard errors behind in the quickest head is not worth the slower ones;
+# nor is a slower head that was so far behind at the look before.
 _BEHIND = 2.0
 _FIRST, _SECOND, _LATER = "discriminant", "kernel", ("logistic", "perceptron")
 
@@ -81,7 +82,7 @@ class Search:
         rungs: all that was tried so far, in order.
         rows: positions in the data's table of the images that candidates are judged on.
         stopped: whether the person has ended it.
-        out_of_time: whether something was left untried for want of time.
+        untried: what was left untried for want of time, for people.
 
     Args:
         kept: what it had found before it was killed.
@@ -90,7 +91,8 @@ class Search:
     def __init__(self, context: TrainingContext, data: Data, clock: Clock, kept: Kept) -> None:
         self.context, self.data, self.clock, self._kept = context, data, clock, kept
         self.rungs: list[Rung] = []
-        self.stopped = self.out_of_time = False
+        self.untried: list[str] = []
+        self.stopped = False
         self._all = np.sort(np.concatenate([data.train, data.validation]))
         self.rows = self._all
         if len(self._all) > ENOUGH:
@@ -216,13 +218,13 @@ class Search:
         if (self.settled and not force) or any(tried.look == look for tried in self._tried):
             return False
         if not (force or self._kept.has(look) or self._affordable(look)):
-            self.out_of_time = True
+            self.untried.append(str(look))
             return False
         self.context.report.check()
         tried = _Tried(look, self.rows, lambda: self._look(look))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
-        if self._promising(tried) and not self.settled:
+        if self._promising(tried) and self._worth(_SECOND) and not self.settled:
             won = self._try_head(tried, _SECOND) or won
         return won
 
@@ -240,8 +242,19 @@ class Search:
     def _promising(self, tried: _Tried) -> bool:
         mine = tried.heads[_FIRST].accuracy
         most = max(each.heads[_FIRST].accuracy for each in self._tried)
-        chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self.rows))
-        return mine > most - _BEHIND * chance
+        return mine > most - _BEHIND * self._chance(most)
+
+    def _worth(self, head: str) -> bool:
+        """Whether a head was not clearly behind the quickest one at the look before."""
+        before = next((one.heads for one in reversed(self._tried) if head in one.heads), None)
+        if before is None:
+            return True
+        most = before[_FIRST].accuracy
+        return before[head].accuracy > most - _BEHIND * self._chance(most)
+
+    def _chance(self, accuracy: float) -> float:
+        """A standard error of it."""
+        return float(np.sqrt(max(accuracy * (1 - accuracy), 1e-3) / len(self.rows)))
 
     def _new(self, look: Look) -> list[Look]:
         """Its networks that have not looked at the images in this way yet."""
@@ -267,7 +280,7 @@ class Search:
         quickest = get(_FIRST).cost
         expected = 1.0 * len(self.rows) / 2000 * get(head).cost / quickest
         if not force and expected > self.clock.left:
-            self.out_of_time = True
+            self.untried.append(get(head).title)
             return False
         problem = tried.problem
         self._say(f"Fitting {get(head).title} on {tried.look}")

@@ -21,7 +21,7 @@ from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced
 from core.training.auto.found import Found
 from core.training.auto.kept import Kept
-from core.training.auto.ladder import Rung, story
+from core.training.auto.ladder import Rung, left_out, story
 from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
@@ -99,8 +99,8 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
             _keep(context, data, tuned)
         if search.settled:
             why = "It ended early: so few are wrong that nothing could be shown to be better."
-        elif search.out_of_time or tuning.out_of_time:
-            why = "More time would let it try more."
+        elif untried := [*search.untried, *tuning.untried]:
+            why = left_out(untried)
     if stopped:
         why = "You ended it; the best until then was kept."
     if model is None:

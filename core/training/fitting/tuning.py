@@ -64,14 +64,14 @@ class Tuning:
     """Tries the networks of a look one after the other, as long as there is time.
 
     Attributes:
-        out_of_time: whether something was left untried for want of time.
+        untried: what was left untried for want of time, for people.
     """
 
     def __init__(
         self, context: TrainingContext, data: Data, search: Search, found: Found, clock: Clock
     ) -> None:
         self.context, self.data, self.found, self.clock = context, data, found, clock
-        self.out_of_time = False
+        self.untried: list[str] = []
         self._rungs, self._search = search.rungs, search
         self._rows = search.rows
         self._bodies: dict[str, Any] = {}
@@ -101,10 +101,12 @@ class Tuning:
 
     def _tries(self, problem: Problem) -> Iterator[_Judged]:
         """Each that is better than all before."""
-        if self.clock.left < _LEAST_S or len(self._rows) < BATCH:
-            self.out_of_time = True
-            return
         look = self.found.look
+        if len(self._rows) < BATCH:
+            return
+        if self.clock.left < _LEAST_S:
+            self.untried.append(f"fine-tuning {look}")
+            return
         for alone in look.alone:
             features = seen.features(self.context, self.data, alone, self._rows)
             self._seen[alone.architecture] = [features]
@@ -117,7 +119,7 @@ class Tuning:
             if self.clock.left > _LEAST_S:
                 tried = self._try(alone, problem, folds)
             if tried is None:
-                self.out_of_time = True
+                self.untried.append(f"fine-tuning {alone}")
                 return
             if self._told(alone, tried, problem.labels, before):
                 before, folds = tried.probabilities, tried.held_out
