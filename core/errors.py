@@ -68,6 +68,11 @@ class NoSpace(LightboxError):
     """The disk is full, or would be."""
 
 
+class Unreachable(LightboxError):
+    """What Lightbox works with can't be reached just now (the database's server, for example);
+    trying again may do."""
+
+
 class WeightsMissing(LightboxError):
     """Pretrained weights are not installed, not in Keras's cache, and can't be downloaded."""
 

@@ -20,7 +20,7 @@ from tests.letting_go import let_go
 
 ROOT = Path(__file__).resolve().parents[1]
 
-pytest_plugins = ["tests.measured", "tests.retried"]
+pytest_plugins = ["tests.measured", "tests.postgres", "tests.retried"]
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def catalog(workspace: Workspace, empty_database: Path) -> Catalog:
-    if not workspace.database.exists():
+    if "LIGHTBOX_DATABASE" not in os.environ and not workspace.database.exists():
         shutil.copyfile(empty_database, workspace.database)
     return open_catalog(workspace)
 

@@ -29,6 +29,7 @@ from core.errors import (
     NoSpace,
     NotAllowed,
     NotFound,
+    Unreachable,
     UnreadableImage,
     disk_errors,
 )
@@ -94,6 +95,7 @@ _OF_ERROR: tuple[tuple[type[LightboxError], str], ...] = (
     (NotAllowed, "not-allowed"),
     (NoSpace, "no-space"),
     (Conflict, "conflict"),
+    (Unreachable, "busy"),
 )
 
 
@@ -139,7 +141,7 @@ def to_problem(error: Exception) -> Problem:
         return Problem("malformed", "The connection ended before the body did.")
     if isinstance(error, LightboxError):
         kind = next((kind for cls, kind in _OF_ERROR if isinstance(error, cls)), "invalid")
-        return Problem(kind, str(error))
+        return Problem(kind, str(error), {"Retry-After": "5"} if kind == "busy" else None)
     error_id = _log(error)
     return Problem(
         "defect", f"The details are in Lightbox's logs under {error_id}.", error_id=error_id

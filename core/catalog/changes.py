@@ -49,7 +49,7 @@ class Changes:
         for attempt in range(_ATTEMPTS):
             try:
                 with self._sessions.begin() as session:
-                    dataset = session.get(DatasetRow, dataset_id)
+                    dataset = session.get(DatasetRow, dataset_id, with_for_update=True)
                     if dataset is None:
                         raise NotFound("That dataset is not here any more.")
                     if expected_version is not None and dataset.version != expected_version:

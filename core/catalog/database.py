@@ -1,8 +1,8 @@
 """Opening the catalog: one engine a database, SQLite in WAL mode, migrated to the newest schema.
 
-SQLite is the default; ``LIGHTBOX_DATABASE`` may name another database that SQLAlchemy knows
-(PostgreSQL, for example). Opening is cheap when the schema is current: Alembic is only imported
-when something must be migrated.
+SQLite is the default; ``LIGHTBOX_DATABASE`` may name a database of PostgreSQL's (``server``).
+Opening is cheap when the schema is current: Alembic is only imported when something must be
+migrated.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.audit import Audit
@@ -26,6 +26,7 @@ from core.catalog.faults import sentence_for
 from core.catalog.jobs import Jobs
 from core.catalog.people import People
 from core.catalog.runs import Runs
+from core.catalog.server import server_engine, server_url
 from core.catalog.visibility import Visibility
 from core.errors import Damaged, NotAllowed, NotFound, disk_errors
 from core.workspace import Workspace, disk_kind, keep_private
@@ -33,6 +34,8 @@ from core.workspace import Workspace, disk_kind, keep_private
 HEAD = "0004"
 BUSY_TIMEOUT_MS = 30_000
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9pfs"}
+# Any number, as long as nothing else asks PostgreSQL for a lock of it.
+_MIGRATING = 0x11687B0C
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _open: dict[str, Catalog] = {}
 _lock = threading.Lock()
@@ -83,10 +86,12 @@ def open_catalog(workspace: Workspace) -> Catalog:
     Raises:
         NotFound: the database was written by a newer Lightbox.
         NoSpace, NotAllowed: it can't be written.
+        Unreachable, InvalidInput: it is on a server that doesn't answer, or that is named wrongly.
     """
-    url = os.environ.get("LIGHTBOX_DATABASE") or f"sqlite:///{workspace.database}"
+    url = database_url(workspace)
+    key = f"{url} {workspace.home}"
     with _lock:
-        catalog = _open.get(url)
+        catalog = _open.get(key)
         if catalog is not None and (not url.startswith("sqlite") or workspace.database.exists()):
             return catalog
         if catalog is not None:
@@ -94,12 +99,15 @@ def open_catalog(workspace: Workspace) -> Catalog:
         with disk_errors("opening the catalog"):
             if url.startswith("sqlite:///") and not os.environ.get("LIGHTBOX_DATABASE"):
                 _check_place(workspace)
-            engine = _engine(url)
-            if _revision(engine) != HEAD:
-                _migrate(url, workspace)
-                keep_private(workspace.database)
-        _open[url] = catalog = Catalog(workspace, engine)
+            engine = engine_of(url)
+            migrate(engine, workspace)
+        _open[key] = catalog = Catalog(workspace, engine)
         return catalog
+
+
+def database_url(workspace: Workspace) -> str:
+    """Where the catalog of a workspace is, as ``LIGHTBOX_DATABASE`` says it."""
+    return os.environ.get("LIGHTBOX_DATABASE") or f"sqlite:///{workspace.database}"
 
 
 def _check_place(workspace: Workspace) -> None:
@@ -125,21 +133,26 @@ def _check_place(workspace: Workspace) -> None:
             f"This folder is on a network’s disk ({kind}), where SQLite can lose what is written.",
             file=workspace.home,
             remedy="Set LIGHTBOX_HOME to a folder of this computer, or keep the database in "
-            "PostgreSQL: LIGHTBOX_DATABASE=postgresql://…",
+            "PostgreSQL: LIGHTBOX_DATABASE=postgresql+pg8000://…",
         )
 
 
-def _engine(url: str) -> Engine:
-    engine = sqlalchemy.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        database = Path(engine.url.database or "lightbox.db")
-        engine = sqlalchemy.create_engine(url, creator=lambda: _connect(database))
+def engine_of(url: str) -> Engine:
+    """An engine for a database; whether it can be reached shows at its first use.
 
-        @event.listens_for(engine, "handle_error")
-        def _in_words(context: sqlalchemy.engine.ExceptionContext) -> None:
-            sentence = sentence_for(context.original_exception, database)
-            if sentence is not None:
-                raise sentence from context.original_exception
+    Raises:
+        InvalidInput: there is no such kind of database, or its driver is not installed.
+    """
+    if not url.startswith("sqlite"):
+        return server_engine(server_url(url))
+    database = Path(sqlalchemy.make_url(url).database or "lightbox.db")
+    engine = sqlalchemy.create_engine(url, creator=lambda: _connect(database))
+
+    @event.listens_for(engine, "handle_error")
+    def _in_words(context: sqlalchemy.engine.ExceptionContext) -> None:
+        sentence = sentence_for(context.original_exception, database)
+        if sentence is not None:
+            raise sentence from context.original_exception
 
     return engine
 
@@ -207,7 +220,14 @@ def _revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(url: str, workspace: Workspace) -> None:
+def migrate(engine: Engine, workspace: Workspace) -> None:
+    """Bring a database to the newest schema, from nothing too; one process at a time.
+
+    Raises:
+        NotFound: it was written by a newer Lightbox.
+    """
+    if _revision(engine) == HEAD:
+        return
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -215,18 +235,20 @@ def _migrate(url: str, workspace: Workspace) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     with FileLock(workspace.home / ".migrating.lock"):
-        engine = _engine(url)
+        own = engine_of(engine.url.render_as_string(hide_password=False))
         try:
-            before = _revision(engine)
+            before = _revision(own)
             if before == HEAD:
                 return
-            if engine.dialect.name == "sqlite":
+            if own.dialect.name == "sqlite":
                 if before is not None:
                     keep_database(workspace, before)
-                _at_once(engine)
-            with engine.begin() as connection:
+                _at_once(own)
+            with own.begin() as connection:
+                if own.dialect.name == "postgresql":
+                    # Processes of other machines may be about to do the same.
+                    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except CommandError as error:
@@ -236,4 +258,6 @@ def _migrate(url: str, workspace: Workspace) -> None:
                 remedy="Update Lightbox, or set LIGHTBOX_HOME to another folder.",
             ) from error
         finally:
-            engine.dispose()
+            own.dispose()
+    if engine.dialect.name == "sqlite":
+        keep_private(workspace.database)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.catalog.clock import now
 from core.catalog.events import Events
 from core.catalog.models import JobRow
 from core.catalog.queue import Queue, job_record
@@ -40,7 +41,7 @@ class Jobs(Queue, Events):
         state: JobState = "queued",
     ) -> JobRecord:
         """Put a job at the end of the queue."""
-        now = time.time()
+        at = time.time()
         row = JobRow(
             id=f"j-{uuid.uuid4().hex[:12]}",
             kind=kind,
@@ -48,14 +49,14 @@ class Jobs(Queue, Events):
             subject=subject,
             spec=spec,
             state=state,
-            created_at=now,
+            created_at=at,
             host="",
             phase="",
             done=0,
             note="",
             error="",
             error_id="",
-            rank=now,
+            rank=at,
             wishes={},
             by=acting().name,
         )
@@ -146,7 +147,8 @@ class Jobs(Queue, Events):
         if claim is not None:
             mine = mine.where(JobRow.started_at == claim)
         with self._sessions.begin() as session:
-            wishes = session.scalar(mine.values(heartbeat_at=time.time()).returning(JobRow.wishes))
+            mine = mine.values(heartbeat_at=now(session))
+            wishes = session.scalar(mine.returning(JobRow.wishes))
         return None if wishes is None else Wishes(**wishes)
 
     def progress(self, job_id: str, phase: str, done: int, total: int | None, note: str) -> None:
@@ -155,7 +157,7 @@ class Jobs(Queue, Events):
             session.execute(
                 update(JobRow)
                 .where(JobRow.id == job_id)
-                .values(phase=phase, done=done, total=total, note=note, heartbeat_at=time.time())
+                .values(phase=phase, done=done, total=total, note=note, heartbeat_at=now(session))
             )
 
     def wish(self, job_id: str, **changes: Any) -> JobRecord:
@@ -269,15 +271,15 @@ class Jobs(Queue, Events):
         with self._sessions.begin() as session:
             ended = session.scalar(
                 open_job.values(
-                    state=state, error=error, error_id=error_id, ended_at=time.time()
+                    state=state, error=error, error_id=error_id, ended_at=now(session)
                 ).returning(JobRow.id)
             )
         return ended is not None
 
     def silent(self, seconds: float) -> list[JobRecord]:
         """Running jobs whose process has not been heard of for ``seconds`` seconds."""
-        limit = time.time() - seconds
         with self._sessions() as session:
+            limit = now(session) - seconds
             rows = session.scalars(
                 select(JobRow).where(
                     JobRow.state == "running",

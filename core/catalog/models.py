@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from core.catalog.columns import DOCUMENT, LARGE
 
 
 class Base(DeclarativeBase):
@@ -39,7 +41,7 @@ class ChangeRow(Base):
     author: Mapped[str] = mapped_column(String(255))
     action: Mapped[str] = mapped_column(String(32))
     why: Mapped[str] = mapped_column(Text, default="")
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    payload: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
 
 
 class JobRow(Base):
@@ -50,7 +52,7 @@ class JobRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     lane: Mapped[str] = mapped_column(String(16))
     subject: Mapped[str] = mapped_column(String(64), index=True)
-    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    spec: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[float] = mapped_column(Float)
     started_at: Mapped[float | None] = mapped_column(Float, default=None)
@@ -59,13 +61,13 @@ class JobRow(Base):
     pid: Mapped[int | None] = mapped_column(Integer, default=None)
     host: Mapped[str] = mapped_column(String(255), default="")
     phase: Mapped[str] = mapped_column(String(64), default="")
-    done: Mapped[int] = mapped_column(Integer, default=0)
-    total: Mapped[int | None] = mapped_column(Integer, default=None)
+    done: Mapped[int] = mapped_column(LARGE, default=0)
+    total: Mapped[int | None] = mapped_column(LARGE, default=None)
     note: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(Text, default="")
     error_id: Mapped[str] = mapped_column(String(64), default="")
     rank: Mapped[float] = mapped_column(Float)
-    wishes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    wishes: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
     by: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
 
@@ -76,11 +78,11 @@ class EventRow(Base):
         Index("events_of_kind", "job_id", "kind", "seq"),
     )
 
-    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    seq: Mapped[int] = mapped_column(LARGE, primary_key=True, autoincrement=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     at: Mapped[float] = mapped_column(Float)
     kind: Mapped[str] = mapped_column(String(32))
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    payload: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
 
 
 class RunRow(Base):
@@ -90,13 +92,13 @@ class RunRow(Base):
     name: Mapped[str] = mapped_column(String(255), unique=True)
     dataset_id: Mapped[str] = mapped_column(String(64), index=True)
     dataset_version: Mapped[int] = mapped_column(Integer)
-    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    spec: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
     created_at: Mapped[float] = mapped_column(Float)
-    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    summary: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
     starred: Mapped[bool] = mapped_column(Boolean, default=False)
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
-    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    tags: Mapped[list[str]] = mapped_column(DOCUMENT, default=list)
     notes: Mapped[str] = mapped_column(Text, default="")
     deleted_at: Mapped[float | None] = mapped_column(Float, default=None)
 
@@ -143,7 +145,7 @@ class InvitationRow(Base):
 class AuditRow(Base):
     __tablename__ = "audit"
 
-    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    seq: Mapped[int] = mapped_column(LARGE, primary_key=True, autoincrement=True)
     at: Mapped[float] = mapped_column(Float, index=True)
     who: Mapped[str] = mapped_column(String(255))
     what: Mapped[str] = mapped_column(String(64))

@@ -7,12 +7,12 @@ round among them, so one that is added afterwards still comes last.
 from __future__ import annotations
 
 import math
-import time
 from typing import Literal
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.catalog.clock import is_server, now
 from core.catalog.models import JobRow
 from core.catalog.records import JobRecord, Lane
 from core.errors import Conflict, NotFound
@@ -38,15 +38,14 @@ class Queue:
         wanted = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == lane)
         if job_id is not None:
             wanted = wanted.where(JobRow.id == job_id)
-        now = time.time()
+        # On a server, a job that another one is just taking is passed over, not waited for.
+        first = wanted.order_by(*_ORDER).limit(1).with_for_update(skip_locked=job_id is None)
         with self._sessions.begin() as session:
+            at = now(session)
             taken = session.scalar(
                 update(JobRow)
-                .where(
-                    JobRow.id == wanted.order_by(*_ORDER).limit(1).scalar_subquery(),
-                    JobRow.state == "queued",
-                )
-                .values(state="running", started_at=now, heartbeat_at=now, pid=pid, host=host)
+                .where(JobRow.id == first.scalar_subquery(), JobRow.state == "queued")
+                .values(state="running", started_at=at, heartbeat_at=at, pid=pid, host=host)
                 .returning(JobRow)
             )
             return None if taken is None else job_record(taken)
@@ -73,6 +72,10 @@ class Queue:
         require("trainer")
         lane = select(JobRow.lane).where(JobRow.id == job_id).scalar_subquery()
         with self._sessions.begin() as session:
+            if is_server(session):
+                # In one order, so that two moves at once never wait for each other.
+                queued = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == lane)
+                session.execute(queued.order_by(JobRow.id).with_for_update())
             # Written before it is read, so that nobody can claim or move one in between.
             rows = session.execute(
                 update(JobRow)

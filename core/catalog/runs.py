@@ -158,7 +158,7 @@ class Runs(Shelf):
     def summarise(self, run_id: str, summary: RunSummary) -> None:
         """Add headline figures to a run's summary: those that are set."""
         with self._sessions.begin() as session:
-            row = session.get(RunRow, run_id)
+            row = session.get(RunRow, run_id, with_for_update=True)
             if row is None:
                 raise NotFound("That run is not here any more.")
             row.summary = {**row.summary, **summary.as_json()}

@@ -9,6 +9,8 @@ import pytest
 from core.catalog import Catalog
 from core.errors import Conflict, NotFound
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 def test_each_change_makes_the_next_version(catalog: Catalog) -> None:
     dataset = catalog.datasets.add("hands", "folder", "/photos")

@@ -8,6 +8,8 @@ from core.catalog import Catalog
 from core.catalog.datasets import new_id
 from core.errors import Conflict, InvalidInput, NotFound
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 @pytest.mark.parametrize("name", ["two words", "🖐 hands", 'say "cheese"', "<script>", "x" * 100])
 def test_awkward_names_come_back_as_they_were_given(catalog: Catalog, name: str) -> None:

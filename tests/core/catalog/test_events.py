@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.catalog import Catalog
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 def test_events_are_read_from_where_one_left_off(catalog: Catalog) -> None:

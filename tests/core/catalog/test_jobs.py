@@ -11,6 +11,8 @@ from core.catalog import Catalog, JobRecord, JobState
 from core.errors import Conflict, InvalidInput, NotFound
 from core.progress import Wishes
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 def test_a_job_is_claimed_by_exactly_one(catalog: Catalog) -> None:
     for _ in range(5):

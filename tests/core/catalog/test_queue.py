@@ -12,6 +12,8 @@ from core.catalog import Catalog, JobRecord
 from core.catalog.queue import Move
 from core.errors import Conflict, NotFound
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 def fill(catalog: Catalog, count: int = 4) -> list[JobRecord]:
     """Jobs ``a``, ``b``, … in the train lane, and one in the other."""

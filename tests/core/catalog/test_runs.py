@@ -7,6 +7,8 @@ import pytest
 from core.catalog import Catalog, RunSummary
 from core.errors import Conflict, NotFound
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 def _run(catalog: Catalog, name: str):  # type: ignore[no-untyped-def]
     job = catalog.jobs.add("train", {}, lane="train")

@@ -7,6 +7,8 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.errors import Conflict, InvalidInput, NotFound
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 def a_run(catalog: Catalog, name: str = "hands 1", state: str = "done") -> RunRecord:
     job = catalog.jobs.add("train", {}, lane="train")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.catalog.columns import DOCUMENT, LARGE
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -37,7 +39,7 @@ def upgrade() -> None:
         sa.Column("author", sa.String(255), nullable=False),
         sa.Column("action", sa.String(32), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", DOCUMENT, nullable=False),
     )
     op.create_table(
         "jobs",
@@ -45,7 +47,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("lane", sa.String(16), nullable=False),
         sa.Column("subject", sa.String(64), nullable=False),
-        sa.Column("spec", sa.JSON(), nullable=False),
+        sa.Column("spec", DOCUMENT, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("started_at", sa.Float(), nullable=True),
@@ -54,8 +56,8 @@ def upgrade() -> None:
         sa.Column("pid", sa.Integer(), nullable=True),
         sa.Column("host", sa.String(255), nullable=False),
         sa.Column("phase", sa.String(64), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("done", LARGE, nullable=False),
+        sa.Column("total", LARGE, nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("error_id", sa.String(64), nullable=False),
@@ -65,13 +67,13 @@ def upgrade() -> None:
     op.create_index("ix_jobs_subject", "jobs", ["subject"])
     op.create_table(
         "events",
-        sa.Column("seq", sa.Integer(), primary_key=True, autoincrement=True),
+        sa.Column("seq", LARGE, primary_key=True, autoincrement=True),
         sa.Column(
             "job_id", sa.String(64), sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False
         ),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", DOCUMENT, nullable=False),
     )
     op.create_index("events_of_job", "events", ["job_id", "seq"])
     op.create_table(
@@ -80,10 +82,10 @@ def upgrade() -> None:
         sa.Column("name", sa.String(255), nullable=False, unique=True),
         sa.Column("dataset_id", sa.String(64), nullable=False),
         sa.Column("dataset_version", sa.Integer(), nullable=False),
-        sa.Column("spec", sa.JSON(), nullable=False),
+        sa.Column("spec", DOCUMENT, nullable=False),
         sa.Column("job_id", sa.String(64), sa.ForeignKey("jobs.id"), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
-        sa.Column("summary", sa.JSON(), nullable=False),
+        sa.Column("summary", DOCUMENT, nullable=False),
     )
     op.create_index("ix_runs_dataset_id", "runs", ["dataset_id"])
 

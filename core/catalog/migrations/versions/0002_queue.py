@@ -7,6 +7,8 @@ and take the events along that hang on it.
 import sqlalchemy as sa
 from alembic import op
 
+from core.catalog.columns import DOCUMENT
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -16,14 +18,14 @@ JOBS = sa.table(
     "jobs",
     sa.column("created_at", sa.Float),
     sa.column("rank", sa.Float),
-    sa.column("wishes", sa.JSON),
+    sa.column("wishes", DOCUMENT),
     sa.column("cancel_requested", sa.Boolean),
 )
 
 
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("rank", sa.Float(), nullable=False, server_default="0"))
-    op.add_column("jobs", sa.Column("wishes", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("jobs", sa.Column("wishes", DOCUMENT, nullable=False, server_default="{}"))
     op.execute(sa.update(JOBS).values(rank=JOBS.c.created_at))
     op.execute(
         sa.update(JOBS).where(JOBS.c.cancel_requested.is_(sa.true())).values(wishes={"stop": "keep"})

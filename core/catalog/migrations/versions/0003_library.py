@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.catalog.columns import DOCUMENT
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -14,7 +16,7 @@ def upgrade() -> None:
         op.add_column(
             "runs", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
         )
-    op.add_column("runs", sa.Column("tags", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("runs", sa.Column("tags", DOCUMENT, nullable=False, server_default="[]"))
     op.add_column("runs", sa.Column("notes", sa.Text(), nullable=False, server_default=""))
     op.add_column("runs", sa.Column("deleted_at", sa.Float(), nullable=True))
 

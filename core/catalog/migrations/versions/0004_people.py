@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.catalog.columns import LARGE
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -43,7 +45,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("seq", sa.Integer(), primary_key=True, autoincrement=True),
+        sa.Column("seq", LARGE, primary_key=True, autoincrement=True),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("who", sa.String(255), nullable=False),
         sa.Column("what", sa.String(64), nullable=False),
