@@ -59,9 +59,9 @@ class Reporter:
 
 
 class ToTheEnd(Reporter):
-    """Hands on what is reported to another reporter, and hears no wish to stop.
+    """Hands on what is reported to another reporter, and hears no wish but that nothing be kept.
 
-    For the rest of work that was stopped early to keep what there is: the wish still stands then.
+    For the rest of work that was stopped early to keep what there is: that wish still stands then.
     """
 
     def __init__(self, report: Reporter) -> None:
@@ -75,6 +75,10 @@ class ToTheEnd(Reporter):
 
     def snapshot(self, kind: str, **payload: Any) -> None:
         self._report.snapshot(kind, **payload)
+
+    def wishes(self) -> Wishes:
+        wishes = self._report.wishes()
+        return wishes if wishes.stop == "discard" else Wishes()
 
 
 class RecordingReporter(Reporter):

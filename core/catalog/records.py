@@ -148,6 +148,7 @@ class RunSummary(BaseModel):
         precision: of the arithmetic while it was trained.
         classes: how many.
         expected: seconds that it was thought to take when it was queued, where that was known.
+        expected_end: of these, seconds to save and test it once it has learned.
         decoded: images that were read for it; others were known from before.
         warnings: sentences.
         memory_mb: the most that the training took.
@@ -174,6 +175,7 @@ class RunSummary(BaseModel):
     export_difference: float = 0.0
     classes: int = 0
     expected: float | None = None
+    expected_end: float | None = None
     decoded: int = 0
     warnings: tuple[str, ...] = ()
     memory_mb: float | None = None

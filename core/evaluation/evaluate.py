@@ -72,6 +72,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     known = _put_out_of_fold(answered, probabilities, files.out_of_fold())
     asked = np.flatnonzero(~known)
     for start in range(0, len(asked), _BATCH):
+        report.check()
         report.progress("evaluate", start, len(asked), "Testing on images it has never seen")
         some = asked[start : start + _BATCH]
         probabilities[some] = compiled.predict(pixels.take(rows[some]))

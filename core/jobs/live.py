@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from core.catalog import Catalog, JobRecord
+from core.catalog import Catalog, EventRecord, JobRecord
 from core.jobs.curves import Curves, curves
 from core.jobs.kinds import KINDS
 
@@ -37,6 +38,8 @@ class JobView:
         seconds_left: of the current phase; ``None`` if it can't be said yet.
         ahead: for a queued job, how many of its lane run or are to run before it.
         paused: it runs, and waits for the person to let it go on.
+        begun: parts of this attempt at a training that have begun (``search``, ``export`` …), in
+            that order, with when, in seconds since 1970.
     """
 
     job: JobRecord
@@ -45,6 +48,7 @@ class JobView:
     seconds_left: float | None
     ahead: int
     paused: bool
+    begun: Mapping[str, float] = field(default_factory=dict)
 
 
 def live(catalog: Catalog, job_id: str) -> JobView:
@@ -57,14 +61,26 @@ def live(catalog: Catalog, job_id: str) -> JobView:
     fraction = None
     if job.total:
         fraction = min(1.0, job.done / job.total)
+    told = catalog.jobs.events(job.id, kinds=("phase",)) if job.started_at is not None else []
     return JobView(
         job=job,
         doing=_doing(job),
         fraction=fraction,
-        seconds_left=_left(catalog, job, fraction),
+        seconds_left=_left(catalog, job, fraction, told),
         ahead=_ahead(catalog, job),
         paused=_paused(job),
+        begun=_begun(job, told),
     )
+
+
+def _begun(job: JobRecord, told: list[EventRecord]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for event in told:
+        # What was told before it was started (again) was another attempt's.
+        if event.at >= (job.started_at or 0.0) and event.payload["state"] == "started":
+            found.pop(event.payload["phase"], None)
+            found[event.payload["phase"]] = event.at
+    return found
 
 
 def _ahead(catalog: Catalog, job: JobRecord) -> int:
@@ -94,7 +110,9 @@ def _words(phase: str) -> str:
     return _PHASES.get(phase) or next(said, "Starting")
 
 
-def _left(catalog: Catalog, job: JobRecord, fraction: float | None) -> float | None:
+def _left(
+    catalog: Catalog, job: JobRecord, fraction: float | None, told: list[EventRecord]
+) -> float | None:
     if job.state != "running" or job.started_at is None:
         return None
     if job.phase == "fit":
@@ -103,8 +121,7 @@ def _left(catalog: Catalog, job: JobRecord, fraction: float | None) -> float | N
             return None
         passed = 0.0 if _paused(job) else time.time() - latest.at
         return max(0.0, latest.payload["seconds_left"] - passed)
-    started = catalog.jobs.latest_event(job.id, "phase")
-    since = time.time() - (started.at if started is not None else job.started_at)
+    since = time.time() - (told[-1].at if told else job.started_at)
     if not fraction or since < 1 or fraction >= 1:
         return None
     return since * (1 - fraction) / fraction

@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.catalog import Catalog, RunRecord
 from core.errors import InvalidInput
+from core.quality.curation import curated, usable
 from core.quality.export import with_groups
 from core.runs.files import RunFiles
 from core.training import recipes
@@ -37,8 +38,34 @@ def spec_again(catalog: Catalog, run: RunRecord) -> TrainSpec:
     record = catalog.datasets.get(run.dataset_id)
     spec = parse_spec(run.spec)
     RunFiles(catalog.workspace, run.id).split()
+    if not changed_since(catalog, run):
+        raise InvalidInput(
+            f"Nothing has changed since “{run.name}” was trained, so there is nothing new to "
+            "learn.",
+            remedy="Add photos or correct some first.",
+        )
     values = {"dataset_version": record.version, "refits": run.id}
     return spec.model_copy(update=values)
+
+
+def changed_since(catalog: Catalog, run: RunRecord) -> bool:
+    """Whether a run's dataset has other images to learn from now, or other labels, than when it was
+    trained.
+
+    Raises:
+        NotFound: its dataset has gone.
+    """
+    now = catalog.datasets.get(run.dataset_id).version
+    if now == run.dataset_version:
+        return False
+    before, after = (
+        sorted(zip(table["hash"], table["label"], strict=True))
+        for table in (
+            usable(curated(catalog, run.dataset_id, version))
+            for version in (run.dataset_version, now)
+        )
+    )
+    return before != after
 
 
 def split_of(workspace: Workspace, spec: TrainSpec, table: pd.DataFrame) -> pd.Series:

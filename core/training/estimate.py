@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.catalog import Catalog
 from core.datasets.pixels import missing_pixels
+from core.errors import NotFound
 from core.features import hardware
 from core.progress import Reporter
 from core.training import frozen, speeds
@@ -93,8 +94,25 @@ def _of_auto(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate
         catalog.workspace, spec.dataset_id, table, spec.image_size, spec.resize, spec.as_decoded
     )
     fresh = missing > len(table) / 2
-    speed = speeds.find(catalog.workspace, speeds.auto_key(spec, fresh))
+    speed = speeds.find(catalog.workspace, speeds.auto_key(spec, fresh)) or _as_before(
+        catalog, spec
+    )
     if speed is None:
         return None
     seconds = min(speed.once + speed.each * len(table), 60 * spec.minutes)
-    return Estimate(round(seconds, 1), speed.memory_mb, {"auto": round(seconds, 2)})
+    finish = min(seconds, speed.once)
+    by_part = {"auto": round(seconds - finish, 2), "finish": round(finish, 2)}
+    return Estimate(round(seconds, 1), speed.memory_mb, by_part)
+
+
+def _as_before(catalog: Catalog, spec: TrainSpec) -> speeds.Speed | None:
+    """Of a run that learns again, the first time here: its last step alone takes next to nothing,
+    and what follows takes as long as it took the run that it comes from."""
+    if not spec.refits:
+        return None
+    try:
+        seconds = catalog.runs.get(spec.refits).summary.seconds
+    except NotFound:
+        return None
+    finish = seconds.get("export", 0.0) + seconds.get("evaluate", 0.0)
+    return speeds.Speed(finish, 0.0) if finish else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.catalog import Catalog, RunSummary
 from core.errors import Cancelled
-from core.progress import Reporter
+from core.progress import Reporter, ToTheEnd
 from core.quality.belonging import with_groups
 from core.quality.curation import curated, usable
 from core.quiet import silence_tensorflow
@@ -192,7 +192,9 @@ def _save(
     from core.training.export import export_checked
     from core.training.fitting.looks import averaged
 
-    context.report.progress("export", 0, None, "Saving and checking the model")
+    report = ToTheEnd(context.report)
+    report.check()
+    report.progress("export", 0, None, "Saving and checking the model")
     files.write_layers(layer_table(model))
     if context.spec.test_views > 1:
         model = averaged(
@@ -202,4 +204,5 @@ def _save(
             mirrored=context.spec.augmentation.flip_horizontal,
         )
     files.write_keras(model)
+    report.check()
     return export_checked(model, files.openvino, images)

@@ -8,6 +8,7 @@ from core.catalog import Catalog, RunRecord, RunSummary
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
 from core.training.again import spec_again
+from core.training.auto.clock import finish_s
 from core.training.estimate import estimate
 from core.training.spec import TrainSpec
 
@@ -50,7 +51,9 @@ def create_run(
     takes = estimate(catalog, spec, table)
     known = (summary or RunSummary()).as_json()
     if takes is not None:
-        known["expected"] = takes.seconds
+        known |= {"expected": takes.seconds, "expected_end": takes.by_part.get("finish")}
+    elif spec.minutes:
+        known["expected_end"] = finish_s(len(table))
     data = spec.model_dump(mode="json")
     job = catalog.jobs.hold("train", {}, lane="train", subject=spec.dataset_id)
     try:

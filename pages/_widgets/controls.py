@@ -9,7 +9,6 @@ from typing import Literal
 
 import streamlit as st
 
-from core.catalog import JobRecord
 from core.jobs.live import JobView
 from core.text import plain_number
 from pages._widgets.job import attempt, cancel_button
@@ -22,18 +21,17 @@ _STOPPING = {
 }
 
 
-def stage(job: JobRecord) -> Stage:
+def stage(view: JobView) -> Stage:
     """Whether a training has begun to learn, and whether it is done with that."""
-    latest = catalog().jobs.latest_event(job.id, "phase")
-    # What was told before it was started (again) was another attempt's.
-    if job.started_at is None or latest is None or latest.at < job.started_at:
+    latest = (["decode", *view.begun])[-1]
+    if latest in ("decode", "features"):
         return "before"
-    if latest.payload["phase"] in ("decode", "features"):
-        return "before"
-    if latest.payload["phase"] == "search" and latest.payload["state"] == "started":
+    if latest in ("search", "tuning"):
         return "search"
-    fitting = latest.payload["phase"] == "fit" and latest.payload["state"] == "started"
-    return "fit" if fitting else "after"
+    if latest == "fit":
+        # What Auto has found is made a network in no time; only others learn by it.
+        return "search" if "search" in view.begun else "fit"
+    return "after"
 
 
 def controls(view: JobView, at: Stage, rate: float | None) -> None:
@@ -56,6 +54,8 @@ def controls(view: JobView, at: Stage, rate: float | None) -> None:
         _sure(job.id)
     elif at == "after":
         st.caption("It has learned; now it is saved and tested. This takes a moment.")
+        _discard(job.id)
+        _sure(job.id)
     else:
         if view.paused:
             st.info(
@@ -101,6 +101,10 @@ def _ending(job_id: str) -> None:
         kwargs={"stop": "keep"},
         help="Ends the training now; the best so far is saved and tested.",
     )
+    _discard(job_id)
+
+
+def _discard(job_id: str) -> None:
     st.button(
         "Stop and discard",
         icon=":material/delete:",

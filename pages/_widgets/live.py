@@ -36,7 +36,7 @@ def watch_training(run_id: str) -> None:
     view = live(catalog(), run.job_id)
     if view.job.finished:
         st.rerun(scope="app")
-    so_far, at = curves(catalog(), run.job_id), stage(view.job)
+    so_far, at = curves(catalog(), run.job_id), stage(view)
     progress_bar(view)
     # Each in a place of its own, that is there from the start: what appears in one leaves the
     # others where they are, so that charts aren't drawn anew.

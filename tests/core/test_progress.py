@@ -72,3 +72,12 @@ def test_what_is_left_of_stopped_work_is_done_to_the_end_and_reported() -> None:
     assert stopped.events == [("result", {"images": 3})]
     with pytest.raises(Cancelled):
         stopped.check()
+
+
+def test_even_the_end_of_stopped_work_hears_that_nothing_is_to_be_kept() -> None:
+    class Dropped(Reporter):
+        def wishes(self) -> Wishes:
+            return Wishes(stop="discard")
+
+    with pytest.raises(Cancelled):
+        ToTheEnd(Dropped()).check()

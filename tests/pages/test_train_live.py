@@ -135,13 +135,13 @@ def test_a_rate_that_cannot_work_is_refused_in_a_sentence(told: Told) -> None:
     assert told.wishes.learning_rate is None
 
 
-def test_once_it_has_learned_there_is_nothing_to_stop(told: Told) -> None:
+def test_once_it_has_learned_it_can_only_be_dropped(told: Told) -> None:
     told.start()
     told.fit()
     told.phase("fit", "done")
     told.phase("export")
     at = watch(told)
-    assert button_names(at) == []
+    assert button_names(at) == ["Stop and discard"]
     assert "saved and tested" in words(at)
 
 

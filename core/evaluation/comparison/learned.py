@@ -8,9 +8,10 @@ from typing import Any
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.flips import Matched, match
-from core.evaluation.comparison.paired import Paired, in_words, paired
+from core.evaluation.comparison.paired import Paired, p_text, paired
 from core.evaluation.predictions import load_predictions
 from core.runs.files import RunFiles
+from core.text import plural
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,19 @@ class Learned:
 
     @property
     def sentence(self) -> str:
-        """Who is ahead, by how much, and whether that is chance."""
-        return in_words(self.paired, self.before.name, self.after.name)
+        """Whether it is better than before, by how much, and whether that is chance."""
+        found = self.paired
+        if not found.images:
+            return "No test image is common to both, so they can't be compared."
+        tested = f"the same {plural(found.images, 'test image')}"
+        if found.only_first + found.only_second == 0:
+            return f"On {tested} it is right and wrong exactly as before."
+        if found.net == 0:
+            return f"Right on as many of {tested} as before, though not on the same ones."
+        count = abs(found.net)
+        more = f"{count:,} {'more' if found.net > 0 else 'fewer'} of {tested}"
+        judged = "more than chance" if found.beyond_chance else "within chance"
+        return f"Right on {more} than before; that is {judged} (p {p_text(found.p)})."
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values."""

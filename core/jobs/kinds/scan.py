@@ -35,7 +35,10 @@ def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     scan(catalog, spec["dataset_id"], report)
     find_alike(catalog, spec["dataset_id"], report)
     if spec.get("then_learn"):
+        from core.training.again import changed_since
         from core.training.start import learn_again
 
-        learn_again(catalog, spec["then_learn"])
+        # What was to be learned may have been taken back meanwhile.
+        if changed_since(catalog, catalog.runs.find(spec["then_learn"])):
+            learn_again(catalog, spec["then_learn"])
     return None

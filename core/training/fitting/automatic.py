@@ -18,7 +18,7 @@ from core.training.architectures import pretrained
 from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
 from core.training.auto.chosen import chosen_of
-from core.training.auto.clock import Clock, Paced
+from core.training.auto.clock import Clock, Paced, finish_s
 from core.training.auto.found import Found
 from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung, left_out, story
@@ -28,9 +28,6 @@ from core.training.fitting.networks import bodies_of
 from core.training.fitting.tuning import Tuned, Tuning
 from core.training.heads.layers import as_model
 from core.training.spec import TrainSpec
-
-# Needed at the end to save, check and test a model: seconds, and seconds an image.
-_FINISH_S, _FINISH_EACH_S = 10.0, 0.003
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         WeightsMissing: no network's weights are on this computer.
         Cancelled: ended before there was anything to keep, or with nothing to be kept.
     """
-    finish = _FINISH_S + _FINISH_EACH_S * len(data.table)
+    finish = finish_s(len(data.table))
     files = RunFiles(context.catalog.workspace, context.folder.name)
     kept = Kept(files.checkpoint / "search.json", context.spec, data)
     clock = Clock(60 * context.spec.minutes, finish, context.now, kept.spent)

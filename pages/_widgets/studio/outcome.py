@@ -43,6 +43,12 @@ def outcome(run: RunRecord) -> None:
     headline, advice = said.statements[0], said.get("collect")
     with st.container(border=True, key="studio-outcome"):
         st.markdown(f"#### {_kept_together(escape(headline.text))}")
+        if run.summary.judged and run.summary.validation_accuracy is not None:
+            # What stood above the ring is about other photos.
+            st.caption(
+                f"While it trained: {percent(run.summary.validation_accuracy)} of "
+                f"{run.summary.judged:,} other photos. These were kept back until the end."
+            )
         if run.summary.stopped:
             st.caption("You stopped it; the best until then was kept.")
         if found := learned(catalog(), run):

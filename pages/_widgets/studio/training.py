@@ -42,7 +42,7 @@ def _controls(view: JobView) -> None:
     job = view.job
     if job.wishes.stop:
         return
-    at = stage(job) if job.state == "running" else "before"
+    at = stage(view) if job.state == "running" else "before"
     if at in ("search", "fit"):
         st.button(
             "Stop and keep",
@@ -52,15 +52,14 @@ def _controls(view: JobView) -> None:
             args=(_wish, job.id, "keep"),
             help="Ends the training now; the best so far is saved and tested.",
         )
-    if at != "after":
-        st.button(
-            "Cancel",
-            icon=":material/close:",
-            key=f"studio-cancel-{job.id}",
-            on_click=attempt,
-            args=(_wish, job.id, "discard"),
-            help="Ends the training, and keeps nothing of it.",
-        )
+    st.button(
+        "Cancel",
+        icon=":material/close:",
+        key=f"studio-cancel-{job.id}",
+        on_click=attempt,
+        args=(_wish, job.id, "discard"),
+        help="Ends the training, and keeps nothing of it.",
+    )
 
 
 def _wish(job_id: str, stop: str) -> None:
@@ -69,26 +68,17 @@ def _wish(job_id: str, stop: str) -> None:
 
 def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
     far = whole(run, view)
-    doing = view.doing
-    if view.job.wishes.stop:
-        doing = "Stopping. The best so far is kept, saved and tested."
-        if view.job.wishes.stop == "discard":
-            doing = "Stopping. Nothing of this training is kept."
-    elif view.job.state != "running":
-        doing = "Waiting to start"
-        if view.ahead:
-            doing = f"Waiting to start, behind {plural(view.ahead, 'other task')}"
     time, left = "…", ""
     if far.seconds_left is not None:
-        time, left = (
-            (duration(far.seconds_left), "left") if far.seconds_left >= 1 else ("…", "soon")
-        )
+        time, left = duration(far.seconds_left), "at most" if far.at_most else "left"
+        if far.seconds_left < 1:
+            time, left = "…", "soon"
     shown = with_samples(run.id, so_far.snapshot)
     return Watching(
         far.fraction,
         time,
         left,
-        doing,
+        _doing(view, so_far),
         _note(shown),
         _score(so_far, shown),
         _pictures(run, shown),
@@ -96,10 +86,27 @@ def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
     )
 
 
+def _doing(view: JobView, so_far: Curves) -> str:
+    if view.job.wishes.stop == "discard":
+        return "Stopping. Nothing of this training is kept."
+    if view.job.wishes.stop:
+        return "Stopping. The best so far is kept, saved and tested."
+    if view.job.state != "running":
+        ahead = f", behind {plural(view.ahead, 'other task')}" if view.ahead else ""
+        return f"Waiting to start{ahead}"
+    if view.job.phase != "search":
+        return view.doing
+    ways = f": {plural(len(so_far.rungs), 'way')} so far" if so_far.rungs else ""
+    return f"Trying ways to tell them apart{ways}"
+
+
 def _note(shown: dict[str, Any] | None) -> str:
     if not shown:
         return ""
-    return "Photos that nothing is learned from, and what is answered about them by now."
+    return (
+        "Photos that nothing was learned from when they were answered. The test at the end is on "
+        "others still."
+    )
 
 
 def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:

@@ -15,6 +15,7 @@ from core.errors import InvalidInput, NotFound
 from core.evaluation.comparison.learned import learned
 from core.evaluation.evaluate import evaluate_run
 from core.inference.corrections import add_correction, correct, take_back
+from core.quality import curation
 from core.quality.alike import find_alike
 from core.quality.curation import curated, usable
 from core.quality.scan import scan
@@ -83,6 +84,21 @@ def test_a_correction_goes_into_the_dataset_at_once_and_can_be_taken_back(
     assert take_back(catalog, run.dataset_id, made.id) is not None
     table = usable(curated(catalog, run.dataset_id))
     assert not table["hash"].str.startswith(made.id).any()
+
+
+def test_with_nothing_new_there_is_nothing_to_learn_again(catalog: Catalog, tmp_path: Path) -> None:
+    root = tmp_path / "photos"
+    run = make_run(catalog, root, SPLITS)
+    spec = spec_for("", run.dataset_id, 1).model_dump(mode="json")
+    run = dataclasses.replace(run, spec=spec)
+    with pytest.raises(InvalidInput, match="Nothing has changed since"):
+        spec_again(catalog, run)
+    write_colour(root / "red" / "new.png", "red", 902)
+    scan(catalog, run.dataset_id)
+    assert spec_again(catalog, run).refits == run.id
+    curation.decide(catalog, run.dataset_id, "exclude", ["red/new.png"])
+    with pytest.raises(InvalidInput, match="Nothing has changed since"):
+        spec_again(catalog, run)
 
 
 def test_what_learning_again_has_changed_is_told_on_the_same_test_images(

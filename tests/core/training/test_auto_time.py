@@ -57,3 +57,34 @@ def test_a_training_is_as_far_as_what_was_expected_of_it_says(
     assert far.fraction is not None
     assert far.fraction < 1
     assert far.seconds_left == 0
+
+
+def test_once_it_has_learned_it_goes_by_what_the_end_takes(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    dataset = add_colours(catalog, tmp_path / "colours")
+    run = create_run(catalog, spec_of(dataset, recipe="auto", minutes=5, image_size=160))
+    assert run.summary.expected is None
+    assert run.summary.expected_end == pytest.approx(10, abs=1)
+    view = live(catalog, run.job_id)
+    now = time.time()
+    going = dataclasses.replace(view.job, state="running", started_at=now - 20)
+    far = whole(run, dataclasses.replace(view, job=going))
+    assert far.at_most
+    assert far.seconds_left == pytest.approx(280, abs=20)
+    # Nothing was left to try after a few seconds.
+    far = whole(run, dataclasses.replace(view, job=going, begun={"search": now, "export": now - 4}))
+    assert not far.at_most
+    assert far.seconds_left == pytest.approx(6, abs=3)
+
+
+def test_what_learns_again_ends_as_what_it_comes_from_did(catalog: Catalog, tmp_path: Path) -> None:
+    dataset = add_colours(catalog, tmp_path / "colours")
+    spec = spec_of(dataset, recipe="auto", minutes=1, image_size=160)
+    before = create_run(catalog, spec)
+    seconds = {"search": 30.0, "export": 5.0, "evaluate": 1.0}
+    catalog.runs.summarise(before.id, RunSummary(seconds=seconds))
+    table = usable_images(catalog, spec)
+    found = estimate(catalog, spec.model_copy(update={"refits": before.id}), table)
+    assert found is not None
+    assert found.seconds == 6
