@@ -31,7 +31,7 @@ from core.catalog.visibility import Visibility
 from core.errors import Damaged, NotAllowed, NotFound, disk_errors
 from core.workspace import Workspace, disk_kind, keep_private
 
-HEAD = "0004"
+HEAD = "0005"
 BUSY_TIMEOUT_MS = 30_000
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9pfs"}
 # Any number, as long as nothing else asks PostgreSQL for a lock of it.

@@ -9,9 +9,11 @@ from pathlib import Path
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 import core.catalog
 from core.catalog import open_catalog
+from core.catalog.database import HEAD
 from core.progress import Wishes
 from core.workspace import Workspace
 
@@ -92,3 +94,9 @@ def test_runs_of_the_second_schema_can_be_starred_tagged_and_deleted(workspace: 
     runs.star("r")
     runs.delete("r")
     assert [(run.tags, run.starred) for run in runs.all(deleted=True)] == [(("fair",), True)]
+
+
+def test_opening_knows_which_migration_is_the_newest() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
