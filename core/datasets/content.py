@@ -1,10 +1,10 @@
 """What a file holds: reading it without ever waiting, and the hash by which its content is known.
 
 A dataset's image may be a part of a file: a box that somebody annotated, or a page. Its path then
-ends as fragments of addresses do (W3C Media Fragments): ``photo.jpg#xywh=12,40,64,64`` or
-``scan.tif#page=2``. What is read of it is the file's bytes behind a mark that says the part, so it
-has a hash of its own, and whatever decodes bytes cuts the part out
-(:func:`core.datasets.images.open_image`).
+ends as fragments of addresses do (W3C Media Fragments): ``photo.jpg#xywh=12,40,64,64``,
+``photo.jpg#xywh=percent:12.5,40,25,25`` or ``scan.tif#page=2``. What is read of it is the file's
+bytes behind a mark that says the part, so it has a hash of its own, and whatever decodes bytes cuts
+the part out (:func:`core.datasets.images.open_image`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
 
 
 _MARK = b"LIGHTBOX-PART\0"
-_FRAGMENT = re.compile(r"#(?:page=(\d{1,6})|xywh=(\d{1,6}),(\d{1,6}),(\d{1,6}),(\d{1,6}))$")
+_NUMBER = r"(\d{1,6}(?:\.\d{1,4})?)"
+_FRAGMENT = re.compile(rf"#(?:page=(\d{{1,6}})|xywh=(percent:)?{','.join([_NUMBER] * 4)})$")
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,18 @@ class Part:
     Attributes:
         page: from 1 on; ``None`` for the first.
         box: left, top, width and height in pixels of the upright picture; ``None`` for all of it.
+        percent: whether they are in per cent of the picture's width and height instead.
     """
 
     page: int | None = None
-    box: tuple[int, int, int, int] | None = None
+    box: tuple[float, float, float, float] | None = None
+    percent: bool = False
 
     def __str__(self) -> str:
         """As it ends a path."""
         if self.box is not None:
-            return "#xywh=" + ",".join(map(str, self.box))
+            numbers = ",".join(f"{each:.4f}".rstrip("0").rstrip(".") for each in self.box)
+            return f"#xywh={'percent:' if self.percent else ''}{numbers}"
         return f"#page={self.page}" if self.page is not None else ""
 
 
@@ -54,9 +58,21 @@ def split_path(path: str) -> tuple[str, Part]:
     found = _FRAGMENT.search(path) if "#" in path else None
     if found is None:
         return path, WHOLE
-    page, *box = (None if each is None else int(each) for each in found.groups())
-    part = Part(page) if page is not None else Part(box=(box[0], box[1], box[2], box[3]))  # type: ignore[arg-type]
-    return path[: found.start()], part
+    page, percent, *ends = found.groups()
+    if page is not None:
+        return path[: found.start()], Part(int(page))
+    left, top, width, height = map(float, ends)
+    return path[: found.start()], Part(box=(left, top, width, height), percent=bool(percent))
+
+
+def box_in(part: Part, width: int, height: int) -> tuple[int, int, int, int]:
+    """The part's box in a picture of this size: left, top, right and bottom in pixels, cut off at
+    its rim; empty where it lies outside."""
+    assert part.box is not None
+    across, down = (width / 100, height / 100) if part.percent else (1, 1)
+    left, top = round(part.box[0] * across), round(part.box[1] * down)
+    right, bottom = (part.box[0] + part.box[2]) * across, (part.box[1] + part.box[3]) * down
+    return left, top, min(round(right), width), min(round(bottom), height)
 
 
 def taken_apart(data: bytes) -> tuple[bytes, Part]:

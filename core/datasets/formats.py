@@ -96,7 +96,9 @@ _SURELY_NOT = (
     | frozenset([".xlsx", ".doc", ".docx", ".wav", ".mp3"])
 )
 # Files that say something about pictures beside them: kept where only pictures would be.
-TABLES = frozenset([".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".xml"])
+TABLES = frozenset([".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".xml"]) | frozenset(
+    [".txt", ".yaml", ".yml", ".names", ".labels"]
+)
 HEAD_BYTES = dicom.HEAD_BYTES
 
 

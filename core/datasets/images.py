@@ -21,7 +21,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import settings
 from core.datasets import greys
-from core.datasets.content import taken_apart
+from core.datasets.content import Part, box_in, taken_apart
 from core.datasets.formats import FORMATS
 from core.datasets.held import Large, room_for
 from core.datasets.seen import as_first, as_seen, deep_colours
@@ -293,7 +293,7 @@ def _open(
     if orientation in _TURNED:
         width, height = height, width
     if part.box is not None:
-        rgb = _cut_out(rgb, part.box, file)
+        rgb = _cut_out(rgb, part, file)
         width, height = rgb.size
     return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
 
@@ -310,13 +310,12 @@ def _turn_to(image: Image.Image, page: int, file: object) -> None:
         ) from error
 
 
-def _cut_out(rgb: Image.Image, box: tuple[int, int, int, int], file: object) -> Image.Image:
-    left, top = box[:2]
-    right, bottom = min(left + box[2], rgb.width), min(top + box[3], rgb.height)
+def _cut_out(rgb: Image.Image, part: Part, file: object) -> Image.Image:
+    left, top, right, bottom = box_in(part, *rgb.size)
     if right <= left or bottom <= top:
         raise UnreadableImage(
             "unreadable",
-            "The box lies outside of the picture.",
+            "The box lies outside of the picture, or is smaller than one of its pixels.",
             file=file,
             remedy="Look whether the annotations are of this picture.",
         )

@@ -218,7 +218,8 @@ def _name(name: str) -> str:
     if part == WHOLE:
         return name
     stem = file.rpartition(".")[0] or file
-    return f"{stem} {'-'.join(map(str, part.box or ('page', part.page)))}.png"
+    where = [f"{end:g}" for end in part.box] if part.box else ["page", str(part.page)]
+    return f"{stem} {'-'.join(where)}.png"
 
 
 def _same(file: Path, content_hash: str) -> bytes | str:

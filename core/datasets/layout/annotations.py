@@ -1,4 +1,5 @@
-"""Labels in annotations: COCO (one .json) and Pascal VOC (an .xml a picture).
+"""Labels in annotations: COCO (one .json), Pascal VOC (an .xml a picture) and YOLO (a .txt a
+picture, :mod:`core.datasets.layout.yolo`).
 
 As whole images, a picture is of a class if all that is annotated in it is of that class; pictures
 of several classes, or of none, are left out and listed. As boxes, each annotated box is an image of
@@ -16,12 +17,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.datasets.content import Part
+from core.datasets.layout import yolo
 from core.datasets.layout.names import clean_label, split_of
-from core.datasets.layout.tables import Index
+from core.datasets.layout.tables import Index, splits_said
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 
 MAX_JSON_BYTES = 500 * 1024**2
 _MAX_XML_BYTES = 1024**2
+# So much of the pictures must be in lists of what is for training, for these to count.
+_LISTED = 0.8
 # Sides of a box in pixels; less shows nothing.
 _SMALLEST = 2
 
@@ -31,10 +35,12 @@ class Noted(NamedTuple):
 
     Attributes:
         box: left, top, width and height in pixels; ``None`` where only the class is said.
+        percent: whether the box is in per cent of the picture's width and height instead.
     """
 
     label: str
     box: tuple[float, float, float, float] | None
+    percent: bool = False
 
 
 class Annotations:
@@ -44,6 +50,7 @@ class Annotations:
         kinds: whose form they have: COCO, Pascal VOC.
         noted: by path.
         splits: by path, where folders or the annotations' names say so.
+        used: the files that say all this.
     """
 
     def __init__(self, root: Path, entries: list[Entry], names: list[str]) -> None:
@@ -51,6 +58,7 @@ class Annotations:
         self.kinds: set[str] = set()
         self.noted: dict[str, list[Noted]] = defaultdict(list)
         self.splits: dict[str, Split] = {}
+        self.used: set[str] = set()
         for name in names:
             kind = _KINDS.get(name.lower().rpartition(".")[2])
             found = kind[1](root / name) if kind else []
@@ -59,10 +67,28 @@ class Annotations:
                 if entry is None or kind is None:
                     continue
                 self.kinds.add(kind[0])
+                self.used.add(name)
                 cleaned = [each._replace(label=clean_label(each.label)) for each in inside]
                 self.noted[entry.path] += [each for each in cleaned if each.label]
                 if split := _split_named(name, entry):
                     self.splits[entry.path] = split
+        labels, used = yolo.labels_of(root, entries, names, index.is_here)
+        if labels:
+            self.kinds.add("YOLO")
+            self.used |= used
+        for entry in entries:
+            if entry.path in labels:
+                self.noted[entry.path] += [
+                    Noted(clean_label(label), box, percent=True)
+                    for label, box in labels[entry.path]
+                ]
+                if split := _split_named("", entry):
+                    self.splits[entry.path] = split
+        if self.noted:
+            listed, used = splits_said(root, names, index)
+            if len(listed) >= _LISTED * len(self.noted):
+                self.splits = listed
+                self.used |= used
 
     @property
     def said(self) -> str:
@@ -84,7 +110,8 @@ def by_annotations(entries: list[Entry], said: Annotations) -> Reading | None:
             skipped.append(entry.skipped("Nothing is annotated in it."))
     if not files:
         return None
-    return Reading("annotations", files, skipped, f"{said.said} say what is in each image.")
+    reason = f"{said.said} say what is in each image."
+    return Reading("annotations", files, skipped, reason, frozenset(said.used))
 
 
 def by_boxes(entries: list[Entry], said: Annotations, margin: float) -> Reading | None:
@@ -113,16 +140,23 @@ def by_boxes(entries: list[Entry], said: Annotations, margin: float) -> Reading 
         return None
     around = f", with {margin:.0%} of its size around it" if margin else ""
     reason = f"{said.said} have boxes: each is an image, cut out of its photo{around}."
-    return Reading("boxes", files, skipped, reason)
+    return Reading("boxes", files, skipped, reason, frozenset(said.used))
 
 
 def _part(noted: Noted, margin: float) -> Part | None:
     if noted.box is None:
         return None
     left, top, width, height = noted.box
-    if not (width >= _SMALLEST and height >= _SMALLEST):
+    if not (width > 0 and height > 0):
         return None
     across, down = width * margin, height * margin
+    if noted.percent:
+        x, y = max(0.0, left - across), max(0.0, top - down)
+        right, bottom = min(100.0, left + width + across), min(100.0, top + height + down)
+        box = tuple(round(each, 4) for each in (x, y, right - x, bottom - y))
+        return Part(box=box, percent=True) if min(box[2:]) > 0 else None  # type: ignore[arg-type]
+    if width < _SMALLEST or height < _SMALLEST:
+        return None
     x, y = max(0, round(left - across)), max(0, round(top - down))
     # What lies beyond the picture's right and lower rim is cut off where it is decoded.
     right, bottom = round(left + width + across), round(top + height + down)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -46,12 +47,6 @@ _TABLE_COVERS = 0.8
 _ONE_CLASS = 0.8
 # From so large a part of equal labels on, a table only repeats what folders say.
 _SAME = 0.95
-# What a reading is made of, beside pictures.
-_USED: dict[Kind, tuple[str, ...]] = {
-    "table": tables.SUFFIXES,
-    "annotations": (".json", ".xml"),
-    "boxes": (".json", ".xml"),
-}
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
 
 
@@ -115,8 +110,7 @@ class _Judgement:
     def layout(self) -> Layout:
         chosen, others = self._chosen() if self.choice.kind else self._judged()
         # What a table or an annotation is, is no longer a file to be wondered at.
-        used = _USED.get(chosen.kind, ())
-        kept = [item for item in self.walked.skipped if not item.path.lower().endswith(used)]
+        kept = [item for item in self.walked.skipped if item.path not in chosen.used]
         files, notes = _cleaned(chosen.files)
         files.sort(key=lambda file: file.path)
         files, together, ways = self._belonging(files)
@@ -124,7 +118,7 @@ class _Judgement:
         return Layout(
             files,
             sorted(
-                [*(kept if used else self.walked.skipped), *chosen.skipped],
+                [*kept, *chosen.skipped],
                 key=lambda item: item.path,
             ),
             chosen.kind,
@@ -176,7 +170,7 @@ class _Judgement:
 
     def _reading(self, kind: Kind) -> Reading | None:
         if kind == "classes":
-            return folders.by_classes(self.entries)
+            return self._with_splits(folders.by_classes(self.entries))
         if kind == "splits":
             found = folders.by_splits(self.entries, self.top)
             return found or folders.by_inner_splits(self.entries, self.top)
@@ -191,17 +185,37 @@ class _Judgement:
             return by_boxes(self.entries, self.said, margin)
         index = tables.Index(self.entries)
         if self.choice.table is not None:
-            table = tables.read_table(self.root, self.choice.table, index, self.choice.labels)
+            table = self._table(self.choice.table, index)
             return tables.by_table(self.entries, table, index)
         found_tables = tables.find_tables(self.root, self.walked.tables, index)
         if not found_tables:
             return None
-        table = tables.read_table(self.root, found_tables[0].name, index, self.choice.labels)
+        table = found_tables[0]
+        if self.choice.labels is not None or not table.labels:
+            table = self._table(table.name, index)
         return tables.by_table(self.entries, table, index)
+
+    def _table(self, name: str, index: tables.Index) -> tables.Table:
+        beside = self.walked.tables
+        return tables.read_table(self.root, name, index, self.choice.labels, beside)
+
+    def _with_splits(self, reading: Reading) -> Reading:
+        """Class folders with what lists beside them say is for training, where they say it of
+        nearly all."""
+        if not any(name.lower().endswith(".txt") for name in self.walked.tables):
+            return reading
+        index = tables.Index(self.entries)
+        said, used = tables.splits_said(self.root, self.walked.tables, index)
+        if len(said) < _TABLE_COVERS * len(reading.files):
+            return reading
+        files = [file._replace(split=said.get(file.path, "")) for file in reading.files]
+        reason = f"{reading.reason} {named(sorted(used))} say what is trained on."
+        return replace(reading, files=files, reason=reason, used=frozenset(used))
 
     def _judged(self) -> tuple[Reading, list[Reading]]:
         by_splits = self._reading("splits")
         if by_splits is not None:
+            by_splits = self._rest_said(by_splits)
             others = []
             if not folders.is_clear(self.top) and by_splits.reason.endswith("was left out."):
                 others = [folders.by_classes(self.entries)]
@@ -218,7 +232,7 @@ class _Judgement:
             return by_name, []
         if named_like_splits and (by_name := by_names(self.entries)) is not None:
             return by_name, []
-        classes = folders.by_classes(self.entries)
+        classes = self._with_splits(folders.by_classes(self.entries))
         if all(map(tells, self.top.inside)) and folders.shares_inner(self.top):
             # ``patient1/ill``: who it is of lies outside, and what it is inside.
             inner = folders.by_inner(self.entries)
@@ -239,7 +253,7 @@ class _Judgement:
                 continue
             reading = tables.by_table(self.entries, table, index)
             if needed and reading.files:
-                return reading, []
+                return self._likelier(table, reading), []
             if len(reading.files) < _TABLE_COVERS * len(self.entries):
                 continue
             classes = folders.by_classes(self.entries)
@@ -252,6 +266,62 @@ class _Judgement:
                 )
                 return reading, [classes]
         return self._annotated() if needed else None
+
+    def _likelier(self, table: tables.Table, reading: Reading) -> Reading:
+        """What a table says; or what says the same in words, where a list has only numbers, or
+        more, where a list is about few of the images."""
+        if not table.is_list:
+            return reading
+        if len(reading.files) < _TABLE_COVERS * len(self.entries):
+            annotated = self._annotated()
+            if annotated and len(annotated[0].files) > len(reading.files):
+                return annotated[0]
+        by_name = self._reading("names") if all(f.label.isdigit() for f in reading.files) else None
+        if by_name is None or len(by_name.files) < len(reading.files):
+            return reading
+        label_of = {file.path: file.label for file in by_name.files}
+        if not _renames(reading.files, label_of):
+            return reading
+        files = [f._replace(label=label_of.get(f.path, f.label)) for f in reading.files]
+        reason = f"{by_name.reason} {table.name} says the same by numbers."
+        return replace(
+            by_name, files=files, skipped=reading.skipped, reason=reason, used=reading.used
+        )
+
+    def _rest_said(self, reading: Reading) -> Reading:
+        """Split folders, with the classes of a flat one by a list if one knows them, as in
+        ``val_annotations.txt``."""
+        left = {item.path for item in reading.skipped}
+        rest = {
+            entry.path: entry
+            for entry in self.entries
+            if entry.path in left and len(entry.parts) > 1 and split_of(entry.parts[0])
+        }
+        if not rest or not self.walked.tables:
+            return reading
+        flat = list(rest.values())
+        index = tables.Index(flat)
+        labels = {file.label for file in reading.files}
+        # Folders are called by numbers, too, where a list says what those stand for.
+        for table in tables.find_tables(self.root, self.walked.tables, index, named=False):
+            more = tables.by_table(flat, table, index) if table.labels else None
+            if more is None or not {file.label for file in more.files} <= labels:
+                continue
+            files = [f._replace(split=split_of(rest[f.path].parts[0])) for f in more.files]
+            taken = {file.path for file in files}
+            start = reading.reason.partition(" Images in ")[0]
+            where = named(sorted({rest[path].parts[0] for path in taken}))
+            reason = f"{start} {table.name} says the classes of images in {where}."
+            if left := {entry.parts[0] for entry in flat} - {rest[p].parts[0] for p in taken}:
+                reason += f" Images in {named(sorted(left))} have no labels and were left out."
+            return replace(
+                reading,
+                files=[*reading.files, *files],
+                skipped=[item for item in reading.skipped if item.path not in taken],
+                reason=reason,
+                used=reading.used | more.used,
+            )
+        return reading
 
     @cached_property
     def said(self) -> Annotations:

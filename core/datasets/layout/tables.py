@@ -1,4 +1,5 @@
-"""Labels in a table beside the pictures: CSV, TSV, JSON lines (``metadata.jsonl``) or Parquet.
+"""Labels in a table beside the pictures: CSV, TSV, JSON lines (``metadata.jsonl``), Parquet, or a
+list without a head (:mod:`core.datasets.layout.lists`).
 
 Which column names the files and which the classes is found by what is in them: files by matching
 names on the disk, classes by their column's name, or by being the one column of few values that
@@ -10,20 +11,31 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from core.datasets.layout.lists import (
+    FILE,
+    LABEL,
+    called_by,
+    in_order_of,
+    lines_of,
+    named_classes,
+    read_list,
+)
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.together import names_a_group
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 from core.errors import InvalidInput
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".txt")
 # What a column is called that says which of many columns, one a class, holds the 1.
 _ONE_HOT = "one column a class"
 MAX_BYTES = 200 * 1024**2
@@ -35,6 +47,12 @@ _SPLITS = ("split", "set", "subset", "partition", "dataset", "usage", "fold")
 # So many of a table's rows must name a file that is here, or it is about something else.
 _ROWS_MUST_MATCH = 0.5
 _SAMPLE_ROWS = 2000
+# Beside so many texts none is a list of pictures.
+_MOST_LISTS = 200
+# A column of splits that the names of several tables make.
+_BY_NAME = "the tables’ names"
+_SAYS_CLASSES = re.compile(r"label|class|truth|synset|target", re.IGNORECASE)
+_SYNSET = re.compile(r"n\d{8}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,8 @@ class Table:
         name: its path below the root.
         files: name of the column of files; ``labels``, ``splits``: of classes and splits, or "".
         candidates: columns that may be the classes, where none is by its name.
+        parts: the files that it was made of, where it isn't the one that it is called by.
+        said: what says the classes, where it isn't a column.
     """
 
     name: str
@@ -53,6 +73,18 @@ class Table:
     labels: str
     splits: str
     candidates: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    said: str = ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has no head, so that only guesses say what is in it."""
+        return all(map(_is_list, self.used))
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The files that it was made of."""
+        return frozenset(self.parts or [self.name])
 
 
 class Index:
@@ -62,12 +94,14 @@ class Index:
         self._by_path = {"/".join(entry.parts): entry for entry in entries}
         self._by_name = self._unique(entries, stem=False)
         self._by_stem = self._unique(entries, stem=True)
+        self._stems = {_stem(entry.parts[-1]) for entry in entries}
+        self._entries = entries
 
     @staticmethod
     def _unique(entries: list[Entry], *, stem: bool) -> dict[str, Entry]:
         def name(entry: Entry) -> str:
             last = entry.parts[-1]
-            return (last.rpartition(".")[0] or last) if stem else last
+            return _stem(last) if stem else last
 
         counts = Counter(map(name, entries))
         return {name(entry): entry for entry in entries if counts[name(entry)] == 1}
@@ -78,32 +112,172 @@ class Index:
         name = text.rpartition("/")[2]
         for known, key in (
             (self._by_path, text),
+            (self._by_whole_stem, text),
             (self._by_name, name),
             (self._by_stem, name),
             (self._by_stem, name.rpartition(".")[0]),
         ):
             if key and (entry := known.get(key)) is not None:
                 return entry
-        return None
+        # A list that was made elsewhere: ``/home/somebody/data/cat/1.jpg``.
+        parts = text.split("/")
+        return self._by_end.get("/".join(parts[-2:])) if len(parts) > 1 else None
+
+    def is_here(self, value: object) -> bool:
+        """Whether there is such a picture."""
+        return self.find(value) is not None
+
+    def is_beside(self, name: str) -> bool:
+        """Whether a file is called as a picture is, and so is about that one."""
+        return _stem(name.rpartition("/")[2]) in self._stems
+
+    @property
+    def in_order(self) -> list[Entry]:
+        """The pictures in the order of their names."""
+        return sorted(self._entries, key=lambda entry: entry.parts[-1])
+
+    @cached_property
+    def _by_whole_stem(self) -> dict[str, Entry]:
+        found = {_stem("/".join(entry.parts)): entry for entry in self._entries}
+        return found if len(found) == len(self._entries) else {}
+
+    @cached_property
+    def _by_end(self) -> dict[str, Entry]:
+        ends = Counter("/".join(entry.parts[-2:]) for entry in self._entries)
+        return {
+            end: entry
+            for entry in self._entries
+            if ends[end := "/".join(entry.parts[-2:])] == 1 and len(entry.parts) > 1
+        }
 
 
-def find_tables(root: Path, names: list[str], index: Index) -> list[Table]:
-    """The tables that name files which are here, the best first."""
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name
+
+
+def find_tables(root: Path, names: list[str], index: Index, *, named: bool = True) -> list[Table]:
+    """The tables that name files which are here, the best first.
+
+    Args:
+        named: whether classes that are numbers are called as a list beside them says.
+    """
     found = []
-    for name in sorted(names, key=lambda each: (each.count("/"), each)):
-        if not name.lower().endswith(SUFFIXES):
-            continue
-        rows = _read(root / name)
+    for name in _candidates(names, index):
+        rows = _read(root / name, index)
         if rows is None or rows.empty or len(rows.columns) < 2:
             continue
         table = _understand(name, rows, index)
         if table is not None:
             found.append(table)
+    found = _together(found) or found
+    # Of a list, nobody can be asked for a column by its name.
+    found = [table for table in found if table.labels or not _is_list(table.name)]
+    if not any(table.labels for table in found):
+        found += _ordered(root, names, index)
+    if named:
+        found = [_called(root, names, table, index) for table in found]
     return sorted(found, key=lambda table: (not table.labels, -len(table.rows)))
 
 
-def read_table(root: Path, name: str, index: Index, labels: str | None) -> Table:
+def _is_list(name: str) -> bool:
+    return name.lower().endswith(".txt")
+
+
+def _candidates(names: list[str], index: Index) -> list[str]:
+    """Files that may be tables, the nearest first."""
+    near = sorted(names, key=lambda each: (each.count("/"), each))
+    tables = [name for name in near if name.lower().endswith(SUFFIXES)]
+    lists = [name for name in tables if _is_list(name) and not index.is_beside(name)]
+    lists = lists[:_MOST_LISTS]
+    return [name for name in tables if not _is_list(name)] + lists
+
+
+def _together(tables: list[Table]) -> list[Table]:
+    """``train.csv`` and ``val.csv``, of the same columns, as one table with splits; others as
+    before. Empty where there are none such."""
+    named = {table.name: split_of(_stem(table.name.rpartition("/")[2])) for table in tables}
+    ways = {(each.files, each.labels) for each in tables if each.labels and not each.splits}
+    joined: list[Table] = []
+    for files, labels in ways:
+        some = [
+            table
+            for table in tables
+            if named[table.name]
+            and (table.files, table.splits) == (files, "")
+            and labels in table.rows
+            and not any(table.name in each.parts for each in joined)
+        ]
+        splits = [named[table.name] for table in some]
+        if len(some) > 1 and len(set(splits)) == len(splits) and "train" in splits:
+            rows = [
+                table.rows.assign(**{_BY_NAME: split})
+                for table, split in zip(some, splits, strict=True)
+            ]
+            names = tuple(table.name for table in some)
+            whole = pd.concat(rows, ignore_index=True)
+            joined.append(Table(_named(names), whole, files, labels, _BY_NAME, (), names))
+    used = {name for table in joined for name in table.parts}
+    return [*joined, *(table for table in tables if table.name not in used)] if joined else []
+
+
+def _named(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _ordered(root: Path, names: list[str], index: Index) -> list[Table]:
+    """A list of nothing but classes, in the order of numbered pictures, as ImageNet's validation
+    pictures have it."""
+    ordered = index.in_order
+    stems = [_stem(entry.parts[-1]) for entry in ordered]
+    for name in names:
+        if not _is_list(name) or index.is_beside(name) or not _SAYS_CLASSES.search(name):
+            continue
+        labels = lines_of(root / name) or []
+        if any(" " in label for label in labels[:_SAMPLE_ROWS]) or not in_order_of(stems, labels):
+            continue
+        files = ["/".join(entry.parts) for entry in ordered]
+        rows = pd.DataFrame({FILE: files, LABEL: labels})
+        if _comes_again(rows[LABEL]):
+            said = f"{name} says the class of each image, in the order of their numbers"
+            return [Table(name, rows, FILE, LABEL, "", (), (), said)]
+    return []
+
+
+def _called(root: Path, names: list[str], table: Table, index: Index) -> Table:
+    """The table with classes as a list beside it calls its numbers."""
+    if not table.labels or table.labels == _ONE_HOT:
+        return table
+    labels = table.rows[table.labels].map(_text)
+    numbers = set(labels) - {""}
+    if not all(label.isdigit() or _SYNSET.fullmatch(label) for label in numbers):
+        return table
+    beside = [name for name in names if name not in table.used and not index.is_beside(name)]
+    known, where = named_classes(root, beside, index.is_here)
+    called = called_by(numbers, known)
+    if called is None:
+        return table
+    (source,) = where
+    said = table.said or _says(table)
+    return replace(
+        table,
+        rows=table.rows.assign(**{table.labels: labels.map(lambda label: called.get(label, ""))}),
+        parts=(*sorted(table.used), source),
+        said=f"{said}, and {source} what the classes are called",
+    )
+
+
+def _says(table: Table) -> str:
+    says = f"{table.name} {'says' if len(table.used) == 1 else 'say'} the class of each file"
+    if all(map(_is_list, table.used)):
+        return says
+    return f"{says}, in {'its' if len(table.used) == 1 else 'their'} column “{table.labels}”"
+
+
+def read_table(root: Path, name: str, index: Index, labels: str | None, names: list[str]) -> Table:
     """The table that a person named.
+
+    Args:
+        names: files beside it, of which one may say what its classes are called.
 
     Raises:
         InvalidInput: it isn't there, can't be read, names no file that is here, or lacks a column.
@@ -111,7 +285,7 @@ def read_table(root: Path, name: str, index: Index, labels: str | None) -> Table
     path = root / name
     if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
         raise InvalidInput("That table is not in this folder.", file=name)
-    rows = _read(path)
+    rows = _read(path, index)
     if rows is None:
         raise InvalidInput(
             "This table can't be read.",
@@ -134,7 +308,7 @@ def read_table(root: Path, name: str, index: Index, labels: str | None) -> Table
         return Table(table.name, rows, table.files, labels, table.splits, ())
     if not table.labels:
         raise unsure(table)
-    return table
+    return _called(root, names, table, index)
 
 
 def unsure(table: Table) -> InvalidInput:
@@ -170,13 +344,15 @@ def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
         if entry.path not in taken:
             why = "has no class for it" if entry.path in empty else "doesn't name it"
             skipped.append(entry.skipped(f"The table {table.name} {why}."))
-    reason = f"{table.name} says the class of each file, in its column “{table.labels}”"
-    if table.splits:
+    reason = table.said or _says(table)
+    if table.splits == _BY_NAME:
+        reason += ", and by their names what is trained on"
+    elif table.splits:
         reason += f", and what is trained on in “{table.splits}”"
     if twice:
         some = f"{len(twice):,} files" if len(twice) > 1 else "one file"
         reason += f"; it names {some} more than once, of which the first row counts"
-    return Reading("table", files, skipped, reason + ".")
+    return Reading("table", files, skipped, reason + ".", table.used)
 
 
 def columns(root: Path, names: list[str], entries: list[Entry]) -> dict[str, dict[str, str]]:
@@ -199,6 +375,24 @@ def columns(root: Path, names: list[str], entries: list[Entry]) -> dict[str, dic
     return found
 
 
+def splits_said(root: Path, names: list[str], index: Index) -> tuple[dict[str, Split], set[str]]:
+    """What lists that are called ``train.txt``, ``val.txt`` … say of pictures: by path, and the
+    lists. Nothing where one picture is in several, or none is for training."""
+    said: dict[str, Split] = {}
+    used: set[str] = set()
+    for name in _candidates(names, index):
+        split = split_of(_stem(name.rpartition("/")[2]))
+        if not (_is_list(name) and split):
+            continue
+        rows = read_list(root / name, index.is_here)
+        for value in [] if rows is None else rows[FILE]:
+            if (entry := index.find(value)) is not None:
+                if said.setdefault(entry.path, split) != split:
+                    return {}, set()
+                used.add(name)
+    return (said, used) if "train" in said.values() else ({}, set())
+
+
 def _split(row: Mapping[Hashable, Any], table: Table, entry: Entry) -> Split:
     if table.splits:
         return split_of(_text(row[table.splits]))
@@ -215,11 +409,13 @@ def _text(value: object) -> str:
     return "" if text.lower() in ("nan", "none", "<na>") else clean_label(text)
 
 
-def _read(path: Path) -> pd.DataFrame | None:
+def _read(path: Path, index: Index) -> pd.DataFrame | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             return None
         suffix = path.suffix.lower()
+        if suffix == ".txt":
+            return read_list(path, index.is_here)
         if suffix == ".parquet":
             rows = pd.read_parquet(path)
         elif suffix == ".json":
@@ -266,6 +462,18 @@ def _one_hot(rows: pd.DataFrame, columns: list[str]) -> pd.Series | None:
     return numbers[good].idxmax(axis=1)
 
 
+def _boxed(rows: pd.DataFrame, columns: list[str]) -> Table | None:
+    """Classes of a column of boxes, each with its class before it: ``n01440764 3 5 200 190``."""
+    for column in columns:
+        words = rows[column].map(_text).str.split()
+        if not words.map(lambda each: len(each) >= 5 and len(each) % 5 == 0).all():
+            continue
+        classes = words.map(lambda each: each[0] if len({*each[::5]}) == 1 else "")
+        if _comes_again(classes):
+            return Table("", rows.assign(**{column: classes}), "", column, "", ())
+    return None
+
+
 def _decoded(data: bytes) -> str:
     for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
         try:
@@ -300,6 +508,8 @@ def _understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
     )
     few = [column for column in others if column != splits and _comes_again(rows[column])]
     labels = next((by_name[key] for key in _LABELS if by_name.get(key) in few), "")
+    if not labels and not few and (boxed := _boxed(rows, others)):
+        return replace(boxed, name=name, files=files, splits=splits)
     if not labels and len(few) != 1 and (classes := _one_hot(rows, others)) is not None:
         return Table(name, rows.assign(**{_ONE_HOT: classes}), files, _ONE_HOT, splits, ())
     if not labels and len(few) == 1 and not names_a_group(few[0]):

@@ -136,12 +136,14 @@ class Reading:
         files: the images with their classes, in no order.
         skipped: images that this reading leaves out.
         reason: what speaks for it, in a sentence.
+        used: files beside the images that say so; relative to the root.
     """
 
     kind: Kind
     files: list[FoundFile] = field(repr=False)
     skipped: list[Skipped] = field(repr=False)
     reason: str = ""
+    used: frozenset[str] = frozenset()
 
     def outline(self) -> Outline:
         """What it would come to."""

@@ -74,9 +74,9 @@ def test_the_content_counts_not_the_name(tmp_path: Path, target: Path) -> None:
 def test_what_is_no_image_is_left_out_and_litter_is_not_mentioned(
     tmp_path: Path, target: Path
 ) -> None:
-    extra = {"photos/readme.txt": b"x", "__MACOSX/photos/0/._1.png": b"x", "photos/.DS_Store": b"x"}
+    extra = {"photos/readme.md": b"x", "__MACOSX/photos/0/._1.png": b"x", "photos/.DS_Store": b"x"}
     unpacked = take(make_zip(tmp_path / "a.zip", {**good(), **extra}), target)
-    assert reasons(unpacked) == {"photos/readme.txt": "It is not an image (.txt)."}
+    assert reasons(unpacked) == {"photos/readme.md": "It is not an image (.md)."}
     assert unpacked.kept == 4
 
 

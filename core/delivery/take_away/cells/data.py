@@ -203,8 +203,12 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
                 boxes
                 and """
                 if part.startswith("xywh="):
-                    x, y, width, height = map(int, part.removeprefix("xywh=").split(","))
-                    rgb = rgb.crop((x, y, min(x + width, rgb.width), min(y + height, rgb.height)))
+                    is_percent = part.startswith("xywh=percent:")
+                    across, down = (rgb.width / 100, rgb.height / 100) if is_percent else (1, 1)
+                    x, y, width, height = map(float, part.split("=")[1].split(":")[-1].split(","))
+                    left, top = round(x * across), round(y * down)
+                    right, bottom = round((x + width) * across), round((y + height) * down)
+                    rgb = rgb.crop((left, top, min(right, rgb.width), min(bottom, rgb.height)))
                 """,
             ),
             (2, f'return to_array(rgb, SIZE, fit="{spec.resize}")'),
