@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from core.datasets.content import Part
 from core.datasets.layout import yolo
+from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, split_of
-from core.datasets.layout.tables import Index, splits_said
+from core.datasets.layout.tables import splits_said
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 
 MAX_JSON_BYTES = 500 * 1024**2

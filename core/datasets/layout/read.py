@@ -6,8 +6,7 @@ and where another is as likely the doubt is said, so that a person can choose.
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -17,7 +16,10 @@ from core.datasets.content import Part
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
 from core.datasets.layout.file_names import by_names, seen
+from core.datasets.layout.labels import cleaned, renames
+from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, is_litter, split_of
+from core.datasets.layout.table import SUFFIXES, Table
 from core.datasets.layout.together import looks_together, tells, values_by, way_of
 from core.datasets.layout.values import (
     MARGIN,
@@ -111,7 +113,7 @@ class _Judgement:
         chosen, others = self._chosen() if self.choice.kind else self._judged()
         # What a table or an annotation is, is no longer a file to be wondered at.
         kept = [item for item in self.walked.skipped if item.path not in chosen.used]
-        files, notes = _cleaned(chosen.files)
+        files, notes = cleaned(chosen.files)
         files.sort(key=lambda file: file.path)
         files, together, ways = self._belonging(files)
         files = self._paged(files)
@@ -146,7 +148,7 @@ class _Judgement:
     ) -> tuple[list[FoundFile], Way | None, tuple[Way, ...]]:
         """The images with what they belong to, as chosen; or what may say so."""
         columns: dict[str, dict[str, str]] = {}
-        if any(name.lower().endswith(tables.SUFFIXES) for name in self.walked.tables):
+        if any(name.lower().endswith(SUFFIXES) for name in self.walked.tables):
             columns = tables.columns(self.root, self.walked.tables, self.entries)
         depth = len(self.prefix)
         key = self.choice.together
@@ -183,7 +185,7 @@ class _Judgement:
         if kind == "boxes":
             margin = MARGIN if self.choice.margin is None else self.choice.margin
             return by_boxes(self.entries, self.said, margin)
-        index = tables.Index(self.entries)
+        index = Index(self.entries)
         if self.choice.table is not None:
             table = self._table(self.choice.table, index)
             return tables.by_table(self.entries, table, index)
@@ -195,7 +197,7 @@ class _Judgement:
             table = self._table(table.name, index)
         return tables.by_table(self.entries, table, index)
 
-    def _table(self, name: str, index: tables.Index) -> tables.Table:
+    def _table(self, name: str, index: Index) -> Table:
         beside = self.walked.tables
         return tables.read_table(self.root, name, index, self.choice.labels, beside)
 
@@ -204,7 +206,7 @@ class _Judgement:
         nearly all."""
         if not any(name.lower().endswith(".txt") for name in self.walked.tables):
             return reading
-        index = tables.Index(self.entries)
+        index = Index(self.entries)
         said, used = tables.splits_said(self.root, self.walked.tables, index)
         if len(said) < _TABLE_COVERS * len(reading.files):
             return reading
@@ -244,7 +246,7 @@ class _Judgement:
         """What tables and annotations say, where folders don't, or say otherwise."""
         if not self.walked.tables:
             return None
-        index = tables.Index(self.entries)
+        index = Index(self.entries)
         found = tables.find_tables(self.root, self.walked.tables, index)
         for table in found:
             if not table.labels:
@@ -259,7 +261,7 @@ class _Judgement:
             classes = folders.by_classes(self.entries)
             folder_of = {file.path: clean_label(file.label) for file in classes.files}
             same = sum(folder_of.get(file.path) == file.label for file in reading.files)
-            if same < _SAME * len(reading.files) and not _renames(reading.files, folder_of):
+            if same < _SAME * len(reading.files) and not renames(reading.files, folder_of):
                 self.doubt = (
                     f"The table {table.name} and the folders say different classes. "
                     "Say which of them is right."
@@ -267,7 +269,7 @@ class _Judgement:
                 return reading, [classes]
         return self._annotated() if needed else None
 
-    def _likelier(self, table: tables.Table, reading: Reading) -> Reading:
+    def _likelier(self, table: Table, reading: Reading) -> Reading:
         """What a table says; or what says the same in words, where a list has only numbers, or
         more, where a list is about few of the images."""
         if not table.is_list:
@@ -280,7 +282,7 @@ class _Judgement:
         if by_name is None or len(by_name.files) < len(reading.files):
             return reading
         label_of = {file.path: file.label for file in by_name.files}
-        if not _renames(reading.files, label_of):
+        if not renames(reading.files, label_of):
             return reading
         files = [f._replace(label=label_of.get(f.path, f.label)) for f in reading.files]
         reason = f"{by_name.reason} {table.name} says the same by numbers."
@@ -300,7 +302,7 @@ class _Judgement:
         if not rest or not self.walked.tables:
             return reading
         flat = list(rest.values())
-        index = tables.Index(flat)
+        index = Index(flat)
         labels = {file.label for file in reading.files}
         # Folders are called by numbers, too, where a list says what those stand for.
         for table in tables.find_tables(self.root, self.walked.tables, index, named=False):
@@ -364,40 +366,6 @@ class _Judgement:
                 folders.by_inner(self.entries, joined=True),
             ]
         return []
-
-
-def _renames(files: list[FoundFile], folder_of: dict[str, str]) -> bool:
-    """Whether labels and folders go together one to one: two names for the same classes."""
-    pairs = {(file.label, folder_of.get(file.path, "")) for file in files}
-    return len(pairs) == len({label for label, _ in pairs}) == len({name for _, name in pairs})
-
-
-def _cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
-    """Labels in one way of Unicode without blanks at their ends, and what is said about that."""
-    written: dict[str, set[str]] = defaultdict(set)
-    for label in {file.label for file in files}:
-        written[clean_label(label)].add(label)
-    notes = []
-    for label, ways in sorted(written.items()):
-        if len(ways) > 1:
-            blanks = len({way.strip() for way in ways}) < len(ways)
-            how = "with and without blanks at its end" if blanks else "in two ways of Unicode"
-            notes.append(f"“{label}” is written {how}; it was read as one class.")
-    changed = {way: label for label, ways in written.items() for way in ways if way != label}
-    if changed:
-        files = [
-            file._replace(label=changed[file.label]) if file.label in changed else file
-            for file in files
-        ]
-    alike: dict[str, set[str]] = defaultdict(set)
-    for label in written:
-        alike[unicodedata.normalize("NFKC", label).casefold()].add(label)
-    notes += [
-        f"{named(labels)} differ only in how they are written. If they are the same, merge them."
-        for labels in sorted(map(sorted, alike.values()))
-        if len(labels) > 1
-    ]
-    return files, notes
 
 
 def outline(root: Path) -> tuple[Path, str, dict[str, Split]]:

@@ -1,0 +1,43 @@
+"""Labels as they were found: brought to one way of writing, and compared with others'."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+
+from core.datasets.layout.names import clean_label
+from core.datasets.layout.values import FoundFile, named
+
+
+def renames(files: list[FoundFile], folder_of: dict[str, str]) -> bool:
+    """Whether labels and folders go together one to one: two names for the same classes."""
+    pairs = {(file.label, folder_of.get(file.path, "")) for file in files}
+    return len(pairs) == len({label for label, _ in pairs}) == len({name for _, name in pairs})
+
+
+def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
+    """Labels in one way of Unicode without blanks at their ends, and what is said about that."""
+    written: dict[str, set[str]] = defaultdict(set)
+    for label in {file.label for file in files}:
+        written[clean_label(label)].add(label)
+    notes = []
+    for label, ways in sorted(written.items()):
+        if len(ways) > 1:
+            blanks = len({way.strip() for way in ways}) < len(ways)
+            how = "with and without blanks at its end" if blanks else "in two ways of Unicode"
+            notes.append(f"“{label}” is written {how}; it was read as one class.")
+    changed = {way: label for label, ways in written.items() for way in ways if way != label}
+    if changed:
+        files = [
+            file._replace(label=changed[file.label]) if file.label in changed else file
+            for file in files
+        ]
+    alike: dict[str, set[str]] = defaultdict(set)
+    for label in written:
+        alike[unicodedata.normalize("NFKC", label).casefold()].add(label)
+    notes += [
+        f"{named(labels)} differ only in how they are written. If they are the same, merge them."
+        for labels in sorted(map(sorted, alike.values()))
+        if len(labels) > 1
+    ]
+    return files, notes

@@ -1,0 +1,76 @@
+"""Finds pictures by what a table, a list or an annotation calls them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+
+from core.datasets.layout.values import Entry
+
+
+class Index:
+    """Finds pictures by what a table or an annotation calls them."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._by_path = {"/".join(entry.parts): entry for entry in entries}
+        self._by_name = self._unique(entries, stem=False)
+        self._by_stem = self._unique(entries, stem=True)
+        self._stems = {stem_of(entry.parts[-1]) for entry in entries}
+        self._entries = entries
+
+    @staticmethod
+    def _unique(entries: list[Entry], *, stem: bool) -> dict[str, Entry]:
+        def name(entry: Entry) -> str:
+            last = entry.parts[-1]
+            return stem_of(last) if stem else last
+
+        counts = Counter(map(name, entries))
+        return {name(entry): entry for entry in entries if counts[name(entry)] == 1}
+
+    def find(self, value: object) -> Entry | None:
+        """The picture of this path, name, or name without its ending."""
+        text = str(value).strip().replace("\\", "/").removeprefix("./")
+        name = text.rpartition("/")[2]
+        for known, key in (
+            (self._by_path, text),
+            (self._by_whole_stem, text),
+            (self._by_name, name),
+            (self._by_stem, name),
+            (self._by_stem, name.rpartition(".")[0]),
+        ):
+            if key and (entry := known.get(key)) is not None:
+                return entry
+        # A list that was made elsewhere: ``/home/somebody/data/cat/1.jpg``.
+        parts = text.split("/")
+        return self._by_end.get("/".join(parts[-2:])) if len(parts) > 1 else None
+
+    def is_here(self, value: object) -> bool:
+        """Whether there is such a picture."""
+        return self.find(value) is not None
+
+    def is_beside(self, name: str) -> bool:
+        """Whether a file is called as a picture is, and so is about that one."""
+        return stem_of(name.rpartition("/")[2]) in self._stems
+
+    @property
+    def in_order(self) -> list[Entry]:
+        """The pictures in the order of their names."""
+        return sorted(self._entries, key=lambda entry: entry.parts[-1])
+
+    @cached_property
+    def _by_whole_stem(self) -> dict[str, Entry]:
+        found = {stem_of("/".join(entry.parts)): entry for entry in self._entries}
+        return found if len(found) == len(self._entries) else {}
+
+    @cached_property
+    def _by_end(self) -> dict[str, Entry]:
+        ends = Counter("/".join(entry.parts[-2:]) for entry in self._entries)
+        return {
+            end: entry
+            for entry in self._entries
+            if ends[end := "/".join(entry.parts[-2:])] == 1 and len(entry.parts) > 1
+        }
+
+
+def stem_of(name: str) -> str:
+    return name.rpartition(".")[0] or name

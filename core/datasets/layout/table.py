@@ -1,0 +1,201 @@
+"""One table beside the pictures: read from its file, and its columns understood.
+
+Which column names the files and which the classes is found by what is in them: files by matching
+names on the disk, classes by their column's name, or by being the one column of few values that
+come again. A column of splits is used where there is one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.datasets.layout.lists import read_list
+from core.datasets.layout.lookup import Index
+from core.datasets.layout.names import clean_label, split_of
+from core.datasets.layout.together import names_a_group
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".txt")
+# What a column is called that says which of many columns, one a class, holds the 1.
+ONE_HOT = "one column a class"
+MAX_BYTES = 200 * 1024**2
+_LABELS = (
+    *("label", "labels", "class", "classes", "category", "target", "class_name", "classname"),
+    *("label_name", "y", "species", "breed", "diagnosis", "dx", "tag", "type", "kind", "name"),
+)
+_SPLITS = ("split", "set", "subset", "partition", "dataset", "usage", "fold")
+# So many of a table's rows must name a file that is here, or it is about something else.
+_ROWS_MUST_MATCH = 0.5
+SAMPLE_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that names files which are here.
+
+    Attributes:
+        name: its path below the root.
+        files: name of the column of files; ``labels``, ``splits``: of classes and splits, or "".
+        candidates: columns that may be the classes, where none is by its name.
+        parts: the files that it was made of, where it isn't the one that it is called by.
+        said: what says the classes, where it isn't a column.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    files: str
+    labels: str
+    splits: str
+    candidates: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    said: str = ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has no head, so that only guesses say what is in it."""
+        return all(map(is_list_name, self.used))
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The files that it was made of."""
+        return frozenset(self.parts or [self.name])
+
+
+def is_list_name(name: str) -> bool:
+    return name.lower().endswith(".txt")
+
+
+def read_rows(path: Path, index: Index) -> pd.DataFrame | None:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        suffix = path.suffix.lower()
+        if suffix == ".txt":
+            return read_list(path, index.is_here)
+        if suffix == ".parquet":
+            rows = pd.read_parquet(path)
+        elif suffix == ".json":
+            rows = _records(json.loads(path.read_bytes()))
+        elif suffix in (".jsonl", ".ndjson"):
+            rows = pd.read_json(path, lines=True, dtype=False)
+        else:
+            text = _decoded(path.read_bytes())
+            separator = "\t" if suffix == ".tsv" else _separator(text)
+            rows = pd.read_csv(
+                io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, engine="c"
+            )
+    except Exception:
+        # Whatever a damaged table makes its parser raise: it is no table then.
+        return None
+    rows.columns = [str(column).strip() for column in rows.columns]
+    return rows.loc[:, ~rows.columns.duplicated()]
+
+
+def _records(found: Any) -> pd.DataFrame:
+    """A list of records, or names with their classes; whatever else makes no table."""
+    if isinstance(found, dict) and found and all(isinstance(v, str | int) for v in found.values()):
+        return pd.DataFrame({"file": list(found), "label": [str(v) for v in found.values()]})
+    if isinstance(found, list) and found and all(isinstance(each, dict) for each in found):
+        return pd.DataFrame(found)
+    raise ValueError("no table")
+
+
+def _with_head(rows: pd.DataFrame, index: Index) -> pd.DataFrame:
+    """The table; where its first row is no head but names a picture, with one."""
+    if not any(index.find(column) is not None for column in rows.columns):
+        return rows
+    first = pd.DataFrame([list(rows.columns)], columns=rows.columns)
+    whole = pd.concat([first, rows.astype(str)], ignore_index=True)
+    return whole.set_axis([f"column {n}" for n in range(1, len(rows.columns) + 1)], axis=1)
+
+
+def _one_hot(rows: pd.DataFrame, columns: list[str]) -> pd.Series | None:
+    """Classes of a table with one column a class, of which one is 1 and all others 0."""
+    numbers = rows[columns].apply(pd.to_numeric, errors="coerce")
+    good = [name for name in columns if numbers[name].isin([0, 1]).all() and numbers[name].any()]
+    if len(good) < 2 or not (numbers[good].sum(axis=1) == 1).all():
+        return None
+    return numbers[good].idxmax(axis=1)
+
+
+def _boxed(rows: pd.DataFrame, columns: list[str]) -> Table | None:
+    """Classes of a column of boxes, each with its class before it: ``n01440764 3 5 200 190``."""
+    for column in columns:
+        words = rows[column].map(as_label).str.split()
+        if not words.map(lambda each: len(each) >= 5 and len(each) % 5 == 0).all():
+            continue
+        classes = words.map(lambda each: each[0] if len({*each[::5]}) == 1 else "")
+        if comes_again(classes):
+            return Table("", rows.assign(**{column: classes}), "", column, "", ())
+    return None
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("cp1252", "replace")
+
+
+def _separator(text: str) -> str:
+    try:
+        return csv.Sniffer().sniff(text[:65536], delimiters=",;\t|").delimiter
+    except csv.Error:
+        return ","
+
+
+def understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
+    rows = _with_head(rows, index)
+    sample = rows.head(SAMPLE_ROWS)
+    matched = {
+        str(column): sum(index.find(value) is not None for value in sample[column]) / len(sample)
+        for column in rows.columns
+        if not isinstance(sample[column].iloc[0], dict | list | bytes)
+    }
+    if not matched or max(matched.values()) < _ROWS_MUST_MATCH:
+        return None
+    files = max(matched, key=lambda column: matched[column])
+    others = [str(column) for column in rows.columns if column != files]
+    by_name = {column.lower().replace(" ", "_"): column for column in others}
+    splits = next(
+        (by_name[key] for key in _SPLITS if key in by_name and _is_split(rows[by_name[key]])), ""
+    )
+    few = [column for column in others if column != splits and comes_again(rows[column])]
+    labels = next((by_name[key] for key in _LABELS if by_name.get(key) in few), "")
+    if not labels and not few and (boxed := _boxed(rows, others)):
+        return replace(boxed, name=name, files=files, splits=splits)
+    if not labels and len(few) != 1 and (classes := _one_hot(rows, others)) is not None:
+        return Table(name, rows.assign(**{ONE_HOT: classes}), files, ONE_HOT, splits, ())
+    if not labels and len(few) == 1 and not names_a_group(few[0]):
+        labels = few[0]
+    return Table(name, rows, files, labels, splits, tuple(few))
+
+
+def _is_split(column: pd.Series) -> bool:
+    values = {as_label(value) for value in column.unique()[:20]} - {""}
+    return bool(values) and all(split_of(value) for value in values)
+
+
+def comes_again(column: pd.Series) -> bool:
+    try:
+        values = column.map(as_label)
+    except TypeError:
+        return False
+    filled = values[values != ""]
+    number = filled.nunique()
+    return 2 <= number <= max(2, len(filled) // 2)
+
+
+def as_label(value: object) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    text = str(value).strip()
+    return "" if text.lower() in ("nan", "none", "<na>") else clean_label(text)

@@ -1,0 +1,125 @@
+"""What people are told of photos that have just come in: all troubles and how the folder was
+understood, a line each in plain words, the most important first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.catalog import Catalog
+from core.datasets.layout import KeptLayout, kept_layout
+from core.quality import curation
+from core.quality.curation import curated, known_alike
+from core.quality.findings import GRAVE, Finding, find
+from core.text import listed, plural
+
+Kind = Literal["doubt", "finding", "left out", "names", "together", "understood"]
+# Of these, people see the first few; what is read into one line must bear it.
+_MOST_FINDINGS = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to be told.
+
+    Attributes:
+        kind: ``doubt``: the folder can be read in more than one way; ``finding``: what the scan
+            found, of which ``key`` says which; ``left out``: files that don't count; ``names``:
+            what was put right in names, or looks alike; ``together``: photos that may belong
+            together; ``understood``: how the folder was read, and nothing is wrong.
+        text: a sentence with a full stop, for everybody.
+        key: of the finding, else "".
+        trouble: whether somebody should do something about it.
+    """
+
+    kind: Kind
+    text: str
+    key: str = ""
+    trouble: bool = True
+
+
+def first_look(catalog: Catalog, dataset_id: str, version: int | None = None) -> list[Line]:
+    """All there is to be told of a dataset that was scanned, the most important first.
+
+    Raises:
+        NotFound: it was not scanned yet.
+    """
+    table = curated(catalog, dataset_id, version)
+    findings = find(table, alike=known_alike(catalog, dataset_id, version))
+    kept = kept_layout(catalog.workspace, dataset_id)
+    return lines(kept, findings, curation.skipped(catalog, dataset_id))
+
+
+def lines(
+    kept: KeptLayout | None, findings: Sequence[Finding], skipped: Sequence[tuple[str, str]]
+) -> list[Line]:
+    """The same, of what is known already: how the folder was read, what was found (as
+    :func:`core.quality.findings.find` has it) and which files were left out, with their reasons."""
+    said: list[Line] = []
+    if kept is not None and kept.plainly:
+        said.append(Line("doubt", f"{kept.plainly}."))
+    grave = [each for each in findings if each.harm >= GRAVE]
+    said += [Line("finding", f"{each.plainly}.", each.key) for each in grave[:_MOST_FINDINGS]]
+    if skipped:
+        # A table or a text among photos is nobody's trouble.
+        lost = any(not why.startswith("It is not an image") for _, why in skipped)
+        said.append(Line("left out", _left_out(skipped), trouble=lost))
+    if kept is not None:
+        # What is left out by its folder's name needs nobody; what is said of names may.
+        said += [Line("names", note, trouble="merge" in note) for note in kept.notes]
+        if kept.ways and kept.together is None:
+            said.append(Line("together", _may_belong(kept)))
+        said.append(Line("understood", understood(kept), trouble=False))
+    return sorted(said, key=lambda line: not line.trouble)
+
+
+def understood(kept: KeptLayout) -> str:
+    """How a folder was read, in a sentence for everybody: ``Understood: 3 classes, 60 photos to
+    learn from and 20 to test with, by their folders.``"""
+    outline = kept.outline
+    classes = plural(len(outline.classes), "class", "classes")
+    photos = plural(sum(outline.classes.values()), "photo")
+    by = {
+        "classes": "each folder is one",
+        "splits": "each folder inside is one",
+        "inner": "each folder inside is one",
+        "joined": "each folder inside a folder is one",
+        "names": "the photos’ names say which",
+        "table": "a list beside the photos says which",
+        "annotations": "notes beside the photos say which",
+        "boxes": "marked parts of photos are cut out, and are photos of their own",
+    }[outline.kind]
+    text = f"{photos} of {classes}; {by}."
+    parts = outline.splits
+    learned, tested = parts.get("train", 0), parts.get("test", 0) + parts.get("validation", 0)
+    if learned and tested:
+        text += f" The folder says what is for what: {learned:,} to learn from, {tested:,} to test."
+    elif learned:
+        text += " All came as photos to learn from; some of them are kept aside for the test."
+    return text
+
+
+def _left_out(skipped: Sequence[tuple[str, str]]) -> str:
+    whys = Counter(why for _, why in skipped)
+    (why, count), *others = whys.most_common()
+    files = plural(len(skipped), "file")
+    verb = "was" if len(skipped) == 1 else "were"
+    if not others:
+        return f"{files} {verb} left out: {_inside(why)}"
+    share = "most" if count * 2 > len(skipped) else f"{count:,} of them"
+    return f"{files} {verb} left out; {share}: {_inside(why)}"
+
+
+def _inside(why: str) -> str:
+    """A reason, which is a sentence, after a colon."""
+    return why[:1].lower() + why[1:]
+
+
+def _may_belong(kept: KeptLayout) -> str:
+    way = kept.ways[0]
+    return (
+        f"Some photos may belong together, by {way.title}: {plural(way.groups, 'group')}, such as "
+        f"{listed([way.example[0]])}."
+    )
