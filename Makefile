@@ -20,7 +20,7 @@ TESTS ?= tests
 # A worker takes file after file, the longest first (tests/measured.py).
 PYTEST := $(BIN)/python -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: app demo test quick durations lint format lock audit setup setup-dev chromium clean
+.PHONY: app demo test quick durations lint format lock audit setup setup-dev chromium provider clean
 
 app: setup
 	LIGHTBOX_BIND=$${LIGHTBOX_BIND:-127.0.0.1:$(PORT)} $(BIN)/python app.py
@@ -90,6 +90,10 @@ $(VENV)/.tools-ready: requirements-audit.txt | $(VENV)/.python-ready
 # The browser's tests drive an installed Chromium or Chrome; without one, it is installed.
 chromium: setup-dev
 	@sh tests/browser/install_chromium.sh $(BIN)/python
+
+# A provider of identities for tests, which skip what needs it where there is no Node.
+provider:
+	cd tests/provider && npm ci --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) $(VENV)-tools .mypy_cache .pytest_cache .ruff_cache
