@@ -22,7 +22,7 @@ from core.datasets.images import Decoding, Fit, OpenedImage, decode, open_image
 from core.errors import UnreadableImage
 
 # On the way to eight bits, and what the helper needs itself.
-_BYTES_A_PIXEL, _OWN_MB = 16, 512
+_BYTES_A_PIXEL, _OWN_MB = 24, 512
 # One after the other: each may take gigabytes.
 _turn = threading.Lock()
 

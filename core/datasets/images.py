@@ -24,7 +24,7 @@ from core.datasets import greys
 from core.datasets.content import Part, box_in, taken_apart
 from core.datasets.formats import FORMATS
 from core.datasets.held import Large, room_for
-from core.datasets.seen import as_first, as_seen, deep_colours
+from core.datasets.seen import as_first, as_seen, deep_colours, has_deep_colours
 from core.errors import LightboxError, UnreadableImage
 
 Fit = Literal["stretch", "crop", "pad"]
@@ -260,14 +260,14 @@ def _open(
         width, height = image.size
         if width * height > settings.max_pixels():
             raise _too_large(file)
-        deep = deep_colours(image, decoding.greys) if decoding.version > 2 else None
         if draft is not None and kind in ("JPEG", "MPO") and part.box is None:
             image.draft(None, draft)
         held = image.width * image.height
         if image.info.get("progressive"):
             # However small it is drawn, all of it is held, in about half as many bytes.
             held = max(held, width * height // 2)
-        with room_for(held):
+        with room_for(held * 2 if has_deep_colours(image) else held):
+            deep = deep_colours(image, decoding.greys) if decoding.version > 2 else None
             image.load()
             if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
                 raise UnreadableImage(

@@ -30,8 +30,7 @@ def deep_colours(
     Returns:
         A picture of the same mode, and the file's own range; ``None`` for other pictures.
     """
-    tiles = list(getattr(image, "tile", ()))
-    if image.mode not in ("RGB", "RGBA") or not tiles or _swapped(tiles[0].args) is None:
+    if not has_deep_colours(image):
         return None
     assert isinstance(image, ImageFile.ImageFile)
     assert image.fp is not None
@@ -44,19 +43,30 @@ def deep_colours(
             if swap:
                 again.tile = [tile._replace(args=_swapped(tile.args)) for tile in again.tile]
             again.load()
-            halves.append(np.asarray(again).astype(np.uint16))
-    values = halves[0] << 8 | halves[1]
+            halves.append(np.array(again))
+    # In place and in parts: a picture may have a hundred million of these.
+    values = halves[0].astype(np.uint16)
+    values <<= 8
+    values |= halves[1]
     colours = values[..., :3]
     own = own_range(colours)
     low, high = within or own
     if (low, high) == (0, 65535):
         return None
-    eight = halves[0].astype(np.uint8)
-    scaled = (colours.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
-    eight[..., :3] = scaled.round().clip(0, 255).astype(np.uint8)
+    eight = halves[0]
+    for top in range(0, len(eight), 256):
+        part = colours[top : top + 256].astype(np.float32) - np.float32(low)
+        part *= np.float32(255 / (high - low))
+        eight[top : top + 256, :, :3] = part.round().clip(0, 255).astype(np.uint8)
     made = Image.fromarray(eight, image.mode)
     made.info = dict(image.info)
     return made, own
+
+
+def has_deep_colours(image: Image.Image) -> bool:
+    """Whether a picture, opened and not loaded yet, has colours of 16 bits."""
+    tiles = list(getattr(image, "tile", ()))
+    return image.mode in ("RGB", "RGBA") and bool(tiles) and _swapped(tiles[0].args) is not None
 
 
 def _swapped(args: Any) -> Any:

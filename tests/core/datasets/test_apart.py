@@ -15,6 +15,7 @@ from core.datasets.apart import Apart
 from core.datasets.held import hand_over_to
 from core.datasets.images import Fit, decode, open_image
 from core.errors import UnreadableImage
+from tests.deep import deep_png
 
 
 def file_of(mode: str, kind: str, size: tuple[int, int] = (300, 200), **options: object) -> bytes:
@@ -37,6 +38,7 @@ FILES = {
     "print": file_of("CMYK", "JPEG"),
     "transparent": file_of("RGBA", "PNG"),
     "deep": file_of("I;16", "PNG"),
+    "deep colours": deep_png(np.arange(300 * 200 * 3).reshape(200, 300, 3) % 4000),
     "scan": file_of("L", "TIFF"),
 }
 BROKEN = {"cut": FILES["photo"][:900], "noise": b"no image" * 9, "damaged": FILES["deep"][:-200]}
