@@ -30,6 +30,8 @@ def pack(
     sweep(catalog.workspace)
     folder = _folder(catalog.workspace) / token
     with disk_errors("the export"):
+        # Done anew, it takes the place of one that was packed and not reported any more.
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
     name = Names([]).take(catalog.datasets.get(dataset_id).name)
     return export_dataset(

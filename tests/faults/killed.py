@@ -7,32 +7,42 @@ writes down what it has been promised. Then another fork looks whether all of th
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
 import sqlite3
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from core.catalog import open_catalog
+from core.access import browsers, people
+from core.catalog import Catalog, open_catalog
 from core.catalog.backups import backup, restore
 from core.catalog.datasets import new_id
 from core.datasets import intake
+from core.datasets.upload import UploadStage
 from core.delivery.take_away.links import all_links, create_link
 from core.inference.keys import create_key, find_key, list_keys
+from core.jobs.execute import execute
+from core.jobs.kinds import submit_export
 from core.progress import Reporter
+from core.quality import take_away
 from core.quality.curation import curated, decide, usable
 from core.quality.scan import scan
 from core.runs.files import RunFiles
+from core.who import Who, acting_as
 from core.workspace import finish_swap, open_workspace, read_json
 from tests.core.api.asking import add_run
 from tests.core.catalog.test_migrations import of_schema
+from tests.core.datasets.packing import good
 
 # How long a round may work before it is killed, in seconds: from at once to past its end.
 _LONGEST_S = 0.8
+_PASSWORD = "a few words in a row"
 
 
 def work(base: Path, number: int) -> None:
@@ -141,6 +151,86 @@ def begin_swapped(base: Path) -> None:
     restore(base / "swapped", base / "0.lightbox")
 
 
+def serve(base: Path, number: int) -> None:
+    """What the web process writes: somebody comes in by an invitation and sends photos."""
+    promised = (base / "served").open("a", encoding="utf-8")
+
+    def promise(kind: str, value: str) -> None:
+        promised.write(f"{kind} {value}\n")
+        promised.flush()
+
+    catalog = open_catalog(open_workspace(base / "home"))
+    name = f"person {number}"
+    people.accept(catalog, people.invite(catalog, "labeller"), name, _PASSWORD)
+    promise("person", str(number))
+    promise("session", browsers.sign_in(catalog, catalog.people.get(name).id))
+    with acting_as(Who("labeller", name)):
+        stage = UploadStage(catalog.workspace)
+        for path, data in good().items():
+            stage.add(path, io.BytesIO(data))
+        record = stage.finish(catalog, f"of {name}")
+        scan(catalog, record.id, refused=intake.prepare(catalog, record.id, Reporter()))
+        promise("dataset", record.id)
+
+
+def look_at_served(base: Path) -> None:
+    """Whoever was let in still is, as themselves; what they were told has come is there."""
+    catalog = open_catalog(open_workspace(base / "home"))
+    for line in (base / "served").read_text(encoding="utf-8").splitlines():
+        kind, _, value = line.partition(" ")
+        if kind == "person":
+            assert catalog.people.get(f"person {value}").role == "labeller", line
+        elif kind == "session":
+            assert browsers.recognised(catalog, value, people=True) is not None, line
+        else:
+            assert len(curated(catalog, value)) == 4, line
+            assert catalog.visibility.of("dataset", value)[0].startswith("person"), line
+    # An invitation makes one person or can be used again; nobody is there by halves.
+    assert all(each.password for each in catalog.people.all())
+
+
+def export(base: Path, _: int) -> None:
+    """A worker: takes an export, and packs it."""
+    catalog = open_catalog(open_workspace(base / "of-0"))
+    submit_export(catalog, catalog.datasets.find("packed").id, "classes")
+    _finish_all(catalog)
+
+
+def _finish_all(catalog: Catalog) -> None:
+    while job := catalog.jobs.claim("light", pid=os.getpid(), host="here"):
+        ended = execute(catalog, job)
+        assert ended.state == "done", ended
+
+
+def look_at_exported(base: Path) -> None:
+    """What is there to be fetched is whole, and what was not finished can be done anew."""
+    catalog = open_catalog(open_workspace(base / "of-0"))
+    for job in catalog.jobs.all(states=("running",)):
+        catalog.jobs.finish(job.id, "interrupted")
+        catalog.jobs.requeue(job.id)
+    _whole(catalog)
+    _finish_all(catalog)
+    assert _whole(catalog) == len(catalog.jobs.all(kind="export"))
+
+
+def _whole(catalog: Catalog) -> int:
+    found = 0
+    for job in catalog.jobs.all(kind="export"):
+        if (file := take_away.find(catalog.workspace, job.spec["token"])) is not None:
+            with zipfile.ZipFile(file) as packed:
+                assert packed.testzip() is None, file
+                assert sum(each.endswith(".png") for each in packed.namelist()) == 4, file
+            found += 1
+    return found
+
+
+def begin_exported(base: Path) -> None:
+    """A dataset to be packed."""
+    catalog = open_catalog(open_workspace(base / "of-0"))
+    record = intake.add_archive(catalog, base / "photos.zip", "photos.zip", "packed")
+    scan(catalog, record.id, refused=intake.prepare(catalog, record.id, Reporter()))
+
+
 def forked(do: Callable[[], None], killed_after_s: float | None = None) -> int:
     """Do something in a fork; returns its exit status, negative for a signal's number."""
     pid = os.fork()
@@ -160,22 +250,27 @@ def forked(do: Callable[[], None], killed_after_s: float | None = None) -> int:
 
 
 def main() -> int:
-    """Every third round works, replaces or migrates; returns 1 as soon as something is missing."""
+    """One round after the other works, replaces, migrates, serves, exports; returns 1 as soon as
+    something is missing."""
     base, rounds, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     chance = random.Random(seed)
-    (base / "promised").touch()
+    for name in ("promised", "served"):
+        (base / name).touch()
     assert forked(lambda: begin_swapped(base)) == 0
+    assert forked(lambda: begin_exported(base)) == 0
     kinds: list[tuple[Callable[[Path, int], None], Callable[[Path], None]]] = [
         (work, look),
         (replace, look_at_swapped),
         (migrate, look_at_migrated),
+        (serve, look_at_served),
+        (export, look_at_exported),
     ]
     killed = 0
     for number in range(rounds):
-        do, check = kinds[number % 3]
+        do, check = kinds[number % len(kinds)]
         if do is migrate:
             assert forked(lambda: begin_old(base)) == 0
-        after = chance.uniform(0, _LONGEST_S) ** (1 if do is work else 2)
+        after = chance.uniform(0, _LONGEST_S) ** (1 if do in (work, serve) else 2)
         ended = forked(lambda do=do, n=number: do(base, n), after)  # type: ignore[misc]
         if ended == 1:
             return 1

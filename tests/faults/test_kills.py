@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.core.datasets.packing import good, make_zip
 
-KILLS = int(os.environ.get("LIGHTBOX_KILLS", "9"))
+KILLS = int(os.environ.get("LIGHTBOX_KILLS", "10"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rounds are forks")
