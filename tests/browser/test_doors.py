@@ -270,6 +270,11 @@ def test_the_cookie_is_for_this_site_alone_and_no_script_reads_it(server: Server
     assert TOKEN not in said
     session = signed_in(server)
     assert session.get(f"{server.url}/data", timeout=20).status_code == 200
+    # No page of somebody else signs anybody out.
+    for said in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = session.post(f"{server.url}/lightbox/door/leave", headers=said, timeout=20)
+        assert answer.status_code == 403
+    assert session.get(f"{server.url}/data", timeout=20).status_code == 200
     assert session.post(f"{server.url}/lightbox/door/leave", timeout=20).status_code == 401
     assert session.get(f"{server.url}/data", timeout=20).status_code == 401
 
@@ -318,6 +323,10 @@ def test_a_key_opens_the_api_and_nothing_else(
     answer = requests.get(f"{server.url}/api/v1/models", headers=headers, timeout=20)
     assert answer.status_code == 200
     assert requests.get(f"{server.url}/data", headers=headers, timeout=20).status_code == 401
+    # Addresses are kept in logs and histories: a key in one opens nothing.
+    for name in ("key", "api_key", "access_token", "token"):
+        answer = requests.get(f"{server.url}/api/v1/models", params={name: secret}, timeout=20)
+        assert answer.status_code == 401
 
 
 def test_a_browser_is_let_in_by_the_token_that_is_typed_in(

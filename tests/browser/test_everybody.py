@@ -172,7 +172,8 @@ def share(admin: Any, team: Team) -> tuple[str, str]:
     admin.goto(f"{team.server.url}/predict?run={team.run.id}")
     admin.get_by_role("button", name="Demo link").click()
     admin.get_by_role("button", name="Create a demo link").click()
-    link = str(admin.locator("code").filter(has_text="/demo?token=").inner_text())
+    said = str(admin.locator("code").filter(has_text="/demo?token=").inner_text())
+    link = f"{team.server.url}/demo{said.strip().partition('/demo')[2]}"
     admin.goto(f"{team.server.url}/predict?run={team.run.id}")
     expect(admin.get_by_role("radio", name="API")).to_be_visible()
     journey.settled(admin)
@@ -181,7 +182,7 @@ def share(admin: Any, team: Team) -> tuple[str, str]:
     admin.get_by_label("What it is for").fill("shop scanner")
     admin.get_by_role("button", name="Make it").click()
     expect(admin.get_by_text("Your new key.")).to_be_visible()
-    secret = admin.locator("code").filter(has_text=re.compile("^lb_")).inner_text()
+    secret = admin.locator("code").filter(has_text=re.compile(r"^lb_[\w-]{30}")).inner_text()
     return link, str(secret).strip()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -17,6 +18,7 @@ from core.catalog import Catalog, open_catalog
 from core.workspace import open_workspace
 from tests.browser import journey
 from tests.browser.conftest import TOKEN, Server, light_app
+from tests.browser.visitor import visiting
 from tests.core.api.asking import add_run
 
 PASSWORD = "a few words in a row"
@@ -102,6 +104,49 @@ def test_who_is_shut_out_is_gone_at_once(server: Server, there: Catalog) -> None
     people.change(there, "Lea", disabled=False)
 
 
+def test_a_browsers_session_is_not_handed_on_to_somebody_else(
+    server: Server, there: Catalog
+) -> None:
+    records = [there.datasets.add(name, "folder", "/nowhere") for name in ("the first", "another")]
+    with visiting(server.url, signed_in(server, "Vic")) as vic:
+        usual = vic.ask("models")
+    chosen = next(each for each in records if f"Dataset: {each.name}" not in usual)
+    said = f"Dataset: {chosen.name}"
+    with visiting(server.url, signed_in(server, "Lea")) as lea:
+        lea.ask("models", f"dataset={chosen.id}")
+        assert said in lea.ask("predict")
+        session_id = lea.session_id
+    # Whoever comes back to it as themselves goes on,
+    with visiting(server.url, signed_in(server, "Lea"), "x", session_id) as lea:
+        assert said in lea.ask("predict")
+        assert lea.session_id == session_id
+    # and somebody else begins anew.
+    with visiting(server.url, signed_in(server, "Vic"), "x", session_id) as vic:
+        assert said not in vic.ask("predict")
+        assert "and you are a viewer" in vic.ask("clean")
+
+
+def test_what_no_page_of_ours_asks_of_the_server_is_not_heard(server: Server) -> None:
+    with visiting(server.url, signed_in(server, "Vic")) as vic:
+        vic.ask("models")
+        message = BackMsg()
+        # Were it heard, it would be answered at once: of another session.
+        message.backend_operation_request.session_id = "another"
+        message.backend_operation_request.install_skills.SetInParent()
+        vic.send(message)
+        for _ in range(3):
+            vic.beat()
+        assert "backend_operation_response" not in vic.kinds
+
+
+def test_a_form_at_the_door_is_small(server: Server) -> None:
+    place = f"{server.url}/lightbox/door/sign-in"
+    for form in ("name=" + "a" * 20_000, "a=1&" * 200_000, b"\xff\xfe=\x00", "name", ""):
+        answer = requests.post(place, data=form, timeout=30)
+        assert answer.status_code in (400, 401)
+        assert "Set-Cookie" not in answer.headers
+
+
 def test_signing_out_ends_the_session_everywhere_it_is_open(server: Server) -> None:
     session = signed_in(server, "Tim")
     with opened(server, session) as socket:
@@ -182,6 +227,14 @@ def test_somebody_comes_in_by_way_of_a_provider(tmp_path: Path) -> None:
             assert browser.get(back, timeout=20).status_code == 200
             assert browser.get(f"{app.url}/data", timeout=20).status_code == 200
             assert thief.get(f"{app.url}/data", timeout=20).status_code == 401
+
+
+def test_what_a_proxy_says_is_not_believed_of_who_is_not_listed(tmp_path: Path) -> None:
+    named = {"LIGHTBOX_ACCESS": "proxy", "LIGHTBOX_PROXY_ADDRESSES": "203.0.113.9"}
+    with light_app(tmp_path / "home", tmp_path / "app.log", **named) as app:
+        for said in ({}, {"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}):
+            headers = {"X-Forwarded-User": "Anna", "X-Real-IP": "203.0.113.9", **said}
+            assert requests.get(f"{app.url}/data", headers=headers, timeout=20).status_code == 401
 
 
 def test_somebody_comes_in_by_way_of_a_proxy_that_is_listed(tmp_path: Path) -> None:

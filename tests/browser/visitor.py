@@ -26,12 +26,14 @@ class Visitor:
     Attributes:
         session_id: of Streamlit's session, once it has answered.
         again: how often parts of the page are to be asked for anew: fragment → seconds.
+        kinds: of messages that were heard.
     """
 
     socket: ClientConnection
     url: str
     session_id: str = ""
     again: dict[str, float] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
 
     def ask(self, page: str, query: str = "", *, fragment: str = "", timeout: float = 60) -> str:
         """Have a page drawn, or a part of it; all that it says."""
@@ -51,9 +53,16 @@ class Visitor:
         """Send anything."""
         self.socket.send(message.SerializeToString())
 
-    def hear(self, timeout: float = 60) -> str:
-        """What is said until a script has ended: its messages one after the other, in which texts
-        stand as they are.
+    def beat(self) -> None:
+        """Ask whether the server is there, and wait until it says so."""
+        message = BackMsg()
+        message.app_heartbeat = True
+        self.send(message)
+        self.hear(last="heartbeat_ack")
+
+    def hear(self, timeout: float = 60, last: str = "script_finished") -> str:
+        """What is said until a script has ended, or another message has come: all messages one
+        after the other, in which texts stand as they are.
 
         Raises:
             TimeoutError: that took too long.
@@ -66,16 +75,15 @@ class Visitor:
             answer = ForwardMsg()
             answer.ParseFromString(data if isinstance(data, bytes) else data.encode())
             kind = answer.WhichOneof("type")
+            self.kinds.add(str(kind))
             if kind == "new_session":
                 self.session_id = answer.new_session.initialize.session_id or self.session_id
             elif kind == "auto_rerun":
                 self.again[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
             elif kind == "stop_auto_rerun":
                 self.again.pop(answer.stop_auto_rerun.fragment_id, None)
-            elif kind == "script_finished" and (
-                # A page that leads to another one at once is drawn anew.
-                answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-            ):
+            # A page that leads to another one at once is drawn anew.
+            if kind == last and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return said.decode("utf-8", "replace")
             said += data if isinstance(data, bytes) else data.encode()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core.access import audit, browsers, passwords, people
@@ -84,6 +86,41 @@ def test_whoever_guesses_waits(catalog: Catalog) -> None:
         with pytest.raises(NotAllowed, match="too many"):
             people.by_password(catalog, name, GOOD, place)
     assert people.by_password(catalog, "Boris", GOOD, "8.8.8.8").name == "Boris"
+
+
+def test_many_who_try_at_once_are_heard_no_more_often(catalog: Catalog) -> None:
+    joined(catalog, "Anna", "viewer")
+
+    def said(number: int) -> str:
+        try:
+            people.by_password(catalog, "Anna", f"guess {number}", "9.9.9.9")
+        except NotAllowed as error:
+            return str(error)
+        return "came in"
+
+    with ThreadPoolExecutor(12) as many:
+        found = list(many.map(said, range(12)))
+    assert sum("belong together" in each for each in found) == 5
+    assert sum("too many" in each for each in found) == 7
+
+
+def test_of_many_who_come_with_one_invitation_at_once_one_is_let_in(catalog: Catalog) -> None:
+    token = people.invite(catalog, "viewer")
+
+    def came(number: int) -> bool:
+        try:
+            people.accept(catalog, token, f"person {number}", GOOD)
+        except NotFound:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as many:
+        assert sum(many.map(came, range(6))) == 1
+    assert len(catalog.people.all()) == 1
+    again = people.invite(catalog, "viewer")
+    with pytest.raises(Conflict):
+        people.accept(catalog, again, catalog.people.all()[0].name, GOOD)
+    assert people.accept(catalog, again, "somebody else", GOOD).role == "viewer"
 
 
 @pytest.mark.usefixtures("either_database")

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message
 
 from core.api import room
-from core.api.room import Counted, NoRoom, Room
+from core.api.room import Counted, Crowd, NoRoom, Room
 
 
 async def _read(body: Counted) -> int:
@@ -95,3 +95,16 @@ def test_a_guest_sends_little_and_not_all_day(small: Room) -> None:
         body.leave()
     with pytest.raises(NoRoom, match="hour"):
         read(Counted(small, "g", _sending(20), guest=True))
+
+
+def test_pages_that_are_open_are_counted_for_each_visitor_and_for_all() -> None:
+    crowd = Crowd(most=3, most_each=2)
+    with crowd.inside("Anna"), crowd.inside("Anna"):
+        with pytest.raises(NoRoom), crowd.inside("Anna"):
+            pass
+        with crowd.inside("Boris"), pytest.raises(NoRoom), crowd.inside("Clara"):
+            pass
+        with crowd.inside("Clara"):
+            pass
+    with crowd.inside("Anna"):
+        pass
