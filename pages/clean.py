@@ -302,7 +302,9 @@ def _list(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> N
     _search(record, table)
     last_decision(record)
     list_entries(record, table, found)
-    if not found or table["label_doubt"].notna().any():
+    job = catalog().jobs.latest("suspects", record.id)
+    # Where they can't be judged, that was said instead.
+    if table["label_doubt"].notna().any() or (job is not None and job.finished):
         mark_looked(catalog(), record.id)
     _quiet_checks(record, table, found)
 

@@ -132,6 +132,32 @@ def wilson_bounds(
     return low, high
 
 
+def mean_of_shares(
+    correct: np.ndarray, images: np.ndarray, worth: float = 1.0
+) -> tuple[float, float]:
+    """The interval of the mean of shares of separate parts: of recall over classes.
+
+    Each part's Wilson interval, joined by the square root of sums of squares (MOVER; G. Y. Zou, W.
+    Huang and X. Zhang, "A note on confidence interval estimation for a linear function of
+    binomial proportions", Computational Statistics & Data Analysis 53, 2009).
+
+    Args:
+        correct, images: shape (k,), at least one image in all; parts without images count for
+            nothing.
+        worth: of each image, as of :func:`worth`.
+
+    Returns:
+        lower and upper bound, in [0, 1].
+    """
+    some = images > 0
+    share = correct[some] / images[some]
+    lows, highs = wilson_bounds(correct[some], images[some], worth=worth)
+    middle, parts = float(share.mean()), int(some.sum())
+    low = middle - float(np.sqrt(((share - lows) ** 2).sum())) / parts
+    high = middle + float(np.sqrt(((highs - share) ** 2).sum())) / parts
+    return max(0.0, low), min(1.0, high)
+
+
 def resampled_counts(
     confusion: np.ndarray,
     figures: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],

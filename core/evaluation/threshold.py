@@ -16,7 +16,7 @@ from core.evaluation.trust.coverage import FEWEST_ANSWERED, Point, at_threshold,
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
 from core.runs.values import Sure
-from core.text import percent
+from core.text import images, percent
 from core.who import require
 from core.workspace import Workspace, read_json, write_json
 
@@ -107,10 +107,11 @@ def sentence_of_sure(sure: Sure) -> str:
     if not sure.images:
         return "There were no validation images to choose it on."
     if sure.wanted is None:
-        return (
-            "On its validation images it is wrong too often however sure it is, so this number "
-            "promises nothing."
-        )
+        only = "so this is only where it is surer of its answer than of all others together."
+        if sure.images < FEWEST_ANSWERED:
+            few = f"{images(sure.images).capitalize()} to choose it on"
+            return f"{few} {'is' if sure.images == 1 else 'are'} too few, {only}"
+        return f"On its validation images it is wrong too often however sure it is, {only}"
     return (
         f"Chosen on {sure.images:,} validation images, of which it got at least "
         f"{percent(sure.wanted, 0)} right when it was so sure."

@@ -17,7 +17,6 @@ from pages._widgets.session import (
     catalog,
     current_dataset,
     current_run,
-    dataset_findings,
     settle,
     where,
 )
@@ -62,8 +61,6 @@ PAGES = (
 )
 BY_KEY = {item.key: item.page for item in PAGES}
 _STYLE = Path(__file__).parents[1] / "style.css"
-# From here on Clean finds something worth a look before training.
-_HARM = 0.3
 
 
 def admit(current: Any) -> None:
@@ -156,8 +153,7 @@ def _done(record: DatasetRecord | None) -> set[str]:
     if record is None or record.state != "ready" or not record.images:
         return set()
     done = {"data"}
-    harmful = any(finding.harm >= _HARM for finding in dataset_findings(record))
-    if not harmful or looked(catalog(), record.id):
+    if looked(catalog(), record.id):
         done.add("clean")
     if any(run.state == "done" for run in catalog().runs.all(record.id)):
         done |= {"train", "results"}

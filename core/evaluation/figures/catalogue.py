@@ -9,6 +9,7 @@ import numpy as np
 
 from core.evaluation.figures.metric import METRICS as METRICS
 from core.evaluation.figures.metric import Areas, Counts, metric
+from core.evaluation.intervals import mean_of_shares
 from core.evaluation.predictions import Predictions
 
 
@@ -29,6 +30,7 @@ def accuracy(predictions: Predictions) -> np.ndarray:
     "The accuracy if every class had as many images: small classes count as much as large ones.",
     "counts",
     headline=True,
+    bounds=mean_of_shares,
 )
 def balanced_accuracy(counts: Counts) -> np.ndarray:
     return counts.macro(counts.recall)
@@ -168,6 +170,7 @@ def macro_precision(counts: Counts) -> np.ndarray:
     "Of the images of a class, the part that were found, averaged over classes; the same as "
     "balanced accuracy.",
     "counts",
+    bounds=mean_of_shares,
 )
 def macro_recall(counts: Counts) -> np.ndarray:
     return counts.macro(counts.recall)

@@ -100,6 +100,9 @@ class Metric:
         headline: whether it is one of the few that most people ask for.
         above: offered only of models that know more classes than this.
         apart: undefined where all test images are of one class.
+        bounds: of ``counts``: an interval that is given where it reaches further than resampling,
+            which says too little of a few images; from right answers, images (each float64, shape
+            (classes,)) and what an image is worth, to the lower and upper bound.
     """
 
     key: str
@@ -112,6 +115,7 @@ class Metric:
     headline: bool = False
     above: int = 0
     apart: bool = False
+    bounds: Callable[[np.ndarray, np.ndarray, float], tuple[float, float]] | None = None
 
 
 METRICS: dict[str, Metric] = {}

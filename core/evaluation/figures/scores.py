@@ -129,7 +129,15 @@ def _of_counts(
     answers = None
     if predictions.groups is not None and len(np.unique(predictions.groups)) < len(predictions):
         answers = (predictions.true, predictions.predicted, predictions.groups)
-    return _resampled(metrics, values, resampled_counts(table, figures, answers))
+    made = dict(_resampled(metrics, values, resampled_counts(table, figures, answers)))
+    for metric, value in zip(metrics, values.tolist(), strict=True):
+        if metric.bounds is not None:
+            low, high = metric.bounds(table.diagonal(), table.sum(axis=1), predictions.worth)
+            kept = made[metric.key]
+            low, high = min(low, kept.low or low), max(high, kept.high or high)
+            method = "bootstrap, or Wilson of each class joined, whichever reaches further"
+            made[metric.key] = _score(metric, value, (low, high), method)
+    return made
 
 
 def _of_areas(

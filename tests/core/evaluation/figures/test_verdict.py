@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import comb
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,25 +99,24 @@ def test_no_mistake_at_all() -> None:
     assert "no mistake" in text(found, "collect")
 
 
-def test_better_than_the_largest_class_is_mcnemars_test() -> None:
-    """The chance of as many heads among the images that only one is right on; two-sided."""
+def test_it_is_better_than_the_largest_class_where_the_range_says_so() -> None:
     for extra, better in ((2, False), (4, False), (7, True)):
         # The largest class is 0, with 60 images; the model gets 10 of them wrong.
         true = np.array([0] * 60 + [1] * 40)
         said = np.array([0] * 50 + [1] * 10 + [1] * (10 + 2 * extra) + [0] * (30 - 2 * extra))
-        gained, lost = 10 + 2 * extra, 10
-        both = gained + lost
-        chance = 2 * sum(comb(both, heads) for heads in range(gained, both + 1)) / 2**both
-        assert (chance < 0.05) == better
-        found = verdict(*called(true, said, 2))
+        evaluation, predictions = called(true, said, 2)
+        assert (evaluation.interval.low > 0.6) == better
+        found = verdict(evaluation, predictions)
         assert found.better_than_baseline is better
         assert ("beyond chance" in text(found, "baseline")) == better
         assert "would be right on 60 %" in text(found, "baseline")
 
 
-def test_four_images_are_too_few_to_be_better_beyond_chance() -> None:
+def test_few_images_may_be_too_few_to_be_better_beyond_chance() -> None:
+    assert verdict(*called([0, 0, 1, 1], [0, 0, 1, 0], 2)).better_than_baseline is False
     found = verdict(*called([0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 2]))
-    assert found.better_than_baseline is False
+    assert found.better_than_baseline is True
+    assert "can't tell a good model" in text(found, "wide")
 
 
 def test_a_model_that_is_worse_than_guessing_is_of_no_use() -> None:
