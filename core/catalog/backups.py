@@ -4,7 +4,8 @@ The file is a tar: first what it is, then the database as it was at one moment, 
 beside it, and last a digest of each. Files of ours are written beside their place and renamed, and
 rows come after the files that they speak of; so the database of a moment and the files of the
 moments after it belong together. What can be made again (caches, logs, uploads on their way)
-stays out.
+stays out. The database in it is a file of SQLite's wherever the catalog is, so a backup of a
+server's can be put back without one, and the other way round.
 """
 
 from __future__ import annotations
@@ -18,13 +19,24 @@ import tarfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
+from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
+from core.catalog.migrating import migrate
+from core.catalog.rows import (
+    clear_rows,
+    copy_rows,
+    count_rows,
+    hold_still,
+    refuse_filled,
+    write_file,
+)
+from core.catalog.server import place_of
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter, Throttle
 from core.workspace import (
@@ -41,7 +53,6 @@ KIND = "lightbox-backup"
 VERSION = 1
 _ABOUT, _DIGESTS = "backup.json", "digests.json"
 _LEFT_OUT = {"cache", "logs", "staging", "backups"}
-_KEPT_DATABASES = 5
 _CHUNK = 1024**2
 
 
@@ -53,15 +64,16 @@ def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -
 
     Raises:
         NotFound: there is nothing to back up.
-        NotAllowed: the database is not a file of the workspace's.
+        Unreachable: the database is on a server that doesn't answer.
         NoSpace, InvalidInput: it can't be written there.
     """
     report = report or Reporter()
-    _own_database()
-    if not workspace.database.is_file():
+    on_server = is_on_server()
+    _refuse_elsewhere()
+    if not on_server and not workspace.database.is_file():
         raise NotFound("There is nothing here to back up.", file=workspace.home)
     files = [file for file in _files(workspace.home) if file != target.resolve()]
-    total = sum(_size(file) for file in files) + _size(workspace.database)
+    total = sum(_size(file) for file in [*files, workspace.database])
     about = {"kind": KIND, "version": VERSION, "made_at": time.time()}
     digests: dict[str, str] = {}
     now_and_then = Throttle(0.2)
@@ -70,7 +82,10 @@ def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -
         snapshot = part.with_name(f"{part.name}.db")
         try:
             with disk_errors("the backup", target), tarfile.open(part, "w") as tar:
-                copy_database(workspace.database, snapshot)
+                if on_server:
+                    _copy_server(database_url(workspace), snapshot, report)
+                else:
+                    copy_database(workspace.database, snapshot)
                 _add_bytes(tar, _ABOUT, json.dumps(about).encode())
                 _add(tar, "lightbox.db", snapshot, digests)
                 for number, file in enumerate(files):
@@ -108,7 +123,7 @@ def restore(
         Conflict: there is a workspace already, or Lightbox is running on it.
     """
     report = report or Reporter()
-    _own_database()
+    _refuse_elsewhere()
     home = home.expanduser().resolve()
     if not source.is_file():
         raise NotFound("That file is not there.", file=source)
@@ -131,10 +146,17 @@ def restore(
             new.mkdir(mode=0o700)
             about, files = _unpack(source, new, report)
             _check_database(new / "lightbox.db", source)
-            _refuse_running(home)
+            refuse_running(home)
             kept = home.exists()
-            # From here on it is finished by whoever opens the workspace next, if not by us.
-            write_json(swap_of(home), {"new": new.name})
+            with _rows_put_back(home, new, report, replace=replace) as rows_before:
+                # From here on it is finished by whoever opens the workspace next, if not by us.
+                write_json(swap_of(home), {"new": new.name})
+            if is_on_server():
+                (new / "lightbox.db").unlink()
+            if rows_before is not None:
+                home.mkdir(mode=0o700, exist_ok=True)
+                kept, filled = True, True
+                rows_before.rename(home / "lightbox.db")
             if kept:
                 home.rename(before)
             finish_swap(home)
@@ -154,40 +176,53 @@ def restore(
     }
 
 
-def copy_database(database: Path, target: Path) -> None:
-    """A copy of a database as it is at one moment, whoever writes to it."""
-    with (
-        closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as one,
-        closing(sqlite3.connect(target)) as other,
-    ):
-        one.backup(other)
-        # On its own, without files beside it.
-        other.execute("PRAGMA journal_mode=DELETE")
-    keep_private(target)
-
-
-def keep_database(workspace: Workspace, revision: str) -> Path:
-    """A copy of the database as it is before it is changed to another version's."""
-    folder = workspace.home / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    target = folder / f"lightbox-{revision}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-    with atomic_path(target) as part:
-        copy_database(workspace.database, part)
-    for old in sorted(folder.glob("lightbox-*.db"), key=_changed)[:-_KEPT_DATABASES]:
-        old.unlink(missing_ok=True)
-    return target
-
-
-def _changed(file: Path) -> float:
-    return file.stat().st_mtime
-
-
-def _own_database() -> None:
-    if os.environ.get("LIGHTBOX_DATABASE"):
+def _refuse_elsewhere() -> None:
+    if os.environ.get("LIGHTBOX_DATABASE") and not is_on_server():
         raise NotAllowed(
-            "The database is one of its own (LIGHTBOX_DATABASE), so it isn't in such a backup.",
-            remedy="Back it up with its own tools, and LIGHTBOX_HOME as a folder.",
+            "The lists are in a file of their own (LIGHTBOX_DATABASE), so they aren't in such a "
+            "backup.",
+            remedy="Copy that file, and LIGHTBOX_HOME as a folder.",
         )
+
+
+def _copy_server(url: str, target: Path, report: Reporter) -> None:
+    """A server's rows as they are at one moment, in a file of SQLite's."""
+    engine = engine_of(url)
+    try:
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            write_file(connection, target, report)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _rows_put_back(
+    home: Path, new: Path, report: Reporter, *, replace: bool
+) -> Iterator[Path | None]:
+    """Where the catalog is on a server, put a backup's rows there, instead of those that there are:
+    with the end of the block, or not at all. Gives a file with those, if there are any."""
+    if not is_on_server():
+        yield None
+        return
+    rows, put_back = new / "lightbox.db", Workspace(new)
+    file, engine = engine_of(f"sqlite:///{rows}"), engine_of(database_url(Workspace(home)))
+    try:
+        migrate(file, put_back)
+        migrate(engine, put_back)
+        with file.connect() as ours, engine.begin() as theirs:
+            hold_still(theirs)
+            before = None
+            if any(count_rows(theirs).values()):
+                if not replace:
+                    refuse_filled(theirs, place_of(engine.url))
+                before = rows.with_name("before.db")
+                write_file(theirs, before, report)
+                clear_rows(theirs)
+            copy_rows(ours, theirs, report)
+            yield before
+    finally:
+        file.dispose()
+        engine.dispose()
 
 
 def _files(home: Path) -> Iterator[Path]:
@@ -297,7 +332,12 @@ def _check_database(database: Path, source: Path) -> None:
         raise InvalidInput("The database in this backup is damaged.", file=source)
 
 
-def _refuse_running(home: Path) -> None:
+def refuse_running(home: Path) -> None:
+    """Refuse to take a workspace away from a running Lightbox.
+
+    Raises:
+        Conflict: one runs on it.
+    """
     lock = home / ".workers.lock"
     if not lock.exists():
         return

@@ -42,6 +42,10 @@ _HOW = (
 _AGAIN = "Try again in a moment."
 
 
+class Orphaned(Conflict):
+    """A row speaks of another one that isn't there."""
+
+
 class _Pool(QueuePool):
     def connect(self) -> Any:
         try:
@@ -69,6 +73,8 @@ def server_url(text: str) -> URL:
         )
     if not url.database:
         raise InvalidInput("The address names no database.", remedy=_HOW)
+    if not url.username:
+        raise InvalidInput("The address doesn’t say as whom to sign in.", remedy=_HOW)
     there = [each for each in _DRIVERS if importlib.util.find_spec(each) is not None]
     driver = driver or (there[0] if there else _DRIVERS[0])
     if driver not in there:
@@ -203,6 +209,8 @@ def sentence_of(state: str, url: URL) -> LightboxError | None:
         )
     if state in ("40001", "40P01", "55P03", "57014"):
         return Conflict("Others keep the database busy.", remedy=_AGAIN)
+    if state == "23503":
+        return Orphaned("It belongs to something that is not here any more.", remedy=_AGAIN)
     if state == "22001":
         return InvalidInput("A text is longer than can be kept.", remedy="Use a shorter one.")
     if state in ("22021", "22P05"):

@@ -1,7 +1,8 @@
-"""The commands for the workspace as a whole: workspace backup, workspace restore."""
+"""The commands for the workspace as a whole: workspace backup and restore, move-database."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from core import settings
 from core.access.audit import note
 from core.catalog import Catalog
 from core.catalog.backups import backup, restore
+from core.catalog.moving import FILE, move_database
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
 from core.errors import InvalidInput
@@ -52,3 +54,26 @@ def put_back(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     if done["before"]:
         output.text(f"What was there before lies in {done['before']}.")
     return {**done, "home": str(home)}
+
+
+@command(
+    "move-database",
+    "Library",
+    "move the lists to PostgreSQL, for a team; or back to a file",
+    argument(
+        "target",
+        metavar="ADDRESS",
+        help="postgresql+pg8000://NAME:PASSWORD@HOST/DATABASE of an empty database, or: sqlite",
+    ),
+    examples=("postgresql+pg8000://lightbox@db.example/lightbox", "sqlite"),
+)
+def move(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    moved = move_database(catalog, options.target, output.progress)
+    output.text(f"{plural(moved.rows, 'row')}, each of them compared, in {moved.place}.")
+    if options.target.strip().lower() == FILE:
+        output.text("Remove LIGHTBOX_DATABASE from now on; what is on the server stays as it is.")
+    else:
+        output.text("Set LIGHTBOX_DATABASE to this address from now on, wherever Lightbox runs.")
+    if moved.kept:
+        output.text(f"The file that the lists were in lies in {moved.kept}.")
+    return asdict(moved)

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 import core.catalog
 from core.catalog import open_catalog
-from core.catalog.database import HEAD
+from core.catalog.migrating import HEAD
 from core.progress import Wishes
 from core.workspace import Workspace
 

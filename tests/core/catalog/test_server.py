@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 
 from core.catalog import Catalog, database, open_catalog
 from core.catalog import server as servers
+from core.catalog.migrating import HEAD, revision_of
 from core.catalog.models import Base
 from core.catalog.server import sentence_of, server_url
 from core.cli import main
@@ -89,7 +90,7 @@ def test_a_server_that_ends_in_the_middle_of_something_leaves_nothing_of_it(
         server.cut(on_server)
         connection.execute(sqlalchemy.text("SELECT 1"))
     catalog.datasets.add("hands", "folder", "/photos")
-    assert database._revision(catalog.engine) == database.HEAD
+    assert revision_of(catalog.engine) == HEAD
 
 
 def test_a_full_pool_is_a_sentence(
@@ -114,7 +115,8 @@ def test_a_full_pool_is_a_sentence(
         ("nonsense", "no address of a database"),
         ("mysql://here/lightbox", "SQLite or PostgreSQL"),
         ("postgresql+pg8000://here", "names no database"),
-        ("postgresql+asyncpg://here/lightbox", "not installed"),
+        ("postgresql+pg8000://here/lightbox", "as whom"),
+        ("postgresql+asyncpg://anna@here/lightbox", "not installed"),
     ],
 )
 def test_an_address_that_can_not_be_used_is_refused_with_a_sentence(
@@ -125,7 +127,7 @@ def test_an_address_that_can_not_be_used_is_refused_with_a_sentence(
 
 
 def test_without_a_driver_in_it_an_address_gets_one_that_is_there() -> None:
-    assert server_url("postgresql://here/lightbox").drivername == "postgresql+pg8000"
+    assert server_url("postgresql://anna@here/lightbox").drivername == "postgresql+pg8000"
 
 
 def test_a_database_that_is_not_there_is_a_sentence(
@@ -143,4 +145,4 @@ def test_a_database_that_is_not_there_is_a_sentence(
 def test_what_the_server_complains_about_is_told_in_words(
     state: str, kind: type[LightboxError]
 ) -> None:
-    assert type(sentence_of(state, server_url("postgresql://here/lightbox"))) is kind
+    assert type(sentence_of(state, server_url("postgresql://anna@here/lightbox"))) is kind

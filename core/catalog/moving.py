@@ -1,0 +1,127 @@
+"""Moving a catalog to another database, there and back: all or nothing, compared row by row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from core.catalog.backups import refuse_running
+from core.catalog.database import Catalog
+from core.catalog.engines import (
+    at_once,
+    copy_database,
+    database_url,
+    engine_of,
+    moved_note,
+)
+from core.catalog.migrating import migrate
+from core.catalog.rows import copy_rows, hold_still, refuse_filled, write_file
+from core.catalog.server import place_of, server_url
+from core.errors import Conflict
+from core.progress import Reporter
+from core.text import plural
+from core.workspace import Workspace, atomic_path, write_json
+
+FILE = "sqlite"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was moved.
+
+    Attributes:
+        place: where the lists are now, without a password.
+        rows: how many; each was compared.
+        kept: where a copy of a file of SQLite's lies that was left; "" where there was none.
+    """
+
+    place: str
+    rows: int
+    kept: str
+
+
+def move_database(catalog: Catalog, target: str, report: Reporter | None = None) -> Moved:
+    """Move all lists of a workspace into another database; nothing is changed unless all of it is.
+
+    Args:
+        target: the address of an empty database of PostgreSQL's, or ``sqlite`` for the workspace's
+            own file.
+
+    Raises:
+        Conflict: jobs run, Lightbox is open, the lists are there already, or the target is filled.
+        InvalidInput, NotFound, NotAllowed, Unreachable: the target can't be used.
+        Damaged: a row can't be written there as it is.
+    """
+    report = report or Reporter()
+    running = catalog.jobs.all(states=("running",))
+    if running:
+        raise Conflict(
+            f"{plural(len(running), 'job')} still running, so the lists can’t be moved.",
+            remedy="Let them end or stop them, and close Lightbox.",
+        )
+    refuse_running(catalog.workspace.home)
+    source = database_url(catalog.workspace)
+    if target.strip().lower() == FILE:
+        return _to_file(catalog, source, report)
+    url = server_url(target)
+    if not source.startswith("sqlite") and server_url(source) == url:
+        raise Conflict("The lists are in this database already.", file=place_of(url))
+    engine = engine_of(target)
+    try:
+        migrate(engine, catalog.workspace)
+        with _still(source) as ours, engine.begin() as theirs:
+            hold_still(theirs)
+            refuse_filled(theirs, place_of(url))
+            rows = copy_rows(ours, theirs, report)
+    finally:
+        engine.dispose()
+    kept = _put_away(catalog.workspace, place_of(url)) if source.startswith("sqlite") else ""
+    return Moved(place_of(url), rows, kept)
+
+
+def _to_file(catalog: Catalog, source: str, report: Reporter) -> Moved:
+    file = catalog.workspace.database
+    if source.startswith("sqlite") or file.exists():
+        raise Conflict(
+            "The lists are in a file here already.",
+            file=file,
+            remedy="Give the address of a database: postgresql+pg8000://NAME@HOST/DATABASE",
+        )
+    with _still(source) as ours, atomic_path(file) as part:
+        rows = write_file(ours, part, report)
+    moved_note(catalog.workspace).unlink(missing_ok=True)
+    return Moved(str(file), rows, "")
+
+
+@contextmanager
+def _still(url: str) -> Iterator[Connection]:
+    """A connection to a database that nobody else writes to meanwhile."""
+    engine: Engine = engine_of(url)
+    try:
+        if engine.dialect.name == "sqlite":
+            at_once(engine)
+        with engine.begin() as connection:
+            hold_still(connection)
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _put_away(workspace: Workspace, place: str) -> str:
+    """Let nobody write to the file any more that the lists have left; returns where a copy lies."""
+    kept = workspace.home / "backups" / f"lightbox-moved-{time.strftime('%Y%m%d-%H%M%S')}.db"
+    with atomic_path(kept) as part:
+        copy_database(workspace.database, part)
+    write_json(moved_note(workspace), {"place": place})
+    for suffix in ("", "-wal", "-shm"):
+        _beside(workspace.database, suffix).unlink(missing_ok=True)
+    return str(kept)
+
+
+def _beside(file: Path, suffix: str) -> Path:
+    return file.with_name(f"{file.name}{suffix}")

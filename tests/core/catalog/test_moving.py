@@ -1,0 +1,170 @@
+"""Lists go from a file to PostgreSQL and back, row by row, or stay where they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from filelock import FileLock
+
+from core.catalog import Catalog, open_catalog
+from core.catalog.backups import backup, restore
+from core.catalog.moving import move_database
+from core.catalog.rows import count_rows
+from core.cli import main
+from core.errors import Conflict, Damaged, InvalidInput, NotFound, Unreachable
+from core.workspace import Workspace, open_workspace
+from tests.core.catalog.test_backups import content, filled
+from tests.postgres import Server
+
+
+@pytest.fixture
+def kept(catalog: Catalog, tmp_path: Path) -> Catalog:
+    """A catalog with rows in nearly all tables, also with what is no number and what is large."""
+    dataset = filled(catalog, tmp_path)
+    for name in ("b 2", "ä", "B", "a"):
+        catalog.datasets.add(name, "folder", f"/photos/{name}")
+    job = catalog.jobs.add("train", {"rate": 0.1 + 0.2, "most": 2**60}, lane="train")
+    catalog.runs.add("night", dataset_id=dataset, dataset_version=1, spec={"a": []}, job_id=job.id)
+    catalog.jobs.append_event(job.id, "epoch", {"loss": float("nan"), "at": 1e-300})
+    catalog.people.add("Anna", "trainer")
+    catalog.people.begin_session("s" * 64, None, 2e9)
+    catalog.audit.note("tester", "looked", "at it")
+    catalog.visibility.set("dataset", dataset, "Anna", "private")
+    return catalog
+
+
+def said(catalog: Catalog) -> str:
+    """All that a catalog has, as text."""
+    jobs = catalog.jobs.all()
+    events = [event for job in jobs for event in catalog.jobs.events(job.id)]
+    changes = [catalog.changes.of(each.id) for each in catalog.datasets.all()]
+    return repr(
+        (jobs, events, changes, catalog.datasets.all(), catalog.runs.all(), catalog.people.all())
+    )
+
+
+def test_lists_go_to_the_server_and_back_and_are_the_same(
+    kept: Catalog, server: Server, on_server_next: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, before = kept.workspace, said(kept)
+    with kept.engine.connect() as connection:
+        rows = count_rows(connection)
+    there = move_database(kept, on_server_next)
+    assert there.rows == sum(rows.values())
+    assert Path(there.kept).is_file()
+    assert not workspace.database.exists()
+    with pytest.raises(NotFound, match="were moved to of_test_"):
+        open_catalog(workspace)
+
+    monkeypatch.setenv("LIGHTBOX_DATABASE", on_server_next)
+    moved = open_catalog(workspace)
+    assert said(moved) == before
+    job = moved.jobs.all()[-1]
+    moved.jobs.append_event(job.id, "note", {})  # numbered after the last one that was moved
+    moved.audit.note("tester", "looked", "again")
+    before = said(moved)
+    back = move_database(moved, "sqlite")
+    assert back.rows == there.rows + 2
+
+    monkeypatch.delenv("LIGHTBOX_DATABASE")
+    assert said(open_catalog(workspace)) == before
+
+
+@pytest.fixture
+def on_server_next(server: Server) -> str:
+    """The address of an empty database, that the catalog isn't in yet."""
+    return server.url(server.new_database())
+
+
+def test_a_filled_database_is_refused_and_nothing_changes(
+    kept: Catalog, on_server_next: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_DATABASE", on_server_next)
+    open_catalog(kept.workspace).datasets.add("theirs", "folder", "/")
+    monkeypatch.delenv("LIGHTBOX_DATABASE")
+    with pytest.raises(Conflict, match="has lists of Lightbox’s in it already"):
+        move_database(kept, on_server_next)
+    assert kept.workspace.database.exists()
+
+
+def test_a_row_that_the_server_refuses_stops_all_of_it(
+    kept: Catalog, on_server_next: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(kept.workspace.database)) as opened:
+        opened.execute("UPDATE events SET job_id = 'nowhere'")
+        opened.commit()
+    before = said(kept)
+    with pytest.raises(Damaged, match="“events” speaks of another one that is missing"):
+        move_database(kept, on_server_next)
+    assert said(kept) == before
+    monkeypatch.setenv("LIGHTBOX_DATABASE", on_server_next)
+    with open_catalog(kept.workspace).engine.connect() as connection:
+        assert not any(count_rows(connection).values())
+
+
+def test_nothing_is_moved_while_somebody_works(
+    kept: Catalog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = "postgresql://lightbox@127.0.0.1:9/lightbox"
+    with FileLock(kept.workspace.home / ".workers.lock"):
+        with pytest.raises(Conflict, match="Lightbox is running"):
+            move_database(kept, address)
+    with pytest.raises(Unreachable):
+        move_database(kept, address)
+    with pytest.raises(InvalidInput, match="no address"):
+        move_database(kept, "there")
+    with pytest.raises(Conflict, match="in a file here already"):
+        move_database(kept, "sqlite")
+    kept.jobs.claim("train", pid=1, host="h")
+    assert main(["move-database", address]) == 2
+    assert "1 job still running" in capsys.readouterr().err
+    assert kept.workspace.database.exists()
+
+
+def test_a_backup_of_a_server_is_put_back_without_one_and_the_other_way_round(
+    on_server: str,
+    kept: Catalog,
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, files = said(kept), content(kept.workspace.home)
+    backup(kept.workspace, tmp_path / "all.lightbox")
+    address = server.url(on_server)
+
+    monkeypatch.delenv("LIGHTBOX_DATABASE")
+    restore(tmp_path / "alone", tmp_path / "all.lightbox")
+    alone = open_catalog(open_workspace(tmp_path / "alone"))
+    assert said(alone) == before
+
+    alone.datasets.add("one more", "folder", "/")
+    with_more = said(alone)
+    backup(alone.workspace, tmp_path / "more.lightbox")
+    monkeypatch.setenv("LIGHTBOX_DATABASE", address)
+    with pytest.raises(Conflict):
+        restore(kept.workspace.home, tmp_path / "more.lightbox")
+    done = restore(kept.workspace.home, tmp_path / "more.lightbox", replace=True)
+    assert said(open_catalog(kept.workspace)) == with_more
+    assert content(kept.workspace.home) == files
+    assert not kept.workspace.database.exists()
+    monkeypatch.delenv("LIGHTBOX_DATABASE")
+    assert said(open_catalog(Workspace(Path(done["before"])))) == before
+
+
+def test_a_backup_that_is_refused_leaves_the_server_as_it_was(
+    on_server: str, kept: Catalog, tmp_path: Path
+) -> None:
+    backup(kept.workspace, tmp_path / "all.lightbox")
+    before = said(kept)
+    with kept.engine.begin() as connection:
+        connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NotFound, match="newer Lightbox"):
+        restore(kept.workspace.home, tmp_path / "all.lightbox", replace=True)
+    with kept.engine.begin() as connection:
+        connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = '0005'"))
+    assert said(kept) == before
+    assert content(kept.workspace.home)
