@@ -1,11 +1,13 @@
-"""Pictures of 16 bits a channel, which Pillow reads and can't write."""
+"""Pictures of more than eight bits a channel, which Pillow reads and can’t write."""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
 import numpy as np
+import pytest
 
 
 def deep_png(values: np.ndarray) -> bytes:
@@ -17,3 +19,29 @@ def deep_png(values: np.ndarray) -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     )
+
+
+def dicom_file(values: np.ndarray, **more: object) -> bytes:
+    """A DICOM file of greys of 12 bits, with a patient's name in it.
+
+    Args:
+        values: of shape (height, width).
+        more: other attributes of it.
+    """
+    pydicom = pytest.importorskip("pydicom")
+    from pydicom.dataset import FileDataset, FileMetaDataset
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    made.PatientName, made.Rows, made.Columns = "Doe^Jane", *values.shape
+    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
+    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 16, 12, 11, 0
+    made.PixelData = values.astype("<u2").tobytes()
+    for name, value in more.items():
+        setattr(made, name, value)
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, made)
+    return out.getvalue()

@@ -20,6 +20,7 @@ from core.errors import InvalidInput, NotFound
 from core.quality.alike import Alike
 from core.quality.facts import lay_over
 from core.quality.index import read_index, read_skipped
+from core.quality.same_part import Rows
 from core.text import as_text
 from core.who import author, require
 
@@ -119,14 +120,14 @@ def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
     if index is None:
         raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
     table = read_index(key.catalog.workspace, key.dataset_id, index.payload["file"]).copy()
-    rows = pd.Series(np.arange(len(table)), index=table["path"])
+    rows = Rows(table["path"])
     excluded = np.zeros(len(table), bool)
     kept = np.zeros(len(table), bool)
     labels = table["label"].to_numpy(dtype=object).copy()
     for change in changes:
         if "paths" not in change.payload:
             continue
-        at = rows.reindex(all_as_kept(change.payload["paths"])).dropna().to_numpy(dtype=np.int64)
+        at = rows.find(all_as_kept(change.payload["paths"]))
         if change.action in ("exclude", "restore"):
             excluded[at] = change.action == "exclude"
         elif change.action == "keep":

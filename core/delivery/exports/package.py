@@ -6,7 +6,7 @@ it.
     model.*                 as the format has it
     model.json              what prepare.py needs: image size, fit, and the model's name
     labels.txt              classes in the order of the probabilities, one a line
-    example.py, prepare.py  ask it about a picture
+    example.py, prepare.py  ask it about a picture (with what they need: seen.py, greys.py …)
     selftest.py, selftest/  a few pictures, and what Lightbox answers about them
     requirements.txt        what all of that runs on
     README.md, MODEL_CARD.md
@@ -15,6 +15,7 @@ it.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import zipfile
@@ -22,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.datasets import colour, greys, seen
+from core.datasets import colour, dicom, greys, seen
 from core.delivery.exports.check import Check
 from core.delivery.exports.formats import Answer, Format
-from core.delivery.exports.shipped import prepare
+from core.delivery.exports.shipped import prepare, unreadable
 from core.inference.predictor import Predictor
 from core.runs.values import ModelInfo
 from core.workspace import atomic_path
@@ -97,17 +98,26 @@ def add_companions(folder: Path, exported: Exported) -> None:
     example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
     (folder / "example.py").write_text(example, encoding="utf-8")
     shutil.copyfile(_SHIPPED / "selftest.py", folder / "selftest.py")
-    for module in (prepare, seen, colour, greys):
-        # They lie side by side there.
-        text = Path(str(module.__file__)).read_text(encoding="utf-8")
-        text = text.replace("from core.datasets.", "from ")
-        name = module.__name__.rpartition(".")[2]
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    add_reading(folder)
     requirements = "\n".join(fmt.requirements()) + "\n"
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(exported.model_card, encoding="utf-8")
     (folder / "README.md").write_text(_readme(exported), encoding="utf-8")
     _selftest(folder / "selftest", exported)
+
+
+def add_reading(folder: Path) -> None:
+    """Write what brings a picture to the pixels that a model takes: ``prepare.py``, and what it
+    needs of Lightbox beside it."""
+    for module in (prepare, unreadable, seen, colour, greys, dicom):
+        text = Path(str(module.__file__)).read_text(encoding="utf-8")
+        # They lie side by side there.
+        text = text.replace("from core.errors import", "from unreadable import")
+        for room in ("core.datasets", "core.delivery.exports.shipped"):
+            text = text.replace(f"from {room}.", "from ")
+            text = re.sub(rf"^from {room} import (\w+)$", r"import \1", text, flags=re.MULTILINE)
+        name = module.__name__.rpartition(".")[2]
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
 
 
 def zip_folder(folder: Path, target: Path) -> None:
@@ -173,6 +183,8 @@ The self-test asks the model about a few pictures, and compares with what Lightb
   the picture. What the network does with them first is inside the model: don't divide by 255.
 - Out: {len(info.classes)} probabilities, in the order of labels.txt.
 - `prepare.py` brings a picture to that shape. Pictures are {fit}.
+
+`prepare.py` reads what Lightbox reads: DICOM where pydicom is installed, HEIC where pi-heif is.
 
 Resizing is not inside the model. Where formats can resize at all, they do it a little differently
 from Pillow, which this model was trained with: on photos of hands that moved probabilities by up

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from core.catalog import Catalog
 from core.datasets import intake
 from core.datasets.content import Part, hash_bytes, read_regular, split_path
 from core.datasets.images import Decoding, decode, open_image
-from core.datasets.layout import Choice, read_layout
+from core.datasets.layout import Choice, read_layout, save_choice
 from core.errors import UnreadableImage
-from core.quality.curation import curated, usable
+from core.quality.curation import curated, decide, usable
 from core.quality.export import export_dataset
 from core.quality.scan import scan
 from core.training.start import suggest_spec
-from tests.deep import deep_png
+from tests.deep import deep_png, dicom_file
 
 COLOURS = {"red": (220, 20, 30), "green": (20, 200, 40)}
 
@@ -150,34 +149,16 @@ def test_colours_of_twelve_bits_are_as_bright_as_greys(tmp_path: Path) -> None:
     assert (np.asarray(then.image) == values >> 8).all(), "models of before see what they saw"
 
 
-def _dicom(values: np.ndarray, **more: object) -> bytes:
-    pydicom = pytest.importorskip("pydicom")
-    from pydicom.dataset import FileDataset, FileMetaDataset
-
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
-    made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    made.PatientName, made.Rows, made.Columns = "Doe^Jane", *values.shape
-    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
-    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 16, 12, 11, 0
-    made.PixelData = values.astype("<u2").tobytes()
-    for name, value in more.items():
-        setattr(made, name, value)
-    out = io.BytesIO()
-    pydicom.dcmwrite(out, made)
-    return out.getvalue()
-
-
 def test_dicom_is_seen_through_its_window(tmp_path: Path) -> None:
     values = np.arange(64).reshape(8, 8) * 40
-    plain = _dicom(values, RescaleSlope=2, RescaleIntercept=-100, WindowCenter=900, WindowWidth=801)
+    plain = dicom_file(
+        values, RescaleSlope=2, RescaleIntercept=-100, WindowCenter=900, WindowWidth=801
+    )
     # Of 500 to 1300 of the modality's values, which are twice the stored ones less 100.
     expected = np.clip((values * 2 - 100 - 499.5) / 800 * 255, 0, 255)
     seen = np.asarray(open_image(plain).image)[..., 0]
     assert np.abs(seen - expected).max() <= 1
-    turned = _dicom(
+    turned = dicom_file(
         values,
         RescaleSlope=2,
         RescaleIntercept=-100,
@@ -188,7 +169,7 @@ def test_dicom_is_seen_through_its_window(tmp_path: Path) -> None:
     assert (np.asarray(open_image(turned).image)[..., 0] == 255 - seen).all()
     chosen = open_image(plain, decoding=Decoding(greys=(-100.0, 4940.0))).image
     assert np.asarray(chosen).max() == 255
-    without = open_image(_dicom(values))
+    without = open_image(dicom_file(values))
     assert without.greys is not None
     assert "Doe" not in str(vars(without))
 
@@ -196,6 +177,42 @@ def test_dicom_is_seen_through_its_window(tmp_path: Path) -> None:
 def test_dicom_is_found_whatever_it_is_called(tmp_path: Path) -> None:
     for label in ("a", "b"):
         (tmp_path / label).mkdir()
-        (tmp_path / label / "IM0001").write_bytes(_dicom(np.arange(64).reshape(8, 8)))
-        (tmp_path / label / "2.dcm").write_bytes(_dicom(np.arange(64).reshape(8, 8) + 5))
+        (tmp_path / label / "IM0001").write_bytes(dicom_file(np.arange(64).reshape(8, 8)))
+        (tmp_path / label / "2.dcm").write_bytes(dicom_file(np.arange(64).reshape(8, 8) + 5))
     assert len(read_layout(tmp_path).files) == 4
+
+
+def test_what_was_decided_holds_for_another_page_and_another_margin(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    folder = tmp_path / "stacks"
+    for number in range(6):
+        pages = [np.full((9, 9), 20 * number + page, np.uint8) for page in range(3)]
+        first, *more = map(Image.fromarray, pages)
+        file = folder / "ab"[number % 2] / f"{number}.tif"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        first.save(file, save_all=True, append_images=more)
+    stacks = intake.add_folder(catalog, folder, restrict=False)
+    scan(catalog, stacks.id)
+    decide(catalog, stacks.id, "exclude", ["a/0.tif"])
+    for page in (3, 2, None):
+        save_choice(catalog.workspace, stacks.id, Choice(page=page))
+        scan(catalog, stacks.id)
+        table = curated(catalog, stacks.id)
+        at = f"#page={page}" if page else ""
+        assert table.loc[table["excluded"], "path"].tolist() == [f"a/0.tif{at}"]
+        if page == 3:
+            decide(catalog, stacks.id, "relabel", [f"b/1.tif{at}"], label="a")
+        else:
+            assert table.set_index("path").loc[f"b/1.tif{at}", "label"] == "a"
+
+    street = intake.add_folder(catalog, _coco(tmp_path / "street"), restrict=False)
+    scan(catalog, street.id)
+    (green,) = [p for p in curated(catalog, street.id)["path"] if p.startswith("2.png#xywh=58")]
+    decide(catalog, street.id, "relabel", [green], label="lime")
+    for margin in (0.0, 0.5, 2.0):
+        save_choice(catalog.workspace, street.id, Choice(margin=margin))
+        scan(catalog, street.id)
+        moved = curated(catalog, street.id).query("label == 'lime'")
+        assert moved["path"].str.startswith("2.png").tolist() == [True]
+        assert moved["label_found"].tolist() == ["green"]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,9 @@ import pytest
 from PIL import Image
 
 from core.datasets.images import Decoding, Fit, decode
+from core.delivery.exports.package import add_reading
 from core.delivery.exports.shipped.prepare import as_pixels
-from tests.deep import deep_png
+from tests.deep import deep_png, dicom_file
 
 SIZE = 32
 
@@ -69,3 +73,38 @@ def test_pictures_are_prepared_as_the_app_does(
     how = f"{how}:p2" if name == "pages" and how else how
     expected = decode(FILES[name], SIZE, fit=fit, decoding=Decoding.parse(how))
     assert as_pixels(file, SIZE, fit, how).tolist() == expected.tolist()
+
+
+_ASK = """
+import sys
+from prepare import as_pixels
+print(as_pixels(sys.argv[1], 8, "stretch", sys.argv[2]).tolist())
+"""
+
+
+def _asked(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """What somebody hears who has the export, and not Lightbox."""
+    return subprocess.run(
+        [sys.executable, "-c", _ASK, *words], cwd=folder, capture_output=True, text=True
+    )
+
+
+def test_an_export_reads_pages_and_dicom_by_itself_or_says_why_not(tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    add_reading(export)
+    medical = tmp_path / "scan.dcm"
+    medical.write_bytes(
+        dicom_file(np.arange(64).reshape(8, 8) * 40, WindowCenter=900, WindowWidth=801)
+    )
+    expected = decode(medical.read_bytes(), 8)
+    done = _asked(export, str(medical), "3")
+    assert json.loads(done.stdout) == expected.tolist(), done.stderr
+    pages = tmp_path / "pages.tif"
+    pages.write_bytes(FILES["pages"])
+    assert "It has no page 3" in _asked(export, str(pages), "3:p3").stderr
+    without = (
+        (export / "dicom.py").read_text().replace('importlib.util.find_spec("pydicom")', "None")
+    )
+    (export / "dicom.py").write_text(without)
+    assert "pip install pydicom" in _asked(export, str(medical), "3").stderr
