@@ -287,7 +287,8 @@ def _by_invitation(request: Request, token: str, given: dict[str, str] | None) -
 
 
 async def _leave(request: Request) -> Response:
-    if request.method == "GET":
+    # Whoever only looks at what a link leads to stays signed in.
+    if request.method != "POST":
         return page(
             f"""<h1>Sign out?</h1><p>This browser is signed in to Lightbox.</p>
 <form method="post" action="{PREFIX}/leave"><button>Sign out</button></form>"""

@@ -270,7 +270,8 @@ def test_the_cookie_is_for_this_site_alone_and_no_script_reads_it(server: Server
     assert TOKEN not in said
     session = signed_in(server)
     assert session.get(f"{server.url}/data", timeout=20).status_code == 200
-    # No page of somebody else signs anybody out.
+    # No page of somebody else signs anybody out, nor does looking what a link leads to.
+    session.head(f"{server.url}/lightbox/door/leave", timeout=20)
     for said in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         answer = session.post(f"{server.url}/lightbox/door/leave", headers=said, timeout=20)
         assert answer.status_code == 403
