@@ -156,6 +156,9 @@ class Doors:
                 NOBODY,
                 "",
             )
+        if "transfer-encoding" in asked.headers and "content-length" in asked.headers:
+            # A proxy in front may go by the other one, and take the rest for another request.
+            return _said(400, "This request says twice how long it is."), NOBODY, ""
         changes = method not in _SAFE or asked.scope["type"] == "websocket"
         if changes and not program and not _is_own(asked.headers, host, configured):
             return _said(403, "This was sent by a page of somebody else."), NOBODY, ""

@@ -191,14 +191,14 @@ def test_what_no_browser_sends_is_refused_and_the_next_one_is_answered(
     port = int(server.url.rpartition(":")[2])
     data = RAW[name].replace(HOST, b"Host: localhost:%d\r\n" % port)
     with socket.create_connection(("127.0.0.1", port), 20) as connection:
-        answer = b""
-        # The server may have hung up already.
-        with contextlib.suppress(OSError):
+        # The server may have answered, and hung up, before all was sent.
+        with contextlib.suppress(ConnectionError):
             connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(OSError):
-            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
-        assert not answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 5")), answer[:300]
+        try:
+            answer = connection.recv(65_536)
+        except ConnectionError:
+            answer = b"HTTP/1.1 4 it hung up before that was read"
+        assert answer.startswith(b"HTTP/1.1 4"), answer
     assert requests.get(f"{server.url}/_stcore/health", timeout=20).status_code == 200
 
 
