@@ -45,6 +45,7 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
                 "fraction": view.fraction,
                 "seconds_left": view.seconds_left,
                 "wishes": dataclasses.asdict(job.wishes),
+                "by": job.by,
             }
         )
     if not entries:

@@ -42,7 +42,8 @@ def _name(job: JobRecord, words: Named) -> str:
         return escape(words.title)
     title = "" if job.kind == "train" else f"{escape(words.title)}: "
     dataset = f" on {escape(shorten(words.dataset))}" if words.dataset else ""
-    return f"{title}**{escape(shorten(words.subject))}**{dataset}"
+    by = f" · by {escape(shorten(job.by))}" if job.by else ""
+    return f"{title}**{escape(shorten(words.subject))}**{dataset}{by}"
 
 
 def _running(job: JobRecord, name: str) -> None:
