@@ -166,17 +166,20 @@ class Search:
     def _run(self) -> None:
         first, *others = looks.networks(self.context.spec.architecture)
         table = self.data.table.iloc[self.rows]
-        sizes = looks.sizes(table)
-        self._glance(Look(first, sizes[0]))
-        self._try(Look(first, sizes[0]), force=True)
-        for size in sizes[1:]:
-            if not self._try(Look(first, size)) and size > sizes[1]:
-                break
+        begin, *larger = (Look(first, size) for size in looks.sizes(table))
+        self._glance(begin)
+        if begin.size > looks.QUICKER and not self._in_time(begin):
+            begin, larger = dataclasses.replace(begin, size=looks.QUICKER), [begin, *larger]
+        self._try(begin, force=True)
+        for look in larger:
+            self._try(look)
         # Two networks that make different mistakes are nearly always ahead of the better one, so
-        # the others are not tried alone; a third brings next to nothing, and takes its time in use.
+        # the others are not tried alone; a third brings next to nothing, and takes its time in use,
+        # and which of several pairs is best is chance.
         best = self._winner.look
         for network in others:
-            self._try(dataclasses.replace(best, beside=(network,)))
+            if self._try(dataclasses.replace(best, beside=(network,))):
+                break
         for fit in looks.squares(table):
             self._try(dataclasses.replace(self._winner.look, resize=fit))
         for head in () if self.settled else _LATER:
@@ -217,7 +220,7 @@ class Search:
         """Whether a look was tried and became the best."""
         if (self.settled and not force) or any(tried.look == look for tried in self._tried):
             return False
-        if not (force or self._kept.has(look) or self._affordable(look)):
+        if not (force or self._in_time(look)):
             self.untried.append(str(look))
             return False
         self.context.report.check()
@@ -261,7 +264,10 @@ class Search:
         seen_before = {alone for tried in self._tried for alone in tried.look.alone}
         return [alone for alone in look.alone if alone not in seen_before]
 
-    def _affordable(self, look: Look) -> bool:
+    def _in_time(self, look: Look) -> bool:
+        """Whether there is time for a look, or what it shows is known from before."""
+        if self._kept.has(look):
+            return True
         new = self._new(look)
         expected = sum(_ONCE_S + self._each * alone.work * len(self.rows) for alone in new)
         if len(self._all) > len(self.rows):
