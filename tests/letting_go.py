@@ -8,9 +8,19 @@ import gc
 import sys
 from functools import lru_cache
 
+from core.features.hardware import resident_bytes
 from core.features.kept import Kept
 
 _CACHED = type(lru_cache(lambda: None))
+# Looking for what can go takes a third of a second once all libraries are there, so only where
+# there is something to look for.
+_WORTH_BYTES = 100 * 2**20
+
+
+class _Last:
+    """Bytes that this process held when it had let go last."""
+
+    held = 0
 
 
 def let_go() -> None:
@@ -23,8 +33,11 @@ def let_go() -> None:
                 elif isinstance(value, _CACHED) and value.cache_info().maxsize:
                     value.cache_clear()
     if (keras := sys.modules.get("keras")) is not None and hasattr(keras, "backend"):
-        keras.backend.clear_session()
-    gc.collect()
-    if sys.platform == "linux":
-        # Freed memory stays with the process else.
-        ctypes.CDLL(None).malloc_trim(0)
+        keras.backend.clear_session(free_memory=False)
+    held = resident_bytes()
+    if held is None or held > _Last.held + _WORTH_BYTES:
+        gc.collect()
+        if sys.platform == "linux":
+            # Freed memory stays with the process else.
+            ctypes.CDLL(None).malloc_trim(0)
+        _Last.held = resident_bytes() or 0
