@@ -13,6 +13,7 @@ from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.links import create_link, revoke_link
 from core.delivery.take_away.made import make_report
 from core.delivery.take_away.pdf import find_browser
+from core.who import Who, acting_as
 from tests.core.api.serving import serving
 from tests.core.delivery.take_away.conftest import finished_run
 
@@ -47,6 +48,9 @@ def test_a_link_gives_the_report_as_page_and_pdf_until_it_is_taken_back(
         pdf = requests.get(address + reports.address(link.token, "pdf"), timeout=20)
         assert pdf.headers["content-type"] == "application/pdf"
         assert pdf.content.startswith(b"%PDF")
+    for who in (Who("nobody"), Who("guest", "a guest", links=("another",))):
+        with acting_as(who):
+            assert reports._find(link.token, "html")[0].suffix == ".html"
     revoke_link(catalog.workspace, link.token)
     gone = requests.get(page, timeout=20)
     assert gone.headers["content-type"] == "application/problem+json"
