@@ -11,24 +11,27 @@ from core.errors import NotFound
 from core.who import MACHINE, NOBODY, Who
 
 _REMEMBERED_S = 0.5
-_known: dict[tuple[str, str], tuple[float, Who]] = {}
+_known: dict[tuple[str, str, bool], tuple[float, Who]] = {}
 
 
-def owner(catalog: Catalog, name: str) -> Who:
+def owner(catalog: Catalog, name: str, *, person: bool = False) -> Who:
     """Who somebody of this name is now; nobody, once they were shut out or removed.
 
     What was made where nobody signs in was made at the computer itself.
+
+    Args:
+        person: whether they were signed in then; others may be the person at the computer.
     """
     if settings.load().access == "local":
         return MACHINE
-    place = (str(catalog.workspace.home), name)
+    place = (str(catalog.workspace.home), name, person)
     at, who = _known.get(place, (0.0, NOBODY))
     if time.monotonic() - at > _REMEMBERED_S:
         try:
-            person = catalog.people.get(name)
-            shut = person.disabled_at is not None
-            who = NOBODY if shut else Who(as_role(person.role), person.name)
+            found = catalog.people.get(name)
+            shut = found.disabled_at is not None
+            who = NOBODY if shut else Who(as_role(found.role), found.name)
         except NotFound:
-            who = MACHINE if name == settings.load().author else NOBODY
+            who = MACHINE if not person and name == settings.load().author else NOBODY
         _known[place] = (time.monotonic(), who)
     return who

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from core.access.audit import note
 from core.catalog import open_catalog
 from core.errors import InvalidInput, NotFound
-from core.who import author, require
+from core.who import acting, author, require
 from core.workspace import Workspace, read_json, write_json
 
 PREFIX = "lb_"
@@ -42,6 +42,7 @@ class ApiKey(BaseModel):
         hash: SHA-256 of the key, hexadecimal.
         made_at, used_at: seconds since 1970; ``used_at`` to about a minute, ``None`` for never.
         by: who made it.
+        person: whether that was somebody who signs in; such a key acts for them alone.
         per_minute: so many requests a minute are answered.
         models: ids of runs that it may ask; empty for all that its owner may see.
         ends_at: from then on it opens nothing; ``None`` for until it is taken back.
@@ -55,6 +56,7 @@ class ApiKey(BaseModel):
     hash: str
     made_at: float
     by: str = ""
+    person: bool = False
     used_at: float | None = None
     per_minute: int = Field(default=PER_MINUTE, ge=1, le=MOST_PER_MINUTE)
     models: tuple[str, ...] = ()
@@ -113,6 +115,7 @@ def create_key(
             hash=_hash(secret),
             made_at=time.time(),
             by=author(),
+            person=bool(acting().name),
             per_minute=per_minute,
             models=tuple(models),
             ends_at=None if days is None else time.time() + days * 86400,

@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from core import settings
 from core.access import audit, browsers, passwords, people
+from core.access.owners import owner
 from core.catalog import Catalog
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from core.inference.keys import create_key
 from core.who import GIVEN, Who, acting_as
 
 GOOD = "a few words in a row"
@@ -183,6 +186,20 @@ def test_what_is_done_is_in_the_log_and_in_a_table_that_runs_nothing(catalog: Ca
     assert ("=1+1", "signed in") in found
     assert ("tester", "added a person") in found
     assert ",=1+1," not in audit.to_csv(audit.entries(catalog))
+
+
+def test_a_key_of_somebody_who_was_removed_opens_nothing_whatever_they_were_called(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_ACCESS", "password")
+    name = settings.load().author
+    made, _ = create_key(catalog.workspace, "kiosk")
+    joined(catalog, name, "trainer")
+    with acting_as(Who("trainer", name)):
+        theirs, _ = create_key(catalog.workspace, "scanner")
+    people.remove(catalog, name)
+    assert owner(catalog, theirs.by, person=theirs.person).role == "nobody"
+    assert owner(catalog, made.by, person=made.person).may("administrator")
 
 
 def test_a_hash_that_is_damaged_opens_nothing() -> None:
