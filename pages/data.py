@@ -115,7 +115,7 @@ def _photos(record: DatasetRecord, good: pd.DataFrame) -> None:
                     _tiles(record, rows, named=False),
                     key=f"class-{record.id}-{label}",
                     label=f"Photos of {label}",
-                    strip=True,
+                    row=True,
                 )
 
 

@@ -13,16 +13,14 @@ from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from core.text import escape, plural, shorten
-from pages._widgets.gallery import Tile, gallery
 from pages._widgets.predict.beat import beat
 from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask, cards, example_picture, examples
+from pages._widgets.predict.trying import ask, cards, choose_example
 from pages._widgets.session import catalog
 from pages._widgets.sure import threshold_of
 
 _SHOWN = 6
 _NAMED = 12
-_ACROSS = 6
 _WAYS = {
     "example": ":material/image: Examples",
     "drop": ":material/upload: Your image",
@@ -41,6 +39,7 @@ _STYLE = """
 .st-key-demo-way button {min-height: 3rem;}
 .st-key-demo-way button p {font-size: 1.15rem;}
 @media (max-width: 640px) {
+  .st-key-demo-answer [data-testid="stImage"] img {max-height: 32vh;}
   .st-key-demo-way button {padding: 0 .55rem;}
   .st-key-demo-way button p {font-size: .9rem;}
 }
@@ -64,7 +63,7 @@ def _title(link: Link, run: RunRecord, classes: list[str]) -> None:
 
 def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
     if way == "example":
-        return _example(run)
+        return choose_example(run, "**Photos it had never seen.** Click one:", begin_with=0)
     dropped = st.file_uploader(
         "Drop an image here",
         accept_multiple_files=True,
@@ -72,29 +71,6 @@ def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
         key="demo-files",
     )
     return [(file.name, file.getvalue()) for file in (dropped or [])[:_SHOWN]]
-
-
-def _example(run: RunRecord) -> list[tuple[str, bytes]]:
-    """The one that was clicked last, of some that stand below its answer."""
-    try:
-        found = examples(run)
-    except NotFound:
-        found = []
-    if not found:
-        st.info("There are no examples any more. Try an image of your own.")
-        return []
-    tiles = [
-        Tile(str(n), example_picture(run.id, data), "", title=f"Example {n + 1}")
-        for n, (_, data) in enumerate(found)
-    ]
-    st.markdown("**Photos it had never seen.** Click one:")
-    for clicked in gallery(
-        tiles, key="demo-examples", label="Examples to try", opens=True, across=_SHOWN
-    ):
-        st.session_state["demo-example"] = int(clicked)
-    number = st.session_state.get("demo-example", 0) % len(found)
-    # Without the folder, which would give the answer away.
-    return [(f"Example {number + 1}", found[number][1])]
 
 
 def _page() -> None:

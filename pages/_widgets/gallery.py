@@ -23,6 +23,9 @@ _CSS = """
   outline: none; padding: 3px;}
 .grid.strip {display: flex; gap: 8px; overflow-x: auto;}
 .strip .tile {flex: 0 0 76px; min-width: 0;}
+/* Rows after the first have no height, so no picture is cut in half. */
+.grid.row {grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); grid-template-rows: auto;
+  grid-auto-rows: 0; gap: 0 8px; overflow: hidden;}
 .tile {position: relative; border-radius: 8px; padding: 4px; border: 2px solid transparent;
   background: var(--st-secondary-background-color); user-select: none; text-align: center;}
 .pick .tile, .opens .tile {cursor: pointer;}
@@ -34,9 +37,11 @@ _CSS = """
   justify-content: center; font-size: 26px; opacity: .45;}
 .caption {font: 12px/1.35 var(--st-font); color: var(--st-text-color); overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; margin-top: 3px;}
-.badge {position: absolute; left: 7px; top: 7px; font: 600 11px/1.6 var(--st-font); padding: 0 6px;
-  border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: 85%; overflow: hidden;
-  text-overflow: ellipsis; white-space: nowrap;}
+.badge {position: absolute; left: 7px; top: 7px; font: 600 11px/1.45 var(--st-font);
+  padding: 1px 6px;
+  border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: calc(100% - 14px);
+  box-sizing: border-box; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2; overflow-wrap: anywhere; text-align: left;}
 .badge.good {background: #00684b;} .badge.bad {background: #a83f00;}
 .tile.on {border-color: var(--st-primary-color);}
 .tile.on::after {content: "✓"; position: absolute; right: 7px; top: 7px; width: 20px; height: 20px;
@@ -54,8 +59,10 @@ export default function ({ data, parentElement, setStateValue }) {
     parentElement.appendChild(grid);
   }
   grid.className = "grid" + (data.pick ? " pick" : "") + (data.strip ? " strip" : "")
-    + (data.opens ? " opens" : "");
-  grid.style.gridTemplateColumns = data.across ? `repeat(${data.across}, minmax(0, 1fr))` : "";
+    + (data.opens ? " opens" : "") + (data.row ? " row" : "");
+  const each = `(100% - ${10 * (data.across - 1)}px) / ${data.across}`;
+  grid.style.gridTemplateColumns = data.across
+    ? `repeat(auto-fill, minmax(max(76px, ${each}), 1fr))` : "";
   // A strip can be scrolled, so the keyboard has to reach it.
   grid.tabIndex = moves || data.strip ? 0 : -1;
   grid.setAttribute("role", moves ? "listbox" : "list");
@@ -186,6 +193,7 @@ def gallery(
     label: str,
     pick: bool = False,
     strip: bool = False,
+    row: bool = False,
     opens: bool = False,
     across: int = 0,
     round: int = 0,
@@ -196,8 +204,9 @@ def gallery(
         label: what the pictures are, for screen readers.
         pick: whether they can be selected.
         opens: a click is a wish to see more of a picture instead: its id is returned once.
-        strip: small, in one row.
-        across: so many in a row, whatever the width; 0 for as many as fit.
+        strip: small, in one row that can be scrolled.
+        row: as many as fit into one row, and none of the others.
+        across: so many in a row where there is room for them; 0 for as many as fit.
         round: another number starts again with nothing selected.
     """
     data = [
@@ -223,6 +232,7 @@ def gallery(
             "tiles": data,
             "pick": pick,
             "strip": strip,
+            "row": row,
             "opens": opens,
             "label": label,
             "across": across,

@@ -83,6 +83,6 @@ def _entry(
                 ],
                 key=f"strip-{key}",
                 label=title,
-                strip=True,
+                row=True,
             )
     return fixed

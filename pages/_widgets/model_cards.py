@@ -31,7 +31,7 @@ def draw_cards(entries: list[Entry]) -> list[Entry]:
     for start in range(0, len(shown), _ACROSS):
         row = shown[start : start + _ACROSS]
         for column, entry in zip(st.columns(_ACROSS, gap="medium"), row, strict=False):
-            with column, st.container(border=True, key=f"model-{entry.run.id}"):
+            with column, st.container(border=True, key=f"model-{entry.run.id}", height="stretch"):
                 _card(entry)
     picked = st.session_state.get(_PICKED)
     return [entry for entry in shown if entry.run.id == picked]
@@ -42,7 +42,7 @@ def _card(entry: Entry) -> None:
     pictures = _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
     if pictures:
         gallery(
-            pictures, key=f"pictures-{run.id}", label=f"What {run.name} was trained on", strip=True
+            pictures, key=f"pictures-{run.id}", label=f"What {run.name} was trained on", row=True
         )
     st.markdown(f"## {'★ ' if run.starred else ''}{escape(shorten(run.name, 40))}")
     st.markdown(sentence(entry))

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from core.catalog import Catalog
+from core.delivery.take_away.links import Link, create_link
 from core.evaluation.evaluate import evaluate_run
 from tests.browser import journey
-from tests.browser.conftest import light_app
+from tests.browser.conftest import PHONE, light_app
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
 
@@ -39,6 +41,21 @@ def ask(address: str, key: str, file: Path) -> dict[str, Any]:
         return dict(json.load(answer))
 
 
+def seen_on_a_phone(new_page: Callable[..., Any], url: str, link: Link) -> None:
+    """A guest opens a demo: the answer is in sight, and the largest text; an example is a tap."""
+    page = new_page(url + link.address, phone=True, guest=True)
+    page.get_by_role("heading", name="Colour?").wait_for()
+    headline = page.locator(".headline")
+    expect(headline).to_have_text(re.compile("|".join(CLASSES)))
+    size = "each => parseFloat(getComputedStyle(each).fontSize)"
+    title = page.get_by_role("heading", level=1).evaluate(size)
+    assert headline.evaluate(size) > 1.5 * title
+    assert headline.bounding_box()["y"] < PHONE["height"], "the answer is below the first screen"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("option", name="Test image 2").click()
+    page.get_by_text("Test image 2", exact=True).wait_for()
+
+
 def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agrees(
     catalog: Catalog, tmp_path: Path, new_page: Callable[..., Any]
 ) -> None:
@@ -53,6 +70,7 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
     (tmp_path / "photos" / "new" / "broken.png").write_bytes(b"no image")
     home, roots = catalog.workspace.home, str(tmp_path / "photos")
     with light_app(home, tmp_path / "app.log", LIGHTBOX_ROOTS=roots) as server:
+        seen_on_a_phone(new_page, server.url, create_link(catalog, run.id, "demo", title="Colour?"))
         page = new_page(f"{server.url}/predict?run={run.id}")
         page.locator("input[type=file]").first.set_input_files(given)
         page.get_by_text("3 images answered").wait_for()

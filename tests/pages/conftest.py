@@ -231,6 +231,12 @@ class Gallery:
         self.at.run()
         assert_no_defect(self.at)
 
+    def open(self, id: str) -> None:
+        """What the browser does when one that opens is clicked."""
+        self.at.session_state[self.key] = {"opened": {"id": id, "at": 1}}
+        self.at.run()
+        assert_no_defect(self.at)
+
 
 def answers(at: AppTest) -> list[str]:
     """The headlines of the answers that are shown, in their order."""

@@ -19,7 +19,7 @@ from pages._widgets.predict import corrections
 from pages._widgets.predict.answer import Tried
 from pages._widgets.predict.demo_links import demo_links
 from pages._widgets.predict.live_camera import live_camera
-from pages._widgets.predict.trying import ask, cards, examples
+from pages._widgets.predict.trying import ask, cards, choose_example
 from pages._widgets.said import UNLIKE
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
@@ -70,12 +70,10 @@ def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, by
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         pasted = paste("try-paste")
-        wanted = st.toggle(
-            "Show some of its test images", key=f"examples-{run.id}", disabled=bool(dropped)
-        )
+        st.caption("Your images are not kept.")
     files = [(file.name, file.getvalue()) for file in dropped or []]
     files += _kept(pasted, "pasted")
-    return examples(run) if wanted and not files else files
+    return files or choose_example(run, "No image at hand? Try one of its test images:")
 
 
 def _kept(latest: Shot | None, what: str) -> list[tuple[str, bytes]]:
@@ -197,26 +195,21 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
 
 def draw(run: RunRecord) -> None:
     detecting = _learned(run)
-    # What is answered stands above what is asked with.
-    answers = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
         threshold = sure_popover(run)
         demo_links(run)
     given = open_given(_gather(run, source, threshold))
-    with answers:
-        for name, why in given.refused[:20]:
-            st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
-        if len(given.refused) > 20:
-            st.caption(f"{len(given.refused) - 20:,} more were left out.")
-        if given.files:
-            st.session_state["predicted"] = True
-            tried = ask(run, given.files, detecting)
-            page = page_of(len(tried), key="try-page", size=_SHOWN)
-            cards(run, tried[page], threshold, first=page.start or 0)
-            _table(tried, open_predictor(catalog().workspace, run.id), threshold)
-    if not given.files:
-        st.caption("Your images are not kept.")
+    for name, why in given.refused[:20]:
+        st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
+    if len(given.refused) > 20:
+        st.caption(f"{len(given.refused) - 20:,} more were left out.")
+    if given.files:
+        st.session_state["predicted"] = True
+        tried = ask(run, given.files, detecting)
+        page = page_of(len(tried), key="try-page", size=_SHOWN)
+        cards(run, tried[page], threshold, first=page.start or 0)
+        _table(tried, open_predictor(catalog().workspace, run.id), threshold)
     if not detecting:
         _detector_line(run)
     corrections.panel(run)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
-from core.errors import UnreadableImage
+from core.errors import NotFound, UnreadableImage
 from core.evaluation.mistakes import telling
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
@@ -15,6 +15,7 @@ from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
 from core.quality.thumbs import preview
 from core.runs.files import RunFiles
+from pages._widgets.gallery import Tile, gallery
 from pages._widgets.predict.answer import Tried, draw_answer
 from pages._widgets.session import catalog, thumbnails
 
@@ -66,8 +67,39 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     return found
 
 
+def choose_example(
+    run: RunRecord, title: str, *, begin_with: int | None = None
+) -> list[tuple[str, bytes]]:
+    """Test images to click on; the one that was clicked last, as what is to be tried.
+
+    Args:
+        begin_with: the one that counts as clicked to begin with, if one does.
+    """
+    try:
+        found = examples(run)
+    except NotFound:
+        # Not tested, or tested on images that are not here any more.
+        return []
+    if not found:
+        return []
+    st.markdown(title)
+    tiles = [
+        # The folder would give the answer away.
+        Tile(str(n), _example_picture(run.id, data), "", title=f"Test image {n + 1}")
+        for n, (_, data) in enumerate(found)
+    ]
+    key = f"examples-{run.id}"
+    clicked = gallery(tiles, key=key, label="Test images to try", opens=True, across=_EXAMPLES)
+    if clicked:
+        st.session_state[f"{key}-chosen"] = int(clicked[0])
+    chosen = st.session_state.get(f"{key}-chosen", begin_with)
+    if chosen is None or chosen >= len(found):
+        return []
+    return [(f"Test image {chosen + 1}", found[chosen][1])]
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
-def example_picture(run_id: str, data: bytes) -> bytes:
+def _example_picture(run_id: str, data: bytes) -> bytes:
     """An example, small enough for many on a page, as the model's own reading shows it: a JPEG;
     empty if it can't be read any more."""
     try:
