@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -66,7 +67,7 @@ class Output:
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table for people; columns of numbers are aligned to the right."""
-        cells = [[str(cell) for cell in row] for row in rows]
+        cells = [[_in_a_line(str(cell)) for cell in row] for row in rows]
         widths = [
             max(len(head), *(len(row[n]) for row in cells)) if cells else len(head)
             for n, head in enumerate(heads)
@@ -97,6 +98,16 @@ class Output:
     def end_line(self) -> None:
         """Finish a line of progress, so that what follows starts on its own."""
         self.progress.end_line()
+
+
+def _in_a_line(text: str) -> str:
+    """A name with line breaks and other marks that move the cursor written out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        repr(mark)[1:-1] if unicodedata.category(mark) in ("Cc", "Zl", "Zp") else mark
+        for mark in text
+    )
 
 
 class _Progress(Reporter):

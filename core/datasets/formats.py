@@ -60,7 +60,11 @@ _KNOWN: dict[str, tuple[str, str]] = {
     ),
     ".avif": ("an AVIF image, which this installation can't read", "save it as JPEG or PNG"),
     **dict.fromkeys(
-        (".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".srw", ".pef", ".raw"),
+        (
+            *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".srw", ".pef"),
+            *(".raw", ".crw", ".nrw", ".sr2", ".srf", ".rwl", ".3fr", ".iiq", ".x3f", ".mrw"),
+            *(".kdc", ".dcr", ".erf", ".mef", ".mos", ".gpr"),
+        ),
         ("a raw photo, as it came from a camera's sensor", _PHOTO_REMEDY),
     ),
     **dict.fromkeys(
@@ -71,17 +75,44 @@ _KNOWN: dict[str, tuple[str, str]] = {
             "window that shows it",
         ),
     ),
-    **dict.fromkeys((".nii", ".nrrd", ".mha"), ("a medical volume", "export its slices as PNG")),
-    **dict.fromkeys((".psd", ".psb", ".xcf", ".kra"), ("a layered drawing", _PHOTO_REMEDY)),
-    **dict.fromkeys((".svg", ".ai", ".eps", ".wmf", ".emf"), ("a drawing", "save it as PNG")),
     **dict.fromkeys(
-        (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"),
+        (".nii", ".nrrd", ".nhdr", ".mha", ".mhd"),
+        ("a medical volume", "export its slices as PNG"),
+    ),
+    **dict.fromkeys(
+        (".svs", ".ndpi", ".mrxs", ".scn", ".czi", ".lif", ".nd2", ".oib", ".oif", ".vsi", ".lsm"),
+        ("a microscope's file", "export its pictures as TIFF or PNG"),
+    ),
+    **dict.fromkeys(
+        (".psd", ".psb", ".xcf", ".kra", ".clip", ".afphoto"), ("a layered drawing", _PHOTO_REMEDY)
+    ),
+    **dict.fromkeys(
+        (".svg", ".svgz", ".ai", ".eps", ".ps", ".wmf", ".emf", ".cdr", ".dwg", ".dxf"),
+        ("a drawing", "save it as PNG"),
+    ),
+    **dict.fromkeys(
+        (
+            *(".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"),
+            *(".3gp", ".mts", ".m2ts", ".ogv", ".vob", ".mjpeg"),
+        ),
         ("a video", "save some of its pictures as JPEG and add those"),
     ),
     **dict.fromkeys((".jxl",), ("a JPEG XL image", "save it as JPEG or PNG")),
     **dict.fromkeys((".ico", ".icns", ".cur"), ("an icon", "save it as PNG")),
     **dict.fromkeys((".exr", ".hdr"), ("a high-dynamic-range image", "save it as TIFF or PNG")),
-    **dict.fromkeys((".dds", ".ktx"), ("a texture", "save it as PNG")),
+    **dict.fromkeys((".dds", ".ktx", ".blp", ".vtf"), ("a texture", "save it as PNG")),
+    **dict.fromkeys(
+        (
+            *(".qoi", ".sgi", ".rgb", ".bw", ".xbm", ".xpm", ".msp", ".ras", ".sun", ".wbmp"),
+            *(".flif", ".bpg", ".jls", ".jxr", ".wdp", ".hdp", ".djvu", ".mng", ".pct", ".pict"),
+            *(".spi", ".im", ".iff", ".lbm", ".cin", ".dpx", ".heics"),
+        ),
+        ("a picture of a kind that is not read here", "save it as JPEG or PNG"),
+    ),
+    **dict.fromkeys(
+        (".npy", ".npz", ".mat", ".h5", ".hdf5", ".tfrecord", ".tfrecords", ".lmdb", ".mdb"),
+        ("a file of arrays", "save its pictures as PNG"),
+    ),
     **dict.fromkeys((".fits", ".fit", ".fts"), ("a FITS image", "save it as TIFF or PNG")),
     ".xlsx": ("a table of Excel", "save it as CSV; then it can say the classes"),
     ".xls": ("a table of Excel", "save it as CSV; then it can say the classes"),
@@ -92,7 +123,7 @@ _ARCHIVES = frozenset([".zip", ".tar", ".gz", ".tgz", ".rar", ".7z", ".bz2", ".x
 _SURELY_NOT = (
     frozenset([".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".parquet"])
     | frozenset([".md", ".html", ".htm", ".js", ".css", ".py", ".ipynb", ".log", ".ini", ".cfg"])
-    | frozenset([".npy", ".npz", ".mat", ".h5", ".pkl", ".pt", ".onnx", ".exe", ".dll"])
+    | frozenset([".pkl", ".pt", ".onnx", ".exe", ".dll"])
     | frozenset([".xlsx", ".doc", ".docx", ".wav", ".mp3"])
 )
 # Files that say something about pictures beside them: kept where only pictures would be.

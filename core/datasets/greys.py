@@ -25,6 +25,7 @@ _BITS = (8, 10, 12, 14, 16)
 # Hot and dead pixels are few; what a range must cover is the rest.
 _TAIL = 0.1
 _ENOUGH = 2000
+_HOT = 10_000
 
 
 def is_deep(mode: str) -> bool:
@@ -47,8 +48,8 @@ def valid(values: NDArray[Any], tags: Mapping[int, Any] | None = None) -> NDArra
 def own_range(values: NDArray[Any], tags: Mapping[int, Any] | None = None) -> Range:
     """The range that a file's numbers are meant in: (black, white).
 
-    By its tags; else by the bits that its whole numbers need (1023 for 10, 4095 for 12 …); else 0
-    to 1 for fractions, or what nearly all of its pixels lie in.
+    By its tags; else by the bits that its whole numbers need (1023 for 10, 4095 for 12 …), but for
+    one pixel in 10,000; else 0 to 1 for fractions, or what nearly all of its pixels lie in.
     """
     tags = tags or {}
     good = values[valid(values, tags)]
@@ -60,7 +61,13 @@ def own_range(values: NDArray[Any], tags: Mapping[int, Any] | None = None) -> Ra
         if declared is not None and low >= 0 and high <= declared < 65535:
             return 0.0, declared
     if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
-        return 0.0, next(float(2**bits - 1) for bits in _BITS if high < 2**bits)
+        # Hot pixels of a sensor are a few among many, and as bright as its file can say.
+        few = max(1, good.size // _HOT) if good.size >= _ENOUGH else 0
+        return 0.0, next(
+            float(2**bits - 1)
+            for bits in _BITS
+            if high < 2**bits or (few and np.count_nonzero(good >= 2**bits) <= few)
+        )
     if low >= 0 and high <= 1:
         return 0.0, 1.0
     if good.size >= _ENOUGH:

@@ -22,8 +22,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core import settings
 from core.datasets import greys
 from core.datasets.content import Part, box_in, taken_apart
+from core.datasets.cut import is_cut
 from core.datasets.formats import FORMATS
 from core.datasets.held import Large, room_for
+from core.datasets.kinds_of_file import what_is
 from core.datasets.seen import as_first, as_seen, deep_colours, has_deep_colours
 from core.errors import LightboxError, UnreadableImage
 
@@ -35,8 +37,6 @@ _ORIENTATION = 0x0112
 _MOST_COUNTED = 20
 # Of which a page other than the first can be meant.
 _PAGED = ("TIFF", "DICOM")
-# Of its height, before a grey bottom means anything; and its height, in pixels.
-_CUT_AT_LEAST, _LEAST_TO_CUT = 0.06, 16
 _TURNED = (5, 6, 7, 8)
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -170,11 +170,12 @@ def _opened(
     except (LightboxError, Large):
         raise
     except UnidentifiedImageError as error:
+        title, remedy = what_is(taken_apart(data)[0])
         raise UnreadableImage(
             "unreadable",
-            "This is not an image that Lightbox can read.",
+            title or "This is not an image that Lightbox can read.",
             file=file,
-            remedy="Save it again as JPEG or PNG.",
+            remedy=remedy or "Save it again as JPEG or PNG.",
         ) from error
     except MemoryError as error:
         raise UnreadableImage(
@@ -269,10 +270,11 @@ def _open(
         with room_for(held * 2 if has_deep_colours(image) else held):
             deep = deep_colours(image, decoding.greys) if decoding.version > 2 else None
             image.load()
-            if kind == "JPEG" and decoding.version > 1 and _is_cut(image):
+            if kind == "JPEG" and decoding.version > 1 and is_cut(image, data):
                 raise UnreadableImage(
                     "truncated",
-                    "The image ends in the middle: its lower part is one even grey.",
+                    "The image ends in the middle: a part of the file is missing, although its end "
+                    "is marked.",
                     file=file,
                     remedy="Copy it again from where it came from.",
                 )
@@ -320,24 +322,6 @@ def _cut_out(rgb: Image.Image, part: Part, file: object) -> Image.Image:
             remedy="Look whether the annotations are of this picture.",
         )
     return rgb.crop((left, top, right, bottom))
-
-
-def _is_cut(image: Image.Image) -> bool:
-    """Whether a JPEG ends in the middle although its end is marked: what is missing is then drawn
-    as the grey that stands for nothing, over the whole width, at the bottom only."""
-    width, height = image.size
-    if height < _LEAST_TO_CUT or not _is_nothing(image, (0, height - 1, width, height)):
-        return False
-    rows = max(1, round(height * _CUT_AT_LEAST))
-    if not _is_nothing(image, (0, height - rows, width, height)):
-        return False
-    # Somebody who puts a picture on grey does so above, too.
-    return not _is_nothing(image, (0, 0, width, rows))
-
-
-def _is_nothing(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
-    extremes = image.crop(box).convert("RGB").getextrema()
-    return all(low >= 127 and high <= 129 for low, high in extremes)  # type: ignore[misc]
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -13,7 +13,7 @@ import codecs
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import BinaryIO
 
@@ -240,7 +240,11 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
         except InvalidInput as error:
             shutil.rmtree(originals, ignore_errors=True)
             raise InvalidInput(error.title, file=source["name"], remedy=error.remedy) from error
-        refused += unpacked.skipped
+        # It is called here as the person called it, not as it is kept.
+        refused += [
+            replace(item, path=source["name"]) if item.path == source["file"] else item
+            for item in unpacked.skipped
+        ]
     if source["kind"] != "folder":
         _remember(
             catalog,

@@ -20,7 +20,6 @@ from core.datasets.layout import (
     load_choice,
     save_choice,
 )
-from core.errors import InvalidInput
 from core.jobs import kinds
 from core.quality.index import grey_range
 from core.text import escape, plural, shorten
@@ -101,13 +100,15 @@ def _how_read(record: DatasetRecord, kept: KeptLayout, table: pd.DataFrame) -> N
                 f"{deep[1]:g}."
             )
             left, right = st.columns(2)
-            low = left.number_input("Black", value=float(deep[0]), key="greys-low")
-            high = right.number_input("White", value=float(deep[1]), key="greys-high")
+            low = left.number_input("Black", value=float(deep[0]), format="%.9g", key="greys-low")
+            high = right.number_input(
+                "White", value=float(deep[1]), format="%.9g", key="greys-high"
+            )
             if (low, high) != deep:
                 new = replace(new, greys=(low, high))
         if pages:
             page = st.number_input(
-                "Page, of files of several", 1, 100_000, chosen.page or 1, key="page-of"
+                "Page, of files that have several", 1, 100_000, chosen.page or 1, key="page-of"
             )
             new = replace(new, page=int(page) if page > 1 else None)
         if boxes:
@@ -118,8 +119,9 @@ def _how_read(record: DatasetRecord, kept: KeptLayout, table: pd.DataFrame) -> N
             new = replace(new, margin=percent / 100)
         if st.form_submit_button("Read them so"):
             if deep and new.greys and not new.greys[0] < new.greys[1]:
-                raise InvalidInput("Black must be less than white.")
-            _read(record, new)
+                st.error("Black must be less than white.")
+            else:
+                _read(record, new)
     if chosen.greys and st.button("Find the range of greys again", key="greys-off"):
         _read(record, replace(chosen, greys=None))
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets.layout import load_choice
@@ -84,3 +88,73 @@ def test_what_belongs_together_is_offered_chosen_and_taken_back(
     assert "Kept together: **8 groups**" in words(at)
     click(at, "Undo")
     assert load_choice(catalog.workspace, record.id).together is None
+
+
+def _settle(catalog: Catalog, record: DatasetRecord) -> None:
+    """Do what the page has queued."""
+    scan(catalog, record.id)
+    for job in catalog.jobs.all():
+        catalog.jobs.finish(job.id, "done")
+
+
+def test_page_and_greys_are_chosen_on_the_page_and_the_range_found_again(
+    catalog: Catalog,
+    tmp_path: Path,
+    open_page: Open,
+    bring_in: Callable[..., DatasetRecord],
+) -> None:
+    for number in range(4):
+        file = tmp_path / "stacks" / "ab"[number % 2] / f"{number}.tif"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        values = np.arange(256, dtype=np.uint16).reshape(16, 16) * 10 + number
+        first, second = (Image.fromarray(each) for each in (values, values + 300))
+        first.save(file, save_all=True, append_images=[second])
+    record = bring_in(tmp_path / "stacks", "Stacks")
+    at = open_page("data", dataset=record.id)
+    assert "Found in these images: 0 to 4095" in words(at)
+    at.number_input(key="page-of").set_value(2)
+    at.number_input(key="greys-high").set_value(3000.0)
+    click(at, "Read them so")
+    choice = load_choice(catalog.workspace, record.id)
+    assert (choice.page, choice.greys) == (2, (0.0, 3000.0))
+    _settle(catalog, record)
+    assert curated(catalog, record.id)["path"].str.endswith("#page=2").all()
+    at = open_page("data", dataset=record.id)
+    assert "Chosen: 0 to 3000" in words(at)
+    at.number_input(key="greys-low").set_value(5000.0)
+    click(at, "Read them so")
+    assert "Black must be less than white" in words(at)
+    assert load_choice(catalog.workspace, record.id) == choice
+    click(at, "Find the range of greys again")
+    assert load_choice(catalog.workspace, record.id) == replace(choice, greys=None)
+    _settle(catalog, record)
+    at = open_page("data", dataset=record.id)
+    at.number_input(key="page-of").set_value(7)
+    click(at, "Read them so")
+    _settle(catalog, record)
+    assert set(curated(catalog, record.id)["problem"]) == {
+        "It has no page 7. Choose a page that all files have."
+    }
+
+
+def test_the_margin_around_boxes_is_chosen_on_the_page(
+    catalog: Catalog,
+    tmp_path: Path,
+    open_page: Open,
+    bring_in: Callable[..., DatasetRecord],
+) -> None:
+    root = tmp_path / "street"
+    for number in range(4):
+        write_image(root / f"images/{number}.png", number)
+        (root / "labels").mkdir(exist_ok=True)
+        (root / f"labels/{number}.txt").write_text("0 0.3 0.5 0.2 0.5\n1 0.7 0.5 0.2 0.5\n")
+    (root / "classes.txt").write_text("cat\ndog\n")
+    record = bring_in(root, "Street")
+    narrow = curated(catalog, record.id)["width"].max()
+    at = open_page("data", dataset=record.id)
+    assert at.number_input(key="margin").value == 10
+    at.number_input(key="margin").set_value(50)
+    click(at, "Read them so")
+    _settle(catalog, record)
+    assert curated(catalog, record.id)["width"].max() > narrow
+    assert open_page("data", dataset=record.id).number_input(key="margin").value == 50

@@ -22,6 +22,7 @@ from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.tables import splits_said
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
+from core.text import percent
 
 MAX_JSON_BYTES = 500 * 1024**2
 _MAX_XML_BYTES = 1024**2
@@ -139,7 +140,7 @@ def by_boxes(entries: list[Entry], said: Annotations, margin: float) -> Reading 
             skipped.append(entry.skipped(small))
     if not files:
         return None
-    around = f", with {margin:.0%} of its size around it" if margin else ""
+    around = f", with {percent(margin, 0)} of its size around it" if margin else ""
     reason = f"{said.said} have boxes: each is an image, cut out of its photo{around}."
     return Reading("boxes", files, skipped, reason, frozenset(said.used))
 

@@ -23,6 +23,7 @@ from core.text import as_text
 
 # Opening a file to see what it is costs as much as a small picture's decoding.
 _MOST_LOOKED_INTO = 20_000
+_OUTSIDE = "It is a link to a {} outside those that may be read; LIGHTBOX_ROOTS says which may."
 
 
 @dataclass
@@ -120,7 +121,7 @@ class _Walk:
         if here.is_relative_to(target) or self._identity(facts) in seen:
             self._skip(entry.path, "It is a link to a folder that it lies in, or that was found.")
         elif not self._may(target):
-            self._skip(entry.path, "It is a link to a folder outside those that may be read.")
+            self._skip(entry.path, _OUTSIDE.format("folder"))
         elif target.is_relative_to(self.allowed[0]):
             self._skip(entry.path, "It is a link to a folder that is found here anyway.")
         else:
@@ -144,7 +145,7 @@ class _Walk:
         try:
             facts = entry.stat()
             if entry.is_symlink() and not self._may(Path(entry.path).resolve()):
-                self._skip(entry.path, "It is a link to a file outside those that may be read.")
+                self._skip(entry.path, _OUTSIDE.format("file"))
                 return
         except (OSError, RuntimeError) as error:
             # Up to Python 3.12, resolving links that go in a circle is a RuntimeError.

@@ -104,3 +104,8 @@ def test_a_job_that_was_cancelled_before_it_began_is_not_done(catalog: Catalog) 
     catalog.jobs.request_cancel(job.id)
     with pytest.raises(Cancelled):
         run_job(catalog, job, Output(json_wanted=True))
+
+
+def test_a_name_of_several_lines_stays_in_its_row(capsys: Captured) -> None:
+    Output(json_wanted=False).table(("class", "images"), [("a\nb\x1b[31m", 3), ("é", 4)])
+    assert capsys.readouterr().out.splitlines()[1] == "a\\nb\\x1b[31m       3"

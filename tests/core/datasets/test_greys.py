@@ -74,3 +74,12 @@ def test_a_long_film_is_not_counted_to_its_end() -> None:
     out = io.BytesIO()
     page.save(out, "TIFF", save_all=True, append_images=[page] * 300)
     assert open_image(out.getvalue()).frames == 20
+
+
+def test_a_hot_pixel_does_not_make_all_others_black() -> None:
+    values = (np.arange(4800, dtype=np.uint16) % 3000).reshape(60, 80)
+    assert greys.own_range(values) == (0, 4095)
+    values[3, 3] = 65535
+    assert greys.own_range(values) == (0, 4095)
+    values[:2] = 65535
+    assert greys.own_range(values) == (0, 65535)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -165,7 +166,7 @@ def test_each_way_of_being_broken_has_its_sentence() -> None:
     for data, kind, what in (
         (b"", "empty", "empty"),
         (b"no image at all", "unreadable", "not an image"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unreadable", "not an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unreadable", "drawing"),
         (whole[: len(whole) // 2], "truncated", "ends in the middle"),
     ):
         with pytest.raises(UnreadableImage, match=what) as caught:
@@ -242,15 +243,63 @@ def test_a_jpeg_that_is_cut_and_closed_again_is_not_taken_for_whole() -> None:
     noise = Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8))
     data = encoded(noise, "JPEG", quality=90)
     cut = data[: len(data) * 4 // 10] + b"\xff\xd9"
-    with pytest.raises(UnreadableImage, match="even grey"):
+    with pytest.raises(UnreadableImage, match="its end is marked"):
         open_image(cut)
-    with pytest.raises(UnreadableImage, match="even grey"):
+    with pytest.raises(UnreadableImage, match="its end is marked"):
         decode(cut, 32)
     assert open_image(cut, decoding=FIRST).width == 96, "the first version saw nothing"
     assert open_image(data).width == 96
 
 
-def test_a_picture_on_grey_is_whole() -> None:
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
+def test_a_progressive_jpeg_without_its_later_passes_is_not_whole(share: float) -> None:
+    rng = np.random.default_rng(0)
+    photo = Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8)).resize((300, 200))
+    data = encoded(photo, "JPEG", progressive=True)
+    with pytest.raises(UnreadableImage, match="its end is marked"):
+        open_image(data[: int(len(data) * share)] + b"\xff\xd9")
+    # A preview inside the file has passes of its own.
+    exif = b"Exif\0\0" + encoded(photo.resize((60, 40)), "JPEG")
+    assert open_image(encoded(photo, "JPEG", progressive=True, exif=exif)).width == 300
+
+
+@pytest.mark.parametrize("more", [{}, {"optimize": True}, {"subsampling": 0}])
+def test_a_picture_on_grey_is_whole(more: dict[str, object]) -> None:
     framed = Image.new("RGB", (96, 96), (128, 128, 128))
     framed.paste((200, 30, 30), (20, 20, 70, 70))
-    assert open_image(encoded(framed, "JPEG", quality=95)).width == 96
+    assert open_image(encoded(framed, "JPEG", quality=95, **more)).width == 96
+    rng = np.random.default_rng(0)
+    above = Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8)).resize((200, 100))
+    framed = Image.new("RGB", (200, 200), (128, 128, 128))
+    framed.paste(above, (0, 0))
+    assert open_image(encoded(framed, "JPEG", **more)).width == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"<!DOCTYPE html><html>404</html>", "page of the web"),
+        (b'{"error": "not found"}', "JSON"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d", "git lfs pull"),
+        (b"8BPS\0\1" + bytes(90), "Photoshop"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"PK\3\4" + bytes(90), "Unpack"),
+        (b"\0\0\0\x18ftypmp42" + bytes(90), "video"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(90), "HEIC"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "drawing"),
+        (bytes(4000), "nothing but zeros"),
+        (b"\x93NUMPY\1\0", "NumPy"),
+        (b"words and words", "not an image that Lightbox can read"),
+    ],
+)
+def test_what_is_called_a_picture_and_is_none_is_named(data: bytes, said: str) -> None:
+    with pytest.raises(UnreadableImage) as raised:
+        open_image(data, file="x.jpg")
+    assert said in f"{raised.value.title} {raised.value.remedy}"
+
+
+def test_a_tiff_that_can_not_be_read_says_what_is_in_it() -> None:
+    tags = [(256, 4, 8), (257, 4, 8), (258, 3, 64), (262, 3, 1), (277, 3, 1), (339, 3, 3)]
+    fields = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    with pytest.raises(UnreadableImage, match=r"one channel of 64 bits \(fractions\)"):
+        open_image(b"II*\0" + struct.pack("<IH", 8, len(tags)) + fields + bytes(4))
