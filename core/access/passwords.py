@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -16,6 +19,7 @@ from core.errors import InvalidInput
 
 LEAST, MOST = 10, 200
 _TRIES = 5
+_TURNS = 64
 _FIRST_S, _LONGEST_S = 10.0, 900.0
 # Hashing takes 64 MB each time: not too many at once.
 _hashing = threading.BoundedSemaphore(2)
@@ -72,22 +76,31 @@ class Throttle:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(_TURNS)]
         self._missed: dict[str, tuple[int, float]] = {}
 
-    def begin(self, *keys: str) -> float:
-        """Somebody tries, which counts as a miss until :meth:`hit`; 0 if they are heard, else the
-        seconds until they are."""
+    @contextmanager
+    def turn(self, *keys: str) -> Iterator[None]:
+        """One try after the other for each key: many at once are as many as they are."""
+        with ExitStack() as held:
+            for number in sorted({zlib.crc32(key.encode()) % len(self._turns) for key in keys}):
+                held.enter_context(self._turns[number])
+            yield
+
+    def wait(self, *keys: str) -> float:
+        """Seconds until another try is heard; 0 for now."""
         now = time.monotonic()
         with self._lock:
-            wait = max((self._until(key) - now for key in keys), default=0.0)
-            if wait > 0:
-                return wait
+            return max((self._until(key) - now for key in keys), default=0.0)
+
+    def miss(self, *keys: str) -> None:
+        """Somebody guessed wrong."""
+        with self._lock:
             if len(self._missed) > 10_000:
                 self._missed.clear()
             for key in keys:
                 count, _ = self._missed.get(key, (0, 0.0))
-                self._missed[key] = (count + 1, now)
-            return 0.0
+                self._missed[key] = (count + 1, time.monotonic())
 
     def hit(self, *keys: str) -> None:
         """Somebody came in."""

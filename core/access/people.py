@@ -201,8 +201,16 @@ def by_password(catalog: Catalog, name: str, password: str, address: str) -> Per
     """
     name = " ".join(name.split())[:255]
     keys = (f"name {name.casefold()}", f"address {address}")
-    # Counted before it is looked at: many tries at once are many tries.
-    if (wait := _throttle.begin(*keys)) > 0:
+    with _throttle.turn(*keys):
+        person = _whoever_has(catalog, name, password, address, keys)
+    note(catalog, "signed in", person.name, address, who=person.name)
+    return person
+
+
+def _whoever_has(
+    catalog: Catalog, name: str, password: str, address: str, keys: tuple[str, str]
+) -> PersonRecord:
+    if (wait := _throttle.wait(*keys)) > 0:
         raise NotAllowed(
             "There were too many wrong tries.", remedy=f"Try again in {duration(max(1.0, wait))}."
         )
@@ -212,8 +220,8 @@ def by_password(catalog: Catalog, name: str, password: str, address: str) -> Per
         person = None
     kept = person.password if person and person.disabled_at is None else ""
     if person is None or not passwords.is_right(password, kept):
+        _throttle.miss(*keys)
         note(catalog, "was refused at the door", name, address, who="nobody")
         raise NotAllowed("This name and password don’t belong together.", remedy="Try again.")
     _throttle.hit(*keys)
-    note(catalog, "signed in", person.name, address, who=person.name)
     return person

@@ -107,6 +107,16 @@ def test_many_who_try_at_once_are_heard_no_more_often(catalog: Catalog) -> None:
     assert sum("too many" in each for each in found) == 7
 
 
+def test_many_who_come_from_one_address_at_once_all_come_in(catalog: Catalog) -> None:
+    for number in range(8):
+        joined(catalog, f"person {number}", "viewer")
+    with ThreadPoolExecutor(8) as many:
+        came = many.map(
+            lambda n: people.by_password(catalog, f"person {n}", GOOD, "9.9.9.9").name, range(8)
+        )
+    assert list(came) == [f"person {n}" for n in range(8)]
+
+
 def test_of_many_who_come_with_one_invitation_at_once_one_is_let_in(catalog: Catalog) -> None:
     token = people.invite(catalog, "viewer")
 
