@@ -30,9 +30,11 @@ def image_file(root: str | os.PathLike[str], path: str) -> Path:
         root: the dataset's, or that of any other folder of images.
         path: as the index has it.
     """
-    if path.startswith(_ADDED):
+    file = Path(root, path)
+    # A person's own folder may be called so.
+    if path.startswith(_ADDED) and not os.path.lexists(file.parent):
         return settings.load().home / path[len(_INSIDE) :]
-    return Path(root, path)
+    return file
 
 
 def outside(path: str) -> str:

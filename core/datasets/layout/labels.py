@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 
-from core.datasets.layout.names import clean_label
+from core.datasets.layout.names import clean_label, look_of, split_of
 from core.datasets.layout.values import FoundFile, named
 
 
@@ -25,6 +25,8 @@ def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
         if len(ways) > 1:
             blanks = len({way.strip() for way in ways}) < len(ways)
             how = "with and without blanks at its end" if blanks else "in two ways of Unicode"
+            if len({unicodedata.normalize("NFC", way).strip() for way in ways}) > 1:
+                how = "with and without marks that can’t be seen"
             notes.append(f"“{label}” is written {how}; it was read as one class.")
     changed = {way: label for label, ways in written.items() for way in ways if way != label}
     if changed:
@@ -34,10 +36,13 @@ def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
         ]
     alike: dict[str, set[str]] = defaultdict(set)
     for label in written:
-        alike[unicodedata.normalize("NFKC", label).casefold()].add(label)
+        alike[look_of(label)].add(label)
     notes += [
         f"{named(labels)} differ only in how they are written. If they are the same, merge them."
         for labels in sorted(map(sorted, alike.values()))
         if len(labels) > 1
     ]
+    splits = sorted(label for label in written if split_of(label))
+    if len(splits) > 1 and len(splits) < len(written):
+        notes.append(f"{named(splits)} sound like splits; they were read as classes.")
     return files, notes

@@ -17,7 +17,23 @@ _LITTER = {
     "@tmp",
     "#recycle",
     "@recycle",
-    "found.000",
+    "@__thumb",
+    "@recently-snapshot",
+    "@transcode",
+    "@sharebin",
+    "@upload_cache",
+    "~snapshot",
+    "$winreagent",
+    "$sysreset",
+    "$windows.~bt",
+    "$extend",
+    "config.msi",
+    "recycled",
+    "network trash folder",
+    "temporary items",
+    "ipod photo cache",
+    "site-packages",
+    "albumartsmall.jpg",
     "_gsdata_",
     "__cache__",
     "#snapshot",
@@ -29,6 +45,17 @@ _LITTER = {
     "node_modules",
     "ehthumbs.db",
 }
+# Where Windows puts what it saved of a damaged disk.
+_FOUND = re.compile(r"found\.\d{3}", re.IGNORECASE)
+_NEVER_PICTURES = {
+    *("__macosx", ".git", ".svn", ".hg", ".idea", ".vscode", ".venv", ".fseventsd", ".ds_store"),
+    *(".spotlight-v100", ".documentrevisions-v100", ".appledouble"),
+}
+# Letters of other scripts that look like Latin ones.
+_LOOKS_LATIN = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u03bf\u03b1\u03bd\u03c1\u0131",
+    "aeopcyxijsdhoavpi",
+)
 _SPLIT_WORDS: dict[str, Split] = {
     "train": "train",
     "training": "train",
@@ -65,12 +92,16 @@ _SET = re.compile(r"(set|data|images|imgs|dir|folder)$")
 
 def is_litter(name: str) -> bool:
     """Whether a file or folder of this name is the operating system's, not the person's."""
-    return name.startswith((".", "._")) or name.lower() in _LITTER
+    return (
+        name.startswith((".", "~$"))
+        or name.lower() in _LITTER
+        or _FOUND.fullmatch(name) is not None
+    )
 
 
 def is_told_litter(name: str) -> bool:
-    """Whether leaving it out deserves a line: it may hold pictures, and can be seen."""
-    return not name.startswith(".") and name.lower() != "__macosx"
+    """Whether leaving a folder out deserves a line: somebody may have put pictures there."""
+    return name.lower() not in _NEVER_PICTURES
 
 
 def is_text(name: str) -> bool:
@@ -113,5 +144,31 @@ def _words(name: str) -> list[str]:
 
 
 def clean_label(name: str) -> str:
-    """A class as its folder or cell names it: one way of Unicode, no blanks at its ends."""
-    return unicodedata.normalize("NFC", name).strip() or name
+    """A class as its folder or cell names it: one way of Unicode, no blanks and no marks that can't
+    be seen (of direction, of width zero) at its ends."""
+    text = unicodedata.normalize("NFC", name)
+    start, end = 0, len(text)
+    while start < end and _is_nothing(text[start]):
+        start += 1
+    while end > start and _is_nothing(text[end - 1]):
+        end -= 1
+    return text[start:end] or name
+
+
+def _is_nothing(mark: str) -> bool:
+    return mark.isspace() or unicodedata.category(mark) == "Cf"
+
+
+def look_of(label: str) -> str:
+    """What classes share that look alike: capitals, marks that can't be seen, kinds of dashes,
+    quotes and blanks, letters of other scripts and zeros before a number don't count."""
+    text = unicodedata.normalize("NFKC", label).casefold().replace("\u0307", "")
+    if any("a" <= mark <= "z" for mark in text):
+        text = text.translate(_LOOKS_LATIN)
+    text = "".join(
+        "" if unicodedata.category(mark) in ("Cf", "Cc") or "\ufe00" <= mark <= "\ufe0f" else mark
+        for mark in text.replace("\n", " ").replace("\t", " ")
+    )
+    text = re.sub(r"['`\u2018\u2019\u02bc\u00b4]", "'", text)
+    text = re.sub(r"[\s_\u2010-\u2015\u2212-]+", " ", text).strip(" .") or text
+    return text.lstrip("0") or "0" if text.isdigit() else text

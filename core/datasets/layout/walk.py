@@ -23,6 +23,8 @@ from core.text import as_text
 
 # Opening a file to see what it is costs as much as a small picture's decoding.
 _MOST_LOOKED_INTO = 20_000
+# System folders that are named in a line.
+_NAMED = 12
 _OUTSIDE = "It is a link to a {} outside those that may be read; LIGHTBOX_ROOTS says which may."
 
 
@@ -46,8 +48,17 @@ class Walked:
         """What is to be said of what was left out without a line each."""
         if not self.litter:
             return []
-        named = ", ".join(f"{name} ({count:,})" for name, count in sorted(self.litter.items()))
-        return [f"Left out, since a system keeps them and no person does: {named}."]
+        hidden = {name: n for name, n in self.litter.items() if name.startswith(".")}
+        others = {name: n for name, n in self.litter.items() if name not in hidden}
+        found = []
+        for some, why in (
+            (others, "Left out, since a system keeps them and no person does"),
+            (hidden, "Hidden folders were left out"),
+        ):
+            named = [f"{name} ({count:,})" for name, count in sorted(some.items())]
+            more = f" and {len(named) - _NAMED:,} others" if len(named) > _NAMED else ""
+            found += [f"{why}: {', '.join(named[:_NAMED])}{more}."] if named else []
+        return found
 
 
 def walk(root: Path, allowed: Sequence[Path], max_files: int, report: Reporter) -> Walked:

@@ -253,6 +253,35 @@ def test_names_in_two_ways_of_unicode_are_one_class_and_case_is_said(tmp_path: P
     assert any("“Cat” and “cat”" in note for note in layout.notes)
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("t-shirt", "t–shirt"),
+        ("t shirt", "t_shirt"),
+        ("cat's", "cat’s"),
+        ("cat", "саt"),
+        ("istanbul", "İSTANBUL"),
+        ("❤", "❤️"),
+        ("7", "007"),
+        ("a b", "a\nb"),
+        ("cat", "cat."),
+    ],
+)
+def test_classes_that_look_alike_are_pointed_out(tmp_path: Path, pair: tuple[str, str]) -> None:
+    layout = read_layout(make(tmp_path, *many(*pair, "C", "C++")))
+    assert len(classes(layout)) == 4
+    (note,) = layout.notes
+    assert "differ only in how they are written" in note
+    assert pair[0] in note
+
+
+@pytest.mark.parametrize("mark", ["​", "﻿", "‎", " ", " "])
+def test_marks_that_can_not_be_seen_make_no_class(tmp_path: Path, mark: str) -> None:
+    layout = read_layout(make(tmp_path, *many("cat", f"cat{mark}", "dog")))
+    assert classes(layout) == {"cat": 6, "dog": 3}
+    assert "was read as one class" in layout.notes[0]
+
+
 def test_folders_of_systems_are_left_out_in_one_line(tmp_path: Path) -> None:
     root = make(tmp_path, *many("cat", "dog", "cat/@eaDir/1.png", "$RECYCLE.BIN", "lost+found"))
     layout = read_layout(root)
