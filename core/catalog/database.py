@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.catalog.audit import Audit
 from core.catalog.changes import Changes
 from core.catalog.datasets import Datasets
-from core.catalog.engines import database_url, engine_of, moved_note
+from core.catalog.engines import database_url, engine_of, is_on_server, moved_note
 from core.catalog.jobs import Jobs
+from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
 from core.catalog.people import People
 from core.catalog.runs import Runs
@@ -62,6 +63,15 @@ class Catalog:
     @cached_property
     def audit(self) -> Audit:
         return Audit(self._sessions)
+
+    @cached_property
+    def machines(self) -> Machines:
+        return Machines(self._sessions)
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the database is a server's, so that several machines may work for it."""
+        return self.engine.dialect.name == "postgresql"
 
     @cached_property
     def people(self) -> People:
@@ -120,6 +130,17 @@ def _check_place(workspace: Workspace) -> None:
             remedy="Put a copy of it back (there may be one in the folder backups), restore a "
             "backup, or move these folders away to begin anew.",
         )
+    refuse_network_disk(workspace)
+
+
+def refuse_network_disk(workspace: Workspace) -> None:
+    """Refuse to keep lists in a file on a network's disk.
+
+    Raises:
+        NotAllowed: they would be.
+    """
+    if is_on_server():
+        return
     kind = disk_kind(workspace.home)
     if kind in _NETWORKS:
         raise NotAllowed(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.catalog.models import EventRow
+from core.catalog.models import EventRow, JobRow
 from core.catalog.records import EventRecord
 
 
@@ -17,14 +17,40 @@ class Events:
 
     _sessions: sessionmaker[Session]
 
-    def append_event(self, job_id: str, kind: str, payload: dict[str, Any]) -> None:
-        """Add an event to a job."""
-        with self._sessions.begin() as session:
-            session.add(EventRow(job_id=job_id, at=time.time(), kind=kind, payload=payload))
+    def append_event(
+        self,
+        job_id: str,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        claim: int | None = None,
+        at: float | None = None,
+        again: bool = False,
+    ) -> bool:
+        """Add an event to a job.
 
-    def replace_event(self, job_id: str, kind: str, payload: dict[str, Any]) -> None:
-        """Add an event to a job, and forget the older ones of its kind."""
+        Args:
+            claim: only if it still runs, and was claimed last with this number.
+            at: when it happened, in seconds since 1970; by default now.
+            again: it was told before, and nobody knows whether that arrived.
+
+        Returns whether it is there.
+        """
         with self._sessions.begin() as session:
+            if not _is_ours(session, job_id, claim):
+                return False
+            row = EventRow(job_id=job_id, at=at or time.time(), kind=kind, payload=payload)
+            if not (again and _is_there(session, row)):
+                session.add(row)
+        return True
+
+    def replace_event(
+        self, job_id: str, kind: str, payload: dict[str, Any], *, claim: int | None = None
+    ) -> bool:
+        """As :meth:`append_event`, and forget the older ones of its kind."""
+        with self._sessions.begin() as session:
+            if not _is_ours(session, job_id, claim):
+                return False
             # Added first, so that its ``seq`` is above all that anybody has read.
             row = EventRow(job_id=job_id, at=time.time(), kind=kind, payload=payload)
             session.add(row)
@@ -34,6 +60,7 @@ class Events:
                 .where(EventRow.job_id == job_id, EventRow.kind == kind, EventRow.seq < row.seq)
                 .execution_options(synchronize_session=False)
             )
+        return True
 
     def latest_event(self, job_id: str, kind: str) -> EventRecord | None:
         """The last event of one kind, if there is one."""
@@ -51,6 +78,25 @@ class Events:
             query = query.where(EventRow.kind.in_(kinds))
         with self._sessions() as session:
             return [_record(row) for row in session.scalars(query.order_by(EventRow.seq)).all()]
+
+
+def _is_ours(session: Session, job_id: str, claim: int | None) -> bool:
+    """Whether a job runs under this claim. On a server its row is kept until the transaction ends,
+    so that nobody takes it over in between, and its events get their numbers one after the other:
+    whoever reads on from a number misses none."""
+    if claim is None:
+        return True
+    ours = select(JobRow.id).where(
+        JobRow.id == job_id, JobRow.state == "running", JobRow.claims == claim
+    )
+    return session.scalar(ours.with_for_update(key_share=True)) is not None
+
+
+def _is_there(session: Session, row: EventRow) -> bool:
+    same = select(EventRow.seq).where(
+        EventRow.job_id == row.job_id, EventRow.kind == row.kind, EventRow.at == row.at
+    )
+    return session.scalar(same.limit(1)) is not None
 
 
 def _record(row: EventRow) -> EventRecord:

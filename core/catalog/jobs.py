@@ -22,6 +22,22 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.progress import Wishes
 from core.who import acting, require
 
+# What is known of a job before anybody has claimed it.
+_AS_NEW: dict[str, Any] = {
+    "state": "queued",
+    "error": "",
+    "error_id": "",
+    "started_at": None,
+    "ended_at": None,
+    "heartbeat_at": None,
+    "pid": None,
+    "host": "",
+    "machine": "",
+    "phase": "",
+    "done": 0,
+    "total": None,
+    "note": "",
+}
 _RESUMABLE = ("interrupted", "failed", "cancelled")
 
 
@@ -134,30 +150,42 @@ class Jobs(Queue, Events):
         """As :meth:`latest`, of those that wait or run."""
         return self.latest(kind, subject, states=ACTIVE, **spec)
 
-    def heartbeat(self, job_id: str, claim: float | None = None) -> Wishes | None:
+    def heartbeat(self, job_id: str, claim: int | None = None) -> Wishes | None:
         """Say that the job's process lives; returns what the person wants of it by now.
 
         Args:
-            claim: ``started_at`` as it was when the caller claimed the job.
+            claim: ``claims`` as it was when the caller claimed the job.
 
         Returns ``None`` when the job isn't the caller's any more: it was given up, and has perhaps
         been claimed by another process since.
         """
         mine = update(JobRow).where(JobRow.id == job_id, JobRow.state == "running")
         if claim is not None:
-            mine = mine.where(JobRow.started_at == claim)
+            mine = mine.where(JobRow.claims == claim)
         with self._sessions.begin() as session:
             mine = mine.values(heartbeat_at=now(session))
             wishes = session.scalar(mine.returning(JobRow.wishes))
         return None if wishes is None else Wishes(**wishes)
 
-    def progress(self, job_id: str, phase: str, done: int, total: int | None, note: str) -> None:
-        """Write the latest progress."""
+    def progress(
+        self,
+        job_id: str,
+        phase: str,
+        done: int,
+        total: int | None,
+        note: str,
+        *,
+        claim: int | None = None,
+    ) -> None:
+        """Write the latest progress; nothing where it is not (any more) claimed with ``claim``."""
+        mine = update(JobRow).where(JobRow.id == job_id)
+        if claim is not None:
+            mine = mine.where(JobRow.state == "running", JobRow.claims == claim)
         with self._sessions.begin() as session:
             session.execute(
-                update(JobRow)
-                .where(JobRow.id == job_id)
-                .values(phase=phase, done=done, total=total, note=note, heartbeat_at=now(session))
+                mine.values(
+                    phase=phase, done=done, total=total, note=note, heartbeat_at=now(session)
+                )
             )
 
     def wish(self, job_id: str, **changes: Any) -> JobRecord:
@@ -221,22 +249,7 @@ class Jobs(Queue, Events):
             again = session.scalar(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.state.in_(_RESUMABLE))
-                .values(
-                    state="queued",
-                    rank=time.time(),
-                    wishes={},
-                    error="",
-                    error_id="",
-                    started_at=None,
-                    ended_at=None,
-                    heartbeat_at=None,
-                    pid=None,
-                    host="",
-                    phase="",
-                    done=0,
-                    total=None,
-                    note="",
-                )
+                .values(rank=time.time(), wishes={}, lost=0, **_AS_NEW)
                 .returning(JobRow.id)
             )
         job = self.get(job_id)
@@ -248,6 +261,24 @@ class Jobs(Queue, Events):
             )
         return job
 
+    def give_back(self, job_id: str, *, claim: int) -> bool:
+        """Put a running job that its owner has lost where it was in the queue, its events kept.
+
+        Returns whether it was still claimed with this number, and isn't to stop.
+        """
+        with self._sessions.begin() as session:
+            row = session.scalar(
+                update(JobRow)
+                .where(JobRow.id == job_id, JobRow.state == "running", JobRow.claims == claim)
+                .values(lost=JobRow.lost + 1)
+                .returning(JobRow)
+            )
+            if row is None or row.wishes.get("stop"):
+                return False
+            for name, value in _AS_NEW.items():
+                setattr(row, name, value)
+        return True
+
     def finish(
         self,
         job_id: str,
@@ -255,19 +286,19 @@ class Jobs(Queue, Events):
         error: str = "",
         error_id: str = "",
         *,
-        claim: float | None = None,
+        claim: int | None = None,
     ) -> bool:
         """End a held, queued or running job; a job that has ended already stays as it ended.
 
         Args:
-            claim: end it only if it is still the one that was claimed at this ``started_at``, and
-                not one that was given up and has been claimed anew.
+            claim: end it only if it is still claimed with this number, and not one that was given
+                up and has been claimed anew.
 
         Returns whether this call ended it.
         """
         open_job = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(("held", *ACTIVE)))
         if claim is not None:
-            open_job = open_job.where(JobRow.started_at == claim)
+            open_job = open_job.where(JobRow.claims == claim)
         with self._sessions.begin() as session:
             ended = session.scalar(
                 open_job.values(

@@ -69,6 +69,22 @@ class JobRow(Base):
     rank: Mapped[float] = mapped_column(Float)
     wishes: Mapped[dict[str, Any]] = mapped_column(DOCUMENT)
     by: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    claims: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    lost: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    machine: Mapped[str] = mapped_column(String(64), default="", server_default="")
+
+
+class MachineRow(Base):
+    __tablename__ = "machines"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    lanes: Mapped[str] = mapped_column(String(64))
+    cores: Mapped[int] = mapped_column(Integer)
+    memory: Mapped[int] = mapped_column(LARGE)
+    gpu: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    since: Mapped[float] = mapped_column(Float)
+    seen_at: Mapped[float] = mapped_column(Float)
 
 
 class EventRow(Base):

@@ -29,9 +29,12 @@ class Queue:
     _sessions: sessionmaker[Session]
 
     def claim(
-        self, lane: Lane, *, pid: int, host: str, job_id: str | None = None
+        self, lane: Lane, *, pid: int, host: str, machine: str = "", job_id: str | None = None
     ) -> JobRecord | None:
         """Take the first queued job of ``lane`` (or just ``job_id``), so that nobody else can.
+
+        Args:
+            machine: the id of the machine whose worker takes it.
 
         Returns ``None`` when there is none to take.
         """
@@ -45,7 +48,15 @@ class Queue:
             taken = session.scalar(
                 update(JobRow)
                 .where(JobRow.id == first.scalar_subquery(), JobRow.state == "queued")
-                .values(state="running", started_at=at, heartbeat_at=at, pid=pid, host=host)
+                .values(
+                    state="running",
+                    started_at=at,
+                    heartbeat_at=at,
+                    pid=pid,
+                    host=host,
+                    machine=machine,
+                    claims=JobRow.claims + 1,
+                )
                 .returning(JobRow)
             )
             return None if taken is None else job_record(taken)

@@ -75,7 +75,10 @@ class JobRecord:
         lane: ``train`` for what needs TensorFlow, ``light`` for the rest.
         subject: id of the dataset or run that it is about.
         phase, done, total, note: the latest progress.
-        started_at: when it was claimed last; no two claims of a job are alike in it.
+        started_at: when it was claimed last.
+        claims: how often it was claimed; whoever has claimed it last has the highest number.
+        lost: how often an owner has lost it since a person put it in the queue.
+        machine: the id of the machine whose worker has claimed it; "" for a command's process.
         pid, host: of the process that has claimed it.
         heartbeat_at: when that process last said that it lives.
         error: a sentence for the person, when it failed or was interrupted.
@@ -106,6 +109,9 @@ class JobRecord:
     rank: float
     wishes: Wishes
     by: str = ""
+    claims: int = 0
+    lost: int = 0
+    machine: str = ""
 
     @property
     def finished(self) -> bool:

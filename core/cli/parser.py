@@ -19,6 +19,7 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     exports,
     layouts,
     library,
+    machines,
     mistakes,
     models,
     people,

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import traceback
 import uuid
+from dataclasses import replace
 
 from core.catalog import Catalog, JobRecord, JobState
-from core.errors import Cancelled, LightboxError, NoSpace, disk_errors
+from core.errors import Cancelled, LightboxError, NoSpace, Unreachable, disk_errors
+from core.jobs import lost
 from core.jobs.kinds import find_kind
+from core.jobs.leases import insist, let_go
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Reporter
 from core.who import acting_as, on_behalf_of
@@ -33,7 +36,7 @@ def execute(
     """
 
     def finish(state: JobState, error: str = "", error_id: str = "") -> None:
-        catalog.jobs.finish(job.id, state, error, error_id, claim=job.started_at)
+        insist(lambda: catalog.jobs.finish(job.id, state, error, error_id, claim=job.claims))
 
     with DatabaseReporter(catalog, job, echo) as report:
         if started is not None:
@@ -42,7 +45,12 @@ def execute(
             with disk_errors("this"), acting_as(on_behalf_of(job.by)):
                 find_kind(job.kind).work(catalog, job.spec, report)
         except Cancelled:
-            finish("cancelled")
+            if report.lost:
+                insist(lambda: let_go(catalog, job, lost.without_database(job)))
+            else:
+                finish("cancelled")
+        except Unreachable as error:
+            insist(lambda error=error: let_go(catalog, job, str(error)))  # type: ignore[misc]
         except LightboxError as error:
             finish("failed", str(error))
         except MemoryError:
@@ -52,7 +60,7 @@ def execute(
             finish("failed", defect_sentence(error_id), error_id)
         else:
             finish("done")
-    return catalog.jobs.get(job.id)
+    return insist(lambda: catalog.jobs.get(job.id)) or replace(job, state="interrupted")
 
 
 def log_defect(catalog: Catalog) -> str:

@@ -17,6 +17,12 @@ def closed(job: JobRecord) -> str:
     return f"Lightbox was closed while this was {state}. {then}"
 
 
+def without_database(job: JobRecord) -> str:
+    """Its process didn't reach the database for longer than a job stays its own."""
+    then = _RESUME if resumes(job.kind) else "Start it again."
+    return f"The database could not be reached for too long, so this was given up. {then}"
+
+
 def without_a_word(job: JobRecord) -> str:
     """Its process has gone, and nobody saw how."""
     then = _RESUME if resumes(job.kind) else "Start it again."

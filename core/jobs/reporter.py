@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog import Catalog, JobRecord
-from core.errors import Cancelled
+from core.errors import Cancelled, LightboxError, Unreachable
+from core.jobs.leases import LEASE_S
 from core.progress import Reporter, Throttle, Wishes
 
 BEAT_S = 0.4
@@ -35,6 +39,8 @@ class DatabaseReporter(Reporter):
         self._jobs, self._job, self._echo = catalog.jobs, job, echo or Reporter()
         self._end = threading.Event()
         self._wishes, self._stopped_here, self._lost = job.wishes, False, False
+        self._claim, self._on_server = job.claims, catalog.on_server
+        self._heard = time.monotonic()
         self._due = Throttle(0.25)
         self._phase = ""
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -57,27 +63,65 @@ class DatabaseReporter(Reporter):
         self._echo.progress(phase, done, total, note)
         if self._due() or phase != self._phase or done == total:
             self._phase = phase
-            self._jobs.progress(self._job.id, phase, done, total, note)
+            # Where it can't be said just now, the next one is as good.
+            with contextlib.suppress(Unreachable):
+                self._jobs.progress(self._job.id, phase, done, total, note, claim=self._claim)
 
     def event(self, kind: str, **payload: Any) -> None:
         self._still_ours()
         self._echo.event(kind, **payload)
-        self._jobs.append_event(self._job.id, kind, payload)
+        at = time.time()
+        self._insist(
+            lambda again: self._jobs.append_event(
+                self._job.id, kind, payload, claim=self._claim, at=at, again=again
+            )
+        )
 
     def snapshot(self, kind: str, **payload: Any) -> None:
         self._still_ours()
         self._echo.snapshot(kind, **payload)
-        self._jobs.replace_event(self._job.id, kind, payload)
+        self._insist(
+            lambda _: self._jobs.replace_event(self._job.id, kind, payload, claim=self._claim)
+        )
 
     def wishes(self) -> Wishes:
         wishes = self._wishes
-        if (self._stopped_here or self._lost) and not wishes.stop:
+        if (self._stopped_here or self.lost) and not wishes.stop:
             return dataclasses.replace(wishes, stop="keep")
         return wishes
 
+    @property
+    def lost(self) -> bool:
+        """Whether the job is no longer this process's: it was given up, or the database has not
+        been reached for so long that others may give it up any moment."""
+        if self._on_server and time.monotonic() - self._heard > LEASE_S:
+            self._lost = True
+        return self._lost
+
     def _still_ours(self) -> None:
-        if self._lost:
+        if self.lost:
             raise Cancelled
+
+    def _insist(self, say: Callable[[bool], bool]) -> None:
+        """Say something, and say it again while the database can't be reached.
+
+        Args:
+            say: told whether it is said again; returns whether the job is still this process's.
+
+        Raises:
+            Cancelled: it is not.
+        """
+        again = False
+        while True:
+            try:
+                if not say(again):
+                    self._lost = True
+                    raise Cancelled
+                return
+            except Unreachable:
+                again = True
+                self._still_ours()
+                self._end.wait(BEAT_S)
 
     def _beat(self) -> None:
         while not self._end.wait(BEAT_S):
@@ -85,10 +129,11 @@ class DatabaseReporter(Reporter):
 
     def _listen(self) -> None:
         try:
-            wishes = self._jobs.heartbeat(self._job.id, claim=self._job.started_at)
-        except SQLAlchemyError:
+            wishes = self._jobs.heartbeat(self._job.id, claim=self._claim)
+        except (SQLAlchemyError, LightboxError):
             # A locked or full database must not end the heart; the next beat tries again.
             return
+        self._heard = time.monotonic()
         if wishes is None:
             self._lost = True
         else:

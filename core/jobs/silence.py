@@ -1,4 +1,4 @@
-"""Jobs whose process has ended without a word: noticed, and marked as interrupted."""
+"""Jobs whose process has ended without a word: noticed, and let go of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 
 from core.catalog import Catalog, JobRecord
 from core.jobs import lost
+from core.jobs.leases import let_go
 
 SILENT_S = 8.0
 # How long this process must have listened in vain to a job whose process it can't ask about.
@@ -29,9 +30,7 @@ class Silence:
         self._heard = {job.id: self._heard[job.id] for job in silent if job.id in self._heard}
         for job in silent:
             if has_ended(job) or self._is_lost(job):
-                self._catalog.jobs.finish(
-                    job.id, "interrupted", lost.without_a_word(job), claim=job.started_at
-                )
+                let_go(self._catalog, job, lost.without_a_word(job))
 
     def _is_lost(self, job: JobRecord) -> bool:
         """Whether this process has listened long enough to a silent job.

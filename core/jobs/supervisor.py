@@ -10,25 +10,32 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog import Catalog, open_catalog
+from core.catalog.machines import Machine
 from core.catalog.records import Lane
+from core.errors import LightboxError
 from core.jobs import lost
+from core.jobs.leases import let_go
+from core.jobs.machine import this_machine
 from core.jobs.silence import Silence
 from core.workspace import Workspace
 
 # After so many deaths of a worker in a row, nothing is gained by another try.
 _HOPELESS = 5
 _LOOK_S = 0.3
+# How often a machine says that it is there.
+_BEAT_S = 5.0
 LANES: tuple[Lane, ...] = ("light", "train")
 _ROOT = Path(__file__).resolve().parents[2]
 _running: dict[Path, Supervisor] = {}
@@ -42,10 +49,22 @@ class _Child:
 
 
 class Supervisor:
-    """The workers of one workspace. Get it from :func:`ensure_running`."""
+    """The workers of one workspace on this computer. Apps get it from :func:`ensure_running`.
+
+    Args:
+        also: names of modules with more kinds of jobs, for workers to import.
+        lanes: which workers to keep.
+        of_app: of the apps that share the workspace, only one keeps its workers. Otherwise these
+            are more hands, beside theirs.
+    """
 
     def __init__(
-        self, workspace: Workspace, also: tuple[str, ...] = (), lanes: tuple[Lane, ...] = LANES
+        self,
+        workspace: Workspace,
+        also: tuple[str, ...] = (),
+        lanes: tuple[Lane, ...] = LANES,
+        *,
+        of_app: bool = True,
     ) -> None:
         self.workspace, self._also, self._lanes = workspace, also, lanes
         self._catalog: Catalog = open_catalog(workspace)
@@ -53,12 +72,19 @@ class Supervisor:
         self._failures: dict[Lane, int] = {"train": 0, "light": 0}
         self._silence = Silence(self._catalog)
         self._end = threading.Event()
+        self._of_app = of_app
+        self._beaten = -_BEAT_S
         # Taken by the supervisor's thread and given back by whoever stops it.
         self._keeper = FileLock(workspace.home / ".workers.lock", thread_local=False)
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    @cached_property
+    def machine(self) -> Machine:
+        """This computer, as the catalog knows it."""
+        return this_machine(self._lanes)
 
     @property
     def pids(self) -> dict[Lane, int]:
@@ -81,36 +107,49 @@ class Supervisor:
                 child.process.kill()
                 child.process.wait()
                 self._mark_dead(child)
+        if self._beaten >= 0:
+            with contextlib.suppress(SQLAlchemyError, OSError, LightboxError):
+                self._catalog.machines.remove(self.machine.id)
         self._keeper.release()
 
     def _run(self) -> None:
         while not self._end.is_set():
-            # A locked database or a full disk passes; the next look tries again.
-            with contextlib.suppress(SQLAlchemyError, OSError):
+            # A locked database, a full disk, a server that is away pass; the next look tries again.
+            with contextlib.suppress(SQLAlchemyError, OSError, LightboxError):
                 self._look()
             self._end.wait(_LOOK_S)
 
     def _look(self) -> None:
         self._silence.mark()
-        if not self._keeper.is_locked:
+        if self._of_app and not self._keeper.is_locked:
             try:
                 self._keeper.acquire(timeout=0)
             except Timeout:
                 return
+        if self._lanes and time.monotonic() - self._beaten >= _BEAT_S:
+            self._catalog.machines.beat(self.machine)
+            self._beaten = time.monotonic()
         for lane in self._lanes:
             child = self._children.get(lane)
             if child is not None and child.process.poll() is not None:
                 del self._children[lane]
                 self._mark_dead(child)
                 child = None
-            if child is None and self._failures[lane] >= _HOPELESS:
+            if child is None and self._failures[lane] >= _HOPELESS and not self._others(lane):
                 self._give_up(lane)
             if child is None and not self._end.is_set() and self._worth_trying(lane):
                 self._children[lane] = self._spawn(lane)
 
+    def _others(self, lane: Lane) -> bool:
+        """Whether other machines do the work of a lane, however this one fares."""
+        return any(
+            lane in each.lanes and each.id != self.machine.id
+            for each in self._catalog.machines.all()
+        )
+
     def _give_up(self, lane: Lane) -> None:
         """Tell those who wait for a worker that keeps dying; the next job is tried afresh."""
-        log = self.workspace.logs / f"worker-{lane}.log"
+        log = self._log(lane)
         for job in self._catalog.jobs.queue(lane):
             self._catalog.jobs.finish(job.id, "failed", lost.hopeless(job, _HOPELESS, log))
         self._failures[lane] = _HOPELESS - 2
@@ -121,11 +160,11 @@ class Supervisor:
 
     def _spawn(self, lane: Lane) -> _Child:
         command = [sys.executable, "-m", "core.jobs.worker", "--lane", lane]
-        command += ["--home", str(self.workspace.home)]
+        command += ["--home", str(self.workspace.home), "--machine", self.machine.id]
         for module in self._also:
             command += ["--also", module]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
-        log = (self.workspace.logs / f"worker-{lane}.log").open("ab")
+        log = self._log(lane).open("ab")
         try:
             process = subprocess.Popen(
                 command,
@@ -140,15 +179,17 @@ class Supervisor:
             log.close()
         return _Child(lane, process)
 
+    def _log(self, lane: Lane) -> Path:
+        """Where a worker's output goes; machines that share the folder have one each."""
+        name = f"worker-{lane}.log" if self._of_app else f"worker-{lane}-{self.machine.host}.log"
+        return self.workspace.logs / name
+
     def _mark_dead(self, child: _Child) -> None:
         """Say what happened to the job that a dead worker was doing."""
         code = child.process.returncode
-        host = socket.gethostname()
         for job in self._catalog.jobs.all(states=("running",)):
-            if job.pid == child.process.pid and job.host == host:
-                self._catalog.jobs.finish(
-                    job.id, "interrupted", lost.died(job, code), claim=job.started_at
-                )
+            if job.pid == child.process.pid and job.machine == self.machine.id:
+                let_go(self._catalog, job, lost.died(job, code))
         self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1
 
 

@@ -16,13 +16,16 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from core.catalog import Catalog, JobRecord, open_catalog
 from core.catalog.records import Lane
+from core.errors import Unreachable
 from core.jobs import lost
 from core.jobs.execute import execute
+from core.jobs.leases import let_go
 from core.jobs.stay import Stay
 from core.quiet import silence_tensorflow
 from core.workspace import open_workspace
@@ -30,6 +33,7 @@ from core.workspace import open_workspace
 WARM = "warm"
 BUSY = "busy"
 _POLL_S = 0.15
+_AWAY_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -64,9 +68,8 @@ class _Orphaned(threading.Thread):
         try:
             if self.job is not None:
                 now = self.catalog.jobs.get(self.job.id)
-                self.catalog.jobs.finish(
-                    now.id, "interrupted", lost.closed(now), claim=self.job.started_at
-                )
+                if now.claims == self.job.claims:
+                    let_go(self.catalog, now, lost.closed(now))
         finally:
             os._exit(0)
 
@@ -77,9 +80,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lane", choices=("train", "light"), required=True)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--also", action="append", default=[], help="module with more kinds")
+    parser.add_argument("--machine", default="", help="the machine's id in the catalog")
     options = parser.parse_args(arguments)
-    catalog = open_catalog(open_workspace(options.home))
     _die_with_parent()
+    catalog = _opened(options.home)
     parent = _Orphaned(catalog)
     parent.start()
     # Ctrl-C in the terminal reaches the whole group; the parent decides what it means.
@@ -93,20 +97,35 @@ def main(arguments: list[str] | None = None) -> int:
 
         warm_up()
         convert_included(catalog.workspace)
-        _serve(catalog, options.lane, parent, tidy_up)
+        _serve(catalog, options, parent, tidy_up)
     else:
         # What an import needs first, so that a click is answered at once.
         import core.quality.scan  # noqa: F401
 
-        _serve(catalog, options.lane, parent, lambda: None)
+        _serve(catalog, options, parent, lambda: None)
     return 0
 
 
-def _serve(catalog: Catalog, lane: Lane, parent: _Orphaned, tidy_up: Callable[[], object]) -> None:
-    host, stay = socket.gethostname(), Stay(lane)
+def _opened(home: Path) -> Catalog:
+    """The catalog, once its server answers; the parent's end is noticed meanwhile."""
+    while True:
+        try:
+            return open_catalog(open_workspace(home))
+        except Unreachable as error:
+            _say(str(error))
+            time.sleep(_AWAY_S)
+
+
+def _serve(
+    catalog: Catalog,
+    options: argparse.Namespace,
+    parent: _Orphaned,
+    tidy_up: Callable[[], object],
+) -> None:
+    stay = Stay(options.lane)
     while True:
         _say(WARM)
-        while (job := catalog.jobs.claim(lane, pid=os.getpid(), host=host)) is None:
+        while (job := _claim(catalog, options.lane, options.machine)) is None:
             if parent.leaving.wait(_POLL_S):
                 return
         parent.job = job
@@ -118,6 +137,14 @@ def _serve(catalog: Catalog, lane: Lane, parent: _Orphaned, tidy_up: Callable[[]
             tidy_up()
         if parent.leaving.is_set() or not stay.after(ended):
             return
+
+
+def _claim(catalog: Catalog, lane: Lane, machine: str) -> JobRecord | None:
+    """The next job; none while the database can't be asked."""
+    try:
+        return catalog.jobs.claim(lane, pid=os.getpid(), host=socket.gethostname(), machine=machine)
+    except Unreachable:
+        return None
 
 
 def _say(line: str) -> None:

@@ -116,7 +116,7 @@ def test_a_job_that_ended_without_success_is_queued_again_with_its_events(
     again = catalog.jobs.requeue(first.id)
     as_added = catalog.jobs.get(waiting.id)
     assert again == dataclasses.replace(
-        as_added, id=first.id, created_at=first.created_at, rank=again.rank
+        as_added, id=first.id, created_at=first.created_at, rank=again.rank, claims=1
     )
     assert [event.payload for event in catalog.jobs.events(first.id)] == [{"epoch": 1}]
     assert [job.id for job in catalog.jobs.queue("train")] == [waiting.id, first.id]
@@ -139,13 +139,13 @@ def test_what_waits_or_runs_or_is_done_can_not_be_queued_again(catalog: Catalog)
 def test_a_process_that_was_given_up_can_not_end_the_next_attempt(catalog: Catalog) -> None:
     before = claimed(catalog)
     catalog.jobs.finish(before.id, "interrupted", "The process has ended.")
-    assert catalog.jobs.heartbeat(before.id, claim=before.started_at) is None
+    assert catalog.jobs.heartbeat(before.id, claim=before.claims) is None
     catalog.jobs.requeue(before.id)
     after = catalog.jobs.claim("train", pid=2, host="h")
     assert after is not None
     assert after.id == before.id
-    assert catalog.jobs.heartbeat(before.id, claim=before.started_at) is None
-    assert catalog.jobs.heartbeat(after.id, claim=after.started_at) == Wishes()
-    assert not catalog.jobs.finish(before.id, "done", claim=before.started_at)
+    assert catalog.jobs.heartbeat(before.id, claim=before.claims) is None
+    assert catalog.jobs.heartbeat(after.id, claim=after.claims) == Wishes()
+    assert not catalog.jobs.finish(before.id, "done", claim=before.claims)
     assert catalog.jobs.get(after.id).state == "running"
-    assert catalog.jobs.finish(after.id, "done", claim=after.started_at)
+    assert catalog.jobs.finish(after.id, "done", claim=after.claims)

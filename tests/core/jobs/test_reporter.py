@@ -10,6 +10,8 @@ from core.jobs.reporter import DatabaseReporter
 from core.progress import RecordingReporter, Wishes
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 @pytest.fixture
 def job(catalog: Catalog) -> JobRecord:

@@ -1,0 +1,70 @@
+"""The repository of machines: which computers work for this catalog, and which of them live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.catalog.clock import now
+from core.catalog.models import MachineRow
+
+# One that was not heard of for so long is not there; it says that it is every few seconds.
+GONE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A program that keeps workers on some computer.
+
+    Attributes:
+        lanes: which kinds of work it does.
+        cores: of the processor, as many as it may use.
+        memory: bytes of the computer.
+        gpu: names of its GPUs, "" without.
+    """
+
+    id: str
+    host: str
+    lanes: tuple[str, ...]
+    cores: int
+    memory: int
+    gpu: str = ""
+
+
+class Machines:
+    """Machines that live, by the database's clock."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def beat(self, machine: Machine) -> None:
+        """Say that a machine lives, the first time too; those that have gone are forgotten."""
+        with self._sessions.begin() as session:
+            at = now(session)
+            session.execute(delete(MachineRow).where(MachineRow.seen_at < at - GONE_S))
+            known = session.scalar(
+                update(MachineRow)
+                .where(MachineRow.id == machine.id)
+                .values(seen_at=at)
+                .returning(MachineRow.id)
+            )
+            if known is None:
+                values = {**machine.__dict__, "lanes": " ".join(machine.lanes)}
+                session.add(MachineRow(**values, since=at, seen_at=at))
+
+    def remove(self, machine_id: str) -> None:
+        """Forget a machine that ends in order."""
+        with self._sessions.begin() as session:
+            session.execute(delete(MachineRow).where(MachineRow.id == machine_id))
+
+    def all(self) -> list[Machine]:
+        """Machines that live, the one that came first first."""
+        with self._sessions() as session:
+            query = select(MachineRow).where(MachineRow.seen_at >= now(session) - GONE_S)
+            rows = session.scalars(query.order_by(MachineRow.since, MachineRow.id)).all()
+        return [
+            Machine(row.id, row.host, tuple(row.lanes.split()), row.cores, row.memory, row.gpu)
+            for row in rows
+        ]
