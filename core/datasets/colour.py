@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import threading
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
+
+from core.datasets.shaper import shaper_of
 
 # Editors keep histories of megabytes in a picture's text and profile; Pillow's own limits (1 MB a
 # piece) take such pictures for bombs.
@@ -22,7 +24,7 @@ class _Transforms(threading.local):
     """Conversions by profile and mode, a few at a time; one set a thread, as LittleCMS wants."""
 
     def __init__(self) -> None:
-        self.made: dict[tuple[bytes, str], Any] = {}
+        self.made: dict[tuple[bytes, str], Callable[[Image.Image], Image.Image] | None] = {}
 
 
 _transforms = _Transforms()
@@ -40,27 +42,25 @@ def to_srgb(image: Image.Image) -> Image.Image:
             _transforms.made.clear()
         _transforms.made[key] = _transform(profile, image.mode)
     transform = _transforms.made[key]
-    if transform is None:
-        return image
-    converted = ImageCms.applyTransform(image, transform)
-    return image if converted is None else converted
+    return image if transform is None else transform(image)
 
 
-def _transform(profile: bytes, mode: str) -> Any:
+def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         name = ImageCms.getProfileDescription(source).lower()
         # "sRGB IEC61966-2.1", "sRGB built-in", "c2" (a small sRGB that sites use).
         if mode == "RGB" and ("srgb" in name or name.strip() in ("c2", "c2ci")):
             return None
-        return ImageCms.buildTransform(
+        convert: Callable[[Image.Image], Image.Image] = ImageCms.buildTransform(
             source,
             ImageCms.createProfile("sRGB"),
             mode,
             "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
+        ).apply
+        return (shaper_of(profile, convert) if mode == "RGB" else None) or convert
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None  # damaged, or for other channels: the pixels are still good
 

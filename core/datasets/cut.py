@@ -4,6 +4,7 @@ or pass on what they have of a file."""
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from PIL import Image
 
@@ -26,7 +27,9 @@ def is_cut(image: Image.Image, data: bytes) -> bool:
     if image.info.get("progressive") and _lacks_passes(data):
         return True
     width, height = image.size
-    if height < _LEAST_TO_CUT or not _is_nothing(image, (0, height - 1, width, height)):
+    if height < _LEAST_TO_CUT or not _may_be_nothing(image.getpixel((0, height - 1))):
+        return False
+    if not _is_nothing(image, (0, height - 1, width, height)):
         return False
     rows = max(1, round(height * _CUT_AT_LEAST))
     if not _is_nothing(image, (0, height - rows, width, height)):
@@ -35,6 +38,12 @@ def is_cut(image: Image.Image, data: bytes) -> bool:
     if _is_nothing(image, (0, 0, width, rows)):
         return False
     return bool(image.info.get("progressive")) or not _ends_in_grey(image, data)
+
+
+def _may_be_nothing(pixel: Any) -> bool:
+    """Whether a row that begins so is worth a look: most are not."""
+    levels = pixel if isinstance(pixel, tuple) else (pixel,)
+    return len(levels) > 3 or all(127 <= level <= 129 for level in levels)
 
 
 def _is_nothing(image: Image.Image, box: tuple[int, int, int, int]) -> bool:

@@ -25,6 +25,7 @@ from core.datasets.content import Part, box_in, taken_apart
 from core.datasets.cut import is_cut
 from core.datasets.formats import FORMATS
 from core.datasets.held import Large, room_for
+from core.datasets.jpeg import without_notes
 from core.datasets.kinds_of_file import what_is
 from core.datasets.seen import as_first, as_seen, deep_colours, has_deep_colours
 from core.errors import LightboxError, UnreadableImage
@@ -252,6 +253,7 @@ def _open(
     data: bytes, file: object, draft: tuple[int, int] | None, decoding: Decoding
 ) -> OpenedImage:
     data, part = taken_apart(data)
+    data, known = without_notes(data)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         kind = image.format or ""
         page = part.page or (decoding.page if kind in _PAGED else 1)
@@ -278,7 +280,7 @@ def _open(
                     file=file,
                     remedy="Copy it again from where it came from.",
                 )
-            orientation = orientation_of(image)
+            orientation = known or orientation_of(image)
             turn = UPRIGHT.get(orientation)
             pixels = image if deep is None else deep[0]
             upright = pixels if turn is None else pixels.transpose(turn)

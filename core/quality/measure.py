@@ -7,6 +7,7 @@ images from their tallies at once. Values are stored in the index; thresholds ar
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -31,12 +32,13 @@ class Tally(NamedTuple):
     """What was counted in one image.
 
     Attributes:
-        histogram: how many pixels have each of the 256 levels of luma (ITU-R 601).
+        histogram: how many pixels have each of the 256 levels of luma (ITU-R 601), as bytes of
+            256 integers of C.
         laplacian: variance of luma's Laplacian (4 neighbours, rim left out), in levels².
         colours: the image at 16×16 pixels, RGB, as bytes.
     """
 
-    histogram: list[int]
+    histogram: bytes
     laplacian: float
     colours: bytes
 
@@ -45,7 +47,8 @@ def tally(small: Image.Image) -> Tally:
     """Count in an upright RGB image, best of at most 160 pixels wide and high."""
     grey = small.convert("L")
     tiny = small.resize((_TINY, _TINY), Image.Resampling.BOX)
-    return Tally(grey.histogram(), _laplacian_variance(np.asarray(grey)), tiny.tobytes())
+    histogram = array("i", grey.histogram()).tobytes()
+    return Tally(histogram, _laplacian_variance(np.asarray(grey)), tiny.tobytes())
 
 
 def measure(tallies: Sequence[Tally]) -> NDArray[np.float32]:
@@ -62,8 +65,8 @@ def measure(tallies: Sequence[Tally]) -> NDArray[np.float32]:
         ``colourfulness``: mean difference between the largest and smallest channel, 0 to 1.
     """
     n = len(tallies)
-    share = np.array([each.histogram for each in tallies], dtype=np.float64).reshape(n, 256)
-    share /= share.sum(1, keepdims=True)
+    counted = np.frombuffer(b"".join(each.histogram for each in tallies), np.intc).reshape(n, 256)
+    share = counted / counted.sum(1, keepdims=True)
     mean = share @ _LEVELS
     spread = np.sqrt((share * (_LEVELS - mean[:, None]) ** 2).sum(1))
     below = share.cumsum(1)
@@ -90,13 +93,17 @@ def measure(tallies: Sequence[Tally]) -> NDArray[np.float32]:
 def _laplacian_variance(grey: NDArray[np.uint8]) -> float:
     if min(grey.shape) < 3:
         return 0.0
-    # 16-bit integers hold the Laplacian exactly (±1020) and fit twice as many into a register.
-    luma = grey.astype(np.int16)
-    laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1]
-    laplacian += luma[1:-1, :-2]
-    laplacian += luma[1:-1, 2:]
-    laplacian -= 4 * luma[1:-1, 1:-1]
-    values = laplacian.ravel().astype(np.float32)
-    mean = float(values.mean())
+    # 16-bit integers hold the Laplacian exactly (±1020) and fit twice as many into a register; in
+    # one row after the other, which is quicker than within a frame, and without the rim in the end.
+    height, width = grey.shape
+    luma = grey.astype(np.int16).ravel()
+    laplacian = np.zeros((height - 2) * width, np.int16)
+    inner = laplacian[: len(luma) - 2 * width - 2]
+    np.add(luma[1 : -2 * width - 1], luma[2 * width + 1 : -1], out=inner)
+    inner += luma[width : -width - 2]
+    inner += luma[width + 2 : -width]
+    inner -= luma[width + 1 : -width - 1] << 2
+    values = laplacian.reshape(-1, width)[:, : width - 2].astype(np.float32).ravel()
+    mean = float(np.add.reduce(values)) / len(values)
     # einsum and not @: BLAS would start threads for each image.
     return max(0.0, float(np.einsum("i,i->", values, values)) / len(values) - mean * mean)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.workspace import Workspace
+if TYPE_CHECKING:  # helper processes of a scan start sooner without
+    from core.workspace import Workspace
 
 SIDE = 160
 # A small upright JPEG or PNG is its own best thumbnail: shown as it is, nothing is encoded.

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.datasets import colour, dicom, greys, seen
+from core.datasets import colour, dicom, greys, seen, shaper
 from core.delivery.exports.check import Check
 from core.delivery.exports.formats import Answer, Format
 from core.delivery.exports.shipped import prepare, unreadable
@@ -109,7 +109,7 @@ def add_companions(folder: Path, exported: Exported) -> None:
 def add_reading(folder: Path) -> None:
     """Write what brings a picture to the pixels that a model takes: ``prepare.py``, and what it
     needs of Lightbox beside it."""
-    for module in (prepare, unreadable, seen, colour, greys, dicom):
+    for module in (prepare, unreadable, seen, colour, shaper, greys, dicom):
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
         # They lie side by side there.
         text = text.replace("from core.errors import", "from unreadable import")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from core.datasets.images import FIRST, decode, open_image
+from core.datasets.jpeg import without_notes
+from core.datasets.shaper import shaper_of
 
 
 def picture() -> Image.Image:
@@ -93,3 +96,56 @@ def test_the_same_picture_in_any_lossless_format_is_the_same(kind: str) -> None:
         options = {"irreversible": False}
     seen = decode(saved(picture(), kind, **options), 32)
     assert (seen == decode(saved(picture()), 32)).all()
+
+
+def display_p3() -> bytes:
+    """The profile of today's phones and screens: sRGB's curve, wider colours."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    data = profile.tobytes().replace(b"s\0R\0G\0B", b"o\0t\0h\0r").replace(b"sRGB", b"othr")
+    entries = struct.iter_unpack(">4sII", data[132 : 132 + 12 * data[131]])
+    at = {name: start for name, start, _ in entries}
+    for name, values in (
+        (b"rXYZ", (0.51512, 0.2412, -0.00105)),
+        (b"gXYZ", (0.29198, 0.69225, 0.04189)),
+        (b"bXYZ", (0.1571, 0.06657, 0.78407)),
+    ):
+        packed = struct.pack(">3i", *(round(65536 * value) for value in values))
+        data = data[: at[name] + 8] + packed + data[at[name] + 20 :]
+    return data
+
+
+def test_wide_colours_are_converted_within_one_level_of_littlecms() -> None:
+    profile = display_p3()
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    theirs = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), "RGB", "RGB", 1)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 310, 3), np.uint8)
+    image = Image.fromarray(noise)
+    made = shaper_of(profile, theirs.apply)
+    assert made is not None
+    by_them = np.asarray(theirs.apply(image)).astype(int)
+    assert np.abs(by_them - np.asarray(made(image))).max() <= 1
+    assert np.abs(by_them - noise).max() > 20
+    assert (levels(saved(image, icc_profile=profile)) == np.asarray(made(image))).all()
+    assert shaper_of(profile, lambda probe: probe) is None, "where the two differ, it is not used"
+
+
+def test_orientation_is_read_as_pillow_does_whoever_wrote_it() -> None:
+    image = picture()
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0112] = "A maker", orientation
+        for order in (b"II", b"MM"):
+            exif.endian = "<" if order == b"II" else ">"
+            data = saved(image, "JPEG", exif=exif)
+            leaner, found = without_notes(data)
+            assert found == orientation
+            assert len(leaner) < len(data)
+            assert Image.open(io.BytesIO(data)).getexif()[0x0112] == orientation
+            turned = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+            assert (levels(data) == np.asarray(turned)).all()
+            cut = data[: data.index(b"Exif") + 20]
+            assert without_notes(cut) == (cut, None)
+    for data in (saved(image, "JPEG"), saved(image), b"\xff\xd8\xff", b""):
+        assert without_notes(data) == (data, None)
+    by_xmp = saved(image, "JPEG", xmp=b'<x tiff:Orientation="6"/>')
+    assert open_image(by_xmp).orientation == 6

@@ -220,6 +220,7 @@ def test_an_export_has_all_that_goes_with_a_model(unpacked: dict[str, Path]) -> 
         "prepare.py",
         "seen.py",
         "colour.py",
+        "shaper.py",
         "greys.py",
         "selftest.py",
         "selftest",
