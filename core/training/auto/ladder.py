@@ -53,7 +53,10 @@ def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:
     others = [rung for rung in rungs if not rung.kept]
     if others:
         best = max(others, key=lambda rung: rung.accuracy)
-        text += f". The best of what was left out was {best.what} ({percent(best.accuracy)})"
+        chance = ", ahead by no more than chance" if best.accuracy > last.accuracy else ""
+        text += (
+            f". The best of what was left out was {best.what} ({percent(best.accuracy)}{chance})"
+        )
     return f"{text}. {why_ended}"
 
 

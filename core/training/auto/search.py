@@ -29,7 +29,7 @@ from core.training.auto.looks import Look
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 from core.training.heads import get
-from core.training.heads.choose import Candidate, Score, better, judge, settled
+from core.training.heads.choose import Candidate, Score, better, judge, settled, surely_better
 from core.training.heads.head import Floats, Problem, Step
 from core.training.heads.reduce import reducing
 
@@ -41,8 +41,7 @@ _SHARE = 0.8
 # How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
 # anything was measured here.
 _ONCE_S, _EACH_S = 4.0, 0.004
-# A look that is so many standard errors behind in the quickest head is not worth the slower ones;
-# nor is a slower head that was so far behind at the look before.
+# A look that is so many standard errors behind in the quickest head is not worth the slower ones.
 _BEHIND = 2.0
 _FIRST, _SECOND, _LATER = "discriminant", "kernel", ("logistic", "perceptron")
 
@@ -227,7 +226,7 @@ class Search:
         tried = _Tried(look, self.rows, lambda: self._look(look))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
-        if self._promising(tried) and self._worth(_SECOND) and not self.settled:
+        if self._promising(tried) and not self.settled:
             won = self._try_head(tried, _SECOND) or won
         return won
 
@@ -245,19 +244,8 @@ class Search:
     def _promising(self, tried: _Tried) -> bool:
         mine = tried.heads[_FIRST].accuracy
         most = max(each.heads[_FIRST].accuracy for each in self._tried)
-        return mine > most - _BEHIND * self._chance(most)
-
-    def _worth(self, head: str) -> bool:
-        """Whether a head was not clearly behind the quickest one at the look before."""
-        before = next((one.heads for one in reversed(self._tried) if head in one.heads), None)
-        if before is None:
-            return True
-        most = before[_FIRST].accuracy
-        return before[head].accuracy > most - _BEHIND * self._chance(most)
-
-    def _chance(self, accuracy: float) -> float:
-        """A standard error of it."""
-        return float(np.sqrt(max(accuracy * (1 - accuracy), 1e-3) / len(self.rows)))
+        chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self.rows))
+        return mine > most - _BEHIND * chance
 
     def _new(self, look: Look) -> list[Look]:
         """Its networks that have not looked at the images in this way yet."""
@@ -325,12 +313,14 @@ class Search:
     def _compared(self, tried: _Tried, score: Score) -> bool:
         """Note what a head has shown; whether it is the best."""
         tried.heads[score.head] = score
-        # What was fitted on more images is better, whatever chance made of fewer.
-        won = (
-            self._best is None
-            or len(self._best[0].rows) < len(tried.rows)
-            or better(score, self._best[1])
-        )
+        if self._best is None or len(self._best[0].rows) < len(tried.rows):
+            # What was fitted on more images is better, whatever chance made of fewer.
+            won = True
+        elif score.head in (_FIRST, self._best[1].head):
+            won = better(score, self._best[1])
+        else:
+            # The quickest head is ahead nearly everywhere, on images unlike these most of all.
+            won = surely_better(score, self._best[1])
         if won:
             self._best = tried, score
         return won

@@ -23,16 +23,25 @@ from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
 from core.training.fitting.upper import BATCH, Images, Upper
-from core.training.heads.choose import judge, settled, sharpened
+from core.training.heads.choose import judge, settled
 from core.training.heads.head import Floats, Problem, Step, Steps
 from core.training.heads.reduce import reducing
+from core.training.heads.sharp import log_loss, sharpened
 
 _HEAD = "discriminant"
 # With less time than this, nothing can be learned and judged.
 _LEAST_S = 30.0
-# How it is judged and how many times each image is seen, the best first: by all folds, or by the
-# validation images only, which takes a third of the time.
-_PLANS = (("folds", 16), ("folds", 10), ("validation", 16), ("validation", 10), ("validation", 6))
+# How it is judged and how many times each image is seen, the best first: by all folds, by so many
+# of them, which takes half of the time, or by the validation images only, which takes a third.
+_SOME = 2
+_PLANS = (
+    ("folds", 16),
+    ("folds", 10),
+    ("some folds", 16),
+    ("some folds", 10),
+    ("validation", 10),
+    ("validation", 6),
+)
 # Of the time that is left, what may be planned for.
 _SHARE = 0.8
 # Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
@@ -117,7 +126,7 @@ class Tuning:
         for alone in look.alone:
             tried = None
             if self.clock.left > _LEAST_S:
-                tried = self._try(alone, problem, folds)
+                tried = self._try(alone, problem, before, folds)
             if tried is None:
                 self.untried.append(f"fine-tuning {alone}")
                 return
@@ -126,11 +135,16 @@ class Tuning:
                 yield tried
 
     def _try(
-        self, look: Look, problem: Problem, held_out: list[NDArray[np.int64]] | None
+        self,
+        look: Look,
+        problem: Problem,
+        before: NDArray[np.float64],
+        held_out: list[NDArray[np.int64]] | None,
     ) -> _Judged | None:
         """One network more fine-tuned; ``None`` where the time is too short for it.
 
         Args:
+            before: what there is until now says of each image, shape (n, classes).
             held_out: the folds of those before, which it has to keep to.
         """
         pixels = seen.pixels_of(self.context, self.data, look, self._rows)
@@ -157,8 +171,17 @@ class Tuning:
             features = self._together(key, shown[-1], number - 1)
             step = self._head(features, seen.parts(self.found.look), problem, learned)
             again[fold] = step(features[fold])
-        upper.fit(every, start, epochs, f"Fine-tuning {look} on all images")
-        shown.append(upper.features().astype(np.float16))
+            if number == _SOME < len(folds):
+                rows = np.sort(np.concatenate(folds[:number]))
+                said = _mixed(own, again, problem.labels, rows)[2]
+                now, then = _right(problem.labels, rows, said, before)
+                if not _is_ahead(now, then, by=0):
+                    # What the other folds may say can hardly bring it beyond chance any more.
+                    folds = folds[:number]
+                    break
+        else:
+            upper.fit(every, start, epochs, f"Fine-tuning {look} on all images")
+            shown.append(upper.features().astype(np.float16))
         rows = np.sort(np.concatenate(folds))
         return _Judged(
             key,
@@ -177,7 +200,8 @@ class Tuning:
         count = len(self._rows)
         validation = np.flatnonzero(np.isin(self._rows, self.data.validation))
         for how, epochs in _PLANS:
-            folds = self._search.folds if how == "folds" else [validation]
+            folds = [validation] if how == "validation" else self._search.folds
+            folds = folds[:_SOME] if how == "some folds" else folds
             if held_out is not None:
                 folds = held_out
             if not all(0 < len(fold) < count for fold in folds):
@@ -193,10 +217,9 @@ class Tuning:
         """Whether it is kept: right more often on the same images than what there was, by more than
         chance would do."""
         rows = tried.rows
-        now = tried.probabilities[rows].argmax(axis=1) == labels[rows]
-        then = before[rows].argmax(axis=1) == labels[rows]
+        now, then = _right(labels, rows, tried.probabilities, before)
         kept = _is_ahead(now, then)
-        on = "" if len(rows) == len(labels) else f", judged on {len(rows):,} validation images"
+        on = "" if len(rows) == len(labels) else f", judged on {len(rows):,} images"
         rung = Rung(
             seconds=round(self.clock.spent, 2),
             accuracy=round(float(now.mean()), 6),
@@ -297,9 +320,20 @@ class _Judged:
     probabilities: NDArray[np.float64]
 
 
-def _is_ahead(now: NDArray[np.bool_], then: NDArray[np.bool_]) -> bool:
-    """Whether more of the same images are right now than then, by more than chance would do."""
-    return bool(int(now.sum()) - int(then.sum()) > _AHEAD * np.sqrt((now != then).sum()))
+def _right(
+    labels: NDArray[np.int64], rows: NDArray[np.int64], *said: Floats
+) -> tuple[NDArray[np.bool_], ...]:
+    """Which of some rows each of several answers is right on."""
+    return tuple(each[rows].argmax(axis=1) == labels[rows] for each in said)
+
+
+def _is_ahead(now: NDArray[np.bool_], then: NDArray[np.bool_], by: float = _AHEAD) -> bool:
+    """Whether more of the same images are right now than then, by more than chance would do.
+
+    Args:
+        by: so many standard errors.
+    """
+    return bool(int(now.sum()) - int(then.sum()) > by * np.sqrt((now != then).sum()))
 
 
 def _mixed(
@@ -320,8 +354,7 @@ def _mixed(
     for of_own, of_again in ((first, second), (first, 0.0), (0.0, second)):
         scores = own[rows] * of_own + again[rows] * of_again
         sharp, probabilities = sharpened(scores, labels[rows])
-        mine = probabilities[np.arange(len(rows)), labels[rows]]
-        loss = float(-np.log(np.maximum(mine, 1e-12)).mean())
+        loss = log_loss(probabilities, labels[rows])
         accuracy = float((probabilities.argmax(axis=1) == labels[rows]).mean())
         if best is None or (accuracy, -loss) > best[:2]:
             best = accuracy, -loss, of_own * sharp, of_again * sharp

@@ -9,11 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.training.heads import get
-from core.training.heads.head import Floats, Judged, Problem, Step, Steps
-
-# How surely answers may be scaled; a best one at an end is none.
-_COLDEST, _HOTTEST = 1e-3, 1e3
-
+from core.training.heads.head import Judged, Problem, Step, Steps
+from core.training.heads.sharp import log_loss, sharpened
 
 # Where fewer are wrong, nothing can be shown to be better.
 FEWEST_WRONG = 2
@@ -74,12 +71,11 @@ def judge(problem: Problem, key: str) -> Candidate:
     """Try one head; its settings and how sure its answers are come from out-of-fold answers."""
     judged = get(key).judge(problem)
     sharpness, probabilities = sharpened(judged.scores, problem.labels)
-    mine = probabilities[np.arange(len(problem.labels)), problem.labels]
     return Candidate(
         key,
         judged.settings,
         float((judged.scores.argmax(axis=1) == problem.labels).mean()),
-        float(-np.log(np.maximum(mine, 1e-12)).mean()),
+        log_loss(probabilities, problem.labels),
         len(problem.labels),
         probabilities,
         sharpness,
@@ -87,48 +83,25 @@ def judge(problem: Problem, key: str) -> Candidate:
     )
 
 
-def sharpened(scores: Floats, labels: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
-    """What scores are multiplied by so that the true classes become likeliest, and the
-    probabilities (n, classes) that come of it."""
-    sharpness = _sharpness(scores, labels)
-    return sharpness, _softmax(scores * sharpness)
+def surely_better(one: Score, other: Score) -> bool:
+    """Whether ``one`` is right more often by more than a standard error."""
+    return one.accuracy - other.accuracy > _chance(other)
 
 
 def better(one: Score, other: Score) -> bool:
-    """Whether ``one`` is to be preferred: right more often, beyond what a fair coin would do.
-
-    Where the two differ by less than a quarter of a standard error, the surer one on the truth
-    counts (the lower log loss), which chance moves less.
-    """
-    share = np.clip(other.accuracy, 0.01, 0.99)
-    chance = 0.25 * np.sqrt(share * (1 - share) / max(1, other.images))
-    if abs(one.accuracy - other.accuracy) > chance:
+    """Whether ``one`` is to be preferred: surely right more often, or, where that can't be told,
+    surer of the truth (the lower log loss), which chance moves less."""
+    if abs(one.accuracy - other.accuracy) > _chance(other):
         return one.accuracy > other.accuracy
     return one.log_loss < other.log_loss
+
+
+def _chance(score: Score) -> float:
+    """A standard error of its accuracy."""
+    share = np.clip(score.accuracy, 0.01, 0.99)
+    return float(np.sqrt(share * (1 - share) / max(1, score.images)))
 
 
 def settled(wrong: float) -> bool:
     """Whether so few answers are wrong that nothing could be shown to be better."""
     return round(wrong) < FEWEST_WRONG
-
-
-def _sharpness(scores: Floats, labels: NDArray[np.int64]) -> float:
-    """By which factor the true classes become likeliest (Guo et al., 2017)."""
-    from scipy.optimize import minimize_scalar
-    from scipy.special import logsumexp
-
-    rows = np.arange(len(labels))
-    true = scores[rows, labels]
-
-    def loss(power: float) -> float:
-        factor = np.exp(power)
-        return float((logsumexp(scores * factor, axis=1) - true * factor).mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
-    return float(np.exp(found.x))
-
-
-def _softmax(scores: Floats) -> NDArray[np.float64]:
-    from scipy.special import softmax
-
-    return np.asarray(softmax(scores, axis=1))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting, side_by_side
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, side_by_side
+from core.training.heads.sharp import best_setting
 
 _CHUNK = 4096
 _SHRINKAGES = (0.3, 0.1, 0.03, 0.01, 0.6)

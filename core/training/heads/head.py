@@ -148,13 +148,3 @@ class Head:
     title: str
     cost: int
     judge: Callable[[Problem], Judged]
-
-
-def best_setting(
-    labels: NDArray[np.int64], scores: dict[tuple[float, ...], NDArray[np.float64]]
-) -> tuple[float, ...]:
-    """Of settings with what they answered out of fold, the one that is right most often.
-
-    Of equals the first, so list the simplest first.
-    """
-    return max(scores, key=lambda key: float((scores[key].argmax(axis=1) == labels).mean()))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting, side_by_side
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, side_by_side
+from core.training.heads.sharp import best_setting
 
 _WIDTHS = (0.25, 0.6, 0.1, 1.5)
 _RIDGES = (1e-2, 1e-1, 1e-3)

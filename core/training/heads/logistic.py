@@ -11,7 +11,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, best_setting, fold_by_fold
+from core.training.heads.head import Head, Judged, Problem, Step, Steps, fold_by_fold
+from core.training.heads.sharp import best_setting
 
 # The inverse of the penalty, on rows of mean square 1.
 _STRENGTHS = (1e-2, 1e-3, 1e-1)
