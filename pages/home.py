@@ -10,7 +10,8 @@ from pages._widgets.studio import left, middle, project, right
 record = current_dataset()
 project.draw(record)
 left.dialogs(record)
-columns = st.columns([5, 4, 4], gap="medium")
+with st.container(key="studio-columns"):
+    columns = st.columns([5, 4, 4], gap="medium")
 with columns[0]:
     left.draw(record)
 with columns[1]:

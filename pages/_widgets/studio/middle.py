@@ -36,7 +36,8 @@ def draw(record: DatasetRecord | None) -> None:
     model = newest_run(record)
     going = [run for run in runs if run.state in GOING]
     if going:
-        watch_run(going[-1].id)
+        with st.container(key="studio-going"):
+            watch_run(going[-1].id)
         if len(going) > 1:
             st.caption(f"{len(going) - 1} more wait in the queue.")
     else:

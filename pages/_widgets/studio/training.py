@@ -83,6 +83,8 @@ def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
         _score(so_far, shown),
         _pictures(run, shown),
         _curves(run, so_far),
+        # What learns from a photo that was answered wrongly is waited for beside that photo.
+        leads=not run.spec.get("refits"),
     )
 
 

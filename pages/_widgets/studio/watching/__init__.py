@@ -65,6 +65,7 @@ class Watching:
         doing: what it is at.
         note: what the pictures are.
         score: how it stands, in words.
+        leads: it is what the person waits for: on a phone the page goes to where it is.
     """
 
     fraction: float | None
@@ -75,6 +76,7 @@ class Watching:
     score: str = ""
     pictures: Sequence[Picture] = ()
     curves: Sequence[Curve] = field(default=())
+    leads: bool = True
 
 
 def watching(now: Watching, *, key: str) -> None:

@@ -1,7 +1,13 @@
 // Shows what it is told; nothing is worked out here but where a point lies.
 
+const led = new WeakSet();
+
 export default function ({ data, parentElement }) {
   const find = (selector) => parentElement.querySelector(selector);
+  if (data.leads && !led.has(parentElement) && matchMedia("(max-width: 640px)").matches) {
+    find(".top").scrollIntoView({ block: "center" });
+  }
+  led.add(parentElement);
   const ring = find(".ring");
   const share = data.fraction;
   ring.classList.toggle("unknown", share === null);
