@@ -40,6 +40,7 @@ def said(
     bars: int = 3,
     big: bool = False,
     classes: Sequence[str] = (),
+    refused: str = "",
 ) -> str:
     """Draw an answer.
 
@@ -49,6 +50,7 @@ def said(
         bars: how many classes have a bar.
         big: in the type of a demo.
         classes: what the picture can be said to be; none where nothing can be corrected.
+        refused: why what was said last could not be taken.
 
     Returns:
         The class that the person has just said it is; "" otherwise.
@@ -77,6 +79,7 @@ def said(
                 {"label": label, "share": share, "text": percent(share)} for label, share in shown
             ],
             "big": big,
+            "refused": refused,
             "ask": "Wrong?" if state == "sure" else "Say what it is",
             # Where it gave no answer, that class may well be the right one.
             "classes": [each for each in classes if state != "sure" or each != answer.label],

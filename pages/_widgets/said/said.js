@@ -12,10 +12,11 @@ export default function ({ data, parentElement, setStateValue }) {
   const wrong = find(".wrong");
   wrong.hidden = !data.classes.length;
   find("summary").textContent = data.ask;
-  const mark = JSON.stringify([data.headline, data.more, data.classes]);
+  const mark = JSON.stringify([data.headline, data.more, data.classes, data.refused]);
   if (place.dataset.mark === mark) return;
   place.dataset.mark = mark;
-  wrong.open = false;
+  wrong.open = !!data.refused;
+  find(".refused").textContent = data.refused;
   const search = find("input");
   search.hidden = data.classes.length <= MANY;
   search.value = "";

@@ -21,6 +21,15 @@ from pages._widgets.studio.showing import Shown
 _EVERY_S = 0.5
 
 
+_REFUSED = "studio-correction-refused"
+
+
+def refused(run: RunRecord, photo: Shown) -> str:
+    """Why what was said last about a photo could not be taken; "" where nothing was refused."""
+    run_id, at, why = st.session_state.get(_REFUSED, ("", 0, ""))
+    return str(why) if (run_id, at) == (run.id, photo.at) else ""
+
+
 def _key(record: DatasetRecord) -> str:
     return f"studio-correction-{record.id}"
 
@@ -42,8 +51,8 @@ def correct_it(
         )
         add_correction(store, record.id, made.id)
     except LightboxError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return
+        st.session_state[_REFUSED] = (run.id, photo.at, str(error))
+        st.rerun(scope="app")
     # What an idle worker has begun meanwhile can wait; a person can't.
     for job in store.jobs.all(states=ACTIVE, kind="familiar"):
         store.jobs.request_cancel(job.id)

@@ -9,6 +9,7 @@ from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
 from core.quality.curation import usable
 from core.text import escape
+from core.training.again import changed_since
 from core.training.estimate import estimate
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
@@ -44,15 +45,26 @@ def draw(record: DatasetRecord | None) -> None:
         latest = next(iter(runs), None)
         if latest is not None and latest.state in _BAD:
             _not_done(latest)
-        _button(record, model)
-    if model is not None:
+    known = (
+        record is not None
+        and model is not None
+        and not _changed(str(catalog().workspace.home), model.id, record.version)
+    )
+    if model is not None and (known or going):
+        outcome(model)
+    if not going:
+        _button(record, known)
+    if model is not None and not (known or going):
         outcome(model)
 
 
-def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
-    """The button with the time that it takes, or why it can't be pressed."""
+def _button(record: DatasetRecord | None, known: bool) -> None:
+    """The button with the time that it takes, or why it can't be pressed.
+
+    Args:
+        known: there is a model that has learned from all of it.
+    """
     spec, why = _spec(record)
-    known = model is not None and record is not None and model.dataset_version == record.version
     label = "Train again" if known else "Train"
     if spec is not None and record is not None:
         label += _takes(spec, record)
@@ -70,8 +82,16 @@ def _button(record: DatasetRecord | None, model: RunRecord | None) -> None:
         st.rerun()
     if why:
         st.caption(escape(why))
-    elif st.button("Other ways to train", type="tertiary", key="studio-ways"):
+    elif known:
+        st.caption("Nothing has changed since: it would learn from the same photos again.")
+    if not why and st.button("Other ways to train", type="tertiary", key="studio-ways"):
         go("train")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _changed(home: str, run_id: str, version: int) -> bool:
+    del home, version  # parts of the key only
+    return changed_since(catalog(), catalog().runs.get(run_id))
 
 
 def _start(spec: TrainSpec) -> None:

@@ -113,8 +113,8 @@ def _worst(view: View) -> None:
         Tile(
             str(row["path"]),
             picture,
-            f"is {shorten(str(row['label']), 14)}",
-            badge=f"✗ {shorten(str(row['predicted']), 14)}",
+            f"is {shorten(str(row['label']), 32)}",
+            badge=f"✗ {shorten(str(row['predicted']), 32)}",
             tone="bad",
             title=f"{row['path']}: is {row['label']}, it said {row['predicted']} "
             f"({row['confidence']:.0%} sure)",
@@ -153,9 +153,9 @@ def _changed(found: Learned) -> None:
                 Tile(
                     str(row["path_second"]),
                     picture,
-                    f"is {shorten(str(row['label']), 14)}",
+                    f"is {shorten(str(row['label']), 32)}",
                     badge=f"{'✓' if tone == 'good' else '✗'} "
-                    f"{shorten(str(row['predicted_second']), 14)}",
+                    f"{shorten(str(row['predicted_second']), 32)}",
                     tone=tone,
                     title=f"{row['path_second']}: is {row['label']}, before "
                     f"{row['predicted_first']}, now {row['predicted_second']}",

@@ -14,7 +14,7 @@ from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask
 from pages._widgets.said import said
 from pages._widgets.session import catalog
-from pages._widgets.studio.correcting import correct_it, correction_panel
+from pages._widgets.studio.correcting import correct_it, correction_panel, refused
 from pages._widgets.studio.showing import Shown, showing
 from pages._widgets.sure import threshold_of
 
@@ -60,6 +60,7 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
         unlike=bool(tried.out_of_distribution),
         key=f"studio-said-{run.id}-{photo.at}",
         classes=() if _busy(record) else [label for label, _ in answer.top],
+        refused=refused(run, photo),
     )
     if corrected:
         correct_it(record, run, photo, corrected, answer)
