@@ -7,12 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from playwright.sync_api import expect
+
 from core.catalog import open_catalog
 from core.quality.by_hand import classes_of
 from core.quality.curation import curated
 from core.workspace import open_workspace
 from tests.browser import journey
-from tests.browser.conftest import DESKTOP, light_app, sign_in
+from tests.browser.conftest import DESKTOP, light_app, running_app, sign_in
+from tests.browser.heard import follow
 from tests.browser.test_live_camera import write_video
 from tests.waiting import wait_until
 
@@ -67,44 +71,52 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
         assert other.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_webcam_fills_two_classes(launch: Callable[..., Any], tmp_path: Path) -> None:
-    write_video(tmp_path / "camera.y4m", [(220, 40, 40), (40, 220, 40)])
+@pytest.mark.keras
+def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
+    launch: Callable[..., Any], tmp_path: Path
+) -> None:
+    write_video(tmp_path / "camera.y4m", [(220, 40, 40)] * 2 + [(40, 220, 40)] * 2)
     running = launch(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={tmp_path / 'camera.y4m'}",
     )
     home = tmp_path / "home"
-    with light_app(home, tmp_path / "app.log") as server:
+    with running_app(home, tmp_path / "app.log") as server:
         context = running.new_context(permissions=["camera"], viewport=DESKTOP)
         sign_in(context, server.url)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        follow(page)
+        page.set_default_timeout(60_000)
         page.goto(server.url)
         for label in ("Class 1", "Class 2"):
-            page.get_by_role("button", name=f"Webcam: record {label}").click()
-            hold = page.locator(".hold").filter(visible=True)
-            page.wait_for_function(
-                "() => [...document.querySelectorAll('*')].some((each) =>"
-                " each.shadowRoot?.querySelector('.camera:not([hidden]) .hold:not(:disabled)')"
-                " || each.matches('.camera:not([hidden]) .hold:not(:disabled)'))"
-            )
-            # Held by the keyboard, until ten pictures are there.
-            hold.focus()
-            page.keyboard.down("Space")
+            webcam = page.get_by_role("button", name=f"Webcam: record {label}")
+            expect(webcam).to_be_visible()
+            journey.settled(page)
+            # One action: pressed, held until some pictures are there, and let go.
+            webcam.hover()
+            page.mouse.down()
             page.get_by_label(re.compile(rf"See all \d\d+ photos of {label}")).wait_for()
-            page.keyboard.up("Space")
+            page.mouse.up()
             page.get_by_text(f"added to “{label}”").wait_for()
-        page.get_by_role("button", name="Train", disabled=False).first.wait_for()
-        page.get_by_role("button", name="Close").filter(visible=True).first.click()
         catalog = open_catalog(open_workspace(home))
         (record,) = catalog.datasets.all()
         assert [each.label for each in classes_of(catalog, record.id)] == ["Class 1", "Class 2"]
         wait_until(
             lambda: min(each.images for each in classes_of(catalog, record.id)) >= 10,
-            30,
+            60,
             "the pictures of both recordings",
         )
         recordings = curated(catalog, record.id).groupby("label")["together"].nunique()
         assert recordings.tolist() == [1, 1]
+
+        train = page.locator(".st-key-studio-train button")
+        expect(train).to_be_enabled()
+        journey.settled(page)
+        train.click()
+        sentence = page.get_by_role("heading", name="it had never seen")
+        expect(sentence).to_be_visible(timeout=journey.TRAINING_MS)
+        journey.settled(page)
+        page.get_by_text("Camera", exact=True).click()
+        expect(page.locator(".answer")).to_have_text(re.compile("Class|Not sure|look like"))
     running.close()

@@ -18,9 +18,25 @@ from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.small import add_colours
 
 pytestmark = pytest.mark.keras
+_MOST_TABS = 120
+_FOCUSED = """(wanted) => {
+  let now = document.activeElement;
+  while (now?.shadowRoot?.activeElement) now = now.shadowRoot.activeElement;
+  return now === wanted;
+}"""
 
 
-def test_one_press_trains_and_two_clicks_put_a_wrong_answer_right(
+def press(page: Any, wanted: Any) -> None:
+    """Go there by the keyboard alone, and press Enter."""
+    for _ in range(_MOST_TABS):
+        page.keyboard.press("Tab")
+        if wanted.evaluate(_FOCUSED):
+            page.keyboard.press("Enter")
+            return
+    pytest.fail(f"{wanted} can't be reached by the keyboard")
+
+
+def test_by_keyboard_one_press_trains_and_two_put_a_wrong_answer_right(
     catalog: Catalog,
     tmp_path: Path,
     new_page: Callable[..., Any],
@@ -33,7 +49,7 @@ def test_one_press_trains_and_two_clicks_put_a_wrong_answer_right(
         button = page.locator(".st-key-studio-train button")
         expect(button).to_be_enabled()
         settled(page)
-        button.click()
+        press(page, button)
         wall = page.get_by_role("list", name="Pictures that this training")
         expect(wall.get_by_role("listitem").first).to_be_visible(timeout=TRAINING_MS)
         sentence = page.get_by_role("heading", name="it had never seen")
@@ -46,11 +62,11 @@ def test_one_press_trains_and_two_clicks_put_a_wrong_answer_right(
         said = headline.inner_text()
         settled(page)
         other = next(label for label in CLASSES if label != said)
-        page.locator("details.wrong summary").click()
+        press(page, page.locator("details.wrong summary"))
+        really = page.get_by_role("group", name="What is it really?")
+        expect(really).to_be_visible()
         began = time.monotonic()
-        page.get_by_role("group", name="What is it really?").get_by_role(
-            "button", name=other
-        ).click()
+        press(page, really.get_by_role("button", name=other))
         expect(page.get_by_text(f"Learned from as “{other}”")).to_be_visible(timeout=TRAINING_MS)
         record_property("learned after, in seconds", round(time.monotonic() - began, 1))
         expect(page.get_by_text("After learning 1 more photo")).to_be_visible()
@@ -59,7 +75,7 @@ def test_one_press_trains_and_two_clicks_put_a_wrong_answer_right(
         assert [run.state for run in runs] == ["done", "done"]
         assert runs[0].spec["refits"] == runs[1].id
 
-        page.get_by_role("button", name="Undo").click()
+        press(page, page.get_by_role("button", name="Undo"))
         expect(page.get_by_text("The photo is left out again.")).to_be_visible()
         settled(page)
         assert len(usable(curated(catalog, record.id))) == 20 * len(CLASSES)

@@ -32,7 +32,9 @@ class Shot:
     data: bytes
 
 
-def camera(token: str, size: int, threshold: float, key: str, *, big: bool = False) -> Shot | None:
+def camera(
+    token: str, size: int, threshold: float, key: str, *, big: bool = False, starts: bool = False
+) -> Shot | None:
     """Draw the camera; nothing is switched on before its button is pressed.
 
     Args:
@@ -40,6 +42,7 @@ def camera(token: str, size: int, threshold: float, key: str, *, big: bool = Fal
         size: side of the model's images, pixels.
         threshold: below it the answer is "Not sure", 0 to 1.
         big: in large type, for a demo, where no picture is kept.
+        starts: what drew it was a switch for the camera, so it needs no button more.
 
     Returns:
         The picture kept last, as a JPEG.
@@ -51,6 +54,7 @@ def camera(token: str, size: int, threshold: float, key: str, *, big: bool = Fal
             "size": size,
             "threshold": threshold,
             "big": big,
+            "starts": starts,
             "keeps": not big,
             "why": _WHY,
         },

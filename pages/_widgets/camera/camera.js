@@ -26,6 +26,7 @@ function makeCamera(root) {
   let stream = null;
   let facing = "user";
   let round = 0;
+  let begun = false;
   let answered = [];
 
   const say = (text) => { find(".said").textContent = text; };
@@ -195,6 +196,8 @@ function makeCamera(root) {
       root.querySelector(".camera").classList.toggle("big", data.big);
       find(".keep").hidden = !data.keeps;
       find(".why").textContent = data.why;
+      if (data.starts && !begun) start();
+      begun = true;
     },
   };
 }

@@ -31,7 +31,7 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
     live = st.toggle("Camera", key="studio-camera")
     photo = max([each for each in (known, given) if each], key=lambda each: each.at, default=None)
     if live:
-        kept = live_camera(run.id, threshold_of(run))
+        kept = live_camera(run.id, threshold_of(run), starts=True)
         if kept is not None and (photo is None or kept.at > photo.at):
             photo = Shown(kept.at, "camera.jpg", kept.data)
     if photo is None:

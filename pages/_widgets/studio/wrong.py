@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.datasets.layout import kept_layout
+from core.datasets.layout import MEANINGS, KeptLayout, kept_layout
 from core.quality.findings import GRAVE
 from core.text import escape
 from pages._widgets.layout import layout_panel
@@ -21,28 +21,38 @@ def lines(record: DatasetRecord) -> None:
     first."""
     if dataset_table(record) is None:
         return
-    if (plainly := _in_doubt(record)) and _said(f"{plainly}.", "studio-fix-layout"):
-        st.session_state[_ASKED] = record.id
-        st.rerun()
+    if (kept := kept_layout(catalog().workspace, record.id)) is not None:
+        _reading(record, kept)
     for each in [each for each in dataset_findings(record) if each.harm >= GRAVE][:_MOST]:
-        if _said(f"{each.plainly}.", f"studio-fix-{each.key}"):
+        if _said("warning", f"{each.plainly}.", "Fix", f"studio-fix-{each.key}"):
             go("clean", look=each.key)
 
 
-def _said(text: str, key: str) -> bool:
+def _reading(record: DatasetRecord, kept: KeptLayout) -> None:
+    """How the folder was understood, where that isn't plain, and what was put right on the way."""
+    asks = False
+    if kept.plainly:
+        asks = _said("warning", f"{kept.plainly}.", "Fix", "studio-fix-layout")
+    elif kept.outline.kind != "classes" and (kept.others or kept.chosen):
+        splits = ", ".join(f"{name} {count:,}" for name, count in kept.outline.splits.items())
+        text = f"{MEANINGS[kept.outline.kind]}{f' ({splits})' if splits else ''}."
+        asks = _said("info", text, "Change", "studio-change-layout")
+    if asks:
+        st.session_state[_ASKED] = (record.id, record.job_id)
+        st.rerun()
+    for note in kept.notes[:_MOST]:
+        st.caption(escape(note))
+
+
+def _said(icon: str, text: str, word: str, key: str) -> bool:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/warning: {escape(text)}")
-        return st.button("Fix", key=key)
-
-
-def _in_doubt(record: DatasetRecord) -> str:
-    kept = kept_layout(catalog().workspace, record.id)
-    return kept.plainly if kept is not None else ""
+        st.markdown(f":material/{icon}: {escape(text)}", width="stretch")
+        return st.button(word, key=key)
 
 
 def layout_asked(record: DatasetRecord) -> bool:
-    """Show how the folder may be meant, where somebody wanted to choose, until they have."""
-    if st.session_state.get(_ASKED) != record.id or not _in_doubt(record):
+    """Show how the folder may be meant, where somebody wanted to choose, until it is read anew."""
+    if st.session_state.get(_ASKED) != (record.id, record.job_id):
         return False
     _layout(record)
     return True

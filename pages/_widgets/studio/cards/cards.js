@@ -14,6 +14,7 @@ const FRAME_SIDE = 360;
 const COUNTDOWN_S = 3;
 const HANDS_FREE_MS = 4000;
 const MOST_FRAMES = 600;
+const RELEASES = ["pointerup", "pointercancel", "keyup", "blur"];
 const DENIED =
   "The browser does not let this page use the camera. Allow it beside the address, then try again.";
 
@@ -192,13 +193,26 @@ function makeStudio(root) {
     };
     part(".count").onclick = () => tell({ do: "see", label });
     part(".remove").onclick = () => tell({ do: "remove", label });
-    part(".webcam").onclick = () => {
+    // Whoever keeps it pressed records from the moment that the camera is on.
+    let held = false;
+    const turnOn = (keep) => {
+      if (opened === camera) return;
+      held = keep;
       opened?.close();
       opened = camera;
       element.classList.add("live");
       part(".ways").hidden = true;
-      camera.open();
+      camera.open().then(() => { if (held && opened === camera) camera.begin(); });
     };
+    const letGo = () => { if (held) { held = false; camera.end(); } };
+    part(".webcam").onpointerdown = (event) => { if (!event.button) turnOn(true); };
+    part(".webcam").onkeydown = (event) => {
+      if (![" ", "Enter"].includes(event.key)) return;
+      event.preventDefault();
+      if (!event.repeat) turnOn(true);
+    };
+    part(".webcam").onclick = () => turnOn(false);
+    for (const name of RELEASES) window.addEventListener(name, letGo);
     part(".upload").onclick = () => {
       const pick = find(".pick");
       pick.accept = data.suffixes.join(",");
@@ -208,7 +222,11 @@ function makeStudio(root) {
     let shown = "";
     return {
       element,
-      leave() { camera.close(); element.remove(); },
+      leave() {
+        for (const name of RELEASES) window.removeEventListener(name, letGo);
+        camera.close();
+        element.remove();
+      },
       show(known, mine) {
         const arriving = mine.reduce((sum, each) => sum + each.arrived, 0);
         const total = (known?.count ?? 0) + arriving;
@@ -472,5 +490,5 @@ function makeCamera(root, label, studio) {
   find(".timer").onclick = countdown;
   find(".close").onclick = close;
 
-  return { open, close };
+  return { open, close, begin, end };
 }
