@@ -131,6 +131,7 @@ class _Judgement:
             (*notes, *self.walked.sentences()),
             together,
             ways,
+            chosen.used,
         )
 
     def _paged(self, files: list[FoundFile]) -> list[FoundFile]:

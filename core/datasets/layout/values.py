@@ -201,6 +201,7 @@ class Layout:
         notes: what was put right on the way, or deserves a look, as sentences.
         together: what says which images belong together, as a person chose.
         ways: what may say it, where nobody chose.
+        used: files beside the images that said how to read them; relative to the root.
     """
 
     files: list[FoundFile] = field(repr=False)
@@ -213,6 +214,7 @@ class Layout:
     notes: tuple[str, ...] = ()
     together: Way | None = None
     ways: tuple[Way, ...] = ()
+    used: frozenset[str] = frozenset()
 
     def outline(self) -> Outline:
         """What it comes to, to be shown beside the others."""

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from core.catalog import Catalog
 from core.datasets import intake
 from core.datasets.content import Part, read_regular, split_path
 from core.datasets.images import open_image
-from core.datasets.layout import Choice, Layout, read_layout
+from core.datasets.layout import Choice, Kind, Layout, read_layout
+from core.errors import InvalidInput
 from core.quality.curation import curated
 from core.quality.scan import scan
 from tests.core.datasets.packing import image_bytes, make_zip
@@ -229,3 +232,76 @@ def test_boxes_of_yolo_are_cut_out_where_they_are_also_from_an_archive(
 def test_a_part_in_per_cent_is_written_and_read(box: tuple[float, float, float, float]) -> None:
     part = Part(box=box, percent=True)
     assert split_path(f"a/b#c.jpg{part}") == ("a/b#c.jpg", part)
+
+
+# What may lie in a folder of pictures 0 to 7: lists, labels and words, whole and wrong.
+SAYS = st.sampled_from(
+    [
+        CAT,
+        CAT + DOG,
+        "",
+        "0 0.5 0.5",
+        "2 1.5 0.5 0.2 0.2",
+        "a photo of a cat",
+        "cat\ndog\n",
+        "names: [cat, dog]\n",
+        "names:\n- cat\n- dog\n",
+        "names: [cat",
+        lines("{}.png {}", *range(8)),
+        lines("images/{}.png {}", 0, 1, 2, 3, of=("cat", "dog")),
+        lines("{}", *range(4)),
+        lines("{1}", *range(8), of=(0, 1)),
+        "file,label\n" + lines("{}.png,{}", *range(8), of=("cat", "dog")),
+        lines("{}.png,{}", 2, 2, 3, 9, of=("cat", "dog")),
+        "\ufeff\n\n",
+    ]
+)
+PLACES = st.sampled_from(
+    [
+        *(
+            "train.txt",
+            "val.txt",
+            "classes.txt",
+            "list.txt",
+            "labels.csv",
+            "data.yaml",
+            "obj.names",
+        ),
+        *("0.txt", "images/1.txt", "labels/0.txt", "labels/1.txt", "labels/train/2.txt", "x/3.txt"),
+        *("val/val_annotations.txt", "synset_labels.txt", "train.csv", "val.csv", "notes.json"),
+    ]
+)
+ROOMS = st.sampled_from(["", "images", "images/train", "train/cat", "train/dog", "val", "cat", "x"])
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(ROOMS, min_size=8, max_size=8),
+    st.dictionaries(PLACES, SAYS, max_size=6),
+    st.sampled_from([None, "classes", "table", "annotations", "boxes", "names", "splits"]),
+)
+def test_with_any_lists_and_labels_all_that_was_there_is_read_or_told(
+    tmp_path_factory: pytest.TempPathFactory,
+    rooms: list[str],
+    says: dict[str, str],
+    kind: Kind | None,
+) -> None:
+    root = tmp_path_factory.mktemp("any")
+    shown = {f"{room}/{number}.png".lstrip("/") for number, room in enumerate(rooms)}
+    for path in shown:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"")
+    for path, text in says.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    try:
+        layout = read_layout(root, choice=Choice(kind))
+    except InvalidInput:
+        return
+    taken = {split_path(file.path)[0] for file in layout.files}
+    left = {item.path for item in layout.skipped}
+    assert taken | left | layout.used == shown | set(says)
+    assert taken <= shown
+    assert not taken & left
+    assert not layout.used & (taken | left)
+    assert all(file.label.strip() for file in layout.files)
