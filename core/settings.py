@@ -66,14 +66,14 @@ def load() -> Settings:
     """Read the settings from the environment.
 
     Raises:
-        InvalidInput: a variable that should be a number is not one.
+        InvalidInput: a variable that should be a number or a folder is not one.
     """
     env = os.environ
     home = env.get("LIGHTBOX_HOME") or _data_folder()
     given = [part for part in env.get("LIGHTBOX_ROOTS", "").split(os.pathsep) if part.strip()]
-    roots = tuple(Path(part).expanduser().resolve() for part in given) or _own_home()
+    roots = tuple(_place(part, "LIGHTBOX_ROOTS") for part in given) or _own_home()
     return Settings(
-        home=Path(home).expanduser().resolve(),
+        home=_place(home, "LIGHTBOX_HOME"),
         roots=roots,
         roots_are_set=bool(given),
         max_pixels=max_pixels(),
@@ -99,6 +99,18 @@ def _access(text: str) -> Access:
         f"LIGHTBOX_ACCESS is {text!r}, which is no way to let people in.",
         remedy=f"Set it to {', '.join(ACCESS[:-1])} or {ACCESS[-1]}, or remove it.",
     )
+
+
+def _place(text: str, variable: str) -> Path:
+    """A folder that a variable names, in full."""
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        # "~nobody", links in a circle, a zero byte.
+        raise InvalidInput(
+            f"{variable} is {text!r}, and there can't be a folder of that name.",
+            remedy="Set it to a folder, or remove it to use the default.",
+        ) from error
 
 
 def _data_folder() -> str:

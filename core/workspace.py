@@ -115,17 +115,26 @@ def open_workspace(home: Path | None = None) -> Workspace:
     """
     workspace = Workspace((home or settings.load().home).expanduser().resolve())
     with disk_errors("opening the workspace"):
-        finish_swap(workspace.home)
-        for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
-            try:
+        folder = workspace.home
+        try:
+            finish_swap(workspace.home)
+            for folder in (workspace.home, workspace.logs, workspace.cache, workspace.staging):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 keep_private(folder)
-            except (FileExistsError, NotADirectoryError) as error:
-                raise InvalidInput(
-                    "There is a file where Lightbox wants to keep its folder.",
-                    file=folder,
-                    remedy="Move it away, or set LIGHTBOX_HOME to another folder.",
-                ) from error
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InvalidInput(
+                "There is a file where Lightbox wants to keep its folder.",
+                file=folder,
+                remedy="Move it away, or set LIGHTBOX_HOME to another folder.",
+            ) from error
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL):
+                raise
+            raise InvalidInput(
+                "There can be no folder where Lightbox wants to keep its own.",
+                file=folder,
+                remedy="Set LIGHTBOX_HOME to another folder.",
+            ) from error
     return workspace
 
 

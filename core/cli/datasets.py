@@ -13,7 +13,7 @@ from core.cli.command import NAME, Options, argument, command
 from core.cli.layouts import LAYOUT, choice_of, is_chosen, say_together
 from core.cli.output import Output
 from core.cli.running import run_job
-from core.datasets import archives, intake, known_sets
+from core.datasets import archives, formats, intake, known_sets
 from core.datasets.layout import Choice, kept_layout, load_choice
 from core.datasets.sample import DEFAULT, SAMPLES
 from core.errors import InvalidInput, LightboxError, NotFound
@@ -32,7 +32,7 @@ _SHOWN = 5
     "dataset add",
     "Data",
     "add a folder or an archive of class folders",
-    argument("path", type=Path, metavar="PATH"),
+    argument("path", metavar="PATH"),
     argument("--name"),
     *LAYOUT,
     argument("--encoding", help="of names in a .zip that doesn't say: cp1252, cp932, gb18030 …"),
@@ -44,7 +44,10 @@ _SHOWN = 5
     ),
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    path: Path = options.path.expanduser()
+    if not options.path.strip():
+        # What a variable of the shell leaves that is not set; as a path it would be this folder.
+        raise InvalidInput("No folder is named.", remedy="Say which: dataset add PATH")
+    path = Path(options.path).expanduser()
     record = _new(catalog, path, options.name, choice_of(options), options.encoding)
     return _import(catalog, record, output)
 
@@ -113,7 +116,11 @@ def _new(
         restrict = settings.load().roots_are_set
         return intake.add_folder(catalog, path, name, restrict=restrict, layout=layout)
     if not archives.is_archive_name(path.name):
-        raise InvalidInput("This is neither a folder nor a .zip or .tar archive.", file=path)
+        raise InvalidInput(
+            "This is neither a folder nor a .zip or .tar archive.",
+            file=path,
+            remedy="Unpack it, and add the folder." if formats.is_archive(path.name) else "",
+        )
     return intake.add_archive(catalog, path, path.name, name, layout=layout, encoding=encoding)
 
 
@@ -334,10 +341,14 @@ def _show(
                 output.text(line)
         say_together(kept, output)
     output.table(("class", "images"), [(label, f"{n:,}") for label, n in counts.items()])
-    broken = int((table["status"] != "ok").sum())
+    unread = table.loc[table["status"] != "ok", "problem"]
+    broken = len(unread)
+    why = str(unread.mode().iloc[0]) if broken else ""
+    share = int((unread == why).sum())
+    why = f" {why}" if share == broken else f" {share:,} of them: {why}"
     excluded = int(table["excluded"].sum())
     for number, what in (
-        (broken, "can't be read"),
+        (broken, f"can't be read.{why}"),
         (excluded, "excluded"),
         (len(skipped), "other file skipped" if len(skipped) == 1 else "other files skipped"),
     ):

@@ -189,12 +189,17 @@ def _is_bitmap(head: bytes) -> bool:
     return int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124)
 
 
+def is_archive(name: str) -> bool:
+    """Whether a file of this name is an archive, of any kind."""
+    return suffix_of(name) in _ARCHIVES
+
+
 def why_not(name: str) -> str:
     """Why a file of this name is no picture for Lightbox, as a sentence with what to do."""
     suffix = suffix_of(name)
     if suffix in _KNOWN:
         what, remedy = _KNOWN[suffix]
         return f"It is {what} ({suffix}): {remedy}."
-    if suffix in _ARCHIVES:
+    if is_archive(name):
         return "It is an archive inside the folder; unpack it first."
     return f"It is not an image ({suffix or 'no file type'})."

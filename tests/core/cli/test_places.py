@@ -131,3 +131,21 @@ def test_a_refused_write_of_the_workspaces_own_advises_its_setting(
         raise PermissionError(13, "no", str(catalog.workspace.home / "x"))
     with pytest.raises(NotAllowed, match="Choose another place"), atomic_path(tmp_path / "x"):
         raise PermissionError(13, "no", str(tmp_path / "x"))
+
+
+@pytest.mark.parametrize("variable", ["LIGHTBOX_HOME", "LIGHTBOX_ROOTS"])
+@pytest.mark.parametrize("place", ["~nobody-of-that-name/x", "/proc/x", "/tmp/" + "x" * 300])
+def test_a_place_that_can_not_be_is_a_sentence_from_every_command(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, variable: str, place: str
+) -> None:
+    monkeypatch.setenv(variable, place)
+    said = cli("dataset", "list")
+    if variable == "LIGHTBOX_ROOTS" and not place.startswith("~"):
+        assert said.code == 0, "a root that isn't there holds nothing"
+        return
+    assert said.code == 2
+    assert "folder" in said.mistake
+
+
+def test_no_path_is_not_the_folder_that_one_stands_in(cli: Cli) -> None:
+    assert "No folder is named" in cli("dataset", "add", "").mistake
