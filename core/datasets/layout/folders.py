@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.datasets.layout.names import (
     clean_label,
@@ -19,6 +20,7 @@ from core.datasets.layout.names import (
 )
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split, named
 
+Deeper = Literal["", "inner", "joined"]
 _OUTSIDE = "It lies outside the class folders."
 # A few pictures beside class folders are strays; more of them are what the folder is for.
 _STRAYS = 0.2
@@ -128,8 +130,13 @@ def _splits(top: Node) -> dict[str, _SplitFolder]:
     return found
 
 
-def by_splits(entries: list[Entry], top: Node) -> Reading | None:
-    """``train/cat/1.jpg``: split folders of class folders. ``entries`` lie below ``top``."""
+def by_splits(entries: list[Entry], top: Node, deeper: Deeper = "") -> Reading | None:
+    """``train/cat/1.jpg``: split folders of class folders.
+
+    Args:
+        entries: they lie below ``top``.
+        deeper: for ``train/animal/cat/1.jpg``, whether the folders inside are the classes.
+    """
     found = _splits(top)
     if not found:
         return None
@@ -149,10 +156,12 @@ def by_splits(entries: list[Entry], top: Node) -> Reading | None:
         elif not folder.depth or not folder.split:
             unlabelled[parts[0]] += 1
             skipped.append(entry.skipped("It lies in no class folder, so nothing says its class."))
-        elif len(parts) <= folder.depth + 1:
+        elif len(parts) <= folder.depth + 1 + bool(deeper):
             skipped.append(entry.skipped(_OUTSIDE))
         else:
-            files.append(entry.found(parts[folder.depth], folder.split))
+            outer, inner = parts[folder.depth], parts[folder.depth + 1]
+            label = {"": outer, "inner": inner, "joined": f"{outer} / {inner}"}[deeper]
+            files.append(entry.found(label, folder.split))
     splits = [name for name, each in found.items() if each.depth and each.split]
     reason = f"{named(sorted(splits))} are splits, and the folders inside are classes."
     if len(splits) == 1:
@@ -162,6 +171,17 @@ def by_splits(entries: list[Entry], top: Node) -> Reading | None:
     if apart:
         reason += f" {named(apart)} was left out."
     return Reading("splits", files, skipped, reason) if files else None
+
+
+def splits_are_nested(top: Node) -> bool:
+    """Whether the classes in split folders hold two or more folders and no pictures, and so may be
+    kinds of classes."""
+    training = [
+        top.inside[name]
+        for name, each in _splits(top).items()
+        if each.split == "train" and each.depth == 1
+    ]
+    return bool(training) and all(map(is_nested, training))
 
 
 def is_clear(top: Node) -> bool:

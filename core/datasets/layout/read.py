@@ -6,7 +6,6 @@ and where another is as likely the doubt is said, so that a person can choose.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,17 +14,17 @@ from pathlib import Path
 from core.datasets.content import Part
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
-from core.datasets.layout.file_names import by_names, seen
+from core.datasets.layout.file_names import by_names
 from core.datasets.layout.labels import cleaned, renames
 from core.datasets.layout.lookup import Index
-from core.datasets.layout.names import clean_label, is_litter, split_of
+from core.datasets.layout.names import clean_label, split_of
+from core.datasets.layout.nothing import nothing_found, nothing_said
 from core.datasets.layout.table import SUFFIXES, Table
 from core.datasets.layout.together import looks_together, tells, values_by, way_of
 from core.datasets.layout.values import (
     MARGIN,
     MEANINGS,
     Choice,
-    Entry,
     FoundFile,
     Kind,
     Layout,
@@ -38,11 +37,6 @@ from core.datasets.layout.walk import Walked, walk
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.progress import Reporter
 
-_NEEDED = (
-    "Lightbox needs one folder a class, with that class's images inside: "
-    "for example photos/cats/1.jpg and photos/dogs/1.jpg. A table of file names and classes "
-    "beside the images will do, too."
-)
 # A table that says the class of so many of the pictures is meant to.
 _TABLE_COVERS = 0.8
 # So many annotated pictures must be of one class each, to be taken as a whole.
@@ -90,7 +84,7 @@ def read_layout(
             remedy="Try again.",
         ) from error
     if not walked.entries:
-        raise _nothing_found(root, walked)
+        raise nothing_found(root, walked)
     judged = _Judgement(root, walked, choice or Choice())
     return judged.layout()
 
@@ -177,7 +171,10 @@ class _Judgement:
         if kind == "splits":
             found = folders.by_splits(self.entries, self.top)
             return found or folders.by_inner_splits(self.entries, self.top)
-        if kind in ("inner", "joined"):
+        if kind == "inner" or kind == "joined":
+            if folders.splits_are_nested(self.top):
+                found = folders.by_splits(self.entries, self.top, kind)
+                return replace(found, kind=kind) if found else None
             return folders.by_inner(self.entries, joined=kind == "joined")
         if kind == "names":
             return by_names(self.entries)
@@ -222,6 +219,9 @@ class _Judgement:
             others = []
             if not folders.is_clear(self.top) and by_splits.reason.endswith("was left out."):
                 others = [folders.by_classes(self.entries)]
+            if folders.splits_are_nested(self.top):
+                deeper = [self._reading("inner"), self._reading("joined")]
+                others += [each for each in deeper if each is not None]
             return by_splits, others
         flat = not self.top.inside or self.top.direct > len(self.entries) // 2
         named_like_splits = folders.looks_like_splits(self.top)
@@ -231,7 +231,7 @@ class _Judgement:
         if flat:
             by_name = by_names(self.entries)
             if by_name is None:
-                raise _nothing_said(self.root, self.entries)
+                raise nothing_said(self.root, self.entries)
             return by_name, []
         if named_like_splits and (by_name := by_names(self.entries)) is not None:
             return by_name, []
@@ -375,26 +375,3 @@ def outline(root: Path) -> tuple[Path, str, dict[str, Split]]:
     top = folders.tree(walk(root, (), 10_000_000, Reporter()).entries)
     prefix = folders.wrapping(top)
     return root.joinpath(*prefix), "/".join(prefix), folders.split_folders(top.at(prefix))
-
-
-def _nothing_said(root: Path, entries: list[Entry]) -> InvalidInput:
-    return InvalidInput(
-        "The images lie directly in this folder, and neither their names nor a table beside them "
-        f"say which class each is (for example {seen(entries)}).",
-        file=root,
-        remedy=_NEEDED,
-    )
-
-
-def _nothing_found(root: Path, walked: Walked) -> InvalidInput:
-    if not any(not is_litter(entry.name) for entry in root.iterdir()):
-        return InvalidInput("This folder is empty.", file=root, remedy=_NEEDED)
-    number = len(walked.skipped)
-    what = f"{number:,} other files" if number > 1 else "one other file"
-    whys = Counter(item.why for item in walked.skipped).most_common(1)
-    reason = f" {whys[0][0]}" if whys and whys[0][1] > number // 2 else ""
-    return InvalidInput(
-        f"There are no images in this folder{f', only {what}' if number else ''}.{reason}",
-        file=root,
-        remedy=_NEEDED,
-    )

@@ -253,6 +253,20 @@ def test_names_in_two_ways_of_unicode_are_one_class_and_case_is_said(tmp_path: P
     assert any("“Cat” and “cat”" in note for note in layout.notes)
 
 
+def test_classes_in_classes_are_offered_inside_of_splits_too(tmp_path: Path) -> None:
+    inside = ("animal/cat", "animal/dog", "car/bus", "car/van")
+    root = make(tmp_path, *many(*(f"{split}/{c}" for split in ("train", "test") for c in inside)))
+    layout = read_layout(root)
+    assert (layout.kind, classes(layout)) == ("splits", {"animal": 12, "car": 12})
+    assert [other.kind for other in layout.others] == ["inner", "joined"]
+    inner = read_layout(root, choice=Choice("inner"))
+    assert classes(inner) == {"cat": 6, "dog": 6, "bus": 6, "van": 6}
+    assert splits(inner) == {"train": 12, "test": 12}
+    joined = read_layout(root, choice=Choice("joined"))
+    assert set(classes(joined)) == {"animal / cat", "animal / dog", "car / bus", "car / van"}
+    assert splits(joined) == splits(inner)
+
+
 @pytest.mark.parametrize(
     "pair",
     [

@@ -1,0 +1,43 @@
+"""What is said of a folder that can't be a dataset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from core.datasets.layout.file_names import seen
+from core.datasets.layout.names import is_litter
+from core.datasets.layout.values import Entry
+from core.datasets.layout.walk import Walked
+from core.errors import InvalidInput
+
+_NEEDED = (
+    "Lightbox needs one folder a class, with that class's images inside: "
+    "for example photos/cats/1.jpg and photos/dogs/1.jpg. A table of file names and classes "
+    "beside the images will do, too."
+)
+
+
+def nothing_said(root: Path, entries: list[Entry]) -> InvalidInput:
+    """Of a folder of which nothing says what the classes are."""
+    return InvalidInput(
+        "The images lie directly in this folder, and neither their names nor a table beside them "
+        f"say which class each is (for example {seen(entries)}).",
+        file=root,
+        remedy=_NEEDED,
+    )
+
+
+def nothing_found(root: Path, walked: Walked) -> InvalidInput:
+    """Of a folder without images."""
+    if not any(not is_litter(entry.name) for entry in root.iterdir()):
+        return InvalidInput("This folder is empty.", file=root, remedy=_NEEDED)
+    number = len(walked.skipped)
+    what = f"{number:,} other files" if number > 1 else "one other file"
+    whys = Counter(item.why for item in walked.skipped).most_common(1)
+    reason = f" {whys[0][0]}" if whys and whys[0][1] > number // 2 else ""
+    return InvalidInput(
+        f"There are no images in this folder{f', only {what}' if number else ''}.{reason}",
+        file=root,
+        remedy=_NEEDED,
+    )
