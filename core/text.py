@@ -8,10 +8,12 @@ import difflib
 import html
 import re
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 # What Markdown, as Streamlit and GitHub read it, takes for a mark.
+_PER_CENT = re.compile(r"(?<=\d) %")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 # What a spreadsheet takes for the beginning of a formula; the last four are full-width.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -124,8 +126,22 @@ def as_text(name: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Somebody's text inside Markdown, shown as it is written."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Somebody's text inside Markdown, shown as it is written; no number loses its unit at the end
+    of a line."""
+    return _MARKDOWN.sub(r"\\\1", whole(text))
+
+
+def whole(text: str) -> str:
+    """``97 %`` with a space at which no line ends."""
+    return _PER_CENT.sub("\u00a0%", text)
+
+
+def apart(name: str) -> str:
+    """A name that numbers may follow: one that is written from right to left keeps them in their
+    place."""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name):
+        return f"\u2068{name}\u2069"
+    return name
 
 
 def escape_html(value: object) -> str:

@@ -46,7 +46,7 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     "write one page for whoever decides about it",
     RUN,
     argument("file", type=Path, metavar="FILE.pdf|FILE.png|FILE.html"),
-    examples=('"hands 1" hands.pdf', '"hands 1" hands.png'),
+    examples=('"hands 1" poster.html', '"hands 1" poster.pdf'),
 )
 def poster(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.delivery.take_away.poster import write_poster

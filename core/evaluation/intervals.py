@@ -268,6 +268,9 @@ def bootstrap_bounds(value: float, replicates: np.ndarray) -> tuple[float, float
     shift = 2 * normal.inv_cdf(min(max(under, edge), 1 - edge))
     z = normal.inv_cdf((1 + LEVEL) / 2)
     low, high = np.quantile(known, [normal.cdf(shift - z), normal.cdf(shift + z)])
+    # A few odd resamples among equal ones leave no range either.
+    if max(high, value) - min(low, value) < 1e-12:
+        return None
     return min(float(low), value), max(float(high), value)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.quality.thumbs import media_type
+from core.text import whole
 from pages._widgets.component import component
 
 PAGE = 60
@@ -214,7 +215,7 @@ def gallery(
             "id": tile.id,
             "src": _uri(tile.image),
             "caption": tile.caption,
-            "badge": tile.badge,
+            "badge": whole(tile.badge),
             "tone": tile.tone,
             "title": tile.title or tile.caption,
             "tiny": tile.tiny,

@@ -97,7 +97,8 @@ def click(at: AppTest, label: str) -> AppTest:
 
 
 def words(at: AppTest) -> str:
-    """All that can be read on the page, without the backslashes that keep Markdown harmless."""
+    """All that can be read on the page, without the backslashes that keep Markdown harmless and
+    the spaces that keep units beside their numbers."""
     kinds = (
         at.title,
         at.header,
@@ -111,7 +112,7 @@ def words(at: AppTest) -> str:
     text = [str(each.value) for kind in kinds for each in kind]
     text += [str(each.value) for each in at.success]
     text += [f"{each.label}: {each.value}" for each in at.metric]
-    return "\n".join(text).replace("\\", "")
+    return "\n".join(text).replace("\\", "").replace("\u00a0", " ")
 
 
 def _row(at: AppTest, label: str) -> Any:

@@ -110,6 +110,7 @@ _ELSEWHERE = tuple(name for name, kind in KINDS.items() if kind.settings is None
 # what is typed. Of all others each is expected to work with every kind.
 _UNTESTED = (
     *("compare", "similar", "study", "mistakes", "map", "reliability", "report", "card", "metrics"),
+    "poster",
     *(
         'share "hands 1" --json',
         'share "hands 1" --days',
@@ -276,12 +277,13 @@ def ask(
     return type_it
 
 
-# All that help shows about finished runs, but for exports, which have a test of their own.
+# All that help shows about finished runs, but for exports, which have a test of their own, and a
+# second thing that a browser prints.
 EXAMPLES = [
     f"{each.name} {example}"
     for each in COMMANDS.values()
     for example in each.examples
-    if '"hands 1"' in example and "--format" not in example
+    if '"hands 1"' in example and "--format" not in example and "poster.pdf" not in example
 ]
 
 

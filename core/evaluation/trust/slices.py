@@ -131,8 +131,17 @@ _READY: dict[str, tuple[str, Callable[[str], str]]] = {
     "shape": ("Shape", "images that are {}".format),
     "type": ("File type", "images of type {}".format),
 }
+# What files say of their colours, in words; what isn't here is said as it is.
+_MODES = {
+    "L": "in grey",
+    "RGB": "in colour",
+    "RGBA": "in colour with transparency",
+    "P": "with a palette",
+    "CMYK": "in the colours of print",
+    "I;16": "in deep grey",
+}
 _STORED = {
-    "mode": ("Colour mode", "images stored as {}"),
+    "mode": ("Colour mode", "images stored {}"),
     "turned": ("Camera held", "images taken with the camera {}"),
 }
 # Columns of the table that are ours, and are no description of an image; all others are somebody's
@@ -331,7 +340,7 @@ def _stored(facts: pd.DataFrame) -> list[Column]:
             turned = facts["orientation"].fillna(1).to_numpy() >= 5
             values = pd.Series(np.where(turned, "upright", "level"))
         elif key in facts:
-            values = facts[key]
+            values = facts[key].map(lambda mode: _MODES.get(mode, f"as {mode}"), "ignore")
         else:
             continue
         columns.append(_as_they_are(key, title, values, said.format))

@@ -17,7 +17,7 @@ from core.text import escape, plural
 from pages._widgets.job import attempt
 from pages._widgets.pick_run import scored
 from pages._widgets.results import beside, flips
-from pages._widgets.results.document import draw_parts, whole
+from pages._widgets.results.document import draw_parts
 from pages._widgets.results.view import View, about
 from pages._widgets.session import catalog
 
@@ -136,7 +136,7 @@ def _verdict(view: View, found: Comparison) -> None:
     icon = "block" if not pair.images else "trophy" if pair.beyond_chance else "balance"
 
     def sentence(part: Headline) -> None:
-        st.markdown(f"**:material/{icon}: {whole(part.statement.text)}**")
+        st.markdown(f"**:material/{icon}: {escape(part.statement.text)}**")
 
     with st.container(border=True):
         draw_parts(view, verdict_parts(found), {"sentence": sentence})

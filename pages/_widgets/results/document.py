@@ -103,13 +103,13 @@ def draw_parts(view: View, parts: Iterable[Part], livelier: Livelier | None = No
         if drawn is not None:
             drawn(part)
         elif isinstance(part, Paragraph):
-            st.markdown(whole(part.text))
+            st.markdown(escape(part.text))
         elif isinstance(part, Note):
-            st.caption(whole(part.text))
+            st.caption(escape(part.text))
         elif isinstance(part, Heading):
             st.markdown(f"**{escape(part.text)}**")
         elif isinstance(part, Headline):
-            st.markdown(f"## {whole(part.statement.text)}")
+            st.markdown(f"## {escape(part.statement.text)}")
         elif isinstance(part, Statements):
             for each in part.items:
                 say(each)
@@ -130,16 +130,11 @@ def draw_parts(view: View, parts: Iterable[Part], livelier: Livelier | None = No
             draw_table(part)
 
 
-def whole(text: str) -> str:
-    """A sentence for Markdown, in which no number loses its unit at the end of a line."""
-    return escape(text.replace(" %", "\u00a0%"))
-
-
 def say(statement: Statement) -> None:
     """A statement with a sign of its tone."""
     icon = ":blue[:material/add_a_photo:]" if statement.key == "collect" else _ICONS[statement.tone]
     st.markdown(
-        f"{icon}\u2002{whole(statement.text)}",
+        f"{icon}\u2002{escape(statement.text)}",
         help=_HOW_MANY if statement.text.startswith("About ") else None,
     )
 
@@ -206,7 +201,7 @@ def draw_pictures(view: View, part: Pictures, key: str = "") -> None:
     """
     table = view.predictions.table
     if part.title:
-        st.markdown(f"**{escape(part.title)}**: {whole(part.text)}")
+        st.markdown(f"**{escape(part.title)}**: {escape(part.text)}")
     shown = pictures(view, [each.path for each in part.items])
     gallery(
         [

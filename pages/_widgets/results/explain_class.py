@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.evaluation.explain.overlay import colours, enlarge
 from core.evaluation.study.basis import Heat, load_heat
-from core.text import escape, images, shorten
+from core.text import escape, images, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.results.explain_image import choose
 from pages._widgets.results.explained import explainer_of, png, say_method, thumbnails_with_heat
@@ -72,7 +72,7 @@ def draw(view: View) -> None:
                 row.path,
                 data,
                 row.label if row.correct else f"is {row.label}",
-                badge=f"{row.confidence:.0%}",
+                badge=percent(row.confidence, 0),
                 tone="good" if row.correct else "bad",
                 title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted}",
             )

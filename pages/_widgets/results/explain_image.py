@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.explain.explainer import ninths, overlay
-from core.text import escape, percent, shorten
+from core.text import apart, escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.results.explained import (
     explainer_of,
@@ -102,7 +102,7 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
             row.path,
             picture.data,
             f"▲ {row.label}" if row.path == now else str(row.label),
-            badge=f"{shorten(row.predicted, 10)} {row.confidence:.0%}",
+            badge=f"{apart(shorten(row.predicted, 16))} · {percent(row.confidence, 0)}",
             tone="good" if row.correct else "bad",
             title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({row.confidence:.1%})",
             tiny=picture.tiny,

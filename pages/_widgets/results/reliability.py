@@ -24,10 +24,10 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
 from core.evaluation.trust.slices import Slice
-from core.text import escape, images, percent, shorten
+from core.text import apart, escape, images, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title, whole
+from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
 from pages._widgets.results.view import View
@@ -60,7 +60,7 @@ def reliance(view: View, section: Section) -> None:
     title(section)
 
     def answer(part: Headline) -> None:
-        st.markdown(f"### {_ICONS[part.statement.key]} {whole(part.statement.text)}")
+        st.markdown(f"### {_ICONS[part.statement.key]} {escape(part.statement.text)}")
 
     with st.container(border=True):
         draw_parts(view, section.parts, {"answer": answer})
@@ -93,7 +93,7 @@ def _calibration(view: View, section: Section) -> None:
         warm = None if warmed is None else frame(bins_table(warmed, None))
         st.plotly_chart(charts.calibration(bins, warm, widths), config=_CHART)
         more = " Answers of the same confidence stay in one bin." if kind == "count" else ""
-        st.caption(f"{whole(part.note)} The larger a point, the more images.{more}")
+        st.caption(f"{escape(part.note)} The larger a point, the more images.{more}")
         with table:
             draw_table(bins_table(own or [], warmed))
 
@@ -146,7 +146,7 @@ def _coverage(view: View, section: Section) -> None:
         left, right = st.columns([3, 2], gap="large")
         with left:
             st.plotly_chart(charts.coverage(points, chosen), config=_CHART)
-            st.caption(f"{whole(part.note)} The diamond is what is chosen above.")
+            st.caption(f"{escape(part.note)} The diamond is what is chosen above.")
         with right:
             _suggest(found, predictions, slider_key(view))
         left_to_you(view, point)
@@ -266,7 +266,7 @@ def examples(view: View, found: Robustness) -> None:
                 f"{number}",
                 picture,
                 caption,
-                badge=f"{shorten(example.answer, 12)} · {percent(example.confidence, 0)}",
+                badge=f"{apart(shorten(example.answer, 16))} · {percent(example.confidence, 0)}",
                 tone="good" if example.right else "bad",
                 title=f"{caption}: {example.answer} ({percent(example.confidence, 1)})",
             )
@@ -297,7 +297,7 @@ def slices(view: View, section: Section) -> None:
         for number, (each, statement) in enumerate(zip(kinds, part.items, strict=False)):
             key = f"reliability-slice-{view.run.id}-{number}"
             with st.container(border=True):
-                st.markdown(f":material/trending_down: {whole(statement.text)}")
+                st.markdown(f":material/trending_down: {escape(statement.text)}")
                 if st.toggle(f"Show the {images(each.inside.images)}", key=key):
                     _slice_gallery(view, each, f"{key}-images")
         if len(kinds) > len(part.items):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation.study.basis import load_heat
 from core.evaluation.study.phases import Study
-from core.text import percent, shorten
+from core.text import apart, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.results.detail import detail
 from pages._widgets.results.explained import thumbnails_with_heat
@@ -38,7 +38,7 @@ def answers_gallery(
                 row.path,
                 picture.data,
                 f"is {row.label}" if not row.correct else row.label,
-                badge=f"{shorten(row.predicted, 16)} · {percent(row.confidence, 0)}",
+                badge=f"{apart(shorten(row.predicted, 16))} · {percent(row.confidence, 0)}",
                 tone="good" if row.correct else "bad",
                 title=(
                     f"{row.path}\ntrue: {row.label}\n"

@@ -31,7 +31,7 @@ NOT_DONE = (
     *("demo", "train", "find-rate", "search", "measure", "import-model", "dataset known mnist"),
     "dataset add photos --layout",
     *('export-model "hands 1" --format', 'report "hands 1" hands.pdf'),
-    *("move-database", "worker"),
+    *('poster "hands 1" poster.pdf', "move-database", "worker"),
     *("learn", 'correct "hands 1" a.jpg red --learn', "replay"),
 )
 

@@ -33,6 +33,7 @@ WRITERS = [
     ("map", "colours", "--csv", "{place}.csv"),
     ("report", "colours", "{place}.html"),
     ("report", "colours", "{place}.pdf"),
+    ("poster", "colours", "{place}.png"),
     ("notebook", "colours", "{place}.ipynb"),
     ("card", "colours", "{place}.md"),
     ("metrics", "colours", "{place}.json"),

@@ -73,6 +73,7 @@ def test_bias_is_corrected_for() -> None:
 
 def test_what_never_varies_has_no_interval() -> None:
     assert bootstrap_bounds(1.0, np.ones(1000)) is None
+    assert bootstrap_bounds(1.0, np.append(np.ones(999), 0.0)) is None
     assert bootstrap_bounds(1.0, np.full(1000, np.nan)) is None
 
 
