@@ -23,12 +23,11 @@ from typing import Any
 
 import numpy as np
 import requests
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import WebSocketException
 
 from benchmarks.common import imported, make_photos, parser_of
 from core.access import people
 from core.catalog import Catalog, RunRecord
-from core.errors import LightboxError
 from core.evaluation.evaluate import evaluate_run
 from core.inference.keys import create_key
 from core.training.start import create_run, suggest_spec
@@ -128,6 +127,7 @@ def _measure(
         "cores": os.cpu_count(),
         "training": trains,
         "errors": day.errors[:10],
+        "defects": [log.read_text("utf-8")[-1500:] for log in catalog.workspace.logs.glob("e-*")],
         "pages": _figures(pages),
         "slowest": {name or "home": _figures(each) for name, each in day.times.items()},
         "drawn_again": _figures(again),
@@ -157,7 +157,7 @@ def _person(day: _Day, server: Server, run: RunRecord, name: str, role: str, num
                 if _BROKEN in said:
                     day.errors.append(f"{page}: a defect")
                 _look(day, visitor, page, chance.uniform(*_LOOKS_S))
-    except (OSError, TimeoutError, ConnectionClosed, LightboxError) as error:
+    except (OSError, TimeoutError, WebSocketException) as error:
         day.errors.append(f"{name}: {error!r}")
 
 

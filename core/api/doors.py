@@ -38,6 +38,7 @@ WHO = "x-lightbox-who"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Programs bring a key of their own on purpose, and are let in by it.
 _PROGRAMS = "/api/"
+_LIMITED = (_PROGRAMS, f"{entrance.PREFIX}/")
 # Whoever comes may see whether the server is there, and the door itself. A link to a report is a
 # key to that report.
 _OPEN = re.compile(r"/_stcore/health|/lightbox/(door|reports)/[^/]+|/favicon\.(png|ico)")
@@ -109,8 +110,8 @@ class Doors:
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, who: Who) -> None:
         """A request whose body is counted, unless it can have none."""
-        if scope["method"] in _SAFE or scope["path"].startswith(_PROGRAMS):
-            # Programs have limits of their own (core/api/limits.py).
+        if scope["method"] in _SAFE or scope["path"].startswith(_LIMITED):
+            # What has limits of its own: programs (core/api/limits.py), and forms at the door.
             await self._app(scope, receive, send)
             return
         begun = False

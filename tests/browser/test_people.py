@@ -4,6 +4,7 @@ address, by websocket and by API; whoever is shut out is gone at once."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,16 @@ def test_a_form_at_the_door_is_small(server: Server) -> None:
         answer = requests.post(place, data=form, timeout=30)
         assert answer.status_code in (400, 401)
         assert "Set-Cookie" not in answer.headers
+
+
+def test_many_people_at_once_each_see_their_pages(server: Server) -> None:
+    def look(name: str) -> list[str]:
+        with visiting(server.url, signed_in(server, name)) as visitor:
+            return [visitor.ask(page) for page in ("models", "results", "predict") * 8]
+
+    with ThreadPoolExecutor(6) as many:
+        for said in many.map(look, ["Ada", "Tim", "Lea"] * 2):
+            assert not any("Something went wrong" in each for each in said)
 
 
 def test_signing_out_ends_the_session_everywhere_it_is_open(server: Server) -> None:
