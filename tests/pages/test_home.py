@@ -182,6 +182,16 @@ def test_folders_named_like_splits_are_asked_about_in_a_dialog(
     assert [job.kind for job in catalog.jobs.all()] == ["scan"]
 
 
+def test_how_train_and_test_folders_were_understood_is_said(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    names = ("train/cat", "train/dog", "test/cat", "test/dog")
+    bring_in(class_folders(dict.fromkeys(names, 4)), "Pets")
+    said = words(open_page())
+    assert "as your folders say: “test” 8, “train” 8." in said
+    assert "looks like train" not in said
+
+
 def test_a_failed_import_says_why_and_can_be_removed(
     open_page: Open, catalog: Catalog, tmp_path: Path
 ) -> None:

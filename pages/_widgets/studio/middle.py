@@ -7,7 +7,7 @@ import streamlit as st
 from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
-from core.quality.curation import usable
+from core.quality.curation import curated, usable
 from core.text import escape
 from core.training.again import changed_since
 from core.training.estimate import estimate
@@ -107,13 +107,22 @@ def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
         if record.state == "failed":
             return None, "The photos could not be brought in, so there is nothing to learn from."
         return None, "The photos are being brought in. Training can start right after."
-    good = usable(table)
+    found = _suggested(str(catalog().workspace.home), record.id, record.version)
+    return (None, found) if isinstance(found, str) else (found, "")
+
+
+# Not for long: weights may have been downloaded meanwhile.
+@st.cache_data(show_spinner=False, max_entries=16, ttl=60)
+def _suggested(home: str, dataset_id: str, version: int) -> TrainSpec | str:
+    """The settings, or why nothing can be trained."""
+    del home  # a part of the key only
+    good = usable(curated(catalog(), dataset_id, version))
     if good["label"].nunique() < 2:
-        return None, "A classifier needs two classes at least. Add photos of another one."
+        return "A classifier needs two classes at least. Add photos of another one."
     try:
-        return suggest_spec(catalog(), record.id), ""
+        return suggest_spec(catalog(), dataset_id)
     except InvalidInput as error:
-        return None, str(error)
+        return str(error)
 
 
 def _takes(spec: TrainSpec, record: DatasetRecord) -> str:

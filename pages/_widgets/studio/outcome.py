@@ -17,7 +17,7 @@ from core.text import escape, percent, plural, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.results.figures import figures_of
 from pages._widgets.results.view import View, load_view, turn_to
-from pages._widgets.session import catalog, choose_run, thumbnails
+from pages._widgets.session import catalog, take, thumbnails
 from pages._widgets.steps import go
 
 _WORST = 3
@@ -99,8 +99,7 @@ def _replayed(home: str, run_id: str) -> bytes:
 
 
 def _open(run: RunRecord) -> None:
-    choose_run(run.id)
-    go("results")
+    go("results", **take(run))
 
 
 def _worst(view: View) -> None:

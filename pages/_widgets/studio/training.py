@@ -14,7 +14,7 @@ from core.text import duration, percent, plural, shorten
 from pages._widgets.controls import stage
 from pages._widgets.job import attempt
 from pages._widgets.sample_predictions import pictures_of, with_samples
-from pages._widgets.session import catalog, choose_run
+from pages._widgets.session import catalog, choose_run, take
 from pages._widgets.steps import go
 from pages._widgets.studio.watching import Curve, Picture, Watching, watching
 
@@ -34,8 +34,7 @@ def watch_run(run_id: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _controls(view)
         if st.button("All details", type="tertiary", key=f"details-{run.id}"):
-            choose_run(run.id)
-            go("train")
+            go("train", **take(run))
 
 
 def _controls(view: JobView) -> None:
@@ -83,6 +82,7 @@ def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
         _score(so_far, shown),
         _pictures(run, shown),
         _curves(run, so_far),
+        working=view.job.state == "running" and not (view.paused or view.job.wishes.stop),
         # What learns from a photo that was answered wrongly is waited for beside that photo.
         leads=not run.spec.get("refits"),
     )

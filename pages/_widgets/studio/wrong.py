@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.datasets.layout import MEANINGS, KeptLayout, kept_layout
+from core.datasets.layout import MEANINGS, KeptLayout, Outline, kept_layout
 from core.quality.findings import GRAVE
 from core.text import escape
 from pages._widgets.layout import layout_panel
@@ -33,10 +33,9 @@ def _reading(record: DatasetRecord, kept: KeptLayout) -> None:
     asks = False
     if kept.plainly:
         asks = _said("warning", f"{kept.plainly}.", "Fix", "studio-fix-layout")
-    elif kept.outline.kind != "classes" and (kept.others or kept.chosen):
-        splits = ", ".join(f"{name} {count:,}" for name, count in kept.outline.splits.items())
-        text = f"{MEANINGS[kept.outline.kind]}{f' ({splits})' if splits else ''}."
-        asks = _said("info", text, "Change", "studio-change-layout")
+    elif kept.outline.kind != "classes":
+        change = "Change" if kept.others or kept.chosen else ""
+        asks = _said("info", _understood(kept.outline), change, "studio-change-layout")
     if asks:
         st.session_state[_ASKED] = (record.id, record.job_id)
         st.rerun()
@@ -44,10 +43,17 @@ def _reading(record: DatasetRecord, kept: KeptLayout) -> None:
         st.caption(escape(note))
 
 
+def _understood(outline: Outline) -> str:
+    if not outline.splits:
+        return f"{MEANINGS[outline.kind]}."
+    parts = ", ".join(f"“{name}” {count:,}" for name, count in outline.splits.items())
+    return f"What is learned from and what is tested, as your folders say: {parts}."
+
+
 def _said(icon: str, text: str, word: str, key: str) -> bool:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/{icon}: {escape(text)}", width="stretch")
-        return st.button(word, key=key)
+        return bool(word) and st.button(word, key=key)
 
 
 def layout_asked(record: DatasetRecord) -> bool:

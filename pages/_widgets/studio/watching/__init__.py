@@ -65,6 +65,7 @@ class Watching:
         doing: what it is at.
         note: what the pictures are.
         score: how it stands, in words.
+        working: it is running now, and neither waits nor stops.
         leads: it is what the person waits for: on a phone the page goes to where it is.
     """
 
@@ -76,6 +77,7 @@ class Watching:
     score: str = ""
     pictures: Sequence[Picture] = ()
     curves: Sequence[Curve] = field(default=())
+    working: bool = True
     leads: bool = True
 
 

@@ -20,13 +20,14 @@ export default function ({ data, parentElement }) {
   find(".score").textContent = data.score;
   find(".doing").textContent = data.doing;
   find(".note").textContent = data.note;
+  find(".wall").classList.toggle("working", data.working);
   drawWall(find(".wall"), data.pictures);
   drawCurves(find(".curves"), data.curves);
 }
 
 function drawWall(wall, pictures) {
   while (wall.children.length > pictures.length) wall.lastChild.remove();
-  while (wall.children.length < pictures.length) wall.append(makeTile());
+  while (wall.children.length < pictures.length) wall.append(makeTile(wall.children.length));
   pictures.forEach((picture, n) => {
     const tile = wall.children[n];
     const image = tile.querySelector("img");
@@ -50,8 +51,9 @@ function drawWall(wall, pictures) {
   });
 }
 
-function makeTile() {
+function makeTile(n) {
   const tile = document.createElement("li");
+  tile.style.setProperty("--n", n);
   tile.innerHTML = '<img draggable="false" alt=""><i class="trying"></i><div class="answer" aria-hidden="true"></div>';
   return tile;
 }
