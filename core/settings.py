@@ -17,6 +17,8 @@ import platformdirs
 from core.errors import InvalidInput
 
 _TRUE = {"1", "true", "yes", "on"}
+Lane = Literal["light", "train"]
+LANES: tuple[Lane, ...] = get_args(Lane)
 Access = Literal["local", "password", "oidc", "proxy"]
 ACCESS: tuple[Access, ...] = get_args(Access)
 
@@ -44,6 +46,8 @@ class Settings:
             token (``local``), or people who sign in: with a ``password``, at a provider
             (``oidc``), or at a ``proxy`` in front.
         bind: the address to listen on, with a port if one is wanted (``LIGHTBOX_BIND``).
+        lanes: the work that the app itself keeps workers for (``LIGHTBOX_LANES``, separated by
+            commas, or ``none``), where other computers do the rest.
         hosts: names that Lightbox is reached by besides this computer's own
             (``LIGHTBOX_HOSTS``, separated by commas; with ``https://`` for one behind a proxy).
     """
@@ -60,6 +64,7 @@ class Settings:
     access: Access
     bind: str
     hosts: tuple[str, ...]
+    lanes: tuple[Lane, ...]
 
 
 def load() -> Settings:
@@ -87,6 +92,7 @@ def load() -> Settings:
         hosts=tuple(
             each.strip() for each in env.get("LIGHTBOX_HOSTS", "").split(",") if each.strip()
         ),
+        lanes=_lanes(env.get("LIGHTBOX_LANES", "")),
     )
 
 
@@ -111,6 +117,18 @@ def _place(text: str, variable: str) -> Path:
             f"{variable} is {text!r}, and there can't be a folder of that name.",
             remedy="Set it to a folder, or remove it to use the default.",
         ) from error
+
+
+def _lanes(text: str) -> tuple[Lane, ...]:
+    wanted = {each.strip() for each in text.lower().split(",") if each.strip()} or {*LANES}
+    if wanted == {"none"}:
+        return ()
+    if not wanted <= {*LANES}:
+        raise InvalidInput(
+            f"LIGHTBOX_LANES is {text!r}, which is no kind of work.",
+            remedy=f"Set it to {' or '.join(LANES)}, both with a comma between, or none.",
+        )
+    return tuple(each for each in LANES if each in wanted)
 
 
 def _data_folder() -> str:

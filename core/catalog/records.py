@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.progress import Wishes
+from core.settings import Lane
 
 JobState = Literal["held", "queued", "running", "done", "failed", "cancelled", "interrupted"]
-Lane = Literal["light", "train"]
 ACTIVE: tuple[JobState, ...] = ("queued", "running")
 FINISHED: frozenset[str] = frozenset({"done", "failed", "cancelled", "interrupted"})
 

@@ -24,17 +24,27 @@ from core.errors import (
 
 _DRIVERS = ("pg8000", "psycopg", "psycopg2")
 _CONNECTIONS, _MORE_CONNECTIONS = 5, 25
-_WAIT_S = 20.0
+# Shorter than a job's lease, so that its owner is never kept waiting beyond that.
+_WAIT_S = 10.0
 # Whoever vanishes in the middle of something lets go of it after so long.
 _LIMITS = {
     "application_name": "lightbox",
-    "lock_timeout": "15s",
+    "lock_timeout": "8s",
     "idle_in_transaction_session_timeout": "60s",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "30s",
 }
+# The same for drivers that are built on libpq, in its words; times in seconds, the last in ms.
+_LIBPQ = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_WORDS = {"authentication failed": "28P01", '" does not exist': "3D000"}
 _HOW = (
     "Write LIGHTBOX_DATABASE=postgresql+pg8000://NAME:PASSWORD@HOST/DATABASE, or remove it to keep "
     "the lists in a file."
@@ -94,7 +104,7 @@ def place_of(url: URL) -> str:
 
 def server_engine(url: URL) -> Engine:
     """An engine whose connections notice when they were cut, and whose errors are sentences."""
-    waits: dict[str, Any] = {"connect_timeout": int(_WAIT_S)}
+    waits: dict[str, Any] = _LIBPQ
     if url.drivername.endswith("pg8000"):
         waits = {"timeout": _WAIT_S}
     engine = sqlalchemy.create_engine(
@@ -175,7 +185,10 @@ def state_of(error: BaseException) -> str:
     first = error.args[0] if error.args else None
     if isinstance(first, dict):
         return str(first.get("C", ""))
-    return str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    # While they connect, drivers that are built on libpq have only its words.
+    said = next((each for words, each in _WORDS.items() if words in str(error)), "")
+    return str(state or said)
 
 
 def sentence_of(state: str, url: URL) -> LightboxError | None:

@@ -14,7 +14,8 @@ from core.cli.command import Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput
 from core.jobs.named import named
-from core.jobs.supervisor import LANES, Supervisor
+from core.jobs.supervisor import Supervisor
+from core.settings import LANES
 from core.text import plural, size
 
 

@@ -29,6 +29,7 @@ from core.jobs import lost
 from core.jobs.leases import let_go
 from core.jobs.machine import this_machine
 from core.jobs.silence import Silence
+from core.settings import LANES
 from core.workspace import Workspace
 
 # After so many deaths of a worker in a row, nothing is gained by another try.
@@ -36,7 +37,6 @@ _HOPELESS = 5
 _LOOK_S = 0.3
 # How often a machine says that it is there.
 _BEAT_S = 5.0
-LANES: tuple[Lane, ...] = ("light", "train")
 _ROOT = Path(__file__).resolve().parents[2]
 _running: dict[Path, Supervisor] = {}
 _lock = threading.Lock()

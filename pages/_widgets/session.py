@@ -41,7 +41,7 @@ def _open(home: str) -> Catalog:
         workspace.sweep_staging()
         opened = open_catalog(workspace)
         empty_bin(opened, older_than_s=KEPT_S)
-        ensure_running(workspace)
+        ensure_running(workspace, lanes=settings.load().lanes)
     _leave_libraries_alone()
     return opened
 

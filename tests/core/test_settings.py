@@ -33,3 +33,22 @@ def test_a_limit_that_is_not_a_positive_number_is_refused(
     monkeypatch.setenv("LIGHTBOX_MAX_FILES", value)
     with pytest.raises(InvalidInput, match="LIGHTBOX_MAX_FILES"):
         settings.load()
+
+
+@pytest.mark.parametrize(
+    ("value", "lanes"),
+    [
+        ("", ("light", "train")),
+        ("train", ("train",)),
+        (" Train, light", ("light", "train")),
+        ("none", ()),
+    ],
+)
+def test_an_app_may_leave_some_work_to_other_computers(
+    value: str, lanes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_LANES", value)
+    assert settings.load().lanes == lanes
+    monkeypatch.setenv("LIGHTBOX_LANES", "heavy")
+    with pytest.raises(InvalidInput, match="LIGHTBOX_LANES"):
+        settings.load()
