@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 from tests.conftest import ROOT
 
@@ -18,3 +19,14 @@ def test_all_that_is_pinned_is_locked_by_hash() -> None:
     for block in re.split(r"\n(?=[A-Za-z0-9])", text)[1:]:
         assert "--hash=sha256:" in block, block.splitlines()[0]
     assert "http" not in text, "where packages came from is nobody else's business"
+
+
+def test_people_with_conda_get_the_same_packages_and_a_python_that_can_run_them() -> None:
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    channel, python, *pip = re.findall(r"^ +- (.+)$", text, re.MULTILINE)
+    assert (channel, pip) == ("conda-forge", ["pip", "pip:", "-r requirements.txt"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    oldest = project["project"]["requires-python"].removeprefix(">=")
+    assert python == f"python={oldest}"
+    (name,) = re.findall(r"^name: (.+)$", text, re.MULTILINE)
+    assert f"conda activate {name}" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -35,7 +35,10 @@ def is_deep(mode: str) -> bool:
 
 def valid(values: NDArray[Any], tags: Mapping[int, Any] | None = None) -> NDArray[np.bool_]:
     """Which pixels hold something; shape as ``values``."""
-    good = np.isfinite(values) & (np.abs(values.astype(np.float64)) < _HUGE)
+    if values.dtype.kind in "iu":
+        good = np.ones(values.shape, bool)
+    else:
+        good = np.isfinite(values) & (np.abs(values) < _HUGE)
     declared = _number((tags or {}).get(_NODATA))
     if declared is not None:
         good &= values != declared
