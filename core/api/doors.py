@@ -163,6 +163,9 @@ class Doors:
         changes = method not in _SAFE or asked.scope["type"] == "websocket"
         if changes and not program and not _is_own(asked.headers, host, configured):
             return _said(403, "This was sent by a page of somebody else."), NOBODY, ""
+        if program and "cookie" not in asked.headers and configured.access != "proxy":
+            # A program, which brings a key; nothing here could say who it is.
+            return None, NOBODY, ""
         if program or _OPEN.fullmatch(path):
             # They look at who it is themselves, by a key, a link or a password.
             return None, await run_in_threadpool(self.who, asked), ""
