@@ -48,7 +48,10 @@ class Compiled:
                 "PERFORMANCE_HINT": "LATENCY" if answer_soon else "THROUGHPUT",
             },
         )
-        self._side_by_side = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        # Twice as many as are worked on at once, so that none of them waits for Python.
+        self._side_by_side = 2 * int(
+            self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+        )
         # Requests that no thread is using; taken and given back whole, so no lock is needed.
         self._idle: list[Any] = []
 
