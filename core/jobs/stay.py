@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.catalog import JobRecord
 from core.catalog.records import Lane
-from core.features.hardware import resident_bytes
+from core.features.hardware import own_bytes
 from core.jobs.execute import OUT_OF_MEMORY
 
 JOBS: dict[Lane, int] = {"light": 50, "train": 12}
@@ -25,7 +25,7 @@ class Stay:
         memory: bytes that the process holds, or ``None`` if that can't be said.
     """
 
-    def __init__(self, lane: Lane, memory: Callable[[], int | None] = resident_bytes) -> None:
+    def __init__(self, lane: Lane, memory: Callable[[], int | None] = own_bytes) -> None:
         self._lane, self._memory = lane, memory
         self._left = JOBS[lane]
         self._warm = memory()

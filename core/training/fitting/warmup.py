@@ -12,7 +12,7 @@ from core import settings
 from core.datasets.folds import folds
 from core.errors import LightboxError
 from core.features.backbones import INCLUDED, convert
-from core.features.hardware import resolve
+from core.features.hardware import give_back, resolve
 from core.features.weights import find_weights
 from core.progress import Reporter
 from core.training import architectures
@@ -83,3 +83,4 @@ def tidy_up() -> None:
     keras.backend.clear_session()
     keras.mixed_precision.set_global_policy("float32")
     gc.collect()
+    give_back()
