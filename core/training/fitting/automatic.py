@@ -74,9 +74,11 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
     files = RunFiles(context.catalog.workspace, context.folder.name)
     kept = Kept(files.checkpoint / "search.json", context.spec, data)
     clock = Clock(60 * context.spec.minutes, finish, context.now, kept.spent)
-    paced = dataclasses.replace(context, report=Paced(context.report, clock))
-    search = Search(paced, data, clock, kept)
     again = chosen_of(context.catalog, context.spec, len(data.train) + len(data.validation))
+    # What learns again needs seconds of the time that a search may take.
+    report = context.report if again is not None else Paced(context.report, clock)
+    paced = dataclasses.replace(context, report=report)
+    search = Search(paced, data, clock, kept)
     with context.phase("search"):
         weights(architectures.get(context.spec.architecture).backbone or "", context.report)
         found = search.run() if again is None else search.again(again)
