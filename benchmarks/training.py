@@ -10,7 +10,8 @@ part runs in a process of its own; TensorFlow's import is left out on all sides.
               with its validation accuracy, and to the tested model; Quick again with everything
               cached
 ``step``      images a second of training from scratch through input pipeline, callbacks and
-              database, beside Keras alone on a batch that lies in memory; alternating
+              database, beside Keras alone on a batch that lies in memory; alternating. Also by
+              the processor's time, which hardly depends on what else the computer does
 ``first``     seconds from the request to the first point of a curve (of Auto: to its first model),
               with a warm worker
 ``memory``    the most that training holds with 60,000 images beyond what it holds with 600
@@ -161,6 +162,8 @@ def _step(photos: Path, quick: bool) -> dict[str, Any]:
     classes = len([entry for entry in photos.iterdir() if entry.is_dir()])
     ours: list[float] = []
     bare: list[float] = []
+    worked: list[float] = []
+    bare_worked: list[float] = []
     with tempfile.TemporaryDirectory() as home:
         catalog, dataset_id = imported(photos, "photos", Path(home))
         spec = suggest_spec(catalog, dataset_id, "scratch").with_values(
@@ -170,11 +173,13 @@ def _step(photos: Path, quick: bool) -> dict[str, Any]:
             run = create_run(catalog, spec)
             job = catalog.jobs.claim("train", pid=os.getpid(), host="", job_id=run.job_id)
             assert job is not None
-            with DatabaseReporter(catalog, job) as report:
+            costs = _Costs()
+            with DatabaseReporter(catalog, job, costs) as report:
                 summary = train_run(catalog, run.id, report)
             # What the page shows: images a second, validation left out.
             events = catalog.jobs.events(run.job_id, kinds=("batch",))
-            ours += _steady(events, batch)
+            ours += _steady([(each.at, each.payload) for each in events], batch)
+            worked += _steady(costs.seen, batch)
             with building_in(summary.precision or "float32"):
                 model = architectures.build("compact", BuildConfig(size, classes))
             model.compile(
@@ -189,6 +194,7 @@ def _step(photos: Path, quick: bool) -> dict[str, Any]:
             watch = _Steps()
             model.fit(steps, verbose=0, callbacks=[watch])
             bare += [batch / seconds for seconds in watch.seconds[20:]]
+            bare_worked.append(batch * len(watch.worked[20:]) / sum(watch.worked[20:]))
             keras.backend.clear_session()
         catalog.engine.dispose()
     mine, theirs = statistics.median(ours), statistics.median(bare)
@@ -200,19 +206,30 @@ def _step(photos: Path, quick: bool) -> dict[str, Any]:
         "images_per_s": round(mine, 1),
         "bare_keras_images_per_s": round(theirs, 1),
         "share": round(mine / theirs, 3),
+        "share_by_processor": round(statistics.median(worked) / statistics.median(bare_worked), 3),
         "gflops": round(operations / 1e9, 1),
         "matrix_product_peak_gflops": round(peak / 1e9, 1),
         "share_of_peak": round(operations / peak, 3),
     }
 
 
-def _steady(events: list[Any], batch: int) -> list[float]:
+class _Costs(Reporter):
+    """Remembers what the processor had done when batches were reported, in seconds."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, dict[str, Any]]] = []
+
+    def event(self, kind: str, **payload: Any) -> None:
+        if kind == "batch":
+            self.seen.append((time.process_time(), payload))
+
+
+def _steady(seen: list[tuple[float, dict[str, Any]]], batch: int) -> list[float]:
     """Images a second between reported batches of one epoch, the first epoch left out."""
     rates = []
-    for before, after in itertools.pairwise(events):
-        first, second = before.payload, after.payload
+    for (began, first), (ended, second) in itertools.pairwise(seen):
         if first["epoch"] == second["epoch"] > 1:
-            rates.append((second["batch"] - first["batch"]) * batch / (after.at - before.at))
+            rates.append((second["batch"] - first["batch"]) * batch / (ended - began))
     return rates
 
 
@@ -360,13 +377,15 @@ class _Steps:
             def __init__(self) -> None:
                 super().__init__()
                 self.seconds: list[float] = []
-                self.last = 0.0
+                self.worked: list[float] = []
+                self.last = self.last_worked = 0.0
 
             def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-                self.last = time.perf_counter()
+                self.last, self.last_worked = time.perf_counter(), time.process_time()
 
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
                 self.seconds.append(time.perf_counter() - self.last)
+                self.worked.append(time.process_time() - self.last_worked)
 
         return Steps()
 
