@@ -200,7 +200,7 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
         raise InvalidInput(
             kept.doubt,
             remedy="Say which is meant: "
-            + "; ".join(f"--layout {way.kind} ({way.sentence()})" for way in ways)
+            + "; ".join(f"{way.options} ({way.sentence()})" for way in ways)
             + ".",
         )
     return _show(catalog, catalog.datasets.get(record.id), output)

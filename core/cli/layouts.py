@@ -128,12 +128,12 @@ def layout(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     if kept is None:
         output.text("It was read by an earlier version; scan it again to see how.")
         return {"layout": None}
-    output.text(f"{MEANINGS[kept.outline.kind]}: {kept.outline.sentence()}")
+    output.text(f"{kept.outline.meaning}: {kept.outline.sentence()}")
     for line in (kept.reason, kept.doubt, *kept.notes):
         if line:
             output.text(line)
     for other in kept.others:
-        output.text(f"  --layout {other.kind}  {MEANINGS[other.kind]}: {other.sentence()}")
+        output.text(f"  {other.options}  {other.meaning}: {other.sentence()}")
     say_together(kept, output)
     return {"layout": dataclasses.asdict(kept)}
 

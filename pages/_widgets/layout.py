@@ -11,10 +11,8 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.datasets.layout import (
     MARGIN,
-    MEANINGS,
     Choice,
     KeptLayout,
-    Kind,
     Outline,
     kept_layout,
     load_choice,
@@ -40,24 +38,25 @@ def layout_panel(record: DatasetRecord) -> None:
         st.caption(escape(kept.reason))
     if in_doubt:
         st.warning(escape(kept.doubt), icon=":material/help:")
-        _ways(record, kept.outline.kind, [kept.outline, *kept.others])
+        _ways(record, kept.outline, [kept.outline, *kept.others])
     elif kept.chosen or kept.others:
         with st.expander("Read the folder differently"):
-            _ways(record, kept.outline.kind, list(kept.others), automatic=kept.chosen)
+            _ways(record, kept.outline, list(kept.others), automatic=kept.chosen)
     _together(record, kept)
     if (table := dataset_table(record)) is not None:
         _how_read(record, kept, table)
 
 
 def _ways(
-    record: DatasetRecord, now: Kind, ways: list[Outline], *, automatic: bool = False
+    record: DatasetRecord, now: Outline, ways: list[Outline], *, automatic: bool = False
 ) -> None:
-    for way in ways:
+    for number, way in enumerate(ways):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{MEANINGS[way.kind]}**: {escape(way.sentence())}")
-            word = "Yes, this" if way.kind == now else "Read it so"
-            if st.button(word, key=f"layout-{way.kind}"):
-                _read(record, replace(_chosen(record), kind=way.kind, table=None, labels=None))
+            st.markdown(f"**{escape(way.meaning)}**: {escape(way.sentence())}")
+            word = "Yes, this" if way == now else "Read it so"
+            if st.button(word, key=f"layout-{way.kind}-{number}"):
+                column = way.labels or None
+                _read(record, replace(_chosen(record), kind=way.kind, table=None, labels=column))
         _pictures(record, way)
     if automatic and st.button("Let Lightbox judge again", key="layout-auto"):
         _read(record, replace(_chosen(record), kind=None, table=None, labels=None))

@@ -158,3 +158,24 @@ def test_the_margin_around_boxes_is_chosen_on_the_page(
     _settle(catalog, record)
     assert curated(catalog, record.id)["width"].max() > narrow
     assert open_page("data", dataset=record.id).number_input(key="margin").value == 50
+
+
+def test_the_column_of_a_table_that_says_the_classes_is_chosen_on_the_page(
+    catalog: Catalog,
+    tmp_path: Path,
+    open_page: Open,
+    bring_in: Callable[..., DatasetRecord],
+) -> None:
+    rows = ["file,colour,shape"]
+    for number in range(8):
+        write_image(tmp_path / f"forms/{number}.png", number)
+        rows.append(f"{number}.png,{'red' if number % 2 else 'blue'},{'ox'[number // 4]}")
+    (tmp_path / "forms/all.csv").write_text("\n".join(rows))
+    record = bring_in(tmp_path / "forms", "Forms")
+    at = open_page("data", dataset=record.id)
+    assert "not which of its columns is the class" in words(at)
+    assert "in its column “colour”" in words(at)
+    click(at, "Read it so")
+    _settle(catalog, record)
+    assert set(curated(catalog, record.id)["label"]) == {"o", "x"}
+    assert "not which of its columns" not in words(open_page("data", dataset=record.id))

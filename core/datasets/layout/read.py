@@ -41,6 +41,8 @@ from core.progress import Reporter
 _TABLE_COVERS = 0.8
 # So many annotated pictures must be of one class each, to be taken as a whole.
 _ONE_CLASS = 0.8
+# Columns that are offered as classes.
+_COLUMNS = 6
 # From so large a part of equal labels on, a table only repeats what folders say.
 _SAME = 0.95
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
@@ -126,6 +128,7 @@ class _Judgement:
             together,
             ways,
             chosen.used,
+            chosen.labels,
         )
 
     def _paged(self, files: list[FoundFile]) -> list[FoundFile]:
@@ -252,7 +255,7 @@ class _Judgement:
         for table in found:
             if not table.labels:
                 if needed:
-                    raise tables.unsure(table)
+                    return self._by_column(table, index)
                 continue
             reading = tables.by_table(self.entries, table, index)
             if needed and reading.files:
@@ -269,6 +272,21 @@ class _Judgement:
                 )
                 return reading, [classes]
         return self._annotated() if needed else None
+
+    def _by_column(self, table: Table, index: Index) -> tuple[Reading, list[Reading]]:
+        """A reading for each column that may hold the classes; a person must say which does."""
+        if not table.candidates:
+            raise tables.unsure(table)
+        self.doubt = (
+            f"The table {table.name} names the images, but not which of its columns is the class."
+        )
+        readings = [
+            replace(
+                tables.by_table(self.entries, replace(table, labels=column), index), labels=column
+            )
+            for column in table.candidates[:_COLUMNS]
+        ]
+        return readings[0], readings[1:]
 
     def _likelier(self, table: Table, reading: Reading) -> Reading:
         """What a table says; or what says the same in words, where a list has only numbers, or

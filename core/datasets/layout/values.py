@@ -137,6 +137,7 @@ class Reading:
         skipped: images that this reading leaves out.
         reason: what speaks for it, in a sentence.
         used: files beside the images that say so; relative to the root.
+        labels: the table's column of classes, where it takes a person to know which it is.
     """
 
     kind: Kind
@@ -144,6 +145,7 @@ class Reading:
     skipped: list[Skipped] = field(repr=False)
     reason: str = ""
     used: frozenset[str] = frozenset()
+    labels: str = ""
 
     def outline(self) -> Outline:
         """What it would come to."""
@@ -153,6 +155,7 @@ class Reading:
             dict(Counter(file.split for file in self.files if file.split)),
             len(self.skipped),
             self._examples(),
+            self.labels,
         )
 
     def _examples(self) -> dict[str, tuple[str, ...]]:
@@ -166,14 +169,28 @@ class Reading:
 
 @dataclass(frozen=True)
 class Outline:
-    """What a reading comes to: images by class and by split, how many it leaves out, and paths of a
-    few images of some classes."""
+    """What a reading comes to: images by class and by split, how many it leaves out, paths of a
+    few images of some classes, and the table's column of classes where a person must say it."""
 
     kind: Kind
     classes: dict[str, int]
     splits: dict[str, int]
     left_out: int
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What it means, for people who choose: ``A table says the class of each file, in its
+        column “breed”``."""
+        column = f", in its column “{self.labels}”" if self.labels else ""
+        return MEANINGS[self.kind] + column
+
+    @property
+    def options(self) -> str:
+        """How it is chosen on the command line."""
+        column = f' --labels "{self.labels}"' if self.labels else ""
+        return f"--layout {self.kind}{column}"
 
     def sentence(self, most: int = 4) -> str:
         """``3 classes (cat 20, dog 18, fox 2)``, with splits and what is left out if there is."""
@@ -202,6 +219,7 @@ class Layout:
         together: what says which images belong together, as a person chose.
         ways: what may say it, where nobody chose.
         used: files beside the images that said how to read them; relative to the root.
+        labels: the table's column of classes, where it takes a person to know which it is.
     """
 
     files: list[FoundFile] = field(repr=False)
@@ -215,10 +233,11 @@ class Layout:
     together: Way | None = None
     ways: tuple[Way, ...] = ()
     used: frozenset[str] = frozenset()
+    labels: str = ""
 
     def outline(self) -> Outline:
         """What it comes to, to be shown beside the others."""
-        return Reading(self.kind, self.files, []).outline()
+        return Reading(self.kind, self.files, [], labels=self.labels).outline()
 
 
 def named(names: Iterable[str]) -> str:
