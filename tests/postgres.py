@@ -114,6 +114,29 @@ class Server:
             f"WHERE datname = '{database}' AND pid <> pg_backend_pid()"
         )
 
+    def encrypt(self, certificate: bytes, key: bytes) -> None:
+        """Encrypt connections that ask for it; with nothing, none any more."""
+        for name, content in (("server.crt", certificate), ("server.key", key)):
+            file = self._data / name
+            file.write_bytes(content)
+            file.chmod(0o600)
+            if os.geteuid() == 0:
+                shutil.chown(file, "nobody")
+        self.sql(f"ALTER SYSTEM SET ssl = {'on' if certificate else 'off'}")
+        self.sql("SELECT pg_reload_conf()")
+        wait_until(lambda: self._encrypts() == bool(certificate), 20, "the server's new settings")
+
+    def _encrypts(self) -> bool:
+        import pg8000.dbapi
+
+        opened = pg8000.dbapi.connect(
+            _NAME, host="127.0.0.1", port=self.port, database="postgres", timeout=60
+        )
+        with closing(opened) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SHOW ssl")
+            return bool(cursor.fetchone()[0] == "on")
+
     def _answers(self) -> bool:
         import pg8000.exceptions
 

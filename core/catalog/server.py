@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-from typing import Any
+import ssl
+from typing import Any, Literal
 
 import sqlalchemy
 from sqlalchemy import URL, Engine, QueuePool, event
@@ -105,10 +106,12 @@ def place_of(url: URL) -> str:
 def server_engine(url: URL) -> Engine:
     """An engine whose connections notice when they were cut, and whose errors are sentences."""
     waits: dict[str, Any] = _LIBPQ
+    address = url
     if url.drivername.endswith("pg8000"):
-        waits = {"timeout": _WAIT_S}
+        waits = {"timeout": _WAIT_S, "ssl_context": _encryption(url)}
+        address = url.difference_update_query(["sslmode", "sslrootcert"])
     engine = sqlalchemy.create_engine(
-        url,
+        address,
         poolclass=_Pool,
         pool_size=_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
@@ -140,6 +143,12 @@ def server_engine(url: URL) -> Engine:
         state = state_of(context.original_exception)
         if state.startswith(("57P", "08")) or isinstance(context.original_exception, OSError):
             context.is_disconnect = True
+        if isinstance(context.original_exception.__cause__, ssl.SSLError):
+            raise NotAllowed(
+                "The database doesn’t prove that it is the one.",
+                file=place_of(url),
+                remedy="Check sslmode and sslrootcert in LIGHTBOX_DATABASE.",
+            ) from context.original_exception
         lost = context.is_disconnect or (context.connection is None and not state)
         if context.is_pre_ping:
             return
@@ -150,11 +159,48 @@ def server_engine(url: URL) -> Engine:
     return engine
 
 
+def _encryption(url: URL) -> ssl.SSLContext | Literal[False] | None:
+    """What libpq's ``sslmode`` and ``sslrootcert`` in an address mean, for pg8000, which doesn't
+    know them: it encrypts with ``None`` where the server can, and with ``False`` never.
+
+    Raises:
+        InvalidInput: there is no such mode, or the certificate can't be read.
+    """
+    mode, file = (str(url.query.get(name, "")) for name in ("sslmode", "sslrootcert"))
+    if mode in ("", "prefer"):
+        return None
+    if mode == "disable":
+        return False
+    if mode not in ("require", "verify-ca", "verify-full"):
+        raise InvalidInput(
+            f"“sslmode={mode}” in the address of the database is not known here.",
+            remedy="Write disable, prefer, require, verify-ca or verify-full.",
+        )
+    try:
+        context = ssl.create_default_context(cafile=file or None)
+    except OSError as error:
+        raise InvalidInput(
+            "The certificate that the address of the database names can’t be read.",
+            file=file,
+            remedy="sslrootcert is a file in PEM format.",
+        ) from error
+    context.check_hostname = mode == "verify-full"
+    if mode == "require":
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def _bear_with_cuts(engine: Engine) -> None:
     """Have a connection that was cut be noticed when it is tried, and let go without a word: pg8000
     tells of some cuts by errors of the system's."""
     dialect: Any = engine.dialect
-    ping, terminate = dialect.do_ping, dialect.do_terminate
+    ping, terminate, connect = dialect.do_ping, dialect.do_terminate, dialect.connect
+
+    def connecting(*where: Any, **how: Any) -> DBAPIConnection:
+        try:
+            return connect(*where, **how)
+        except OSError as error:
+            raise dialect.loaded_dbapi.InterfaceError("network error") from error
 
     def do_ping(connection: DBAPIConnection) -> bool:
         try:
@@ -166,7 +212,7 @@ def _bear_with_cuts(engine: Engine) -> None:
         with contextlib.suppress(OSError, dialect.loaded_dbapi.Error):
             terminate(connection)
 
-    dialect.do_ping, dialect.do_terminate = do_ping, do_terminate
+    dialect.do_ping, dialect.do_terminate, dialect.connect = do_ping, do_terminate, connecting
 
 
 def _kept(given: Any) -> Any:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from core.catalog import Catalog, database, open_catalog
 from core.catalog import server as servers
+from core.catalog.engines import engine_of
 from core.catalog.migrating import HEAD, revision_of
 from core.catalog.models import Base
 from core.catalog.server import sentence_of, server_url
 from core.cli import main
-from core.errors import Conflict, InvalidInput, LightboxError, NotFound, Unreachable
+from core.errors import Conflict, InvalidInput, LightboxError, NotAllowed, NotFound, Unreachable
 from core.workspace import Workspace
 from tests.postgres import Server
 
@@ -128,6 +136,50 @@ def test_an_address_that_can_not_be_used_is_refused_with_a_sentence(
 
 def test_without_a_driver_in_it_an_address_gets_one_that_is_there() -> None:
     assert server_url("postgresql://anna@here/lightbox").drivername == "postgresql+pg8000"
+
+
+@pytest.fixture
+def certificate(server: Server, tmp_path: Path) -> Iterator[Path]:
+    """The certificate of a server that encrypts what it is asked to."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    server.encrypt(made, secret)
+    file = tmp_path / "ca.pem"
+    file.write_bytes(made)
+    yield file
+    server.encrypt(b"", b"")
+
+
+def test_a_connection_is_encrypted_where_the_address_says_so(
+    on_server: str, server: Server, certificate: Path, tmp_path: Path
+) -> None:
+    def encrypted(query: str) -> bool:
+        engine = engine_of(server.url(on_server).replace("127.0.0.1", "localhost") + query)
+        with engine.connect() as connection:
+            asked = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            return bool(connection.exec_driver_sql(asked).scalar_one())
+
+    assert not encrypted("?sslmode=disable")
+    assert encrypted("")
+    assert encrypted("?sslmode=require")
+    assert encrypted(f"?sslmode=verify-full&sslrootcert={certificate}")
+    with pytest.raises(NotAllowed, match="doesn’t prove"):
+        encrypted("?sslmode=verify-full")
+    with pytest.raises(InvalidInput, match="can’t be read"):
+        encrypted(f"?sslmode=verify-ca&sslrootcert={tmp_path / 'none'}")
+    with pytest.raises(InvalidInput, match="sslmode=maybe"):
+        encrypted("?sslmode=maybe")
 
 
 def test_a_database_that_is_not_there_is_a_sentence(

@@ -92,6 +92,7 @@ def test_the_same_supervisor_is_returned_until_it_is_stopped(catalog: Catalog) -
         stop_all()
 
 
+@pytest.mark.usefixtures("either_database")
 def test_of_two_programs_one_keeps_the_workers_and_the_other_takes_over(catalog: Catalog) -> None:
     with owner() as one, owner() as other:
         wait_until(lambda: one.pids or other.pids, 20, "a worker")
@@ -150,6 +151,7 @@ def test_a_job_that_stays_silent_is_given_up_whoever_has_its_number_now(
         assert ended(catalog, job, timeout=10).state == "interrupted"
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_job_that_was_silent_while_the_computer_slept_goes_on(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ def lines(process: Process, count: int) -> list[str]:
     return [process.stdout.readline().strip() for _ in range(count)]
 
 
+@pytest.mark.usefixtures("either_database")
 def test_it_says_when_it_is_warm_and_what_it_is_busy_with(
     catalog: Catalog, worker: Process
 ) -> None:
@@ -46,6 +47,7 @@ def test_it_does_jobs_in_the_order_in_which_they_came(catalog: Catalog, worker: 
     assert {job.pid for job in done} == {worker.pid}
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_defect_in_one_job_does_not_keep_it_from_the_next(
     catalog: Catalog, worker: Process
 ) -> None:
@@ -69,6 +71,7 @@ def test_a_queued_job_that_is_cancelled_never_starts(catalog: Catalog, worker: P
     assert (cancelled.state, cancelled.started_at) == ("cancelled", None)
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_running_job_that_is_cancelled_stops_within_five_seconds(
     catalog: Catalog, worker: Process
 ) -> None:
@@ -120,6 +123,7 @@ def test_work_that_goes_on_where_it_was_is_said_to_when_the_app_is_closed(
     )
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_paused_job_stays_alive_and_goes_on_where_it_was(
     catalog: Catalog, worker: Process, tmp_path: Path
 ) -> None:
@@ -181,6 +185,7 @@ def test_ctrl_c_in_the_terminal_is_its_parents_business(catalog: Catalog, worker
     assert worker.poll() is None
 
 
+@pytest.mark.usefixtures("either_database")
 def test_two_workers_share_the_queue_and_do_nothing_twice(catalog: Catalog) -> None:
     with running(light_worker(catalog)), running(light_worker(catalog)):
         jobs = [queue(catalog, "tiny.note") for _ in range(12)]
