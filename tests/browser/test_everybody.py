@@ -21,6 +21,7 @@ from core.catalog import RunRecord, open_catalog
 from core.delivery.take_away.links import create_link
 from core.evaluation.evaluate import evaluate_run
 from core.inference.keys import list_keys
+from core.who import Who, acting_as
 from core.workspace import open_workspace
 from pages._widgets.component import safe_key
 from tests.browser import journey
@@ -124,13 +125,18 @@ def refused(page: Any, team: Team, role: str) -> None:
 
 
 def work_as_labeller(page: Any, team: Team, photos: Path) -> None:
-    """Bring images, clean them, correct an answer."""
+    """Bring images, keep them to oneself, clean them, correct an answer."""
     for number in range(6):
         write_colour(photos / CLASSES[number % 2] / f"{number}.png", CLASSES[number % 2], number)
     (photos / CLASSES[0] / "copy.png").write_bytes((photos / CLASSES[0] / "0.png").read_bytes())
     page.goto(f"{team.server.url}/data")
     page.get_by_role("button", name="Add a dataset").click()
     journey.upload_folder(page, photos, "7 images")
+    page.get_by_role("button", name="The team").click()
+    page.get_by_text("Only Lea and administrators").click()
+    expect(page.get_by_role("button", name="Private")).to_be_visible()
+    journey.settled(page)
+    page.keyboard.press("Escape")
     journey.step(page, "Clean")
     copies = page.locator("[class*=st-key-entry-]").filter(has_text="Exact duplicates · ")
     copies.get_by_role("button", name="Leave out extra copies").click()
@@ -239,6 +245,10 @@ def test_everybody_does_what_they_may_and_whoever_is_shut_out_is_gone(
 
     admin.goto(f"{url}/people")
     catalog = open_catalog(open_workspace(team.server.home))
+    (private,) = (each for each in catalog.datasets.all() if each.images == 6)
+    assert catalog.visibility.of("dataset", private.id) == ("Lea", "private")
+    with acting_as(Who("trainer", "Tim")):
+        assert private.id not in {each.id for each in catalog.datasets.all()}
     token = link.rpartition("=")[2]
     (key,) = (each.id for each in list_keys(catalog.workspace))
     with ExitStack() as open_:
