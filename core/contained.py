@@ -33,6 +33,7 @@ from typing import IO, Any, TypeVar, cast
 from core import errors
 from core.errors import LightboxError, UnreadableImage
 from core.progress import Reporter
+from core.settings import without_secrets
 
 T = TypeVar("T")
 _ROOT = Path(__file__).resolve().parents[1]
@@ -112,7 +113,7 @@ class _Helper:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
-            env={**os.environ, **one_thread, "PYTHONPATH": path},
+            env={**without_secrets(), **one_thread, "PYTHONPATH": path},
         )
         self._said: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True, name="contained").start()

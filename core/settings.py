@@ -18,6 +18,7 @@ from core.errors import InvalidInput
 
 _TRUE = {"1", "true", "yes", "on"}
 Lane = Literal["light", "train"]
+_SECRETS = {"LIGHTBOX_DATABASE", "LIGHTBOX_TOKEN", "LIGHTBOX_OIDC_CLIENT_SECRET"}
 LANES: tuple[Lane, ...] = get_args(Lane)
 Access = Literal["local", "password", "oidc", "proxy"]
 ACCESS: tuple[Access, ...] = get_args(Access)
@@ -94,6 +95,11 @@ def load() -> Settings:
         ),
         lanes=_lanes(env.get("LIGHTBOX_LANES", "")),
     )
+
+
+def without_secrets() -> dict[str, str]:
+    """The environment as helpers get it that take files of strangers apart."""
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
 
 
 def _access(text: str) -> Access:

@@ -23,6 +23,7 @@ from typing import Any
 from core.datasets.greys import Range
 from core.errors import Cancelled
 from core.quality.look import Looked, could_not_look, joined, look_at
+from core.settings import without_secrets
 
 _ROOT = Path(__file__).resolve().parents[2]
 # A helper takes about 0.15 s to start; fewer files than this are done sooner without.
@@ -164,7 +165,7 @@ class _Helper:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 cwd=_ROOT,
-                env={**os.environ, **one_thread, "PYTHONPATH": path},
+                env={**without_secrets(), **one_thread, "PYTHONPATH": path},
             )
         except OSError as error:
             raise _CantStart from error

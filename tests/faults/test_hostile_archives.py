@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.catalog.engines import is_on_server
 from core.contained import Limits, contained
 from core.datasets.archives import inspect, unpack
 from core.datasets.images import open_image
@@ -110,3 +111,9 @@ def test_a_person_can_stop_a_helper(tmp_path: Path) -> None:
 def test_only_functions_of_ours_are_called() -> None:
     with pytest.raises(InvalidInput, match="too much"):
         contained(os.getpid, limits=Limits(), otherwise=SENTENCE)
+
+
+def test_helpers_are_told_no_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIGHTBOX_DATABASE", "postgresql://anna:secret@db.example/lightbox")
+    assert is_on_server()
+    assert not contained(is_on_server, limits=Limits(), otherwise=SENTENCE)
