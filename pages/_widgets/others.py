@@ -27,7 +27,7 @@ def link_for_others(path: str, *, code: bool = True) -> None:
     address = at.base + path
     st.code(address, language=None, wrap_lines=True)
     if code and at.others:
-        st.image(_qr(address), width=232)
+        st.image(_qr(address), width=232, alt="The link as a QR code")
 
 
 def who_reaches() -> None:
