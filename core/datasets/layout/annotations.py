@@ -1,5 +1,6 @@
-"""Labels in annotations: COCO (one .json), Pascal VOC (an .xml a picture) and YOLO (a .txt a
-picture, :mod:`core.datasets.layout.yolo`).
+"""Labels in annotations: COCO (one .json), Pascal VOC (an .xml a picture) and others
+(:mod:`core.datasets.layout.box_files`), and YOLO (a .txt a picture,
+:mod:`core.datasets.layout.yolo`).
 
 As whole images, a picture is of a class if all that is annotated in it is of that class; pictures
 of several classes, or of none, are left out and listed. As boxes, each annotated box is an image of
@@ -8,41 +9,22 @@ its own (:class:`core.datasets.content.Part`); the photo itself stays as it is.
 
 from __future__ import annotations
 
-import json
-import math
-import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from core.datasets.content import Part
 from core.datasets.layout import yolo
+from core.datasets.layout.box_files import READERS, Noted
 from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.tables import splits_said
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 from core.text import percent
 
-MAX_JSON_BYTES = 500 * 1024**2
-_MAX_XML_BYTES = 1024**2
 # So much of the pictures must be in lists of what is for training, for these to count.
 _LISTED = 0.8
 # Sides of a box in pixels; less shows nothing.
 _SMALLEST = 2
-
-
-class Noted(NamedTuple):
-    """Something that is annotated in a picture.
-
-    Attributes:
-        box: left, top, width and height in pixels; ``None`` where only the class is said.
-        percent: whether the box is in per cent of the picture's width and height instead.
-    """
-
-    label: str
-    box: tuple[float, float, float, float] | None
-    percent: bool = False
 
 
 class Annotations:
@@ -62,13 +44,14 @@ class Annotations:
         self.splits: dict[str, Split] = {}
         self.used: set[str] = set()
         for name in names:
-            kind = _KINDS.get(name.lower().rpartition(".")[2])
-            found = kind[1](root / name) if kind else []
+            reader = READERS.get(name.lower().rpartition(".")[2])
+            kind, found = reader(root / name) if reader else ("", [])
+            near = index.near(name)
             for file, inside in found:
-                entry = index.find(file)
-                if entry is None or kind is None:
+                entry = near.find(file)
+                if entry is None:
                     continue
-                self.kinds.add(kind[0])
+                self.kinds.add(kind)
                 self.used.add(name)
                 cleaned = [each._replace(label=clean_label(each.label)) for each in inside]
                 self.noted[entry.path] += [each for each in cleaned if each.label]
@@ -170,66 +153,3 @@ def _split_named(name: str, entry: Entry) -> Split:
         if split := split_of(part):
             return split
     return ""
-
-
-def _coco(path: Path) -> list[tuple[str, list[Noted]]]:
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            return []
-        data: Any = json.loads(path.read_bytes())
-        categories = {each["id"]: str(each["name"]) for each in data["categories"]}
-        inside: dict[Any, list[Noted]] = defaultdict(list)
-        for each in data["annotations"]:
-            # A crowd is a box around many, of which none is meant.
-            if each["category_id"] in categories and not each.get("iscrowd"):
-                noted = Noted(categories[each["category_id"]], _numbers(each.get("bbox")))
-                inside[each["image_id"]].append(noted)
-        return [(str(image["file_name"]), inside[image["id"]]) for image in data["images"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []  # another kind of .json
-
-
-def _numbers(values: Any) -> tuple[float, float, float, float] | None:
-    try:
-        left, top, width, height = (float(value) for value in values)
-    except (TypeError, ValueError):
-        return None
-    found = (left, top, width, height)
-    return found if all(math.isfinite(each) for each in found) else None
-
-
-def _voc(path: Path) -> list[tuple[str, list[Noted]]]:
-    try:
-        data = path.read_bytes()
-        # Entities are the one thing in XML that can blow a small file up.
-        if len(data) > _MAX_XML_BYTES or b"<!ENTITY" in data:
-            return []
-        top = ElementTree.fromstring(data)
-    except (OSError, ElementTree.ParseError, ValueError):
-        return []
-    if top.tag != "annotation":
-        return []
-    named = (top.findtext("filename") or path.stem).strip()
-    noted = []
-    for each in top.iter("object"):
-        ends = [each.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
-        try:
-            left, upper, right, lower = (float(end or "") for end in ends)
-            # Pixels are counted from 1 there, and the last one belongs to the box.
-            corner = (left - 1, upper - 1, right - left + 1, lower - upper + 1)
-            box = _numbers(corner)
-        except ValueError:
-            box = None
-        noted.append(Noted((each.findtext("name") or "").strip(), box))
-    # Some name the picture before it was renamed; then it is the one of the same name as the file.
-    return (
-        [(named, noted), (path.stem, noted)]
-        if named.rpartition(".")[0] != path.stem
-        else [(named, noted)]
-    )
-
-
-_KINDS: dict[str, tuple[str, Callable[[Path], list[tuple[str, list[Noted]]]]]] = {
-    "json": ("COCO", _coco),
-    "xml": ("Pascal VOC", _voc),
-}

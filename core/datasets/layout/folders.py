@@ -6,8 +6,9 @@ of the pictures.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +23,7 @@ from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Spli
 
 Deeper = Literal["", "inner", "joined"]
 _OUTSIDE = "It lies outside the class folders."
+_MASKED = 0.8
 # A few pictures beside class folders are strays; more of them are what the folder is for.
 _STRAYS = 0.2
 # Split folders whose classes have less in common than this are perhaps something else.
@@ -197,11 +199,59 @@ def is_clear(top: Node) -> bool:
     )
 
 
-def by_classes(entries: list[Entry]) -> Reading:
-    """``cat/1.jpg``: class folders; what lies deeper belongs to the class above."""
-    files = [entry.found(entry.parts[0]) for entry in entries if len(entry.parts) > 1]
-    skipped = [entry.skipped(_OUTSIDE) for entry in entries if len(entry.parts) == 1]
-    return Reading("classes", files, skipped, "Each folder is a class.")
+def by_classes(entries: list[Entry], apart: Mapping[str, str] | None = None) -> Reading:
+    """``cat/1.jpg``: class folders; what lies deeper belongs to the class above.
+
+    Args:
+        apart: folders that are left out, with the reason, from :func:`no_classes`.
+    """
+    apart = apart or {}
+    files: list[FoundFile] = []
+    skipped: list[Skipped] = []
+    for entry in entries:
+        if len(entry.parts) == 1:
+            skipped.append(entry.skipped(_OUTSIDE))
+        elif entry.parts[0] in apart:
+            skipped.append(entry.skipped(apart[entry.parts[0]]))
+        else:
+            files.append(entry.found(entry.parts[0]))
+    reason = "Each folder is a class."
+    if apart:
+        reason += f" {named(sorted(apart))} {'was' if len(apart) == 1 else 'were'} left out."
+    return Reading("classes", files, skipped, reason)
+
+
+def no_classes(top: Node) -> dict[str, str]:
+    """Folders beside class folders that are none, with the reason: of pictures that nobody has
+    labelled, and second copies of the class folders."""
+    found = {}
+    for name, node in top.inside.items():
+        others = set(top.inside) - {name}
+        inside = set(node.inside)
+        if node.is_flat and is_unlabelled(name) and len(others) > 1:
+            found[name] = f"It lies in “{name}”, and nothing says its class."
+        elif not node.is_flat and len(inside & others) > 1 and inside <= others:
+            found[name] = f"It lies in “{name}”, a second copy of the class folders."
+    return found if len(found) < len(top.inside) - 1 else {}
+
+
+# What folders of masks are called, in which each class of a picture is drawn.
+_MASKS = re.compile(r"mask|annot|label|ground.?truth|^gt$|seg", re.IGNORECASE)
+
+
+def are_masks(entries: list[Entry], top: Node) -> str:
+    """The folder that holds masks of the pictures in another one; "" where there is none."""
+    stems: dict[str, set[str]] = {name: set() for name in top.inside}
+    for entry in entries:
+        if len(entry.parts) > 1:
+            stems[entry.parts[0]].add(entry.parts[-1].rpartition(".")[0])
+    for name in top.inside:
+        others = (stems[other] for other in top.inside if other != name and says_nothing(other))
+        if _MASKS.search(name) and any(
+            len(stems[name] & each) >= _MASKED * len(stems[name]) for each in others
+        ):
+            return name
+    return ""
 
 
 def by_inner(entries: list[Entry], *, joined: bool = False) -> Reading:
@@ -221,6 +271,8 @@ def by_inner(entries: list[Entry], *, joined: bool = False) -> Reading:
 
 def by_inner_splits(entries: list[Entry], top: Node) -> Reading | None:
     """``cat/train/1.jpg``: class folders of split folders."""
+    if looks_like_splits(top):
+        return None
     inside = [set(map(split_of, node.inside)) for node in top.inside.values()]
     whole = all(not node.is_flat and "" not in names for node, names in _pairs(top, inside))
     # ``fold1/train/cat``: what lies in the split folders are the classes, then.

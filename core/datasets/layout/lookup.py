@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from functools import cached_property
 
@@ -17,6 +18,17 @@ class Index:
         self._by_stem = self._unique(entries, stem=True)
         self._stems = {stem_of(entry.parts[-1]) for entry in entries}
         self._entries = entries
+        self._folder = ""
+
+    def near(self, name: str) -> Index:
+        """The same for what a file says: pictures beside it come first.
+
+        Args:
+            name: the file, relative to the root.
+        """
+        found = copy.copy(self)
+        found._folder = name.rpartition("/")[0]
+        return found
 
     @staticmethod
     def _unique(entries: list[Entry], *, stem: bool) -> dict[str, Entry]:
@@ -32,6 +44,7 @@ class Index:
         text = str(value).strip().replace("\\", "/").removeprefix("./")
         name = text.rpartition("/")[2]
         for known, key in (
+            (self._by_full if self._folder else {}, f"{self._folder}/{text}"),
             (self._by_path, text),
             (self._by_whole_stem, text),
             (self._by_name, name),
@@ -56,6 +69,11 @@ class Index:
     def in_order(self) -> list[Entry]:
         """The pictures in the order of their names."""
         return sorted(self._entries, key=lambda entry: entry.parts[-1])
+
+    @cached_property
+    def _by_full(self) -> dict[str, Entry]:
+        stems = {stem_of(entry.path): entry for entry in self._entries}
+        return stems | {entry.path: entry for entry in self._entries}
 
     @cached_property
     def _by_whole_stem(self) -> dict[str, Entry]:

@@ -18,8 +18,16 @@ _NEEDED = (
 )
 
 
-def nothing_said(root: Path, entries: list[Entry]) -> InvalidInput:
+def nothing_said(root: Path, entries: list[Entry], walked: Walked) -> InvalidInput:
     """Of a folder of which nothing says what the classes are."""
+    excel = [item for item in walked.skipped if item.path.lower().endswith((".xlsx", ".xls"))]
+    if excel:
+        return InvalidInput(
+            "The images lie directly in this folder, and the table beside them is one of Excel, "
+            "which can't be read.",
+            file=excel[0].path,
+            remedy="Save it as CSV beside them: a column of file names, and one of classes.",
+        )
     return InvalidInput(
         "The images lie directly in this folder, and neither their names nor a table beside them "
         f"say which class each is (for example {seen(entries)}).",

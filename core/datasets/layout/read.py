@@ -14,6 +14,7 @@ from pathlib import Path
 from core.datasets.content import Part
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
+from core.datasets.layout.box_files import CORNERS
 from core.datasets.layout.file_names import by_names
 from core.datasets.layout.labels import cleaned, renames
 from core.datasets.layout.lookup import Index
@@ -29,7 +30,6 @@ from core.datasets.layout.values import (
     Kind,
     Layout,
     Reading,
-    Split,
     Way,
     named,
 )
@@ -228,17 +228,20 @@ class _Judgement:
             return by_splits, others
         flat = not self.top.inside or self.top.direct > len(self.entries) // 2
         named_like_splits = folders.looks_like_splits(self.top)
-        said = self._said_beside(flat or named_like_splits)
+        said = self._said_beside(flat or named_like_splits or len(self.top.inside) == 1)
         if said is not None:
             return said
         if flat:
             by_name = by_names(self.entries)
             if by_name is None:
-                raise nothing_said(self.root, self.entries)
+                raise nothing_said(self.root, self.entries, self.walked)
             return by_name, []
         if named_like_splits and (by_name := by_names(self.entries)) is not None:
             return by_name, []
-        classes = self._with_splits(folders.by_classes(self.entries))
+        apart = folders.no_classes(self.top)
+        classes = self._with_splits(folders.by_classes(self.entries, apart))
+        if apart:
+            return classes, [folders.by_classes(self.entries)]
         if all(map(tells, self.top.inside)) and folders.shares_inner(self.top):
             # ``patient1/ill``: who it is of lies outside, and what it is inside.
             inner = folders.by_inner(self.entries)
@@ -258,6 +261,8 @@ class _Judgement:
                     return self._by_column(table, index)
                 continue
             reading = tables.by_table(self.entries, table, index)
+            if needed and set(CORNERS) <= {str(name).lower() for name in table.rows}:
+                return self._annotated()
             if needed and reading.files:
                 return self._likelier(table, reading), []
             if len(reading.files) < _TABLE_COVERS * len(self.entries):
@@ -276,6 +281,8 @@ class _Judgement:
     def _by_column(self, table: Table, index: Index) -> tuple[Reading, list[Reading]]:
         """A reading for each column that may hold the classes; a person must say which does."""
         if not table.candidates:
+            if annotated := self._annotated():
+                return annotated
             raise tables.unsure(table)
         self.doubt = (
             f"The table {table.name} names the images, but not which of its columns is the class."
@@ -369,6 +376,12 @@ class _Judgement:
                 "classes, and no folders in them say what the classes are."
             )
             return []
+        if mask := folders.are_masks(self.entries, self.top):
+            self.doubt = (
+                f"“{mask}” holds files of the same names as the folder beside it: masks of those "
+                "pictures, it seems. Then these folders are no classes."
+            )
+            return []
         if folders.shares_inner(self.top):
             inner = folders.by_inner(self.entries)
             shared = sorted({file.label for file in inner.files})
@@ -385,11 +398,3 @@ class _Judgement:
                 folders.by_inner(self.entries, joined=True),
             ]
         return []
-
-
-def outline(root: Path) -> tuple[Path, str, dict[str, Split]]:
-    """Where the class or split folders lie: that folder, its path below ``root`` (or ""), and the
-    split folders by name (none for class folders)."""
-    top = folders.tree(walk(root, (), 10_000_000, Reporter()).entries)
-    prefix = folders.wrapping(top)
-    return root.joinpath(*prefix), "/".join(prefix), folders.split_folders(top.at(prefix))

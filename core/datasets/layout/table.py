@@ -33,6 +33,7 @@ _SPLITS = ("split", "set", "subset", "partition", "dataset", "usage", "fold")
 # So many of a table's rows must name a file that is here, or it is about something else.
 _ROWS_MUST_MATCH = 0.5
 SAMPLE_ROWS = 2000
+_ONE_OF_SEVERAL = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ def read_rows(path: Path, index: Index) -> pd.DataFrame | None:
 
 def _records(found: Any) -> pd.DataFrame:
     """A list of records, or names with their classes; whatever else makes no table."""
+    if isinstance(found, dict) and isinstance(found.get("labels"), dict):
+        known, names = found["labels"], found.get("classes")
+        if isinstance(names, list) and all(isinstance(each, int) for each in known.values()):
+            known = {file: names[number] for file, number in known.items()}
+        return _records(known)
     if isinstance(found, dict) and found and all(isinstance(v, str | int) for v in found.values()):
         return pd.DataFrame({"file": list(found), "label": [str(v) for v in found.values()]})
     if isinstance(found, list) and found and all(isinstance(each, dict) for each in found):
@@ -119,9 +125,13 @@ def _one_hot(rows: pd.DataFrame, columns: list[str]) -> pd.Series | None:
     """Classes of a table with one column a class, of which one is 1 and all others 0."""
     numbers = rows[columns].apply(pd.to_numeric, errors="coerce")
     good = [name for name in columns if numbers[name].isin([0, 1]).all() and numbers[name].any()]
-    if len(good) < 2 or not (numbers[good].sum(axis=1) == 1).all():
+    if len(good) < 2:
         return None
-    return numbers[good].idxmax(axis=1)
+    one = numbers[good].sum(axis=1) == 1
+    # Where a picture may be of several, all columns must be such; those of one class can be used.
+    if not one.all() and (len(good) < len(columns) or one.mean() < _ONE_OF_SEVERAL):
+        return None
+    return numbers[good].idxmax(axis=1).where(one, "")
 
 
 def _boxed(rows: pd.DataFrame, columns: list[str]) -> Table | None:
@@ -155,6 +165,8 @@ def _separator(text: str) -> str:
 def understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
     rows = _with_head(rows, index)
     sample = rows.head(SAMPLE_ROWS)
+    if sample.empty:
+        return None
     matched = {
         str(column): sum(index.find(value) is not None for value in sample[column]) / len(sample)
         for column in rows.columns
@@ -168,11 +180,26 @@ def understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
     splits = next(
         (by_name[key] for key in _SPLITS if key in by_name and _is_split(rows[by_name[key]])), ""
     )
-    few = [column for column in others if column != splits and comes_again(rows[column])]
+    few = [
+        column
+        for column in others
+        if column != splits
+        and not isinstance(sample[column].iloc[0], dict | list | bytes)
+        and comes_again(rows[column])
+    ]
     labels = next((by_name[key] for key in _LABELS if by_name.get(key) in few), "")
+    found = [index.find(value) for value in rows[files]]
+    rows = rows.assign(
+        **{
+            files: [
+                value if entry is None else "/".join(entry.parts)
+                for value, entry in zip(rows[files], found, strict=True)
+            ]
+        }
+    )
     if not labels and not few and (boxed := _boxed(rows, others)):
         return replace(boxed, name=name, files=files, splits=splits)
-    if not labels and len(few) != 1 and (classes := _one_hot(rows, others)) is not None:
+    if not labels and (classes := _one_hot(rows, others)) is not None:
         return Table(name, rows.assign(**{ONE_HOT: classes}), files, ONE_HOT, splits, ())
     if not labels and len(few) == 1 and not names_a_group(few[0]):
         labels = few[0]
@@ -194,8 +221,20 @@ def comes_again(column: pd.Series) -> bool:
     return 2 <= number <= max(2, len(filled) // 2)
 
 
+def _only_value(text: str) -> str:
+    """What ``{"class": "cat"}`` says, as some tools write a cell; any other text as it is."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    values = list(found.values()) if isinstance(found, dict) else []
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else text
+
+
 def as_label(value: object) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return ""
     text = str(value).strip()
+    if text[:1] == "{" and text[-1:] == "}":
+        text = _only_value(text)
     return "" if text.lower() in ("nan", "none", "<na>") else clean_label(text)

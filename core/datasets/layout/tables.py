@@ -56,10 +56,11 @@ def find_tables(root: Path, names: list[str], index: Index, *, named: bool = Tru
     """
     found = []
     for name in _candidates(names, index):
-        rows = read_rows(root / name, index)
+        near = index.near(name)
+        rows = read_rows(root / name, near)
         if rows is None or rows.empty or len(rows.columns) < 2:
             continue
-        table = understand(name, rows, index)
+        table = understand(name, rows, near)
         if table is not None:
             found.append(table)
     found = _together(found) or found
@@ -82,31 +83,41 @@ def _candidates(names: list[str], index: Index) -> list[str]:
 
 
 def _together(tables: list[Table]) -> list[Table]:
-    """``train.csv`` and ``val.csv``, of the same columns, as one table with splits; others as
-    before. Empty where there are none such."""
-    named = {table.name: split_of(stem_of(table.name.rpartition("/")[2])) for table in tables}
+    """Tables of the same columns as one: ``train.csv`` and ``val.csv``, ``train/metadata.csv`` and
+    ``test/metadata.csv``, with splits by their names; and those of one name in several folders.
+    Others as before. Empty where there are none such."""
     ways = {(each.files, each.labels) for each in tables if each.labels and not each.splits}
     joined: list[Table] = []
     for files, labels in ways:
-        some = [
+        alike = [
             table
             for table in tables
-            if named[table.name]
-            and (table.files, table.splits) == (files, "")
-            and labels in table.rows
-            and not any(table.name in each.parts for each in joined)
+            if (table.files, table.splits) == (files, "") and labels in table.rows
         ]
-        splits = [named[table.name] for table in some]
-        if len(some) > 1 and len(set(splits)) == len(splits) and "train" in splits:
-            rows = [
-                table.rows.assign(**{_BY_NAME: split})
-                for table, split in zip(some, splits, strict=True)
-            ]
-            names = tuple(table.name for table in some)
-            whole = pd.concat(rows, ignore_index=True)
-            joined.append(Table(_named(names), whole, files, labels, _BY_NAME, (), names))
+        splits = {table.name: _split_of_table(table.name) for table in alike}
+        some = [table for table in alike if splits[table.name]]
+        there = [splits[table.name] for table in some]
+        if len(some) < 2 or len(set(there)) < len(there) or "train" not in there:
+            some = [table for table in alike if _is_called_as_another(table, alike)]
+        if len(some) < 2 or any(table.name in each.parts for table in some for each in joined):
+            continue
+        rows = [table.rows.assign(**{_BY_NAME: splits[table.name]}) for table in some]
+        names = tuple(table.name for table in some)
+        whole = pd.concat(rows, ignore_index=True)
+        by_name = _BY_NAME if any(splits[name] for name in names) else ""
+        joined.append(Table(_named(names), whole, files, labels, by_name, (), names))
     used = {name for table in joined for name in table.parts}
     return [*joined, *(table for table in tables if table.name not in used)] if joined else []
+
+
+def _split_of_table(name: str) -> Split:
+    *folders, last = name.split("/")
+    return next((found for part in (stem_of(last), *folders) if (found := split_of(part))), "")
+
+
+def _is_called_as_another(table: Table, tables: list[Table]) -> bool:
+    last = table.name.rpartition("/")[2]
+    return sum(each.name.rpartition("/")[2] == last for each in tables) > 1
 
 
 def _named(names: tuple[str, ...]) -> str:
@@ -159,6 +170,8 @@ def _says(table: Table) -> str:
     says = f"{table.name} {'says' if len(table.used) == 1 else 'say'} the class of each file"
     if all(map(is_list_name, table.used)):
         return says
+    if table.labels == ONE_HOT:
+        return f"{says}, in a column for each class"
     return f"{says}, in {'its' if len(table.used) == 1 else 'their'} column “{table.labels}”"
 
 
@@ -174,14 +187,14 @@ def read_table(root: Path, name: str, index: Index, labels: str | None, names: l
     path = root / name
     if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
         raise InvalidInput("That table is not in this folder.", file=name)
-    rows = read_rows(path, index)
+    rows = read_rows(path, index.near(name))
     if rows is None:
         raise InvalidInput(
             "This table can't be read.",
             file=name,
             remedy="Save it as CSV, with a column of file names and one of classes.",
         )
-    table = understand(name, rows, index)
+    table = understand(name, rows, index.near(name))
     if table is None:
         raise InvalidInput(
             "No column of this table names the images in this folder.",
@@ -231,7 +244,8 @@ def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
     skipped: list[Skipped] = []
     for entry in entries:
         if entry.path not in taken:
-            why = "has no class for it" if entry.path in empty else "doesn't name it"
+            several = "several classes, or none," if table.labels == ONE_HOT else "no class"
+            why = f"has {several} for it" if entry.path in empty else "doesn't name it"
             skipped.append(entry.skipped(f"The table {table.name} {why}."))
     reason = table.said or _says(table)
     if table.splits == _BY_NAME:
@@ -273,9 +287,10 @@ def splits_said(root: Path, names: list[str], index: Index) -> tuple[dict[str, S
         split = split_of(stem_of(name.rpartition("/")[2]))
         if not (is_list_name(name) and split):
             continue
-        rows = read_list(root / name, index.is_here)
+        near = index.near(name)
+        rows = read_list(root / name, near.is_here)
         for value in [] if rows is None else rows[FILE]:
-            if (entry := index.find(value)) is not None:
+            if (entry := near.find(value)) is not None:
                 if said.setdefault(entry.path, split) != split:
                     return {}, set()
                 used.add(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -140,6 +141,96 @@ def test_lists_say_the_classes(tmp_path: Path, name: str) -> None:
     layout = read_layout(make(tmp_path, files))
     assert found(layout) == expected
     assert not layout.doubt
+
+
+BOX = {"x": 9, "y": 8, "width": 6, "height": 6}
+SIX = {f"a{n}.jpg": "" for n in range(6)}
+TOOLS: dict[str, dict[str, str]] = {
+    "Create ML": {
+        "_annotations.createml.json": json.dumps(
+            [
+                {"image": f"a{n}.jpg", "annotations": [{"label": "ab"[n % 2], "coordinates": BOX}]}
+                for n in range(6)
+            ]
+        )
+    },
+    "LabelMe": {
+        f"a{n}.json": json.dumps(
+            {
+                "imagePath": f"a{n}.jpg",
+                "shapes": [{"label": "ab"[n % 2], "points": [[6, 5], [12, 11]]}],
+            }
+        )
+        for n in range(6)
+    },
+    "VIA": {
+        "via.json": json.dumps(
+            {
+                f"a{n}.jpg123": {
+                    "filename": f"a{n}.jpg",
+                    "regions": [
+                        {
+                            "region_attributes": {"class": "ab"[n % 2]},
+                            "shape_attributes": {**BOX, "x": 6, "y": 5},
+                        }
+                    ],
+                }
+                for n in range(6)
+            }
+        )
+    },
+    "CSV": {
+        "_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\n"
+        + lines("a{0}.jpg,16,16,{1},6,5,12,11", *range(6), of=("a", "b"))
+    },
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_boxes_of_other_tools_are_read(tmp_path: Path, tool: str) -> None:
+    root = make(tmp_path, SIX | TOOLS[tool])
+    layout = read_layout(root)
+    assert found(layout) == ("annotations", {"a": 3, "b": 3}, {})
+    assert tool in layout.reason
+    boxes = read_layout(root, choice=Choice("boxes", margin=0))
+    assert {split_path(file.path)[1] for file in boxes.files} == {Part(box=(6, 5, 6, 6))}
+
+
+def test_a_table_in_a_folder_is_about_what_lies_beside_it(tmp_path: Path) -> None:
+    files: dict[str, str] = {}
+    for split, turned in (("train", ("a", "b")), ("test", ("b", "a"))):
+        files |= {f"{split}/{n}.png": "" for n in range(4)}
+        files[f"{split}/metadata.csv"] = "file_name,label\n" + lines(
+            "{}.png,{}", *range(4), of=turned
+        )
+    layout = read_layout(make(tmp_path, files))
+    assert found(layout) == ("table", {"a": 4, "b": 4}, {"train": 4, "test": 4})
+    label_of = {file.path: file.label for file in layout.files}
+    assert (label_of["train/0.png"], label_of["test/0.png"]) == ("a", "b")
+
+
+def test_pictures_of_several_classes_in_a_table_are_left_out_and_told(tmp_path: Path) -> None:
+    hot = "file,a,b,c\n" + "".join(
+        f"{n}.png,{n % 2},{1 - n % 2},{int(n in (3, 4))}\n" for n in range(8)
+    )
+    layout = read_layout(make(tmp_path, pictures("{}.png", 8) | {"hot.csv": hot}))
+    assert found(layout) == ("table", {"a": 3, "b": 3}, {})
+    assert {item.path for item in layout.skipped} == {"3.png", "4.png"}
+    assert "several classes" in layout.skipped[0].why
+
+
+def test_what_lies_beside_class_folders_and_is_none_is_left_out_or_asked(tmp_path: Path) -> None:
+    inner = pictures("cat/{}.png", 3) | pictures("dog/{}.png", 3)
+    copy = {f"Set/{path}": "" for path in inner}
+    layout = read_layout(make(tmp_path / "Set", inner | copy | pictures("pred/{}.png", 2)))
+    assert found(layout) == ("classes", {"cat": 3, "dog": 3}, {})
+    assert "“Set” and “pred” were left out" in layout.reason
+    assert [other.kind for other in layout.others] == ["classes"]
+    masks = pictures("images/{}.png", 4) | pictures("masks/{}.png", 4)
+    assert "masks of those pictures" in read_layout(make(tmp_path / "m", masks)).doubt
+    twice = pictures("train/train/cat.{}.jpg", 4) | pictures("train/train/dog.{}.jpg", 4)
+    layout = read_layout(make(tmp_path / "k", twice | pictures("test1/test1/{}.jpg", 4)))
+    assert found(layout) == ("names", {"cat": 4, "dog": 4}, {"train": 8})
 
 
 YOLO: dict[str, tuple[dict[str, str], dict[str, int], dict[str, int]]] = {

@@ -1,0 +1,199 @@
+"""Files that say what is in pictures, and where: of COCO, Pascal VOC, LabelMe, Create ML and the
+VGG Image Annotator, and tables of boxes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+MAX_JSON_BYTES = 500 * 1024**2
+_MAX_XML_BYTES = 1024**2
+
+
+class Noted(NamedTuple):
+    """Something that is annotated in a picture.
+
+    Attributes:
+        box: left, top, width and height in pixels; ``None`` where only the class is said.
+        percent: whether the box is in per cent of the picture's width and height instead.
+    """
+
+    label: str
+    box: tuple[float, float, float, float] | None
+    percent: bool = False
+
+
+# What each picture has in it, by what the file calls the picture.
+Said = list[tuple[str, list[Noted]]]
+
+
+def _coco(data: Any) -> Said:
+    categories = {each["id"]: str(each["name"]) for each in data["categories"]}
+    inside: dict[Any, list[Noted]] = defaultdict(list)
+    for each in data["annotations"]:
+        # A crowd is a box around many, of which none is meant.
+        if each["category_id"] in categories and not each.get("iscrowd"):
+            noted = Noted(categories[each["category_id"]], _numbers(each.get("bbox")))
+            inside[each["image_id"]].append(noted)
+    return [(str(image["file_name"]), inside[image["id"]]) for image in data["images"]]
+
+
+def _labelme(data: Any) -> Said:
+    noted = []
+    for shape in data["shapes"]:
+        across, down = zip(*shape["points"], strict=True)
+        ends = (min(across), min(down), max(across) - min(across), max(down) - min(down))
+        noted.append(Noted(str(shape["label"]), _numbers(ends) if len(across) > 1 else None))
+    return [(str(data["imagePath"]), noted)]
+
+
+def _create_ml(data: Any) -> Said:
+    found = []
+    for each in data:
+        noted = []
+        for one in each["annotations"]:
+            at = one.get("coordinates")
+            # The middle of the box, and its size.
+            ends = at and (
+                at["x"] - at["width"] / 2,
+                at["y"] - at["height"] / 2,
+                at["width"],
+                at["height"],
+            )
+            noted.append(Noted(str(one["label"]), _numbers(ends)))
+        found.append((str(each.get("image") or each["imagefilename"]), noted))
+    return found
+
+
+def _via(data: Any) -> Said:
+    """The VGG Image Annotator's: the first attribute of a region that has a value is its class."""
+    found = []
+    for each in (data.get("_via_img_metadata") or data).values():
+        regions = each["regions"]
+        noted = []
+        for region in regions.values() if isinstance(regions, dict) else regions:
+            label = next((str(v) for v in region["region_attributes"].values() if v), "")
+            noted.append(Noted(label, _of_shape(region["shape_attributes"])))
+        found.append((str(each["filename"]), noted))
+    return found
+
+
+def _of_shape(shape: dict[str, Any]) -> tuple[float, float, float, float] | None:
+    if "width" in shape:
+        return _numbers((shape["x"], shape["y"], shape["width"], shape["height"]))
+    if "all_points_x" in shape:
+        xs, ys = shape["all_points_x"], shape["all_points_y"]
+        return _numbers((min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)))
+    return None
+
+
+def _json(path: Path) -> tuple[str, Said]:
+    """Whose annotations these are, and what they say; nothing of another kind of .json."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            return "", []
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return "", []
+    for name, reader in (
+        ("COCO", _coco),
+        ("LabelMe", _labelme),
+        ("Create ML", _create_ml),
+        ("VIA", _via),
+    ):
+        try:
+            if said := reader(data):
+                return name, said
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+            continue
+    return "", []
+
+
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_FILES = ("filename", "file", "image", "image_id", "file_name", "path")
+_CLASSES = ("class", "label", "name", "category", "class_name")
+
+
+def _csv(path: Path) -> tuple[str, Said]:
+    """A table of boxes: a row each, with its file, class and corners."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            return "", []
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            head = [name.strip().lower() for name in next(csv.reader(lines), [])]
+            file = next((head.index(name) for name in _FILES if name in head), None)
+            label = next((head.index(name) for name in _CLASSES if name in head), None)
+            if file is None or label is None or not set(CORNERS) <= set(head):
+                return "", []
+            ends = [head.index(name) for name in CORNERS]
+            found: dict[str, list[Noted]] = defaultdict(list)
+            for row in csv.reader(lines):
+                if len(row) < len(head):
+                    continue
+                corners = _numbers([row[at] for at in ends])
+                box = None
+                if corners is not None:
+                    left, top, right, bottom = corners
+                    box = (left, top, right - left, bottom - top)
+                found[row[file]].append(Noted(row[label], box))
+    except (OSError, csv.Error):
+        return "", []
+    return "CSV", list(found.items())
+
+
+def _xml(path: Path) -> tuple[str, Said]:
+    return "Pascal VOC", _voc(path)
+
+
+def _numbers(values: Any) -> tuple[float, float, float, float] | None:
+    try:
+        left, top, width, height = (float(value) for value in values)
+    except (TypeError, ValueError):
+        return None
+    found = (left, top, width, height)
+    return found if all(math.isfinite(each) for each in found) else None
+
+
+def _voc(path: Path) -> Said:
+    try:
+        data = path.read_bytes()
+        # Entities are the one thing in XML that can blow a small file up.
+        if len(data) > _MAX_XML_BYTES or b"<!ENTITY" in data:
+            return []
+        top = ElementTree.fromstring(data)
+    except (OSError, ElementTree.ParseError, ValueError):
+        return []
+    if top.tag != "annotation":
+        return []
+    named = (top.findtext("filename") or path.stem).strip()
+    noted = []
+    for each in top.iter("object"):
+        ends = [each.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
+        try:
+            left, upper, right, lower = (float(end or "") for end in ends)
+            # Pixels are counted from 1 there, and the last one belongs to the box.
+            corner = (left - 1, upper - 1, right - left + 1, lower - upper + 1)
+            box = _numbers(corner)
+        except ValueError:
+            box = None
+        noted.append(Noted((each.findtext("name") or "").strip(), box))
+    # Some name the picture before it was renamed; then it is the one of the same name as the file.
+    return (
+        [(named, noted), (path.stem, noted)]
+        if named.rpartition(".")[0] != path.stem
+        else [(named, noted)]
+    )
+
+
+# By a file's ending, what reads it: whose form it has, and what it says.
+READERS: dict[str, Callable[[Path], tuple[str, Said]]] = {
+    "json": _json,
+    "xml": _xml,
+    "csv": _csv,
+}
