@@ -21,7 +21,16 @@ from core.jobs.leases import MOST_LOST, let_go
 from core.jobs.live import curves
 from core.jobs.supervisor import Supervisor
 from tests.core.jobs import tiny
-from tests.core.jobs.processes import alive, ended, queue, running, start, started, supervised
+from tests.core.jobs.processes import (
+    alive,
+    ended,
+    queue,
+    running,
+    start,
+    started,
+    supervised,
+    worker_of,
+)
 from tests.postgres import Server
 from tests.waiting import wait_until
 
@@ -101,6 +110,42 @@ def test_what_runs_goes_on_while_the_database_is_started_anew(
         assert (after.state, after.pid) == ("done", done.pid)
     epochs = [entry["epoch"] for entry in curves(catalog, job.id).epochs]
     assert epochs == list(range(1, 151))
+
+
+STEPS = 20
+
+
+@pytest.mark.parametrize("what", ["worker killed", "connections cut", "database anew"])
+def test_whatever_happens_whenever_the_job_ends_right_and_nothing_is_done_twice(
+    on_server: str, catalog: Catalog, server: Server, tmp_path: Path, what: str
+) -> None:
+    def happens(pid: int) -> None:
+        if what == "worker killed":
+            os.kill(pid, signal.SIGKILL)
+        elif what == "connections cut":
+            server.cut(on_server)
+        else:
+            server.stop()
+            server.start()
+
+    with supervised(catalog) as kept:
+        worker_of(kept)
+        for after in (0, STEPS // 2, STEPS - 1):  # steps; 0 is while it waits
+            job = queue(catalog, "tiny.steps", file=str(tmp_path / f"{after}"), steps=STEPS)
+            if after:
+                wait_until(
+                    lambda job=job, k=after: len(curves(catalog, job.id).epochs) >= k,  # type: ignore[misc]
+                    30,
+                    f"step {after}",
+                )
+            happens(catalog.jobs.get(job.id).pid or worker_of(kept))
+            done = ended(catalog, job, 60)
+            assert (done.state, done.error) == ("done", ""), after
+            epochs = [entry["epoch"] for entry in curves(catalog, job.id).epochs]
+            assert epochs == sorted({*epochs}), after
+            assert epochs[-1] == STEPS, after
+            # Whoever is killed may have made a step without having said so.
+            assert len(epochs) >= STEPS - (what == "worker killed"), after
 
 
 def claimed(catalog: Catalog, job: JobRecord, machine: str) -> JobRecord:
