@@ -18,6 +18,9 @@ from core.training.heads.head import Step
 MOST = 768
 # Axes are found on so many images; those of more are the same.
 _ENOUGH = 8000
+# Matrices of so many rows are decomposed whole, in a second; of larger ones only what is wanted is
+# found, with so many axes more than are wanted, in so many turns.
+_WHOLE, _MORE, _TURNS = 2000, 64, 4
 
 
 def reducing(features: NDArray, parts: Sequence[int], seed: int, most: int = MOST) -> Step:
@@ -54,20 +57,25 @@ def _axes(centred: NDArray[np.float32], most: int) -> NDArray[np.float32]:
     """Principal axes, shape (f, r), by the smaller of the two products."""
     count, size = centred.shape
     small = centred @ centred.T if count <= size else centred.T @ centred
-    values, vectors = _largest(small.astype(np.float64), min(most, max(1, count - 1), size))
+    values, vectors = _largest(small, min(most, max(1, count - 1), size))
     if count > size:
         return vectors.astype(np.float32)
     return np.asarray(centred.T @ (vectors / np.sqrt(values)).astype(np.float32), np.float32)
 
 
 def _largest(
-    symmetric: NDArray[np.float64], most: int
+    symmetric: NDArray[np.float32], most: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Largest eigenvalues and their vectors, without those that are nothing but rounding."""
     from scipy.linalg import eigh
 
     size = len(symmetric)
-    values, vectors = eigh(symmetric, subset_by_index=(size - most, size - 1), driver="evr")
+    if size > _WHOLE and most < size // 3:
+        values, vectors = _within(symmetric, most)
+    else:
+        values, vectors = eigh(
+            symmetric.astype(np.float64), subset_by_index=(size - most, size - 1), driver="evr"
+        )
     # The same on every machine: the largest part of each vector is positive.
     strongest = np.abs(vectors).argmax(axis=0)
     vectors *= np.sign(vectors[strongest, np.arange(vectors.shape[1])])
@@ -75,3 +83,19 @@ def _largest(
     kept = order[values[order] > max(1e-6 * float(values.max()), 1e-12)]
     kept = kept if len(kept) else order[:1]
     return np.maximum(values[kept], 1e-12), vectors[:, kept]
+
+
+def _within(
+    symmetric: NDArray[np.float32], most: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As :func:`scipy.linalg.eigh`, of a large matrix: eigenvectors within a space that is turned
+    towards the largest by multiplying it again and again (Halko, Martinsson & Tropp 2011,
+    algorithm 4.4)."""
+    # Drawn alike each time, whatever the seed of the run: the axes should depend on images only.
+    shape = (len(symmetric), most + _MORE)
+    basis = np.random.default_rng(0).standard_normal(shape, np.float32)
+    for _ in range(_TURNS):
+        basis = np.linalg.qr(symmetric @ basis)[0]
+    inside = (basis.T @ (symmetric @ basis)).astype(np.float64)
+    values, vectors = np.linalg.eigh((inside + inside.T) / 2)
+    return values[-most:], basis.astype(np.float64) @ vectors[:, -most:]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.datasets.folds import folds
-from core.training.heads import HEADS, kernel
+from core.training.heads import HEADS, kernel, reduce
 from core.training.heads.choose import better, joined, judge
 from core.training.heads.head import Problem, answer
 from core.training.heads.reduce import reducing
@@ -150,3 +150,21 @@ def test_what_is_right_more_often_wins_and_of_equals_the_surer_one():
     assert better(good, poor)
     assert not better(poor, good)
     assert better(bad, good) == (bad.log_loss < good.log_loss)
+
+
+def test_axes_of_many_features_keep_what_all_of_the_decomposition_would(monkeypatch):
+    rng = np.random.default_rng(3)
+    # Each axis matters less than the one before, as with features of networks.
+    mixed = rng.normal(size=(900, 600)) * np.arange(1, 601) ** -0.6
+    rows = (mixed @ np.linalg.qr(rng.normal(size=(600, 600)))[0]).astype(np.float32)
+    whole = reducing(rows, (400, 200), seed=1, most=60)
+    monkeypatch.setattr(reduce, "_WHOLE", 100)
+    within = reducing(rows, (400, 200), seed=1, most=60)
+    kept, all_kept = within(rows).var(axis=0), whole(rows).var(axis=0)
+    assert within.kernel.shape == whole.kernel.shape
+    assert kept.sum() > 0.995 * all_kept.sum()
+    np.testing.assert_allclose(kept[:20], all_kept[:20], rtol=1e-3)
+    # Between coordinates there is nothing in common.
+    common = np.corrcoef(within(rows).T) - np.eye(60)
+    assert np.abs(common).max() < 1e-3
+    assert (reducing(rows, (400, 200), seed=1, most=60).kernel == within.kernel).all()
