@@ -13,11 +13,12 @@ from core.datasets.layout import KeptLayout, kept_layout
 from core.quality import curation
 from core.quality.curation import curated, known_alike
 from core.quality.findings import GRAVE, Finding, find
-from core.text import listed, plural
+from core.text import listed, plural, quoted
 
 Kind = Literal["doubt", "finding", "left out", "names", "together", "understood"]
 # Of these, people see the first few; what is read into one line must bear it.
 _MOST_FINDINGS = 5
+_NO_LOSS = "It doesn't say how names"
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,17 @@ def lines(
         said.append(Line("doubt", f"{kept.plainly}."))
     grave = [each for each in findings if each.harm >= GRAVE]
     said += [Line("finding", f"{each.plainly}.", each.key) for each in grave[:_MOST_FINDINGS]]
+    # What an archive doesn't say of its names is no file that was left out.
+    told = [f"{path}: {why}" for path, why in skipped if why.startswith(_NO_LOSS)]
+    skipped = [each for each in skipped if not each[1].startswith(_NO_LOSS)]
     if skipped:
         # A table or a text among photos is nobody's trouble.
         lost = any(not why.startswith("It is not an image") for _, why in skipped)
         said.append(Line("left out", _left_out(skipped), trouble=lost))
     if kept is not None:
         # What is left out by its folder's name needs nobody; what is said of names may.
-        said += [Line("names", note, trouble="merge" in note) for note in kept.notes]
+        notes = [*told, *kept.notes]
+        said += [Line("names", note, trouble="merge" in note) for note in notes]
         if kept.ways and kept.together is None:
             said.append(Line("together", _may_belong(kept)))
         said.append(Line("understood", understood(kept), trouble=False))
@@ -76,29 +81,12 @@ def lines(
 
 
 def understood(kept: KeptLayout) -> str:
-    """How a folder was read, in a sentence for everybody: ``Understood: 3 classes, 60 photos to
-    learn from and 20 to test with, by their folders.``"""
-    outline = kept.outline
-    classes = plural(len(outline.classes), "class", "classes")
-    photos = plural(sum(outline.classes.values()), "photo")
-    by = {
-        "classes": "each folder is one",
-        "splits": "each folder inside is one",
-        "inner": "each folder inside is one",
-        "joined": "each folder inside a folder is one",
-        "names": "the photos’ names say which",
-        "table": "a list beside the photos says which",
-        "annotations": "notes beside the photos say which",
-        "boxes": "marked parts of photos are cut out, and are photos of their own",
-    }[outline.kind]
-    text = f"{photos} of {classes}; {by}."
-    parts = outline.splits
-    learned, tested = parts.get("train", 0), parts.get("test", 0) + parts.get("validation", 0)
-    if learned and tested:
-        text += f" The folder says what is for what: {learned:,} to learn from, {tested:,} to test."
-    elif learned:
-        text += " All came as photos to learn from; some of them are kept aside for the test."
-    return text
+    """How a folder was read, in a sentence for everybody."""
+    parts = kept.outline.splits
+    if not parts:
+        return f"{kept.outline.meaning}."
+    said = ", ".join(f"{quoted(name)} {count:,}" for name, count in parts.items())
+    return f"What is learned from and what is tested, as your folders say: {said}."
 
 
 def _left_out(skipped: Sequence[tuple[str, str]]) -> str:

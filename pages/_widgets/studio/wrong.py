@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from core.catalog import DatasetRecord
-from core.datasets.layout import MEANINGS, KeptLayout, Outline, kept_layout
-from core.quality.findings import GRAVE
+from core.datasets.layout import KeptLayout, kept_layout
+from core.quality import curation, first_look
 from core.text import escape
 from pages._widgets.layout import layout_panel
 from pages._widgets.session import catalog, dataset_findings, dataset_table
@@ -17,37 +19,40 @@ _MOST = 3
 
 
 def lines(record: DatasetRecord) -> None:
-    """Draw them, if anything is wrong: how the folder was read, then what is grave, the gravest
-    first."""
+    """Draw all that is to be told of the photos and of how their folder was read, the most
+    important first."""
     if dataset_table(record) is None:
         return
-    if (kept := kept_layout(catalog().workspace, record.id)) is not None:
-        _reading(record, kept)
-    for each in [each for each in dataset_findings(record) if each.harm >= GRAVE][:_MOST]:
-        if _said("warning", f"{each.plainly}.", "Fix", f"studio-fix-{each.key}"):
-            go("clean", look=each.key)
+    store = catalog()
+    kept = kept_layout(store.workspace, record.id)
+    told = first_look.lines(kept, dataset_findings(record), curation.skipped(store, record.id))
+    drawn: Counter[str] = Counter()
+    for line in told:
+        drawn[line.kind] += 1
+        if drawn[line.kind] <= _MOST and _line(line, kept):
+            st.session_state[_ASKED] = (record.id, record.job_id)
+            st.rerun()
 
 
-def _reading(record: DatasetRecord, kept: KeptLayout) -> None:
-    """How the folder was understood, where that isn't plain, and what was put right on the way."""
-    asks = False
-    if kept.plainly:
-        asks = _said("warning", f"{kept.plainly}.", "Fix", "studio-fix-layout")
-    elif kept.outline.kind != "classes":
+def _line(line: first_look.Line, kept: KeptLayout | None) -> bool:
+    """Draw one; whether somebody wants to choose how the folder is read."""
+    if line.kind == "doubt":
+        return _said("warning", line.text, "Fix", "studio-fix-layout")
+    if line.kind == "finding":
+        if _said("warning", line.text, "Fix", f"studio-fix-{line.key}"):
+            go("clean", look=line.key)
+    elif line.kind == "left out" and line.trouble:
+        if _said("info", line.text, "See which", "studio-left-out"):
+            go("data")
+    elif line.kind == "names":
+        st.caption(escape(line.text))
+    elif line.kind == "together":
+        return _said("info", line.text, "Choose", "studio-together")
+    elif line.kind == "understood" and kept is not None and not kept.plainly:
         change = "Change" if kept.others or kept.chosen else ""
-        asks = _said("info", _understood(kept.outline), change, "studio-change-layout")
-    if asks:
-        st.session_state[_ASKED] = (record.id, record.job_id)
-        st.rerun()
-    for note in kept.notes[:_MOST]:
-        st.caption(escape(note))
-
-
-def _understood(outline: Outline) -> str:
-    if not outline.splits:
-        return f"{MEANINGS[outline.kind]}."
-    parts = ", ".join(f"“{name}” {count:,}" for name, count in outline.splits.items())
-    return f"What is learned from and what is tested, as your folders say: {parts}."
+        if kept.outline.kind != "classes" or change:
+            return _said("info", line.text, change, "studio-change-layout")
+    return False
 
 
 def _said(icon: str, text: str, word: str, key: str) -> bool:

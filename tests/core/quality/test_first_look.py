@@ -39,8 +39,7 @@ def test_all_troubles_are_said_and_how_the_folder_was_understood(
     )
     assert "differ only in how they are written" in said[2][1]
     assert said[3][1] == (
-        "14 photos of 3 classes; each folder inside is one. The folder says what is for what: "
-        "8 to learn from, 6 to test."
+        "What is learned from and what is tested, as your folders say: “test” 6, “train” 8."
     )
     assert [trouble for _, _, trouble in said] == [True, True, True, False]
 
