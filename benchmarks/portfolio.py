@@ -1,6 +1,6 @@
 """How good recipes are on sets that nobody tuned them for, beside a simple head, in one run.
 
-    python -m benchmarks.portfolio [--sets NAME …] [--recipes NAME …] [--seeds N] [--processor]
+    python -m benchmarks.portfolio [--sets NAME …] [--recipes NAME …] [--seeds N …] [--processor]
         [--quick]
     python -m benchmarks.portfolio --summary LINES.jsonl
 
@@ -49,7 +49,7 @@ def main() -> None:
     parser = parser_of(__doc__)
     parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS))
     parser.add_argument("--recipes", nargs="*", default=list(RECIPES))
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", nargs="*", type=int, default=[1])
     parser.add_argument("--network", default="efficientnet_lite0", help="of the simple head")
     parser.add_argument("--processor", action="store_true", help="count the processor's time")
     parser.add_argument("--summary", type=Path, metavar="LINES.jsonl")
@@ -58,7 +58,7 @@ def main() -> None:
         print(summary(given.summary.read_text(encoding="utf-8").splitlines()))
         return
     if given.quick:
-        given.sets, given.recipes, given.seeds = given.sets[:1], ["simple", "quick"], 1
+        given.sets, given.recipes, given.seeds = given.sets[:1], ["simple", "quick"], [1]
     if not os.environ.get("LIGHTBOX_SHARED"):
         raise SystemExit("Say where the sets lie: LIGHTBOX_SHARED=FOLDER, with data/ in it.")
     shared = Path(os.environ["LIGHTBOX_SHARED"]) / "data"
@@ -66,7 +66,7 @@ def main() -> None:
     import keras  # noqa: F401  imported here, so that no recipe pays for it
 
     for name in given.sets:
-        for seed in range(1, given.seeds + 1):
+        for seed in given.seeds:
             for recipe in given.recipes:
                 with tempfile.TemporaryDirectory() as home:
                     catalog, dataset_id = imported(shared / SETS[name], name, Path(home))
