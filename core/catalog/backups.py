@@ -25,8 +25,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.orm import sessionmaker
 
 from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
+from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
 from core.catalog.rows import (
     clear_rows,
@@ -209,6 +211,7 @@ def _rows_put_back(
     try:
         migrate(file, put_back)
         migrate(engine, put_back)
+        Machines(sessionmaker(engine)).refuse_at_work()
         with file.connect() as ours, engine.begin() as theirs:
             hold_still(theirs)
             before = None

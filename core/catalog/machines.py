@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.clock import now
 from core.catalog.models import MachineRow
+from core.errors import Conflict
 
 # One that was not heard of for so long is not there; it says that it is every few seconds.
 GONE_S = 30.0
@@ -53,6 +54,20 @@ class Machines:
             if known is None:
                 values = {**machine.__dict__, "lanes": " ".join(machine.lanes)}
                 session.add(MachineRow(**values, since=at, seen_at=at))
+
+    def refuse_at_work(self) -> None:
+        """Refuse to take the lists away from computers that work for them.
+
+        Raises:
+            Conflict: there are some.
+        """
+        hosts = sorted({each.host for each in self.all()})
+        if hosts:
+            raise Conflict(
+                f"Lightbox is running on {', '.join(hosts)}.",
+                remedy="Close the app and end the workers; what was cut off is forgotten after "
+                "half a minute.",
+            )
 
     def remove(self, machine_id: str) -> None:
         """Forget a machine that ends in order."""

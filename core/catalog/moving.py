@@ -65,6 +65,7 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
             remedy="Let them end or stop them, and close Lightbox.",
         )
     refuse_running(catalog.workspace.home)
+    catalog.machines.refuse_at_work()
     source = database_url(catalog.workspace)
     if target.strip().lower() == FILE:
         return _to_file(catalog, source, report)

@@ -42,6 +42,11 @@ _running: dict[Path, Supervisor] = {}
 _lock = threading.Lock()
 
 
+def _passing() -> contextlib.suppress:
+    """A locked database, a full disk, a server that is away pass; the next look tries again."""
+    return contextlib.suppress(SQLAlchemyError, OSError, LightboxError)
+
+
 @dataclass
 class _Child:
     lane: Lane
@@ -106,16 +111,16 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait()
-                self._mark_dead(child)
+                with _passing():
+                    self._mark_dead(child)
         if self._beaten >= 0:
-            with contextlib.suppress(SQLAlchemyError, OSError, LightboxError):
+            with _passing():
                 self._catalog.machines.remove(self.machine.id)
         self._keeper.release()
 
     def _run(self) -> None:
         while not self._end.is_set():
-            # A locked database, a full disk, a server that is away pass; the next look tries again.
-            with contextlib.suppress(SQLAlchemyError, OSError, LightboxError):
+            with _passing():
                 self._look()
             self._end.wait(_LOOK_S)
 

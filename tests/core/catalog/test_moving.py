@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from core.catalog import Catalog, open_catalog
 from core.catalog.backups import backup, restore
+from core.catalog.machines import Machine
 from core.catalog.moving import move_database
 from core.catalog.rows import count_rows
 from core.cli import main
@@ -113,6 +114,10 @@ def test_nothing_is_moved_while_somebody_works(
     with FileLock(kept.workspace.home / ".workers.lock"):
         with pytest.raises(Conflict, match="Lightbox is running"):
             move_database(kept, address)
+    kept.machines.beat(Machine("m-1", "attic", ("light",), 2, 10**10))
+    with pytest.raises(Conflict, match="running on attic"):
+        move_database(kept, address)
+    kept.machines.remove("m-1")
     with pytest.raises(Unreachable):
         move_database(kept, address)
     with pytest.raises(InvalidInput, match="no address"):
