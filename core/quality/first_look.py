@@ -3,7 +3,6 @@ understood, a line each in plain words, the most important first."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +12,7 @@ from core.datasets.layout import KeptLayout, kept_layout
 from core.quality import curation
 from core.quality.curation import curated, known_alike
 from core.quality.findings import GRAVE, Finding, find
-from core.text import listed, plural, quoted
+from core.text import plural, quoted
 
 Kind = Literal["doubt", "finding", "left out", "names", "together", "understood"]
 # Of these, people see the first few; what is read into one line must bear it.
@@ -72,8 +71,10 @@ def lines(
         said.append(Line("left out", _left_out(skipped), trouble=lost))
     if kept is not None:
         # What is left out by its folder's name needs nobody; what is said of names may.
-        notes = [*told, *kept.notes]
-        said += [Line("names", note, trouble="merge" in note) for note in notes]
+        for note in [*told, *kept.notes]:
+            of_system = note.startswith(("Left out", "Hidden"))
+            kind: Kind = "left out" if of_system else "names"
+            said.append(Line(kind, note, trouble="merge" in note))
         if kept.ways and kept.together is None:
             said.append(Line("together", _may_belong(kept)))
         said.append(Line("understood", understood(kept), trouble=False))
@@ -90,24 +91,14 @@ def understood(kept: KeptLayout) -> str:
 
 
 def _left_out(skipped: Sequence[tuple[str, str]]) -> str:
-    whys = Counter(why for _, why in skipped)
-    (why, count), *others = whys.most_common()
-    files = plural(len(skipped), "file")
-    verb = "was" if len(skipped) == 1 else "were"
-    if not others:
-        return f"{files} {verb} left out: {_inside(why)}"
-    share = "most" if count * 2 > len(skipped) else f"{count:,} of them"
-    return f"{files} {verb} left out; {share}: {_inside(why)}"
-
-
-def _inside(why: str) -> str:
-    """A reason, which is a sentence, after a colon."""
-    return why[:1].lower() + why[1:]
+    whys = {why for _, why in skipped}
+    said = f"{plural(len(skipped), 'file')} {'was' if len(skipped) == 1 else 'were'} left out"
+    if len(whys) > 1:
+        return f"{said}."
+    (why,) = whys
+    return f"{said}: {why[:1].lower()}{why[1:]}"
 
 
 def _may_belong(kept: KeptLayout) -> str:
     way = kept.ways[0]
-    return (
-        f"Some photos may belong together, by {way.title}: {plural(way.groups, 'group')}, such as "
-        f"{listed([way.example[0]])}."
-    )
+    return f"Photos such as those of {quoted(way.example[0])} may belong together."
