@@ -28,6 +28,8 @@ _LONG, _SHORT, _SLOW = 0.5, 0.03, 10
 _SECONDS = "seconds"
 # Fixtures that train something.
 _TRAINED = {"trained_home", "trained_once"}
+# Fixtures that start a database's server.
+_SERVED = {"server", "on_server"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--quick",
         action="store_true",
-        help="leave out browsers, Keras, and what takes more than half a second",
+        help="leave out browsers, Keras, PostgreSQL, and what takes more than half a second",
     )
 
 
@@ -61,6 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.browser)
         if known.get(item.nodeid, 0) > _SLOW:
             item.add_marker(pytest.mark.slow)
+        if not _SERVED.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
         if not _TRAINED.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.keras)
     if hasattr(config, "workerinput"):
@@ -75,6 +79,9 @@ _WHOLE = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.keras", re.MULTILINE)
 def recorded() -> dict[str, float]:
     """Seconds of the tests that take at least half a second."""
     return dict(json.loads(RECORDED.read_text(encoding="utf-8"))) if RECORDED.exists() else {}
+
+
+_KEEPS_WAITING = {"browser", "keras", "server", "slow"}
 
 
 class _Quick:
@@ -98,7 +105,7 @@ class _Quick:
 
         def quick(item: pytest.Item) -> bool:
             marks = {mark.name for mark in item.iter_markers()}
-            return item.nodeid not in known and marks.isdisjoint({"browser", "keras", "slow"})
+            return item.nodeid not in known and marks.isdisjoint(_KEEPS_WAITING)
 
         config.hook.pytest_deselected(items=[item for item in items if not quick(item)])
         items[:] = [item for item in items if quick(item)]

@@ -209,7 +209,7 @@ def on_server(
     return migrated
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def either_database(request: pytest.FixtureRequest, _own_home: None) -> str:
     """The test is run twice: with its catalog in a file, and in PostgreSQL."""
     if request.param == "postgresql":
