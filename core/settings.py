@@ -88,7 +88,7 @@ def load() -> Settings:
         author=env.get("LIGHTBOX_USER") or _login_name(),
         bfloat16=env.get("LIGHTBOX_BFLOAT16", "1").strip().lower() in _TRUE,
         ahead=env.get("LIGHTBOX_AHEAD", "1").strip().lower() in _TRUE,
-        access=_access(env.get("LIGHTBOX_ACCESS", "")),
+        access=access(),
         bind=env.get("LIGHTBOX_BIND", "").strip() or "127.0.0.1",
         hosts=tuple(
             each.strip() for each in env.get("LIGHTBOX_HOSTS", "").split(",") if each.strip()
@@ -102,7 +102,9 @@ def without_secrets() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _SECRETS}
 
 
-def _access(text: str) -> Access:
+def access() -> Access:
+    """Only :attr:`Settings.access`; cheap enough to be asked once a request."""
+    text = os.environ.get("LIGHTBOX_ACCESS", "")
     found = text.strip().lower() or "local"
     for each in ACCESS:
         if found == each:

@@ -22,7 +22,7 @@ def owner(catalog: Catalog, name: str, *, person: bool = False) -> Who:
     Args:
         person: whether they were signed in then; others may be the person at the computer.
     """
-    if settings.load().access == "local":
+    if settings.access() == "local":
         return MACHINE
     place = (str(catalog.workspace.home), name, person)
     at, who = _known.get(place, (0.0, NOBODY))
