@@ -3,18 +3,18 @@ understood, a line each in plain words, the most important first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.catalog import Catalog
-from core.datasets.layout import KeptLayout, kept_layout
+from core.datasets.layout import KeptLayout, alike, asks_to_merge, differ, kept_layout
 from core.quality import curation
 from core.quality.curation import curated, known_alike
 from core.quality.findings import GRAVE, Finding, find
 from core.text import plural, quoted
 
-Kind = Literal["doubt", "finding", "left out", "names", "together", "understood"]
+Kind = Literal["doubt", "finding", "left out", "alike", "names", "together", "understood"]
 # Of these, people see the first few; what is read into one line must bear it.
 _MOST_FINDINGS = 5
 _NO_LOSS = "It doesn't say how names"
@@ -26,9 +26,9 @@ class Line:
 
     Attributes:
         kind: ``doubt``: the folder can be read in more than one way; ``finding``: what the scan
-            found, of which ``key`` says which; ``left out``: files that don't count; ``names``:
-            what was put right in names, or looks alike; ``together``: photos that may belong
-            together; ``understood``: how the folder was read, and nothing is wrong.
+            found, of which ``key`` says which; ``left out``: files that don't count; ``alike``:
+            classes that may be one; ``names``: what was put right in names; ``together``: photos
+            that may belong together; ``understood``: how the folder was read, and nothing is wrong.
         text: a sentence with a full stop, for everybody.
         key: of the finding, else "".
         trouble: whether somebody should do something about it.
@@ -49,14 +49,19 @@ def first_look(catalog: Catalog, dataset_id: str, version: int | None = None) ->
     table = curated(catalog, dataset_id, version)
     findings = find(table, alike=known_alike(catalog, dataset_id, version))
     kept = kept_layout(catalog.workspace, dataset_id)
-    return lines(kept, findings, curation.skipped(catalog, dataset_id))
+    labels = table.loc[~table["excluded"], "label"].unique()
+    return lines(kept, findings, curation.skipped(catalog, dataset_id), labels)
 
 
 def lines(
-    kept: KeptLayout | None, findings: Sequence[Finding], skipped: Sequence[tuple[str, str]]
+    kept: KeptLayout | None,
+    findings: Sequence[Finding],
+    skipped: Sequence[tuple[str, str]],
+    labels: Iterable[str],
 ) -> list[Line]:
     """The same, of what is known already: how the folder was read, what was found (as
-    :func:`core.quality.findings.find` has it) and which files were left out, with their reasons."""
+    :func:`core.quality.findings.find` has it), which files were left out, with their reasons, and
+    the classes."""
     said: list[Line] = []
     if kept is not None and kept.plainly:
         said.append(Line("doubt", f"{kept.plainly}."))
@@ -69,12 +74,14 @@ def lines(
         # A table or a text among photos is nobody's trouble.
         lost = any(not why.startswith("It is not an image") for _, why in skipped)
         said.append(Line("left out", _left_out(skipped), trouble=lost))
+    said += [Line("alike", differ(group)) for group in alike(labels)]
     if kept is not None:
         # What is left out by its folder's name needs nobody; what is said of names may.
         for note in [*told, *kept.notes]:
             of_system = note.startswith(("Left out", "Hidden"))
             kind: Kind = "left out" if of_system else "names"
-            said.append(Line(kind, note, trouble="merge" in note))
+            if not asks_to_merge(note):  # people may have merged them since
+                said.append(Line(kind, note, trouble=False))
         if kept.ways and kept.together is None:
             said.append(Line("together", _may_belong(kept)))
         said.append(Line("understood", understood(kept), trouble=False))

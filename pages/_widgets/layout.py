@@ -14,6 +14,9 @@ from core.datasets.layout import (
     Choice,
     KeptLayout,
     Outline,
+    alike,
+    asks_to_merge,
+    differ,
     kept_layout,
     load_choice,
     save_choice,
@@ -21,6 +24,7 @@ from core.datasets.layout import (
 from core.jobs import kinds
 from core.quality.index import grey_range
 from core.text import escape, plural, shorten
+from pages._widgets.decided import decide
 from pages._widgets.session import catalog, dataset_table, thumbnails
 
 _EACH, _SIDE = 4, 64
@@ -31,8 +35,12 @@ def layout_panel(record: DatasetRecord) -> None:
     kept = kept_layout(catalog().workspace, record.id)
     if kept is None:
         return
+    table = dataset_table(record)
     for note in kept.notes:
-        st.caption(escape(note))
+        if not asks_to_merge(note):
+            st.caption(escape(note))
+    if table is not None:
+        _alike(record, table)
     in_doubt = bool(kept.doubt) and not kept.chosen
     if not in_doubt and kept.outline.kind != "classes":
         st.caption(escape(kept.reason))
@@ -43,7 +51,7 @@ def layout_panel(record: DatasetRecord) -> None:
         with st.expander("Read the folder differently"):
             _ways(record, kept.outline, list(kept.others), automatic=kept.chosen)
     _together(record, kept)
-    if (table := dataset_table(record)) is not None:
+    if table is not None:
         _how_read(record, kept, table)
 
 
@@ -80,6 +88,19 @@ def _pictures(record: DatasetRecord, way: Outline) -> None:
         with column:
             st.markdown(f"**{escape(shorten(label, 24))}**")
             st.image(some[:_EACH], width=_SIDE)
+
+
+def _alike(record: DatasetRecord, table: pd.DataFrame) -> None:
+    """Classes that may be one, to be merged with a click; Clean's history takes it back."""
+    counts = table.loc[~table["excluded"], "label"].value_counts()
+    for number, group in enumerate(alike(counts.index)):
+        into = max(group, key=lambda label: (counts[label], label))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/merge: {escape(differ(group))}")
+            if st.button(f"Merge into “{shorten(into, 24)}”", key=f"alike-{number}"):
+                others = [label for label in group if label != into]
+                paths = table.loc[table["label"].isin(others), "path"]
+                decide(record, "relabel", list(paths), f"merged into “{into}”", into)
 
 
 def _how_read(record: DatasetRecord, kept: KeptLayout, table: pd.DataFrame) -> None:

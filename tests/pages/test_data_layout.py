@@ -179,3 +179,21 @@ def test_the_column_of_a_table_that_says_the_classes_is_chosen_on_the_page(
     _settle(catalog, record)
     assert set(curated(catalog, record.id)["label"]) == {"o", "x"}
     assert "not which of its columns" not in words(open_page("data", dataset=record.id))
+
+
+def test_classes_that_look_alike_are_merged_with_a_click_and_taken_apart_again(
+    catalog: Catalog,
+    tmp_path: Path,
+    open_page: Open,
+    bring_in: Callable[..., DatasetRecord],
+) -> None:
+    for number, label in enumerate(["Cat", "cat", "cat", "dog"]):
+        write_image(tmp_path / "pets" / label / f"{number}.png", number)
+    record = bring_in(tmp_path / "pets", "Pets")
+    at = open_page("data", dataset=record.id)
+    assert "“Cat” and “cat” differ only in how they are written." in words(at)
+    click(at, "Merge into “cat”")
+    assert dict(curated(catalog, record.id)["label"].value_counts()) == {"cat": 3, "dog": 1}
+    assert "differ only" not in words(at)
+    click(at, "Undo")
+    assert "differ only" in words(at)

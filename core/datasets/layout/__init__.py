@@ -8,6 +8,7 @@ from core.datasets.layout.kept import (
     parse_kind,
     save_choice,
 )
+from core.datasets.layout.labels import alike, asks_to_merge, differ
 from core.datasets.layout.names import is_litter, is_text
 from core.datasets.layout.read import read_layout
 from core.datasets.layout.top import outline
@@ -36,6 +37,9 @@ __all__ = [
     "Skipped",
     "Split",
     "Way",
+    "alike",
+    "asks_to_merge",
+    "differ",
     "is_litter",
     "is_text",
     "keep_layout",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from core.datasets.layout.names import clean_label, look_of, split_of
 from core.datasets.layout.values import FoundFile, named
@@ -13,6 +14,27 @@ def renames(files: list[FoundFile], folder_of: dict[str, str]) -> bool:
     """Whether labels and folders go together one to one: two names for the same classes."""
     pairs = {(file.label, folder_of.get(file.path, "")) for file in files}
     return len(pairs) == len({label for label, _ in pairs}) == len({name for _, name in pairs})
+
+
+_MERGE = "If they are the same, merge them."
+
+
+def alike(labels: Iterable[str]) -> list[list[str]]:
+    """Classes that look alike: groups of two and more."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for label in labels:
+        found[look_of(label)].append(label)
+    return sorted(sorted(group) for group in found.values() if len(group) > 1)
+
+
+def differ(labels: Sequence[str]) -> str:
+    """What is said of classes that look alike."""
+    return f"{named(labels)} differ only in how they are written."
+
+
+def asks_to_merge(note: str) -> bool:
+    """Whether a note of a layout is about classes that look alike."""
+    return note.endswith(_MERGE)
 
 
 def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
@@ -34,14 +56,7 @@ def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
             file._replace(label=changed[file.label]) if file.label in changed else file
             for file in files
         ]
-    alike: dict[str, set[str]] = defaultdict(set)
-    for label in written:
-        alike[look_of(label)].add(label)
-    notes += [
-        f"{named(labels)} differ only in how they are written. If they are the same, merge them."
-        for labels in sorted(map(sorted, alike.values()))
-        if len(labels) > 1
-    ]
+    notes += [f"{differ(labels)} {_MERGE}" for labels in alike(written)]
     splits = sorted(label for label in written if split_of(label))
     if len(splits) > 1 and len(splits) < len(written):
         notes.append(f"{named(splits)} sound like splits; they were read as classes.")

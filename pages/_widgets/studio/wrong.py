@@ -21,11 +21,13 @@ _MOST = 3
 def lines(record: DatasetRecord) -> None:
     """Draw all that is to be told of the photos and of how their folder was read, the most
     important first."""
-    if dataset_table(record) is None:
+    if (table := dataset_table(record)) is None:
         return
     store = catalog()
     kept = kept_layout(store.workspace, record.id)
-    told = first_look.lines(kept, dataset_findings(record), curation.skipped(store, record.id))
+    skipped = curation.skipped(store, record.id)
+    labels = table.loc[~table["excluded"], "label"].unique()
+    told = first_look.lines(kept, dataset_findings(record), skipped, labels)
     drawn: Counter[str] = Counter()
     for line in told:
         drawn[line.kind] += 1
@@ -46,6 +48,8 @@ def _line(line: first_look.Line, kept: KeptLayout | None) -> bool:
             go("data")
     elif line.kind == "names":
         st.caption(escape(line.text))
+    elif line.kind == "alike":
+        return _said("warning", line.text, "Fix", "studio-alike")
     elif line.kind == "together":
         return _said("info", line.text, "Choose", "studio-together")
     elif line.kind == "understood" and kept is not None and not kept.plainly:

@@ -32,7 +32,7 @@ def test_all_troubles_are_said_and_how_the_folder_was_understood(
     folder = _folder(tmp_path / "x", *paths, *(f"pred/{n}.png" for n in range(2)), "train/A/9.png")
     (folder / "train/a/broken.png").write_bytes(image_bytes(3)[:60])
     said = _looked(catalog, folder)
-    assert [kind for kind, _, _ in said] == ["finding", "left out", "names", "understood"]
+    assert [kind for kind, _, _ in said] == ["finding", "left out", "alike", "understood"]
     assert said[0][1] == "1 photo is cut off."
     assert said[1][1] == (
         "2 files were left out: it lies in no class folder, so nothing says its class."
