@@ -110,9 +110,12 @@ def test_the_button_trains_and_the_pictures_turn_right(
     assert all(each["src"] for each in shown["pictures"])
     assert shown["score"] == "50.0 % right by now"
     told.say("rung", seconds=2.0, accuracy=0.75, what="a look with a head", kept=True)
+    catalog.jobs.progress(run.job_id, "search", 2, 60, "Fitting a head on a look")
     at.run()
     shown = component(at, "watching")
     assert shown["score"] == "75.0 % right so far"
+    assert shown["doing"] == "Trying ways to tell them apart: 1 way so far"
+    assert shown["working"]
     told.fit(1)
     at.run()
     loss, right = component(at, "watching")["curves"]
