@@ -112,6 +112,25 @@ def _person(person: PersonRecord) -> None:
             )
 
 
+def _invited() -> None:
+    """Invitations that nobody has used yet, each with a way to take it back."""
+    names = {person.id: person.name for person in catalog().people.all()}
+    for each in catalog().people.invitations():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            whom = names.get(each.person_id or "", "")
+            what = f"A new password for **{escape(whom)}**" if whom else f"Somebody as {each.role}"
+            st.markdown(
+                f":material/mail: {what} · invited by {escape(each.by)} · until "
+                f"{datetime.datetime.fromtimestamp(each.ends_at):%d %b %Y}",
+                width="stretch",
+            )
+            st.button(
+                "Take back",
+                key=f"people-uninvite-{safe_key(each.id[:12])}",
+                on_click=lambda each=each: _do(lambda: people.take_back(catalog(), each)),
+            )
+
+
 def _open_doors() -> None:
     """Links and keys that are in force, each with a way to take it back."""
     st.subheader("Links and keys")
@@ -201,6 +220,7 @@ def _page() -> None:
         st.caption("Nobody yet. Make a link above, and send it to them.")
     for person in everybody:
         _person(person)
+    _invited()
     _open_doors()
     _log()
 

@@ -36,6 +36,9 @@ def _page() -> None:
     pick_run(finished, current, key="model")
     may = acting().may
     offered = {k: v for k, v in _SECTIONS.items() if may(_ROLES.get(k, "viewer"))}
+    if len(offered) == 1:
+        try_it.draw(current)
+        return
     draw_section(offered, current, key=_SHOWN)
 
 

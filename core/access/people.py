@@ -10,7 +10,7 @@ from core.access.audit import note
 from core.access.browsers import digest
 from core.catalog import Catalog
 from core.catalog.datasets import clean_name
-from core.catalog.people import PersonRecord
+from core.catalog.people import InvitationRecord, PersonRecord
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.text import duration
 from core.who import GIVEN, Role, acting, author, require
@@ -116,6 +116,19 @@ def accept(catalog: Catalog, token: str, name: str, password: str) -> PersonReco
     except Conflict:
         catalog.people.invite(digest(token), role, ends_at, by=by, person_id=None)
         raise
+
+
+def take_back(catalog: Catalog, invitation: InvitationRecord) -> None:
+    """Take an invitation back: nobody comes in by it from now on.
+
+    Raises:
+        NotAllowed: whoever acts is no administrator.
+        NotFound: it was used or taken back already.
+    """
+    require("administrator")
+    if not catalog.people.take_invitation(invitation.id):
+        raise NotFound("This invitation was used already.")
+    note(catalog, "took an invitation back", "", invitation.role)
 
 
 def _use_up(catalog: Catalog, token: str) -> None:

@@ -180,7 +180,8 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
                 )
         st.markdown(f"**{escape(run.name)}** · {accuracy} · {size(entry.disk)} on disk")
         if not acting().may("trainer"):
-            st.markdown(escape(run.notes))
+            if run.notes:
+                st.markdown(escape(run.notes))
             return
         left, right = st.columns(2, gap="medium")
         with left:

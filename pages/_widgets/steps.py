@@ -72,6 +72,9 @@ def admit(current: Any) -> None:
     role = next(item.role for item in PAGES if item.page == current)
     if current == BY_KEY["home"] and acting().role == "viewer":
         st.switch_page(BY_KEY["results"])
+    if acting().may("viewer") and not acting().may(role):
+        # The sentence alone would be a dead end.
+        header(current)
     require(role)
 
 

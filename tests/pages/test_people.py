@@ -24,6 +24,9 @@ def test_people_are_invited_given_a_role_and_shut_out(catalog: Catalog, open_pag
     click(at, "Let in again")
     click(at, "Remove")
     assert catalog.people.all() == []
+    assert "Somebody as viewer · invited by tester" in words(at)
+    click(at, "Take back")
+    assert catalog.people.invitations() == []
 
 
 def test_links_and_keys_are_listed_and_taken_back(catalog: Catalog, open_page: Open) -> None:
