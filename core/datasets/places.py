@@ -11,10 +11,12 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core import settings
+
+if TYPE_CHECKING:  # helper processes of a scan start three times as soon without
+    import pandas as pd
 
 # As ``Workspace.store_path`` writes them; "home:" alone may be a person's own folder.
 _INSIDE = "home:"
@@ -59,4 +61,6 @@ def column_as_kept(table: pd.DataFrame) -> pd.DataFrame:
     whole = paths.str.contains("/added/", regex=False) & ~paths.str.startswith(_INSIDE)
     if not whole.any():
         return table
+    import pandas as pd
+
     return table.assign(path=pd.Series(all_as_kept(paths), index=table.index, dtype=paths.dtype))

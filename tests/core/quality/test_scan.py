@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -322,3 +323,10 @@ def test_a_pipe_in_the_place_of_an_image_is_not_waited_for(tmp_path: Path) -> No
     os.mkfifo(root / "cat/0.png")
     looked = look_at(str(root), ["cat/0.png", "cat/1.png"])
     assert [each.status for each in looked.facts] == ["unreadable", "ok"]
+
+
+def test_helpers_start_without_what_only_tables_need() -> None:
+    """Each scan of many files starts some; pandas would take longer than all else together."""
+    said = "import core.quality.helper, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert not {"pandas", "pyarrow", "sqlalchemy", "scipy"} & set(done.stdout.split())
