@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.catalog import Catalog
-from core.datasets.layout import KeptLayout, alike, asks_to_merge, differ, kept_layout
+from core.datasets.layout import KeptLayout, alike, asks_to_merge, kept_layout
 from core.quality import curation
 from core.quality.curation import curated, known_alike
 from core.quality.findings import GRAVE, Finding, find
-from core.text import plural, quoted
+from core.text import listed, plural, quoted
 
 Kind = Literal["doubt", "finding", "left out", "alike", "names", "together", "understood"]
 # Of these, people see the first few; what is read into one line must bear it.
@@ -74,7 +74,7 @@ def lines(
         # A table or a text among photos is nobody's trouble.
         lost = any(not why.startswith("It is not an image") for _, why in skipped)
         said.append(Line("left out", _left_out(skipped), trouble=lost))
-    said += [Line("alike", differ(group)) for group in alike(labels)]
+    said += [Line("alike", f"{listed(group)} may be one class.") for group in alike(labels)]
     if kept is not None:
         # What is left out by its folder's name needs nobody; what is said of names may.
         for note in [*told, *kept.notes]:
@@ -108,4 +108,4 @@ def _left_out(skipped: Sequence[tuple[str, str]]) -> str:
 
 def _may_belong(kept: KeptLayout) -> str:
     way = kept.ways[0]
-    return f"Photos such as those of {quoted(way.example[0])} may belong together."
+    return f"Photos of {quoted(way.example[0])} may belong together."
