@@ -40,7 +40,7 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:
     folder = class_folders({"cats": 12, "dogs <b>&": 12})
-    (folder / "cats" / "notes.txt").write_text("not an image")
+    (folder / "cats" / "notes.docx").write_text("not an image")
     home = tmp_path / "home"
     with light_app(home, tmp_path / "app.log") as server:
         page = new_page(server.url)

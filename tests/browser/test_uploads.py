@@ -15,7 +15,7 @@ def test_what_is_no_image_is_named_and_the_rest_goes_on(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
 ) -> None:
     folder = class_folders({"cats": 3, "dogs <b>&": 3})
-    (folder / "cats" / "notes.txt").write_text("not an image")
+    (folder / "cats" / "notes.docx").write_text("not an image")
     (folder / "cats" / "broken.png").write_bytes(b"not an image either")
     with light_app(tmp_path / "home", tmp_path / "app.log") as server:
         page = new_page(f"{server.url}/data")

@@ -28,7 +28,7 @@ from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
-from core.training.heads import get
+from core.training.heads import HEADS, get
 from core.training.heads.choose import Candidate, Score, better, judge, settled, surely_better
 from core.training.heads.head import Floats, Problem, Step
 from core.training.heads.reduce import reducing
@@ -43,7 +43,12 @@ _SHARE = 0.8
 _ONCE_S, _EACH_S = 4.0, 0.004
 # A look that is so many standard errors behind in the quickest head is not worth the slower ones.
 _BEHIND = 2.0
-_FIRST, _SECOND, _LATER = "discriminant", "kernel", ("logistic", "perceptron")
+_FIRST, _SECOND = "discriminant", "kernel"
+
+
+def _later() -> list[str]:
+    """Heads that are tried on the best look alone, the quicker ones first."""
+    return sorted(HEADS.keys() - {_FIRST, _SECOND}, key=lambda key: HEADS[key].cost)
 
 
 @dataclass
@@ -181,7 +186,7 @@ class Search:
                 break
         for fit in looks.squares(table):
             self._try(dataclasses.replace(self._winner.look, resize=fit))
-        for head in () if self.settled else _LATER:
+        for head in () if self.settled else _later():
             self._try_head(self._winner, head)
 
     @property

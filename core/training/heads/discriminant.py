@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, side_by_side
+from core.training.heads.head import Again, Head, Judged, Problem, Step, Steps, side_by_side
 from core.training.heads.sharp import best_setting
 
 _CHUNK = 4096
@@ -104,4 +105,15 @@ def judge(problem: Problem) -> Judged:
     return Judged(scores[best], {"shrinkage": best[0]}, fit)
 
 
-HEAD = Head("discriminant", "a linear discriminant", 1, judge)
+def again(settings: Mapping[str, float], images: int) -> Again:
+    """See :class:`core.training.heads.head.Head`."""
+    return Again(
+        ("_sums", "_solve"),
+        (
+            f"kernel, bias = _solve(_sums(problem, every), {settings['shrinkage']!r})",
+            "steps = (Step(kernel.astype(np.float32), bias.astype(np.float32)),)",
+        ),
+    )
+
+
+HEAD = Head("discriminant", "a linear discriminant", 1, judge, again)

@@ -135,16 +135,31 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Again:
+    """How a notebook fits a head once more, with the settings that were found.
+
+    Attributes:
+        names: definitions of the head's own file that are given out with it.
+        code: what gives ``steps`` from ``problem``, ``every`` (the numbers of its rows) and SEED.
+    """
+
+    names: tuple[str, ...]
+    code: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Head:
     """One kind of head.
 
     Attributes:
         title: for people, within a sentence.
         cost: about how long it takes beside the quickest one; quicker ones are tried first.
-        judge: chooses its settings by the folds.
+        judge: chooses its settings by the folds. The file that defines it is the head's own.
+        again: from these settings, and how many images there are, to what a notebook does.
     """
 
     key: str
     title: str
     cost: int
     judge: Callable[[Problem], Judged]
+    again: Callable[[Mapping[str, float], int], Again]

@@ -8,13 +8,13 @@ are the anchors (Nyström; Williams & Seeger, "Using the Nyström method to spee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, side_by_side
+from core.training.heads.head import Again, Head, Judged, Problem, Step, Steps, side_by_side
 from core.training.heads.sharp import best_setting
 
 _WIDTHS = (0.25, 0.6, 0.1, 1.5)
@@ -236,4 +236,32 @@ def _steps(
     return same, likeness, Step(coefficients.astype(np.float32), prior.astype(np.float32))
 
 
-HEAD = Head("kernel", "a kernel ridge", 3, judge)
+def again(settings: Mapping[str, float], images: int) -> Again:
+    """See :class:`core.training.heads.head.Head`."""
+    names = ("_unit", "_like", "_centred", "_steps")
+    start = (
+        f"WIDTH, RIDGE = {settings['width']!r}, {settings['ridge']!r}",
+        "rows = _unit(problem.rows)",
+        "prior, centred = _centred(problem)",
+    )
+    if images <= MOST_EXACT:
+        exact = """
+        # Every image is an anchor: what is like it has a say in its class.
+        matrix = _like(rows, rows, WIDTH).astype(np.float64)
+        matrix[np.diag_indices(len(rows))] += RIDGE / problem.weights
+        steps = _steps(rows, WIDTH, np.linalg.solve(matrix, centred), prior)
+        """
+        return Again(names, (*start, exact))
+    anchored = """
+    anchors = rows[np.sort(chosen)]
+    like = _like(rows, anchors, WIDTH)
+    weighted = like * problem.weights[:, None].astype(np.float32)
+    square, cross = (weighted.T @ like).astype(np.float64), weighted.T @ centred
+    shape = _like(anchors, anchors, WIDTH).astype(np.float64)
+    steps = _steps(anchors, WIDTH, _ridge(square, cross, shape, RIDGE), prior)
+    """
+    drawn = f"np.random.default_rng(SEED).permutation(len(rows))[: {settings['anchors']:.0f}]"
+    return Again((*names, "_ridge"), (*start, f"chosen = {drawn}", anchored))
+
+
+HEAD = Head("kernel", "a kernel ridge", 3, judge, again)

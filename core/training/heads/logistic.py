@@ -7,11 +7,12 @@ are scaled to a mean square of 1 a coordinate first: tiny ones would end it afte
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, fold_by_fold
+from core.training.heads.head import Again, Head, Judged, Problem, Step, Steps, fold_by_fold
 from core.training.heads.sharp import best_setting
 
 # The inverse of the penalty, on rows of mean square 1.
@@ -70,4 +71,16 @@ def _fit(
     return kernel, bias
 
 
-HEAD = Head("logistic", "a logistic regression", 6, judge)
+def again(settings: Mapping[str, float], images: int) -> Again:
+    """See :class:`core.training.heads.head.Head`."""
+    return Again(
+        ("_fit",),
+        (
+            "scale = float(np.sqrt(np.square(problem.rows).mean()))",
+            f"kernel, bias = _fit(problem, problem.rows / scale, every, {settings['strength']!r})",
+            "steps = (Step((kernel / scale).astype(np.float32), bias.astype(np.float32)),)",
+        ),
+    )
+
+
+HEAD = Head("logistic", "a logistic regression", 6, judge, again)

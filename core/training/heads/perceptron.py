@@ -5,10 +5,12 @@ The only head here without a closed form, and so the slowest; on many images it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.heads.head import Head, Judged, Problem, Step, Steps, answer, fold_by_fold
+from core.training.heads.head import Again, Head, Judged, Problem, Step, Steps, answer, fold_by_fold
 
 _HIDDEN = 256
 _DROPOUT = 0.5
@@ -90,4 +92,16 @@ def _slopes(
     return [seen.T @ back, back.sum(axis=0), through.T @ wrong, wrong.sum(axis=0)]
 
 
-HEAD = Head("perceptron", "a small network of its own", 10, judge)
+def again(settings: Mapping[str, float], images: int) -> Again:
+    """See :class:`core.training.heads.head.Head`."""
+    return Again(
+        ("_train",),
+        (
+            "scale = float(np.sqrt(np.square(problem.rows).mean()))",
+            "first, last = _train(problem, problem.rows / np.float32(scale), every)",
+            'steps = (Step(first.kernel / np.float32(scale), first.bias, "relu"), last)',
+        ),
+    )
+
+
+HEAD = Head("perceptron", "a small network of its own", 10, judge, again)

@@ -120,13 +120,13 @@ def test_files_that_can_not_be_taken_are_named_and_the_rest_are_kept(
 ) -> None:
     picture = image_bytes()
     answer = upload.files(
-        [("cat/1.png", picture), ("cat/notes.txt", b"words"), ("cat/.DS_Store", b"litter")]
+        [("cat/1.png", picture), ("cat/notes.docx", b"words"), ("cat/.DS_Store", b"litter")]
     )
     assert answer.json() == {
         "taken": 1,
-        "refused": [["cat/notes.txt", "It is not an image (.txt)."]],
+        "refused": [["cat/notes.docx", "It is not an image (.docx)."]],
     }
-    assert upload.stage.all_refused() == [("cat/notes.txt", "It is not an image (.txt).")]
+    assert upload.stage.all_refused() == [("cat/notes.docx", "It is not an image (.docx).")]
     assert upload.lying() == {"cat/1.png": picture}
 
 

@@ -16,8 +16,6 @@ _HEADS = "core.training.heads"
 _BUILDING = "core.features.backbones.build"
 _PRETRAINED = "core.training.architectures.pretrained"
 _PACKED = "SimpleNamespace(network=network, read=read)"
-# Kernel heads of more images than this are fitted on some of them.
-_MOST_EXACT = 3000
 
 
 def is_chosen(material: Material) -> bool:
@@ -158,53 +156,6 @@ def _fitted(
     key: str, settings: Mapping[str, float], cutter: Cutter, images: int
 ) -> tuple[Piece, ...]:
     """Code that gives ``steps`` from coordinates to scores."""
-    if key == "discriminant":
-        return (
-            cutter.cut(f"{_HEADS}.discriminant:_sums", f"{_HEADS}.discriminant:_solve"),
-            f"kernel, bias = _solve(_sums(problem, every), {settings['shrinkage']!r})",
-            "steps = (Step(kernel.astype(np.float32), bias.astype(np.float32)),)",
-        )
-    if key == "logistic":
-        return (
-            cutter.cut(f"{_HEADS}.logistic:_fit"),
-            "scale = float(np.sqrt(np.square(problem.rows).mean()))",
-            f"kernel, bias = _fit(problem, problem.rows / scale, every, {settings['strength']!r})",
-            "steps = (Step((kernel / scale).astype(np.float32), bias.astype(np.float32)),)",
-        )
-    if key == "perceptron":
-        return (
-            cutter.cut(f"{_HEADS}.perceptron:_train"),
-            "scale = float(np.sqrt(np.square(problem.rows).mean()))",
-            "first, last = _train(problem, problem.rows / np.float32(scale), every)",
-            'steps = (Step(first.kernel / np.float32(scale), first.bias, "relu"), last)',
-        )
-    names = ["_unit", "_like", "_centred", "_steps", *(["_ridge"] if images > _MOST_EXACT else [])]
-    width, ridge = settings["width"], settings["ridge"]
-    start: tuple[Piece, ...] = (
-        cutter.cut(*(f"{_HEADS}.kernel:{name}" for name in names)),
-        f"WIDTH, RIDGE = {width!r}, {ridge!r}",
-        "rows = _unit(problem.rows)",
-        "prior, centred = _centred(problem)",
-    )
-    if images <= _MOST_EXACT:
-        return (
-            *start,
-            """
-            # Every image is an anchor: what is like it has a say in its class.
-            matrix = _like(rows, rows, WIDTH).astype(np.float64)
-            matrix[np.diag_indices(len(rows))] += RIDGE / problem.weights
-            steps = _steps(rows, WIDTH, np.linalg.solve(matrix, centred), prior)
-            """,
-        )
-    return (
-        *start,
-        f"chosen = np.random.default_rng(SEED).permutation(len(rows))[: {settings['anchors']:.0f}]",
-        """
-        anchors = rows[np.sort(chosen)]
-        like = _like(rows, anchors, WIDTH)
-        weighted = like * problem.weights[:, None].astype(np.float32)
-        square, cross = (weighted.T @ like).astype(np.float64), weighted.T @ centred
-        shape = _like(anchors, anchors, WIDTH).astype(np.float64)
-        steps = _steps(anchors, WIDTH, _ridge(square, cross, shape, RIDGE), prior)
-        """,
-    )
+    again = HEADS[key].again(settings, images)
+    file = HEADS[key].judge.__module__
+    return (cutter.cut(*(f"{file}:{name}" for name in again.names)), *again.code)

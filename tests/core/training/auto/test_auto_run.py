@@ -29,7 +29,8 @@ from core.runs.files import RunFiles
 from core.text import rate
 from core.training.auto import looks, search
 from core.training.checks import check
-from core.training.heads import choose, kernel
+from core.training.heads import HEADS, choose, kernel
+from core.training.heads.head import Again, Head, Judged, Problem, Step, Steps, answer, fold_by_fold
 from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
@@ -169,7 +170,7 @@ def test_the_notebook_fits_the_same_head_again(
     if key != trained.summary.head:
         monkeypatch.setattr(search, "_FIRST", key)
         monkeypatch.setattr(search, "_SECOND", key)
-        monkeypatch.setattr(search, "_LATER", ())
+        monkeypatch.setattr(search, "_later", list)
         monkeypatch.setattr(looks, "sizes", lambda _: [64])
         monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
         made = train(trained.catalog, trained.dataset, **_SMALL)
@@ -203,7 +204,7 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
 
     monkeypatch.setattr(search, "_FIRST", "kernel")
     monkeypatch.setattr(search, "_SECOND", "kernel")
-    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(looks, "sizes", lambda _: [64])
     monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
     made = train(home, dataset, **_SMALL)
@@ -231,7 +232,7 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     # Whatever was tried last wins, and that is both networks together.
     monkeypatch.setattr(search, "better", lambda *_: True)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0", "mobilenet_v2"])
     made = train(home, dataset, recipe="auto", image_size=160, minutes=0.5)
@@ -326,7 +327,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96, 64])
     monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
-    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(search, "_BEHIND", 99.0)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     # Fine-tuning is no part of this; TensorFlow crashes on the small network's backward pass.
@@ -361,7 +362,7 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: True)
     monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
@@ -391,7 +392,7 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
 
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_LATER", ())
+    monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_PLANS", (("validation", 1),))
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
@@ -401,3 +402,50 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     assert not last["kept"]
     assert made.summary.head
     assert "fine-tuned" not in made.summary.story.split(" was kept")[0]
+
+
+def answer_of_means(problem: Problem, rows: np.ndarray) -> Steps:
+    """The nearest class mean: of squared distances only what differs between classes counts."""
+    kept = problem.targets[rows]
+    means = (kept.T @ problem.rows[rows]) / np.maximum(kept.sum(axis=0), 1)[:, None]
+    lengths = np.square(means).sum(axis=1)
+    return (Step((2 * means.T).astype(np.float32), (-lengths).astype(np.float32)),)
+
+
+def judge_means(problem: Problem) -> Judged:
+    def answered(fold: np.ndarray) -> np.ndarray:
+        return answer(answer_of_means(problem, problem.without(fold)), problem.rows[fold])
+
+    scores = fold_by_fold(problem, answered)
+    every = np.arange(len(problem.labels))
+    return Judged(scores, {"classes": problem.classes}, lambda: answer_of_means(problem, every))
+
+
+def test_a_head_takes_one_file(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another file would define is tried, kept, told of, and fitted again by the notebook."""
+    from core.training.fitting import tuning
+
+    # Fine-tuning is no part of this; TensorFlow crashes on the small network's backward pass.
+    monkeypatch.setattr(tuning, "_LEAST_S", 1e9)
+    again = Again(("answer_of_means",), ("steps = answer_of_means(problem, every)",))
+    head = Head("means", "the nearest mean", 20, judge_means, lambda *_: again)
+    monkeypatch.setitem(HEADS, "means", head)
+    # Whatever was tried last wins, and that is the slowest head.
+    monkeypatch.setattr(search, "surely_better", lambda *_: True)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
+    monkeypatch.setattr(looks, "sizes", lambda _: [64])
+    monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
+    made = train(home, dataset, **_SMALL)
+    assert made.summary.head == "means"
+    assert made.summary.chosen == {"classes": len(CLASSES)}
+    assert "the nearest mean" in made.summary.story
+    images, labels = made.validation()
+    answers = RunFiles(home.workspace, made.run_id).compiled().predict(images)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.9
+    evaluate_run(home, made.run_id)
+    cells = notebook.cells(load_material(home, made.run_id))
+    text = "\n".join(cell.source for cell in cells)
+    assert "def answer_of_means(problem, rows)" in text
+    assert "**the nearest mean**" in text
