@@ -37,6 +37,8 @@ def let_go() -> None:
     held = resident_bytes()
     if held is None or held > _Last.held + _WORTH_BYTES:
         gc.collect()
+        # What is there now stays, mostly, and is left out of what is looked through from here on.
+        gc.freeze()
         if sys.platform == "linux":
             # Freed memory stays with the process else.
             ctypes.CDLL(None).malloc_trim(0)
