@@ -19,8 +19,6 @@ import dataclasses
 import os
 import pickle
 import queue
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -32,8 +30,8 @@ from typing import IO, Any, TypeVar, cast
 
 from core import errors
 from core.errors import LightboxError, UnreadableImage
+from core.helper import Ended, Helper, begin, say
 from core.progress import Reporter
-from core.settings import without_secrets
 
 T = TypeVar("T")
 _ROOT = Path(__file__).resolve().parents[1]
@@ -87,7 +85,7 @@ def contained(
     with _AT_ONCE:
         helper = _idle.pop() if _idle else _Helper()
         try:
-            kind, value = helper.ask((limits, request), limits.seconds, report or Reporter())
+            kind, value = helper.answer((limits, request), limits.seconds, report or Reporter())
         except TooMuch as error:
             helper.end()
             raise otherwise from error
@@ -102,29 +100,19 @@ def contained(
     return cast(T, value)
 
 
-class _Helper:
-    """One helper, as this process sees it."""
+class _Helper(Helper):
+    """One that is given up where it says nothing for too long."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
-        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.contained"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=_ROOT,
-            env={**without_secrets(), **one_thread, "PYTHONPATH": path},
-        )
+        super().__init__("core.contained")
         self._said: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True, name="contained").start()
 
-    def ask(self, request: object, still_s: float, report: Reporter) -> tuple[str, Any]:
+    def answer(self, request: object, still_s: float, report: Reporter) -> tuple[str, Any]:
         """Send a request; returns ``done``, ``error`` or ``defect``, and what belongs to it."""
-        assert self._process.stdin is not None
         try:
-            pickle.dump(request, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
+            self.ask(request)
+        except Ended as error:
             raise TooMuch from error
         heard = time.monotonic()
         while True:
@@ -143,21 +131,11 @@ class _Helper:
             report.progress(*said[1])
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None
         with contextlib.suppress(Exception):
             while True:
-                kind, value = _Plain(self._process.stdout).load()
+                kind, value = self.hear(lambda said: _Plain(said).load())
                 self._said.put((str(kind), value))
         self._said.put(None)
-
-    def end(self) -> None:
-        """End it at once, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
 
 
 _idle: list[_Helper] = []
@@ -198,8 +176,7 @@ class _Telling(Reporter):
 
 
 def _send(answers: IO[bytes], kind: str, value: object) -> None:
-    pickle.dump((kind, value), answers, protocol=pickle.HIGHEST_PROTOCOL)
-    answers.flush()
+    say(answers, (kind, value))
 
 
 def _limit(limits: Limits) -> None:
@@ -238,9 +215,7 @@ def _do(
 
 def main() -> None:
     """Answer until there are no more requests, or a limit is reached."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print must not get between the answers
+    answers = begin()
     while True:
         try:
             limits, request = pickle.load(sys.stdin.buffer)

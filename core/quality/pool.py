@@ -1,31 +1,24 @@
 """Looks at many files with all processors, in helper processes or, for few files, in threads.
 
 Reading an image is much small work in Python, so threads get in each other's way; and a file that
-makes the decoder crash, or take all memory, takes down a helper only. Helpers are plain
-subprocesses with two pipes, which are as safe in a process with threads as in one without, work
-alike on all platforms, and end when their input does.
+makes the decoder crash, or take all memory, takes down a helper only.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pickle
-import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 
 from core.datasets.greys import Range
 from core.errors import Cancelled
+from core.helper import Ended, Helper
 from core.quality.look import Looked, could_not_look, joined, look_at
-from core.settings import without_secrets
 
-_ROOT = Path(__file__).resolve().parents[2]
 # A helper takes about 0.15 s to start; fewer files than this are done sooner without.
 _WORTH_HELPERS = 200
 _MOST_HELPERS = 8
@@ -58,8 +51,8 @@ class Pool:
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="look")
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._helpers: list[_Helper] = []
-        self._idle: deque[_Helper] = deque()
+        self._helpers: list[Helper] = []
+        self._idle: deque[Helper] = deque()
 
     def __enter__(self) -> Pool:
         return self
@@ -97,7 +90,7 @@ class Pool:
             return look_at(self._root, paths, self._stopped.is_set, self._greys)
         try:
             return self._ask(paths)
-        except _Died:
+        except Ended:
             # Which file it was is found by asking for each alone.
             return joined([self._look_alone(path) for path in paths])
         except _CantStart:
@@ -107,7 +100,7 @@ class Pool:
     def _look_alone(self, path: str) -> Looked:
         try:
             return self._ask([path])
-        except _Died:
+        except Ended:
             return could_not_look("unreadable", _CRASHED)
         except _CantStart:
             return look_at(self._root, [path], greys=self._greys)
@@ -118,8 +111,9 @@ class Pool:
         except IndexError:
             helper = self._start()
         try:
-            answer: Looked = helper.ask((self._root, list(paths), self._greys))
-        except _Died:
+            helper.ask((self._root, list(paths), self._greys))
+            answer: Looked = helper.hear()
+        except Ended:
             if self._stopped.is_set():
                 raise Cancelled from None
             helper.end()
@@ -129,77 +123,26 @@ class Pool:
         self._idle.append(helper)
         return answer
 
-    def _start(self) -> _Helper:
+    def _start(self) -> Helper:
         with self._lock:
             if self._stopped.is_set():
                 raise Cancelled
-            helper = _Helper()
+            try:
+                helper = Helper("core.quality.helper")
+            except OSError as error:
+                raise _CantStart from error
             self._helpers.append(helper)
         try:
             helper.hear()
-        except _Died as error:
+        except Ended as error:
             if self._stopped.is_set():
                 raise Cancelled from None
             raise _CantStart from error
         return helper
 
 
-class _Died(Exception):
-    """A helper has ended instead of answering."""
-
-
 class _CantStart(Exception):
     """No helper could be started."""
-
-
-class _Helper:
-    """One helper process."""
-
-    def __init__(self) -> None:
-        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
-        # Nothing here is worth threads of BLAS, whose start costs time and memory.
-        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "core.quality.helper"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=_ROOT,
-                env={**without_secrets(), **one_thread, "PYTHONPATH": path},
-            )
-        except OSError as error:
-            raise _CantStart from error
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def ask(self, request: object) -> Any:
-        """Send a request and wait for the answer."""
-        assert self._process.stdin is not None
-        try:
-            pickle.dump(request, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            raise _Died from error
-        return self.hear()
-
-    def hear(self) -> Any:
-        """Wait for the next answer."""
-        assert self._process.stdout is not None
-        try:
-            return pickle.load(self._process.stdout)
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
-            raise _Died from error
-
-    def end(self) -> None:
-        """End it at once, whatever it is doing: it has nothing to lose."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
 
 
 def _result(future: Future[Looked], meanwhile: Callable[[], None]) -> Looked:
