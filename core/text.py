@@ -120,6 +120,11 @@ def shorten(text: str, length: int = 40) -> str:
     return f"{text[:half]}…{text[-half:]}"
 
 
+def numbered(name: str) -> list[str]:
+    """For sorting names with numbers in them: class 9 before class 10."""
+    return [part.zfill(12) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
 def as_text(name: str) -> str:
     """``name`` with what isn't valid Unicode written out (``caf\\udce9``), to be shown."""
     return name.encode("utf-8", "backslashreplace").decode()

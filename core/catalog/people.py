@@ -165,18 +165,23 @@ class People:
     ) -> None:
         """Remember that a browser is signed in; sessions that are over are forgotten."""
         now = time.time()
-        with self._sessions.begin() as session:
-            session.execute(delete(SessionRow).where(SessionRow.ends_at < now))
-            session.add(
-                SessionRow(
-                    id=session_id,
-                    person_id=person_id,
-                    made_at=now,
-                    seen_at=now,
-                    ends_at=ends_at,
-                    agent=agent[:255],
-                )
+        self._remember(
+            SessionRow(
+                id=session_id,
+                person_id=person_id,
+                made_at=now,
+                seen_at=now,
+                ends_at=ends_at,
+                agent=agent[:255],
             )
+        )
+
+    def _remember(self, row: SessionRow | InvitationRow) -> None:
+        """Add what ends one day; those of its kind that are over are forgotten."""
+        kind = type(row)
+        with self._sessions.begin() as session:
+            session.execute(delete(kind).where(kind.ends_at < row.made_at))
+            session.add(row)
 
     def session(self, session_id: str) -> tuple[SessionRecord, PersonRecord | None] | None:
         """A session that isn't over, and whose it is; ``None`` if there is none."""
@@ -221,19 +226,16 @@ class People:
         self, invitation_id: str, role: str, ends_at: float, *, by: str, person_id: str | None
     ) -> None:
         """Remember an invitation; those that are over are forgotten."""
-        now = time.time()
-        with self._sessions.begin() as session:
-            session.execute(delete(InvitationRow).where(InvitationRow.ends_at < now))
-            session.add(
-                InvitationRow(
-                    id=invitation_id,
-                    role=role,
-                    person_id=person_id,
-                    made_at=now,
-                    ends_at=ends_at,
-                    by=by,
-                )
+        self._remember(
+            InvitationRow(
+                id=invitation_id,
+                role=role,
+                person_id=person_id,
+                made_at=time.time(),
+                ends_at=ends_at,
+                by=by,
             )
+        )
 
     def invitation(self, invitation_id: str) -> InvitationRecord | None:
         """An invitation that is in force."""

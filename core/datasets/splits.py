@@ -11,14 +11,13 @@ split are kept as given.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from core.text import images, listed, plural
+from core.text import images, listed, numbered, plural
 
 SPLITS = ("train", "validation", "test")
 
@@ -96,7 +95,7 @@ def _divide(rows: pd.DataFrame, part: dict[str, float], seed: int) -> pd.Series:
     result = rows["group"].map(dealt)
     for label in bursts(rows["label"], rows["group"]):
         paths = rows.loc[rows["label"] == label, "path"]
-        own = paths.map(_in_time).sort_values().index
+        own = paths.map(numbered).sort_values().index
         result.loc[own] = _cut(len(own), part)
     return result
 
@@ -123,11 +122,6 @@ def _cut(count: int, part: Mapping[str, float]) -> list[str]:
         if name not in cut:
             cut[-back] = name
     return cut
-
-
-def _in_time(path: str) -> list[str]:
-    """For sorting names as they were given: frame 9 before frame 10."""
-    return [part.zfill(12) if part.isdigit() else part for part in re.split(r"(\d+)", path)]
 
 
 def _deal(counts: np.ndarray, part: dict[str, float]) -> list[str]:

@@ -261,13 +261,6 @@ def corrections_zip(workspace: Workspace, dataset_id: str) -> bytes:
     return packed.getvalue()
 
 
-def clear_corrections(workspace: Workspace, dataset_id: str, items: Sequence[Correction]) -> None:
-    """Forget some for good, once they have been taken elsewhere."""
-    require("labeller")
-    for item in items:
-        _forget(workspace, dataset_id, item)
-
-
 def _file_name(item: Correction) -> str:
     stem = safe_name(PurePosixPath(item.name.replace("\\", "/")).stem)[:60]
     return f"{stem} {item.id[:8]}{item.suffix}"

@@ -7,7 +7,6 @@ decision it can be undone. What is removed is left out, never deleted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from core.errors import InvalidInput, NotFound
 from core.quality import curation
 from core.quality.classes import tidy
 from core.quality.curation import curated, in_force, is_usable
-from core.text import images
+from core.text import images, numbered
 from core.who import author
 
 # Of a class, characters: a folder of its name fits every file system.
@@ -87,7 +86,7 @@ def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
     gone = set(table["label_found"]) - present
     labels = [label for label in made if label not in gone or label in paths]
     others = {label for label in present if label not in removed or label in paths} - set(labels)
-    labels += sorted(others, key=_as_read)
+    labels += sorted(others, key=numbered)
     return [ClassByHand(each, len(paths.get(each, ())), paths.get(each, ())) for each in labels]
 
 
@@ -210,8 +209,3 @@ def _table(catalog: Catalog, record: DatasetRecord) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).assign(
             excluded=pd.Series(dtype=bool)
         )
-
-
-def _as_read(label: str) -> list[str]:
-    """For sorting: class 9 before class 10."""
-    return [part.zfill(12) if part.isdigit() else part for part in re.split(r"(\d+)", label)]

@@ -7,6 +7,7 @@ right while a new scan appends. Galleries go on working when the person's folder
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -86,3 +87,10 @@ def read(workspace: Workspace, dataset_id: str, places: Iterable[tuple[int, int]
 def media_type(thumbnail: bytes) -> str:
     """The MIME type of a thumbnail, from its first bytes."""
     return "image/png" if thumbnail.startswith(b"\x89PNG") else "image/jpeg"
+
+
+def data_uri(thumbnail: bytes) -> str:
+    """A thumbnail as an address that holds it; "" for none."""
+    if not thumbnail:
+        return ""
+    return f"data:{media_type(thumbnail)};base64,{base64.b64encode(thumbnail).decode()}"

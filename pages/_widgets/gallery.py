@@ -7,14 +7,13 @@ or Enter does it. Captions are set as text, never as HTML, so a class may be cal
 
 from __future__ import annotations
 
-import base64
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from core.quality.thumbs import media_type
+from core.quality.thumbs import data_uri
 from core.text import whole
 from pages._widgets.component import component
 
@@ -213,7 +212,7 @@ def gallery(
     data = [
         {
             "id": tile.id,
-            "src": _uri(tile.image),
+            "src": data_uri(tile.image),
             "caption": tile.caption,
             "badge": whole(tile.badge),
             "tone": tile.tone,
@@ -272,9 +271,3 @@ def page_of(count: int, *, key: str, size: int = PAGE) -> slice:
     pages = -(-count // size)
     number = st.pagination(pages, key=key) if pages > 1 else 1
     return slice((number - 1) * size, number * size)
-
-
-def _uri(image: bytes) -> str:
-    if not image:
-        return ""
-    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"

@@ -21,7 +21,7 @@ from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.pdf import print_pdf, print_png
 from core.delivery.take_away.report_matrix import Look, picture
 from core.delivery.take_away.report_parts import scale
-from core.delivery.take_away.report_pictures import as_uri, pictures
+from core.delivery.take_away.report_pictures import pictures
 from core.delivery.take_away.style import STYLE
 from core.evaluation.document.parts import Scale, Statement
 from core.evaluation.document.result import Result
@@ -29,6 +29,7 @@ from core.evaluation.document.section import build, sections_for
 from core.evaluation.mistakes import telling
 from core.progress import Reporter
 from core.quality.report_html import document, name, text
+from core.quality.thumbs import data_uri
 from core.text import plural, quoted, rate, shorten
 from core.workspace import atomic_path
 
@@ -172,7 +173,7 @@ def _photos(found: Findings) -> str:
         rows.itertuples(), pictures(found.material, list(rows["path"])), strict=True
     ):
         kind = " class=tiny" if tiny else ""
-        shown = f'<img src="{as_uri(data)}" alt=""{kind}>' if data else "gone"
+        shown = f'<img src="{data_uri(data)}" alt=""{kind}>' if data else "gone"
         said = (
             f"<span><b>✓</b> {name(str(each.label))}</span>"
             if each.correct

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ from core.evaluation.study.basis import Heat
 from core.quality import report_html, thumbs
 from core.quality.curation import curated
 from core.quality.report_html import name, strip, text
-from core.quality.thumbs import media_type
+from core.quality.thumbs import data_uri
 
 _TINY = 48
 _SIDE = 160
@@ -90,11 +89,6 @@ def _with_heat(material: Material, data: bytes, heat: np.ndarray) -> bytes:
     return out.getvalue()
 
 
-def as_uri(data: bytes) -> str:
-    """A JPEG or PNG as an address that holds it."""
-    return f"data:{media_type(data)};base64,{base64.b64encode(data).decode()}"
-
-
 def _image(data: bytes, tiny: bool, said: str) -> str:
     kind = " class=tiny" if tiny else ""
-    return f'<img src="{as_uri(data)}" alt="{text(said)}"{kind}>'
+    return f'<img src="{data_uri(data)}" alt="{text(said)}"{kind}>'

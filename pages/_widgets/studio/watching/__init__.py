@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from core.quality.thumbs import media_type
+from core.quality.thumbs import data_uri
 from pages._widgets.component import component
 
 _HERE = Path(__file__).parent
@@ -85,7 +84,7 @@ def watching(now: Watching, *, key: str) -> None:
     """Draw it; drawn again under the same key, it goes on from where it was."""
     pictures = [
         {
-            "src": _uri(each.image),
+            "src": data_uri(each.image),
             "label": each.label,
             "answer": each.answer,
             "right": each.answer == each.label,
@@ -95,9 +94,3 @@ def watching(now: Watching, *, key: str) -> None:
     ]
     values = {**asdict(now), "pictures": pictures, "curves": [asdict(one) for one in now.curves]}
     _component(key=key, data=values)
-
-
-def _uri(image: bytes) -> str:
-    if not image:
-        return ""
-    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"
