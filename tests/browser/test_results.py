@@ -93,7 +93,7 @@ def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[.
         page.get_by_text(re.compile("^At least .* sure, it answers")).wait_for()
 
         # Made by the running app, after the link was.
-        download = page.get_by_role("button", name=re.compile("^PDF"))
+        download = page.get_by_role("button", name=re.compile("^Report PDF"))
 
         def offered() -> bool:
             page.reload()
