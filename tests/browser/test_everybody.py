@@ -130,7 +130,10 @@ def work_as_labeller(page: Any, team: Team, photos: Path) -> None:
         write_colour(photos / CLASSES[number % 2] / f"{number}.png", CLASSES[number % 2], number)
     (photos / CLASSES[0] / "copy.png").write_bytes((photos / CLASSES[0] / "0.png").read_bytes())
     page.goto(f"{team.server.url}/data")
-    page.get_by_role("button", name="Add a dataset").click()
+    more = page.get_by_role("button", name="Add a dataset")
+    more.wait_for()
+    journey.settled(page)
+    more.click()
     journey.upload_folder(page, photos, "7 images")
     page.get_by_role("button", name="The team").click()
     page.get_by_text("Only Lea and administrators").click()
@@ -145,6 +148,7 @@ def work_as_labeller(page: Any, team: Team, photos: Path) -> None:
     page.goto(f"{team.server.url}/predict?run={team.run.id}")
     expect(page.get_by_role("radio", name="Batch")).to_be_visible()
     expect(page.get_by_role("radio", name="API")).to_have_count(0)
+    journey.settled(page)
     given = write_colour(photos.parent / "new.png", CLASSES[0], 700)
     page.locator("input[type=file]").first.set_input_files(given)
     expect(page.get_by_text("1 image answered")).to_be_visible()
@@ -152,6 +156,7 @@ def work_as_labeller(page: Any, team: Team, photos: Path) -> None:
     page.get_by_role("button", name="Wrong?").click()
     page.get_by_role("combobox", name="What is it really?").click()
     page.get_by_role("option", name=CLASSES[1]).click()
+    journey.settled(page)
     page.get_by_role("button", name="Correct it").click()
     expect(page.get_by_text("1 correction to look through")).to_be_visible()
 
@@ -164,6 +169,8 @@ def look_as_viewer(page: Any, team: Team, photos: Path) -> None:
     expect(page.get_by_role("heading", name=re.compile("3 of 3"))).to_be_visible()
     expect(page.get_by_role("button", name="New test")).to_have_count(0)
     page.goto(f"{team.server.url}/predict?run={team.run.id}")
+    page.locator("input[type=file]").first.wait_for(state="attached")
+    journey.settled(page)
     given = write_colour(photos.parent / "seen.png", CLASSES[2], 701)
     page.locator("input[type=file]").first.set_input_files(given)
     expect(page.get_by_text("1 image answered")).to_be_visible()
@@ -176,7 +183,10 @@ def look_as_viewer(page: Any, team: Team, photos: Path) -> None:
 def share(admin: Any, team: Team) -> tuple[str, str]:
     """On the page Predict: the address of a demo, and a key for programs."""
     admin.goto(f"{team.server.url}/predict?run={team.run.id}")
-    admin.get_by_role("button", name="Demo link").click()
+    demo = admin.get_by_role("button", name="Demo link")
+    demo.wait_for()
+    journey.settled(admin)
+    demo.click()
     admin.get_by_role("button", name="Create a demo link").click()
     said = str(admin.locator("code").filter(has_text="/demo?token=").inner_text())
     link = f"{team.server.url}/demo{said.strip().partition('/demo')[2]}"
@@ -258,8 +268,11 @@ def test_everybody_does_what_they_may_and_whoever_is_shut_out_is_gone(
         ]
         for taken in (token, key):
             button = admin.locator(f".st-key-people-take-{safe_key(taken)}").get_by_role("button")
+            button.wait_for()
+            journey.settled(admin)
             button.click()
             expect(button).to_have_count(0)
+        journey.settled(admin)
         person = safe_key(catalog.people.get("Lea").id)
         admin.locator(f".st-key-people-person-{person}").get_by_role("button", name="More").click()
         admin.locator(f".st-key-people-out-{person}").get_by_role("button").click()
@@ -267,7 +280,7 @@ def test_everybody_does_what_they_may_and_whoever_is_shut_out_is_gone(
         for socket in sockets:
             with pytest.raises(ConnectionClosed):
                 while True:
-                    socket.recv(timeout=3)
+                    socket.recv(timeout=30)
     assert program.get("/v1/models").status_code == 401
     for session, place in ((programs(lea, team.server), f"{url}/data"), (guest, link)):
         assert session.get(place, timeout=30).status_code in (401, 404)
