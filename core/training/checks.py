@@ -63,6 +63,12 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
             "two to tell apart.",
             remedy="Add training images of another class.",
         )
+    if (splits == "train").all() and with_groups(table)["group"].nunique() == 1:
+        raise InvalidInput(
+            "All images look nearly the same, whatever their class, so none can be held out for a "
+            "test.",
+            remedy="Show something different for each class, or more than one view of it.",
+        )
     for split, what in (("train", "train on"), ("test", "test with")):
         if not (splits == split).any():
             raise InvalidInput(

@@ -160,6 +160,12 @@ def test_no_image_to_test_with_is_refused_with_what_to_change() -> None:
         warnings_of(COUNTS, test=0)
 
 
+def test_where_all_images_are_alike_nothing_can_be_tested_and_that_is_said() -> None:
+    table = table_of(COUNTS).assign(copy_group=0)
+    with pytest.raises(InvalidInput, match="look nearly the same, whatever their class"):
+        check(spec_for(), table)
+
+
 def test_no_image_to_train_on_is_refused() -> None:
     with pytest.raises(InvalidInput, match="left to train on"):
         warnings_of(COUNTS, "test")
