@@ -217,6 +217,12 @@ def test_of_200_classes_a_page_is_shown(
     assert list(counts(at)) == [f"c{n}" for n in range(12)]
     assert sum(len(each["pictures"]) for each in shown(at)["classes"]) == 12
     assert record.classes == 200
+    at.text_input(key=f"studio-find-{record.id}").set_value("C19").run()
+    assert_no_defect(at)
+    assert list(counts(at)) == ["c19", *(f"c{n}" for n in range(190, 200))]
+    at.text_input(key=f"studio-find-{record.id}").set_value("x").run()
+    assert counts(at) == {}
+    assert "No class is called anything like “x”." in words(at)
 
 
 def test_a_photo_is_taken_out_in_the_dialog_of_its_class(

@@ -12,7 +12,7 @@ from core.jobs import kinds
 from core.jobs.live import live
 from core.quality import by_hand
 from core.quality.by_hand import ClassByHand
-from core.text import duration, escape
+from core.text import duration, escape, shorten
 from core.who import acting
 from pages._widgets.gallery import page_of
 from pages._widgets.session import catalog, choose_dataset, dataset_table, thumbnails
@@ -60,8 +60,20 @@ def _column(dataset_id: str | None, watching: bool) -> None:
     classes = _classes(record)
     part = classes
     if len(classes) > _CARDS:
-        with st.container(horizontal=True, horizontal_alignment="right"):
-            part = classes[page_of(len(classes), key=f"studio-page-{dataset_id}", size=_CARDS)]
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            wanted = st.text_input(
+                "Find a class",
+                placeholder=f"Find one of {len(classes)} classes",
+                label_visibility="collapsed",
+                key=f"studio-find-{dataset_id}",
+                width=220,
+            )
+            found = [each for each in classes if wanted.strip().lower() in each.label.lower()]
+            part = found
+            if len(found) > _CARDS:
+                part = found[page_of(len(found), key=f"studio-page-{dataset_id}", size=_CARDS)]
+        if not found:
+            st.caption(f"No class is called anything like “{escape(shorten(wanted.strip()))}”.")
     shown = _cards(record, part) if record is not None else [Card(one, 0) for one in by_hand.BLANK]
     events = cards(shown, busy=_busy(job), hint=job is None, more=_ready_for_more(record))
     doing.last_said(record)
