@@ -45,6 +45,18 @@ def dataset(catalog: Catalog, tmp_path: Path) -> str:
     return scanned(catalog, write(tmp_path / "a <b> & c", clean("cat", "dog"))).id
 
 
+def test_what_was_packed_when_its_worker_was_killed_is_packed_anew(
+    catalog: Catalog, dataset: str
+) -> None:
+    token = packed(catalog, dataset)
+    before = take_away.find(catalog.workspace, token)
+    assert before is not None
+    # Nobody was told of it, so it is asked for once more.
+    take_away.pack(catalog, dataset, token, "classes")
+    assert take_away.find(catalog.workspace, token) == before
+    assert zipfile.ZipFile(before).testzip() is None
+
+
 def test_what_was_packed_is_fetched_without_what_was_excluded(
     catalog: Catalog, dataset: str, address: str
 ) -> None:
