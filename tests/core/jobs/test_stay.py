@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.catalog import Catalog, JobRecord, JobState
-from core.features.hardware import resident_bytes
+from core.features.hardware import own_bytes, resident_bytes
 from core.jobs.execute import OUT_OF_MEMORY
 from core.jobs.stay import JOBS, TRAIN_GROWTH, Stay
 
@@ -69,3 +72,16 @@ def test_the_memory_of_this_process_is_measured() -> None:
     after = resident_bytes()
     assert after is not None
     assert 40_000_000 < after - before < 100_000_000, len(block)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells pages of files apart")
+def test_pages_of_files_are_not_what_a_worker_leaves_for(tmp_path: Path) -> None:
+    file = tmp_path / "features"
+    file.write_bytes(bytes(50_000_000))
+    before, own = resident_bytes() or 0, own_bytes() or 0
+    records = np.memmap(file, np.uint8, mode="r")
+    assert int(records[::4096].sum()) == 0
+    assert (resident_bytes() or 0) - before > 40_000_000
+    assert (own_bytes() or 0) - own < 10_000_000
+    block = bytearray(b"x") * 50_000_000
+    assert (own_bytes() or 0) - own > 40_000_000, len(block)
