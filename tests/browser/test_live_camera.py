@@ -20,16 +20,24 @@ from tests.browser.heard import follow
 from tests.core.evaluation.coloured import CLASSES, make_run
 
 
-def write_video(path: Path, colours: list[tuple[int, int, int]]) -> None:
-    """Ten frames of each colour, ten a second, as the fake camera of Chromium reads them."""
+def write_video(path: Path, colours: list[tuple[int, int, int]], noise: int = 0) -> None:
+    """Ten frames of each colour, ten a second, as the fake camera of Chromium reads them.
+
+    Args:
+        noise: by how many levels of brightness each pixel of each frame may differ.
+    """
     width, height = 64, 48
+    rng = np.random.default_rng(1)
     with path.open("wb") as out:
         out.write(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode())
         for colour in colours:
             picture = Image.new("RGB", (width, height), colour).convert("YCbCr")
             luma, *chroma = (np.asarray(band) for band in picture.split())
-            frame = b"FRAME\n" + luma.tobytes() + b"".join(c[::2, ::2].tobytes() for c in chroma)
-            out.write(frame * 10)
+            colour_of_it = b"".join(each[::2, ::2].tobytes() for each in chroma)
+            for _ in range(10):
+                varied = luma + rng.integers(-noise, noise + 1, luma.shape)
+                out.write(b"FRAME\n" + varied.clip(0, 255).astype(np.uint8).tobytes())
+                out.write(colour_of_it)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
         page.goto(server.url)
         for label, colour in seen.items():
             # Another file under the name that the browser opens when the camera is switched on.
-            write_video(tmp_path / "next.y4m", [colour])
+            write_video(tmp_path / "next.y4m", [colour] * 3, noise=40)
             (tmp_path / "next.y4m").replace(tmp_path / "camera.y4m")
             webcam = page.get_by_role("button", name=f"Webcam: record {label}")
             expect(webcam).to_be_visible()
