@@ -31,9 +31,11 @@ _MAX_PATH_BYTES = 2048
 
 @dataclass
 class Unpacked:
-    """What came out: number of images kept, and what was left out."""
+    """What came out: numbers of images and of tables and texts beside them, and what was left
+    out."""
 
     kept: int = 0
+    tables: int = 0
     bytes: int = 0
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -178,7 +180,7 @@ def unpack_here(
                     if passed + result.bytes > max_bytes:
                         raise _too_much(path, max_bytes, max_files)
                     continue
-                if result.kept >= max_files:
+                if max(result.kept, result.tables) >= max_files:
                     raise _too_much(path, max_bytes, max_files)
                 _write(member, target, result, max_bytes, path, max_files)
         guessed = "" if encoding else zip_encoding(path)
@@ -261,7 +263,9 @@ def _write(
     except BaseException:
         place.unlink(missing_ok=True)
         raise
-    result.kept += has_image_name(place.name)
+    is_image = has_image_name(place.name)
+    result.kept += is_image
+    result.tables += not is_image
 
 
 def _read(source: IO[bytes]) -> bytes:

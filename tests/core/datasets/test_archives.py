@@ -267,3 +267,10 @@ def test_unpacking_says_where_it_is_and_can_be_stopped(tmp_path: Path, target: P
     assert report.steps[0] == ("unpack", 0, 4, "Unpacking a.zip")
     with pytest.raises(Cancelled):
         unpack(path, target, max_bytes=LIMIT, max_files=9, report=Stopped())
+
+
+def test_as_many_texts_are_unpacked_as_images_may_be(tmp_path: Path, target: Path) -> None:
+    texts = {f"photos/labels/{n}.txt": b"0" for n in range(9)}
+    packed = make_zip(tmp_path / "a.zip", {**good(), **texts})
+    with pytest.raises(InvalidInput, match="more than"):
+        unpack(packed, target, max_bytes=10**6, max_files=8)

@@ -115,14 +115,14 @@ def test_the_sample_is_one_dataset_and_ready_to_scan(catalog: Catalog) -> None:
 def test_an_archive_is_copied_and_then_unpacked(
     catalog: Catalog, tmp_path: Path, from_file: bool
 ) -> None:
-    path = make_tar(tmp_path / "my.pets.tar.gz", {**good(), "photos/a.txt": b"x"}, "w:gz")
+    path = make_tar(tmp_path / "my.pets.tar.gz", {**good(), "photos/a.md": b"x"}, "w:gz")
     source = path if from_file else io.BytesIO(path.read_bytes())
     record = intake.add_archive(catalog, source, path.name)
     assert (record.name, record.origin) == ("my.pets", "archive")
     path.unlink()
     report = RecordingReporter()
     refused = intake.prepare(catalog, record.id, report)
-    assert [item.path for item in refused] == ["photos/a.txt"]
+    assert [item.path for item in refused] == ["photos/a.md"]
     assert classes(catalog, record.id) == {"0", "1"}
     assert report.steps[0][0] == "unpack"
     assert staged(catalog) == []
@@ -131,7 +131,7 @@ def test_an_archive_is_copied_and_then_unpacked(
 def test_preparing_again_changes_nothing_and_forgets_nothing(
     catalog: Catalog, tmp_path: Path
 ) -> None:
-    path = make_zip(tmp_path / "a.zip", {**good(), "photos/a.txt": b"x"})
+    path = make_zip(tmp_path / "a.zip", {**good(), "photos/a.md": b"x"})
     record = intake.add_archive(catalog, path, "a.zip")
     first = intake.prepare(catalog, record.id, Reporter())
     folder = catalog.workspace.dataset(record.id)
