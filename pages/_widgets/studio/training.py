@@ -106,8 +106,8 @@ def _note(shown: dict[str, Any] | None) -> str:
     if not shown:
         return ""
     return (
-        "Photos that nothing was learned from when they were answered. The test at the end is on "
-        "others still."
+        "None of these was learned from when it was answered. The test at the end is on other "
+        "photos."
     )
 
 
