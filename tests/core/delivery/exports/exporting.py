@@ -9,13 +9,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.catalog import Catalog, DatasetRecord
+from core.datasets.folds import folds
 from core.evaluation.evaluate import evaluate_run
 from core.features.ir import save_ir
 from core.quality.curation import curated
 from core.training import architectures
 from core.training.architectures import BuildConfig
+from core.training.heads import HEADS
+from core.training.heads.choose import judge
+from core.training.heads.head import Problem
+from core.training.heads.layers import as_model
+from core.training.heads.reduce import reducing
 from core.training.spec import TrainSpec
 from core.training.start import create_run
 from core.workspace import write_json
@@ -28,9 +35,15 @@ _COLOURS = {"red": (220, 40, 40), "green": (40, 220, 40), "blue": (40, 40, 220)}
 _SPLIT = ["train"] * 6 + ["validation"] * 3 + ["test"] * 3
 
 
+# A network from scratch with the mean of all heads that Auto may choose in the place of its own.
+HEADED = "all heads"
+
+
 def spec_for(dataset: DatasetRecord, architecture: str) -> TrainSpec:
     if architecture == "custom":
         return spec_of(dataset, image_size=SIZE)
+    if architecture == HEADED:
+        architecture = "compact"
     return spec_of(dataset, image_size=SIZE, architecture=architecture, stack=())
 
 
@@ -57,7 +70,8 @@ def _seeing(architecture: str) -> Any:
     import keras
 
     keras.utils.set_random_seed(4)
-    model = architectures.build(architecture, BuildConfig(SIZE, len(CLASSES), stack=STACK))
+    key = "compact" if architecture == HEADED else architecture
+    model = architectures.build(key, BuildConfig(SIZE, len(CLASSES), stack=STACK))
     rng = np.random.default_rng(0)
     images, wanted = [], []
     for number, colour in enumerate(CLASSES * 8):
@@ -70,7 +84,10 @@ def _seeing(architecture: str) -> Any:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
     model(pixels, training=True)  # so that random weights tell the images apart
-    features = keras.Model(model.input, model.get_layer("features").output).predict_on_batch(pixels)
+    seen = keras.Model(model.input, model.get_layer("features").output)
+    features = seen.predict_on_batch(pixels)
+    if architecture == HEADED:
+        return _headed(seen, np.asarray(features, np.float32))
     last = [layer for layer in layers if isinstance(layer, keras.layers.Dense)][-1]
     rows = np.hstack([np.asarray(features), np.ones((len(images), 1))])
     # Ridge, so that no weight is so large that the last digits of float32 matter.
@@ -80,6 +97,21 @@ def _seeing(architecture: str) -> Any:
     )
     last.set_weights([solved[:-1].astype(np.float32), solved[-1].astype(np.float32)])
     return model
+
+
+def _headed(seen: Any, features: NDArray[np.float32]) -> Any:
+    """All heads on one network's features, fitted to the classes in turn."""
+    import keras
+
+    labels = np.arange(len(features)) % len(CLASSES)
+    before = reducing(features, (features.shape[1],), seed=1)
+    each = folds(labels, np.arange(len(labels)), 4, 1)
+    problem = Problem(before(features), labels, len(CLASSES), each, np.ones(len(labels)))
+    said = []
+    for key in HEADS:
+        head = as_model(judge(problem, key).steps(before))
+        said.append(keras.Model(head.input, head.output, name=key)(seen.output))
+    return keras.Model(seen.input, keras.layers.Average(name="probabilities")(said))
 
 
 def _layers(model: Any) -> Iterator[Any]:

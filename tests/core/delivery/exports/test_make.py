@@ -21,12 +21,12 @@ from core.delivery.exports.make import make_export
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.store import predictions_table
 from core.progress import RecordingReporter, Wishes
-from tests.core.delivery.exports.exporting import finished_run, unpack
+from tests.core.delivery.exports.exporting import HEADED, finished_run, unpack
 from tests.core.training.small import add_colours, new_catalog
 
 pytestmark = pytest.mark.keras
 
-KINDS = {"scratch": "compact", "transfer": "mobilenet_v2", "own": "custom"}
+KINDS = {"scratch": "compact", "transfer": "mobilenet_v2", "own": "custom", "heads": HEADED}
 ON_TENSORFLOW = ("keras", "weights", "saved-model")
 # What answers elsewhere, by the module that the example imports.
 LIGHT = {
@@ -97,11 +97,14 @@ def test_every_format_can_be_made_with_what_lightbox_requires() -> None:
 
 def cases() -> list[ParameterSet]:
     """Every network in every format; but the large one, of which each takes long, in those that no
-    other test makes of one. Of random weights 8 bits leave nothing over: that is tried on networks
-    that were trained, and refused otherwise."""
+    other test makes of one; and all heads in those that have to agree to 1e-3. Of random weights
+    8 bits leave nothing over: that is tried on networks that were trained, and refused otherwise.
+    """
     found = []
     for kind in KINDS:
         for key in FORMATS if kind != "transfer" else ("saved-model", "litert", "openvino"):
+            if kind == "heads" and FORMATS[key].tolerance is None:
+                continue
             slow = [pytest.mark.slow] if kind == "transfer" else []
             found.append(pytest.param(kind, key, marks=slow))
     return found

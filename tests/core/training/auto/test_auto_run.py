@@ -394,10 +394,11 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_PLANS", (("validation", 1),))
+    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
+    # Two of five folds were enough to see it.
     assert "fine-tuned, judged on" in last["what"]
     assert not last["kept"]
     assert made.summary.head
