@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.cli import main
+from core.evaluation.figures.scores import WIDER
 
 PACKED = sorted((Path(__file__).parent / "fixtures").glob("workspace-*.zip"))
 
@@ -47,12 +48,13 @@ def run(*arguments: str) -> tuple[int, Any, str]:
 def same(now: Any, then: Any, where: str = "") -> list[str]:
     """Where ``now`` differs from ``then``; numbers by more than 1e-6. What was added since doesn't
     count, nor what is measured anew (times, and sizes on the disk), said in better words, or chosen
-    by a better rule since (from when on an answer is sure)."""
+    by a better rule since (from when on an answer is sure; the range of a score that says so)."""
     if isinstance(then, dict) and isinstance(now, dict):
+        ranged = {"low", "high", "method"} if now.get("method") in _RANGED_ANEW else set()
         return [
             difference
             for key, value in then.items()
-            if key not in _MEASURED | _SAID_ANEW
+            if key not in _MEASURED | _SAID_ANEW | ranged
             for difference in same(now.get(key, "(missing)"), value, f"{where}.{key}")
         ]
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
@@ -66,3 +68,4 @@ def same(now: Any, then: Any, where: str = "") -> list[str]:
 
 _MEASURED = {"disk_bytes", "seconds", "milliseconds", "slow", "latency", "latency_ms"}
 _SAID_ANEW = {"text", "meaning", "threshold"}
+_RANGED_ANEW = {WIDER}

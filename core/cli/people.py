@@ -153,7 +153,9 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
         output.table(("model", "kind", "made", "by", "until", "address"), rows)
     else:
         output.text("There are no links. Make one with: share RUN")
-    return [{**each.model_dump(), "address": base + each.address} for each in found]
+    return [
+        {**each.model_dump(), "address": each.address, "url": base + each.address} for each in found
+    ]
 
 
 def _until(link: Link) -> str:

@@ -183,8 +183,8 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
     made = _link(link, at)
     if picture is not None:
         with atomic_path(picture) as part:
-            part.write_bytes(qr_code(made["address"], picture.suffix[1:].lower()))
-    output.text(made["address"])
+            part.write_bytes(qr_code(made["url"], picture.suffix[1:].lower()))
+    output.text(made["url"])
     can = "sees the results of this run" if kind == "results" else "can try this model"
     output.text(f"Whoever has it {can}, and can change nothing.")
     if at.why:
@@ -193,8 +193,9 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
 
 
 def _link(link: Link, at: Reach) -> dict[str, Any]:
-    """What is said of a link; its address in full, and whether other devices open it."""
-    return {**link.model_dump(), "address": at.base + link.address, "others": at.others}
+    """What is said of a link; its address below the app's and in full, and who can open it."""
+    url = at.base + link.address
+    return {**link.model_dump(), "address": link.address, "url": url, "others": at.others}
 
 
 def _written(what: str, run_id: str, file: Path, output: Output) -> dict[str, Any]:

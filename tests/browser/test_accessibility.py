@@ -64,7 +64,10 @@ def axe() -> str:
 
 
 def faults(page: Any, axe: str) -> list[str]:
-    """What axe-core finds that is ours."""
+    """What axe-core finds that is ours, once nothing fades: colours in between count too."""
+    page.wait_for_function(
+        "() => !document.getAnimations().some(each => each instanceof CSSTransition)"
+    )
     page.evaluate(axe)
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [

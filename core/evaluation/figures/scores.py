@@ -27,6 +27,8 @@ _NO_IMAGES = "There are no test images."
 _ONE_CLASS = "All test images are of one class, so there is nothing to tell apart."
 _KNOWS_ONE = "The model knows one class only."
 
+WIDER = "bootstrap, or Wilson of each class joined, whichever reaches further"
+
 
 def offered(classes: int) -> list[Metric]:
     """The metrics of a model that knows so many classes, the most telling first."""
@@ -135,7 +137,7 @@ def _of_counts(
             low, high = metric.bounds(table.diagonal(), table.sum(axis=1), predictions.worth)
             kept = made[metric.key]
             low, high = min(low, kept.low or low), max(high, kept.high or high)
-            method = "bootstrap, or Wilson of each class joined, whichever reaches further"
+            method = WIDER
             made[metric.key] = _score(metric, value, (low, high), method)
     return made
 

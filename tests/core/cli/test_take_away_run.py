@@ -50,7 +50,7 @@ def test_a_report_is_written_as_pdf(cli: Cli, run: RunRecord, tmp_path: Path) ->
 def test_links_are_made_listed_and_taken_back(cli: Cli, run: RunRecord) -> None:
     assert "no links" in cli("share", "first", "--list").out
     made = cli("share", "first", "--json").document
-    assert made["address"] == f"http://localhost:8501/shared?token={made['token']}"
+    assert made["url"] == f"http://localhost:8501/shared?token={made['token']}"
     assert not made["others"]
     assert [link["token"] for link in cli("share", "first", "--list", "--json").document] == [
         made["token"]
@@ -68,7 +68,7 @@ def test_a_demo_has_a_title_and_a_code_for_phones(cli: Cli, run: RunRecord, tmp_
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
     (link,) = cli("share", "first", "--demo", "--list", "--json").document
     assert (link["kind"], link["title"]) == ("demo", "Which colour?")
-    assert link["address"] in cli("links").out
+    assert link["url"] in cli("links").out
     assert "80 are the most" in cli("share", "first", "--demo", "--title", "x" * 81).mistake
     assert ".png or .svg" in cli("share", "first", "--qr", tmp_path / "q.jpg").mistake
 
