@@ -291,14 +291,14 @@ class Jobs(Queue, Events):
         """End a held, queued or running job; a job that has ended already stays as it ended.
 
         Args:
-            claim: end it only if it is still claimed with this number, and not one that was given
-                up and has been claimed anew.
+            claim: end it only if it still runs under this claim, and not one that was given up and
+                waits, or has been claimed anew.
 
         Returns whether this call ended it.
         """
         open_job = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(("held", *ACTIVE)))
         if claim is not None:
-            open_job = open_job.where(JobRow.claims == claim)
+            open_job = open_job.where(JobRow.state == "running", JobRow.claims == claim)
         with self._sessions.begin() as session:
             ended = session.scalar(
                 open_job.values(

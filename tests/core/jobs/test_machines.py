@@ -218,6 +218,10 @@ def test_what_is_to_stop_is_not_begun_anew_and_what_others_have_is_theirs(
 
     job = claimed(catalog, queue(catalog, "tiny.note"), "m-1")
     let_go(catalog, job, "It was lost.")
+    # Two may notice at once, and an answer may not arrive: it goes on waiting for the next one.
+    let_go(catalog, job, "It was lost.")
+    assert not catalog.jobs.finish(job.id, "done", claim=job.claims)
+    assert catalog.jobs.get(job.id).state == "queued"
     theirs = claimed(catalog, job, "m-2")
     let_go(catalog, job, "It was lost.")
     assert catalog.jobs.get(job.id).machine == theirs.machine
