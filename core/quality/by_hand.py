@@ -20,7 +20,7 @@ from core.quality import curation
 from core.quality.classes import tidy
 from core.quality.curation import curated, in_force, is_usable
 from core.text import images, numbered
-from core.who import author
+from core.who import acting, author
 
 # Of a class, characters: a folder of its name fits every file system.
 MAX_NAME = 80
@@ -57,10 +57,17 @@ def start(
 
 
 def blank(catalog: Catalog) -> DatasetRecord | None:
-    """The newest dataset that was begun by hand and of which nothing was made yet, if there is
-    one."""
-    begun = [each for each in catalog.datasets.all() if is_blank(catalog, each)]
-    return begun[0] if begun else None
+    """The newest dataset that whoever acts has begun by hand and of which nothing was made yet, if
+    there is one."""
+    begun = (each for each in catalog.datasets.all() if is_own_blank(catalog, each))
+    return next(begun, None)
+
+
+def is_own_blank(catalog: Catalog, record: DatasetRecord) -> bool:
+    """Whether whoever acts has begun it, and nothing was made of it yet: with somebody else's,
+    they may be about to."""
+    owner, _ = catalog.visibility.of("dataset", record.id)
+    return owner == acting().name and is_blank(catalog, record)
 
 
 def is_blank(catalog: Catalog, record: DatasetRecord) -> bool:

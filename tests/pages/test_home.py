@@ -182,6 +182,16 @@ def test_folders_named_like_splits_are_asked_about_in_a_dialog(
     assert [job.kind for job in catalog.jobs.all()] == ["scan"]
 
 
+def test_several_pairs_of_classes_that_may_be_one_are_all_said(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders(dict.fromkeys(("cat", "Cat", "dog", "Dog"), 3)), "Pets")
+    at = open_page()
+    assert_no_defect(at)
+    assert "“Cat” and “cat” may be one class." in words(at)
+    assert "“Dog” and “dog” may be one class." in words(at)
+
+
 def test_how_train_and_test_folders_were_understood_is_said(
     open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:

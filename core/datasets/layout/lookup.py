@@ -7,6 +7,7 @@ from collections import Counter
 from functools import cached_property
 
 from core.datasets.layout.values import Entry
+from core.text import numbered
 
 
 class Index:
@@ -26,6 +27,8 @@ class Index:
         Args:
             name: the file, relative to the root.
         """
+        # A picture's own file asks, too: what is looked up in is made once, and not for each.
+        _ = self._by_full, self._by_whole_stem, self._by_end
         found = copy.copy(self)
         found._folder = name.rpartition("/")[0]
         return found
@@ -67,8 +70,8 @@ class Index:
 
     @property
     def in_order(self) -> list[Entry]:
-        """The pictures in the order of their names."""
-        return sorted(self._entries, key=lambda entry: entry.parts[-1])
+        """The pictures in the order of their names: 9 before 10."""
+        return sorted(self._entries, key=lambda entry: numbered(stem_of(entry.parts[-1])))
 
     @cached_property
     def _by_full(self) -> dict[str, Entry]:

@@ -136,9 +136,9 @@ def _of_counts(
         if metric.bounds is not None:
             low, high = metric.bounds(table.diagonal(), table.sum(axis=1), predictions.worth)
             kept = made[metric.key]
-            low, high = min(low, kept.low or low), max(high, kept.high or high)
-            method = WIDER
-            made[metric.key] = _score(metric, value, (low, high), method)
+            if kept.low is not None and kept.high is not None:
+                low, high = min(low, kept.low), max(high, kept.high)
+            made[metric.key] = _score(metric, value, (low, high), WIDER)
     return made
 
 

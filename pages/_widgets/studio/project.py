@@ -81,7 +81,7 @@ def bring_in(record: DatasetRecord, *, then_train: bool = False) -> None:
 
 def leave(record: DatasetRecord | None) -> None:
     """Forget a project that nobody has used, for another one that is opened in its place."""
-    if record is not None and by_hand.is_blank(catalog(), record):
+    if record is not None and by_hand.is_own_blank(catalog(), record):
         intake.remove(catalog(), record.id)
 
 

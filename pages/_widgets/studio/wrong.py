@@ -31,13 +31,14 @@ def lines(record: DatasetRecord) -> None:
     drawn: Counter[str] = Counter()
     for line in told:
         drawn[line.kind] += 1
-        if drawn[line.kind] <= _MOST and _line(line, kept):
+        if drawn[line.kind] <= _MOST and _line(line, kept, drawn[line.kind]):
             st.session_state[_ASKED] = (record.id, record.job_id)
             st.rerun()
 
 
-def _line(line: first_look.Line, kept: KeptLayout | None) -> bool:
-    """Draw one; whether somebody wants to choose how the folder is read."""
+def _line(line: first_look.Line, kept: KeptLayout | None, number: int) -> bool:
+    """Draw one, the first or a later of its kind; whether somebody wants to choose how the folder
+    is read."""
     if line.kind == "doubt":
         return _said("warning", line.text, "Fix", "studio-fix-layout")
     if line.kind == "finding":
@@ -49,7 +50,7 @@ def _line(line: first_look.Line, kept: KeptLayout | None) -> bool:
     elif line.kind == "names":
         st.caption(escape(line.text))
     elif line.kind == "alike":
-        return _said("warning", line.text, "Fix", "studio-alike")
+        return _said("warning", line.text, "Fix", f"studio-alike-{number}")
     elif line.kind == "together":
         return _said("info", line.text, "Choose", "studio-together")
     elif line.kind == "understood" and kept is not None and not kept.plainly:

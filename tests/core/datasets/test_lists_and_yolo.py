@@ -18,6 +18,8 @@ from core.datasets import intake
 from core.datasets.content import Part, read_regular, split_path
 from core.datasets.images import open_image
 from core.datasets.layout import Choice, Kind, Layout, read_layout
+from core.datasets.layout.lookup import Index
+from core.datasets.layout.values import Entry
 from core.errors import InvalidInput
 from core.quality.curation import curated
 from core.quality.scan import scan
@@ -184,6 +186,19 @@ TOOLS: dict[str, dict[str, str]] = {
         + lines("a{0}.jpg,16,16,{1},6,5,12,11", *range(6), of=("a", "b"))
     },
 }
+
+
+def test_classes_in_the_order_of_numbers_have_nine_before_ten(tmp_path: Path) -> None:
+    files = pictures("image_{}.jpg") | {"labels.txt": "a\n" * 6 + "b\n" * 6}
+    label_of = {file.path: file.label for file in read_layout(make(tmp_path, files)).files}
+    assert label_of == {f"image_{n}.jpg": "ab"[n >= 6] for n in range(12)}
+
+
+def test_what_pictures_are_found_by_is_made_once_for_all_files_that_ask() -> None:
+    index = Index([Entry("images/1.jpg", ("images", "1.jpg"), 1, 1)])
+    first, second = index.near("labels/1.xml"), index.near("labels/2.xml")
+    assert first.find("1.jpg") is not None
+    assert first._by_full is second._by_full
 
 
 @pytest.mark.parametrize("tool", TOOLS)

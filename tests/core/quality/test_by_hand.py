@@ -17,6 +17,7 @@ from core.errors import InvalidInput, NotFound
 from core.quality import by_hand, curation
 from core.quality.belonging import with_groups
 from core.quality.scan import scan
+from core.who import Who, acting_as
 from tests.core.datasets.packing import image_bytes
 
 
@@ -104,3 +105,12 @@ def test_frames_of_a_recording_are_never_torn_apart(catalog: Catalog) -> None:
     parts = pd.DataFrame({"recording": table["path"].str.extract(r"(rec\d+)")[0], "split": splits})
     assert parts.groupby("recording")["split"].nunique().tolist() == [1] * 4
     assert set(splits) == {"train", "test"}
+
+
+def test_a_blank_project_is_used_again_by_whoever_began_it_only(catalog: Catalog) -> None:
+    with acting_as(Who("trainer", "Ann")):
+        begun = by_hand.start(catalog)
+        assert by_hand.blank(catalog) == begun
+    with acting_as(Who("trainer", "Ben")):
+        assert begun in catalog.datasets.all()
+        assert by_hand.blank(catalog) is None
