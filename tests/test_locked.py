@@ -30,3 +30,12 @@ def test_people_with_conda_get_the_same_packages_and_a_python_that_can_run_them(
     assert python == f"python={oldest}"
     (name,) = re.findall(r"^name: (.+)$", text, re.MULTILINE)
     assert f"conda activate {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_the_guide_has_written_beside_the_code_stays_out_of_image_and_repository() -> None:
+    guide = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
+    assert "> .env" in guide
+    assert "backup before.lightbox" in guide
+    for name in (".dockerignore", ".gitignore"):
+        kept_out = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        assert {".env", "*.lightbox"} <= set(kept_out), name
