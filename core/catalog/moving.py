@@ -81,7 +81,11 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
             rows = copy_rows(ours, theirs, report)
     finally:
         engine.dispose()
-    kept = _put_away(catalog.workspace, place_of(url)) if source.startswith("sqlite") else ""
+    kept = ""
+    if source.startswith("sqlite"):
+        # Windows removes no file that is open, and this process has asked it.
+        catalog.engine.dispose()
+        kept = _put_away(catalog.workspace, place_of(url))
     return Moved(place_of(url), rows, kept)
 
 

@@ -58,6 +58,8 @@ def test_lists_go_to_the_server_and_back_and_are_the_same(
     assert there.rows == sum(rows.values())
     assert Path(there.kept).is_file()
     assert not workspace.database.exists()
+    # Windows would not have removed it otherwise.
+    assert "Connections in pool: 0" in kept.engine.pool.status()
     with pytest.raises(NotFound, match="were moved to of_test_"):
         open_catalog(workspace)
 
