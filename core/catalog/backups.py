@@ -123,12 +123,19 @@ def restore(
     Raises:
         NotFound, InvalidInput: the file is not there, is no backup, or is damaged.
         Conflict: there is a workspace already, or Lightbox is running on it.
+        NotAllowed: it is the top of a disk, or can't be written.
     """
     report = report or Reporter()
     _refuse_elsewhere()
     home = home.expanduser().resolve()
     if not source.is_file():
         raise NotFound("That file is not there.", file=source)
+    if os.path.ismount(home):
+        raise NotAllowed(
+            "This folder is a disk of its own, which can’t be put aside for what is restored.",
+            file=home,
+            remedy="Restore into a folder on that disk: set LIGHTBOX_HOME to one.",
+        )
     filled = (home.is_dir() and any(_files(home))) or (home / "lightbox.db").exists()
     if filled and not replace:
         raise Conflict(
@@ -153,14 +160,15 @@ def restore(
             with _rows_put_back(home, new, report, replace=replace) as rows_before:
                 # From here on it is finished by whoever opens the workspace next, if not by us.
                 write_json(swap_of(home), {"new": new.name})
+                if kept:
+                    # While rows can still be left as they were, should this not be possible.
+                    home.rename(before)
             if is_on_server():
                 (new / "lightbox.db").unlink()
             if rows_before is not None:
-                home.mkdir(mode=0o700, exist_ok=True)
+                before.mkdir(mode=0o700, exist_ok=True)
                 kept, filled = True, True
-                rows_before.rename(home / "lightbox.db")
-            if kept:
-                home.rename(before)
+                rows_before.rename(before / "lightbox.db")
             finish_swap(home)
     except BaseException:
         if not home.exists() and before.exists():

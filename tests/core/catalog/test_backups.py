@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import tarfile
 import threading
@@ -191,6 +192,13 @@ def test_what_is_in_use_is_not_replaced(catalog: Catalog, tmp_path: Path) -> Non
             restore(catalog.workspace.home, tmp_path / "all.lightbox", replace=True)
     with pytest.raises(NotFound):
         restore(catalog.workspace.home, tmp_path / "none", replace=True)
+
+
+@pytest.mark.skipif(not os.path.ismount("/dev"), reason="nothing is mounted that is known")
+def test_the_top_of_a_disk_is_not_put_aside(catalog: Catalog, tmp_path: Path) -> None:
+    backup(catalog.workspace, tmp_path / "all.lightbox")
+    with pytest.raises(NotAllowed, match="disk of its own"):
+        restore(Path("/dev"), tmp_path / "all.lightbox")
 
 
 def test_a_swap_that_was_interrupted_is_finished_by_whoever_opens_next(tmp_path: Path) -> None:

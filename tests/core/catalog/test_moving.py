@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -177,3 +178,17 @@ def test_a_backup_that_is_refused_leaves_the_server_as_it_was(
         restore(kept.workspace.home, tmp_path / "all.lightbox", Stops(), replace=True)
     assert said(kept) == before
     assert content(kept.workspace.home)
+
+
+def test_files_that_can_not_be_put_aside_leave_the_server_as_it_was(
+    on_server: str, kept: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = kept.workspace.home
+    backup(kept.workspace, tmp_path / "all.lightbox")
+    kept.datasets.add("one more", "folder", "/")
+    before = said(kept)
+    monkeypatch.setattr(time, "strftime", lambda *_: "then")
+    (home.with_name(f"{home.name}.before-then") / "in the way").mkdir(parents=True)
+    with pytest.raises(OSError, match="not empty"):
+        restore(home, tmp_path / "all.lightbox", replace=True)
+    assert said(open_catalog(kept.workspace)) == before
