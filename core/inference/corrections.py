@@ -109,7 +109,7 @@ def correct(
     digest = hash_bytes(data)
     if dataset.version:
         table = curated(catalog, dataset.id, dataset.version)
-        known = table[table["hash"] == digest]
+        known = table[(table["hash"] == digest) & ~table["excluded"]]
         if len(known):
             raise InvalidInput(
                 f"This image is in the dataset already, as “{known['label'].iloc[0]}”.",
@@ -222,8 +222,28 @@ def take_back(catalog: Catalog, dataset_id: str, correction_id: str) -> Change |
     return decide(catalog, dataset_id, "exclude", mine["path"], why="Its correction was undone")
 
 
+def _bring_back(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) -> list[Correction]:
+    """Take in again what the dataset has already, left out; returns the others."""
+    if not catalog.datasets.get(dataset_id).version:
+        return list(items)
+    table = curated(catalog, dataset_id)
+    others = []
+    for item in items:
+        mine = table[table["hash"].str.startswith(item.id)]
+        if mine.empty:
+            others.append(item)
+            continue
+        paths = list(mine["path"][:1])  # further copies stay left out
+        decide(catalog, dataset_id, "relabel", paths, label=item.label, why="Corrected")
+        decide(catalog, dataset_id, "restore", paths, why="Corrected")
+        _forget(catalog.workspace, dataset_id, item)
+    return others
+
+
 def _add(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) -> int:
-    added = 0
+    others = _bring_back(catalog, dataset_id, items)
+    added = len(items) - len(others)
+    items = others
     for label in sorted({item.label for item in items}):
         mine = [item for item in items if item.label == label]
         stage = UploadStage(catalog.workspace)

@@ -77,6 +77,7 @@ def test_by_keyboard_one_press_trains_and_two_put_a_wrong_answer_right(
 
         press(page, page.get_by_role("button", name="Undo"))
         expect(page.get_by_text("The photo is left out again.")).to_be_visible()
+        expect(page.get_by_text("Learned from as")).to_have_count(0)
         settled(page)
         assert len(usable(curated(catalog, record.id))) == 20 * len(CLASSES)
         assert [run.id for run in catalog.runs.all(record.id)] == [runs[1].id]

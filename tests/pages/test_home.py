@@ -192,6 +192,20 @@ def test_several_pairs_of_classes_that_may_be_one_are_all_said(
     assert "“Dog” and “dog” may be one class." in words(at)
 
 
+def test_two_ways_to_write_a_class_are_merged_in_the_dialog_which_then_closes(
+    open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    bring_in(class_folders({"Cat": 2, "cat": 3, "dog": 4}), "Pets")
+    at = open_page()
+    at.button(key="studio-alike-1").click().run()
+    assert_no_defect(at)
+    at = click(at, "Merge into “cat”")
+    assert not [button for button in at.button if button.label.startswith("Merge")]
+    assert counts(at) == {"cat": 5, "dog": 4}
+    at.button(key="studio-undo").click().run()
+    assert counts(at) == {"Cat": 2, "cat": 3, "dog": 4}
+
+
 def test_how_train_and_test_folders_were_understood_is_said(
     open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:

@@ -183,7 +183,7 @@ def _weakest(evaluation: Evaluation, weakest: Weakest) -> Statement:
     other = quoted(evaluation.labels[taken])
     if others[taken] == missed:
         text += f", the other{f' {missed:,}' if missed > 1 else ''} taken for {other}."
-    elif others[taken] * 2 >= missed:
+    elif others[taken] * 2 > missed:
         text += f", the others mostly taken for {other} ({others[taken]:,} of {missed:,})."
     else:
         text += f", the others taken for {other} ({others[taken]:,} of {missed:,}) and more."

@@ -132,14 +132,15 @@ def _again(record: DatasetRecord, made: dict[str, Any]) -> RunRecord | None:
 
 
 def _undo_button(record: DatasetRecord, made: dict[str, Any]) -> None:
-    st.button(
+    # No callback: this is part of a fragment, and what changes is on the whole page.
+    if st.button(
         "Undo",
         icon=":material/undo:",
         key="studio-correction-undo",
-        on_click=attempt,
-        args=(_undo, record, made),
         help="Leaves the photo out again, and goes back to the model of before.",
-    )
+    ):
+        attempt(_undo, record, made)
+        st.rerun(scope="app")
 
 
 def _undo(record: DatasetRecord, made: dict[str, Any]) -> None:

@@ -54,6 +54,13 @@ def say(text: str, *, wrong: bool = False) -> None:
     st.session_state[_SAID] = Said(text, wrong=wrong)
 
 
+def say_decided(record: DatasetRecord) -> None:
+    """Let the column say what was just decided elsewhere on the page, with the way back."""
+    dataset_id, versions, said = st.session_state.get("decided", ("", (), ""))
+    if dataset_id == record.id:
+        st.session_state[_SAID] = Said(said, dataset_id=record.id, versions=tuple(versions))
+
+
 def last_said(record: DatasetRecord | None) -> None:
     """What was done last, and Undo; it stays until the next thing is done."""
     said: Said | None = st.session_state.get(_SAID)

@@ -13,6 +13,7 @@ from core.text import escape
 from pages._widgets.layout import layout_panel
 from pages._widgets.session import catalog, dataset_findings, dataset_table
 from pages._widgets.steps import go
+from pages._widgets.studio import doing
 
 _ASKED = "studio-layout"
 _MOST = 3
@@ -32,7 +33,7 @@ def lines(record: DatasetRecord) -> None:
     for line in told:
         drawn[line.kind] += 1
         if drawn[line.kind] <= _MOST and _line(line, kept, drawn[line.kind]):
-            st.session_state[_ASKED] = (record.id, record.job_id)
+            st.session_state[_ASKED] = _state(record)
             st.rerun()
 
 
@@ -66,9 +67,18 @@ def _said(icon: str, text: str, word: str, key: str) -> bool:
         return bool(word) and st.button(word, key=key)
 
 
+def _state(record: DatasetRecord) -> tuple[str, str | None, int]:
+    """What a choice is asked about: the images as they were read and decided about by then."""
+    return record.id, record.job_id, record.version
+
+
 def layout_asked(record: DatasetRecord) -> bool:
-    """Show how the folder may be meant, where somebody wanted to choose, until it is read anew."""
-    if st.session_state.get(_ASKED) != (record.id, record.job_id):
+    """Show how the folder may be meant, where somebody wanted to choose, until that is done."""
+    asked = st.session_state.get(_ASKED)
+    if asked != _state(record):
+        if asked is not None:
+            _dismissed()
+            doing.say_decided(record)
         return False
     _layout(record)
     return True

@@ -14,6 +14,7 @@ from core.cli import main
 from core.datasets import intake
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.inference.corrections import (
+    add_correction,
     add_corrections,
     correct,
     corrections,
@@ -21,6 +22,7 @@ from core.inference.corrections import (
     drop_correction,
     read_correction,
     restore_correction,
+    take_back,
 )
 from core.progress import Reporter
 from core.quality.curation import curated
@@ -123,6 +125,23 @@ def test_corrections_of_a_folder_of_ones_own_are_kept_beside_it(
     assert list(table.loc[table["path"].str.contains("evil"), "label"]) == ["blue"]
     assert sorted((tmp_path / "colours").rglob("*")) == before
     assert corrections(catalog.workspace, run.dataset_id) == []
+
+
+def test_one_that_was_taken_back_can_be_said_anew_of_another_class(
+    catalog: Catalog, own: RunRecord, tmp_path: Path
+) -> None:
+    data, dataset = image(tmp_path, 101), own.dataset_id
+    for label in ("blue", "red"):
+        made = correct(catalog, own.id, "x.png", data, label)
+        add_correction(catalog, dataset, made.id)
+        scan(catalog, dataset)
+        table = curated(catalog, dataset)
+        mine = table[table["hash"].str.startswith(made.id) & ~table["excluded"]]
+        assert list(mine["label"]) == [label]
+        assert len(table) == 4
+        take_back(catalog, dataset, made.id)
+        assert curated(catalog, dataset)["excluded"].sum() == 1
+    assert corrections(catalog.workspace, dataset) == []
 
 
 def test_what_makes_no_sense_is_refused(catalog: Catalog, run: RunRecord, tmp_path: Path) -> None:

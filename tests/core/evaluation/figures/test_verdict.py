@@ -91,6 +91,10 @@ def test_several_ways_of_being_wrong() -> None:
     assert "the others mostly taken for “c1” (6 of 8)" in text(
         verdict(*called(true, said)), "weakest"
     )
+    said[:6], said[6:12] = 1, 2
+    assert "the others taken for “c1” (6 of 12) and more" in text(
+        verdict(*called(true, said)), "weakest"
+    )
 
 
 def test_no_mistake_at_all() -> None:
