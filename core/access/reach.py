@@ -69,15 +69,7 @@ def reach(workspace: Workspace, seen: str = "") -> Reach:
     address, port = _listening(workspace)
     below = urlsplit(seen).path
     if is_loopback(address):
-        return Reach(
-            seen or f"http://localhost:{port}",
-            False,
-            True,
-            "Only this computer opens it, since Lightbox listens on this computer only. For phones "
-            "and other computers: make an administrator (python -m core people add NAME --role "
-            "administrator), then start Lightbox with LIGHTBOX_ACCESS=password and "
-            "LIGHTBOX_BIND=0.0.0.0.",
-        )
+        return Reach(seen or f"http://localhost:{port}", False, True, _alone())
     if address in ("", "0.0.0.0", "::"):
         found = own_address()
         if found is None:
@@ -90,6 +82,20 @@ def reach(workspace: Workspace, seen: str = "") -> Reach:
         address = found
     shown = f"[{address}]" if ":" in address else address
     return Reach(f"http://{shown}:{port}{below}", True, False)
+
+
+def _alone() -> str:
+    """Why only this computer opens it, and what to do where people sign in, or don't yet."""
+    why = (
+        "Only this computer opens it, since Lightbox listens on this computer only. For phones and "
+        "other computers: "
+    )
+    if settings.access() != "local":
+        return f"{why}start Lightbox with LIGHTBOX_BIND=0.0.0.0."
+    return (
+        f"{why}start Lightbox with LIGHTBOX_ACCESS=password and LIGHTBOX_BIND=0.0.0.0, once there "
+        "is an administrator (python -m core people add NAME --role administrator)."
+    )
 
 
 def own_address() -> str | None:

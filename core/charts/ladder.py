@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.charts.base import GREEN, GREY
-from core.charts.live import LiveChart
+from core.charts.live import PERCENT, LiveChart
 
 
 def ladder(rungs: Sequence[Mapping[str, Any]]) -> LiveChart:
@@ -42,7 +42,7 @@ _PLACE: dict[str, Any] = {
         "field": "y",
         "type": "quantitative",
         "scale": {"zero": False, "padding": 12},
-        "axis": {"title": "right on images not fitted on", "format": ".1%"},
+        "axis": {"title": "right on images not fitted on", **PERCENT},
     },
 }
 _KINDS = {"domain": ["kept", "left out"]}

@@ -19,6 +19,8 @@ from core.charts.base import BLUE, GREEN, GREY, ORANGE
 
 POINTS = 400
 _MARKED = 40  # epochs up to which each has a marker
+# An axis of shares: 80 %, 82.5 %, as texts write them.
+PERCENT = {"format": ".1~%", "labelExpr": "replace(datum.label, '%', '\u00a0%')"}
 _PARTS = {"head": "last step", "tuning": "fine-tuning"}
 _KINDS = ["training", "validation", "best epoch"]
 
@@ -172,7 +174,7 @@ def _curves_spec(metric: str) -> dict[str, Any]:
     share = metric != "loss"
     number = ".1%" if share else ".4f"
     upright: dict[str, Any] = (
-        {"scale": {"domain": [0, 1]}, "axis": {"title": name, "format": ".0%"}}
+        {"scale": {"domain": [0, 1]}, "axis": {"title": name, **PERCENT}}
         if share
         else {"scale": {"zero": True}, "axis": {"title": name}}
     )

@@ -129,7 +129,8 @@ def rename_class(catalog: Catalog, dataset_id: str, label: str, name: str) -> li
     if tidy(name) == label:
         return []
     others = [each.label for each in classes_of(catalog, dataset_id) if each.label != label]
-    wanted = _free(name, others)
+    merge = "or merge the two: under Data, or with “relabel” on the command line"
+    wanted = _free(name, others, f"Choose another name, {merge}.")
     why = f"“{label}” renamed to “{wanted}”"
     versions = []
     table = _table(catalog, catalog.datasets.get(dataset_id))
@@ -170,7 +171,7 @@ def _find(catalog: Catalog, dataset_id: str, label: str) -> ClassByHand:
     )
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
+def _free(name: str, taken: Sequence[str], remedy: str = "Choose another name.") -> str:
     if len(name) > MAX_NAME:
         raise InvalidInput(
             f"That name is {len(name)} characters long.",
@@ -180,7 +181,7 @@ def _free(name: str, taken: Sequence[str]) -> str:
     for each in taken:
         # Two folders that differ in this alone are one on a Mac and on Windows.
         if each.casefold() == wanted.casefold():
-            raise InvalidInput(f"There is already a class “{each}”.", remedy="Choose another name.")
+            raise InvalidInput(f"There is already a class “{each}”.", remedy=remedy)
     return wanted
 
 

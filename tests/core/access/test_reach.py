@@ -18,6 +18,16 @@ def test_on_this_computer_only_it_is_said_and_what_to_do(workspace: Workspace) -
         assert "LIGHTBOX_ACCESS" in at.why
 
 
+def test_where_people_sign_in_nobody_is_told_to_make_an_administrator(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(workspace, "127.0.0.1", 8600)
+    assert "people add" in reach(workspace).why
+    monkeypatch.setenv("LIGHTBOX_ACCESS", "password")
+    assert "LIGHTBOX_BIND" in reach(workspace).why
+    assert "people add" not in reach(workspace).why
+
+
 @pytest.mark.parametrize("address", ["", "0.0.0.0", "::"])
 def test_a_phone_gets_the_computers_own_address(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, address: str

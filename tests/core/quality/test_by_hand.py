@@ -50,6 +50,8 @@ def test_blank_classes_get_photos_and_other_names(catalog: Catalog) -> None:
     add_photos(catalog, record.id, "fist", 3)
     assert by_hand.add_class(catalog, record.id).payload["label"] == "Class 3"
     assert cards(catalog, record.id) == {"fist": 3, "Class 2": 0, "Class 3": 0}
+    with pytest.raises(InvalidInput, match="merge the two"):
+        by_hand.rename_class(catalog, record.id, "fist", "Class 2")
 
 
 def test_a_class_and_a_photo_that_are_taken_out_come_back(catalog: Catalog) -> None:
