@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
@@ -39,7 +40,7 @@ from core.catalog.rows import (
     write_file,
 )
 from core.catalog.server import place_of
-from core.errors import Conflict, InvalidInput, NotAllowed, NotFound, disk_errors
+from core.errors import Conflict, InvalidInput, LightboxError, NotAllowed, NotFound, disk_errors
 from core.progress import Reporter, Throttle
 from core.workspace import (
     Workspace,
@@ -156,6 +157,7 @@ def restore(
             about, files = _unpack(source, new, report)
             _check_database(new / "lightbox.db", source)
             refuse_running(home)
+            _refuse_workers(home)
             kept = home.exists()
             with _rows_put_back(home, new, report, replace=replace) as rows_before:
                 # From here on it is finished by whoever opens the workspace next, if not by us.
@@ -360,3 +362,20 @@ def refuse_running(home: Path) -> None:
         raise Conflict(
             "Lightbox is running on this workspace.", file=home, remedy="Close it first."
         ) from error
+
+
+def _refuse_workers(home: Path) -> None:
+    """Refuse to take a file away from workers beside the app, which keep no lock of the folder."""
+    database = home / "lightbox.db"
+    if is_on_server() or not database.is_file():
+        return
+    engine = engine_of(f"sqlite:///{database}")
+    try:
+        Machines(sessionmaker(engine)).refuse_at_work()
+    except Conflict:
+        raise
+    except (SQLAlchemyError, LightboxError):
+        # One that is damaged, or of an earlier version, names none; it may be replaced for that.
+        return
+    finally:
+        engine.dispose()

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from core.catalog import Catalog, database, open_catalog
 from core.catalog.backups import backup, restore
+from core.catalog.machines import Machine
 from core.datasets import intake
 from core.errors import Conflict, Damaged, InvalidInput, NotAllowed, NotFound
 from core.inference.keys import create_key, find_key
@@ -190,6 +191,9 @@ def test_what_is_in_use_is_not_replaced(catalog: Catalog, tmp_path: Path) -> Non
     with FileLock(catalog.workspace.home / ".workers.lock"):
         with pytest.raises(Conflict, match="running"):
             restore(catalog.workspace.home, tmp_path / "all.lightbox", replace=True)
+    catalog.machines.beat(Machine("m-1", "attic", ("train",), 2, 10**10))
+    with pytest.raises(Conflict, match="running on attic"):
+        restore(catalog.workspace.home, tmp_path / "all.lightbox", replace=True)
     with pytest.raises(NotFound):
         restore(catalog.workspace.home, tmp_path / "none", replace=True)
 
