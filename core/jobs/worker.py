@@ -40,9 +40,10 @@ _PR_SET_PDEATHSIG = 1
 class _Orphaned(threading.Thread):
     """Ends the process when standard input does, or on SIGTERM, after marking what it was doing."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self) -> None:
         super().__init__(daemon=True, name="parent")
-        self.catalog = catalog
+        # There is none before its server has answered.
+        self.catalog: Catalog | None = None
         self.job: JobRecord | None = None
         self.leaving = threading.Event()
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -66,7 +67,7 @@ class _Orphaned(threading.Thread):
         # and is let finish that.
         self.leaving.set()
         try:
-            if self.job is not None:
+            if self.catalog is not None and self.job is not None:
                 now = self.catalog.jobs.get(self.job.id)
                 if now.claims == self.job.claims:
                     let_go(self.catalog, now, lost.closed(now))
@@ -83,12 +84,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--machine", default="", help="the machine's id in the catalog")
     options = parser.parse_args(arguments)
     _die_with_parent()
-    catalog = _opened(options.home)
-    parent = _Orphaned(catalog)
+    parent = _Orphaned()
     parent.start()
     # Ctrl-C in the terminal reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, parent.end)
+    catalog = parent.catalog = _opened(options.home)
     for module in options.also:
         importlib.import_module(module)
     if options.lane == "train":

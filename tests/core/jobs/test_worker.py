@@ -89,6 +89,17 @@ def test_it_leaves_when_its_parents_pipe_closes(catalog: Catalog, worker: Proces
     assert worker.wait(5) == 0
 
 
+def test_it_leaves_while_it_waits_for_the_database(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_DATABASE", "postgresql://lightbox@127.0.0.1:9/lightbox")
+    with running(light_worker(catalog)) as worker:
+        assert "can’t be reached" in lines(worker, 1)[0]
+        assert worker.stdin is not None
+        worker.stdin.close()
+        assert worker.wait(10) == 0
+
+
 @pytest.mark.parametrize("kind", ["tiny.deaf", "tiny.chatty"])
 @pytest.mark.parametrize("how", ["pipe", "signal"])
 def test_what_it_was_doing_when_it_had_to_leave_is_said(
