@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.quality.curation import curated, usable
 from core.quality.export import with_groups
 from core.runs.files import RunFiles
@@ -53,19 +53,21 @@ def changed_since(catalog: Catalog, run: RunRecord) -> bool:
     trained.
 
     Raises:
-        NotFound: its dataset has gone.
+        NotFound: its dataset has gone, or can't be read.
     """
     now = catalog.datasets.get(run.dataset_id).version
     if now == run.dataset_version:
         return False
-    before, after = (
-        sorted(zip(table["hash"], table["label"], strict=True))
-        for table in (
-            usable(curated(catalog, run.dataset_id, version))
-            for version in (run.dataset_version, now)
-        )
-    )
-    return before != after
+    try:
+        before = curated(catalog, run.dataset_id, run.dataset_version)
+    except NotFound:
+        return True  # what it learned from can't be told any more
+    return _learned_from(before) != _learned_from(curated(catalog, run.dataset_id, now))
+
+
+def _learned_from(table: pd.DataFrame) -> list[tuple[str, str]]:
+    good = usable(table)
+    return sorted(zip(good["hash"], good["label"], strict=True))
 
 
 def split_of(workspace: Workspace, spec: TrainSpec, table: pd.DataFrame) -> pd.Series:

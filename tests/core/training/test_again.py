@@ -19,7 +19,7 @@ from core.quality import curation
 from core.quality.alike import find_alike
 from core.quality.curation import curated, usable
 from core.quality.scan import scan
-from core.training.again import spec_again, split_of
+from core.training.again import changed_since, spec_again, split_of
 from core.training.recipes import plan
 from core.training.spec import TrainSpec
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
@@ -99,6 +99,8 @@ def test_with_nothing_new_there_is_nothing_to_learn_again(catalog: Catalog, tmp_
     curation.decide(catalog, run.dataset_id, "exclude", ["red/new.png"])
     with pytest.raises(InvalidInput, match="Nothing has changed since"):
         spec_again(catalog, run)
+    # Of what can't be read any more nobody knows whether it was the same.
+    assert changed_since(catalog, dataclasses.replace(run, dataset_version=0))
 
 
 def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
