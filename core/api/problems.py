@@ -153,8 +153,8 @@ class ProblemDocuments:
 
     Args:
         of_pages: it is the browser of somebody at a page that asks. A mistake is then 400 whatever
-            it is, unless something is missing, not allowed, or the disk is full, and its title is
-            its own; who follows a link is told the sentence alone.
+            it is, unless something is missing or not allowed, the disk is full, or the database is
+            away, and its title is its own; who follows a link is told the sentence alone.
     """
 
     def __init__(self, app: ASGIApp, *, of_pages: bool = False) -> None:
@@ -181,10 +181,9 @@ class ProblemDocuments:
             problem = await run_in_threadpool(to_problem, error)
             if self._of_pages and isinstance(error, LightboxError):
                 status = problem.document.status
+                told = isinstance(error, NotFound | NotAllowed | NoSpace | Unreachable)
                 problem.document = replace(
-                    problem.document,
-                    title=error.title,
-                    status=status if isinstance(error, NotFound | NotAllowed | NoSpace) else 400,
+                    problem.document, title=error.title, status=status if told else 400
                 )
             as_text = self._of_pages and "text/html" in Headers(scope=scope).get("accept", "")
             await _response(problem, as_text)(scope, receive, send)

@@ -20,6 +20,7 @@ from core.api import uploads
 from core.catalog import Catalog
 from core.datasets import intake
 from core.datasets.upload import UploadStage
+from core.errors import Unreachable
 from core.progress import Reporter
 from core.quality.curation import latest_index
 from core.quality.scan import scan
@@ -342,6 +343,17 @@ def test_a_defect_is_a_problem_with_an_id_and_no_details(
     assert "secret" not in answer.text
     log = catalog.workspace.logs / f"{answer.json()['error_id']}.txt"
     assert "secret" in log.read_text(encoding="utf-8")
+
+
+def test_a_database_that_is_away_is_tried_again_by_the_page(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise Unreachable("The database can’t be reached.")
+
+    monkeypatch.setattr(UploadStage, "append", away)
+    answer = upload.archive(b"part")
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
 
 
 @pytest.mark.parametrize("kind", ["files", "archive"])
