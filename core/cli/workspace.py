@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -63,14 +64,16 @@ def put_back(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     argument(
         "target",
         metavar="ADDRESS",
-        help="postgresql+pg8000://NAME:PASSWORD@HOST/DATABASE of an empty database, or: sqlite",
+        help="postgresql+pg8000://NAME:PASSWORD@HOST/DATABASE of an empty database; - reads it "
+        "from standard input, where no list of processes shows it; or: sqlite",
     ),
-    examples=("postgresql+pg8000://lightbox@db.example/lightbox", "sqlite"),
+    examples=("postgresql+pg8000://lightbox@db.example/lightbox", "- < address", "sqlite"),
 )
 def move(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    moved = move_database(catalog, options.target, output.progress)
+    target = sys.stdin.readline().strip() if options.target == "-" else options.target
+    moved = move_database(catalog, target, output.progress)
     output.text(f"{plural(moved.rows, 'row')}, each of them compared, in {moved.place}.")
-    if options.target.strip().lower() == FILE:
+    if target.strip().lower() == FILE:
         output.text("Remove LIGHTBOX_DATABASE from now on; what is on the server stays as it is.")
     else:
         output.text("Set LIGHTBOX_DATABASE to this address from now on, wherever Lightbox runs.")

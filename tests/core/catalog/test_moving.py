@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import time
 from contextlib import closing
@@ -111,7 +112,7 @@ def test_a_row_that_the_server_refuses_stops_all_of_it(
 
 
 def test_nothing_is_moved_while_somebody_works(
-    kept: Catalog, capsys: pytest.CaptureFixture[str]
+    kept: Catalog, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "postgresql://lightbox@127.0.0.1:9/lightbox"
     with FileLock(kept.workspace.home / ".workers.lock"):
@@ -130,6 +131,11 @@ def test_nothing_is_moved_while_somebody_works(
     kept.jobs.claim("train", pid=1, host="h")
     assert main(["move-database", address]) == 2
     assert "1 job still running" in capsys.readouterr().err
+    # Without its password in the list of processes.
+    monkeypatch.setattr("sys.stdin", io.StringIO("mysql://there/lists\n"))
+    kept.jobs.finish(kept.jobs.all()[-1].id, "done")
+    assert main(["move-database", "-"]) == 2
+    assert "not in “mysql”" in capsys.readouterr().err
     assert kept.workspace.database.exists()
 
 
