@@ -25,7 +25,6 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from core import errors
@@ -34,7 +33,6 @@ from core.helper import Ended, Helper, begin, say
 from core.progress import Reporter
 
 T = TypeVar("T")
-_ROOT = Path(__file__).resolve().parents[1]
 # Others wait: two busy processors are enough for what nobody knows.
 _AT_ONCE = threading.BoundedSemaphore(2)
 _LOOK_AGAIN_S = 0.2

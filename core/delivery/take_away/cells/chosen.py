@@ -15,7 +15,6 @@ from core.training.heads import HEADS
 _HEADS = "core.training.heads"
 _BUILDING = "core.features.backbones.build"
 _PRETRAINED = "core.training.architectures.pretrained"
-_PACKED = "SimpleNamespace(network=network, read=read)"
 
 
 def is_chosen(material: Material) -> bool:
