@@ -103,7 +103,8 @@ def _left_out(skipped: Sequence[tuple[str, str]]) -> str:
     if len(whys) > 1:
         return f"{said}."
     (why,) = whys
-    return f"{said}: {why[:1].lower()}{why[1:]}"
+    each = "" if len(skipped) == 1 else ", each"
+    return f"{said}{each} because {why[:1].lower()}{why[1:]}"
 
 
 def _may_belong(kept: KeptLayout) -> str:

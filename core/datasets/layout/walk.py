@@ -19,7 +19,7 @@ from core.datasets.layout.names import is_litter, is_text, is_told_litter
 from core.datasets.layout.values import Entry, Skipped
 from core.errors import InvalidInput
 from core.progress import Reporter, Throttle
-from core.text import as_text
+from core.text import as_text, plural
 
 # Opening a file to see what it is costs as much as a small picture's decoding.
 _MOST_LOOKED_INTO = 20_000
@@ -56,7 +56,7 @@ class Walked:
             (hidden, "Hidden folders were left out"),
         ):
             named = [f"{name} ({count:,})" for name, count in sorted(some.items())]
-            more = f" and {len(named) - _NAMED:,} others" if len(named) > _NAMED else ""
+            more = f" and {plural(len(named) - _NAMED, 'other')}" if len(named) > _NAMED else ""
             found += [f"{why}: {', '.join(named[:_NAMED])}{more}."] if named else []
         return found
 

@@ -35,7 +35,7 @@ def test_all_troubles_are_said_and_how_the_folder_was_understood(
     assert [kind for kind, _, _ in said] == ["finding", "left out", "alike", "understood"]
     assert said[0][1] == "1 photo is cut off."
     assert said[1][1] == (
-        "2 files were left out: it lies in no class folder, so nothing says its class."
+        "2 files were left out, each because it lies in no class folder, so nothing says its class."
     )
     assert said[2][1] == "“A” and “a” may be one class."
     assert said[3][1] == (
@@ -49,4 +49,4 @@ def test_a_doubt_comes_first_and_a_text_is_no_trouble(catalog: Catalog, tmp_path
     _folder(folder, "read me.md")
     said = _looked(catalog, folder)
     assert said[0] == ("doubt", "This folder looks like train and test.", True)
-    assert ("left out", "1 file was left out: it is not an image (.md).", False) in said
+    assert ("left out", "1 file was left out because it is not an image (.md).", False) in said
