@@ -62,7 +62,8 @@ class Annotations:
             self.kinds.add("YOLO")
             self.used |= used
         for entry in entries:
-            if entry.path in labels:
+            # The same boxes again, where a tool wrote both.
+            if entry.path in labels and not self.noted.get(entry.path):
                 self.noted[entry.path] += [
                     Noted(clean_label(label), box, percent=True)
                     for label, box in labels[entry.path]

@@ -199,8 +199,7 @@ class _Judgement:
         return tables.by_table(self.entries, table, index)
 
     def _table(self, name: str, index: Index) -> Table:
-        beside = self.walked.tables
-        return tables.read_table(self.root, name, index, self.choice.labels, beside)
+        return tables.read_table(self.root, name, index, self.choice.labels, self.walked.tables)
 
     def _with_splits(self, reading: Reading) -> Reading:
         """Class folders with what lists beside them say is for training, where they say it of
@@ -212,7 +211,8 @@ class _Judgement:
         if len(said) < _TABLE_COVERS * len(reading.files):
             return reading
         files = [file._replace(split=said.get(file.path, "")) for file in reading.files]
-        reason = f"{reading.reason} {named(sorted(used))} say what is trained on."
+        says = "says" if len(used) == 1 else "say"
+        reason = f"{reading.reason} {named(sorted(used))} {says} what is trained on."
         return replace(reading, files=files, reason=reason, used=frozenset(used))
 
     def _judged(self) -> tuple[Reading, list[Reading]]:

@@ -201,6 +201,13 @@ def test_what_pictures_are_found_by_is_made_once_for_all_files_that_ask() -> Non
     assert first._by_full is second._by_full
 
 
+def test_boxes_that_are_said_in_two_forms_are_cut_out_once(tmp_path: Path) -> None:
+    files = SIX | TOOLS["CSV"] | {f"a{n}.txt": (CAT, DOG)[n % 2] for n in range(6)}
+    files |= {"classes.txt": "a\nb\n"}
+    layout = read_layout(make(tmp_path, files), choice=Choice("boxes", margin=0))
+    assert len(layout.files) == 6
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_boxes_of_other_tools_are_read(tmp_path: Path, tool: str) -> None:
     root = make(tmp_path, SIX | TOOLS[tool])
