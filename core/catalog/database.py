@@ -133,13 +133,16 @@ def _check_place(workspace: Workspace) -> None:
     refuse_network_disk(workspace)
 
 
-def refuse_network_disk(workspace: Workspace) -> None:
+def refuse_network_disk(workspace: Workspace, *, leaving: bool = False) -> None:
     """Refuse to keep lists in a file on a network's disk.
+
+    Args:
+        leaving: they are about to leave the server that they are on.
 
     Raises:
         NotAllowed: they would be.
     """
-    if is_on_server():
+    if is_on_server() and not leaving:
         return
     kind = disk_kind(workspace.home)
     if kind in _NETWORKS:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from core.catalog.backups import refuse_running
-from core.catalog.database import Catalog
+from core.catalog.database import Catalog, refuse_network_disk
 from core.catalog.engines import (
     at_once,
     copy_database,
@@ -54,7 +54,8 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
 
     Raises:
         Conflict: jobs run, Lightbox is open, the lists are there already, or the target is filled.
-        InvalidInput, NotFound, NotAllowed, Unreachable: the target can't be used.
+        InvalidInput, NotFound, NotAllowed, Unreachable: the target can't be used, such as a file on
+            a network's disk.
         Damaged: a row can't be written there as it is.
     """
     report = report or Reporter()
@@ -97,6 +98,7 @@ def _to_file(catalog: Catalog, source: str, report: Reporter) -> Moved:
             file=file,
             remedy="Give the address of a database: postgresql+pg8000://NAME@HOST/DATABASE",
         )
+    refuse_network_disk(catalog.workspace, leaving=True)
     with _still(source) as ours, atomic_path(file) as part:
         rows = write_file(ours, part, report)
     moved_note(catalog.workspace).unlink(missing_ok=True)

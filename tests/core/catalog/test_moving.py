@@ -11,13 +11,21 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from core.catalog import Catalog, open_catalog
+from core.catalog import Catalog, database, open_catalog
 from core.catalog.backups import backup, restore
 from core.catalog.machines import Machine
 from core.catalog.moving import move_database
 from core.catalog.rows import count_rows
 from core.cli import main
-from core.errors import Cancelled, Conflict, Damaged, InvalidInput, NotFound, Unreachable
+from core.errors import (
+    Cancelled,
+    Conflict,
+    Damaged,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Unreachable,
+)
 from core.progress import Reporter
 from core.workspace import Workspace, open_workspace
 from tests.core.catalog.test_backups import content, filled
@@ -72,6 +80,10 @@ def test_lists_go_to_the_server_and_back_and_are_the_same(
     moved.jobs.append_event(job.id, "note", {})  # numbered after the last one that was moved
     moved.audit.note("tester", "looked", "again")
     before = said(moved)
+    with monkeypatch.context() as far:
+        far.setattr(database, "disk_kind", lambda _: "nfs4")
+        with pytest.raises(NotAllowed, match="on a network’s disk"):
+            move_database(moved, "sqlite")
     back = move_database(moved, "sqlite")
     assert back.rows == there.rows + 2
 
