@@ -77,7 +77,8 @@ def keep_database(workspace: Workspace, revision: str) -> Path:
     target = folder / f"lightbox-{revision}-{time.strftime('%Y%m%d-%H%M%S')}.db"
     with atomic_path(target) as part:
         copy_database(workspace.database, part)
-    for old in sorted(folder.glob("lightbox-*.db"), key=_changed)[:-_KEPT_DATABASES]:
+    # Not the one that lists were moved away from (lightbox-moved-…), which is there only once.
+    for old in sorted(folder.glob("lightbox-[0-9]*.db"), key=_changed)[:-_KEPT_DATABASES]:
         old.unlink(missing_ok=True)
     return target
 

@@ -233,7 +233,14 @@ def test_a_missing_database_beside_full_folders_is_no_new_workspace(
 def test_the_database_is_kept_before_it_is_migrated(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path / "old")
     of_schema(workspace, "0003").dispose()
+    backups = workspace.home / "backups"
+    backups.mkdir()
+    for number, name in enumerate(["moved-1", *(f"0002-{at}" for at in range(5))]):
+        (backups / f"lightbox-{name}.db").touch()
+        os.utime(backups / f"lightbox-{name}.db", (number, number))
     open_catalog(workspace)
+    assert (backups / "lightbox-moved-1.db").exists()
+    assert len([*backups.glob("lightbox-0002-*.db")]) == 4
     (kept,) = (workspace.home / "backups").glob("lightbox-0003-*.db")
     with closing(sqlite3.connect(kept)) as opened:
         assert opened.execute("SELECT version_num FROM alembic_version").fetchone() == ("0003",)
