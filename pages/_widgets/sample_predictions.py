@@ -10,7 +10,7 @@ from core import charts
 from core.catalog import RunRecord
 from core.errors import NotFound
 from core.quality.curation import curated
-from core.text import escape, shorten
+from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.session import catalog, thumbnails
 
@@ -63,10 +63,10 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
                 picture,
                 f"is {each['label']}",
                 badge=f"{'✓' if right else '✗'} {shorten(each['answer'], 14)}"
-                + ("" if sure is None else f" {sure:.0%}"),
+                + ("" if sure is None else f" {percent(sure, 0)}"),
                 tone="good" if right else "bad",
                 title=f"{each['path']}\ntrue: {each['label']}\nanswer: {each['answer']}"
-                + ("" if sure is None else f" ({sure:.1%})")
+                + ("" if sure is None else f" ({percent(sure)})")
                 + f", {'right' if right else 'wrong'}",
                 tiny=tiny,
             )

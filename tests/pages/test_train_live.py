@@ -221,12 +221,12 @@ def test_answers_about_validation_images_are_shown_and_follow_the_epochs(told: T
     at = watch(told)
     shown = gallery(at, "answers-")
     (tile,) = shown.tiles
-    assert (tile["badge"], tile["tone"], tile["caption"]) == ("✗ blue 62%", "bad", "is red")
+    assert (tile["badge"], tile["tone"], tile["caption"]) == ("✗ blue 62\u00a0%", "bad", "is red")
     assert str(tile["src"]).startswith("data:image/")
     look(2, "red")
     at.run()
     (tile,) = gallery(at, "answers-").tiles
-    assert (tile["badge"], tile["tone"]) == ("✓ red 62%", "good")
+    assert (tile["badge"], tile["tone"]) == ("✓ red 62\u00a0%", "good")
     assert round_of(at) == 2, "so the browser draws the same pictures anew"
     assert "after epoch 2" in words(at)
     told.catalog.jobs.replace_event(

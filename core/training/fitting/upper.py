@@ -25,6 +25,7 @@ from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
 from core.runs.files import CHECKPOINT
+from core.text import percent
 from core.training import architectures
 from core.training.augmentation.options import Augmentation
 from core.training.auto.looks import Look
@@ -112,7 +113,7 @@ class Upper:
         model = self._compiled(head)
         batches = _Batches(self._maps, rows, self._images, head.bias.size, self._context.spec.seed)
         steps = epochs * len(batches)
-        pace = _Pace(self._context, steps, lambda done: self._say(f"{note}, {done:.0%}"))
+        pace = _Pace(self._context, steps, lambda done: self._say(f"{note}, {percent(done, 0)}"))
         keras.utils.set_random_seed(self._context.spec.seed)
         model.fit(batches, epochs=epochs, verbose=0, shuffle=False, callbacks=[pace])
         if pace.ended:
@@ -192,7 +193,7 @@ class Upper:
                     images = views.make(images, digests, view)
                 made[rows] = below.predict(images)
                 done = (view * count + start) / (count * (views.views + 1))
-                self._say(f"Looking with the lower part of {self._title}, {done:.0%}")
+                self._say(f"Looking with the lower part of {self._title}, {percent(done, 0)}")
             maps.append(made)
         return maps
 

@@ -20,7 +20,7 @@ from core.inference.corrections import correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.quality.curation import curated
-from core.text import escape, shorten
+from core.text import escape, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.said import said
@@ -187,7 +187,7 @@ def _alike(run_id: str, dataset_id: str, version: int, data: bytes) -> list[Tile
     table = curated(store, dataset_id, version).set_index("path")
     pictures = thumbnails(dataset_id, table.reindex(near["path"]).fillna(0))
     return [
-        Tile(path, picture, label, title=f"{path}\nalike: {alike:.0%}")
+        Tile(path, picture, label, title=f"{path}\nalike: {percent(alike, 0)}")
         for path, label, picture, alike in zip(
             near["path"], near["label"], pictures, found.similarity[0], strict=True
         )

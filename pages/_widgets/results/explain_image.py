@@ -104,7 +104,8 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
             f"▲ {row.label}" if row.path == now else str(row.label),
             badge=f"{apart(shorten(row.predicted, 16))} · {percent(row.confidence, 0)}",
             tone="good" if row.correct else "bad",
-            title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({row.confidence:.1%})",
+            title=f"{row.path}\ntrue: {row.label}\n"
+            f"answer: {row.predicted} ({percent(row.confidence)})",
             tiny=picture.tiny,
         )
         for row, picture in zip(page.itertuples(), pictures(view, list(page["path"])), strict=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.evaluation.comparison.compare import Comparison
-from core.text import escape, shorten
+from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.results.view import View, pictures
 
@@ -68,7 +69,7 @@ def _gallery(view: View, rows: pd.DataFrame, key: str, label: str) -> None:
     gallery(tiles, key=key, label=label)
 
 
-def _tile(row: dict[Hashable, object], data: bytes, tiny: bool) -> Tile:
+def _tile(row: dict[Hashable, Any], data: bytes, tiny: bool) -> Tile:
     was = f", was {row['label_first']}" if row["relabelled"] else ""
     first, second = str(row["predicted_first"]), str(row["predicted_second"])
     return Tile(
@@ -77,8 +78,9 @@ def _tile(row: dict[Hashable, object], data: bytes, tiny: bool) -> Tile:
         f"is {row['label']}{was}",
         badge=f"{shorten(first, 9)} → {shorten(second, 9)}",
         tone="good" if row["correct_second"] else "bad",
-        title=f"{row['path']}\ntrue: {row['label']}{was}\n{first} ({row['confidence_first']:.1%}) "
-        f"→ {second} ({row['confidence_second']:.1%})",
+        title=f"{row['path']}\ntrue: {row['label']}{was}\n"
+        f"{first} ({percent(row['confidence_first'])}) → "
+        f"{second} ({percent(row['confidence_second'])})",
         tiny=tiny,
     )
 

@@ -116,7 +116,7 @@ def _worst(view: View) -> None:
             badge=f"✗ {shorten(str(row['predicted']), 32)}",
             tone="bad",
             title=f"{row['path']}: is {row['label']}, it said {row['predicted']} "
-            f"({row['confidence']:.0%} sure)",
+            f"({percent(row['confidence'], 0)} sure)",
         )
         for (_, row), picture in zip(rows.iterrows(), pictures, strict=True)
     ]

@@ -245,3 +245,8 @@ def test_the_bootstrap_of_a_mean_is_scipys() -> None:
         (sample,), np.mean, n_resamples=4000, method="percentile", rng=1
     ).confidence_interval
     assert ours == pytest.approx((theirs.low, theirs.high), abs=0.02)
+
+
+def test_a_range_of_two_ways_begins_at_nothing_where_one_of_them_does() -> None:
+    found = of(*called([0, 0, 1, 1, 2], [0, 1, 0, 1, 1], 3))["balanced_accuracy"]
+    assert (found.low, found.value) == (0, pytest.approx(1 / 3))
