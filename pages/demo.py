@@ -113,6 +113,8 @@ def _page() -> None:
             cards(run, ask(run, given.files, detecting), threshold, guest=True)
     if way == "drop" and not given.files:
         st.caption("Your image is answered and forgotten.")
+    if way == "example" and not given.files and not given.refused:
+        st.info("There are no photos of a test here. Try an image of your own, or the camera.")
 
 
 _page()

@@ -223,6 +223,16 @@ def test_a_guest_of_a_demo_can_try_and_nothing_else(
     assert (len(trained.catalog.jobs.all()), trained.catalog.runs.all()) == before
 
 
+def test_a_demo_of_a_model_that_was_never_tested_says_what_to_do(
+    open_page: Open, trained: Trained
+) -> None:
+    link = create_link(trained.catalog, trained.run_id, "demo")
+    for file in trained.catalog.workspace.run(trained.run_id).rglob("predictions*"):
+        file.unlink()
+    at = open_page("demo", token=link.token)
+    assert "Try an image of your own" in words(at)
+
+
 @pytest.mark.parametrize("kind", ["", "revoked", "results"])
 def test_no_other_link_opens_a_demo(open_page: Open, trained: Trained, kind: str) -> None:
     token = ""
