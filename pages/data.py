@@ -18,6 +18,7 @@ from pages._widgets.decided import last_decision
 from pages._widgets.distributions import chips, distributions
 from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.gone import removed
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
 from pages._widgets.layout import layout_panel
@@ -83,8 +84,7 @@ def _failed(record: DatasetRecord) -> None:
                 choose_dataset(record.id)
                 st.rerun()
             if st.button("Remove it", icon=":material/delete:", key=f"remove-{record.id}"):
-                intake.remove(catalog(), record.id)
-                choose_dataset(None)
+                removed(record, intake.remove(catalog(), record.id))
                 st.rerun()
 
 
@@ -169,6 +169,14 @@ def _manage(record: DatasetRecord) -> None:
             ):
                 kinds.submit_scan(catalog(), record.id)
                 st.rerun()
+        going = intake.trainings_on(catalog(), record.id)
+        if going:
+            named = ", ".join(f"“{escape(shorten(run.name, 40))}”" for run in going)
+            st.warning(
+                f"It is being trained on: {named}. Removing the dataset stops that, and nothing of "
+                "it is kept.",
+                icon=":material/model_training:",
+            )
         sure = st.checkbox(
             "Yes, forget this dataset"
             + (
@@ -176,10 +184,10 @@ def _manage(record: DatasetRecord) -> None:
                 if record.origin == "folder"
                 else " and delete the copies that were uploaded."
             )
+            + (" Stop its training." if going else "")
         )
         if st.button("Remove the dataset", icon=":material/delete:", disabled=not sure):
-            intake.remove(catalog(), record.id)
-            choose_dataset(None)
+            removed(record, intake.remove(catalog(), record.id))
             st.rerun()
 
 

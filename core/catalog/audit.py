@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.catalog.changes import DECISIONS
 from core.catalog.models import AuditRow, ChangeRow, DatasetRow
+from core.text import images
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Audit:
 
     def entries(self, *, since: float = 0.0, most: int = 1000) -> list[Entry]:
         """What was done, newest first, decisions about datasets included."""
-        doors = select(AuditRow).where(AuditRow.at >= since).order_by(AuditRow.seq.desc())
+        doors = select(AuditRow).where(AuditRow.at >= since).order_by(AuditRow.at.desc())
         decisions = (
             select(ChangeRow, DatasetRow.name)
             .join(DatasetRow, DatasetRow.id == ChangeRow.dataset_id)
@@ -62,7 +64,39 @@ class Audit:
                 for row in session.scalars(doors.limit(most)).all()
             ]
             found += [
-                Entry(row.at, row.author, row.action, name, row.why)
-                for row, name in session.execute(decisions.limit(most)).all()
+                decided(row, name) for row, name in session.execute(decisions.limit(most)).all()
             ]
         return sorted(found, key=lambda entry: -entry.at)[:most]
+
+
+def decided(row: ChangeRow, dataset: str) -> Entry:
+    """A change of a dataset as an entry, in the words that people read elsewhere too."""
+    what = DECISIONS.get(row.action, row.action)
+    said = row.payload
+    label = said.get("label") if row.action == "relabel" else None
+    count = len(said.get("paths", ())) or int(said.get("images", 0))
+    parts = [
+        f"to “{label}”" if label else "",
+        images(count) if count else "",
+        # A scan gives no other reason than that it is one.
+        row.why if row.action != "index" else "",
+    ]
+    detail = ", ".join(part for part in parts if part)
+    return Entry(row.at, row.author, what[0].lower() + what[1:], dataset, detail)
+
+
+def keep_decisions(session: Session, dataset_id: str, dataset: str) -> None:
+    """Move all changes of a dataset that is being removed into the log, which outlives it."""
+    for row in session.scalars(select(ChangeRow).where(ChangeRow.dataset_id == dataset_id)).all():
+        entry = decided(row, dataset)
+        session.add(
+            AuditRow(
+                at=entry.at,
+                who=entry.who[:255],
+                what=entry.what[:64],
+                subject=entry.subject[:255],
+                detail=entry.detail[:2000],
+            )
+        )
+        session.delete(row)
+    session.flush()

@@ -21,6 +21,18 @@ from core.errors import Conflict, NotFound
 from core.who import require
 
 _ATTEMPTS = 20
+# What each kind of change is called wherever people read of it.
+DECISIONS = {
+    "exclude": "Excluded",
+    "restore": "Restored",
+    "keep": "Marked as fine",
+    "relabel": "Moved to another class",
+    "class": "Classes changed",
+    "undo": "Undone",
+    "index": "Scanned",
+    "copies": "Looked for near-duplicates",
+    "suspects": "Looked for wrong labels",
+}
 
 
 class Changes:

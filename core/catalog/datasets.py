@@ -13,12 +13,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.catalog.models import ChangeRow, DatasetRow
+from core.catalog.audit import keep_decisions
+from core.catalog.models import AuditRow, ChangeRow, DatasetRow
 from core.catalog.records import DatasetRecord
 from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
-from core.text import meant
-from core.who import require
+from core.text import images, meant
+from core.who import author, require
 
 MAX_NAME = 100
 
@@ -148,10 +149,22 @@ class Datasets:
         return self.get(dataset_id)
 
     def remove(self, dataset_id: str) -> None:
-        """Forget a dataset and its log. Files are the caller's business."""
+        """Forget a dataset; what was decided about it stays in the log of all that was done. Files
+        are the caller's business."""
         require("labeller")
-        self.get(dataset_id)
+        record = self.get(dataset_id)
         with self._sessions.begin() as session:
+            if record.images:  # a blank project that nobody used is no news
+                keep_decisions(session, dataset_id, record.name)
+                session.add(
+                    AuditRow(
+                        at=time.time(),
+                        who=author(),
+                        what="removed a dataset",
+                        subject=record.name,
+                        detail=images(record.images),
+                    )
+                )
             session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
             session.query(DatasetRow).filter_by(id=dataset_id).delete()
 

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from core.catalog import Catalog
+from core.catalog.changes import DECISIONS
 from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
@@ -190,7 +191,7 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     now = catalog.datasets.get(record.id)
     count = len(change.payload["paths"])
     output.text(
-        f"{curation.DECISIONS[action]}: {images(count)}. "
+        f"{DECISIONS[action]}: {images(count)}. "
         f'{now.images:,} are usable now. Take it back with: undo "{record.name}" {change.version}'
     )
     return {"dataset": record.id, "version": change.version, "images": now.images, "changed": count}

@@ -250,9 +250,11 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 @command("dataset remove", "Data", "forget a dataset; your images stay", NAME)
 def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
-    intake.remove(catalog, record.id)
+    stopped = [run.name for run in intake.remove(catalog, record.id)]
     output.text(f"Removed “{record.name}”. Your own folder is as it was.")
-    return {"removed": record.id}
+    for name in stopped:
+        output.text(f"“{name}” was being trained on it: it is stopped, and nothing of it is kept.")
+    return {"removed": record.id, "stopped": stopped}
 
 
 @command(

@@ -18,8 +18,9 @@ from pathlib import Path, PurePath, PureWindowsPath
 from typing import BinaryIO
 
 from core import settings
-from core.catalog import Catalog, DatasetRecord
+from core.catalog import Catalog, DatasetRecord, RunRecord
 from core.catalog.datasets import MAX_NAME, new_id
+from core.catalog.records import FINISHED
 from core.datasets import archives, known_sets
 from core.datasets import sample as samples
 from core.datasets.layout import Choice, Skipped, is_text
@@ -257,11 +258,29 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
     return refused
 
 
-def remove(catalog: Catalog, dataset_id: str) -> None:
-    """Forget a dataset and delete what Lightbox keeps of it; the person's own folder stays."""
+def trainings_on(catalog: Catalog, dataset_id: str) -> list[RunRecord]:
+    """Trainings on a dataset that wait or run: those that end when it is removed."""
+    runs = catalog.runs.all(dataset_id, archived=True)
+    return [run for run in runs if run.state not in FINISHED]
+
+
+def remove(catalog: Catalog, dataset_id: str) -> list[RunRecord]:
+    """Forget a dataset and delete what Lightbox keeps of it; the person's own folder stays.
+
+    Returns:
+        The trainings on it, which are stopped: nothing of them is kept.
+
+    Raises:
+        NotAllowed: whoever acts may not remove it, or may not stop its trainings.
+    """
+    require("labeller")
+    stopped = trainings_on(catalog, dataset_id)
+    for run in stopped:
+        catalog.jobs.request_cancel(run.job_id, discard=True)
     catalog.datasets.remove(dataset_id)
     shutil.rmtree(catalog.workspace.dataset(dataset_id), ignore_errors=True)
     shutil.rmtree(catalog.workspace.cache / "pixels" / dataset_id, ignore_errors=True)
+    return stopped
 
 
 def check_allowed(folder: Path) -> Path:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.access.audit import note
 from core.catalog import Catalog, Change
 from core.datasets.content import hash_bytes
 from core.datasets.formats import SUFFIXES, SUFFIXES_OF
@@ -135,6 +136,7 @@ def correct(
     with atomic_path(folder / (made.id + suffix)) as part:
         part.write_bytes(data)
     write_json(folder / f"{made.id}.json", made.model_dump())
+    note(catalog, "corrected an answer", run.name, f"“{predicted}” is “{label}”: {made.name}")
     return made
 
 

@@ -52,15 +52,27 @@ def execute(
         except Unreachable as error:
             insist(lambda error=error: let_go(catalog, job, str(error)))  # type: ignore[misc]
         except LightboxError as error:
-            finish("failed", str(error))
+            if _dropped(catalog, job):
+                finish("cancelled")
+            else:
+                finish("failed", str(error))
         except MemoryError:
             finish("failed", OUT_OF_MEMORY)
         except Exception:
-            error_id = log_defect(catalog)
-            finish("failed", defect_sentence(error_id), error_id)
+            if _dropped(catalog, job):
+                finish("cancelled")
+            else:
+                error_id = log_defect(catalog)
+                finish("failed", defect_sentence(error_id), error_id)
         else:
             finish("done")
     return insist(lambda: catalog.jobs.get(job.id)) or replace(job, state="interrupted")
+
+
+def _dropped(catalog: Catalog, job: JobRecord) -> bool:
+    """Whether nothing of it is wanted any more: its dataset may have been removed below it."""
+    now = insist(lambda: catalog.jobs.get(job.id))
+    return now is not None and now.wishes.stop == "discard"
 
 
 def log_defect(catalog: Catalog) -> str:

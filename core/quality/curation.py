@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, Change
+from core.catalog.changes import DECISIONS
 from core.catalog.datasets import tidy
 from core.datasets.places import all_as_kept
 from core.errors import InvalidInput, NotFound
@@ -24,17 +25,6 @@ from core.quality.same_part import Rows
 from core.text import as_text
 from core.who import author, require
 
-DECISIONS = {
-    "exclude": "Excluded",
-    "restore": "Restored",
-    "keep": "Marked as fine",
-    "relabel": "Moved to another class",
-    "class": "Classes changed",
-    "undo": "Undone",
-    "index": "Scanned",
-    "copies": "Looked for near-duplicates",
-    "suspects": "Looked for wrong labels",
-}
 MAX_CLASS_NAME = 255
 # What was found out, not decided: can't be undone, and is no news to a person.
 FACTS = ("index", "copies", "suspects")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.access.audit import note
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
@@ -69,6 +70,7 @@ def create_run(
         catalog.jobs.finish(job.id, "cancelled")
         raise
     catalog.jobs.release(job.id, {"run_id": run.id})
+    note(catalog, "started a training", run.name, f"on {dataset.name}")
     return catalog.runs.get(run.id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import DatasetRecord
+from core.catalog.changes import DECISIONS
 from core.quality import curation
 from core.text import escape, images
 from pages._widgets.session import catalog
@@ -16,7 +17,7 @@ def decide(
     """Log a decision and draw the page again; nothing happens when there is no image."""
     change = curation.decide(catalog(), record.id, action, paths, why=why, label=label)
     if change is not None:
-        done = f"Moved to “{label}”" if label is not None else curation.DECISIONS[action]
+        done = f"Moved to “{label}”" if label is not None else DECISIONS[action]
         _remember(record, [change.version], f"{done}: {images(len(paths))}.")
 
 

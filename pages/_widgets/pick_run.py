@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.text import escape, rate
+from pages._widgets.gone import unknown_sentence
 from pages._widgets.session import choose_run, unknown_run
 from pages._widgets.steps import go
 
@@ -15,11 +16,7 @@ def say_unknown() -> bool:
     asked = unknown_run()
     if not asked:
         return False
-    st.error(
-        f"There is no model “{escape(asked)}” here. It may have been deleted, or the link is not "
-        "whole.",
-        icon=":material/link_off:",
-    )
+    st.error(escape(unknown_sentence("model", "deleted", asked)), icon=":material/link_off:")
     if st.button("All models", type="primary", icon=":material/inventory_2:", key="unknown-run"):
         choose_run(None)
         go("models")

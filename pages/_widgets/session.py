@@ -90,13 +90,13 @@ def _choose(kind: str, value: str | None) -> None:
             st.query_params[kind] = value
 
 
-def _asked(kind: str) -> str | None:
+def asked(kind: str) -> str | None:
     """What was asked for: by the address, else by what was done last in this session."""
     return st.query_params.get(kind) or st.session_state.get(kind)
 
 
 def _asked_run() -> RunRecord | None:
-    run_id = _asked("run")
+    run_id = asked("run")
     try:
         return catalog().runs.find(run_id) if run_id else None
     except NotFound:
@@ -105,7 +105,7 @@ def _asked_run() -> RunRecord | None:
 
 def _take_dataset_along() -> None:
     run = _asked_run()
-    if run is None or run.dataset_id == _asked("dataset"):
+    if run is None or run.dataset_id == asked("dataset"):
         return
     if any(record.id == run.dataset_id for record in catalog().datasets.all()):
         st.session_state["dataset"] = run.dataset_id
@@ -120,17 +120,17 @@ def settle() -> None:
     if _by_way_back():
         left.clear()
     for kind in ("dataset", "run"):
-        asked, chosen = st.query_params.get(kind), st.session_state.get(kind)
-        if asked and asked != chosen and asked == left.get(kind):
+        wanted, chosen = st.query_params.get(kind), st.session_state.get(kind)
+        if wanted and wanted != chosen and wanted == left.get(kind):
             # A browser that had not heard of the choice yet; what redraws itself says it each time.
             _choose(kind, chosen)
-        elif asked:
-            st.session_state[kind] = asked
+        elif wanted:
+            st.session_state[kind] = wanted
     if st.query_params.get("run"):
         _take_dataset_along()
         return
     run = _asked_run()
-    if run is not None and run.dataset_id != _asked("dataset"):
+    if run is not None and run.dataset_id != asked("dataset"):
         st.session_state.pop("run")
 
 
@@ -142,13 +142,13 @@ def _by_way_back() -> bool:
 
 def where() -> dict[str, str]:
     """What the session is about, for the address of another page."""
-    return {kind: value for kind in ("dataset", "run") if (value := _asked(kind))}
+    return {kind: value for kind in ("dataset", "run") if (value := asked(kind))}
 
 
 def unknown_run() -> str:
     """The run that the address asks for, if there is none like that; else ""."""
-    asked = st.query_params.get("run", "")
-    return asked if asked and _asked_run() is None else ""
+    run_id = st.query_params.get("run", "")
+    return run_id if run_id and _asked_run() is None else ""
 
 
 # Neither of these writes into the address what nobody asked for: each time that it is written to
@@ -156,7 +156,7 @@ def unknown_run() -> str:
 def current_dataset() -> DatasetRecord | None:
     """The session's dataset: from the address, else what was last used here, else the newest.
     A failed import is none, unless it was asked for."""
-    chosen = _asked("dataset")
+    chosen = asked("dataset")
     records = catalog().datasets.all()
     record = next((record for record in records if record.id == chosen), None)
     if record is None:
@@ -173,7 +173,7 @@ def current_run(*, finished: bool = True) -> RunRecord | None:
     Args:
         finished: only runs that have a model.
     """
-    chosen = _asked("run")
+    chosen = asked("run")
     runs = [run for run in catalog().runs.all() if not finished or run.state == "done"]
     run = next((run for run in runs if run.id == chosen), None) or _archived(chosen, finished)
     if run is None:

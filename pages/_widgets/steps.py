@@ -13,6 +13,7 @@ from core.catalog import DatasetRecord, RunRecord
 from core.quality.looked import looked
 from core.text import escape, escape_html, shorten
 from core.who import Role, acting, require
+from pages._widgets.gone import notice_gone, say_gone
 from pages._widgets.session import (
     catalog,
     current_dataset,
@@ -98,6 +99,7 @@ def header(current: Any) -> None:
     if acting().name:
         _account(acting().name)
     settle()
+    notice_gone(says_itself=current in (BY_KEY["results"], BY_KEY["predict"]))
     record, run = current_dataset(), current_run()
     done = _done(record)
     with st.container(horizontal=True, key="steps", gap="small", vertical_alignment="center"):
@@ -113,6 +115,7 @@ def header(current: Any) -> None:
                 _step(item, here=current.title == item.title, done=item.key in done)
         if current.title != "Home":
             _about(record, run)
+    say_gone(record)
 
 
 def _step(item: Item, *, here: bool, done: bool) -> None:

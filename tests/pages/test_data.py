@@ -428,3 +428,33 @@ def test_bars_that_are_clicked_filter_the_pictures_until_they_are_let_go(
     assert gallery(at, f"class-{record.id}-dog").ids[-1] == "dog/wide.png"
     at.multiselect(key=f"only-class-{record.id}-{record.version}-1").select("dog").run()
     assert len(gallery(at, f"samples-{record.id}").ids) == 3, "bars are chosen by name too"
+
+
+def test_a_dataset_that_is_removed_while_it_trains_is_said_to_be_gone_wherever_it_was_open(
+    open_page: Open,
+    bring_in: BringIn,
+    class_folders: Callable[..., Path],
+    catalog: Catalog,
+) -> None:
+    bring_in(class_folders({"cat": 2, "dog": 2}, root="others"), "others")
+    record = bring_in(class_folders({"cat": 2, "dog": 2}, root="pets"), "pets")
+    job = catalog.jobs.add("train", {}, lane="train", subject=record.id)
+    run = catalog.runs.add(
+        "pets 1", dataset_id=record.id, dataset_version=1, spec={}, job_id=job.id
+    )
+    elsewhere = open_page("data", dataset=record.id, run=run.id)
+    at = open_page("data", dataset=record.id)
+    assert "being trained on: “pets 1”. Removing the dataset stops that" in words(at)
+    next(box for box in at.checkbox if "forget this dataset" in box.label).check().run()
+    click(at, "Remove the dataset")
+    assert "“pets” is removed. Your own folder is as it was." in words(at)
+    assert "Its training was stopped: “pets 1”. Open now: “others”." in words(at)
+    click(at, "Close")
+    assert "is removed" not in words(at)
+    elsewhere.run()
+    said = "The dataset “pets” is not here any more: it was removed. Its training was stopped"
+    assert said in words(elsewhere)
+    assert "not here any more" in words(elsewhere.run())
+    late = open_page("home", dataset=record.id, run="never-there")
+    assert f"There is no dataset “{record.id}” here. It may have been removed" in words(late)
+    assert "There is no model “never-there” here. It may have been deleted" in words(late)

@@ -15,6 +15,7 @@ from core.quality.by_hand import ClassByHand
 from core.text import duration, escape, shorten
 from core.who import acting
 from pages._widgets.gallery import page_of
+from pages._widgets.gone import removed
 from pages._widgets.session import catalog, choose_dataset, dataset_table, thumbnails
 from pages._widgets.studio import doing, empty, see, wrong
 from pages._widgets.studio.cards import Busy, Card, cards
@@ -132,10 +133,11 @@ def _remove(dataset_id: str) -> None:
     from core.datasets import intake
 
     try:
-        intake.remove(catalog(), dataset_id)
+        record = catalog().datasets.get(dataset_id)
+        removed(record, intake.remove(catalog(), dataset_id))
     except LightboxError as error:
         doing.say(str(error), wrong=True)
-    choose_dataset(None)
+        choose_dataset(None)
 
 
 def _classes(record: DatasetRecord | None) -> list[ClassByHand]:

@@ -15,6 +15,9 @@ from core.datasets.layout import read_layout
 from core.datasets.sample import IMAGES
 from core.errors import Conflict, InvalidInput, NoSpace, NotAllowed, NotFound
 from core.progress import RecordingReporter, Reporter
+from core.quality.curation import decide
+from core.quality.scan import scan
+from core.who import Who, acting_as
 from tests.core.datasets.packing import good, make_tar, make_zip
 
 Maker = Callable[..., Path]
@@ -201,3 +204,23 @@ def test_removing_deletes_what_is_ours_and_nothing_else(
         assert not catalog.workspace.dataset(record.id).exists()
     assert catalog.datasets.all() == []
     assert (root / "cat/000.jpg").exists()
+
+
+def test_what_was_done_to_a_dataset_that_is_removed_while_it_trains_stays_told_in_plain_words(
+    catalog: Catalog, class_folders: Maker
+) -> None:
+    record = intake.add_folder(catalog, class_folders({"cat": 2, "dog": 2}), "pets", restrict=False)
+    scan(catalog, record.id)
+    decide(catalog, record.id, "relabel", ["cat/000.jpg"], label="dog", why="A beagle")
+    job = catalog.jobs.add("train", {}, lane="train", subject=record.id)
+    catalog.runs.add("pets 1", dataset_id=record.id, dataset_version=2, spec={}, job_id=job.id)
+    with acting_as(Who("labeller", "Lea")), pytest.raises(NotAllowed):
+        intake.remove(catalog, record.id)  # a training is not a labeller's to stop
+    assert [run.name for run in intake.remove(catalog, record.id)] == ["pets 1"]
+    assert catalog.jobs.get(job.id).state == "cancelled"
+    told = [(each.what, each.subject, each.detail) for each in catalog.audit.entries()]
+    assert told == [
+        ("removed a dataset", "pets", "4 images"),
+        ("moved to another class", "pets", "to “dog”, 1 image, A beagle"),
+        ("scanned", "pets", "4 images"),
+    ]

@@ -1,0 +1,106 @@
+"""What this session was about and is not here any more: said, before something else is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.catalog import DatasetRecord, RunRecord
+from core.text import escape, shorten
+from core.who import acting
+from pages._widgets.session import asked, catalog, choose_dataset, choose_run, unknown_run
+
+_GONE = "gone"
+# By id, the names of datasets that this session has shown: what has gone can't be asked for its.
+_NAMES = "dataset-names"
+# What a training is, or is about to be, whose dataset was removed below it.
+_ENDED = ("cancelled", "queued", "running")
+
+
+@dataclass(frozen=True)
+class _Gone:
+    """A sentence, and how long it stands: until another dataset than ``shown`` is chosen."""
+
+    text: str
+    shown: str | None = None
+
+
+def removed(record: DatasetRecord, stopped: Sequence[RunRecord]) -> None:
+    """Let go of a dataset that was just removed here, and have the next page say so."""
+    text = f"“{shorten(record.name)}” is removed."
+    if record.origin == "folder":
+        text += " Your own folder is as it was."
+    choose_dataset(None)
+    st.session_state[_GONE] = _Gone(text + _stopped(stopped))
+
+
+def _stopped(runs: Sequence[RunRecord]) -> str:
+    named = ", ".join(f"“{shorten(run.name, 40)}”" for run in runs)
+    return f" Its training was stopped: {named}." if runs else ""
+
+
+def unknown_sentence(noun: str, done: str, asked_for: str) -> str:
+    """What is said of an address that asks for what there is none of."""
+    return (
+        f"There is no {noun} “{shorten(asked_for)}” here. It may have been {done}, or the link is "
+        "not whole."
+    )
+
+
+def _no_dataset(dataset_id: str, name: str | None) -> str:
+    if name is None:
+        return unknown_sentence("dataset", "removed", dataset_id)
+    hidden = ", or is not shown to you now" if acting().name else ""
+    return f"The dataset “{shorten(name)}” is not here any more: it was removed{hidden}."
+
+
+def notice_gone(*, says_itself: bool) -> None:
+    """Notice that the dataset or the model of the address, or of this session, has gone: somebody
+    removed it, here or elsewhere.
+
+    Args:
+        says_itself: the page has its own sentence about a model that there is none of.
+    """
+    records = {each.id: each.name for each in catalog().datasets.all()}
+    names: dict[str, str] = st.session_state.setdefault(_NAMES, {})
+    names.update(records)
+    dataset_id, said = asked("dataset"), []
+    if dataset_id and dataset_id not in records:
+        said.append(_no_dataset(dataset_id, names.get(dataset_id)))
+        going = asked("run")
+        runs = catalog().runs.all(dataset_id)
+        said.append(_stopped([r for r in runs if r.id == going and r.state in _ENDED]).strip())
+        if any(run.state == "done" for run in runs):
+            said.append("What was trained on it is still under Models.")
+        run = next((run for run in runs if run.id == going), None)
+        choose_dataset(None)
+        if run is not None and run.state == "done":
+            choose_run(run.id)
+    if not says_itself and (run_id := unknown_run()):
+        said.append(unknown_sentence("model", "deleted", run_id))
+        choose_run(None)
+    if text := " ".join(part for part in said if part):
+        st.session_state[_GONE] = _Gone(text)
+
+
+def say_gone(record: DatasetRecord | None) -> None:
+    """Say what has gone and what is open instead, until it is closed or something is chosen."""
+    gone: _Gone | None = st.session_state.get(_GONE)
+    now = record.id if record is not None else ""
+    if gone is None:
+        return
+    if gone.shown is None:
+        gone = st.session_state[_GONE] = _Gone(gone.text, now)
+    if gone.shown != now:
+        _close()
+        return
+    instead = f" Open now: “{shorten(record.name)}”." if record is not None else ""
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="gone"):
+        st.markdown(f":material/delete: {escape(gone.text + instead)}", width="stretch")
+        st.button("Close", on_click=_close, key="gone-close", type="tertiary")
+
+
+def _close() -> None:
+    st.session_state.pop(_GONE, None)
