@@ -225,6 +225,8 @@ def test_an_export_has_all_that_goes_with_a_model(unpacked: dict[str, Path]) -> 
         "colour.py",
         "shaper.py",
         "greys.py",
+        "dicom.py",
+        "unreadable.py",
         "selftest.py",
         "selftest",
         "requirements.txt",
