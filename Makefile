@@ -75,6 +75,7 @@ $(VENV)/.python-ready:
 
 # Each mark is set only after a successful install, so an interrupted one is done again.
 $(VENV)/.app-ready: requirements.lock | $(VENV)/.python-ready
+	@echo "Installing what Lightbox needs into $(VENV). This takes a minute or two, once …"
 	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.lock
 	@touch $@
 

@@ -245,8 +245,9 @@ def _pairs(result: Result) -> str:
 def _foot(material: Material) -> str:
     today = datetime.datetime.now().strftime("%Y-%m-%d")
     data = f"{quoted(shorten(material.dataset.name, 40))}: " if material.dataset else ""
-    trained = plural(material.count("train"), "image")
+    # Validation images have a say in every model, and Auto fits on them too in the end.
+    learned = plural(material.count("train") + material.count("validation"), "image")
     classes = plural(len(material.classes), "class", "classes")
     tested = plural(material.evaluation.images, "image")
-    left = f"{data}trained on {trained} of {classes}, tested on {tested}"
+    left = f"{data}learned from {learned} of {classes}, tested on {tested}"
     return f"<footer><span>{text(left)}</span><span>Lightbox · {today}</span></footer>"

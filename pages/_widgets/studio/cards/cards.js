@@ -33,6 +33,8 @@ function makeStudio(root) {
   let send = () => {};
   let events = [];
   let uploading = null;
+  // What is said belongs to the classes that were there then: elsewhere it would mislead.
+  let saidOf = null;
   const used = new Set();
   let opened = null;
   // Photos on their way: by class, until the page has taken the event of that number.
@@ -44,7 +46,11 @@ function makeStudio(root) {
     send("events", events);
     return at;
   };
-  const say = (text) => { find(".said").textContent = text; };
+  const say = (text) => {
+    find(".said").textContent = text;
+    saidOf = text ? labels() : null;
+  };
+  const labels = () => data.classes.map(({ label }) => label).join("\n");
   const upload = () => {
     const token = data.tokens.find((each) => !used.has(each));
     if (!token) say("Too much at once: wait a moment, then go on.");
@@ -65,7 +71,8 @@ function makeStudio(root) {
     const packed = !images.length && archives.length === 1 && into === null;
     const chosen = packed ? archives : images;
     if (!chosen.length) {
-      say(files.length ? "There are no photos in it." : "This folder is empty.");
+      const what = folder ? `“${folder}”` : "What you chose";
+      say(files.length ? `${what} holds no photos.` : `${what} is empty.`);
       return;
     }
     const others = visible.filter((each) => !chosen.includes(each)).map(({ path }) => [path, data.refusal]);
@@ -328,6 +335,7 @@ function makeStudio(root) {
     update({ data: latest, setStateValue }) {
       data = latest;
       send = setStateValue;
+      if (saidOf !== null && saidOf !== labels()) say("");
       if (!data.busy) forget(pending.filter((each) => each.at <= data.taken));
       if (!uploading) busy(data.busy);
       find(".hint").hidden = !data.hint;

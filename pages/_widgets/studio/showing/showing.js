@@ -15,7 +15,8 @@ export default function ({ data, parentElement, setStateValue }) {
 
   const take = (file) => {
     if (!data.ready) return;
-    if (file.size > LARGEST) { say("It is larger than 20 MB."); return; }
+    if (file.size > LARGEST) { say(`“${file.name}” is larger than 20 MB.`); return; }
+    if (!file.size) { say(`“${file.name}” is empty: there is nothing in it.`); return; }
     const reader = new FileReader();
     reader.onload = () => {
       say("");
