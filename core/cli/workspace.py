@@ -67,7 +67,7 @@ def put_back(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         help="postgresql+pg8000://NAME:PASSWORD@HOST/DATABASE of an empty database; - reads it "
         "from standard input, where no list of processes shows it; or: sqlite",
     ),
-    examples=("postgresql+pg8000://lightbox@db.example/lightbox", "- < address", "sqlite"),
+    examples=("postgresql+pg8000://lightbox@db.example/lightbox", "-", "sqlite"),
 )
 def move(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     target = sys.stdin.readline().strip() if options.target == "-" else options.target
