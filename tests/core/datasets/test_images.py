@@ -263,16 +263,17 @@ def test_a_progressive_jpeg_without_its_later_passes_is_not_whole(share: float) 
     assert open_image(encoded(photo, "JPEG", progressive=True, exif=exif)).width == 300
 
 
+@pytest.mark.parametrize("side", [64, 200, 256])
 @pytest.mark.parametrize("more", [{}, {"optimize": True}, {"subsampling": 0}])
-def test_a_picture_on_grey_is_whole(more: dict[str, object]) -> None:
+def test_a_picture_on_grey_is_whole(more: dict[str, object], side: int) -> None:
     framed = Image.new("RGB", (96, 96), (128, 128, 128))
     framed.paste((200, 30, 30), (20, 20, 70, 70))
     assert open_image(encoded(framed, "JPEG", quality=95, **more)).width == 96
     rng = np.random.default_rng(0)
-    above = Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8)).resize((200, 100))
-    framed = Image.new("RGB", (200, 200), (128, 128, 128))
+    above = Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8)).resize((side, side // 2))
+    framed = Image.new("RGB", (side, side), (128, 128, 128))
     framed.paste(above, (0, 0))
-    assert open_image(encoded(framed, "JPEG", **more)).width == 200
+    assert open_image(encoded(framed, "JPEG", **more)).width == side
 
 
 @pytest.mark.parametrize(
