@@ -8,22 +8,22 @@ import streamlit as st
 from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
+from core.jobs.kinds import REMOVED
 from core.quality.curation import usable
 from core.text import ago, escape, plural, rate
-from core.training import recipes
 from core.training.spec import TrainSpec
 from core.training.start import create_run
 from pages._widgets.ahead import do_ahead
 from pages._widgets.as_text import show_text, take_wishes
 from pages._widgets.checking import check
 from pages._widgets.empty import TO_DATA, empty
-from pages._widgets.ended import ended
+from pages._widgets.ended import dataset_gone, ended
 from pages._widgets.expert import expert, part_of
 from pages._widgets.form import Form, as_wrong
 from pages._widgets.job import watch
 from pages._widgets.live import watch_training
 from pages._widgets.queue import queue_of_trainings
-from pages._widgets.recipes import choose_recipe, choose_time, cost, say_download
+from pages._widgets.recipes import choose_recipe, choose_time, say_download, takes
 from pages._widgets.search import search_results, search_settings
 from pages._widgets.session import catalog, choose_run, current_dataset, dataset_table
 from pages._widgets.split import plan, say_split, say_warnings
@@ -85,7 +85,7 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
         st.error(escape(str(wrong) + where), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button(
-            f"{'Add to the queue' if busy else 'Start training'}{_time(spec, good)}",
+            f"{'Add to the queue' if busy else 'Start training'}{takes(spec, good)}",
             type="primary",
             key="start-training",
             icon=":material/playlist_add:" if busy else ":material/play_arrow:",
@@ -107,15 +107,6 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
         st.rerun()
 
 
-def _time(spec: TrainSpec, good: pd.DataFrame) -> str:
-    """`` · about 20 s``, `` · up to 5 minutes``; "" where it isn't known."""
-    if spec.minutes:
-        said = recipes.TIMES.get(spec.minutes, f"{spec.minutes:g} minutes")
-        return f" · up to {said}" if said[0].isdigit() else f" · {said.lower()}"
-    takes = cost(spec, good).partition(" · ")[0]
-    return f" · {takes}" if takes else ""
-
-
 def _earlier(runs: list[RunRecord]) -> None:
     st.header("Earlier runs on this dataset")
     for run in runs[:10]:
@@ -130,10 +121,38 @@ def _earlier(runs: list[RunRecord]) -> None:
                 go("results")
 
 
+def _without_dataset() -> RunRecord | None:
+    """The run that was asked for, if it has no model and its dataset was removed."""
+    asked = st.query_params.get("run") or st.session_state.get("run")
+    run = next((run for run in catalog().runs.all(archived=True) if run.id == asked), None)
+    return run if run is not None and run.state != "done" and dataset_gone(run) else None
+
+
+def _gone(run: RunRecord) -> None:
+    """What became of it, and the ways on from there."""
+    st.title("Train")
+    told = run.state == "cancelled" or run.error.startswith(REMOVED)
+    removed = "" if told else " Its dataset was removed."
+    st.markdown(f"**{escape(run.name)}** · begun {ago(run.created_at)}.{removed}")
+    if run.state in _GOING:
+        watch_training(run.id)
+    else:
+        ended(run)
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Train on another dataset", key="train-another-set"):
+            choose_run(None)
+            st.rerun()
+        if st.button("All models", icon=":material/inventory_2:", type="tertiary"):
+            go("models")
+
+
+lost = _without_dataset()
 current = current_dataset()
 facts = dataset_table(current) if current else None
 job = catalog().jobs.get(current.job_id) if current is not None and current.job_id else None
-if current is not None and facts is None and job is not None and not job.finished:
+if lost is not None:
+    _gone(lost)
+elif current is not None and facts is None and job is not None and not job.finished:
     st.title("Train")
     st.caption(f"“{escape(current.name)}” is being imported; training can start right after.")
     watch(job.id)

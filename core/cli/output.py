@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -118,6 +118,8 @@ class _Progress(Reporter):
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self.left: Callable[[], str] | None = None
+        """How long all of it still takes, in words, where somebody knows that better."""
         self._terminal = output.err.isatty()
         self._due = Throttle(0.2)
         self._open = False
@@ -135,7 +137,9 @@ class _Progress(Reporter):
         if total:
             elapsed = time.monotonic() - self._started
             text += f"  {done:,} of {total:,}  {percent(done / total, 0)}"
-            if done and elapsed > 1 and done < total:
+            if self.left is not None:
+                text += f"  {self.left()}"
+            elif done and elapsed > 1 and done < total:
                 text += f"  about {elapsed * (total - done) / done:.0f} s left"
         width = shutil.get_terminal_size().columns - 1
         self._put("\r" + text[:width].ljust(width), end="")

@@ -16,6 +16,7 @@ from core.jobs import kinds
 from core.jobs.live import live
 from core.jobs.named import named
 from core.jobs.silence import Silence, has_ended
+from core.jobs.whole import how_far
 from core.text import percent
 
 _WHAT = argument("what", metavar="RUN", help="a run's name, or a job as queue lists it")
@@ -31,6 +32,7 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
     entries = []
     for position, job in jobs:
         view = live(catalog, job.id)
+        far = how_far(catalog, view)
         entries.append(
             {
                 "job": job.id,
@@ -42,8 +44,10 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
                 "position": position,
                 "doing": view.doing,
                 "paused": view.paused,
-                "fraction": view.fraction,
-                "seconds_left": view.seconds_left,
+                "fraction": far.fraction,
+                "seconds_left": far.seconds_left,
+                "at_most": far.at_most,
+                "left": far.words,
                 "wishes": dataclasses.asdict(job.wishes),
                 "by": job.by,
             }
@@ -69,7 +73,8 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
 
 def _now(entry: dict[str, Any]) -> str:
     share = "" if entry["fraction"] is None else f" ({percent(entry['fraction'], 0)})"
-    return f"{entry['doing']}{share}"
+    left = f", {entry['left']}" if entry["left"] else ""
+    return f"{entry['doing']}{share}{left}"
 
 
 @command(

@@ -8,9 +8,11 @@ import socket
 
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
-from core.errors import Cancelled, LightboxError
+from core.errors import Cancelled, LightboxError, Unreachable
 from core.jobs.execute import execute
+from core.jobs.live import live
 from core.jobs.reporter import DatabaseReporter
+from core.jobs.whole import how_far
 
 
 class JobFailed(LightboxError):
@@ -42,11 +44,19 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
         for report in started:
             report.cancel()
 
+    def left() -> str:
+        try:
+            return how_far(catalog, live(catalog, job.id)).words
+        except Unreachable:
+            return ""
+
     before = signal.signal(signal.SIGINT, stop)
+    output.progress.left = left if job.kind == "train" else None
     try:
         ended = execute(catalog, claimed, output.progress, started)
     finally:
         signal.signal(signal.SIGINT, before)
+        output.progress.left = None
     return _succeeded(ended)
 
 

@@ -1,12 +1,16 @@
-"""How far a whole training is, from its start to the tested model, not just its present part."""
+"""How far a job is, and how long it still takes: what pages and the command line say.
+
+Of a training that is the whole, from its start to the tested model, not just its present part.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 
-from core.catalog import RunRecord
+from core.catalog import Catalog, RunRecord
 from core.jobs.live import JobView
+from core.text import duration
 
 # More is not claimed before the end: what is expected is only what it took another time.
 _ALMOST = 0.98
@@ -14,7 +18,7 @@ _ALMOST = 0.98
 
 @dataclass(frozen=True)
 class Whole:
-    """Where a training is.
+    """Where a job is.
 
     Attributes:
         fraction: 0 to 1; ``None`` where nothing is known of its length.
@@ -25,6 +29,21 @@ class Whole:
     fraction: float | None
     seconds_left: float | None
     at_most: bool = False
+
+    @property
+    def words(self) -> str:
+        """``about 12 s left``, ``4 min 43 s at most``; "" where it can't be said, or is over."""
+        if self.seconds_left is None or self.seconds_left < 1:
+            return ""
+        time = duration(self.seconds_left)
+        return f"{time} at most" if self.at_most else f"about {time} left"
+
+
+def how_far(catalog: Catalog, view: JobView) -> Whole:
+    """How far a job is by now: a training as a whole, another in the part that it is at."""
+    if view.job.kind != "train" or not (run_id := view.job.spec.get("run_id")):
+        return Whole(view.fraction, view.seconds_left)
+    return whole(catalog.runs.get(run_id), view)
 
 
 def whole(run: RunRecord, view: JobView) -> Whole:
@@ -41,6 +60,10 @@ def whole(run: RunRecord, view: JobView) -> Whole:
     passed, end = now - job.started_at, run.summary.expected_end or 0.0
     if "export" in view.begun and end:
         left = max(0.0, end - (now - view.begun["export"]))
+        return Whole(min(_ALMOST, passed / max(1e-3, passed + left)), left)
+    if job.phase == "fit" and view.seconds_left is not None:
+        # Its own steps say it better than what was measured before, and don't count a pause.
+        left = view.seconds_left + end
         return Whole(min(_ALMOST, passed / max(1e-3, passed + left)), left)
     limit = 60 * float(run.spec.get("minutes", 0.0))
     if not expected and run.spec.get("refits"):

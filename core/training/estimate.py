@@ -15,6 +15,7 @@ from core.datasets.pixels import missing_pixels
 from core.errors import NotFound
 from core.features import hardware
 from core.progress import Reporter
+from core.text import duration
 from core.training import frozen, speeds
 from core.training.spec import TrainSpec
 
@@ -35,6 +36,16 @@ class Estimate:
     seconds: float
     memory_mb: int
     by_part: dict[str, float]
+
+    @property
+    def words(self) -> str:
+        """``about 12 s``, ``about 35 s``, ``about 2 min``: no finer than it is known."""
+        step = 1 if self.seconds < 15 else 5
+        if self.seconds < 57.5:
+            return f"about {max(1, round(self.seconds / step) * step)} s"
+        if self.seconds < 3570:
+            return f"about {round(self.seconds / 60)} min"
+        return f"about {duration(60 * round(self.seconds / 60))}"
 
 
 def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate | None:

@@ -48,6 +48,11 @@ def ended(run: RunRecord) -> None:
     _tensorboard(run)
 
 
+def dataset_gone(run: RunRecord) -> bool:
+    """Whether the dataset that a run is about was removed."""
+    return all(record.id != run.dataset_id for record in catalog().datasets.all())
+
+
 def _done(run: RunRecord) -> None:
     summary = run.summary
     accuracy, low, high = (summary.test_accuracy or 0.0), (summary.test_low or 0.0), 1.0
@@ -72,10 +77,18 @@ def _done(run: RunRecord) -> None:
 def _not_done(run: RunRecord) -> None:
     """Why it ended, and the ways to go on from there."""
     job = catalog().jobs.get(run.job_id)
-    epochs = resumable(catalog().workspace, run.id)
-    ways = ways_kept(catalog().workspace, run.id)
+    gone = dataset_gone(run)
+    # Without its images none can go on.
+    epochs = 0 if gone else resumable(catalog().workspace, run.id)
+    ways = 0 if gone else ways_kept(catalog().workspace, run.id)
     discarded = job.wishes.stop == "discard"
-    if run.state == "cancelled" and discarded:
+    if run.state == "cancelled" and gone:
+        st.info(
+            f"“{escape(run.name)}” was stopped, and nothing of it was kept: its dataset was "
+            "removed.",
+            icon=":material/delete:",
+        )
+    elif run.state == "cancelled" and discarded:
         st.info(f"You discarded “{escape(run.name)}”.", icon=":material/delete:")
     elif run.state == "cancelled" and epochs:
         st.info(
@@ -85,6 +98,8 @@ def _not_done(run: RunRecord) -> None:
     else:
         what = _BAD.get(run.state, "This training failed.")
         st.error(f"{what} {escape(run.error)}", icon=":material/error:")
+    if gone:
+        return
     with st.container(horizontal=True, gap="small"):
         if (epochs or ways) and not discarded:
             st.button(

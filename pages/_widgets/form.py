@@ -30,6 +30,14 @@ def _same(value: Any) -> Any:
     return value
 
 
+def minutes_now(base: TrainSpec) -> float:
+    """How long a recipe's training may take, as it is chosen now."""
+    store = st.session_state.get(_STORE)
+    if store is None or store["scope"] != (base.dataset_id, base.recipe):
+        return base.minutes
+    return float(store["changes"].get("minutes", base.minutes))
+
+
 class Form:
     """Fields over one recipe's settings for one dataset.
 

@@ -25,7 +25,7 @@ _CSS = """
 .strip .tile {flex: 0 0 76px; min-width: 0;}
 /* Rows after the first have no height, so no picture is cut in half. */
 .grid.row {grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); grid-template-rows: auto;
-  grid-auto-rows: 0; gap: 0 8px; overflow: hidden;}
+  grid-auto-rows: 0; gap: 0 8px; overflow: hidden; padding-bottom: 0;}
 .tile {position: relative; border-radius: 8px; padding: 4px; border: 2px solid transparent;
   background: var(--st-secondary-background-color); user-select: none; text-align: center;}
 .pick .tile, .opens .tile {cursor: pointer;}
@@ -74,6 +74,11 @@ export default function ({ data, parentElement, setStateValue }) {
   const state = grid.state && same ? grid.state : { on: new Set(), at: 0, from: 0 };
   grid.state = state;
   grid.dataset.mark = mark;
+  // What is said of the same pictures may change, and whatever is selected stays so.
+  const said = JSON.stringify(data.tiles.map((each) => [each.badge, each.tone, each.caption,
+    each.title]));
+  const drawn = same && grid.said === said;
+  grid.said = said;
   const draw = () => {
     [...grid.children].forEach((element, n) => {
       element.classList.toggle("on", state.on.has(ids[n]));
@@ -90,7 +95,7 @@ export default function ({ data, parentElement, setStateValue }) {
   // The time makes a second click on the same picture another one.
   const open = (id) => setStateValue("opened", { id, at: Date.now() });
   const toggle = (id) => (state.on.has(id) ? state.on.delete(id) : state.on.add(id));
-  if (!same) {
+  if (!drawn) {
     grid.replaceChildren(...data.tiles.map((tile, n) => {
       const element = document.createElement("div");
       element.className = "tile" + (tile.tiny ? " tiny" : "");

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.errors import LightboxError
 from core.jobs.live import JobView, live
-from core.text import duration, escape
+from core.jobs.whole import how_far
+from core.text import escape
 from pages._widgets.session import catalog
 
 EVERY_S = 0.6
@@ -42,7 +43,7 @@ def cancel_button(job_id: str, *, key: str = "") -> None:
 
 def progress_bar(view: JobView) -> None:
     """One line and a bar."""
-    text = escape(view.doing)
+    text, far = escape(view.doing), how_far(catalog(), view)
     if view.ahead:
         text += f", {view.ahead} before it"
     if view.fraction == 1.0 and view.job.phase != "fit":
@@ -50,9 +51,9 @@ def progress_bar(view: JobView) -> None:
         text += ": done, going on …"
     elif view.job.total and view.job.phase not in ("fit", "export", "download"):
         text += f" · {view.job.done:,} of {view.job.total:,}"
-    if view.seconds_left is not None and view.seconds_left >= 1:
-        text += f" · about {duration(view.seconds_left)} left"
-    st.progress(view.fraction or 0.0, text=text)
+    if far.words:
+        text += f" · {far.words}"
+    st.progress(far.fraction or 0.0, text=text)
 
 
 def attempt(action: Callable[..., Any], *args: Any, **values: Any) -> None:

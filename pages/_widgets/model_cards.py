@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.evaluation.library import Entry
+from core.jobs.kinds import REMOVED
 from core.quality.curation import curated, usable
 from core.text import ago, escape, rate, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
@@ -39,7 +40,9 @@ def draw_cards(entries: list[Entry]) -> list[Entry]:
 
 def _card(entry: Entry) -> None:
     run = entry.run
-    pictures = _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
+    pictures = []
+    if entry.dataset:
+        pictures = _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
     if pictures:
         gallery(
             pictures, key=f"pictures-{run.id}", label=f"What {run.name} was trained on", row=True
@@ -63,15 +66,21 @@ def _pick(run_id: str) -> None:
 
 def sentence(entry: Entry) -> str:
     """What there is to know of a model at first, as Markdown."""
-    run, of = entry.run, f"“{escape(shorten(entry.dataset, 30))}”"
-    of = of if entry.dataset else "images that are not here any more"
-    made = f"{'brought in' if run.imported else 'trained'} {ago(run.created_at)}"
+    run = entry.run
+    # A model that was brought in may never have had a dataset here.
+    of = f"“{escape(shorten(entry.dataset, 30))}”" if entry.dataset else ""
+    gone = "" if of or run.imported else " Its dataset was removed."
+    when = ago(run.created_at)
+    made = f"{'brought in' if run.imported else 'trained'} {when}"
     if run.state != "done":
-        return f"{_STATES.get(run.state, run.state)} On {of}, {ago(run.created_at)}."
+        if run.error.startswith(REMOVED):
+            return f"{REMOVED} Begun {when}."
+        said = _STATES.get(run.state, run.state)
+        return f"{said} On {of}, {when}." if of else f"{said} Begun {when}.{gone}"
     if entry.accuracy is None:
-        return f"Not tested yet. On {of}, {made}."
-    right = rate(entry.accuracy, entry.images)
-    return f"Right on **{right}** of {entry.images:,} test images of {of}; {made}."
+        return f"Not tested yet. {f'On {of}, {made}' if of else made.capitalize()}.{gone}"
+    right = f"Right on **{rate(entry.accuracy, entry.images)}** of {entry.images:,} test images"
+    return f"{right}{f' of {of}' if of else ''}; {made}.{gone}"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -86,4 +95,5 @@ def _pictures(home: str, dataset_id: str, version: int) -> list[Tile]:
     return [
         Tile(row.path, picture, str(row.label), title=str(row.label), tiny=row.width <= 48)
         for row, picture in zip(rows.itertuples(), thumbnails(dataset_id, rows), strict=True)
+        if picture
     ]

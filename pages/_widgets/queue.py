@@ -7,7 +7,8 @@ import streamlit as st
 from core.catalog import JobRecord
 from core.jobs.live import live
 from core.jobs.named import Named, named
-from core.text import duration, escape, shorten
+from core.jobs.whole import how_far
+from core.text import escape, shorten
 from pages._widgets.job import attempt
 from pages._widgets.session import catalog
 
@@ -49,8 +50,8 @@ def _name(job: JobRecord, words: Named) -> str:
 def _running(job: JobRecord, name: str) -> None:
     view = live(catalog(), job.id)
     state = view.doing
-    if view.seconds_left is not None and view.seconds_left >= 1 and not view.paused:
-        state += f", about {duration(view.seconds_left)} left"
+    if (left := how_far(catalog(), view).words) and not view.paused:
+        state += f", {left}"
     icon = ":material/pause_circle:" if view.paused else ":material/play_circle:"
     st.markdown(f"{icon} {name} · {escape(state)}")
 

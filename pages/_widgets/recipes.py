@@ -9,12 +9,11 @@ from core.catalog import DatasetRecord
 from core.features import backbones
 from core.features.weights import find_weights
 from core.jobs import kinds
-from core.text import duration
 from core.training import architectures, recipes
 from core.training.estimate import estimate
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
-from pages._widgets.form import Form
+from pages._widgets.form import Form, minutes_now
 from pages._widgets.session import catalog
 
 
@@ -32,7 +31,11 @@ def choose_recipe(record: DatasetRecord, good: pd.DataFrame) -> TrainSpec:
     suggested = recipes.suggest(good)
     order = sorted(RECIPES, key=lambda key: key != suggested)
     specs = {key: recipes.default_spec(record.id, record.version, key, good) for key in order}
-    costs = {key: cost(spec, good) for key, spec in specs.items()}
+    # Of Auto, for the time that it may take now.
+    costs = {
+        key: cost(spec.with_values({"minutes": minutes_now(spec)}), good)
+        for key, spec in specs.items()
+    }
     picked = st.radio(
         "Recipe",
         order,
@@ -74,7 +77,18 @@ def _cost(home: str, spec: str, _good: pd.DataFrame) -> str:
     found = estimate(catalog(), TrainSpec.model_validate_json(spec), _good)
     if found is None:
         return ""
-    return f"about {duration(max(1, found.seconds))} · {found.memory_mb / 1000:.1f} GB of memory"
+    return f"{found.words} · {found.memory_mb / 1000:.1f} GB of memory"
+
+
+def takes(spec: TrainSpec, good: pd.DataFrame) -> str:
+    """For the button that starts it: `` · about 20 s``; of Auto, where it was never measured,
+    `` · up to 5 minutes``; else ""."""
+    if known := cost(spec, good).partition(" · ")[0]:
+        return f" · {known}"
+    if not spec.minutes:
+        return ""
+    said = recipes.TIMES.get(spec.minutes, f"{spec.minutes:g} minutes")
+    return f" · up to {said}" if said[0].isdigit() else f" · {said.lower()}"
 
 
 def _offer_measuring(record: DatasetRecord) -> None:

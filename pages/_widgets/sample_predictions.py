@@ -23,13 +23,18 @@ def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     """
     # Each in a place of its own, whatever the newest look has.
     with st.container():
-        if shown := with_samples(run.id, snapshot):
+        shown = with_samples(run.id, snapshot)
+        found = _found(run, shown) if shown else []
+        # A dataset that was removed has no pictures to show.
+        if shown and any(picture for picture, _ in found):
             if "epoch" in shown:
                 by = f"{'in' if shown.get('partial') else 'after'} epoch {shown['epoch']}"
+            elif best := shown.get("best"):
+                by = f"of the best so far: {escape(best)}"
             else:
                 by = f"of {escape(shown['what'])}"
             st.markdown(f"**Some validation images, and the answers** {by}")
-            _samples(run, shown)
+            _samples(run, shown, found)
     with st.container(width=760):
         if snapshot is not None and snapshot.get("confusion"):
             st.markdown(
@@ -49,11 +54,13 @@ def with_samples(run_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any]
     return kept
 
 
-def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
-    samples = snapshot["samples"]
-    pictures = pictures_of(run, [each["path"] for each in samples])
+def _found(run: RunRecord, snapshot: dict[str, Any]) -> list[tuple[bytes, bool]]:
+    return pictures_of(run, [each["path"] for each in snapshot["samples"]])
+
+
+def _samples(run: RunRecord, snapshot: dict[str, Any], pictures: list[tuple[bytes, bool]]) -> None:
     tiles = []
-    for each, (picture, tiny) in zip(samples, pictures, strict=True):
+    for each, (picture, tiny) in zip(snapshot["samples"], pictures, strict=True):
         right = each["answer"] == each["label"]
         # Auto compares heads by their answers alone, before any of them says how sure it is.
         sure = each.get("confidence")
@@ -83,6 +90,10 @@ def _samples(run: RunRecord, snapshot: dict[str, Any]) -> None:
 def pictures_of(run: RunRecord, paths: list[str]) -> list[tuple[bytes, bool]]:
     """Thumbnails of some images of a run's dataset, and whether each has few pixels."""
     home = str(catalog().workspace.home)
+    try:
+        catalog().datasets.get(run.dataset_id)
+    except NotFound:  # what is remembered of it is nobody's business any more
+        return [(b"", False)] * len(paths)
     return _pictures(home, run.dataset_id, run.dataset_version, tuple(paths))
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.catalog import RunRecord
+from core.catalog import Catalog, RunRecord
+from core.datasets.intake import remove
+from core.jobs.execute import execute
+from core.training.start import create_run
 from tests.core.evaluation.twins import second_run
+from tests.core.training.small import add_colours, spec_of
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, gallery, title, words
 
 
@@ -144,3 +151,33 @@ def test_a_card_leads_to_results_to_use_and_to_more(open_page: Open, trained: Tr
     assert "Rename" in [each.label for each in at.button]
     assert title(click(open_page("models"), "Try it")) == "Predict"
     assert title(click(open_page("models"), "Results")) == "Results"
+
+
+def test_what_a_removed_dataset_was_trained_on_says_so(open_page: Open, trained: Trained) -> None:
+    assert gallery(open_page("models"), f"pictures-{trained.run_id}").tiles
+    remove(trained.catalog, trained.catalog.runs.get(trained.run_id).dataset_id)
+    at = open_page("models")
+    assert "test images; trained" in words(at)
+    assert "Its dataset was removed." in words(at)
+    assert not at.get("bidi_component"), "pictures that are not there any more"
+
+
+def test_a_training_whose_dataset_was_removed_opens_with_why_it_ended(
+    open_page: Open, catalog: Catalog, tmp_path: Path
+) -> None:
+    dataset = add_colours(catalog, tmp_path / "gone")
+    run = create_run(catalog, spec_of(dataset), name="Gone")
+    add_colours(catalog, tmp_path / "other")
+    claimed = catalog.jobs.claim("train", pid=os.getpid(), host="here", job_id=run.job_id)
+    assert claimed is not None
+    catalog.datasets.remove(dataset.id)
+    assert execute(catalog, claimed).state == "failed"
+    at = open_page("models")
+    assert "Its dataset was removed while it trained." in words(at)
+    at = click(at, "Open")
+    assert title(at) == "Train"
+    assert "Gone" in words(at)
+    assert "Its dataset was removed while it trained. Bring its images in again" in words(at)
+    assert not any(each.label.startswith("Start training") for each in at.button)
+    at = click(at, "Train on another dataset")
+    assert any(each.label.startswith("Start training") for each in at.button)

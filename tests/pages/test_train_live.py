@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog
+from core.datasets.intake import remove
 from core.progress import Wishes
 from core.training.start import create_run
 from tests.core.training.small import add_colours, spec_of
@@ -193,6 +194,29 @@ def test_what_is_noticed_is_said_with_what_to_do(told: Told) -> None:
     assert "It learns <b>by heart</b>." in said
     assert "Stop here." in said
     assert "All images were decoded before." in said
+
+
+def test_auto_says_how_long_all_of_it_takes_and_whose_answers_are_shown(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    dataset = add_colours(catalog, tmp_path / "colours")
+    told = Told(
+        catalog, create_run(catalog, spec_of(dataset, recipe="auto", minutes=5, image_size=160))
+    )
+    told.start()
+    told.phase("search")
+    catalog.jobs.progress(told.run.job_id, "search", 5, 300, "Looking")
+    sample = {"path": "red/00.png", "label": "red", "answer": "red", "trying": "blue"}
+    told.say("snapshot", labels=["blue", "red"], samples=[sample], what="one", best="another")
+    at = watch(told)
+    (bar,) = at.get("progress")
+    assert bar.proto.text.startswith("Looking · 5 of 300 · ")
+    assert bar.proto.text.endswith("s at most"), "not what is left of the part that it is at"
+    assert "of the best so far: another" in words(at)
+    (tile,) = gallery(at, "answers-").tiles
+    assert tile["badge"] == "✓ red"
+    remove(catalog, dataset.id)
+    assert not watch(told).get("bidi_component"), "nobody has its pictures any more"
 
 
 def round_of(at: AppTest) -> int:

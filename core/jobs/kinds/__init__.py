@@ -21,12 +21,13 @@ from core.jobs.kinds.scan import submit_scan
 from core.jobs.kinds.similar import submit_similar
 from core.jobs.kinds.study import submit_study
 from core.jobs.kinds.suspects import submit_suspects
-from core.jobs.kinds.train import resume_run
+from core.jobs.kinds.train import REMOVED, resume_run
 from core.jobs.kinds.umap import submit_umap
 from core.jobs.registry import KINDS, Kind, find_kind, resumes, submit, title_of
 
 __all__ = [
     "KINDS",
+    "REMOVED",
     "Kind",
     "find_kind",
     "import_model",

@@ -7,9 +7,12 @@ from typing import Any
 
 from core import settings
 from core.catalog import Catalog, RunRecord, RunSummary
+from core.errors import Cancelled, NotFound, Unreachable
 from core.jobs.kinds.study import submit_study
 from core.jobs.registry import kind
 from core.progress import Reporter, ToTheEnd
+
+REMOVED = "Its dataset was removed while it trained."
 
 
 def resume_run(catalog: Catalog, run_id: str) -> RunRecord:
@@ -29,6 +32,19 @@ def resume_run(catalog: Catalog, run_id: str) -> RunRecord:
 @kind("train", "Train a model", lane="train", about="dataset", resumes=True)
 def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """Train a run and test it."""
+    try:
+        _learn(catalog, spec, report)
+    except (Cancelled, Unreachable):
+        raise
+    except Exception as error:
+        # Whatever it missed first: that is why.
+        dataset_id = catalog.runs.get(spec["run_id"]).dataset_id
+        if any(record.id == dataset_id for record in catalog.datasets.all()):
+            raise
+        raise NotFound(REMOVED, remedy="Bring its images in again to train on them.") from error
+
+
+def _learn(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     from core.evaluation.evaluate import evaluate_run
     from core.runs.files import RunFiles
     from core.training.run import train_run

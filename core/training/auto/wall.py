@@ -27,8 +27,9 @@ _REMEMBERED = 240
 class Wall:
     """Reports snapshots a few times a second at most: ``samples`` as :class:`SampleAnswers` does
     (``answer`` is the best so far, ``trying`` that of what is being tried), ``what`` is tried now,
-    how many of ``of`` images it is ``right`` on; and in ``history`` of each moment until now the
-    seconds since the start, that share, and a ``1`` or ``0`` for each sample.
+    ``best`` what the best so far is ("" before there is one), how many of ``of`` images the former
+    is ``right`` on; and in ``history`` of each moment until now the seconds since the start, that
+    share, and a ``1`` or ``0`` for each sample.
 
     Args:
         rows: positions in the data's table of the images that Auto works with, in order.
@@ -44,6 +45,7 @@ class Wall:
         self._learning = np.isin(rows, data.train)
         self._last = [""] * len(self._at)
         self._best = [""] * len(self._at)
+        self._best_is = ""
         self._history: list[list[Any]] = []
         self._began = time.monotonic()
         self.due = Throttle(_EVERY_S)
@@ -83,7 +85,7 @@ class Wall:
             for at, last in zip(self._at, self._last, strict=True)
         ]
         if best:
-            self._best = list(self._last)
+            self._best, self._best_is = list(self._last), what
         paths = self._data.table["path"].to_numpy()[self._rows[self._at]]
         samples = [
             {
@@ -106,6 +108,7 @@ class Wall:
             labels=list(classes),
             samples=samples,
             what=what,
+            best=self._best_is,
             right=right,
             of=len(rows),
             history=self._history,

@@ -10,11 +10,11 @@ from core.errors import InvalidInput
 from core.quality.curation import curated, usable
 from core.text import escape
 from core.training.again import changed_since
-from core.training.estimate import estimate
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
 from pages._widgets.ahead import prepare_ahead
 from pages._widgets.job import attempt
+from pages._widgets.recipes import takes
 from pages._widgets.session import catalog, dataset_table
 from pages._widgets.steps import go
 from pages._widgets.studio.outcome import outcome
@@ -126,28 +126,9 @@ def _suggested(home: str, dataset_id: str, version: int) -> TrainSpec | str:
 
 
 def _takes(spec: TrainSpec, record: DatasetRecord) -> str:
-    seconds = _seconds(str(catalog().workspace.home), spec.model_dump_json(), record.id)
-    if seconds is not None:
-        return f" · about {_rounded(seconds)}"
-    return f" · up to {spec.minutes:g} min" if spec.minutes else ""
-
-
-def _rounded(seconds: float) -> str:
-    """``12 s``, ``35 s``, ``2 min``: no finer than it is known."""
-    step = 1 if seconds < 15 else 5
-    if seconds < 57.5:
-        return f"{max(1, round(seconds / step) * step)} s"
-    return f"{round(seconds / 60)} min"
-
-
-# Not for long: each training makes later ones quicker, since it leaves decoded images behind.
-@st.cache_data(show_spinner=False, max_entries=64, ttl=10)
-def _seconds(home: str, spec: str, dataset_id: str) -> float | None:
-    del home  # a part of the key only
-    table = dataset_table(catalog().datasets.get(dataset_id))
+    table = dataset_table(record)
     assert table is not None
-    found = estimate(catalog(), TrainSpec.model_validate_json(spec), usable(table))
-    return None if found is None else found.seconds
+    return takes(spec, usable(table))
 
 
 def _not_done(run: RunRecord) -> None:

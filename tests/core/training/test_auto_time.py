@@ -10,7 +10,7 @@ import pytest
 
 from core.catalog import Catalog, RunSummary
 from core.jobs.live import live
-from core.jobs.whole import whole
+from core.jobs.whole import how_far, whole
 from core.training import speeds
 from core.training.estimate import estimate
 from core.training.start import create_run, usable_images
@@ -71,6 +71,7 @@ def test_once_it_has_learned_it_goes_by_what_the_end_takes(
     going = dataclasses.replace(view.job, state="running", started_at=now - 20)
     far = whole(run, dataclasses.replace(view, job=going))
     assert far.at_most
+    assert far.words.endswith(" s at most")
     assert far.seconds_left == pytest.approx(280, abs=20)
     # Nothing was left to try after a few seconds.
     far = whole(run, dataclasses.replace(view, job=going, begun={"search": now, "export": now - 4}))
@@ -88,3 +89,25 @@ def test_what_learns_again_ends_as_what_it_comes_from_did(catalog: Catalog, tmp_
     found = estimate(catalog, spec.model_copy(update={"refits": before.id}), table)
     assert found is not None
     assert found.seconds == 6
+
+
+def test_a_training_says_the_whole_whatever_part_it_is_at(catalog: Catalog, tmp_path: Path) -> None:
+    dataset = add_colours(catalog, tmp_path / "colours")
+    run = create_run(catalog, spec_of(dataset, recipe="auto", minutes=5, image_size=160))
+    view = live(catalog, run.job_id)
+    going = dataclasses.replace(view.job, state="running", started_at=time.time() - 10)
+    # The look that it takes now would go on for longer than all of it may.
+    part = dataclasses.replace(view, job=going, fraction=0.02, seconds_left=620.0)
+    far = how_far(catalog, part)
+    assert far.at_most
+    assert far.seconds_left == pytest.approx(290, abs=20)
+    # Other work is as far as the part that it is at.
+    scan = dataclasses.replace(part, job=dataclasses.replace(going, kind="scan"))
+    assert how_far(catalog, scan).words == "about 10 min 20 s left"
+    # A step of an epoch knows better than what was measured before.
+    plain = create_run(catalog, spec_of(dataset), summary=RunSummary(expected=1000.0))
+    job = dataclasses.replace(
+        catalog.jobs.get(plain.job_id), state="running", phase="fit", started_at=time.time() - 10
+    )
+    learning = dataclasses.replace(view, job=job, seconds_left=40.0)
+    assert how_far(catalog, learning).seconds_left == pytest.approx(40, abs=1)
