@@ -40,7 +40,14 @@ _STYLE = """
 .st-key-demo-way button p {font-size: 1.15rem;}
 @media (max-width: 640px) {
   .st-key-demo-answer [data-testid="stImage"] img {max-height: 32vh;}
-  .st-key-demo-way button {padding: 0 .55rem;}
+  /* Two by two, each with a frame of its own: four don't fit beside each other. */
+  .st-key-demo-way [role="radiogroup"], .st-key-demo-way [role="group"] {
+    display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; width: 100%;
+  }
+  .st-key-demo-way button {
+    padding: 0 .55rem; width: 100%; margin: 0 !important; border-radius: .5rem !important;
+    border: 1px solid rgba(128, 128, 128, .4) !important;
+  }
   .st-key-demo-way button p {font-size: .9rem;}
 }
 </style>

@@ -56,13 +56,9 @@ def _no_dataset(dataset_id: str, name: str | None) -> str:
     return f"The dataset “{shorten(name)}” is not here any more: it was removed{hidden}."
 
 
-def notice_gone(*, says_itself: bool) -> None:
-    """Notice that the dataset or the model of the address, or of this session, has gone: somebody
-    removed it, here or elsewhere.
-
-    Args:
-        says_itself: the page has its own sentence about a model that there is none of.
-    """
+def notice_gone() -> None:
+    """Notice that the dataset of the address, or of this session, has gone: somebody removed it,
+    here or elsewhere."""
     records = {each.id: each.name for each in catalog().datasets.all()}
     names: dict[str, str] = st.session_state.setdefault(_NAMES, {})
     names.update(records)
@@ -78,29 +74,35 @@ def notice_gone(*, says_itself: bool) -> None:
         choose_dataset(None)
         if run is not None and run.state == "done":
             choose_run(run.id)
-    if not says_itself and (run_id := unknown_run()):
-        said.append(unknown_sentence("model", "deleted", run_id))
-        choose_run(None)
     if text := " ".join(part for part in said if part):
         st.session_state[_GONE] = _Gone(text)
 
 
-def say_gone(record: DatasetRecord | None) -> None:
-    """Say what has gone and what is open instead, until it is closed or something is chosen."""
+def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:
+    """Say what has gone and what is open instead, until it is closed or something is chosen.
+
+    Args:
+        says_itself: the page has its own sentence about a model that there is none of.
+    """
     gone: _Gone | None = st.session_state.get(_GONE)
     now = record.id if record is not None else ""
-    if gone is None:
-        return
-    if gone.shown is None:
+    if gone is not None and gone.shown is None:
         gone = st.session_state[_GONE] = _Gone(gone.text, now)
-    if gone.shown != now:
-        _close()
+    if gone is not None and gone.shown != now:
+        del st.session_state[_GONE]
+        gone = None
+    run_id = "" if says_itself else unknown_run()
+    said = [gone.text] if gone is not None else []
+    said += [unknown_sentence("model", "deleted", run_id)] if run_id else []
+    if not said:
         return
-    instead = f" Open now: “{shorten(record.name)}”." if record is not None else ""
+    said += [f"Open now: “{shorten(record.name)}”."] if record is not None else []
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="gone"):
-        st.markdown(f":material/delete: {escape(gone.text + instead)}", width="stretch")
+        st.markdown(f":material/delete: {escape(' '.join(said))}", width="stretch")
         st.button("Close", on_click=_close, key="gone-close", type="tertiary")
 
 
 def _close() -> None:
     st.session_state.pop(_GONE, None)
+    if unknown_run():
+        choose_run(None)

@@ -99,7 +99,7 @@ def header(current: Any) -> None:
     if acting().name:
         _account(acting().name)
     settle()
-    notice_gone(says_itself=current in (BY_KEY["results"], BY_KEY["predict"]))
+    notice_gone()
     record, run = current_dataset(), current_run()
     done = _done(record)
     with st.container(horizontal=True, key="steps", gap="small", vertical_alignment="center"):
@@ -115,7 +115,7 @@ def header(current: Any) -> None:
                 _step(item, here=current.title == item.title, done=item.key in done)
         if current.title != "Home":
             _about(record, run)
-    say_gone(record)
+    say_gone(record, says_itself=current in (BY_KEY["results"], BY_KEY["predict"]))
 
 
 def _step(item: Item, *, here: bool, done: bool) -> None:

@@ -11,10 +11,10 @@ from core.catalog import RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.errors import LightboxError
-from core.evaluation.contest import Round, contest, score
+from core.evaluation.contest import Round, contest, score, told
 from core.quality.curation import curated
 from core.runs.files import RunFiles
-from core.text import escape, plural, shorten
+from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.session import catalog, thumbnails
 
@@ -74,11 +74,8 @@ def _guess(run_id: str, label: str) -> None:
 
 def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
     person, model = score(rounds, guesses)
-    won = "You won." if person > model else "The model won." if model > person else "A draw."
     st.markdown(f"## You {person} · the model {model}")
-    st.markdown(
-        f"{won} With {plural(len(rounds), 'photo')}, a difference of one or two is mostly chance."
-    )
+    st.markdown(told(rounds, guesses))
     pictures = _thumbnails(run, [each.path for each in rounds])
     gallery(
         [
