@@ -41,6 +41,8 @@ _STYLE = """
 @media (max-width: 640px) {
   .st-key-demo-answer [data-testid="stImage"] img {max-height: 32vh;}
   /* Two by two, each with a frame of its own: four don't fit beside each other. */
+  .st-key-demo-way :has(> [role="radiogroup"]) {width: 100%;}
+  .st-key-demo-way :has(> [data-testid="stButtonGroup"]) {width: 100% !important;}
   .st-key-demo-way [role="radiogroup"], .st-key-demo-way [role="group"] {
     display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; width: 100%;
   }

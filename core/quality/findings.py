@@ -19,6 +19,10 @@ from core.text import plural
 
 # What is likely to hurt a model so much that people are told without asking.
 GRAVE = 0.4
+# Where so many images reach half of a threshold, what it measures is how these pictures are: line
+# drawings on white paper (94 % of them), against 21 % at most in six sets of photos and scans, and
+# in a set half of which is at fault the other half stays far below.
+_KIND, _KIND_SHARE, _KIND_IMAGES = 0.5, 0.5, 10
 # Which of equal copies stays, by the split that it came in.
 _STAYS = ("test", "validation", "train", "")
 
@@ -70,7 +74,8 @@ def find(
 
     Args:
         table: from :func:`core.quality.curation.curated`.
-        thresholds: by detector key, instead of the defaults.
+        thresholds: by detector key, instead of the defaults; what is asked for so is told even
+            where most images are so.
         alike: from :func:`core.quality.curation.known_alike`, of the same version; only exact
             copies are alike where it is ``None``.
     """
@@ -78,11 +83,20 @@ def find(
     present = table[~table["excluded"]]
     found = []
     for each in DETECTORS.values():
+        if each.kind and each.key not in (thresholds or {}) and _is_the_kind(each, present):
+            continue
         threshold = (thresholds or {}).get(each.key, each.threshold)
         finding = _apply(each, present, max(threshold, each.lowest), known)
         if finding.paths:
             found.append(finding)
     return sorted(found, key=lambda f: (-f.harm * _weight(len(f.paths), len(present)), f.key))
+
+
+def _is_the_kind(each: Detector, present: pd.DataFrame) -> bool:
+    readable = present[present["status"] == "ok"]
+    if len(readable) < _KIND_IMAGES:
+        return False
+    return bool((each.score(readable) >= _KIND * each.threshold).mean() >= _KIND_SHARE)
 
 
 def _weight(flagged: int, images: int) -> float:

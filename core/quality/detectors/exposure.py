@@ -13,6 +13,7 @@ from core.quality.detectors.registry import About, detector, ramp
         sentence="There is little to see in these, so they teach the model little.",
         suggestion="Look at them, and exclude those in which you can't tell the class either.",
         harm=0.3,
+        kind=True,
         adjustable=True,
     )
 )
@@ -28,6 +29,7 @@ def dark(table: pd.DataFrame) -> np.ndarray:
         sentence="These are washed out: there is little to see in them.",
         suggestion="Look at them, and exclude those in which you can't tell the class either.",
         harm=0.3,
+        kind=True,
         threshold=0.8,
         adjustable=True,
     )

@@ -14,6 +14,7 @@ from core.quality.detectors.shows_little import shows_little
         sentence="Light and dark hardly differ in these, so what they show is hard to make out.",
         suggestion="Look at them, and exclude those in which you can't tell the class either.",
         harm=0.2,
+        kind=True,
         adjustable=True,
     )
 )

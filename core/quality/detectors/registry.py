@@ -30,6 +30,7 @@ class About:
         group: (table, threshold, near-duplicates of the whole table) → array of shape (rows,);
             flagged rows of equal value belong together.
         distinct: a group counts only if its images are not all the same bytes.
+        kind: where most images of a dataset are so, it is the kind of picture, and no fault.
         plain: what follows “1 photo”, and “8 photos”, in a line for everybody; ``is …|are …``.
     """
 
@@ -43,6 +44,7 @@ class About:
     lowest: float = 0.05
     group: Group | None = None
     distinct: bool = False
+    kind: bool = False
     plain: str = ""
 
 

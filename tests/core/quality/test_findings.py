@@ -197,3 +197,17 @@ def test_a_finding_tells_what_is_wrong_with_each_file(catalog: Catalog, tmp_path
     finding = found(curated(catalog, scanned(catalog, root).id))["unreadable"]
     assert "not an image" in finding.reasons[0]
     assert finding.title == DETECTORS["unreadable"].title
+
+
+def test_what_most_pictures_are_is_no_fault_of_them_unless_it_is_asked_for(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    drawings = {f"cat/{n}.png": picture(n, 225 if n % 3 else 200, 255) for n in range(12)}
+    root = write(tmp_path / "drawings", {**drawings, "dog/photo.png": picture(50, 0, 255)})
+    table = curated(catalog, scanned(catalog, root).id)
+    assert "bright" not in found(table)
+    assert len(found(table, bright=0.8)["bright"].paths) > 6
+    # As many dark ones among as many others are a fault.
+    half = {f"cat/{n}.png": picture(n, 0, 60) for n in range(12)}
+    root = write(tmp_path / "half", {**half, **clean("dog", images=13)})
+    assert len(found(curated(catalog, scanned(catalog, root).id))["dark"].paths) == 12
