@@ -34,15 +34,13 @@ _STYLE = """
 .stMainBlockContainer h2 {font-size: clamp(2rem, 4vw, 3.2rem);}
 .st-key-demo-what p {font-size: clamp(1rem, 1.3vw, 1.2rem);}
 .st-key-demo-answer [data-testid="stImage"] img {
-  max-height: 58vh; object-fit: contain; object-position: left;
+  max-height: 58vh; width: auto !important; max-width: 100%;
 }
 .st-key-demo-way button {min-height: 3rem;}
 .st-key-demo-way button p {font-size: 1.15rem;}
 @media (max-width: 640px) {
   .st-key-demo-answer [data-testid="stImage"] img {max-height: 32vh;}
   /* Two by two, each with a frame of its own: four don't fit beside each other. */
-  .st-key-demo-way :has(> [role="radiogroup"]) {width: 100%;}
-  .st-key-demo-way :has(> [data-testid="stButtonGroup"]) {width: 100% !important;}
   .st-key-demo-way [role="radiogroup"], .st-key-demo-way [role="group"] {
     display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; width: 100%;
   }

@@ -78,8 +78,7 @@ def decided(row: ChangeRow, dataset: str) -> Entry:
     parts = [
         f"to “{label}”" if label else "",
         images(count) if count else "",
-        # A scan gives no other reason than that it is one.
-        row.why if row.action != "index" else "",
+        row.why if row.why != "scan" else "",  # no reason, and no word of a person's
     ]
     detail = ", ".join(part for part in parts if part)
     return Entry(row.at, row.author, what[0].lower() + what[1:], dataset, detail)
