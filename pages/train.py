@@ -17,9 +17,10 @@ from pages._widgets.ahead import do_ahead
 from pages._widgets.as_text import show_text, take_wishes
 from pages._widgets.checking import check
 from pages._widgets.empty import TO_DATA, empty
-from pages._widgets.ended import dataset_gone, ended
+from pages._widgets.ended import ended
 from pages._widgets.expert import expert, part_of
 from pages._widgets.form import Form, as_wrong
+from pages._widgets.gone import dataset_gone, its_dataset_gone
 from pages._widgets.job import watch
 from pages._widgets.live import watch_training
 from pages._widgets.queue import queue_of_trainings
@@ -132,7 +133,7 @@ def _gone(run: RunRecord) -> None:
     """What became of it, and the ways on from there."""
     st.title("Train")
     told = run.state == "cancelled" or run.error.startswith(REMOVED)
-    removed = "" if told else " Its dataset was removed."
+    removed = "" if told else f" {its_dataset_gone()}."
     st.markdown(f"**{escape(run.name)}** · begun {ago(run.created_at)}.{removed}")
     if run.state in _GOING:
         watch_training(run.id)

@@ -13,6 +13,7 @@ from core.text import escape, images, plural, rate
 from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
+from pages._widgets.gone import dataset_gone, its_dataset_gone
 from pages._widgets.job import attempt
 from pages._widgets.live import draw_curves, draw_ladder, say_diagnoses, training_seconds
 from pages._widgets.sample_predictions import draw_samples
@@ -48,11 +49,6 @@ def ended(run: RunRecord) -> None:
     _tensorboard(run)
 
 
-def dataset_gone(run: RunRecord) -> bool:
-    """Whether the dataset that a run is about was removed."""
-    return all(record.id != run.dataset_id for record in catalog().datasets.all())
-
-
 def _done(run: RunRecord) -> None:
     summary = run.summary
     accuracy, low, high = (summary.test_accuracy or 0.0), (summary.test_low or 0.0), 1.0
@@ -84,8 +80,7 @@ def _not_done(run: RunRecord) -> None:
     discarded = job.wishes.stop == "discard"
     if run.state == "cancelled" and gone:
         st.info(
-            f"“{escape(run.name)}” was stopped, and nothing of it was kept: its dataset was "
-            "removed.",
+            f"“{escape(run.name)}” was stopped, and nothing of it was kept. {its_dataset_gone()}.",
             icon=":material/delete:",
         )
     elif run.state == "cancelled" and discarded:

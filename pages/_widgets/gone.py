@@ -56,14 +56,32 @@ def _no_dataset(dataset_id: str, name: str | None) -> str:
     return f"The dataset “{shorten(name)}” is not here any more: it was removed{hidden}."
 
 
-def notice_gone() -> None:
+def dataset_gone(run: RunRecord) -> bool:
+    """Whether the dataset that a run is about is not here any more."""
+    return all(record.id != run.dataset_id for record in catalog().datasets.all())
+
+
+def its_dataset_gone() -> str:
+    """``Its dataset was removed``, for a run of one that is not here any more."""
+    return "Its dataset was removed" + (" or is not shown to you now" if acting().name else "")
+
+
+def notice_gone(*, tells_end: bool = False) -> None:
     """Notice that the dataset of the address, or of this session, has gone: somebody removed it,
-    here or elsewhere."""
+    here or elsewhere.
+
+    Args:
+        tells_end: the page says itself what became of a training whose dataset has gone.
+    """
     records = {each.id: each.name for each in catalog().datasets.all()}
     names: dict[str, str] = st.session_state.setdefault(_NAMES, {})
     names.update(records)
     dataset_id, said = asked("dataset"), []
-    if dataset_id and dataset_id not in records:
+    if dataset_id and dataset_id not in records and tells_end and _training_of(dataset_id):
+        run_id = asked("run")
+        choose_dataset(None)
+        choose_run(run_id)
+    elif dataset_id and dataset_id not in records:
         said.append(_no_dataset(dataset_id, names.get(dataset_id)))
         going = asked("run")
         runs = catalog().runs.all(dataset_id)
@@ -76,6 +94,12 @@ def notice_gone() -> None:
             choose_run(run.id)
     if text := " ".join(part for part in said if part):
         st.session_state[_GONE] = _Gone(text)
+
+
+def _training_of(dataset_id: str) -> bool:
+    """Whether what is asked for is a training on this dataset that has no model."""
+    runs = catalog().runs.all(dataset_id, archived=True)
+    return any(run.id == asked("run") and run.state != "done" for run in runs)
 
 
 def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:

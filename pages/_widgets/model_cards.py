@@ -10,6 +10,7 @@ from core.jobs.kinds import REMOVED
 from core.quality.curation import curated, usable
 from core.text import ago, escape, rate, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.gone import its_dataset_gone
 from pages._widgets.library import open_run
 from pages._widgets.session import catalog, choose_run, thumbnails
 from pages._widgets.steps import go
@@ -69,7 +70,7 @@ def sentence(entry: Entry) -> str:
     run = entry.run
     # A model that was brought in may never have had a dataset here.
     of = f"“{escape(shorten(entry.dataset, 30))}”" if entry.dataset else ""
-    gone = "" if of or run.imported else " Its dataset was removed."
+    gone = "" if of or run.imported else f" {its_dataset_gone()}."
     when = ago(run.created_at)
     made = f"{'brought in' if run.imported else 'trained'} {when}"
     if run.state != "done":

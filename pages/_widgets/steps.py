@@ -99,7 +99,7 @@ def header(current: Any) -> None:
     if acting().name:
         _account(acting().name)
     settle()
-    notice_gone()
+    notice_gone(tells_end=current == BY_KEY["train"])
     record, run = current_dataset(), current_run()
     done = _done(record)
     with st.container(horizontal=True, key="steps", gap="small", vertical_alignment="center"):

@@ -162,22 +162,33 @@ def test_what_a_removed_dataset_was_trained_on_says_so(open_page: Open, trained:
     assert not at.get("bidi_component"), "pictures that are not there any more"
 
 
+@pytest.mark.parametrize(
+    ("stops", "ended"),
+    [
+        (True, "was stopped, and nothing of it was kept. Its dataset was removed."),
+        # Below a worker of another version, or while nobody could reach it.
+        (False, "Its dataset was removed while it trained. Bring its images in again"),
+    ],
+)
 def test_a_training_whose_dataset_was_removed_opens_with_why_it_ended(
-    open_page: Open, catalog: Catalog, tmp_path: Path
+    open_page: Open, catalog: Catalog, tmp_path: Path, stops: bool, ended: str
 ) -> None:
     dataset = add_colours(catalog, tmp_path / "gone")
     run = create_run(catalog, spec_of(dataset), name="Gone")
     add_colours(catalog, tmp_path / "other")
     claimed = catalog.jobs.claim("train", pid=os.getpid(), host="here", job_id=run.job_id)
     assert claimed is not None
-    catalog.datasets.remove(dataset.id)
-    assert execute(catalog, claimed).state == "failed"
+    if stops:
+        remove(catalog, dataset.id)
+    else:
+        catalog.datasets.remove(dataset.id)
+    assert execute(catalog, claimed).state == ("cancelled" if stops else "failed")
     at = open_page("models")
-    assert "Its dataset was removed while it trained." in words(at)
+    assert "Its dataset was removed" in words(at)
     at = click(at, "Open")
     assert title(at) == "Train"
     assert "Gone" in words(at)
-    assert "Its dataset was removed while it trained. Bring its images in again" in words(at)
+    assert ended in words(at)
     assert not any(each.label.startswith("Start training") for each in at.button)
     at = click(at, "Train on another dataset")
     assert any(each.label.startswith("Start training") for each in at.button)

@@ -11,6 +11,7 @@ from core.errors import Cancelled, NotFound, Unreachable
 from core.jobs.kinds.study import submit_study
 from core.jobs.registry import kind
 from core.progress import Reporter, ToTheEnd
+from core.who import MACHINE, acting_as
 
 REMOVED = "Its dataset was removed while it trained."
 
@@ -39,7 +40,9 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     except Exception as error:
         # Whatever it missed first: that is why.
         dataset_id = catalog.runs.get(spec["run_id"]).dataset_id
-        if any(record.id == dataset_id for record in catalog.datasets.all()):
+        with acting_as(MACHINE):  # who sees all
+            here = any(record.id == dataset_id for record in catalog.datasets.all())
+        if here:
             raise
         raise NotFound(REMOVED, remedy="Bring its images in again to train on them.") from error
 
