@@ -105,11 +105,16 @@ def test_all_extra_copies_of_a_finding_are_excluded_by_its_key(cli: Cli, photos:
     assert "--finding" in cli("exclude", "colours").mistake
 
 
-def test_a_dataset_is_renamed_and_removed_but_its_images_stay(cli: Cli, photos: Path) -> None:
+def test_a_dataset_is_renamed_and_removed_but_its_images_stay(
+    cli: Cli, photos: Path, catalog: Catalog
+) -> None:
     cli("dataset", "add", photos)
     assert cli("dataset", "rename", "colours", "hues", "--json").document["name"] == "hues"
     assert "“hues”" in cli("dataset", "show", "colours").mistake
-    cli("dataset", "remove", "hues")
+    dataset = catalog.datasets.find("hues").id
+    job = catalog.jobs.add("train", {}, lane="train", subject=dataset)
+    catalog.runs.add("hues 1", dataset_id=dataset, dataset_version=1, spec={}, job_id=job.id)
+    assert cli("dataset", "remove", "hues", "--json").document["stopped"] == ["hues 1"]
     assert cli("dataset", "list", "--json").document == []
     assert len(list(photos.rglob("*.png"))) == 9
 

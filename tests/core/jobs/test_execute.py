@@ -58,6 +58,16 @@ def test_a_persons_mistake_is_its_sentence_and_nothing_is_logged(catalog: Catalo
     assert list(catalog.workspace.logs.iterdir()) == []
 
 
+def test_what_fails_once_nothing_of_it_is_wanted_is_no_failure(catalog: Catalog) -> None:
+    for kind in ("tiny.mistake", "tiny.defect"):
+        job = queue(catalog, kind)
+        claimed = catalog.jobs.claim("light", pid=os.getpid(), host="here", job_id=job.id)
+        assert claimed is not None
+        catalog.jobs.request_cancel(job.id, discard=True)
+        assert execute(catalog, claimed).state == "cancelled"
+    assert list(catalog.workspace.logs.iterdir()) == []
+
+
 def test_a_defect_has_an_id_and_its_traceback_is_in_the_logs(catalog: Catalog) -> None:
     job = do(catalog, "tiny.defect")
     assert job.state == "failed"
