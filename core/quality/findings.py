@@ -20,8 +20,8 @@ from core.text import plural
 # What is likely to hurt a model so much that people are told without asking.
 GRAVE = 0.4
 # Where so many images reach half of a threshold, what it measures is how these pictures are: line
-# drawings on white paper (94 % of them), against 21 % at most in six sets of photos and scans, and
-# in a set half of which is at fault the other half stays far below.
+# drawings on white paper (94 % of them; of six sets of photos and scans 13 % at most do). In a set
+# half of which is at fault the other half stays far below.
 _KIND, _KIND_SHARE, _KIND_IMAGES = 0.5, 0.5, 10
 # Which of equal copies stays, by the split that it came in.
 _STAYS = ("test", "validation", "train", "")
