@@ -63,11 +63,17 @@ def axe() -> str:
     return str(found.AXE_SCRIPT)
 
 
+# Some transitions of what is hidden never end, so it is 2 s at most.
+_FADED = """() => Promise.race([
+    Promise.allSettled(document.getAnimations()
+        .filter((each) => each instanceof CSSTransition).map((each) => each.finished)),
+    new Promise((done) => setTimeout(done, 2000)),
+]).then(() => true)"""
+
+
 def faults(page: Any, axe: str) -> list[str]:
     """What axe-core finds that is ours, once nothing fades: colours in between count too."""
-    page.wait_for_function(
-        "() => !document.getAnimations().some(each => each instanceof CSSTransition)"
-    )
+    page.evaluate(_FADED)
     page.evaluate(axe)
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [
