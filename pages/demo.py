@@ -70,7 +70,9 @@ def _title(link: Link, run: RunRecord, classes: list[str]) -> None:
 
 def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
     if way == "example":
-        return choose_example(run, "**Photos it had never seen.** Click one:", begin_with=0)
+        # Of a model that was trained elsewhere nobody knows what it has learned from.
+        what = "Photos of its test" if run.imported else "Photos it had never seen"
+        return choose_example(run, f"**{what}.** Click one:", begin_with=0)
     dropped = st.file_uploader(
         "Drop an image here",
         accept_multiple_files=True,

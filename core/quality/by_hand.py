@@ -78,14 +78,15 @@ def is_blank(catalog: Catalog, record: DatasetRecord) -> bool:
 
 
 def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
-    """All classes: first those made by hand, as they were made, then the others by name.
+    """All classes: first those made by hand, as they were made, then the others by name; one that
+    was renamed keeps its place.
 
     Raises:
         NotFound: there is no such dataset.
     """
     record = catalog.datasets.get(dataset_id)
     table = _table(catalog, record)
-    made, removed = _spoken_of(catalog.changes.of(dataset_id, up_to=record.version))
+    made, removed, was = _spoken_of(catalog.changes.of(dataset_id, up_to=record.version))
     good = table[is_usable(table)] if len(table) else table
     paths = {str(label): tuple(rows) for label, rows in good.groupby("label")["path"]}
     present = set(table["label"])
@@ -93,7 +94,7 @@ def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
     gone = set(table["label_found"]) - present
     labels = [label for label in made if label not in gone or label in paths]
     others = {label for label in present if label not in removed or label in paths} - set(labels)
-    labels += sorted(others, key=numbered)
+    labels += sorted(others, key=lambda label: numbered(was.get(label, label)))
     return [ClassByHand(each, len(paths.get(each, ())), paths.get(each, ())) for each in labels]
 
 
@@ -138,9 +139,7 @@ def rename_class(catalog: Catalog, dataset_id: str, label: str, name: str) -> li
     change = curation.decide(catalog, dataset_id, "relabel", moving, why=why, label=wanted)
     if change is not None:
         versions.append(change.version)
-    if label in _spoken_of(catalog.changes.of(dataset_id))[0]:
-        said = _say(catalog, dataset_id, {"label": wanted, "was": label}, why)
-        versions.append(said.version)
+    versions.append(_say(catalog, dataset_id, {"label": wanted, "was": label}, why).version)
     return versions
 
 
@@ -189,10 +188,12 @@ def _say(catalog: Catalog, dataset_id: str, payload: dict[str, object], why: str
     return catalog.changes.append(dataset_id, "class", payload, author=author(), why=why)
 
 
-def _spoken_of(changes: Sequence[Change]) -> tuple[list[str], set[str]]:
-    """Classes that were made by hand, in their order, and those that were removed."""
+def _spoken_of(changes: Sequence[Change]) -> tuple[list[str], set[str], dict[str, str]]:
+    """Classes that were made by hand, in their order; those that were removed; and of others that
+    were renamed, what they were called at first."""
     made: list[str] = []
     removed: set[str] = set()
+    was: dict[str, str] = {}
     for change in in_force(changes):
         if change.action != "class":
             continue
@@ -201,11 +202,15 @@ def _spoken_of(changes: Sequence[Change]) -> tuple[list[str], set[str]]:
             made = [each for each in made if each != label]
             removed.add(label)
         elif "was" in change.payload:
-            made = [label if each == change.payload["was"] else each for each in made]
+            before = change.payload["was"]
+            if before in made:
+                made = [label if each == before else each for each in made]
+            else:
+                was[label] = was.pop(before, before)
         elif label not in made:
             made.append(label)
             removed.discard(label)
-    return made, removed
+    return made, removed, was
 
 
 def _table(catalog: Catalog, record: DatasetRecord) -> pd.DataFrame:

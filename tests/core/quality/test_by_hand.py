@@ -78,6 +78,20 @@ def test_a_class_that_is_removed_is_there_again_once_it_gets_a_photo(
     assert cards(catalog, record.id) == {"9": 2, "10": 2, "x": 1}
 
 
+def test_a_class_that_is_renamed_keeps_its_place(
+    catalog: Catalog, class_folders: Callable[..., Path]
+) -> None:
+    record = intake.add_folder(catalog, class_folders({"a": 2, "b": 2, "c": 1}), restrict=False)
+    scan(catalog, record.id)
+    first = by_hand.rename_class(catalog, record.id, "a", "zebra")
+    second = by_hand.rename_class(catalog, record.id, "zebra", "monkey")
+    assert list(cards(catalog, record.id)) == ["monkey", "b", "c"]
+    curation.undo(catalog, record.id, second)
+    assert list(cards(catalog, record.id)) == ["zebra", "b", "c"]
+    curation.undo(catalog, record.id, first)
+    assert list(cards(catalog, record.id)) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("name", ["", "  ", "CAT", "x" * 300])
 def test_a_name_that_can_not_be_is_refused(catalog: Catalog, name: str) -> None:
     record = by_hand.start(catalog, classes=["cat", "dog"])
