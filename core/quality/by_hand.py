@@ -94,7 +94,7 @@ def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
     gone = set(table["label_found"]) - present
     labels = [label for label in made if label not in gone or label in paths]
     others = {label for label in present if label not in removed or label in paths} - set(labels)
-    labels += sorted(others, key=lambda label: numbered(was.get(label, label)))
+    labels += sorted(others, key=lambda label: numbered(str(was.get(label, label))))
     return [ClassByHand(each, len(paths.get(each, ())), paths.get(each, ())) for each in labels]
 
 
