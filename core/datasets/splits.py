@@ -11,7 +11,7 @@ split are kept as given.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -189,13 +189,23 @@ _OF_MANY = {
 }
 
 
-def split_warnings(table: pd.DataFrame, splits: pd.Series, few: int = 5) -> list[str]:
+# Of these warnings, those of classes that are not tested, or not learned.
+LEFT_OUT = ("untaught", "missing", "untested")
+
+
+def split_warnings(
+    table: pd.DataFrame,
+    splits: pd.Series,
+    few: int = 5,
+    kinds: Collection[str] = tuple(_OF_MANY),
+) -> list[str]:
     """Sentences about classes that can't be trained on or judged well, the gravest first.
 
     Args:
         table: columns ``label``, and where they are known ``group`` (near-copies share a value) and
             ``split`` (as the folder came).
         few: a class with fewer images than this is learned from, or judged on, next to nothing.
+        kinds: of warnings, keys of ``_OF_MANY``.
     """
     labels = table["label"]
     counts = split_counts(labels, splits)
@@ -232,6 +242,8 @@ def split_warnings(table: pd.DataFrame, splits: pd.Series, few: int = 5) -> list
             say("unvalidated", text)
     found = []
     for kind, texts in said.items():
+        if kind not in kinds:
+            continue
         if len(texts) > _ONE_BY_ONE:
             found.append(f"{listed(list(texts))} {_OF_MANY[kind].format(few=few)}")
         else:

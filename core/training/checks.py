@@ -16,6 +16,7 @@ from core.text import plural
 from core.training import architectures, recipes, stack
 from core.training.again import split_of
 from core.training.augmentation.meaning import flip_warning
+from core.training.little import little_tested
 from core.training.spec import SETTINGS, TrainSpec
 
 # Activations of the largest layers of networks from scratch, in bytes an image and pixel.
@@ -76,6 +77,8 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
                 remedy="Add images, or change the shares.",
             )
     warnings = split_warnings(with_groups(table), splits)
+    if few := little_tested(spec, table, splits):
+        warnings.insert(0, few)
     if not (splits == "validation").any():
         if spec.stopping.patience:
             raise WrongSetting(

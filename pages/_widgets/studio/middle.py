@@ -10,6 +10,7 @@ from core.errors import InvalidInput
 from core.quality.curation import curated, usable
 from core.text import escape
 from core.training.again import changed_since
+from core.training.little import hard_to_test
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
 from pages._widgets.ahead import prepare_ahead
@@ -84,6 +85,9 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
         st.caption(escape(why))
     elif known:
         st.caption("Nothing has changed since: it would learn from the same photos again.")
+    elif spec is not None and record is not None:
+        for text in _doubts(str(catalog().workspace.home), record.id, record.version, spec):
+            st.caption(f":material/warning: {escape(text)}")
     if not why and st.button("Other ways to train", type="tertiary", key="studio-ways"):
         go("train")
 
@@ -123,6 +127,13 @@ def _suggested(home: str, dataset_id: str, version: int) -> TrainSpec | str:
         return suggest_spec(catalog(), dataset_id)
     except InvalidInput as error:
         return str(error)
+
+
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs={TrainSpec: repr})
+def _doubts(home: str, dataset_id: str, version: int, spec: TrainSpec) -> list[str]:
+    """What should be known before the start."""
+    del home  # a part of the key only
+    return hard_to_test(spec, usable(curated(catalog(), dataset_id, version)))
 
 
 def _takes(spec: TrainSpec, record: DatasetRecord) -> str:

@@ -11,6 +11,7 @@ from core.catalog import Catalog
 from core.errors import InvalidInput
 from core.features import hardware
 from core.training.checks import WrongSetting, check
+from core.training.little import hard_to_test
 from core.training.recipes import default_spec
 from core.training.spec import TrainSpec
 from tests.core.training.small import STACK, add_colours, spec_of, table_of
@@ -199,3 +200,13 @@ def test_what_has_no_effect_on_a_frozen_network_is_said() -> None:
     assert warnings_of(many, recipe="balanced", augmentation__mixup=0.2) == []
     (frozen,) = warnings_of(many, recipe="quick", frozen=0.5)
     assert "stays frozen" in frozen
+
+
+def test_too_few_images_to_test_with_are_said_before_the_start_with_how_many_would_do() -> None:
+    few, alone = hard_to_test(spec_for(), table_of({"cat": 2, "dog": 1}))
+    assert few.startswith("It will be tested on 1 image only")
+    assert "1 of 1 right can still mean 21 %" in few
+    assert "About 34 images of each class" in few
+    assert "“dog” has only 1 image" in alone
+    assert warnings_of({"cat": 2, "dog": 1})[0] == few
+    assert hard_to_test(spec_for(), table_of({"cat": 34, "dog": 34})) == []
