@@ -159,6 +159,20 @@ def corrections(
     return sorted(found, key=lambda item: (-item.made_at, item.id))
 
 
+def correction_of(workspace: Workspace, dataset_id: str, data: bytes) -> Correction | None:
+    """What was said of an image and waits to be looked through; ``None`` where nothing was.
+
+    Args:
+        data: its file.
+    """
+    file = _folder(workspace, dataset_id) / f"{hash_bytes(data)[:32]}.json"
+    try:
+        item = Correction.model_validate(read_json(file))
+    except (NotFound, ValidationError):
+        return None
+    return None if item.dropped else item
+
+
 def read_correction(workspace: Workspace, dataset_id: str, correction_id: str) -> bytes:
     """The image's file.
 

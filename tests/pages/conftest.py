@@ -245,6 +245,12 @@ def answers(at: AppTest) -> list[str]:
     return [str(json.loads(each.proto.json)["headline"]) for each in drawn]
 
 
+def component(at: AppTest, start: str) -> dict[str, Any]:
+    """What the component is given whose key starts like this; empty if it is not there."""
+    found = [each for each in at.get("bidi_component") if (each.key or "").startswith(start)]
+    return dict(json.loads(found[0].proto.json), key=found[0].key) if found else {}
+
+
 def gallery(at: AppTest, key: str) -> Gallery:
     """The gallery whose key starts like this."""
     (found,) = [each for each in at.get("bidi_component") if (each.key or "").startswith(key)]

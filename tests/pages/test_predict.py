@@ -20,6 +20,7 @@ from tests.pages.conftest import (
     answers,
     assert_no_defect,
     click,
+    component,
     gallery,
     title,
     words,
@@ -141,14 +142,21 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
 ) -> None:
     data = write_colour(tmp_path / "new.png", "green", 97).read_bytes()
     at = _try(open_page, [("new.png", data, "image/png")])
-    (choice,) = [each for each in at.selectbox if each.label == "What is it really?"]
-    label = choice.options[0]
-    choice.set_value(label).run()
-    click(at, "Correct it")
     store = trained.catalog
+    said = component(at, "said-")
+    label = said["classes"][0]
+    at.session_state[said["key"]] = {"corrected": {"at": 1, "label": label}}
+    at.run()
+    assert_no_defect(at)
     (made,) = corrections(store.workspace, trained.dataset_id)
     assert (made.label, made.name) == (label, "new.png")
+    assert f"It is “{label}”" in words(at)
+    assert component(at, "said-")["classes"] == [], "what was said is said"
+    click(at, "Undo")
+    assert corrections(store.workspace, trained.dataset_id) == []
+    at.session_state[component(at, "said-")["key"]] = {"corrected": {"at": 2, "label": label}}
     at.run()
+    (made,) = corrections(store.workspace, trained.dataset_id)
     picked = gallery(at, "corrections-")
     picked.select(made.id)
     click(at, "Leave out 1 image")

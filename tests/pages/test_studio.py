@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -21,17 +20,11 @@ from core.training.start import create_run, suggest_spec
 from core.workspace import Workspace
 from tests.core.evaluation.coloured import write_colour
 from tests.earlier import PACKED, unpack
-from tests.pages.conftest import Open, Trained, assert_no_defect, click, words
+from tests.pages.conftest import Open, Trained, assert_no_defect, click, component, words
 from tests.pages.live_training import Told
 
 BringIn = Callable[..., DatasetRecord]
 _AT = count(1)
-
-
-def component(at: AppTest, start: str) -> dict[str, Any]:
-    """What the component is given whose key starts like this; empty if it is not there."""
-    found = [each for each in at.get("bidi_component") if (each.key or "").startswith(start)]
-    return dict(json.loads(found[0].proto.json), key=found[0].key) if found else {}
 
 
 def button(at: AppTest) -> Any:
@@ -82,6 +75,7 @@ def test_the_button_trains_and_the_pictures_turn_right(
 ) -> None:
     record = pets(bring_in, class_folders)
     at = open_page()
+    assert "tested on 2 images only" in words(at)
     assert button(at).label.startswith("Train")
     button(at).click().run()
     assert_no_defect(at)

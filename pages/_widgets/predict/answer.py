@@ -16,13 +16,14 @@ from core.evaluation.explain.overlay import framed
 from core.evaluation.study.basis import load_features
 from core.evaluation.study.nearest import nearest
 from core.evaluation.study.phases import load_study
-from core.inference.corrections import correct
+from core.inference.corrections import Correction, correct, correction_of, drop_correction
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.quality.curation import curated
 from core.text import escape, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.job import attempt
 from pages._widgets.said import said
 from pages._widgets.session import catalog, thumbnails
 
@@ -31,6 +32,7 @@ _OPACITY = 0.6
 _BARS = 3
 _BARS_LARGE = 5
 _NEAREST = 5
+_REFUSED = "correction-refused"
 
 
 @dataclass(frozen=True)
@@ -80,21 +82,27 @@ def draw_answer(
         with picture:
             shown = picture_of(run.id, answer, tried.data, hot)
             st.image(shown, width="stretch", alt=f"{shorten(answer.name)}: {answer.label}")
+        item = None if guest else correction_of(catalog().workspace, run.dataset_id, tried.data)
+        changes = not guest and bool(run.dataset_id) and acting().may("labeller")
         with words:
-            said(
+            label = said(
                 answer,
                 threshold=threshold,
                 unlike=bool(tried.out_of_distribution),
                 key=f"said-{key}",
                 bars=_BARS_LARGE if large else _BARS,
                 big=large,
+                classes=[label for label, _ in answer.top] if changes and item is None else (),
+                refused=_refused(run, tried),
             )
+            if item is not None:
+                _corrected(run, item, key)
+        if label:
+            _correct(run, tried, label)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle("Heat map", key=f"heat-{key}")
             if not guest:
                 alike = st.toggle("Nearest", key=f"near-{key}")
-                if acting().may("labeller"):
-                    _wrong(run, tried, key)
         if hot:
             st.caption("The warmer a place, the more it speaks for the answer.")
         if not guest and alike:
@@ -113,32 +121,39 @@ def picture_of(run_id: str, answer: Prediction, data: bytes, hot: bool) -> np.nd
     return overlay(image, explainer.heat(pixels[None], which)[0], _OPACITY)
 
 
-def _wrong(run: RunRecord, tried: Tried, key: str) -> None:
+def _correct(run: RunRecord, tried: Tried, label: str) -> None:
+    """Keep an image under the class that somebody says it is; runs the page anew."""
     answer = tried.prediction
-    with st.popover("Wrong?", icon=":material/edit:"):
-        classes = open_explainer(catalog().workspace, run.id).classes
-        others = sorted(label for label in classes if label != answer.label)
-        label = st.selectbox(
-            "What is it really?", others, index=None, placeholder="Choose", key=f"class-{key}"
+    try:
+        correct(
+            catalog(),
+            run.id,
+            answer.name,
+            tried.data,
+            label,
+            predicted=answer.label,
+            confidence=answer.confidence,
         )
-        if (
-            st.button("Correct it", type="primary", disabled=label is None, key=f"correct-{key}")
-            and label is not None
-        ):
-            try:
-                correct(
-                    catalog(),
-                    run.id,
-                    answer.name,
-                    tried.data,
-                    label,
-                    predicted=answer.label,
-                    confidence=answer.confidence,
-                )
-            except LightboxError as error:
-                st.error(escape(str(error)), icon=":material/error:")
-                return
-            st.toast(f"Kept as {escape(label)}. Look it through below.", icon=":material/check:")
+    except LightboxError as error:
+        st.session_state[_REFUSED] = (run.id, tried.key, str(error))
+    else:
+        st.session_state.pop(_REFUSED, None)
+    st.rerun(scope="app")
+
+
+def _refused(run: RunRecord, tried: Tried) -> str:
+    run_id, key, why = st.session_state.get(_REFUSED, ("", "", ""))
+    return str(why) if (run_id, key) == (run.id, tried.key) else ""
+
+
+def _corrected(run: RunRecord, item: Correction, key: str) -> None:
+    """What was said of this image, and the way back."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"corrected-{key}"):
+        label = escape(shorten(item.label, 40))
+        st.markdown(f":material/check_circle: **It is “{label}”.** Kept for the model to learn.")
+        # No callback: what waits to be looked through stands outside of this fragment.
+        if st.button("Undo", icon=":material/undo:", type="tertiary", key=f"uncorrect-{key}"):
+            attempt(drop_correction, catalog().workspace, run.dataset_id, item.id)
             st.rerun(scope="app")
 
 

@@ -25,6 +25,7 @@ from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
 
 _SHOWN = 12
+_ABOVE = 2
 _MOST_MB = 400
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib", "zip"]
 _SOURCES = {
@@ -195,6 +196,8 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
 
 def draw(run: RunRecord) -> None:
     detecting = _learned(run)
+    # One answer or two stand above what is asked with; of many, the place to drop stays on top.
+    above = st.container(key="try-answer")
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
         threshold = sure_popover(run)
@@ -208,7 +211,8 @@ def draw(run: RunRecord) -> None:
         st.session_state["predicted"] = True
         tried = ask(run, given.files, detecting)
         page = page_of(len(tried), key="try-page", size=_SHOWN)
-        cards(run, tried[page], threshold, first=page.start or 0)
+        with above if len(tried) <= _ABOVE else st.container():
+            cards(run, tried[page], threshold, first=page.start or 0)
         _table(tried, open_predictor(catalog().workspace, run.id), threshold)
     if not detecting:
         _detector_line(run)
