@@ -39,15 +39,7 @@ class Audit:
     def note(self, who: str, what: str, subject: str = "", detail: str = "") -> None:
         """Add an entry."""
         with self._sessions.begin() as session:
-            session.add(
-                AuditRow(
-                    at=time.time(),
-                    who=who[:255],
-                    what=what[:64],
-                    subject=subject[:255],
-                    detail=detail[:2000],
-                )
-            )
+            write(session, Entry(time.time(), who, what, subject, detail))
 
     def entries(self, *, since: float = 0.0, most: int = 1000) -> list[Entry]:
         """What was done, newest first, decisions about datasets included."""
@@ -69,6 +61,19 @@ class Audit:
         return sorted(found, key=lambda entry: -entry.at)[:most]
 
 
+def write(session: Session, entry: Entry) -> None:
+    """Add an entry together with what it tells of, so that there is never one without the other."""
+    session.add(
+        AuditRow(
+            at=entry.at,
+            who=entry.who[:255],
+            what=entry.what[:64],
+            subject=entry.subject[:255],
+            detail=entry.detail[:2000],
+        )
+    )
+
+
 def decided(row: ChangeRow, dataset: str) -> Entry:
     """A change of a dataset as an entry, in the words that people read elsewhere too."""
     what = DECISIONS.get(row.action, row.action)
@@ -87,15 +92,6 @@ def decided(row: ChangeRow, dataset: str) -> Entry:
 def keep_decisions(session: Session, dataset_id: str, dataset: str) -> None:
     """Move all changes of a dataset that is being removed into the log, which outlives it."""
     for row in session.scalars(select(ChangeRow).where(ChangeRow.dataset_id == dataset_id)).all():
-        entry = decided(row, dataset)
-        session.add(
-            AuditRow(
-                at=entry.at,
-                who=entry.who[:255],
-                what=entry.what[:64],
-                subject=entry.subject[:255],
-                detail=entry.detail[:2000],
-            )
-        )
+        write(session, decided(row, dataset))
         session.delete(row)
     session.flush()

@@ -13,8 +13,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.catalog.audit import keep_decisions
-from core.catalog.models import AuditRow, ChangeRow, DatasetRow
+from core.catalog.audit import Entry, keep_decisions, write
+from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import DatasetRecord
 from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
@@ -156,15 +156,8 @@ class Datasets:
         with self._sessions.begin() as session:
             if record.images:  # a blank project that nobody used is no news
                 keep_decisions(session, dataset_id, record.name)
-                session.add(
-                    AuditRow(
-                        at=time.time(),
-                        who=author(),
-                        what="removed a dataset",
-                        subject=record.name,
-                        detail=images(record.images),
-                    )
-                )
+                did, detail = "removed a dataset", images(record.images)
+                write(session, Entry(time.time(), author(), did, record.name, detail))
             session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
             session.query(DatasetRow).filter_by(id=dataset_id).delete()
 

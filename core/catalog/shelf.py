@@ -15,11 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.catalog.audit import Entry, write
 from core.catalog.datasets import clean_name, tidy
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import FINISHED, RunRecord
 from core.errors import Conflict, InvalidInput, NotFound
-from core.who import require
+from core.who import author, require
 
 MAX_TAG = 40
 MAX_TAGS = 20
@@ -44,7 +45,7 @@ class Shelf(ABC):
         """
         name = clean_name(name)
         try:
-            self._change(run_id, name=name)
+            self._change(run_id, "renamed a model", f"“{name}”", name=name)
         except IntegrityError as error:
             raise taken(self._sessions, name) from error
         return self.get(run_id)
@@ -62,7 +63,8 @@ class Shelf(ABC):
         """
         if archived:
             self._refuse_running(run_id, "archived")
-        self._change(run_id, archived=archived)
+        did = "archived a model" if archived else "took a model out of the archive"
+        self._change(run_id, did, archived=archived)
         return self.get(run_id)
 
     def note(self, run_id: str, text: str) -> RunRecord:
@@ -101,12 +103,12 @@ class Shelf(ABC):
             Conflict: it is waiting or being trained.
         """
         self._refuse_running(run_id, "deleted")
-        self._change(run_id, deleted_at=time.time())
+        self._change(run_id, "put a model into the bin", deleted_at=time.time())
         return self.get(run_id)
 
     def restore(self, run_id: str) -> RunRecord:
         """Take it out of the bin, as it was."""
-        self._change(run_id, deleted_at=None)
+        self._change(run_id, "took a model out of the bin", deleted_at=None)
         return self.get(run_id)
 
     def forget(self, run_id: str) -> bool:
@@ -118,19 +120,23 @@ class Shelf(ABC):
             if row is None or row.deleted_at is None:
                 return False
             job = session.get(JobRow, row.job_id)
+            _log(session, "removed a model for good", row.name)
             session.delete(row)
             session.flush()
             if job is not None:
                 session.delete(job)
         return True
 
-    def _change(self, run_id: str, **values: Any) -> None:
+    def _change(self, run_id: str, did: str = "", how: str = "", **values: Any) -> None:
+        """Set values of a run; what was done is logged where it is said (``did``)."""
         require("trainer")
         self.get(run_id)
         with self._sessions.begin() as session:
             row = session.get(RunRow, run_id)
             if row is None:
                 raise NotFound("That run is not here any more.")
+            if did:
+                _log(session, did, row.name, how)
             for name, value in values.items():
                 setattr(row, name, value)
 
@@ -141,6 +147,10 @@ class Shelf(ABC):
                 f"“{run.name}” is being trained or waits for it, so it can't be {what}.",
                 remedy="Stop it first.",
             )
+
+
+def _log(session: Session, did: str, name: str, how: str = "") -> None:
+    write(session, Entry(time.time(), author(), did, name, how))
 
 
 def taken(sessions: sessionmaker[Session], name: str) -> Conflict:

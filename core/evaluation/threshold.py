@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from core.access.audit import note
+from core.catalog import open_catalog
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.trust.coverage import FEWEST_ANSWERED, Point, at_threshold, coverage_curve
@@ -60,7 +62,11 @@ def move_sure(workspace: Workspace, run_id: str, threshold: float | None) -> Sur
             f"“Sure from {threshold:g}” makes no sense.",
             remedy="Give a number from 0 to 1, for example 0.9 for 90 %.",
         )
-    return sure_from(workspace, run_id)
+    moved = sure_from(workspace, run_id)
+    catalog = open_catalog(workspace)
+    run = catalog.runs.get(run_id)
+    note(catalog, "moved “sure from”", run.name, percent(moved.threshold))
+    return moved
 
 
 def choose_sure(validation: Predictions) -> Sure:

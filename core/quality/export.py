@@ -17,6 +17,7 @@ from typing import Literal
 
 import pandas as pd
 
+from core.access.audit import note
 from core.catalog import Catalog
 from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, taken_apart
 from core.datasets.images import open_image
@@ -28,7 +29,7 @@ from core.quality.belonging import with_groups
 from core.quality.curation import curated, in_force, is_usable, usable
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
-from core.text import as_text, cell
+from core.text import as_text, cell, images
 
 Layout = Literal["classes", "splits", "flat"]
 LAYOUTS: dict[Layout, str] = {
@@ -158,6 +159,7 @@ def export_dataset(
         reasons = _reasons(catalog, dataset_id, record.version)
         packer.add(TABLE, _as_csv(_rows(table, there, splits, left_out, reasons)).encode())
         report.progress("export", len(places), len(places), "Copying images")
+    note(catalog, "exported a dataset", record.name, images(len(there)))
     written = good[good["path"].isin(list(there))]
     counted = splits.loc[written.index].value_counts()
     return ExportResult(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from core.access import audit
 from core.catalog import Catalog
 from core.delivery.exports import formats
 from core.delivery.exports.check import compare
@@ -100,6 +101,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
             token=new_token(),
         )
         record(catalog.workspace, run.id, key).keep(export)
+    audit.note(catalog, "exported a model", run.name, fmt.title)
     report.progress(_PHASE, 4, 4, "Packing it")
     return export
 

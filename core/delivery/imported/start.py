@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.access.audit import note
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.catalog.datasets import new_id
 from core.delivery.imported.labels import check_labels
@@ -97,6 +98,7 @@ def begin_import(
             "file": as_text(file.name),
         },
     )
+    note(catalog, "brought in a model", run.name, as_text(file.name))
     return catalog.runs.get(run.id)
 
 

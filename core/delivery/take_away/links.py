@@ -158,7 +158,9 @@ def revoke_link(workspace: Workspace, token: str) -> None:
     if link is None:
         raise NotFound("There is no such link.", remedy="List those that there are.")
     _file(workspace, token).unlink(missing_ok=True)
-    note(open_catalog(workspace), "took a link back", link.run_id, link.kind)
+    catalog = open_catalog(workspace)
+    names = {run.id: run.name for run in catalog.runs.all(archived=True)}
+    note(catalog, "took a link back", names.get(link.run_id, link.run_id), link.kind)
 
 
 def _read(token: str, workspace: Workspace) -> Link | None:

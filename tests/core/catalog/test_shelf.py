@@ -6,6 +6,7 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.errors import Conflict, InvalidInput, NotFound
+from core.who import Who, acting_as
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -123,3 +124,20 @@ def test_only_a_run_in_the_bin_can_be_forgotten(catalog: Catalog) -> None:
     with pytest.raises(NotFound):
         catalog.jobs.get(run.job_id)
     assert catalog.jobs.events(run.job_id) == []
+
+
+def test_the_log_says_who_renamed_deleted_and_removed_a_model(catalog: Catalog) -> None:
+    run = a_run(catalog, "first")
+    with acting_as(Who("trainer", "Anna")):
+        catalog.runs.rename(run.id, "second")
+        catalog.runs.delete(run.id)
+        catalog.runs.restore(run.id)
+        catalog.runs.delete(run.id)
+        catalog.runs.forget(run.id)
+    assert [(each.who, each.what, each.subject) for each in catalog.audit.entries()] == [
+        ("Anna", "removed a model for good", "second"),
+        ("Anna", "put a model into the bin", "second"),
+        ("Anna", "took a model out of the bin", "second"),
+        ("Anna", "put a model into the bin", "second"),
+        ("Anna", "renamed a model", "first"),
+    ]
