@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.base import BLUE, GREEN, GREY, ORANGE, finish, plain
+from core.charts.base import BLUE, GREEN, GREY, ORANGE, PER_CENT, finish, plain
 
 # Told apart by the dashes too, where colours are not. The last two complete Okabe and Ito's.
 _LINES = (
@@ -43,8 +43,8 @@ def class_curves(
         if own.empty:
             continue
         figure.add_scatter(
-            x=own["x"].to_numpy(),
-            y=own["y"].to_numpy(),
+            x=100 * own["x"].to_numpy(),
+            y=100 * own["y"].to_numpy(),
             customdata=own["threshold"].to_numpy(),
             mode="lines",
             # The steps are the curve: nothing lies between two thresholds.
@@ -55,19 +55,19 @@ def class_curves(
                 "shape": "hv" if kind == "pr" else "linear",
             },
             name=plain(label, 28),
-            hovertemplate=f"{plain(label, 60).replace('%', '&#37;')}<br>{names[0]} %{{x:.1%}}<br>"
-            f"{names[1]} %{{y:.1%}}<br>from a probability of %{{customdata:.2f}} on<extra></extra>",
+            hovertemplate=f"{plain(label, 60).replace('%', '&#37;')}<br>{names[0]} %{{x}}<br>"
+            f"{names[1]} %{{y}}<br>from a probability of %{{customdata:.2f}} on<extra></extra>",
         )
         if kind == "pr" and shares is not None:
             figure.add_hline(
-                shares.get(label, 0.0),
+                100 * shares.get(label, 0.0),
                 line={"color": colour, "width": 1, "dash": dash},
                 opacity=0.5,
             )
     if kind == "roc":
         figure.add_scatter(
-            x=[0, 1],
-            y=[0, 1],
+            x=[0, 100],
+            y=[0, 100],
             mode="lines",
             line={"color": GREY, "width": 1, "dash": "dot"},
             name="chance",
@@ -77,9 +77,9 @@ def class_curves(
         titles = ("false alarms (part of the other images)", "found (part of the class)")
     else:
         titles = ("found: recall", "right when it says so: precision")
-    ticks = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "fixedrange": True}
-    figure.update_xaxes(title=titles[0], range=[-0.02, 1.06], **ticks)
-    figure.update_yaxes(title=titles[1], range=[-0.02, 1.03], **ticks)
+    ticks = {"tickvals": [0, 25, 50, 75, 100], "fixedrange": True, **PER_CENT}
+    figure.update_xaxes(title=titles[0], range=[-2, 106], **ticks)
+    figure.update_yaxes(title=titles[1], range=[-2, 103], **ticks)
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.base import BLUE, GREEN, GREY, ORANGE, finish, plain
+from core.charts.base import BLUE, GREEN, GREY, ORANGE, PER_CENT, finish, plain
 from core.text import percent
 
 # Okabe and Ito's, in an order in which neighbours differ in lightness too.
@@ -30,41 +30,40 @@ def overlaid(
         title: what the metric is called.
     """
     figure = go.Figure()
+    share = not metric.endswith("loss")
+    lowest = 100.0
     for place, (name, epochs) in enumerate(runs):
         known = [entry for entry in epochs if entry.get(metric) is not None]
+        values = [float(entry[metric]) * (100 if share else 1) for entry in known]
+        lowest = min([lowest, *values])
         colour = RUN_COLOURS[place % len(RUN_COLOURS)]
         figure.add_scatter(
             x=[entry["epoch"] for entry in known],
-            y=[entry[metric] for entry in known],
+            y=values,
             name=plain(name, 40),
             mode="lines+markers" if len(known) <= 40 else "lines",
             line={"color": colour, "width": 2.5, "dash": _DASHES[place % len(_DASHES)]},
             marker={"symbol": _SHAPES[place % len(_SHAPES)], "size": 8},
             hovertemplate="epoch %{x}: %{y}<extra>%{fullData.name}</extra>",
         )
-    share = not metric.endswith("loss")
     figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False)
     figure.update_yaxes(
         title=title,
-        tickformat=".0%" if share else None,
-        hoverformat=".1%" if share else ".4f",
+        hoverformat=".4f",
         gridcolor="rgba(128,128,128,.25)",
         automargin=True,
     )
     if share:
-        shown = [
-            float(entry[metric]) for _, epochs in runs for entry in epochs if entry.get(metric)
-        ]
-        figure.update_yaxes(range=_up_to_all(min(shown, default=0.0)))
+        figure.update_yaxes(range=_up_to_all(lowest), **PER_CENT)
     finish(figure, 340)
     return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
 
 
 def _up_to_all(low: float) -> list[float]:
-    """A range for shares from a little below ``low``; nothing is more than all, so it ends there,
+    """A range in per cent from a little below ``low``; nothing is more than all, so it ends there,
     with just the space that a mark on it needs."""
-    below = max(0.0, low - 0.05)
-    return [below, 1 + 0.02 * (1 - below)]
+    below = max(0.0, low - 5)
+    return [below, 100 + 0.02 * (100 - below)]
 
 
 def costs(
@@ -90,7 +89,7 @@ def costs(
     figure = go.Figure()
     figure.add_scatter(
         x=price[best],
-        y=good[best],
+        y=100 * good[best],
         mode="lines",
         line={"color": GREY, "width": 2, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
@@ -104,7 +103,7 @@ def costs(
         low, high = intervals[place]
         figure.add_scatter(
             x=[price[place]],
-            y=[good[place]],
+            y=[100 * good[place]],
             mode="markers+text",
             name=plain(name, 40),
             text=[plain(name, 22)],
@@ -119,8 +118,8 @@ def costs(
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [high - good[place]],
-                "arrayminus": [good[place] - low],
+                "array": [100 * (high - good[place])],
+                "arrayminus": [100 * (good[place] - low)],
                 "thickness": 1,
                 "width": 4,
                 "color": GREY,
@@ -139,10 +138,10 @@ def costs(
     )
     figure.update_yaxes(
         title="test accuracy",
-        tickformat=".0%",
         automargin=True,
         gridcolor="rgba(128,128,128,.25)",
-        range=_up_to_all(min((low for low, _ in intervals), default=0.0)),
+        range=_up_to_all(100 * min((low for low, _ in intervals), default=0.0)),
+        **PER_CENT,
     )
     return finish(figure, 360)
 

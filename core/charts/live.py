@@ -19,8 +19,16 @@ from core.charts.base import BLUE, GREEN, GREY, ORANGE
 
 POINTS = 400
 _MARKED = 40  # epochs up to which each has a marker
-# An axis of shares: 80 %, 82.5 %, as texts write them.
-PERCENT = {"format": ".1~%", "labelExpr": "replace(datum.label, '%', '\u00a0%')"}
+# Numbers as texts write them, on axes and where one points at a value: 80 %, 2,527.
+_NUMBERS = {
+    "decimal": ".",
+    "thousands": ",",
+    "grouping": [3],
+    "currency": ["", ""],
+    "percent": "\u00a0%",
+}
+# An axis of shares: 80 %, 82.5 %.
+PERCENT = {"format": ".1~%"}
 _PARTS = {"head": "last step", "tuning": "fine-tuning"}
 _KINDS = ["training", "validation", "best epoch"]
 
@@ -38,6 +46,10 @@ class LiveChart:
 
     rows: pd.DataFrame
     spec: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        config = {"locale": {"number": _NUMBERS}}
+        object.__setattr__(self, "spec", {**self.spec, "config": config})
 
 
 def curves(epochs: Entries, batches: Entries, metric: str, *, smoothing: float = 0.0) -> LiveChart:

@@ -29,10 +29,12 @@ def parallel(
         title: what the result is called.
     """
     known = table[table[result].notna()]
-    scores = known[result].astype(float).to_numpy()
+    scores = 100 * known[result].astype(float).to_numpy()
     dimensions = [_dimension(known[column], name) for column, name in settings.items()]
     low, high = _range(scores)
-    dimensions.append({"label": title, "values": scores, "range": [low, high], "tickformat": ".1%"})
+    # These axes know of no unit behind their numbers.
+    label = f"{title} (%)"
+    dimensions.append({"label": label, "values": scores, "range": [low, high], "tickformat": ".1f"})
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,

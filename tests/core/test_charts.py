@@ -220,8 +220,8 @@ def test_a_search_is_drawn_a_line_a_run_that_has_a_result() -> None:
         "&lt;b&gt;",
     ]
     assert list(batch.ticktext) == ["16", "32", "auto"], "numbers beside a word are names too"
-    assert list(accuracy["values"]) == [0.5, 0.75, 0.9]
-    assert list(accuracy.range) == [0.5, 0.9]
+    assert list(accuracy["values"]) == [50, 75, 90]
+    assert list(accuracy.range) == [50, 90]
 
 
 def test_a_search_whose_runs_are_all_alike_has_axes_of_some_length() -> None:

@@ -90,7 +90,7 @@ def points() -> pd.DataFrame:
 def test_a_curve_is_drawn_for_each_class_that_was_chosen() -> None:
     figure = charts.class_curves(points(), ["c", "a", "absent"], "roc")
     assert [trace.name for trace in figure.data] == ["c", "a", "chance"]
-    assert list(figure.data[0].x) == [0, 0.5, 1]
+    assert list(figure.data[0].x) == [0, 50, 100]
     assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 3
     json.loads(figure.to_json(), parse_constant=lambda word: pytest.fail(word))
 
@@ -105,7 +105,7 @@ def test_never_more_lines_than_can_be_told_apart() -> None:
 def test_guessing_has_the_precision_of_the_classs_share() -> None:
     figure = charts.class_curves(points(), ["a"], "pr", {"a": 0.25})
     (line,) = figure.layout.shapes
-    assert (line.y0, line.y1) == (0.25, 0.25)
+    assert (line.y0, line.y1) == (25, 25)
 
 
 def test_names_of_curves_stay_text() -> None:

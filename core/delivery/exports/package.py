@@ -51,7 +51,7 @@ if __name__ == "__main__":
     for file in sys.argv[1:] or [HERE / "selftest" / "1.png"]:
         probabilities = answer(prepare(file))[0]
         best = probabilities.argmax()
-        print(f"{{Path(file).name}}: {{labels[best]}}, {{probabilities[best]:.1%}}")
+        print(f"{{Path(file).name}}: {{labels[best]}}, {{100 * probabilities[best]:.1f}} %")
 '''
 
 

@@ -13,6 +13,7 @@ from core.delivery.take_away.cells import Cell, code, literal, plain, words
 from core.delivery.take_away.cut import Cutter
 from core.delivery.take_away.environment import NEEDED, installed
 from core.delivery.take_away.material import Material
+from core.text import rate
 from core.training import architectures
 from core.training.recipes import batch_size
 
@@ -24,7 +25,7 @@ _IMAGES, _SEEN = "core.datasets.images", "core.datasets.seen"
 def opening(material: Material) -> list[Cell]:
     """Title, and what has to be installed."""
     evaluation = material.evaluation
-    accuracy = f"{evaluation.accuracy:.1%}".replace("%", " %")
+    accuracy = rate(evaluation.accuracy, evaluation.images)
     network = architectures.get(material.spec.architecture).title
     packages = " ".join(f"{name}=={number}" for name, number in installed(NEEDED).items())
     return [

@@ -9,6 +9,7 @@ from core.delivery.take_away.cells import Cell, Piece, code, words
 from core.delivery.take_away.cells.varying import facts
 from core.delivery.take_away.cut import Cutter
 from core.delivery.take_away.material import Material
+from core.text import percent
 from core.training import architectures
 from core.training.options import METRICS
 from core.training.recipes import VIEWS
@@ -233,7 +234,7 @@ def head(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
 
 def tuning(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
     spec = material.spec
-    but = f", all but the first {spec.frozen:.0%} of its layers".replace("%", " %")
+    but = f", all but the first {percent(spec.frozen, 0)} of its layers"
     fitting = Fit(
         "model",
         PIXEL_BATCHES,

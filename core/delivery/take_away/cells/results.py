@@ -60,7 +60,7 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
                 predicted = answers.argmax(axis=1)
                 accuracy = (predicted == labels[test]).mean()
                 right = (predicted == labels[test]).sum()
-                print(f"Right on {right} of {len(test)}: {accuracy:.1%}")
+                print(f"Right on {right} of {len(test)}: {100 * accuracy:.1f} %")
                 """
             ),
             words(
@@ -137,7 +137,7 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
             file = Path(FOLDER) / paths[-1]  # any image
             chances = model.predict(read_image(file)[None], verbose=0)[0]
             for best_class in chances.argsort()[::-1][:3]:
-                print(f"{CLASSES[best_class]}: {chances[best_class]:.1%}")
+                print(f"{CLASSES[best_class]}: {100 * chances[best_class]:.1f} %")
             """
         ),
     ]
@@ -176,8 +176,8 @@ _CONFUSION = "matrix = confusion_matrix(labels[test], predicted, labels=range(le
 
 _COMPARE = """
 theirs = np.array(json.loads(zlib.decompress(base64.b64decode(LIGHTBOX_ANSWERS))))
-print(f"Lightbox: {lightbox:.1%}, likely between {low:.1%} and {high:.1%}")
+print(f"Lightbox: {100 * lightbox:.1f} %, likely between {100 * low:.1f} % and {100 * high:.1f} %")
 where = "below" if accuracy < low else "above" if accuracy > high else "inside"
-print(f"Here:     {accuracy:.1%}, {where} that interval")
-print(f"The same answer on {(predicted == theirs).mean():.1%} of the test images")
+print(f"Here:     {100 * accuracy:.1f} %, {where} that interval")
+print(f"The same answer on {100 * (predicted == theirs).mean():.1f} % of the test images")
 """
