@@ -31,19 +31,20 @@ _DRAWN = ("architecture", "stack", "image_size", "dropout", "resize", "color")
 def choose_network(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
     """Draw the fields of the network and of its input."""
     left, right = st.columns([3, 2], gap="large")
+    classes = good["label"].nunique()
     with left:
         form.field("architecture", then=lambda: _follow(form))
         key = form.value("architecture")
         st.caption(ARCHITECTURES[key].sentence)
         if key != "custom":
-            _say_facts(key)
+            _say_facts(key, classes)
     if key == "custom":
         form.complain("architecture")
-        build(form, good["label"].nunique())
+        build(form, classes)
         left, right = st.columns([3, 2], gap="large")
     else:
         with right, st.expander(_diagram_title(key), expanded=True):
-            draw_svg(diagram(facts(key).blocks, ARCHITECTURES[key].title), "diagram")
+            draw_svg(diagram(facts(key, classes).blocks, ARCHITECTURES[key].title), "diagram")
     with left:
         _input(form, spec, good)
 
@@ -68,8 +69,8 @@ def _follow(form: Form) -> None:
         form.put("tuning.epochs", 0)
 
 
-def _say_facts(key: str) -> None:
-    known, network = facts(key), ARCHITECTURES[key]
+def _say_facts(key: str, classes: int) -> None:
+    known, network = facts(key, classes), ARCHITECTURES[key]
     st.markdown(
         f"**{many(known.parameters)}** weights · **{many(known.flops)}** operations for one image "
         f"· {known.layers} layers · made for **{network.usual} px**",

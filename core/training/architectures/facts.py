@@ -8,8 +8,9 @@ a family, ``python -m core.training.architectures.facts`` writes it anew.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Facts:
 
     Attributes:
         size: side of the images, in pixels, that the rest was measured at.
-        parameters: weights, with ten classes.
+        parameters: weights, with as many classes as were asked for.
         flops: operations for one image, two for each multiply-add.
         layers: how many layers.
         blocks: for a diagram.
@@ -42,15 +43,34 @@ class Facts:
     blocks: tuple[Block, ...]
 
 
-def facts(key: str) -> Facts:
+def facts(key: str, classes: int = CLASSES) -> Facts:
     """What is known of a family; ``custom`` has none, since it is a different one each time.
+
+    Args:
+        classes: that the answer chooses among. Its last layer has a weight for each class and
+            feature, and one more for each class.
 
     Raises:
         InvalidInput: there is no such family.
         KeyError: it is ``custom``, or ``facts.json`` was not written after it was added.
     """
     get(key)
-    return _all()[key]
+    known = _all()[key]
+    *before, answer = known.blocks
+    features, more = prod(before[-1].shape), classes - CLASSES
+    weights, operations = more * (features + 1), more * 2 * features
+    answer = replace(
+        answer,
+        shape=(classes,),
+        parameters=answer.parameters + weights,
+        flops=answer.flops + operations,
+    )
+    return replace(
+        known,
+        parameters=known.parameters + weights,
+        flops=known.flops + operations,
+        blocks=(*before, answer),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -64,10 +84,10 @@ def _facts(value: dict[str, Any]) -> Facts:
     return Facts(**{**value, "blocks": blocks})
 
 
-def measure(key: str) -> Facts:
+def measure(key: str, classes: int = CLASSES) -> Facts:
     """The same from the network itself, which takes seconds; needs Keras."""
     architecture = get(key)
-    model = architecture.build(BuildConfig(architecture.usual, CLASSES))
+    model = architecture.build(BuildConfig(architecture.usual, classes))
     table = layer_table(model)
     return Facts(
         architecture.usual,
