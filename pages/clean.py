@@ -285,6 +285,20 @@ def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Findin
         _finding(record, table, findings.find_one(picked, table, usual, known))
 
 
+def _kinds(found: list[Finding]) -> None:
+    """What is not in the list, since nearly all images are so; each can be looked at."""
+    for finding in found:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(escape(findings.say_kind(finding)), width="stretch")
+            st.button(
+                f"Look at {len(finding.paths):,}",
+                key=f"look-{finding.key}",
+                icon=":material/visibility:",
+                on_click=open_entry,
+                args=(finding.key,),
+            )
+
+
 def _back() -> None:
     st.button(
         "Back to the list",
@@ -306,7 +320,9 @@ def _list(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> N
     # Where they can't be judged, that was said instead.
     if table["label_doubt"].notna().any() or (job is not None and job.finished):
         mark_looked(catalog(), record.id)
-    _quiet_checks(record, table, found)
+    kinds_of = findings.taken_as_kind(table)
+    _kinds(kinds_of)
+    _quiet_checks(record, table, [*found, *kinds_of])
 
 
 current = current_dataset()
@@ -317,7 +333,8 @@ else:
     st.title("Clean")
     issues = dataset_findings(current)
     shown = looked_at()
-    finding = next((each for each in issues if each.key == shown), None)
+    kinds_of = findings.taken_as_kind(facts) if shown in DETECTORS else []
+    finding = next((each for each in [*issues, *kinds_of] if each.key == shown), None)
     if finding is not None:
         _back()
         last_decision(current)

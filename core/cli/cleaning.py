@@ -49,12 +49,16 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         output.text(f"  {finding.sentence} {finding.suggestion}")
         for path in finding.paths[:5]:
             output.text(f"  {path}")
+    kinds_of = [] if options.thresholds else findings.taken_as_kind(table)
+    for finding in kinds_of:
+        output.text(f"\n{findings.say_kind(finding)}  [{finding.key}]")
     return {
         "dataset": record.id,
         "version": catalog.datasets.get(record.id).version,
         "images": len(table),
         "usable": len(usable(table)),
         "findings": [dataclasses.asdict(finding) for finding in found],
+        "kind_of_picture": [dataclasses.asdict(finding) for finding in kinds_of],
         "skipped": curation.skipped(catalog, record.id),
     }
 

@@ -92,6 +92,26 @@ def find(
     return sorted(found, key=lambda f: (-f.harm * _weight(len(f.paths), len(present)), f.key))
 
 
+def taken_as_kind(table: pd.DataFrame) -> list[Finding]:
+    """What :func:`find` passes over, since most images are so that it is how these pictures are."""
+    known = find_exact(table, None)
+    present = table[~table["excluded"]]
+    found = [
+        _apply(each, present, each.threshold, known)
+        for each in DETECTORS.values()
+        if each.kind and _is_the_kind(each, present)
+    ]
+    return [finding for finding in found if finding.paths]
+
+
+def say_kind(finding: Finding) -> str:
+    """Why what :func:`taken_as_kind` returned is no fault."""
+    return (
+        f"{finding.title}: {len(finding.paths):,}. Most pictures here are so, or nearly; as with "
+        "drawings on white paper, that is taken for how they are, not for a fault."
+    )
+
+
 def _is_the_kind(each: Detector, present: pd.DataFrame) -> bool:
     readable = present[present["status"] == "ok"]
     if len(readable) < _KIND_IMAGES:

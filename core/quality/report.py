@@ -20,7 +20,7 @@ from core.quality import curation, thumbs
 from core.quality.belonging import with_groups
 from core.quality.curation import curated, is_usable, known_alike
 from core.quality.export import split_plan
-from core.quality.findings import Finding, find
+from core.quality.findings import Finding, find, say_kind, taken_as_kind
 from core.quality.report_html import (
     Picture,
     bar,
@@ -209,6 +209,7 @@ def _findings(
     parts = ["<section><h2>What deserves a look</h2>"]
     if not found:
         parts.append("<p>Nothing was found.</p>")
+    parts += [f'<p class="soft">{text(say_kind(each))}</p>' for each in taken_as_kind(images)]
     rows = images.set_index("path", drop=False)
     for finding in found:
         shown = rows.loc[list(finding.paths[:_EXAMPLES])]

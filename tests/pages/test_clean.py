@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, DatasetRecord
@@ -273,3 +276,17 @@ def test_the_step_is_done_when_somebody_has_looked_wrong_labels_included(
     # Until something new is found.
     find_suspects(catalog, record.id)
     assert not looked(catalog, record.id)
+
+
+def test_what_most_pictures_are_is_said_and_can_be_looked_at(
+    open_page: Open, bring_in: BringIn, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(1)
+    for label, number in itertools.product(("lines", "dots"), range(6)):
+        (tmp_path / "drawings" / label).mkdir(parents=True, exist_ok=True)
+        pixels = random.integers(235, 256, (60, 60, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "drawings" / label / f"{number}.png")
+    record = bring_in(tmp_path / "drawings", "Drawings")
+    at = open_page("clean", dataset=record.id)
+    assert "taken for how they are, not for a fault" in words(at)
+    assert len(gallery(look_at(at, "bright"), "finding-bright").ids) == 12

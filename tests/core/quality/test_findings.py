@@ -11,7 +11,7 @@ from PIL import Image
 from core.catalog import Catalog
 from core.quality.curation import curated, decide
 from core.quality.detectors import DETECTORS
-from core.quality.findings import Finding, extra_copies, find
+from core.quality.findings import Finding, extra_copies, find, taken_as_kind
 from tests.core.quality.pictures import as_bytes, blurred, clean, found, picture, scanned, write
 
 
@@ -206,7 +206,9 @@ def test_what_most_pictures_are_is_no_fault_of_them_unless_it_is_asked_for(
     root = write(tmp_path / "drawings", {**drawings, "dog/photo.png": picture(50, 0, 255)})
     table = curated(catalog, scanned(catalog, root).id)
     assert "bright" not in found(table)
-    assert len(found(table, bright=0.8)["bright"].paths) > 6
+    bright = found(table, bright=0.8)["bright"]
+    assert len(bright.paths) > 6
+    assert taken_as_kind(table) == [bright], "it is said, though"
     # As many dark ones among as many others are a fault.
     half = {f"cat/{n}.png": picture(n, 0, 60) for n in range(12)}
     root = write(tmp_path / "half", {**half, **clean("dog", images=13)})
