@@ -1,16 +1,18 @@
-"""How a run was trained: curves, settings, what was left out."""
+"""How a run was trained: curves, what came of it, settings."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
-from core.catalog import Imported
+from core.catalog import Imported, RunSummary
 from core.jobs.live import curves
-from core.text import escape, percent
+from core.text import escape, percent, plain_number
 from core.training.catalogue import told
 from core.training.spec import SETTINGS, parse_spec
-from pages._widgets.live import draw_curves, training_seconds
+from pages._widgets.live import draw_curves, draw_ladder, training_seconds
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -19,47 +21,76 @@ _KNOWN = ("image_size", "color")
 
 
 def draw(view: View) -> None:
-    run = view.run
+    """The whole section."""
+    run, summary = view.run, view.run.summary
     if run.imported:
         _brought_in(view)
         return
-    draw_curves(curves(catalog(), run.job_id))
-    spec, summary = parse_spec(run.spec), run.summary
-    validation = summary.validation_accuracy
-    epochs = f"{summary.epochs} (best: {summary.best_epoch})"
-    facts = {
-        **told(spec, catalog()),
-        SETTINGS["epochs"].label: epochs,
-        "Time": training_seconds(run),
-        "Validation accuracy": percent(validation) if validation is not None else "–",
-        "Precision used": summary.precision,
-        "Weights in the model": f"{summary.parameters:,}",
-        SETTINGS["dataset_version"].label: run.dataset_version,
-        "Export differs from Keras by at most": f"{summary.export_difference:.1g}",
-    }
-    st.dataframe(
-        pd.DataFrame({"setting": facts.keys(), "value": [str(v) for v in facts.values()]}),
-        hide_index=True,
-    )
+    st.header("How it was trained")
+    if summary.story:
+        st.markdown(escape(summary.story))
+    so_far = curves(catalog(), run.job_id)
+    draw_ladder(so_far.rungs)
+    draw_curves(so_far)
+    spec, validation = parse_spec(run.spec), summary.validation_accuracy
+    came, settings = st.columns([2, 3], gap="large")
+    with came:
+        epochs = f"{summary.epochs}, the best was {summary.best_epoch}" if summary.epochs else "–"
+        st.subheader("What came of it")
+        _facts(
+            {
+                "Right on validation images": "–" if validation is None else percent(validation),
+                SETTINGS["epochs"].label: epochs,
+                "Time": training_seconds(run),
+                **_model(summary),
+                "Precision": summary.precision or "–",
+            }
+        )
+    with settings:
+        st.subheader("Settings")
+        _facts(
+            {
+                **told(spec, catalog()),
+                SETTINGS["dataset_version"].label: str(run.dataset_version),
+            }
+        )
     for text in summary.warnings:
         st.caption(f":material/warning: {escape(text)}")
+
+
+def _model(summary: RunSummary) -> dict[str, str]:
+    return {
+        "Weights in the model": f"{summary.parameters:,}",
+        "Exported model differs from Keras": f"by {plain_number(summary.export_difference)} at most"
+        if summary.export_difference
+        else "nowhere",
+    }
+
+
+def _facts(facts: Mapping[str, str]) -> None:
+    """What each is, one below the other; all of it, however much that is."""
+    names, values = ([escape(each) for each in side] for side in zip(*facts.items(), strict=True))
+    st.table(
+        pd.DataFrame({"what": names, "value": values}),
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+    )
 
 
 def _brought_in(view: View) -> None:
     """What is known of a model that was trained elsewhere; its settings are not."""
     spec, summary = parse_spec(view.run.spec), view.run.summary
     brought = summary.imported or Imported()
+    st.header("How it was trained")
     st.markdown("This model was trained elsewhere, so how is not known here.")
-    facts = {
-        "File": brought.file,
-        "Pixel values it was trained on": brought.pixels,
-        **{each.label: each.shown(each.value(spec)) for each in map(SETTINGS.get, _KNOWN) if each},
-        "Weights in the model": f"{summary.parameters:,}",
-        "Export differs from Keras by at most": f"{summary.export_difference:.1g}",
-    }
-    st.dataframe(
-        pd.DataFrame({"what": facts.keys(), "value": [str(v) for v in facts.values()]}),
-        hide_index=True,
+    _facts(
+        {
+            "File": brought.file,
+            "Pixel values it was trained on": brought.pixels,
+            **{each.label: each.shown(each.value(spec)) for each in (SETTINGS[k] for k in _KNOWN)},
+            **_model(summary),
+        }
     )
     for text in summary.warnings:
         st.caption(escape(text))

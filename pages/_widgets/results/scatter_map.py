@@ -27,8 +27,8 @@ from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
 _ABOUT: dict[Method, str] = {
-    "tsne": "t-SNE keeps images together that the model finds alike, so groups stand out. How "
-    "large groups are and how far apart means nothing.",
+    "tsne": "t-SNE keeps images together that the model finds alike. How large groups are and how "
+    "far apart means nothing.",
     "umap": "UMAP keeps images together that the model finds alike, and tells a little more than "
     "t-SNE about which groups are near each other.",
     "pca": "PCA looks from where the images differ most: distances mean the same all over the map, "
