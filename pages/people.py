@@ -105,9 +105,13 @@ def _person(person: PersonRecord) -> None:
                     )
                 ),
             )
+            sure = st.checkbox("Yes, for good", key=f"people-sure-{key}")
             st.button(
                 "Remove",
                 key=f"people-remove-{key}",
+                disabled=not sure,
+                help="They can’t come in any more, and their keys open nothing. What they did "
+                "stays in the log.",
                 on_click=lambda: _do(lambda: people.remove(catalog(), person.name)),
             )
 

@@ -50,6 +50,7 @@ def _card(entry: Entry) -> None:
         )
     st.markdown(f"## {'★ ' if run.starred else ''}{escape(shorten(run.name, 40))}")
     st.markdown(sentence(entry))
+    st.space("stretch")  # the buttons of a row of cards stand on one line
     with st.container(horizontal=True, gap="small"):
         if st.button("Results" if run.state == "done" else "Open", key=f"open-{run.id}"):
             open_run(run)

@@ -40,8 +40,13 @@ SECTIONS = {
         "What it looks at",
         "Can I trust it",
         "Take away",
+        "All figures",
         "Class by class",
+        "Reliability",
+        "Copies",
+        "Map",
         "Compare",
+        "Training",
     ),
     "predict": ("Batch", "Export", "API"),
 }
@@ -98,7 +103,9 @@ def looked_at(page: Any, axe: str, what: str, ways: list[tuple[int, int, str]] =
     return found
 
 
-@pytest.mark.parametrize("name", ["home", "data", "clean", "train", "results", "predict", "models"])
+@pytest.mark.parametrize(
+    "name", ["home", "data", "clean", "train", "results", "predict", "models", "people"]
+)
 def test_axe_finds_nothing(
     server: Server, new_page: Callable[..., Any], axe: str, name: str
 ) -> None:

@@ -22,6 +22,7 @@ from core.cli.command import COMMANDS
 from core.delivery.exports import formats
 from core.delivery.exports.make import make_export
 from core.delivery.imported.start import begin_import
+from core.delivery.take_away.links import create_link
 from core.errors import InvalidInput
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.study.run import run_study
@@ -35,7 +36,7 @@ from tests.core.cli.conftest import Said
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.running import queued
 from tests.core.training.small import StopsAt, add_colours, new_catalog
-from tests.pages.conftest import Open, sections, show, words
+from tests.pages.conftest import Open, click, sections, show, words
 
 pytestmark = pytest.mark.keras
 
@@ -328,6 +329,20 @@ def test_every_section_is_drawn(
             show(at, section)
     else:
         assert "has not been tested yet" in words(at)
+    if page == "predict":
+        _beaten(open_page, runs, name)
+
+
+def _beaten(open_page: Open, runs: Runs, name: str) -> None:
+    """A demo of it names a test photo, and asks a visitor for the next ones."""
+    link = create_link(runs.catalog, runs[name], "demo")
+    at = open_page("demo", token=link.token)
+    assert ("Click one:" in words(at)) == KINDS[name].tested
+    at.segmented_control[0].set_value("beat").run()
+    if KINDS[name].tested:
+        assert "Photo 2 of 10" in words(click(at, KINDS[name].classes[0]))
+    else:
+        assert "no test photos to guess" in words(at)
 
 
 @pytest.mark.parametrize(("name", "key"), _exports())

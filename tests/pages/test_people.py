@@ -22,6 +22,8 @@ def test_people_are_invited_given_a_role_and_shut_out(catalog: Catalog, open_pag
     click(at, "Shut out")
     assert catalog.people.get("*Anna*").disabled_at is not None
     click(at, "Let in again")
+    (sure,) = [each for each in at.checkbox if each.label == "Yes, for good"]
+    sure.check().run()
     click(at, "Remove")
     assert catalog.people.all() == []
     assert "Somebody as viewer · invited by tester" in words(at)

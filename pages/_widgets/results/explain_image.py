@@ -173,13 +173,13 @@ def _explain(view: View, path: str, picture: np.ndarray) -> None:
             pd.DataFrame(
                 {
                     "class": [labels[n] for n in order[:_NAMED]],
-                    "how sure": [float(probabilities[n]) for n in order[:_NAMED]],
+                    "how sure": [100 * float(probabilities[n]) for n in order[:_NAMED]],
                 }
             ),
             hide_index=True,
             column_config={
                 "how sure": st.column_config.ProgressColumn(
-                    format="percent", min_value=0.0, max_value=1.0
+                    format="%.1f %%", min_value=0.0, max_value=100.0
                 )
             },
         )

@@ -165,7 +165,7 @@ def _table(view: View, rows: pd.DataFrame) -> None:
                 "image": shown["path"],
                 "true": shown["label"],
                 "predicted": shown["predicted"],
-                "how sure": shown["confidence"],
+                "how sure": 100 * shown["confidence"],
                 "loss": view.predictions.loss[shown.index],
             }
         )
@@ -173,7 +173,7 @@ def _table(view: View, rows: pd.DataFrame) -> None:
             table,
             hide_index=True,
             column_config={
-                "how sure": st.column_config.NumberColumn(format="percent"),
+                "how sure": st.column_config.NumberColumn(format="%.1f %%"),
                 "loss": st.column_config.NumberColumn(format="%.3f"),
             },
         )
