@@ -81,7 +81,7 @@ async def served(app: object) -> AsyncIterator[None]:
     """While the server runs: said where it is, opened in a browser, and only where it is safe."""
     address, port = config.get_option("server.address") or "", config.get_option("server.port")
     try:
-        check_bind(address, settings.load())
+        check_bind(address)
         _check_access()
         place = listening_at(address, port)
     except LightboxError as error:
@@ -119,7 +119,7 @@ if __name__ == "__main__":
         if settings.load().access == "proxy":
             os.environ["FORWARDED_ALLOW_IPS"] = ""
         host, given = parse_bind(settings.load().bind)
-        check_bind(host, settings.load())
+        check_bind(host)
     except LightboxError as error:
         sys.exit(str(error))
     app.run(config={"server.address": host} | ({} if given is None else {"server.port": given}))

@@ -90,9 +90,7 @@ def load() -> Settings:
         ahead=env.get("LIGHTBOX_AHEAD", "1").strip().lower() in _TRUE,
         access=access(),
         bind=env.get("LIGHTBOX_BIND", "").strip() or "127.0.0.1",
-        hosts=tuple(
-            each.strip() for each in env.get("LIGHTBOX_HOSTS", "").split(",") if each.strip()
-        ),
+        hosts=hosts(),
         lanes=_lanes(env.get("LIGHTBOX_LANES", "")),
     )
 
@@ -113,6 +111,12 @@ def access() -> Access:
         f"LIGHTBOX_ACCESS is {text!r}, which is no way to let people in.",
         remedy=f"Set it to {', '.join(ACCESS[:-1])} or {ACCESS[-1]}, or remove it.",
     )
+
+
+def hosts() -> tuple[str, ...]:
+    """Only :attr:`Settings.hosts`; cheap enough to be asked once a request."""
+    text = os.environ.get("LIGHTBOX_HOSTS", "")
+    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _place(text: str, variable: str) -> Path:

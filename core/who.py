@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from core import settings
@@ -43,9 +44,15 @@ class Who:
         """Whether they may do what this role may."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
-    def dump(self) -> str:
+    def dump(self) -> bytes:
         """As ASCII, for :func:`load`."""
-        return json.dumps(asdict(self))
+        return _dumped(self)
+
+
+# Each request says anew who asks, and they are few.
+@lru_cache(maxsize=256)
+def _dumped(who: Who) -> bytes:
+    return json.dumps(asdict(who)).encode("ascii")
 
 
 MACHINE = Who()
@@ -63,7 +70,7 @@ _acting: ContextVar[Who | None] = ContextVar("acting", default=None)
 _sources: list[Callable[[], Who | None]] = []
 
 
-def load(text: str) -> Who:
+def load(text: str | bytes) -> Who:
     """The inverse of :meth:`Who.dump`."""
     value = json.loads(text)
     return Who(value["role"], value["name"], value["session"], tuple(value["links"]))

@@ -11,10 +11,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+from core import settings
 from core.errors import InvalidInput, NotAllowed
-from core.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -53,13 +54,13 @@ def parse_bind(text: str) -> tuple[str, int | None]:
     return host, port
 
 
-def check_bind(address: str, settings: Settings) -> None:
+def check_bind(address: str) -> None:
     """Refuse to listen beyond this computer while anybody who comes would be the owner.
 
     Raises:
         NotAllowed: there are no accounts, and others could reach this.
     """
-    if is_loopback(address) or settings.access != "local":
+    if is_loopback(address) or settings.access() != "local":
         return
     raise NotAllowed(
         f"Lightbox doesn’t listen on {address or 'all addresses'}, where others can reach it, as "
@@ -69,7 +70,7 @@ def check_bind(address: str, settings: Settings) -> None:
     )
 
 
-def host_is_known(host: str, settings: Settings) -> bool:
+def host_is_known(host: str) -> bool:
     """Whether a request's ``Host`` is an address of this Lightbox.
 
     Args:
@@ -78,15 +79,15 @@ def host_is_known(host: str, settings: Settings) -> bool:
     name = _name_of(host)
     if name is None:
         return False
+    apart = settings.access() != "local"
     if _is_ip(name):
-        return is_loopback(name) or settings.access != "local"
-    known = {*_LOOPBACK, *(each for each, _ in _listed(settings))}
-    if settings.access != "local":
-        known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    return name in known
+        return is_loopback(name) or apart
+    if name in _LOOPBACK or any(name == each for each, _ in _listed()):
+        return True
+    return apart and name in _own_names()
 
 
-def origin_is_own(origin: str, host: str, settings: Settings) -> bool:
+def origin_is_own(origin: str, host: str) -> bool:
     """Whether a page of this origin may send things here: one of the same address, or listed."""
     try:
         parts = urlsplit(origin)
@@ -97,20 +98,26 @@ def origin_is_own(origin: str, host: str, settings: Settings) -> bool:
     if parts.netloc.lower() == host.lower():
         return True
     name = _name_of(parts.netloc)
-    return any(
-        name == each and scheme == parts.scheme for each, scheme in _listed(settings) if scheme
-    )
+    return any(name == each and scheme == parts.scheme for each, scheme in _listed() if scheme)
 
 
-def _listed(settings: Settings) -> list[tuple[str, str]]:
+@lru_cache(maxsize=1)
+def _own_names() -> tuple[str, str]:
+    """What this computer is called. Its full name may be asked of a server far away, so once."""
+    return socket.gethostname().lower(), socket.getfqdn().lower()
+
+
+def _listed() -> list[tuple[str, str]]:
     """What ``LIGHTBOX_HOSTS`` lists: names, each with a scheme where it has one."""
     found = []
-    for each in settings.hosts:
+    for each in settings.hosts():
         scheme, _, rest = each.lower().rpartition("://")
         found.append((rest.split("/")[0].partition(":")[0], scheme))
     return found
 
 
+# The same few names are asked for at every request.
+@lru_cache(maxsize=256)
 def _name_of(host: str) -> str | None:
     """A header's host without its port, in small letters; ``None`` if it is none."""
     if not host or len(host) > 300 or any(each in host for each in "@/\\?#, \t"):

@@ -6,15 +6,16 @@ import time
 
 from core import settings
 from core.access.browsers import as_role
-from core.catalog import Catalog
+from core.catalog import open_catalog
 from core.errors import NotFound
 from core.who import MACHINE, NOBODY, Who
+from core.workspace import Workspace
 
 _REMEMBERED_S = 0.5
 _known: dict[tuple[str, str, bool], tuple[float, Who]] = {}
 
 
-def owner(catalog: Catalog, name: str, *, person: bool = False) -> Who:
+def owner(workspace: Workspace, name: str, *, person: bool = False) -> Who:
     """Who somebody of this name is now; nobody, once they were shut out or removed.
 
     What was made where nobody signs in was made at the computer itself.
@@ -24,11 +25,11 @@ def owner(catalog: Catalog, name: str, *, person: bool = False) -> Who:
     """
     if settings.access() == "local":
         return MACHINE
-    place = (str(catalog.workspace.home), name, person)
+    place = (str(workspace.home), name, person)
     at, who = _known.get(place, (0.0, NOBODY))
     if time.monotonic() - at > _REMEMBERED_S:
         try:
-            found = catalog.people.get(name)
+            found = open_catalog(workspace).people.get(name)
             shut = found.disabled_at is not None
             who = NOBODY if shut else Who(as_role(found.role), found.name)
         except NotFound:

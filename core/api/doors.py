@@ -38,7 +38,7 @@ WHO = "x-lightbox-who"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Programs bring a key of their own on purpose, and are let in by it.
 _PROGRAMS = "/api/"
-_LIMITED = (_PROGRAMS, f"{entrance.PREFIX}/")
+_FORMS = f"{entrance.PREFIX}/"
 # Whoever comes may see whether the server is there, and the door itself. A link to a report is a
 # key to that report.
 _OPEN = re.compile(r"/_stcore/health|/lightbox/(door|reports)/[^/]+|/favicon\.(png|ico)")
@@ -96,7 +96,7 @@ class Doors:
                 await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return
         headers = [pair for pair in scope["headers"] if pair[0].lower() != WHO.encode()]
-        headers.append((WHO.encode(), who.dump().encode("ascii")))
+        headers.append((WHO.encode(), who.dump()))
         inside = {**scope, "headers": headers}
         if not http:
             try:
@@ -106,12 +106,16 @@ class Doors:
                 await send({"type": "websocket.close", "code": 1013, "reason": ""})
             return
         with acting_as(who):
-            await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
+            if scope["path"].startswith(_PROGRAMS):
+                # They have limits of their own, of bytes and of time (core/api/limits.py).
+                await self._app(inside, receive, sending)
+            else:
+                await self._counted(inside, _patient(receive), _with_cookie(sending, cookie), who)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, who: Who) -> None:
         """A request whose body is counted, unless it can have none."""
-        if scope["method"] in _SAFE or scope["path"].startswith(_LIMITED):
-            # What has limits of its own: programs (core/api/limits.py), and forms at the door.
+        if scope["method"] in _SAFE or scope["path"].startswith(_FORMS):
+            # Forms at the door have limits of their own.
             await self._app(scope, receive, send)
             return
         begun = False
@@ -143,11 +147,10 @@ class Doors:
 
     async def _ask(self, asked: HTTPConnection) -> tuple[Response | None, Who, str]:
         """What stands against a request, as an answer; who it is; and a cookie to send along."""
-        configured = settings.load()
         host, path = asked.headers.get("host", ""), asked.scope["path"]
         method = asked.scope.get("method", "GET")
         program = path.startswith(_PROGRAMS)
-        if len(asked.headers.getlist("host")) != 1 or not host_is_known(host, configured):
+        if len(asked.headers.getlist("host")) != 1 or not host_is_known(host):
             return (
                 _said(
                     421,
@@ -161,9 +164,9 @@ class Doors:
             # A proxy in front may go by the other one, and take the rest for another request.
             return _said(400, "This request says twice how long it is."), NOBODY, ""
         changes = method not in _SAFE or asked.scope["type"] == "websocket"
-        if changes and not program and not _is_own(asked.headers, host, configured):
+        if changes and not program and not _is_own(asked.headers, host):
             return _said(403, "This was sent by a page of somebody else."), NOBODY, ""
-        if program and "cookie" not in asked.headers and configured.access != "proxy":
+        if program and "cookie" not in asked.headers and settings.access() != "proxy":
             # A program, which brings a key; nothing here could say who it is.
             return None, NOBODY, ""
         if program or _OPEN.fullmatch(path):
@@ -185,12 +188,11 @@ class Doors:
 
     def who(self, asked: HTTPConnection) -> Who:
         """Whose request this is, by its cookies."""
-        configured = settings.load()
-        workspace = open_workspace()
+        access, workspace = settings.access(), open_workspace()
         host = asked.headers.get("host", "")
         secret = asked.cookies.get(entrance.cookie_name(host), "")
-        people = configured.access != "local"
-        if configured.access == "proxy":
+        people = access != "local"
+        if access == "proxy":
             return _by_proxy(asked) or _guest(workspace, _links_of(asked))
         found = None
         if secret:
@@ -283,11 +285,11 @@ def _links_of(asked: HTTPConnection) -> list[str]:
     return [each for each in asked.cookies.get(name, "").split(".") if each][:_MOST_LINKS]
 
 
-def _is_own(headers: Headers, host: str, configured: settings.Settings) -> bool:
+def _is_own(headers: Headers, host: str) -> bool:
     """Whether a request that changes something comes from a page of ours, or from no page."""
     origin = headers.get("origin")
     if origin is not None:
-        return origin_is_own(origin, host, configured)
+        return origin_is_own(origin, host)
     return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
 

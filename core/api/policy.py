@@ -7,7 +7,6 @@ import hashlib
 import re
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import Message
 
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -30,7 +29,7 @@ class Policy:
             f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
             for each in _INLINE.findall(text)
         )
-        self._headers = {
+        headers = {
             "content-security-policy": "; ".join(
                 (
                     "default-src 'self'",
@@ -54,10 +53,10 @@ class Policy:
             "cross-origin-opener-policy": "same-origin",
             "permissions-policy": "camera=(self), microphone=(), geolocation=()",
         }
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     def add_to(self, message: Message) -> None:
         """Put the headers on the message that begins an answer."""
-        message.setdefault("headers", [])
-        headers = MutableHeaders(scope=message)
-        for name, value in self._headers.items():
-            headers.setdefault(name, value)
+        given = list(message.get("headers", ()))
+        said = {name.lower() for name, _ in given}
+        message["headers"] = given + [pair for pair in self._headers if pair[0] not in said]

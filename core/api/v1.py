@@ -142,7 +142,7 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
         key = find_key(workspace, secret) if secret else None
     except InvalidInput as error:
         raise Problem("defect", error.title) from error
-    who = NOBODY if key is None else owner(open_catalog(workspace), key.by, person=key.person)
+    who = NOBODY if key is None else owner(workspace, key.by, person=key.person)
     if key is None or not who.may("viewer"):
         raise Problem(
             "key-needed",

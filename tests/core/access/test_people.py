@@ -208,8 +208,8 @@ def test_a_key_of_somebody_who_was_removed_opens_nothing_whatever_they_were_call
     with acting_as(Who("trainer", name)):
         theirs, _ = create_key(catalog.workspace, "scanner")
     people.remove(catalog, name)
-    assert owner(catalog, theirs.by, person=theirs.person).role == "nobody"
-    assert owner(catalog, made.by, person=made.person).may("administrator")
+    assert owner(catalog.workspace, theirs.by, person=theirs.person).role == "nobody"
+    assert owner(catalog.workspace, made.by, person=made.person).may("administrator")
 
 
 def test_a_hash_that_is_damaged_opens_nothing() -> None:
