@@ -164,6 +164,7 @@ class RunSummary(BaseModel):
         judged: of Auto: how many images ``validation_accuracy`` is about, each answered by what was
             not fitted on it.
         networks, chosen: of Auto: the networks that look side by side, and the head's settings.
+        peaks: of Auto: what it takes of the networks besides means.
         sharpness: what the head's scores were multiplied by.
         head, story, ladder: of Auto: which head it chose, what it tried and why it kept what it
             kept in words, and all that it tried (:class:`core.training.auto.ladder.Rung`).
@@ -196,6 +197,7 @@ class RunSummary(BaseModel):
     head: str = ""
     judged: int = 0
     networks: tuple[str, ...] = ()
+    peaks: Literal["none", "upper", "all"] = "none"
     chosen: dict[str, float] = {}
     sharpness: float = 1.0
     story: str = ""

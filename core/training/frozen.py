@@ -7,6 +7,7 @@ from typing import Any
 
 from core.datasets.pixels import Images
 from core.features import backbones
+from core.features.backbones import Peaks
 from core.features.cache import Extractor, FeatureViews
 from core.progress import Reporter
 from core.training import architectures, recipes
@@ -35,11 +36,13 @@ class Body:
         precision: of the training; frozen networks are run by the processor, which has no float16.
         model: for OpenVINO; ``None`` to look only what is there.
         own: stands for weights that are not ImageNet's.
+        peaks: what it gives besides its means.
     """
 
     precision: str
     model: Any = None
     own: str = ""
+    peaks: Peaks = "none"
 
 
 def views(
@@ -58,12 +61,13 @@ def views(
         training_images: how many there are; of many, fewer views are made.
     """
     count = next((n for limit, n in recipes.VIEWS if training_images <= limit), 0)
+    backbone = backbones.get(architectures.get(spec.architecture).backbone or "")
     return FeatureViews(
         workspace,
         spec.dataset_id,
         Extractor(
             model=body.model,
-            backbone=backbones.get(architectures.get(spec.architecture).backbone or ""),
+            backbone=backbone.peaked(body.peaks),
             size=spec.image_size,
             precision="float32" if body.precision == "float32" else "bfloat16",
             tag=tag(spec, body.own),

@@ -131,6 +131,7 @@ def train_run(
                 "decoded": data.pixels.decoded,
                 "head": automatic.head,
                 "networks": automatic.networks,
+                "peaks": automatic.peaks,
                 "chosen": automatic.chosen,
                 "sharpness": automatic.sharpness,
                 "story": automatic.story,

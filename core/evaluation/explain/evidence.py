@@ -20,7 +20,7 @@ from core.quiet import openvino
 # Of heat maps. Finer ones would show only noise, and pictures of them are smoothed anyway.
 FINEST = 28
 # What only moves, joins or averages places; a map behind one of them is a clearer tap.
-_THROUGH = {"AvgPool", "Concat", "ReduceMean", "Reshape", "Squeeze", "Transpose"}
+_THROUGH = {"AvgPool", "Concat", "ReduceMax", "ReduceMean", "Reshape", "Squeeze", "Transpose"}
 _CHANNELS_FIRST = {"AvgPool", "Convolution", "GroupConvolution", "MaxPool"}
 
 

@@ -228,6 +228,22 @@ def _sum(step: Step) -> list[Any]:
     return [op().broadcast(slope, op().shape_of(value)), None]
 
 
+@rule("ReduceMax")
+def _largest(step: Step) -> list[Any]:
+    slope, most, value = step.slope, step.node.output(0), step.node.input_value(0)
+    rank = len(sides(value)) + 1
+    axes = sorted(int(axis) % rank for axis in np.atleast_1d(constant(step.node, 1)))
+    if 0 in axes:
+        raise NoRule("the largest of several images")
+    over = op().constant(np.array(axes, np.int64))
+    if not step.node.get_attributes()["keep_dims"]:
+        slope, most = op().unsqueeze(slope, over), op().unsqueeze(most, over)
+    # Places that are largest alike share it.
+    there = op().select(op().equal(value, most), number(1), number(0))
+    each = op().divide(slope, op().reduce_sum(there, over, True))
+    return [op().multiply(each, there), None]
+
+
 @rule("ReduceMean")
 def _mean(step: Step) -> list[Any]:
     slope = step.slope

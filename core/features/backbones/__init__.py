@@ -22,6 +22,6 @@ from core.features.backbones import (  # noqa: F401
     resnet50,
     vgg16,
 )
-from core.features.backbones.backbone import BACKBONES, INCLUDED, Backbone, get
+from core.features.backbones.backbone import BACKBONES, INCLUDED, Backbone, Peaks, get
 
-__all__ = ["BACKBONES", "INCLUDED", "Backbone", "get"]
+__all__ = ["BACKBONES", "INCLUDED", "Backbone", "Peaks", "get"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,9 @@ URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 INCLUDED = "efficientnet_lite0"
 
 Preprocessing = Literal["inside", "unit", "caffe"]
+# Which layers' largest values are looked at: of none, of those from the middle on, of all.
+Peaks = Literal["none", "upper", "all"]
+_UPPER = 3
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ class Backbone:
         version: part of the name of every cache of its features: change it when they change.
         arguments: more for the application or the network, as (name, value) pairs.
         packaged: what there is instead of an application.
+        offers: layers of which the largest values over the picture tell more, each with its
+            channels: whether something is there at all, which a mean over many places hides. The
+            upper ones come first, and then those below the middle, which see finer things.
+        peaks: of these, those whose largest values follow the means.
+        tuned: a layer a little above the middle; below it, fine-tuning pays least.
     """
 
     key: str
@@ -90,11 +98,27 @@ class Backbone:
     version: str
     arguments: tuple[tuple[str, Any], ...] = ()
     packaged: Packaged | None = None
+    offers: tuple[tuple[str, int], ...] = ()
+    peaks: tuple[tuple[str, int], ...] = ()
+    tuned: str = ""
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """How many features come from each layer and way of looking at it, in order."""
+        return 4 * self.middle, self.last, *(channels for _, channels in self.peaks)
 
     @property
     def features(self) -> int:
         """How many come out."""
-        return 4 * self.middle + self.last
+        return sum(self.parts)
+
+    def peaked(self, peaks: Peaks) -> Backbone:
+        """The same network with more of what it offers; itself where it offers nothing."""
+        kept = {"none": 0, "upper": _UPPER, "all": len(self.offers)}[peaks]
+        if not self.offers[:kept]:
+            return self
+        version = f"{self.version}-{peaks}-v1"
+        return replace(self, peaks=self.offers[:kept], version=version)
 
     @property
     def megabytes(self) -> int:

@@ -63,7 +63,7 @@ def grey_body_of(backbone: Backbone, size: int, weights: Path) -> Any:
 
 
 def body_of(backbone: Backbone, size: int, weights: Path | None, *, gray: bool) -> Any:
-    """From pixels to features: the network without its top, tapped at two layers."""
+    """From pixels to features: the network without its top, tapped at two layers or more."""
     import keras
     from keras import layers
 
@@ -88,6 +88,7 @@ def body_of(backbone: Backbone, size: int, weights: Path | None, *, gray: bool) 
     pooled = [
         layers.Flatten()(_quarters(middle)),
         last if len(last.shape) == 2 else layers.GlobalAveragePooling2D()(last),
+        *(layers.GlobalMaxPooling2D()(_tapped(base, tap)) for tap, _ in backbone.peaks),
     ]
     features = layers.Concatenate(name="features")(pooled)
     return keras.Model(base.inputs[0], features, name=backbone.key)

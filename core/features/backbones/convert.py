@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from core.errors import InvalidInput
 from core.features import backbones
+from core.features.backbones.backbone import Peaks
 from core.features.backbones.build import build
 from core.features.ir import save_ir
 from core.features.weights import weights
@@ -31,6 +32,7 @@ def load(
     file: Path | None = None,
     *,
     gray: bool = False,
+    peaks: Peaks = "none",
 ) -> Path:
     """The backbone as OpenVINO IR, from RGB pixels to features, converted the first time.
 
@@ -40,12 +42,13 @@ def load(
     Args:
         file: weights of one's own instead of ImageNet's.
         gray: let it see lightness only.
+        peaks: what it gives besides (:meth:`Backbone.peaked`).
 
     Raises:
         WeightsMissing: ImageNet's are not here and can't be downloaded.
         InvalidInput: there is no such backbone, or ``file`` does not fit it.
     """
-    backbone = backbones.get(key)
+    backbone = backbones.get(key).peaked(peaks)
     name = "-".join(
         [f"{backbone.version}-{size}", *([tag(file)] if file else []), *(["gray"] if gray else [])]
     )
@@ -63,7 +66,12 @@ def load(
             if report is not None:
                 report.progress("features", 0, None, f"Preparing {backbone.title}")
             _convert_elsewhere(
-                key, str(size), str(file.resolve()), str(path.resolve()), "gray" if gray else "rgb"
+                key,
+                str(size),
+                str(file.resolve()),
+                str(path.resolve()),
+                "gray" if gray else "rgb",
+                peaks,
             )
     return path
 
@@ -96,10 +104,11 @@ def _convert_elsewhere(*arguments: str) -> None:
     done.check_returncode()
 
 
-def _main(key: str, size: str, file: str, path: str, color: str) -> int:
+def _main(key: str, size: str, file: str, path: str, color: str, peaks: Peaks) -> int:
     silence_tensorflow()
+    backbone = backbones.get(key).peaked(peaks)
     try:
-        model = build(backbones.get(key), int(size), Path(file), gray=color == "gray")
+        model = build(backbone, int(size), Path(file), gray=color == "gray")
     except InvalidInput as error:
         print(json.dumps([error.title, error.file, error.remedy]))
         return _REFUSED
@@ -108,4 +117,4 @@ def _main(key: str, size: str, file: str, path: str, color: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(*sys.argv[1:]))
+    sys.exit(_main(*sys.argv[1:]))  # type: ignore[arg-type]

@@ -152,6 +152,15 @@ def _register(
             version=f"efficientnet_lite{number}-{digest[:8]}-b6a-last-v1",
             arguments=(("width", width), ("depth", depth)),
             packaged=Packaged(f"{package}==0.1.0", network, read),
+            offers=(
+                ("block6a_expand_activation", 6 * channels),
+                ("block6c_expand_activation", 6 * _rounded(192 * width)),
+                ("last", _TOP),
+                ("block3b_expand_activation", 6 * _rounded(40 * width)),
+                ("block4b_expand_activation", 6 * _rounded(80 * width)),
+                ("block5b_expand_activation", 6 * channels),
+            ),
+            tuned="block4b_expand_activation",
         )
     )
 

@@ -25,5 +25,14 @@ register(
         smallest=32,
         preprocessing="unit",
         version="mobilenet_v2-b13-out-v2",
+        offers=(
+            ("block_13_expand_relu", 576),
+            ("block_15_expand_relu", 960),
+            ("out_relu", 1280),
+            ("block_5_expand_relu", 192),
+            ("block_8_expand_relu", 384),
+            ("block_11_expand_relu", 576),
+        ),
+        tuned="block_8_expand_relu",
     )
 )

@@ -16,6 +16,9 @@ from core.training.heads.choose import Score
 from core.training.spec import TrainSpec
 from core.workspace import read_json, write_json
 
+# Changes when what a look gives, or what is made of it, does.
+_VERSION = 2
+
 
 class Line(BaseModel):
     """One head on what one look gives.
@@ -93,6 +96,7 @@ class Kept:
 def _about(spec: TrainSpec, data: Data) -> str:
     table = data.table
     said = [
+        _VERSION,
         spec.model_dump(mode="json", exclude={"minutes"}),
         table["hash"].tolist(),
         table["split_at"].tolist(),

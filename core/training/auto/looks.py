@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.datasets.images import Fit
 from core.features import backbones
+from core.features.backbones import Peaks
 from core.features.weights import find_weights
 from core.training import architectures
 
@@ -40,12 +41,14 @@ class Look:
         size: side in pixels.
         resize: how an image becomes square.
         beside: keys of networks that look at the same pixels too; what all see stands side by side.
+        peaks: what is taken of the networks besides means.
     """
 
     architecture: str
     size: int
     resize: Fit = "stretch"
     beside: tuple[str, ...] = ()
+    peaks: Peaks = "none"
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ class Look:
     @property
     def alone(self) -> tuple[Look, ...]:
         """As looks of one network each."""
-        return tuple(Look(each, self.size, self.resize) for each in self.networks)
+        return tuple(Look(each, self.size, self.resize, peaks=self.peaks) for each in self.networks)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -77,7 +80,8 @@ class Look:
         titles = [
             backbones.get(architectures.get(key).backbone or "").title for key in self.networks
         ]
-        return f"{' and '.join(titles)} at {self.size} pixels{how}"
+        fine = ", with fine detail" if self.peaks == "all" else ""
+        return f"{' and '.join(titles)} at {self.size} pixels{how}{fine}"
 
 
 def networks(first: str = "") -> list[str]:

@@ -41,14 +41,12 @@ _SHARE = 0.8
 # How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
 # anything was measured here.
 _ONCE_S, _EACH_S = 4.0, 0.004
-# A look that is so many standard errors behind in the quickest head is not worth the slower ones.
-_BEHIND = 2.0
-_FIRST, _SECOND = "discriminant", "kernel"
+_FIRST = "discriminant"
 
 
 def _later() -> list[str]:
     """Heads that are tried on the best look alone, the quicker ones first."""
-    return sorted(HEADS.keys() - {_FIRST, _SECOND}, key=lambda key: HEADS[key].cost)
+    return sorted(HEADS.keys() - {_FIRST}, key=lambda key: HEADS[key].cost)
 
 
 @dataclass
@@ -112,6 +110,11 @@ class Search:
         return len(self.rows if self._best is None else self._best[0].rows)
 
     @property
+    def each(self) -> float:
+        """About the seconds that an image takes of :attr:`Look.work` 1."""
+        return self._each
+
+    @property
     def folds(self) -> list[NDArray[np.int64]]:
         """Which of :attr:`rows` were left out together."""
         return self._tried[0].problem.folds
@@ -161,7 +164,8 @@ class Search:
         """
         if not (networks := looks.networks(self.context.spec.architecture)):
             return
-        look = Look(networks[0], looks.sizes(self.data.table.iloc[self.rows])[0])
+        size = looks.sizes(self.data.table.iloc[self.rows])[0]
+        look = Look(networks[0], size, peaks="upper")
         first = self._few()
         for rows in (first, self.rows if len(self._all) <= most else first):
             if len(rows):
@@ -170,13 +174,17 @@ class Search:
     def _run(self) -> None:
         first, *others = looks.networks(self.context.spec.architecture)
         table = self.data.table.iloc[self.rows]
-        begin, *larger = (Look(first, size) for size in looks.sizes(table))
+        begin, *larger = (Look(first, size, peaks="upper") for size in looks.sizes(table))
         self._glance(begin)
         if begin.size > looks.QUICKER and not self._in_time(begin):
             begin, larger = dataclasses.replace(begin, size=looks.QUICKER), [begin, *larger]
         self._try(begin, force=True)
+        # No more to look at, only to weigh: told from means what lies in one place and is small.
+        fine = dataclasses.replace(begin, peaks="all")
+        if seen.parts(fine) != seen.parts(begin):
+            self._try(fine)
         for look in larger:
-            self._try(look)
+            self._try(dataclasses.replace(look, peaks=self._winner.look.peaks))
         # Two networks that make different mistakes are nearly always ahead of the better one, so
         # the others are not tried alone; a third brings next to nothing, and takes its time in use,
         # and which of several pairs is best is chance.
@@ -231,8 +239,6 @@ class Search:
         tried = _Tried(look, self.rows, lambda: self._look(look))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
-        if self._promising(tried) and not self.settled:
-            won = self._try_head(tried, _SECOND) or won
         return won
 
     def _look(self, look: Look) -> tuple[Step, Problem]:
@@ -245,12 +251,6 @@ class Search:
             self._each = max(1e-4, spent / len(self.rows) / work, self._each / 4)
         before = reducing(features, seen.parts(look), self.context.spec.seed)
         return before, self.problem_of(before(features), self.rows)
-
-    def _promising(self, tried: _Tried) -> bool:
-        mine = tried.heads[_FIRST].accuracy
-        most = max(each.heads[_FIRST].accuracy for each in self._tried)
-        chance = np.sqrt(max(most * (1 - most), 1e-3) / len(self.rows))
-        return mine > most - _BEHIND * chance
 
     def _new(self, look: Look) -> list[Look]:
         """Its networks that have not looked at the images in this way yet."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.datasets.pixels import Files, Images, Pixels, gone, load_pixels, missing_pixels
 from core.datasets.slots import forget
 from core.features import backbones
-from core.features.backbones import convert
+from core.features.backbones import Backbone, Peaks, convert
 from core.training import architectures, frozen
 from core.training.augmentation.options import Augmentation
 from core.training.auto.looks import Look
@@ -52,8 +52,13 @@ def in_parts(
 ) -> Iterator[NDArray[np.float16]]:
     """As :func:`features`, part by part, once all are known."""
     kept = [_of_one(context, data, alone, rows, wall) for alone in look.alone]
+    # What is asked for comes first of all that is kept.
+    sizes = [backbone.features for backbone in backbones_of(look)]
     for start in range(0, len(rows), _PART):
-        some = [store[slots[start : start + _PART]] for store, slots in kept]
+        some = [
+            store[slots[start : start + _PART], :size]
+            for (store, slots), size in zip(kept, sizes, strict=True)
+        ]
         yield np.concatenate(some, axis=1) if len(some) > 1 else some[0]
         for store, _ in kept:
             forget(store)
@@ -62,17 +67,20 @@ def in_parts(
 def _of_one(
     context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64], wall: Wall | None
 ) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
-    """A memory map, shape (slots, f), and each row's slot."""
+    """A memory map, shape (slots, f), and each row's slot: all that the network offers, or nothing
+    but its means."""
     spec = context.spec.model_copy(update={**look.values, "augmentation": Augmentation()})
     catalog = context.catalog
-    backbone = backbones.get(architectures.get(look.architecture).backbone or "")
-    gray = spec.color == "gray"
-    model = convert.load(catalog.workspace, backbone.key, look.size, context.report, gray=gray)
+    key = architectures.get(look.architecture).backbone or ""
+    peaks: Peaks = "none" if look.peaks == "none" else "all"
+    model = convert.load(
+        catalog.workspace, key, look.size, context.report, gray=spec.color == "gray", peaks=peaks
+    )
     pixels = _images_of(context, data, look, rows)
     views = frozen.views(
         catalog.workspace,
         spec,
-        frozen.Body(context.precision, model),
+        frozen.Body(context.precision, model, peaks=peaks),
         pixels,
         spec.as_decoded.names(data.table["hash"].to_numpy()[rows]),
         len(rows),
@@ -122,10 +130,14 @@ def pixels_of(context: TrainingContext, data: Data, look: Look, rows: NDArray[np
     return pixels
 
 
+def backbones_of(look: Look) -> tuple[Backbone, ...]:
+    """What a look's networks are, in its order, with what is taken of them."""
+    return tuple(
+        backbones.get(architectures.get(each).backbone or "").peaked(look.peaks)
+        for each in look.networks
+    )
+
+
 def parts(look: Look) -> tuple[int, ...]:
     """How many features come from which layer, for :func:`core.training.heads.reduce.reducing`."""
-    found: list[int] = []
-    for network in look.networks:
-        backbone = backbones.get(architectures.get(network).backbone or "")
-        found += [backbone.features - backbone.last, backbone.last]
-    return tuple(found)
+    return tuple(part for each in backbones_of(look) for part in each.parts)

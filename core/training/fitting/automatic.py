@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.features.backbones import Peaks
 from core.features.weights import weights
 from core.progress import ToTheEnd
 from core.runs.files import RunFiles
@@ -43,7 +44,8 @@ class Automatic:
         rungs: all that was tried.
         story: the same in words.
         images: of some rows, uint8, as the model takes them.
-        networks, chosen: that look side by side, and the settings of the head.
+        networks, peaks, chosen: that look side by side, what is taken of them, and the settings of
+            the head.
     """
 
     model: Any
@@ -56,6 +58,7 @@ class Automatic:
     story: str
     images: NDArray[np.uint8]
     networks: tuple[str, ...]
+    peaks: Peaks
     chosen: dict[str, float]
     sharpness: float
 
@@ -121,6 +124,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         story(search.rungs, judged, why),
         images,
         found.look.networks if head else (),
+        found.look.peaks,
         found.settings if head else {},
         found.sharpness,
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.features import backbones
 from core.features.backbones.build import build
 from core.features.weights import weights
-from core.training import architectures
 from core.training.auto.looks import Look
+from core.training.auto.seen import backbones_of
 from core.training.spec import TrainSpec
 
 
@@ -20,8 +19,7 @@ def bodies_of(spec: TrainSpec, look: Look, made: Mapping[str, Any]) -> list[Any]
         made: those by key that are there already.
     """
     found = []
-    for key in look.networks:
-        backbone = backbones.get(architectures.get(key).backbone or "")
+    for key, backbone in zip(look.networks, backbones_of(look), strict=True):
         body = made.get(key)
         if body is None:
             body = build(backbone, look.size, weights(backbone.key), gray=spec.color == "gray")

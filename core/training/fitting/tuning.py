@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
+from core.features.backbones import Peaks
 from core.training.architectures import pretrained
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
@@ -22,7 +23,7 @@ from core.training.auto.looks import Look
 from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
-from core.training.fitting.upper import BATCH, Images, Upper
+from core.training.fitting.upper import BATCH, SLOWER, Images, Upper
 from core.training.heads.choose import judge, settled
 from core.training.heads.head import Floats, Problem, Step, Steps
 from core.training.heads.reduce import reducing
@@ -36,12 +37,15 @@ _LEAST_S = 30.0
 _SOME = 2
 _PLANS = (
     ("folds", 16),
-    ("folds", 10),
     ("some folds", 16),
     ("some folds", 10),
+    ("validation", 16),
     ("validation", 10),
     ("validation", 6),
 )
+# What comes before anything is learned, about: seconds to build and to trace, and then so many of
+# the times in which an image is looked at, for each image.
+_ONCE_S, _LOOKS = 14.0, 4.0
 # Of the time that is left, what may be planned for.
 _SHARE = 0.8
 # Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
@@ -80,6 +84,9 @@ class Tuning:
         self, context: TrainingContext, data: Data, search: Search, found: Found, clock: Clock
     ) -> None:
         self.context, self.data, self.found, self.clock = context, data, found, clock
+        # What is learned anew makes up for fine detail, and takes longer with it.
+        peaks: Peaks = "none" if found.look.peaks == "none" else "upper"
+        self.look = dataclasses.replace(found.look, peaks=peaks)
         self.untried: list[str] = []
         self._rungs, self._search = search.rungs, search
         self._rows = search.rows
@@ -110,11 +117,15 @@ class Tuning:
 
     def _tries(self, problem: Problem) -> Iterator[_Judged]:
         """Each that is better than all before."""
-        look = self.found.look
+        look = self.look
         if len(self._rows) < BATCH:
             return
         if self.clock.left < _LEAST_S:
             self.untried.append(f"fine-tuning {look}")
+            return
+        if self._depth(look.alone[0], None) is None:
+            # Nothing is prepared that can't end.
+            self.untried.append(f"fine-tuning {look.alone[0]}")
             return
         for alone in look.alone:
             features = seen.features(self.context, self.data, alone, self._rows)
@@ -147,10 +158,13 @@ class Tuning:
             before: what there is until now says of each image, shape (n, classes).
             held_out: the folds of those before, which it has to keep to.
         """
+        deep = self._depth(look, held_out)
+        if deep is None:
+            return None
         pixels = seen.pixels_of(self.context, self.data, look, self._rows)
         digests = self.context.spec.as_decoded.names(self.data.table["hash"].to_numpy()[self._rows])
         images = Images(pixels.take, digests, problem.labels, problem.weights)
-        upper = Upper(self.context, look, images, _VARIED, self._say)
+        upper = Upper(self.context, look, images, _VARIED, self._say, deep=deep)
         key, every = look.architecture, np.arange(len(self._rows))
         frozen = self._seen[key][0]
         start = self._head(frozen, seen.parts(look), problem, every)
@@ -169,7 +183,7 @@ class Tuning:
             shown.append(upper.features().astype(np.float16))
             own[fold] = upper.head(shown[-1][fold])
             features = self._together(key, shown[-1], number - 1)
-            step = self._head(features, seen.parts(self.found.look), problem, learned)
+            step = self._head(features, seen.parts(self.look), problem, learned)
             again[fold] = step(features[fold])
             if number == _SOME < len(folds):
                 rows = np.sort(np.concatenate(folds[:number]))
@@ -193,10 +207,24 @@ class Tuning:
             *_mixed(own, again, problem.labels, rows),
         )
 
+    def _depth(self, look: Look, held_out: list[NDArray[np.int64]] | None) -> bool | None:
+        """Whether more than the last stages can be learned in the time that is left; ``None`` where
+        not even these can. By how long looking takes, before anything is prepared."""
+        each = self._search.each * look.work
+        prepared = _ONCE_S + _LOOKS * len(self._rows) * each
+        for deep, slower in SLOWER.items():
+            if self._plan(1 / (each * slower), held_out, prepared):
+                return deep
+        return None
+
     def _plan(
-        self, speed: float, held_out: list[NDArray[np.int64]] | None
+        self, speed: float, held_out: list[NDArray[np.int64]] | None, before: float = 0.0
     ) -> tuple[list[NDArray[np.int64]], int] | None:
-        """Which images are held out in turn, and how many epochs; by images a second."""
+        """Which images are held out in turn, and how many epochs; by images a second.
+
+        Args:
+            before: seconds that pass until then.
+        """
         count = len(self._rows)
         validation = np.flatnonzero(np.isin(self._rows, self.data.validation))
         for how, epochs in _PLANS:
@@ -207,7 +235,7 @@ class Tuning:
             if not all(0 < len(fold) < count for fold in folds):
                 continue
             passes = (count + sum(count - len(fold) for fold in folds)) * epochs
-            if passes / speed < _SHARE * self.clock.left:
+            if passes / speed < _SHARE * (self.clock.left - before):
                 return folds, epochs
         return None
 
@@ -236,7 +264,7 @@ class Tuning:
     def _whole(self, best: _Judged, problem: Problem) -> Tuned:
         features = self._together("", None, -1)
         every = np.arange(len(self._rows))
-        again = self._head(features, seen.parts(self.found.look), problem, every)
+        again = self._head(features, seen.parts(self.look), problem, every)
         kernel, bias = again.kernel * best.of_again, again.bias * best.of_again
         start = 0
         for key, shown in self._seen.items():
@@ -247,7 +275,7 @@ class Tuning:
         bias = bias + best.own.bias * best.of_own
         right = best.probabilities[best.rows].argmax(axis=1) == problem.labels[best.rows]
         return Tuned(
-            pretrained.side_by_side(bodies_of(self.context.spec, self.found.look, self._bodies)),
+            pretrained.side_by_side(bodies_of(self.context.spec, self.look, self._bodies)),
             (Step(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)),),
             self._rows[best.rows],
             best.probabilities[best.rows],

@@ -19,15 +19,15 @@ from keras import layers
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.features import backbones, hardware
+from core.features import hardware
 from core.features.backbones.build import build
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
 from core.runs.files import CHECKPOINT
 from core.text import percent
-from core.training import architectures
 from core.training.augmentation.options import Augmentation
+from core.training.auto import seen
 from core.training.auto.looks import Look
 from core.training.context import TrainingContext
 from core.training.fitting import cut
@@ -44,6 +44,9 @@ BATCH = 32
 # Varied views of each image, besides the image as it is; fewer where they would not fit in memory.
 _VIEWS = 3
 _MEMORY_BYTES = 600e6
+# How many times longer it takes to learn from an image than to look at it, with all from the fourth
+# stage on (``True``) and with the last two stages.
+SLOWER = {True: 6.0, False: 3.5}
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Upper:
 
     Args:
         look: of a single network.
+        deep: begin at its middle, and not only where its means begin.
         vary: how the views differ from the images.
         report: hears of progress, and wishes for the end.
     """
@@ -79,13 +83,16 @@ class Upper:
         images: Images,
         vary: Augmentation,
         say: Callable[[str], None],
+        *,
+        deep: bool,
     ) -> None:
         self._context, self._images, self._say = context, images, say
-        backbone = backbones.get(architectures.get(look.architecture).backbone or "")
+        (backbone,) = seen.backbones_of(look)
         gray = context.spec.color == "gray"
         self._body = build(backbone, look.size, weights(backbone.key), gray=gray)
         self._title = backbone.title
-        place = _below(self._body, backbone.taps[0].rpartition(":")[2])
+        taps = [backbone.taps[0], *(tap for tap, _ in backbone.peaks), *[backbone.tuned] * deep]
+        place = _below(self._body, [tap.rpartition(":")[2] for tap in taps])
         bottom, self._top = cut.split(self._body, place)
         self._first = self._top.get_weights()
         for layer in self._top.layers:
@@ -252,13 +259,12 @@ class _Pace(keras.callbacks.Callback):
             self.ended = self.model.stop_training = True
 
 
-def _below(body: Any, tap: str) -> Any:
-    """The layer before a tap at which the least has to be handed over.
+def _below(body: Any, taps: list[str]) -> Any:
+    """The layer before the lowest of some taps at which the least has to be handed over.
 
     A tap may lie inside a block, beside its shortcut.
     """
     order = [layer.name for layer in body.operations]
-    before = [
-        below for layer, below in cut.places(body) if order.index(layer.name) < order.index(tap)
-    ]
+    lowest = min(order.index(tap) for tap in taps if tap in order)
+    before = [below for layer, below in cut.places(body) if order.index(layer.name) < lowest]
     return cut.place_for(body, max(before))

@@ -71,7 +71,7 @@ def convert_included(workspace: Workspace) -> None:
     # Whoever needs it hears what is wrong.
     with contextlib.suppress(LightboxError):
         if settings.load().ahead and find_weights(INCLUDED) is not None:
-            convert.load(workspace, INCLUDED, FIRST_SIZES[0])
+            convert.load(workspace, INCLUDED, FIRST_SIZES[0], peaks="all")
 
 
 def tidy_up() -> None:

@@ -32,7 +32,7 @@ def networks(material: Material, cutter: Cutter) -> list[Cell]:
     made: list[Cell] = []
     bodies: list[str] = []
     for number, key in enumerate(keys, 1):
-        backbone = backbones.get(key)
+        backbone = backbones.get(key).peaked(material.summary.peaks)
         packed = backbone.packaged
         if packed is not None:
             made += packaged.definition(packed, cutter, reads=True)
@@ -44,6 +44,7 @@ def networks(material: Material, cutter: Cutter) -> list[Cell]:
             "application": backbone.application,
             "preprocessing": backbone.preprocessing,
             "taps": backbone.taps,
+            "peaks": backbone.peaks,
             "arguments": backbone.arguments,
             "features": backbone.features,
             "packaged": "=None"
@@ -86,8 +87,7 @@ def head(material: Material, cutter: Cutter) -> list[Cell]:
     learned = material.count("train") + material.count("validation")
     parts: list[int] = []
     for network in summary.networks or (spec.architecture,):
-        backbone = backbones.get(network)
-        parts += [backbone.features - backbone.last, backbone.last]
+        parts += backbones.get(network).peaked(summary.peaks).parts
     weighted = spec.balance != "none"
     return [
         words(

@@ -189,6 +189,7 @@ def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -
         "application": backbone.application,
         "preprocessing": backbone.preprocessing,
         "taps": backbone.taps,
+        "peaks": backbone.peaks,
         "arguments": backbone.arguments,
         "features": backbone.features,
         "packaged": "=None" if packed is None else f"={inside}",

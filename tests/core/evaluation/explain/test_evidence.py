@@ -18,7 +18,14 @@ from core.training.architectures import BuildConfig
 from core.training.stack import Layer
 
 CLASSES = 4
-_PASSED = {"AveragePooling2D", "Concatenate", "Dropout", "Flatten", "GlobalAveragePooling2D"}
+_PASSED = {
+    "AveragePooling2D",
+    "Concatenate",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+}
 _CONVOLVED = Layer(kind="Conv2D", filters=6, size=3)
 STACKS: dict[str, tuple[Layer, ...]] = {
     "flattened, with dense layers of every kind": (
@@ -49,7 +56,10 @@ STACKS: dict[str, tuple[Layer, ...]] = {
 
 def built(key: str, size: int, stack: tuple[Layer, ...] = ()) -> Any:
     """A network in which every weight matters: also those that begin at 0 or 1."""
-    model = architectures.build(key, BuildConfig(size, CLASSES, stack=stack))
+    if key == "peaked":
+        model = peaked(size)
+    else:
+        model = architectures.build(key, BuildConfig(size, CLASSES, stack=stack))
     rng = np.random.default_rng(3)
     for weight in model.weights:
         if "seed" in weight.path:
@@ -59,6 +69,18 @@ def built(key: str, size: int, stack: tuple[Layer, ...] = ()) -> Any:
         elif "logits" in weight.path or len(weight.shape) == 1:
             weight.assign(rng.normal(0, 0.1, weight.shape))
     return model
+
+
+def peaked(size: int) -> Any:
+    """A network that looks at the largest values of its maps and at their means."""
+    import keras
+    from keras import layers
+
+    pixels = keras.Input((size, size, 3), name="pixels")
+    maps = layers.Conv2D(6, 3, activation="relu")(layers.Rescaling(1 / 255)(pixels))
+    seen = [layers.GlobalAveragePooling2D()(maps), layers.GlobalMaxPooling2D()(maps)]
+    features = layers.Concatenate(name="features")(seen)
+    return keras.Model(pixels, layers.Dense(CLASSES, "softmax", name="logits")(features))
 
 
 def taps_of(model: Any) -> list[Any]:
@@ -117,9 +139,10 @@ def evidence(asked: Asked, images: np.ndarray, target: np.ndarray) -> np.ndarray
         ("compact", 32, (), 4),
         ("unet", 32, (), 16),
         ("mobilenet_v2", 64, (), 4),
+        ("peaked", 20, (), 18),
         *(("custom", 20, stack, 10 if n == 0 else 20) for n, stack in enumerate(STACKS.values())),
     ],
-    ids=["classic", "compact", "unet", "mobilenet_v2", *STACKS],
+    ids=["classic", "compact", "unet", "mobilenet_v2", "largest values", *STACKS],
 )
 def test_evidence_is_what_tensorflow_says(
     key: str, size: int, stack: tuple[Layer, ...], side: int, tmp_path: Path

@@ -169,7 +169,6 @@ def test_the_notebook_fits_the_same_head_again(
     made = trained
     if key != trained.summary.head:
         monkeypatch.setattr(search, "_FIRST", key)
-        monkeypatch.setattr(search, "_SECOND", key)
         monkeypatch.setattr(search, "_later", list)
         monkeypatch.setattr(looks, "sizes", lambda _: [64])
         monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
@@ -203,7 +202,6 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
 ) -> None:
 
     monkeypatch.setattr(search, "_FIRST", "kernel")
-    monkeypatch.setattr(search, "_SECOND", "kernel")
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(looks, "sizes", lambda _: [64])
     monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
@@ -328,7 +326,6 @@ def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
     monkeypatch.setattr(looks, "sizes", lambda _: [96, 64])
     monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
     monkeypatch.setattr(search, "_later", list)
-    monkeypatch.setattr(search, "_BEHIND", 99.0)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     # Fine-tuning is no part of this; TensorFlow crashes on the small network's backward pass.
     monkeypatch.setattr(tuning, "_LEAST_S", 1e9)
