@@ -76,6 +76,16 @@ def _noted(who: Who, role: Role) -> None:
         )
 
 
+def _get_ready() -> None:
+    """Open what the first page needs, and let workers get ready, while a browser comes; what keeps
+    them from it, pages say."""
+    # What Streamlit keeps for pages is kept by a server that runs.
+    from pages._widgets.session import catalog
+
+    with suppress(LightboxError, OSError):
+        catalog()
+
+
 @asynccontextmanager
 async def served(app: object) -> AsyncIterator[None]:
     """While the server runs: said where it is, opened in a browser, and only where it is safe."""
@@ -92,6 +102,7 @@ async def served(app: object) -> AsyncIterator[None]:
     with suppress(LightboxError, OSError):
         # It is known to commands then; without it they go by the settings.
         remember(open_workspace(), address, port)
+    threading.Thread(target=_get_ready, name="getting ready", daemon=True).start()
     if not config.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     ask_also(asking)

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.catalog import Catalog, JobRecord, open_catalog
-from core.catalog.records import Lane
+from core.catalog.records import ACTIVE, Lane
 from core.errors import Unreachable
 from core.jobs import lost
 from core.jobs.execute import execute
@@ -34,6 +34,8 @@ WARM = "warm"
 BUSY = "busy"
 _POLL_S = 0.15
 _AWAY_S = 1.0
+# What a job's spec says where a training follows it.
+_FOLLOWED = ("then_learn", "then_train")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -96,8 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
         silence_tensorflow()
         from core.training.fitting.warmup import convert_included, tidy_up, warm_up
 
-        warm_up()
-        convert_included(catalog.workspace)
+        # Whoever waits already isn't made to wait for what their own job loads as it goes.
+        if not _waited_for(catalog):
+            warm_up()
+            convert_included(catalog.workspace)
         _serve(catalog, options, parent, tidy_up)
     else:
         # What an import needs first, so that a click is answered at once.
@@ -105,6 +109,19 @@ def main(arguments: list[str] | None = None) -> int:
 
         _serve(catalog, options, parent, lambda: None)
     return 0
+
+
+def _waited_for(catalog: Catalog) -> bool:
+    """Whether there is a training to be done, or work that one follows at once."""
+    try:
+        jobs = catalog.jobs.all(states=ACTIVE)
+    except Unreachable:
+        return False
+    return any(
+        (job.lane == "train" and job.state == "queued")
+        or any(job.spec.get(then) for then in _FOLLOWED)
+        for job in jobs
+    )
 
 
 def _opened(home: Path) -> Catalog:

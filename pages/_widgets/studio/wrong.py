@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -35,6 +36,15 @@ def lines(record: DatasetRecord) -> None:
         if drawn[line.kind] <= _MOST and _line(line, kept, drawn[line.kind]):
             st.session_state[_ASKED] = _state(record)
             st.rerun()
+        if line.kind == "finding" and drawn["finding"] == _MOST:
+            _others([each.text for each in told if each.kind == "finding"][_MOST:])
+
+
+def _others(texts: Sequence[str]) -> None:
+    """What else was found, in one line."""
+    also = "; ".join(text.rstrip(".") for text in texts)
+    if also and _said("warning", f"Also: {also}.", "See all", "studio-fix-others"):
+        go("clean")
 
 
 def _line(line: first_look.Line, kept: KeptLayout | None, number: int) -> bool:
