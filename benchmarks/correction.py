@@ -42,8 +42,10 @@ def main() -> None:
     if given.quick:
         given.rounds, given.minutes = 1, 0.1
     with tempfile.TemporaryDirectory() as folder:
-        photos = photos_of(given, Path(folder))
-        catalog, dataset_id = imported(photos, "photos", Path(folder) / "home")
+        photos, home = photos_of(given, Path(folder)), Path(folder) / "home"
+        # Photos that are added to a folder lie below it, and workers take it from here.
+        os.environ["LIGHTBOX_HOME"] = str(home)
+        catalog, dataset_id = imported(photos, "photos", home)
         run = _trained(catalog, dataset_id, given.minutes)
         files = sorted(each for each in photos.rglob("*") if each.suffix.lower() in SUFFIXES)
         print(json.dumps(_measured(catalog, run, files, given.rounds)))

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from core.catalog import Catalog
+from core.datasets.intake import add_folder
+from core.evaluation.evaluate import evaluate_run
 from core.quality.curation import curated, usable
+from core.quality.scan import scan
+from core.training.run import train_run
+from core.training.start import create_run, suggest_spec
 from tests.browser.conftest import running_app
 from tests.browser.journey import TRAINING_MS, settled
 from tests.core.evaluation.coloured import CLASSES, write_colour
@@ -81,3 +87,62 @@ def test_by_keyboard_one_press_trains_and_two_put_a_wrong_answer_right(
         settled(page)
         assert len(usable(curated(catalog, record.id))) == 20 * len(CLASSES)
         assert [run.id for run in catalog.runs.all(record.id)] == [runs[1].id]
+
+
+def show_and_put_right(page: Any, photo: Path) -> float:
+    """Show a photo to the model, say that it is another class, and wait until that is learned.
+
+    Returns:
+        Seconds from the click on the class until the page says so.
+    """
+    page.locator("input[type=file][accept^='image/*']").last.set_input_files(photo)
+    # What was said of the photo before has gone, and of this one something can be said.
+    expect(page.get_by_text("Learned from as")).to_have_count(0)
+    wrong = page.locator("details.wrong summary")
+    expect(wrong).to_be_visible()
+    settled(page)
+    wrong.click()
+    really = page.get_by_role("group", name="What is it really?")
+    other = really.get_by_role("button").first
+    expect(other).to_be_enabled()
+    label = other.inner_text()
+    began = time.monotonic()
+    other.click()
+    expect(page.get_by_text(f"Learned from as “{label}”")).to_be_visible(timeout=TRAINING_MS)
+    seconds = time.monotonic() - began
+    expect(page.get_by_text("After learning 1 more photo")).to_be_visible()
+    settled(page)
+    return round(seconds, 1)
+
+
+def test_on_the_hands_a_wrong_answer_is_learned_from_also_right_after_the_start_of_the_app(
+    hands: Path,
+    catalog: Catalog,
+    tmp_path: Path,
+    new_page: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    record = add_folder(catalog, hands, "hands", restrict=False)
+    scan(catalog, record.id)
+    spec = suggest_spec(catalog, record.id, "auto").with_values({"minutes": 0.1})
+    run = create_run(catalog, spec)
+    train_run(catalog, run.id)
+    evaluate_run(catalog, run.id)
+    catalog.jobs.finish(run.job_id, "done")
+    photos = []
+    for n, label in enumerate("37"):
+        photos.append(tmp_path / f"turned {n}.png")
+        picture = Image.open(sorted((hands / label).iterdir())[5])
+        picture.convert("RGB").rotate(5).save(photos[n])
+    with running_app(catalog.workspace.home, tmp_path / "app.log") as server:
+        page = new_page(server.url)
+        expect(page.get_by_role("heading", name="it had never seen")).to_be_visible()
+        settled(page)
+        after = {"right after the start": show_and_put_right(page, photos[0])}
+        after["with workers at hand"] = show_and_put_right(page, photos[1])
+    for when, seconds in after.items():
+        record_property(f"seconds until it was learned, {when}", seconds)
+        print(f"learned after {seconds} s, {when}")
+    runs = catalog.runs.all(record.id)
+    assert [each.state for each in runs] == ["done"] * 3
+    assert [each.spec["refits"] for each in runs] == [runs[1].id, run.id, ""]
