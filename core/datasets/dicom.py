@@ -42,12 +42,13 @@ class _DicomFile(ImageFile.ImageFile):
     format_description = "DICOM"
 
     def _open(self) -> None:
+        assert self.fp is not None
+        # Pillow may ask of any picture, and importing takes longer than reading one.
+        if not is_dicom(self.fp.read(HEAD_BYTES)):
+            raise SyntaxError("no DICOM file")
         import pydicom
         from pydicom.errors import InvalidDicomError
 
-        assert self.fp is not None
-        if not is_dicom(self.fp.read(HEAD_BYTES)):
-            raise SyntaxError("no DICOM file")
         self.fp.seek(0)
         try:
             self._found = pydicom.dcmread(self.fp)

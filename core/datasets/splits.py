@@ -72,8 +72,8 @@ def plan_splits(table: pd.DataFrame, *, shares: Shares, seed: int) -> pd.Series:
     if not free.any():
         return result
     rows = table.loc[free, ["path", "label", "group"]]
-    for index, split in _divide(rows, part, seed).items():
-        result.at[index] = split
+    divided = _divide(rows, part, seed)
+    result.loc[divided.index] = divided
     return result
 
 
