@@ -160,7 +160,7 @@ def _register(
                 ("block4b_expand_activation", 6 * _rounded(80 * width)),
                 ("block5b_expand_activation", 6 * channels),
             ),
-            tuned="block4b_expand_activation",
+            tuned="block4a_expand_activation",
         )
     )
 

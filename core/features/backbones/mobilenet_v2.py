@@ -33,6 +33,6 @@ register(
             ("block_8_expand_relu", 384),
             ("block_11_expand_relu", 576),
         ),
-        tuned="block_8_expand_relu",
+        tuned="block_6_expand_relu",
     )
 )

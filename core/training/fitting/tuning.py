@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.features.backbones import Peaks
 from core.training.architectures import pretrained
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
@@ -43,6 +42,9 @@ _PLANS = (
     ("validation", 10),
     ("validation", 6),
 )
+# Once judged, what was learned without the last part goes on with all images, for so many of the
+# rounds that it had.
+_REST = 0.3
 # What comes before anything is learned, about: seconds to build and to trace, and then so many of
 # the times in which an image is looked at, for each image.
 _ONCE_S, _LOOKS = 14.0, 4.0
@@ -84,9 +86,8 @@ class Tuning:
         self, context: TrainingContext, data: Data, search: Search, found: Found, clock: Clock
     ) -> None:
         self.context, self.data, self.found, self.clock = context, data, found, clock
-        # What is learned anew makes up for fine detail, and takes longer with it.
-        peaks: Peaks = "none" if found.look.peaks == "none" else "upper"
-        self.look = dataclasses.replace(found.look, peaks=peaks)
+        # What is learned anew needs no more than means, and takes longer with the largest values.
+        self.look = dataclasses.replace(found.look, peaks="none")
         self.untried: list[str] = []
         self._rungs, self._search = search.rungs, search
         self._rows = search.rows
@@ -128,8 +129,10 @@ class Tuning:
             self.untried.append(f"fine-tuning {look.alone[0]}")
             return
         for alone in look.alone:
-            features = seen.features(self.context, self.data, alone, self._rows)
-            self._seen[alone.architecture] = [features]
+            # As it looked before, so that nothing is looked at anew: means come first.
+            as_found = dataclasses.replace(alone, peaks=self.found.look.peaks)
+            features = seen.features(self.context, self.data, as_found, self._rows)
+            self._seen[alone.architecture] = [features[:, : sum(seen.parts(alone))].copy()]
         before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
         if settled((before.argmax(axis=1) != problem.labels).sum()):
             return
@@ -185,16 +188,16 @@ class Tuning:
             features = self._together(key, shown[-1], number - 1)
             step = self._head(features, seen.parts(self.look), problem, learned)
             again[fold] = step(features[fold])
-            if number == _SOME < len(folds):
-                rows = np.sort(np.concatenate(folds[:number]))
-                said = _mixed(own, again, problem.labels, rows)[2]
-                now, then = _right(problem.labels, rows, said, before)
-                if not _is_ahead(now, then, by=0):
-                    # What the other folds may say can hardly bring it beyond chance any more.
-                    folds = folds[:number]
-                    break
+            rows = np.sort(np.concatenate(folds[:number]))
+            said = _mixed(own, again, problem.labels, rows)[2]
+            last = number == len(folds)
+            if not _is_ahead(*_right(problem.labels, rows, said, before), by=_AHEAD * last):
+                # What other folds may say can hardly bring it beyond chance any more.
+                folds = folds[:number]
+                break
         else:
-            upper.fit(every, start, epochs, f"Fine-tuning {look} on all images")
+            note = f"Fine-tuning {look} on all images"
+            upper.go_on(every, max(1, round(_REST * epochs)), note)
             shown.append(upper.features().astype(np.float16))
         rows = np.sort(np.concatenate(folds))
         return _Judged(
@@ -234,7 +237,7 @@ class Tuning:
                 folds = held_out
             if not all(0 < len(fold) < count for fold in folds):
                 continue
-            passes = (count + sum(count - len(fold) for fold in folds)) * epochs
+            passes = (_REST * count + sum(count - len(fold) for fold in folds)) * epochs
             if passes / speed < _SHARE * (self.clock.left - before):
                 return folds, epochs
         return None

@@ -34,7 +34,7 @@ from core.training.fitting import cut
 from core.training.heads.head import Step
 from core.training.views import variations
 
-_RATE = 3e-4
+_RATE = 1e-3
 _WARM_UP = 0.1
 _DECAY = 0.02
 _AVERAGE = 0.98
@@ -117,10 +117,25 @@ class Upper:
             Cancelled: the person wants it to end.
         """
         self._top.set_weights(self._first)
-        model = self._compiled(head)
-        batches = _Batches(self._maps, rows, self._images, head.bias.size, self._context.spec.seed)
+        self._learn(self._compiled(head), rows, _RATE, epochs, note)
+
+    def go_on(self, rows: NDArray[np.int64], epochs: int, note: str) -> None:
+        """Train from what was fitted last, on more of the images, at half of the rate.
+
+        Raises:
+            Cancelled: the person wants it to end.
+        """
+        self._learn(self._compiled(self.head), rows, _RATE / 2, epochs, note)
+
+    def _learn(
+        self, model: Any, rows: NDArray[np.int64], rate: float, epochs: int, note: str
+    ) -> None:
+        classes = int(model.output_shape[-1])
+        batches = _Batches(self._maps, rows, self._images, classes, self._context.spec.seed)
         steps = epochs * len(batches)
-        pace = _Pace(self._context, steps, lambda done: self._say(f"{note}, {percent(done, 0)}"))
+        pace = _Pace(
+            self._context, steps, rate, lambda done: self._say(f"{note}, {percent(done, 0)}")
+        )
         keras.utils.set_random_seed(self._context.spec.seed)
         model.fit(batches, epochs=epochs, verbose=0, shuffle=False, callbacks=[pace])
         if pace.ended:
@@ -240,16 +255,18 @@ class _Batches(keras.utils.PyDataset):
 class _Pace(keras.callbacks.Callback):
     """The learning rate of every step (warm-up, then half a cosine), and an ear for the end."""
 
-    def __init__(self, context: TrainingContext, steps: int, say: Callable[[float], None]) -> None:
+    def __init__(
+        self, context: TrainingContext, steps: int, rate: float, say: Callable[[float], None]
+    ) -> None:
         super().__init__()
-        self._report, self._steps, self._say = context.report, steps, say
+        self._report, self._steps, self._rate, self._say = context.report, steps, rate, say
         self._step, self.ended = 0, False
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         warm = max(1, round(_WARM_UP * self._steps))
         after = (self._step - warm) / max(1, self._steps - warm)
         part = (self._step + 1) / warm if after < 0 else 0.5 * (1 + math.cos(math.pi * after))
-        self.model.optimizer.learning_rate = _RATE * part
+        self.model.optimizer.learning_rate = self._rate * part
         self._step += 1
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
