@@ -191,7 +191,8 @@ class Tuning:
             rows = np.sort(np.concatenate(folds[:number]))
             said = _mixed(own, again, problem.labels, rows)[2]
             last = number == len(folds)
-            if not _is_ahead(*_right(problem.labels, rows, said, before), by=_AHEAD * last):
+            now, then = _right(problem.labels, rows, said, before)
+            if not _is_ahead(now, then, by=_AHEAD * last):
                 # What other folds may say can hardly bring it beyond chance any more.
                 folds = folds[:number]
                 break
