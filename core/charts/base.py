@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#8A8F98"
-# An axis of values in per cent, written as texts write them; also where one points at a value.
-PER_CENT = {"ticksuffix": "\u00a0%", "hoverformat": ".1f"}
+# An axis of values in per cent, written as texts write them. Plotly leaves the sign out at ticks
+# that are listed one by one, and where one points at a value.
+PER_CENT = {"ticksuffix": "\u00a0%"}
 _NAMES_AT_MOST = 60
 
 

@@ -55,8 +55,9 @@ def class_curves(
                 "shape": "hv" if kind == "pr" else "linear",
             },
             name=plain(label, 28),
-            hovertemplate=f"{plain(label, 60).replace('%', '&#37;')}<br>{names[0]} %{{x}}<br>"
-            f"{names[1]} %{{y}}<br>from a probability of %{{customdata:.2f}} on<extra></extra>",
+            hovertemplate=f"{plain(label, 60).replace('%', '&#37;')}<br>{names[0]} %{{x:.1f}} %<br>"
+            f"{names[1]} %{{y:.1f}} %<br>"
+            "from a probability of %{customdata:.2f} on<extra></extra>",
         )
         if kind == "pr" and shares is not None:
             figure.add_hline(
@@ -77,7 +78,7 @@ def class_curves(
         titles = ("false alarms (part of the other images)", "found (part of the class)")
     else:
         titles = ("found: recall", "right when it says so: precision")
-    ticks = {"tickvals": [0, 25, 50, 75, 100], "fixedrange": True, **PER_CENT}
+    ticks = {"tick0": 0, "dtick": 25, "fixedrange": True, **PER_CENT}
     figure.update_xaxes(title=titles[0], range=[-2, 106], **ticks)
     figure.update_yaxes(title=titles[1], range=[-2, 103], **ticks)
     figure.update_layout(

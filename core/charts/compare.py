@@ -31,6 +31,7 @@ def overlaid(
     """
     figure = go.Figure()
     share = not metric.endswith("loss")
+    written = "%{y:.1f} %" if share else "%{y:.4f}"
     lowest = 100.0
     for place, (name, epochs) in enumerate(runs):
         known = [entry for entry in epochs if entry.get(metric) is not None]
@@ -44,12 +45,11 @@ def overlaid(
             mode="lines+markers" if len(known) <= 40 else "lines",
             line={"color": colour, "width": 2.5, "dash": _DASHES[place % len(_DASHES)]},
             marker={"symbol": _SHAPES[place % len(_SHAPES)], "size": 8},
-            hovertemplate="epoch %{x}: %{y}<extra>%{fullData.name}</extra>",
+            hovertemplate=f"epoch %{{x}}: {written}<extra>%{{fullData.name}}</extra>",
         )
     figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False)
     figure.update_yaxes(
         title=title,
-        hoverformat=".4f",
         gridcolor="rgba(128,128,128,.25)",
         automargin=True,
     )

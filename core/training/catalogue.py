@@ -8,28 +8,34 @@ from pydantic import BaseModel
 
 from core.catalog import Catalog
 from core.errors import NotFound
+from core.training.heads import HEADS
 from core.training.recipes import RECIPES
-from core.training.setting import GROUPS, Setting, find, settings_of
+from core.training.setting import AUGMENTATION, GROUPS, TRAINING, Setting, find, settings_of
 from core.training.spec import TrainSpec
 
 # Not said of a run among its settings: what it was trained on is said elsewhere.
 _DATA = ("dataset_id", "dataset_version")
+# These do nothing where no network is trained, beside all of the groups Training and Augmentation.
+_OF_TRAINED = ("dropout", "frozen", "tuning.epochs", "tuning.learning_rate")
 
 
-def told(spec: BaseModel, catalog: Catalog | None = None) -> dict[str, str]:
+def told(spec: BaseModel, catalog: Catalog | None = None, head: str = "") -> dict[str, str]:
     """What a person would ask about a training, label → value in words.
 
     That is what is always told, and what is not as it is by default; nothing without effect.
 
     Args:
         catalog: to call runs that it went on from by their names.
+        head: that Auto has fitted on a network's features, by its key; no network was trained then.
     """
-    return {
+    chosen = {"Head": HEADS[head].title} if head in HEADS else {}
+    return chosen | {
         setting.label: shown(setting, setting.value(spec), catalog)
         for setting in settings_of(type(spec)).values()
         if setting.key not in _DATA
         and not setting.within
         and setting.applies(spec)
+        and not (head and (setting.group in (TRAINING, AUGMENTATION) or setting.key in _OF_TRAINED))
         and (setting.told or setting.value(spec) != setting.default)
     }
 

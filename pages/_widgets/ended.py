@@ -38,7 +38,7 @@ def ended(run: RunRecord) -> None:
         with st.expander("What was tried", expanded=True):
             if run.summary.story:
                 st.markdown(escape(run.summary.story))
-            draw_ladder(so_far.rungs, key=f"ladder-{run.id}")
+            draw_ladder(so_far.rungs, key=f"ladder-{run.id}", done=run.state == "done")
     if so_far.epochs or so_far.batches:
         with st.expander("Its curves", expanded=run.state != "done"):
             say_diagnoses(so_far, done=run.state == "done")

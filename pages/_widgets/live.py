@@ -113,18 +113,24 @@ def say_diagnoses(so_far: Curves, *, done: bool = False) -> None:
         st.warning("\n\n".join(said), icon=":material/monitoring:")
 
 
-def draw_ladder(rungs: list[dict[str, Any]], *, key: str = "ladder") -> None:
-    """What Auto has tried, by time and by how often it was right."""
+def draw_ladder(rungs: list[dict[str, Any]], *, key: str = "ladder", done: bool = False) -> None:
+    """What Auto has tried, by time and by how often it was right.
+
+    Args:
+        done: what was kept in the end is said elsewhere.
+    """
     if not rungs:
         return
     best = [rung for rung in rungs if rung["kept"]][-1]
-    _metric(
-        "Best so far",
-        percent(best["accuracy"]),
-        "The share that is right, of images that it was not fitted on. The test has no part in "
-        "this.",
-    )
-    st.caption(f"{escape(best['what'])}. Each point is one way that was tried.")
+    if not done:
+        _metric(
+            "Best so far",
+            percent(best["accuracy"]),
+            "The share that is right, of images that it was not fitted on. The test has no part in "
+            "this.",
+        )
+        st.caption(escape(f"{best['what']}."))
+    st.caption("Each point is one way that was tried.")
     drawn = charts.ladder(rungs)
     st.vega_lite_chart(drawn.rows, drawn.spec, key=key)
 

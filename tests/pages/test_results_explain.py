@@ -83,7 +83,7 @@ def test_a_class_is_shown_once_it_was_studied(
     open_page: Open, run: RunRecord, catalog: Catalog
 ) -> None:
     at = part(explain(open_page), "class")
-    assert "Not found out yet" in words(at)
+    assert "takes a while, once" in words(at)
     click(at, "Find it out")
     (job,) = catalog.jobs.queue("light")
     assert (job.kind, job.spec["run_id"]) == ("study", run.id)
@@ -122,4 +122,4 @@ def test_it_is_begun_by_itself_where_that_is_wanted(
     catalog.jobs.request_cancel(catalog.jobs.queue("light")[0].id)
     at.run()
     assert catalog.jobs.queue("light") == []
-    assert "Not found out yet" in words(at)
+    assert "takes a while, once" in words(at)

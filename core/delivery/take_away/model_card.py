@@ -278,7 +278,12 @@ def _reproduce(material: Material) -> Section:
     code.append(("json", json.dumps(material.run.spec, ensure_ascii=False)))
     parts: tuple[Part, ...] = (
         *(Paragraph("said", each) for each in said),
-        _pairs("settings", told(spec, material.catalog).items(), "setting", "value"),
+        _pairs(
+            "settings",
+            told(spec, material.catalog, material.summary.head).items(),
+            "setting",
+            "value",
+        ),
         *(Code("code", language, text) for language, text in code),
     )
     return Section("reproduce", title, parts)

@@ -134,10 +134,15 @@ def sentence_of_calibration(calibration: Calibration) -> str:
     if told is None:
         return start
     return (
-        f"{start} When it says about {percent(told.confidence, 0)}, it is right "
+        f"{start} When it says {_about(told.confidence)}, it is right "
         f"{_right(told.right)} of the time ({told.right.correct:,} of "
         f"{told.right.images:,})."
     )
+
+
+def _about(share: float) -> str:
+    said = percent(share, 0)
+    return said if said[0].isalpha() else f"about {said}"
 
 
 def sentence_of_temperature(found: Reliability) -> str:

@@ -30,7 +30,7 @@ def draw(view: View) -> None:
     if summary.story:
         st.markdown(escape(summary.story))
     so_far = curves(catalog(), run.job_id)
-    draw_ladder(so_far.rungs)
+    draw_ladder(so_far.rungs, done=True)
     draw_curves(so_far)
     spec, validation = parse_spec(run.spec), summary.validation_accuracy
     came, settings = st.columns([2, 3], gap="large")
@@ -50,7 +50,7 @@ def draw(view: View) -> None:
         st.subheader("Settings")
         _facts(
             {
-                **told(spec, catalog()),
+                **told(spec, catalog(), summary.head),
                 SETTINGS["dataset_version"].label: str(run.dataset_version),
             }
         )

@@ -230,8 +230,7 @@ def _robustness(view: View, section: Section) -> None:
     found = view.result.reliability.robustness
     if found is None:
         st.markdown(
-            "The test images are blurred, darkened, turned and so on, and asked about again. This "
-            "takes a while, once."
+            "The test images are blurred, darkened, turned and so on, and asked about again."
         )
         studied(view, "robustness")
         return

@@ -42,12 +42,11 @@ def studied(view: View, phase: str) -> bool:
         _watch(job.id, view, phase)
         return False
     why = study.failed.get(phase, "")
-    doing = phases()[phase].doing
     with st.container(border=True):
         if why:
             st.markdown(f"This could not be found out: {escape(why)}")
         else:
-            st.markdown(f"Not found out yet: {doing[0].lower()}{doing[1:]}.")
+            st.markdown(f"{phases()[phase].doing} takes a while, once.")
         if view.read_only:
             st.caption("Whoever trained this model can start it; it appears here then.")
         else:

@@ -46,10 +46,7 @@ def _worse_photos(view: View, _: Section) -> None:
         st.markdown(escape(words.sentence_of_robustness(found)))
         examples(view, found)
         return
-    st.markdown(
-        "The test images are blurred, darkened, turned and so on, and asked about again. This "
-        "takes a while, once."
-    )
+    st.markdown("The test images are blurred, darkened, turned and so on, and asked about again.")
     studied(view, "robustness")
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 import core
 from core.training.catalogue import as_words, help_text, told
+from core.training.heads import HEADS
 from core.training.setting import GROUPS, TRAINING, Setting, find, settings_of
 from core.training.spec import SETTINGS, TrainSpec, settable
 
@@ -139,6 +140,9 @@ def test_a_run_is_told_by_what_has_an_effect() -> None:
     assert (
         told(spec.with_values({"optimizer": "sgd", "optimizer.momentum": 0.5}))["Momentum"] == "0.5"
     )
+    fitted = told(spec, head="kernel")
+    assert fitted["Head"] == HEADS["kernel"].title
+    assert {"Optimizer", "Dropout", "Augmentation"} <= {*said} - {*fitted}
 
 
 def test_a_label_is_typed_once() -> None:
