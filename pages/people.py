@@ -190,7 +190,7 @@ def _log() -> None:
                 "who": each.who,
                 "what": each.what,
                 "about": each.subject,
-                "": each.detail,
+                "details": each.detail,
             }
             for each in found[:200]
         ],
@@ -214,7 +214,7 @@ def _page() -> None:
     if not acting().name:
         st.info(
             "Nobody signs in here now: whoever is at this computer may do everything. Invite an "
-            "administrator, then start Lightbox with LIGHTBOX_ACCESS=password.",
+            "administrator, then start Lightbox with `LIGHTBOX_ACCESS=password`.",
             icon=":material/lock_open:",
         )
     _invitations()

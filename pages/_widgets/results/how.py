@@ -43,7 +43,7 @@ def draw(view: View) -> None:
                 SETTINGS["epochs"].label: epochs,
                 "Time": training_seconds(run),
                 **_model(summary),
-                "Precision": summary.precision or "–",
+                "Precision used": summary.precision or "–",
             }
         )
     with settings:
