@@ -88,10 +88,12 @@ def classes_of(catalog: Catalog, dataset_id: str) -> list[ClassByHand]:
     table = _table(catalog, record)
     made, removed, was = _spoken_of(catalog.changes.of(dataset_id, up_to=record.version))
     good = table[is_usable(table)] if len(table) else table
-    paths = {str(label): tuple(rows) for label, rows in good.groupby("label")["path"]}
-    present = set(table["label"])
+    # Of Python's strings, each of which Arrow would make anew.
+    rows = good["path"].astype(object).groupby(good["label"].astype(object))
+    paths = {str(label): tuple(mine) for label, mine in rows}
+    present = set(table["label"].unique())
     # One whose images have all been moved elsewhere, on whatever page, has no card any more.
-    gone = set(table["label_found"]) - present
+    gone = set(table["label_found"].unique()) - present
     labels = [label for label in made if label not in gone or label in paths]
     others = {label for label in present if label not in removed or label in paths} - set(labels)
     labels += sorted(others, key=lambda label: numbered(str(was.get(label, label))))
