@@ -62,12 +62,13 @@ def changed_since(catalog: Catalog, run: RunRecord) -> bool:
         before = curated(catalog, run.dataset_id, run.dataset_version)
     except NotFound:
         return True  # what it learned from can't be told any more
-    return _learned_from(before) != _learned_from(curated(catalog, run.dataset_id, now))
+    return not _learned_from(before).equals(_learned_from(curated(catalog, run.dataset_id, now)))
 
 
-def _learned_from(table: pd.DataFrame) -> list[tuple[str, str]]:
+def _learned_from(table: pd.DataFrame) -> pd.Series:
+    """Each usable image's content and class, in an order that follows from these alone."""
     good = usable(table)
-    return sorted(zip(good["hash"], good["label"], strict=True))
+    return (good["hash"] + "/" + good["label"]).sort_values(ignore_index=True)
 
 
 def split_of(workspace: Workspace, spec: TrainSpec, table: pd.DataFrame) -> pd.Series:

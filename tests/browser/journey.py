@@ -19,6 +19,21 @@ _STANDS = (
     " && !document.querySelector('[data-stale=true]')"
 )
 
+# All that can be read, in components' own trees too; icons are words of a font.
+WORDS = """() => {
+  const read = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+    if (node.nodeType !== Node.ELEMENT_NODE && !node.host) return '';
+    const unread = 'style, script, template, [hidden], [data-testid=stIconMaterial]';
+    if (node.matches?.(unread)) return '';
+    if (node.nodeType === Node.ELEMENT_NODE && !node.checkVisibility()) return '';
+    const inside = [...(node.shadowRoot ?? node).childNodes].map(read).join(' ');
+    return node.matches?.('input') ? node.value : inside;
+  };
+  const app = document.querySelector('[data-testid=stMain]');
+  return read(app).split(/\\s+/).filter((word) => /\\w/.test(word)).length;
+}"""
+
 
 def step(page: Any, name: str) -> None:
     """Click a step of the line at the top, and wait until its page stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import time
 import urllib.request
 import uuid
 from collections.abc import Callable
@@ -41,12 +42,18 @@ def ask(address: str, key: str, file: Path) -> dict[str, Any]:
         return dict(json.load(answer))
 
 
-def seen_on_a_phone(new_page: Callable[..., Any], url: str, link: Link) -> None:
-    """A guest opens a demo: the answer is in sight, and the largest text; an example is a tap."""
+def seen_on_a_phone(new_page: Callable[..., Any], url: str, link: Link) -> float:
+    """A guest opens a demo: the answer is in sight, and the largest text; an example is a tap.
+
+    Returns:
+        Seconds until the answer was there.
+    """
+    began = time.monotonic()
     page = new_page(url + link.address, phone=True, guest=True)
     page.get_by_role("heading", name="Colour?").wait_for()
     headline = page.locator(".headline")
     expect(headline).to_have_text(re.compile("|".join(CLASSES)))
+    seconds = round(time.monotonic() - began, 1)
     size = "each => parseFloat(getComputedStyle(each).fontSize)"
     title = page.get_by_role("heading", level=1).evaluate(size)
     assert headline.evaluate(size) > 1.5 * title
@@ -54,10 +61,14 @@ def seen_on_a_phone(new_page: Callable[..., Any], url: str, link: Link) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_role("option", name="Test image 2").click()
     page.get_by_text("Test image 2", exact=True).wait_for()
+    return seconds
 
 
 def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agrees(
-    catalog: Catalog, tmp_path: Path, new_page: Callable[..., Any]
+    catalog: Catalog,
+    tmp_path: Path,
+    new_page: Callable[..., Any],
+    record_property: Callable[[str, object], None],
 ) -> None:
     splits = {split: [(c, c) for c in CLASSES] for split in ("train", "validation", "test")}
     run = make_run(catalog, tmp_path / "photos" / "colours", splits)
@@ -70,7 +81,9 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
     (tmp_path / "photos" / "new" / "broken.png").write_bytes(b"no image")
     home, roots = catalog.workspace.home, str(tmp_path / "photos")
     with light_app(home, tmp_path / "app.log", LIGHTBOX_ROOTS=roots) as server:
-        seen_on_a_phone(new_page, server.url, create_link(catalog, run.id, "demo", title="Colour?"))
+        link = create_link(catalog, run.id, "demo", title="Colour?")
+        seconds = seen_on_a_phone(new_page, server.url, link)
+        record_property("a demo's answer on a phone", f"1 action, {seconds} s")
         page = new_page(f"{server.url}/predict?run={run.id}")
         page.locator("input[type=file]").first.set_input_files(given)
         page.get_by_text("3 images answered").wait_for()

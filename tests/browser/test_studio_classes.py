@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,21 +21,6 @@ from tests.browser.heard import follow
 from tests.browser.test_live_camera import write_video
 from tests.waiting import wait_until
 
-# All that can be read, in components' own trees too; icons are words of a font.
-WORDS = """() => {
-  const read = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return node.textContent;
-    if (node.nodeType !== Node.ELEMENT_NODE && !node.host) return '';
-    const unread = 'style, script, template, [hidden], [data-testid=stIconMaterial]';
-    if (node.matches?.(unread)) return '';
-    if (node.nodeType === Node.ELEMENT_NODE && !node.checkVisibility()) return '';
-    const inside = [...(node.shadowRoot ?? node).childNodes].map(read).join(' ');
-    return node.matches?.('input') ? node.value : inside;
-  };
-  const app = document.querySelector('[data-testid=stMain]');
-  return read(app).split(/\\s+/).filter((word) => /\\w/.test(word)).length;
-}"""
-
 
 def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
     tmp_path: Path, class_folders: Callable[..., Path], new_page: Callable[..., Any]
@@ -46,7 +32,7 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
         page = new_page(server.url)
         page.get_by_role("button", name="Webcam: record Class 1").wait_for()
         journey.settled(page)
-        assert page.evaluate(WORDS) <= 60
+        assert page.evaluate(journey.WORDS) <= 60
         page.locator("input.pick-folder").set_input_files(folder)
         # Shown from the browser's own memory, before anything has arrived.
         page.get_by_role("img", name="dogs <b>&, photo 6").wait_for()
@@ -73,7 +59,7 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
 
 @pytest.mark.keras
 def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
-    launch: Callable[..., Any], tmp_path: Path
+    launch: Callable[..., Any], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     seen = {"Class 1": (220, 40, 40), "Class 2": (40, 220, 40)}
     running = launch(
@@ -89,6 +75,10 @@ def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
         follow(page)
         page.set_default_timeout(60_000)
         page.goto(server.url)
+        expect(page.get_by_role("button", name="Webcam: record Class 1")).to_be_visible()
+        journey.settled(page)
+        words, began = page.evaluate(journey.WORDS), time.monotonic()
+        assert words <= 60
         for label, colour in seen.items():
             # Another file under the name that the browser opens when the camera is switched on.
             write_video(tmp_path / "next.y4m", [colour] * 3, noise=40)
@@ -122,4 +112,6 @@ def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
         journey.settled(page)
         page.get_by_text("Camera", exact=True).click()
         expect(page.locator(".answer")).to_have_text(re.compile("Class|Not sure|look like"))
+        told = f"4 actions, {words} words, {time.monotonic() - began:.1f} s"
+        record_property("from the webcam to a live answer", told)
     running.close()

@@ -19,9 +19,8 @@ from core.quality.scan import scan
 from core.training.run import train_run
 from core.training.start import create_run, suggest_spec
 from tests.browser.conftest import running_app
-from tests.browser.journey import TRAINING_MS, settled
+from tests.browser.journey import TRAINING_MS, WORDS, settled
 from tests.core.evaluation.coloured import CLASSES, write_colour
-from tests.core.training.small import add_colours
 
 pytestmark = pytest.mark.keras
 _MOST_TABS = 120
@@ -42,25 +41,38 @@ def press(page: Any, wanted: Any) -> None:
     pytest.fail(f"{wanted} can't be reached by the keyboard")
 
 
-def test_by_keyboard_one_press_trains_and_two_put_a_wrong_answer_right(
+def test_a_folder_and_one_press_are_a_tested_model_and_two_more_put_a_wrong_answer_right(
     catalog: Catalog,
     tmp_path: Path,
     new_page: Callable[..., Any],
     record_property: Callable[[str, object], None],
 ) -> None:
-    record = add_colours(catalog, tmp_path / "colours", each=20)
+    for n in range(20 * len(CLASSES)):
+        colour = CLASSES[n % len(CLASSES)]
+        write_colour(tmp_path / "colours" / colour / f"{n:02d}.png", colour, n)
     photo = write_colour(tmp_path / "new.png", "green", 700)
     with running_app(catalog.workspace.home, tmp_path / "app.log") as server:
         page = new_page(server.url)
         button = page.locator(".st-key-studio-train button")
+        expect(button).to_be_disabled()
+        settled(page)
+        words = page.evaluate(WORDS)
+        assert words <= 60
+        began = time.monotonic()
+        # The first of two actions: a folder of one's own.
+        page.locator("input.pick-folder").set_input_files(tmp_path / "colours")
         expect(button).to_be_enabled()
         settled(page)
+        (record,) = catalog.datasets.all()
         press(page, button)
         wall = page.get_by_role("list", name="Pictures that this training")
         expect(wall.get_by_role("listitem").first).to_be_visible(timeout=TRAINING_MS)
         sentence = page.get_by_role("heading", name="it had never seen")
         expect(sentence).to_be_visible(timeout=TRAINING_MS)
         settled(page)
+        seconds = round(time.monotonic() - began, 1)
+        told = f"2 actions, {words} words, {seconds} s; {page.evaluate(WORDS)} words with a result"
+        record_property("from a folder to a tested model", told)
 
         page.locator("input[type=file][accept^='image/*']").last.set_input_files(photo)
         headline = page.locator(".headline")

@@ -23,6 +23,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const buttons = data.classes.map((label) => {
     const button = document.createElement("button");
     button.type = "button";
+    button.dir = "auto";
     button.textContent = button.title = label;
     button.onclick = () => {
       buttons.forEach((each) => { each.disabled = true; });
@@ -43,6 +44,7 @@ function bar({ label, share, text }) {
     '<div class="name"><span></span><span></span></div><div class="track"><div class="fill"></div></div>';
   const [name, value] = made.querySelectorAll(".name span");
   name.textContent = name.title = label;
+  name.dir = "auto";
   value.textContent = text;
   made.querySelector(".fill").style.width = `${share * 100}%`;
   return made;

@@ -23,6 +23,7 @@ from pages._widgets.studio.project import newest_run
 from pages._widgets.studio.training import watch_run
 
 GOING = ("queued", "running", "held")
+_NOTHING_NEW = "Nothing has changed since: it would learn from the same photos again."
 _BAD = {
     "failed": "This training failed.",
     "interrupted": "This training was interrupted.",
@@ -77,15 +78,14 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
         disabled=spec is None,
         width="stretch",
         key="studio-train",
+        help=_NOTHING_NEW if known else None,
     ):
         assert spec is not None
         attempt(_start, spec)
         st.rerun()
     if why:
         st.caption(escape(why))
-    elif known:
-        st.caption("Nothing has changed since: it would learn from the same photos again.")
-    elif spec is not None and record is not None:
+    elif spec is not None and record is not None and not known:
         for text in _doubts(str(catalog().workspace.home), record.id, record.version, spec):
             st.caption(f":material/warning: {escape(text)}")
     if not why and st.button("Other ways to train", type="tertiary", key="studio-ways"):

@@ -42,13 +42,14 @@ def outcome(run: RunRecord) -> None:
     said = figures_of(view).verdict
     headline, advice = said.statements[0], said.get("collect")
     with st.container(border=True, key="studio-outcome"):
-        st.markdown(f"#### {_kept_together(escape(headline.text))}")
+        others = None
         if run.summary.judged and run.summary.validation_accuracy is not None:
             # What stood above the ring is about other photos.
-            st.caption(
+            others = (
                 f"While it trained: {percent(run.summary.validation_accuracy)} of "
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
+        st.markdown(f"#### {_kept_together(escape(headline.text))}", help=others)
         if run.summary.stopped:
             st.caption("You stopped it; the best until then was kept.")
         if found := learned(catalog(), run):
