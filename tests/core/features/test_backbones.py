@@ -204,3 +204,26 @@ def test_the_real_backbone_is_converted_once_and_answers_like_keras(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with pytest.raises(WeightsMissing):
         convert.load(workspace, "mobilenet_v2", 96)  # half a backbone is none
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("key", ["efficientnet_lite0", "mobilenet_v2"])
+def test_largest_values_come_after_the_means_and_less_is_the_beginning_of_more(key: str) -> None:
+    import keras
+
+    keras.utils.set_random_seed(7)
+    made = {kind: backbones.get(key).peaked(kind) for kind in ("none", "upper", "all")}
+    assert len({each.version for each in made.values()}) == 3, "kept apart"
+    pixels = images(size=64).astype(np.float32)
+    whole = build(made["all"], 64, None)
+    found = np.asarray(whole(pixels, training=False))
+    for backbone in made.values():
+        model = build(backbone, 64, None)
+        model.set_weights(whole.get_weights())
+        seen = np.asarray(model(pixels, training=False))
+        assert seen.shape[1] == backbone.features == sum(backbone.parts)
+        np.testing.assert_allclose(seen, found[:, : backbone.features], atol=1e-5)
+    # The last of the upper ones is of the maps that the last means are of.
+    middle, last = made["none"].parts
+    means, most = found[:, middle : middle + last], found[:, made["upper"].features - last :]
+    assert (most[:, :last] >= means - 1e-5).all()

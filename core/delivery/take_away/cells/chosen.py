@@ -65,7 +65,12 @@ def networks(material: Material, cutter: Cutter) -> list[Cell]:
             Two things are taken from a network: the means over the whole picture of its last
             layer, which say what kind of thing is shown; and those over each quarter of the picture
             of a layer about two thirds of the way up, which say more of shapes and where they are.
-            """
+            """,
+            material.summary.peaks != "none"
+            and """
+            After them come the largest values of some layers: whether something is there at all,
+            however small.
+            """,
         )
     )
     made.append(

@@ -235,7 +235,7 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0", "mobilenet_v2"])
     made = train(home, dataset, recipe="auto", image_size=160, minutes=0.5)
     kept = made.summary.story.split(" was kept")[0]
-    assert "EfficientNet-Lite0 and MobileNetV2 at 96 pixels" in kept
+    assert "EfficientNet-Lite0 and MobileNetV2 at 96 pixels, with fine detail" in kept
     images, labels = made.validation()
     compiled = RunFiles(home.workspace, made.run_id).compiled()
     answers = np.asarray(made.model()(images.astype(np.float32), training=False))
@@ -395,11 +395,26 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
-    # Two of five folds were enough to see it.
+    # The first of the folds was enough to see it.
     assert "fine-tuned, judged on" in last["what"]
     assert not last["kept"]
     assert made.summary.head
     assert "fine-tuned" not in made.summary.story.split(" was kept")[0]
+
+
+def test_fine_tuning_that_could_not_end_in_time_is_not_begun(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.fitting import tuning
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(search, "_later", list)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
+    monkeypatch.setattr(tuning, "SLOWER", {True: 1e6, False: 1e6})
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=1)
+    assert not any("lower part" in note for *_, note in made.report.steps)
+    assert "would have tried fine-tuning EfficientNet-Lite0" in made.summary.story
 
 
 def answer_of_means(problem: Problem, rows: np.ndarray) -> Steps:
