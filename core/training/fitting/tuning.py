@@ -4,6 +4,7 @@ the same kind of head on what they give then; kept only where folds say that it 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,23 +32,20 @@ from core.training.heads.sharp import log_loss, sharpened
 _HEAD = "discriminant"
 # With less time than this, nothing can be learned and judged.
 _LEAST_S = 30.0
-# How it is judged and how many times each image is seen, the best first: by all folds, by so many
-# of them, which takes half of the time, or by the validation images only, which takes a third.
+# How it is judged, the best first, each with how many times as much must be learned for it as is
+# needed at the least: by all folds, by so many of them, or by the validation images only.
 _SOME = 2
-_PLANS = (
-    ("folds", 16),
-    ("some folds", 16),
-    ("some folds", 10),
-    ("validation", 16),
-    ("validation", 10),
-    ("validation", 6),
-)
+_PLANS = (("folds", 2.0), ("some folds", 1.25), ("validation", 1.0))
+# What is needed: so many images seen, and each of them so many times; and what is enough.
+_SEEN, _EACH_SEEN, _ENOUGH = 4_800, 3, 16
 # Once judged, what was learned without the last part goes on with all images, for so many of the
 # rounds that it had.
 _REST = 0.3
 # What comes before anything is learned, about: seconds to build and to trace, and then so many of
 # the times in which an image is looked at, for each image.
 _ONCE_S, _LOOKS = 14.0, 4.0
+# How much slower it may be than looking lets expect.
+_DOUBT = 1.25
 # Of the time that is left, what may be planned for.
 _SHARE = 0.8
 # Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
@@ -217,7 +215,7 @@ class Tuning:
         each = self._search.each * look.work
         prepared = _ONCE_S + _LOOKS * len(self._rows) * each
         for deep, slower in SLOWER.items():
-            if self._plan(1 / (each * slower), held_out, prepared):
+            if self._plan(1 / (_DOUBT * each * slower), held_out, prepared):
                 return deep
         return None
 
@@ -231,16 +229,18 @@ class Tuning:
         """
         count = len(self._rows)
         validation = np.flatnonzero(np.isin(self._rows, self.data.validation))
-        for how, epochs in _PLANS:
+        least = max(_EACH_SEEN, math.ceil(_SEEN / count))
+        for how, more in _PLANS:
             folds = [validation] if how == "validation" else self._search.folds
             folds = folds[:_SOME] if how == "some folds" else folds
             if held_out is not None:
                 folds = held_out
             if not all(0 < len(fold) < count for fold in folds):
                 continue
-            passes = (_REST * count + sum(count - len(fold) for fold in folds)) * epochs
-            if passes / speed < _SHARE * (self.clock.left - before):
-                return folds, epochs
+            once = _REST * count + sum(count - len(fold) for fold in folds)
+            epochs = int(_SHARE * (self.clock.left - before) * speed / once)
+            if epochs >= more * least:
+                return folds, min(epochs, max(_ENOUGH, 2 * least))
         return None
 
     def _told(

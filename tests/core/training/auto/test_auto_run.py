@@ -362,7 +362,10 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: True)
-    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
+    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
+    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
+    monkeypatch.setattr(tuning, "_SEEN", 1)
+    monkeypatch.setattr(tuning, "_ENOUGH", 1)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
@@ -391,7 +394,10 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1),))
+    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
+    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
+    monkeypatch.setattr(tuning, "_SEEN", 1)
+    monkeypatch.setattr(tuning, "_ENOUGH", 1)
     monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
