@@ -13,7 +13,7 @@ from core.evaluation import library
 from core.evaluation.library import SORTS
 from core.evaluation.tested import find_tested, folders_tested, forget_tested
 from core.evaluation.threshold import move_sure, sentence_of_sure, sure_from
-from core.text import percent, plural
+from core.text import percent, plural, rate
 from core.training.spec import parse_spec
 
 
@@ -73,7 +73,7 @@ def _line(entry: library.Entry) -> tuple[str, ...]:
         entry.dataset or "(removed)",
         str(run.spec.get("recipe", "")),
         run.state,
-        "–" if entry.accuracy is None else percent(entry.accuracy),
+        "–" if entry.accuracy is None else rate(entry.accuracy, entry.images),
         f"{entry.disk / 1e6:.1f} MB",
         when(run.created_at),
         ", ".join(run.tags),

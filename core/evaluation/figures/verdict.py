@@ -181,12 +181,16 @@ def _weakest(evaluation: Evaluation, weakest: Weakest) -> Statement:
         f"({rate(float(right[worst] / support[worst]), int(support[worst]))})"
     )
     other = quoted(evaluation.labels[taken])
-    if others[taken] == missed:
+    # Where none was right there are no others.
+    the_others = "the others " if right[worst] else ""
+    if others[taken] == missed and right[worst]:
         text += f", the other{f' {missed:,}' if missed > 1 else ''} taken for {other}."
+    elif others[taken] == missed:
+        text += f", {'all ' if missed > 1 else ''}taken for {other}."
     elif others[taken] * 2 > missed:
-        text += f", the others mostly taken for {other} ({others[taken]:,} of {missed:,})."
+        text += f", {the_others}mostly taken for {other} ({others[taken]:,} of {missed:,})."
     else:
-        text += f", the others taken for {other} ({others[taken]:,} of {missed:,}) and more."
+        text += f", {the_others}taken for {other} ({others[taken]:,} of {missed:,}) and more."
     if not weakest.telling:
         text += " With so few images that may be chance."
     return Statement(

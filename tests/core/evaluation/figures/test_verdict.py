@@ -95,6 +95,10 @@ def test_several_ways_of_being_wrong() -> None:
     assert "the others taken for “c1” (6 of 12) and more" in text(
         verdict(*called(true, said)), "weakest"
     )
+    said[:30] = 1
+    assert "right on 0 of 30 images (0 %), all taken for “c1”." in text(
+        verdict(*called(true, said)), "weakest"
+    )
 
 
 def test_no_mistake_at_all() -> None:
