@@ -200,11 +200,10 @@ def test_curves_begin_with_the_worst_classes(open_page: Open, trained: Trained) 
 
 def test_how_it_was_trained_can_be_read(open_page: Open, trained: Trained) -> None:
     at = show(open_page("results"), "Training")
-    facts = next(each.value for each in at.dataframe if "setting" in each.value.columns)
-    told = dict(facts.itertuples(index=False))
-    assert told["Image size"] == "16 × 16 pixels"
-    assert told["Augmentation"] == "not varied"
-    assert told["Epochs"].startswith("2 ")
+    came, settings = (dict(each.value.itertuples(index=False)) for each in at.table)
+    assert settings["Image size"] == "16 × 16 pixels"
+    assert settings["Augmentation"] == "not varied"
+    assert came["Epochs"].startswith("2, the best was")
 
 
 def test_a_link_to_an_interrupted_run_says_so_before_another_model_takes_its_place(

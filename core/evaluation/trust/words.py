@@ -225,6 +225,9 @@ def sentence_of_robustness(found: Robustness) -> str:
         return "There are no test images to try this on."
     worst = harms_most(found)
     before = _right(found.plain)
+    if worst is None and found.images < FEWEST_TO_JUDGE:
+        few = f"{images(found.images)} {'is' if found.images == 1 else 'are'} too few"
+        return f"{few} to say whether worse photos would harm it."
     if worst is None:
         return (
             f"None of {len(found.tests)} disturbances lowers its accuracy of {before} by more than "

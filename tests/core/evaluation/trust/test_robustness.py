@@ -24,6 +24,7 @@ from core.evaluation.trust.robustness import (
     sample,
     study_robustness,
 )
+from core.evaluation.trust.words import sentence_of_robustness
 from core.progress import RecordingReporter, Reporter
 from core.runs.files import RunFiles
 from tests.core.evaluation.coloured import CLASSES, GAIN, make_run
@@ -206,6 +207,7 @@ def test_no_images_and_one_image() -> None:
     one = asked(flat(1, 150), np.ones(1, int))
     assert one.images == 1
     assert not any(test.worse for test in one.tests)
+    assert "1 image is too few to say" in sentence_of_robustness(one)
 
 
 def test_a_sample_is_drawn_of_many_and_is_always_the_same() -> None:
