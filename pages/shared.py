@@ -48,7 +48,7 @@ def _page() -> None:
         st.info(escape(str(error)), icon=":material/link_off:")
         return
     st.title(escape(run.name))
-    st.caption("Results of a model that was trained with Lightbox, to look through and to keep.")
+    st.caption("Results of a model, to look through and to keep.")
     _take_away(view)
     more = _SPECIALISTS | tabs({*_SECTIONS, *_SPECIALISTS})
     draw_section(_SECTIONS, view, key=SHOWN, specialists=more)
