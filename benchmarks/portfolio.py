@@ -7,8 +7,8 @@
 The sets lie in ``data`` below the folder that ``LIGHTBOX_SHARED`` names. Recipes are Lightbox's,
 ``auto:N`` (Auto with N minutes), and ``simple``: scikit-learn's logistic regression (C = 0.1) on
 the pooled last layer of a frozen network, at 160 and at 224 pixels. Prints a JSON line for each
-set, seed and recipe: test accuracy with its interval, seconds by phase and of the processor, and
-how busy the machine was. With ``--processor`` Auto's minutes and all seconds are those that the
+set, seed and recipe: test accuracy with its interval, seconds by phase and of the processor, all
+that Auto tried and when it was known, and how busy the machine was. With ``--processor`` Auto's minutes and all seconds are those that the
 processor would have needed on a quiet machine (:func:`core.training.auto.clock.processor`): for
 machines that others use too. ``--summary`` reads such lines: means, and mean ranks.
 """
@@ -104,6 +104,7 @@ def _run(
         "counted": "processor" if now is processor else "clock",
         "phases": summary.seconds,
         "kept": next((r["what"] for r in reversed(summary.ladder) if r["kept"]), recipe),
+        "ladder": list(summary.ladder),
     }
 
 

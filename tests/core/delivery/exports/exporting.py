@@ -85,6 +85,8 @@ def _seeing(architecture: str) -> Any:
             layer.momentum = 0.0
     model(pixels, training=True)  # so that random weights tell the images apart
     seen = keras.Model(model.input, model.get_layer("features").output)
+    if architecture == HEADED:
+        seen = _peaked(model)
     features = seen.predict_on_batch(pixels)
     if architecture == HEADED:
         return _headed(seen, np.asarray(features, np.float32))
@@ -97,6 +99,16 @@ def _seeing(architecture: str) -> Any:
     )
     last.set_weights([solved[:-1].astype(np.float32), solved[-1].astype(np.float32)])
     return model
+
+
+def _peaked(model: Any) -> Any:
+    """What a network's features are made of with the largest values besides, as Auto has them."""
+    import keras
+    from keras import layers
+
+    maps = [layer.output for layer in model.layers if len(layer.output.shape) == 4][-1]
+    means, most = layers.GlobalAveragePooling2D()(maps), layers.GlobalMaxPooling2D()(maps)
+    return keras.Model(model.input, layers.Concatenate()([means, most]))
 
 
 def _headed(seen: Any, features: NDArray[np.float32]) -> Any:
