@@ -8,9 +8,10 @@ The sets lie in ``data`` below the folder that ``LIGHTBOX_SHARED`` names. Recipe
 ``auto:N`` (Auto with N minutes), and ``simple``: scikit-learn's logistic regression (C = 0.1) on
 the pooled last layer of a frozen network, at 160 and at 224 pixels. Prints a JSON line for each
 set, seed and recipe: test accuracy with its interval, seconds by phase and of the processor, all
-that Auto tried and when it was known, and how busy the machine was. With ``--processor`` Auto's minutes and all seconds are those that the
-processor would have needed on a quiet machine (:func:`core.training.auto.clock.processor`): for
-machines that others use too. ``--summary`` reads such lines: means, and mean ranks.
+that Auto tried and when it was known, and how busy the machine was. With ``--processor`` Auto's
+minutes and all seconds are those that the processor would have needed on a quiet machine
+(:func:`core.training.auto.clock.processor`): for machines that others use too. ``--summary`` reads
+such lines: means, and mean ranks.
 """
 
 from __future__ import annotations
