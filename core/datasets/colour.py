@@ -24,28 +24,34 @@ class _Transforms(threading.local):
     """Conversions by profile and mode, a few at a time; one set a thread, as LittleCMS wants."""
 
     def __init__(self) -> None:
-        self.made: dict[tuple[bytes, str], Callable[[Image.Image], Image.Image] | None] = {}
+        self.made: dict[tuple[bytes, str, bool], Callable[[Image.Image], Image.Image] | None] = {}
 
 
 _transforms = _Transforms()
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
+def to_srgb(image: Image.Image, *, exact: bool = False) -> Image.Image:
     """RGB in sRGB of a picture that brings a colour profile; itself where it brings none, or one
-    that is sRGB already, makes no sense, or is for other channels."""
+    that is sRGB already, makes no sense, or is for other channels.
+
+    Args:
+        exact: by LittleCMS alone; else most profiles by tables, up to one level off it.
+    """
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "L", "CMYK"):
         return image
-    key = (profile, image.mode)
+    key = (profile, image.mode, exact)
     if key not in _transforms.made:
         if len(_transforms.made) >= _MOST_PROFILES:
             _transforms.made.clear()
-        _transforms.made[key] = _transform(profile, image.mode)
+        _transforms.made[key] = _transform(*key)
     transform = _transforms.made[key]
     return image if transform is None else transform(image)
 
 
-def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
+def _transform(
+    profile: bytes, mode: str, exact: bool
+) -> Callable[[Image.Image], Image.Image] | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         name = ImageCms.getProfileDescription(source).lower()
@@ -60,7 +66,8 @@ def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         ).apply
-        return (shaper_of(profile, convert) if mode == "RGB" else None) or convert
+        tables = shaper_of(profile, convert) if mode == "RGB" and not exact else None
+        return tables or convert
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None  # damaged, or for other channels: the pixels are still good
 

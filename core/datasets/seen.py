@@ -81,13 +81,14 @@ def _swapped(args: Any) -> Any:
 
 
 def as_seen(
-    image: Image.Image, within: Range | None = None
+    image: Image.Image, within: Range | None = None, *, exact: bool = False
 ) -> tuple[Image.Image, bool, Range | None]:
     """8-bit RGB as a viewer shows it.
 
     Args:
         within: what is black and white in greys of more than eight bits; the file's own range if
             ``None``.
+        exact: convert colours by LittleCMS alone, as for models that were trained so.
 
     Returns:
         It, itself if it is so already; whether it was put on black, since white would hide it; and
@@ -109,10 +110,10 @@ def as_seen(
         if image.info.get("icc_profile") and mode == "RGBA":
             colours = image.convert("RGB")
             colours.info["icc_profile"] = image.info["icc_profile"]
-            rgba = to_srgb(colours).convert("RGBA")
+            rgba = to_srgb(colours, exact=exact).convert("RGBA")
             rgba.putalpha(image.getchannel("A"))
         return *on_background(rgba), None
-    seen = to_srgb(image)
+    seen = to_srgb(image, exact=exact)
     return (seen if seen.mode == "RGB" else seen.convert("RGB")), False, None
 
 

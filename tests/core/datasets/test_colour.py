@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from core.datasets.images import FIRST, decode, open_image
+from core.datasets.images import FIRST, Decoding, decode, open_image
 from core.datasets.jpeg import without_notes
 from core.datasets.shaper import shaper_of
 
@@ -126,6 +126,9 @@ def test_wide_colours_are_converted_within_one_level_of_littlecms() -> None:
     assert np.abs(by_them - np.asarray(made(image))).max() <= 1
     assert np.abs(by_them - noise).max() > 20
     assert (levels(saved(image, icc_profile=profile)) == np.asarray(made(image))).all()
+    for exact in ("2", "3:0:4095"):
+        then = levels(saved(image, icc_profile=profile), decoding=Decoding.parse(exact))
+        assert (then == by_them).all(), "older models go on seeing what they learned from"
     assert shaper_of(profile, lambda probe: probe) is None, "where the two differ, it is not used"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from core.catalog import Catalog
-from core.datasets.images import Decoding
+from core.datasets.images import NOW, Decoding
 from core.quality.curation import curated, usable
 from core.runs.values import ModelInfo
 from core.training.recipes import default_spec
@@ -50,7 +50,7 @@ def test_ordinary_pictures_need_no_range(catalog: Catalog, tmp_path: Path) -> No
         Image.new("RGB", (20, 20), (9, 9, 9)).save(place)
     record = scanned(catalog, tmp_path / "photos")
     spec = default_spec(record.id, record.version, "scratch", usable(curated(catalog, record.id)))
-    assert spec.decoding == "3"
+    assert spec.decoding == str(NOW)
 
 
 def test_models_of_before_go_on_seeing_what_they_learned_from(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
     deep = spec.as_decoded.version > 2 and within is not None and _DEEP_COLOURS not in known
     boxes = material.split["path"].str.contains("#xywh=", regex=False).any()
     pages = material.split["path"].str.contains("#page=", regex=False).any()
-    rgb = f"as_seen(upright, {within})[0]" if newer else "as_first(upright)"
+    exact = ", exact=True" if spec.as_decoded.version < 4 else ""
+    rgb = f"as_seen(upright, {within}{exact})[0]" if newer else "as_first(upright)"
     fit = {
         "stretch": "the aspect ratio is not kept",
         "crop": "the middle is cut out, so the aspect ratio is kept",
