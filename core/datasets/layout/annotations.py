@@ -23,6 +23,8 @@ from core.text import percent
 
 # So much of the pictures must be in lists of what is for training, for these to count.
 _LISTED = 0.8
+# So far apart are the ends of one box in two files, in pixels, or as a part of its size.
+_ROUNDED, _ROUNDED_SHARE = 2, 0.02
 # Sides of a box in pixels; less shows nothing.
 _SMALLEST = 2
 
@@ -47,16 +49,20 @@ class Annotations:
             reader = READERS.get(name.lower().rpartition(".")[2])
             kind, found = reader(root / name) if reader else ("", [])
             near = index.near(name)
-            for file, inside in found:
-                entry = near.find(file)
+            here: dict[str, list[Noted]] = defaultdict(list)
+            for files, inside in found:
+                entry = next(filter(None, map(near.find, files)), None)
                 if entry is None:
                     continue
                 self.kinds.add(kind)
                 self.used.add(name)
                 cleaned = [each._replace(label=clean_label(each.label)) for each in inside]
-                self.noted[entry.path] += [each for each in cleaned if each.label]
+                here[entry.path] += [each for each in cleaned if each.label]
                 if split := _split_named(name, entry):
                     self.splits[entry.path] = split
+            for path, inside in here.items():
+                known = self.noted[path]
+                known += [one for one in inside if not any(_is_again(one, each) for each in known)]
         labels, used = yolo.labels_of(root, entries, names, index.is_here)
         if labels:
             self.kinds.add("YOLO")
@@ -147,6 +153,19 @@ def _part(noted: Noted, margin: float) -> Part | None:
     # What lies beyond the picture's right and lower rim is cut off where it is decoded.
     right, bottom = round(left + width + across), round(top + height + down)
     return Part(box=(x, y, right - x, bottom - y)) if right > x and bottom > y else None
+
+
+def _is_again(one: Noted, other: Noted) -> bool:
+    """Whether two files say the same of one thing, each in its own way to round."""
+    if one.label.casefold() != other.label.casefold() or one.percent != other.percent:
+        return False
+    if one.box is None or other.box is None:
+        return one.box is other.box
+    (left, top, width, height), (x, y, w, h) = one.box, other.box
+    ends = zip(
+        (left, top, left + width, top + height), (x, y, x + w, y + h), (w, h, w, h), strict=True
+    )
+    return all(abs(a - b) <= max(_ROUNDED, _ROUNDED_SHARE * size) for a, b, size in ends)
 
 
 def _split_named(name: str, entry: Entry) -> Split:

@@ -29,8 +29,8 @@ class Noted(NamedTuple):
     percent: bool = False
 
 
-# What each picture has in it, by what the file calls the picture.
-Said = list[tuple[str, list[Noted]]]
+# What each picture has in it, by what the file calls the picture: names to be tried in turn.
+Said = list[tuple[tuple[str, ...], list[Noted]]]
 
 
 def _coco(data: Any) -> Said:
@@ -41,7 +41,7 @@ def _coco(data: Any) -> Said:
         if each["category_id"] in categories and not each.get("iscrowd"):
             noted = Noted(categories[each["category_id"]], _numbers(each.get("bbox")))
             inside[each["image_id"]].append(noted)
-    return [(str(image["file_name"]), inside[image["id"]]) for image in data["images"]]
+    return [((str(image["file_name"]),), inside[image["id"]]) for image in data["images"]]
 
 
 def _labelme(data: Any) -> Said:
@@ -50,7 +50,7 @@ def _labelme(data: Any) -> Said:
         across, down = zip(*shape["points"], strict=True)
         ends = (min(across), min(down), max(across) - min(across), max(down) - min(down))
         noted.append(Noted(str(shape["label"]), _numbers(ends) if len(across) > 1 else None))
-    return [(str(data["imagePath"]), noted)]
+    return [((str(data["imagePath"]),), noted)]
 
 
 def _create_ml(data: Any) -> Said:
@@ -67,7 +67,7 @@ def _create_ml(data: Any) -> Said:
                 at["height"],
             )
             noted.append(Noted(str(one["label"]), _numbers(ends)))
-        found.append((str(each.get("image") or each["imagefilename"]), noted))
+        found.append(((str(each.get("image") or each["imagefilename"]),), noted))
     return found
 
 
@@ -80,7 +80,7 @@ def _via(data: Any) -> Said:
         for region in regions.values() if isinstance(regions, dict) else regions:
             label = next((str(v) for v in region["region_attributes"].values() if v), "")
             noted.append(Noted(label, _of_shape(region["shape_attributes"])))
-        found.append((str(each["filename"]), noted))
+        found.append(((str(each["filename"]),), noted))
     return found
 
 
@@ -144,7 +144,7 @@ def _csv(path: Path) -> tuple[str, Said]:
                 found[row[file]].append(Noted(row[label], box))
     except (OSError, csv.Error):
         return "", []
-    return "CSV", list(found.items())
+    return "CSV", [((file,), noted) for file, noted in found.items()]
 
 
 def _xml(path: Path) -> tuple[str, Said]:
@@ -183,12 +183,9 @@ def _voc(path: Path) -> Said:
         except ValueError:
             box = None
         noted.append(Noted((each.findtext("name") or "").strip(), box))
-    # Some name the picture before it was renamed; then it is the one of the same name as the file.
-    return (
-        [(named, noted), (path.stem, noted)]
-        if named.rpartition(".")[0] != path.stem
-        else [(named, noted)]
-    )
+    # Some name the picture as it was before it was renamed, or what it was made of; it is the one
+    # that is called as the file, if there is one.
+    return [((path.stem, named), noted)]
 
 
 # By a file's ending, what reads it: whose form it has, and what it says.
