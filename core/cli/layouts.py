@@ -44,12 +44,23 @@ LAYOUT = (
         metavar="PERCENT",
         help="around annotated boxes, in per cent of their size (10)",
     ),
-    argument("--page", type=int, metavar="N", help="of TIFF and DICOM files of several pages (1)"),
+    argument(
+        "--page",
+        type=int,
+        metavar="N",
+        help="of TIFF and DICOM files of several pages (1); what is excluded is so on one page",
+    ),
     argument(
         "--greys",
         metavar="BLACK:WHITE",
         help="the range of greys of more than eight bits, for example 0:4095; auto for the range "
         "that the dataset uses",
+    ),
+    argument(
+        "--masks",
+        choices=("out", "images"),
+        help="whether files called like masks of pictures beside them (1_mask.png) are left out, "
+        "or are images, too",
     ),
 )
 
@@ -70,6 +81,7 @@ def choice_of(options: Options) -> Choice:
         _margin(options.margin),
         _page(options.page),
         _greys(options.greys),
+        options.masks,
     )
 
 
@@ -102,7 +114,7 @@ def _greys(text: str | None) -> tuple[float, float] | None:
 
 def is_chosen(options: Options) -> bool:
     """Whether anything is said about how a folder is to be read."""
-    given = (options.layout, options.table, options.labels, options.together)
+    given = (options.layout, options.table, options.labels, options.together, options.masks)
     return any((*given, options.greys, options.page, options.margin is not None))
 
 
@@ -143,8 +155,8 @@ def _changed(before: Choice, options: Options) -> Choice:
     now = choice_of(options)
     changed: dict[str, Any] = {}
     if now.kind or options.layout:
-        changed |= {"kind": now.kind, "table": now.table, "labels": now.labels}
-    for name in ("together", "margin", "page", "greys"):
+        changed |= {"kind": now.kind, "table": now.table, "labels": now.labels, "masks": now.masks}
+    for name in ("together", "margin", "page", "greys", "masks"):
         if getattr(options, name) is not None:
             changed[name] = getattr(now, name)
     return dataclasses.replace(before, **changed)

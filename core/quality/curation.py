@@ -117,7 +117,8 @@ def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
     for change in changes:
         if "paths" not in change.payload:
             continue
-        at = rows.find(all_as_kept(change.payload["paths"]))
+        paths = all_as_kept(change.payload["paths"])
+        at = rows.find(paths, any_page=change.action == "relabel")
         if change.action in ("exclude", "restore"):
             excluded[at] = change.action == "exclude"
         elif change.action == "keep":

@@ -1,8 +1,8 @@
 """Images found again that are another part of the same file than when something was decided.
 
 Another page, or another margin around annotated boxes, gives images other paths. What somebody
-decided was about what is on them, so it goes on holding: for the file's one page that is read now,
-or for the box that lies where the other one lay.
+decided goes on holding for the box that lies where the other one lay. Another page shows something
+else: only what was said of the file as a whole, its class, holds for the one that is read now.
 """
 
 from __future__ import annotations
@@ -32,18 +32,24 @@ class Rows:
         self._paths = paths
         self._parts: dict[str, list[tuple[Part, int]]] | None = None
 
-    def find(self, wanted: Sequence[str]) -> NDArray[np.int64]:
-        """The rows of these images; those that are not there any more are left out."""
+    def find(self, wanted: Sequence[str], *, any_page: bool) -> NDArray[np.int64]:
+        """The rows of these images; those that are not there any more are left out.
+
+        Args:
+            any_page: another page of the same file will do.
+        """
         at = self._at.reindex(wanted)
         found = at.dropna().to_numpy(dtype=np.int64)
         if len(found) == len(wanted):
             return found
-        others = [self._other_part(path) for path in at.index[at.isna()]]
+        others = [self._other_part(path, any_page) for path in at.index[at.isna()]]
         return np.concatenate([found, [row for row in others if row is not None]]).astype(np.int64)
 
-    def _other_part(self, path: str) -> int | None:
+    def _other_part(self, path: str, any_page: bool) -> int | None:
         file, part = split_path(path)
         inside = self._of_files().get(file, [])
+        if part.box is None and not any_page:
+            return None
         if part.box is None:
             pages = [row for each, row in inside if each.box is None]
             if not inside and part.page is not None and file in self._at.index:

@@ -63,11 +63,14 @@ def _ways(
             st.markdown(f"**{escape(way.meaning)}**: {escape(way.sentence())}")
             word = "Yes, this" if way == now else "Read it so"
             if st.button(word, key=f"layout-{way.kind}-{number}"):
-                column = way.labels or None
-                _read(record, replace(_chosen(record), kind=way.kind, table=None, labels=column))
+                chosen = _chosen(record)
+                masks, column = way.masks or chosen.masks, way.labels or None
+                chosen = replace(chosen, kind=way.kind, table=None, labels=column, masks=masks)
+                _read(record, chosen)
         _pictures(record, way)
     if automatic and st.button("Let Lightbox judge again", key="layout-auto"):
-        _read(record, replace(_chosen(record), kind=None, table=None, labels=None))
+        chosen = replace(_chosen(record), kind=None, table=None)
+        _read(record, replace(chosen, labels=None, masks=None))
 
 
 def _pictures(record: DatasetRecord, way: Outline) -> None:
@@ -128,7 +131,12 @@ def _how_read(record: DatasetRecord, kept: KeptLayout, table: pd.DataFrame) -> N
                 new = replace(new, greys=(low, high))
         if pages:
             page = st.number_input(
-                "Page, of files that have several", 1, 100_000, chosen.page or 1, key="page-of"
+                "Page, of files that have several",
+                1,
+                100_000,
+                chosen.page or 1,
+                key="page-of",
+                help="What you excluded is excluded on the page that you saw, not on others.",
             )
             new = replace(new, page=int(page) if page > 1 else None)
         if boxes:

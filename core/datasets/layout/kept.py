@@ -73,7 +73,7 @@ def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
 def keep_layout(workspace: Workspace, dataset_id: str, layout: Layout, choice: Choice) -> None:
     """Note how a scan read the folder."""
     facts = {
-        "chosen": choice.kind is not None,
+        "chosen": choice.kind is not None and not layout.doubt,
         "outline": asdict(layout.outline()),
         "reason": layout.reason,
         "doubt": layout.doubt,

@@ -18,6 +18,7 @@ from core.datasets.layout.box_files import CORNERS
 from core.datasets.layout.file_names import by_names
 from core.datasets.layout.labels import cleaned, renames
 from core.datasets.layout.lookup import Index
+from core.datasets.layout.masks import masks_beside
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.nothing import nothing_found, nothing_said
 from core.datasets.layout.table import SUFFIXES, Table
@@ -30,6 +31,7 @@ from core.datasets.layout.values import (
     Kind,
     Layout,
     Reading,
+    Skipped,
     Way,
     named,
 )
@@ -104,9 +106,16 @@ class _Judgement:
             if entry.parts[:depth] == self.prefix
         ]
         self.doubt = ""
+        found = {} if self.choice.masks == "images" else masks_beside(self.entries)
+        self.masks = found
+        if found:
+            self.entries = [entry for entry in self.entries if entry.path not in found]
+            self.top = folders.tree(self.entries)
 
     def layout(self) -> Layout:
         chosen, others = self._chosen() if self.choice.kind else self._judged()
+        if self.masks:
+            chosen, others = self._without_masks(chosen, others)
         # What a table or an annotation is, is no longer a file to be wondered at.
         kept = [item for item in self.walked.skipped if item.path not in chosen.used]
         files, notes = cleaned(chosen.files)
@@ -129,7 +138,34 @@ class _Judgement:
             ways,
             chosen.used,
             chosen.labels,
+            chosen.masks,
         )
+
+    def _without_masks(
+        self, chosen: Reading, others: list[Reading]
+    ) -> tuple[Reading, list[Reading]]:
+        """Readings that leave masks out, and the one that takes them for images, where it does: a
+        person must say which is meant."""
+        left = [
+            Skipped(path, f"It is called like a mask of “{of.rpartition('/')[2]}”.")
+            for path, of in self.masks.items()
+        ]
+        if self.choice.masks is None:
+            choice = replace(self.choice, masks="images", labels=chosen.labels or None)
+            whole = _Judgement(self.root, self.walked, choice)._reading(chosen.kind)
+            if whole is not None and len(whole.files) > len(chosen.files):
+                mask, of = (each.rpartition("/")[2] for each in min(self.masks.items()))
+                many = (
+                    "1 file is called like a mask of the picture beside it"
+                    if len(left) == 1
+                    else f"{len(left):,} files are called like masks of pictures beside them"
+                )
+                doubt = f"{many}: “{mask}” of “{of}”. Are they images of a class?"
+                self.doubt = " ".join(filter(None, [self.doubt, doubt]))
+                others = [replace(each, masks="out") for each in others]
+                others.append(replace(whole, masks="images"))
+                chosen = replace(chosen, masks="out")
+        return replace(chosen, skipped=[*chosen.skipped, *left]), others
 
     def _paged(self, files: list[FoundFile]) -> list[FoundFile]:
         """The images with the page that was chosen, where they may have several."""

@@ -11,6 +11,8 @@ from core.text import listed, plural
 
 Split = Literal["", "train", "validation", "test"]
 Kind = Literal["classes", "splits", "inner", "joined", "names", "table", "annotations", "boxes"]
+# What is to be done with files that are called like masks of pictures beside them.
+Masks = Literal["out", "images"]
 # Around a box that somebody annotated, as a part of its size.
 MARGIN = 0.1
 # Images, and classes, that are shown of a reading.
@@ -92,6 +94,8 @@ class Choice:
         page: of TIFF and DICOM files of several, from 1 on; none for the first.
         greys: what is black and what is white in greys of more than eight bits; none for the range
             that the dataset uses.
+        masks: whether files that are called like masks of pictures beside them are left out or are
+            images, too; none where nobody said.
     """
 
     kind: Kind | None = None
@@ -101,6 +105,7 @@ class Choice:
     margin: float | None = None
     page: int | None = None
     greys: tuple[float, float] | None = None
+    masks: Masks | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ class Reading:
         reason: what speaks for it, in a sentence.
         used: files beside the images that say so; relative to the root.
         labels: the table's column of classes, where it takes a person to know which it is.
+        masks: what it does with masks, where it takes a person to say that.
     """
 
     kind: Kind
@@ -146,6 +152,7 @@ class Reading:
     reason: str = ""
     used: frozenset[str] = frozenset()
     labels: str = ""
+    masks: Masks | None = None
 
     def outline(self) -> Outline:
         """What it would come to."""
@@ -156,6 +163,7 @@ class Reading:
             len(self.skipped),
             self._examples(),
             self.labels,
+            self.masks,
         )
 
     def _examples(self) -> dict[str, tuple[str, ...]]:
@@ -170,7 +178,8 @@ class Reading:
 @dataclass(frozen=True)
 class Outline:
     """What a reading comes to: images by class and by split, how many it leaves out, paths of a
-    few images of some classes, and the table's column of classes where a person must say it."""
+    few images of some classes, and the table's column of classes and what is done with masks where
+    a person must say it."""
 
     kind: Kind
     classes: dict[str, int]
@@ -178,19 +187,22 @@ class Outline:
     left_out: int
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
     labels: str = ""
+    masks: Masks | None = None
 
     @property
     def meaning(self) -> str:
         """What it means, for people who choose: ``A table says the class of each file, in its
         column “breed”``."""
         column = f", in its column “{self.labels}”" if self.labels else ""
-        return MEANINGS[self.kind] + column
+        masks = {None: "", "out": ", and masks are left out", "images": ", of masks, too"}
+        return MEANINGS[self.kind] + column + masks[self.masks]
 
     @property
     def options(self) -> str:
         """How it is chosen on the command line."""
         column = f' --labels "{self.labels}"' if self.labels else ""
-        return f"--layout {self.kind}{column}"
+        masks = f" --masks {self.masks}" if self.masks else ""
+        return f"--layout {self.kind}{column}{masks}"
 
     def sentence(self, most: int = 4) -> str:
         """``3 classes (cat 20, dog 18, fox 2)``, with splits and what is left out if there is."""
@@ -220,6 +232,7 @@ class Layout:
         ways: what may say it, where nobody chose.
         used: files beside the images that said how to read them; relative to the root.
         labels: the table's column of classes, where it takes a person to know which it is.
+        masks: what was done with masks, where it takes a person to say that.
     """
 
     files: list[FoundFile] = field(repr=False)
@@ -234,10 +247,11 @@ class Layout:
     ways: tuple[Way, ...] = ()
     used: frozenset[str] = frozenset()
     labels: str = ""
+    masks: Masks | None = None
 
     def outline(self) -> Outline:
         """What it comes to, to be shown beside the others."""
-        return Reading(self.kind, self.files, [], labels=self.labels).outline()
+        return Reading(self.kind, self.files, [], labels=self.labels, masks=self.masks).outline()
 
 
 def named(names: Iterable[str]) -> str:
