@@ -54,7 +54,7 @@ def _labelme(data: Any) -> Said:
 
 
 def _create_ml(data: Any) -> Said:
-    found = []
+    found: Said = []
     for each in data:
         noted = []
         for one in each["annotations"]:
@@ -73,7 +73,7 @@ def _create_ml(data: Any) -> Said:
 
 def _via(data: Any) -> Said:
     """The VGG Image Annotator's: the first attribute of a region that has a value is its class."""
-    found = []
+    found: Said = []
     for each in (data.get("_via_img_metadata") or data).values():
         regions = each["regions"]
         noted = []
