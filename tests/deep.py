@@ -1,4 +1,5 @@
-"""Pictures of more than eight bits a channel, which Pillow reads and can’t write."""
+"""Pictures of more than eight bits a channel, which Pillow reads and can’t write, and a profile of
+wide colours."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
+from PIL import ImageCms
 
 
 def deep_png(values: np.ndarray) -> bytes:
@@ -45,3 +47,19 @@ def dicom_file(values: np.ndarray, **more: object) -> bytes:
     out = io.BytesIO()
     pydicom.dcmwrite(out, made)
     return out.getvalue()
+
+
+def display_p3() -> bytes:
+    """The profile of today's phones and screens: sRGB's curve, wider colours."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    data = profile.tobytes().replace(b"s\0R\0G\0B", b"o\0t\0h\0r").replace(b"sRGB", b"othr")
+    entries = struct.iter_unpack(">4sII", data[132 : 132 + 12 * data[131]])
+    at = {name: start for name, start, _ in entries}
+    for name, values in (
+        (b"rXYZ", (0.51512, 0.2412, -0.00105)),
+        (b"gXYZ", (0.29198, 0.69225, 0.04189)),
+        (b"bXYZ", (0.1571, 0.06657, 0.78407)),
+    ):
+        packed = struct.pack(">3i", *(round(65536 * value) for value in values))
+        data = data[: at[name] + 8] + packed + data[at[name] + 20 :]
+    return data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 from core.datasets.images import FIRST, Decoding, decode, open_image
 from core.datasets.jpeg import without_notes
 from core.datasets.shaper import shaper_of
+from tests.deep import display_p3
 
 
 def picture() -> Image.Image:
@@ -96,22 +96,6 @@ def test_the_same_picture_in_any_lossless_format_is_the_same(kind: str) -> None:
         options = {"irreversible": False}
     seen = decode(saved(picture(), kind, **options), 32)
     assert (seen == decode(saved(picture()), 32)).all()
-
-
-def display_p3() -> bytes:
-    """The profile of today's phones and screens: sRGB's curve, wider colours."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    data = profile.tobytes().replace(b"s\0R\0G\0B", b"o\0t\0h\0r").replace(b"sRGB", b"othr")
-    entries = struct.iter_unpack(">4sII", data[132 : 132 + 12 * data[131]])
-    at = {name: start for name, start, _ in entries}
-    for name, values in (
-        (b"rXYZ", (0.51512, 0.2412, -0.00105)),
-        (b"gXYZ", (0.29198, 0.69225, 0.04189)),
-        (b"bXYZ", (0.1571, 0.06657, 0.78407)),
-    ):
-        packed = struct.pack(">3i", *(round(65536 * value) for value in values))
-        data = data[: at[name] + 8] + packed + data[at[name] + 20 :]
-    return data
 
 
 def test_wide_colours_are_converted_within_one_level_of_littlecms() -> None:
