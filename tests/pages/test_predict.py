@@ -13,6 +13,8 @@ from core.delivery.take_away.links import create_link, links, revoke_link
 from core.evaluation.store import predictions_table
 from core.evaluation.threshold import sure_from
 from core.inference.corrections import corrections
+from core.quality.scan import scan
+from core.training.start import learn_again
 from tests.core.evaluation.coloured import write_colour
 from tests.pages.conftest import (
     Open,
@@ -163,11 +165,21 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     assert corrections(store.workspace, trained.dataset_id) == []
     click(at, "Undo: bring back 1 image")
     assert corrections(store.workspace, trained.dataset_id) == [made]
-    click(at, "Add 1 image to the dataset")
+    assert at.button(key="corrections-add").label == "Add 1 image to the dataset"
+    click(at, "Learn from 1 image")
     assert corrections(store.workspace, trained.dataset_id) == []
     kept = store.workspace.originals(trained.dataset_id).rglob(f"*{made.id[:8]}*")
     assert [file.read_bytes() for file in kept] == [data]
-    assert store.jobs.latest("scan", trained.dataset_id) is not None
+    job = store.jobs.latest("scan", trained.dataset_id)
+    assert job is not None
+    assert job.spec == {"dataset_id": trained.dataset_id, "then_learn": trained.run_id}
+    # As the worker does it.
+    scan(store, trained.dataset_id)
+    learn_again(store, trained.run_id)
+    store.jobs.finish(job.id, "done")
+    at.run()
+    click(at, "Look at it")
+    assert title(at) == "Training"
 
 
 def test_the_first_look_learns_what_the_training_images_look_like_once(

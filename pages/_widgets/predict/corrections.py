@@ -4,6 +4,7 @@ dataset."""
 from __future__ import annotations
 
 import io
+import time
 
 import streamlit as st
 
@@ -19,10 +20,12 @@ from core.inference.corrections import (
     restore_correction,
 )
 from core.jobs import kinds
-from core.text import escape, plural
+from core.text import escape, plural, shorten
+from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, take
+from pages._widgets.steps import go
 
 _SMALL = 240
 _LAST = "corrections-dropped"
@@ -36,6 +39,7 @@ def panel(run: RunRecord) -> None:
     added = st.session_state.get(f"corrections-added-{run.dataset_id}")
     if added is not None and not store.jobs.get(added).finished:
         watch(added)
+    _learning(run)
     if not items and not left_out:
         return
     record = store.datasets.get(run.dataset_id)
@@ -64,15 +68,48 @@ def panel(run: RunRecord) -> None:
                     key="corrections-undo",
                 )
         if items:
+            _ways_in(run, plural(len(items), "image"))
+
+
+def _ways_in(run: RunRecord, many: str) -> None:
+    """Into the dataset; what it takes a training for is done at once, or left for later."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not run.imported and acting().may("trainer"):
             st.button(
-                f"Add {plural(len(items), 'image')} to the dataset",
-                icon=":material/add_photo_alternate:",
+                f"Learn from {many}",
+                icon=":material/model_training:",
                 type="primary",
                 on_click=attempt,
-                args=(_add, run.dataset_id),
-                key="corrections-add",
-                help="They become images of the dataset, for the next training.",
+                args=(_add, run.dataset_id, run.id),
+                key="corrections-learn",
+                help="They become images of the dataset, and a new model learns its last step "
+                "again with them.",
             )
+        st.button(
+            f"Add {many} to the dataset",
+            icon=":material/add_photo_alternate:",
+            on_click=attempt,
+            args=(_add, run.dataset_id),
+            key="corrections-add",
+            help="They become images of the dataset, for the next training.",
+        )
+
+
+def _learning(run: RunRecord) -> None:
+    """Whether a new model is learning from what was corrected, or has, and the way to it."""
+    queued = st.session_state.get(f"corrections-learn-{run.id}")
+    mine = [
+        each for each in catalog().runs.all(run.dataset_id) if each.spec.get("refits") == run.id
+    ]
+    again = next((each for each in mine if queued and each.created_at >= queued), None)
+    if again is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="corrections-learning"):
+        name = escape(shorten(again.name, 40))
+        done = "has learned" if again.state == "done" else "learns"
+        st.markdown(f":material/model_training: A new model, “{name}”, {done} from them.")
+        if st.button("Look at it", key="corrections-see"):
+            go("results" if again.state == "done" else "train", **take(again))
 
 
 def _gallery(run: RunRecord, items: list[Correction]) -> list[str]:
@@ -123,9 +160,11 @@ def _restore(dataset_id: str, ids: list[str]) -> None:
     st.session_state.pop(f"{_LAST}-{dataset_id}", None)
 
 
-def _add(dataset_id: str) -> None:
+def _add(dataset_id: str, then_learn: str = "") -> None:
     store = catalog()
     count = add_corrections(store, dataset_id)
-    job = kinds.submit_scan(store, dataset_id)
+    job = kinds.submit_scan(store, dataset_id, then_learn=then_learn)
+    if then_learn:
+        st.session_state[f"corrections-learn-{then_learn}"] = time.time()
     st.session_state[f"corrections-added-{dataset_id}"] = job.id
     st.toast(f"Added {plural(count, 'image')} to the dataset.", icon=":material/check:")
