@@ -49,7 +49,7 @@ def outcome(run: RunRecord) -> None:
                 f"While it trained: {percent(run.summary.validation_accuracy)} of "
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
-        st.markdown(f"#### {_kept_together(escape(headline.text))}", help=others)
+        st.markdown(f"#### {_kept_together(escape(headline.text))}")
         if run.summary.stopped:
             st.caption("You stopped it; the best until then was kept.")
         if found := learned(catalog(), run):
@@ -58,7 +58,7 @@ def outcome(run: RunRecord) -> None:
         if advice is not None:
             st.markdown(f":material/arrow_forward: **Next:** {escape(advice.text)}")
         with st.container(horizontal=True, gap="small"):
-            if st.button("Why?", icon=":material/insights:", key="studio-why"):
+            if st.button("Why?", icon=":material/insights:", key="studio-why", help=others):
                 _open(run)
             wrong = int((~view.predictions.correct).sum())
             if wrong > _WORST and st.button(
