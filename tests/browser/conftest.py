@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from core.catalog import open_catalog
 from core.workspace import open_workspace
@@ -23,6 +24,8 @@ from tests.browser.heard import follow
 from tests.core.jobs.processes import supervised
 from tests.waiting import wait_until
 
+# As long as a page may take on a busy computer, for all that is expected of it.
+expect.set_options(timeout=30_000)
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}

@@ -30,8 +30,6 @@ from tests.browser.visitor import visiting
 from tests.core.api.asking import Client, add_run, image
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
-# What takes long here takes long because others are busy.
-expect.set_options(timeout=30_000)
 PASSWORD = "a few words in a row"
 BELOW = {"labeller": "train people", "viewer": "data clean train people"}
 
