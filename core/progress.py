@@ -8,8 +8,9 @@ database, the command line prints it, and a test collects it: the work itself kn
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from core.errors import Cancelled
 
@@ -32,6 +33,33 @@ class Wishes:
     learning_rate: float | None = None
 
 
+class Hands(Protocol):
+    """Other machines that do parts of a piece of work, and this one, which does those that nobody
+    else has taken: so it always comes to its end."""
+
+    @property
+    def machines(self) -> int:
+        """How many there are, this one among them: 2 or more."""
+        ...
+
+    def share(
+        self,
+        kind: str,
+        specs: Sequence[dict[str, Any]],
+        here: Callable[[dict[str, Any], Reporter], None],
+        tell: Callable[[int], None],
+    ) -> Generator[int]:
+        """Have parts done: numbers of ``specs``, each once it is done and those before it are.
+
+        Args:
+            kind: the kind of job that does one elsewhere.
+            specs: one a part.
+            here: does one here.
+            tell: called now and then with how much is done by all, as parts count it.
+        """
+        ...
+
+
 class Reporter:
     """Receives progress and events; the base class ignores them and never cancels."""
 
@@ -51,6 +79,10 @@ class Reporter:
     def cancelled(self) -> bool:
         """Whether the person has asked to stop."""
         return bool(self.wishes().stop)
+
+    def hands(self) -> Hands | None:
+        """Other machines that could do parts of it; ``None`` where this one is alone."""
+        return None
 
     def check(self) -> None:
         """Raise :class:`core.errors.Cancelled` when the person has asked to stop."""

@@ -31,6 +31,7 @@ from sqlalchemy.orm import sessionmaker
 from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
 from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
+from core.catalog.restoring import number_of, restoring_note
 from core.catalog.rows import (
     clear_rows,
     copy_rows,
@@ -159,7 +160,9 @@ def restore(
             refuse_running(home)
             _refuse_workers(home)
             kept = home.exists()
-            with _rows_put_back(home, new, report, replace=replace) as rows_before:
+            with _rows_put_back(home, new, report, replace=replace) as (rows_before, number):
+                if number is not None:
+                    write_json(restoring_note(Workspace(new)), {"in": number, "was": before.name})
                 # From here on it is finished by whoever opens the workspace next, if not by us.
                 write_json(swap_of(home), {"new": new.name})
                 if kept:
@@ -172,6 +175,7 @@ def restore(
                 kept, filled = True, True
                 rows_before.rename(before / "lightbox.db")
             finish_swap(home)
+            restoring_note(Workspace(home)).unlink(missing_ok=True)
     except BaseException:
         if not home.exists() and before.exists():
             before.rename(home)
@@ -210,11 +214,12 @@ def _copy_server(url: str, target: Path, report: Reporter) -> None:
 @contextmanager
 def _rows_put_back(
     home: Path, new: Path, report: Reporter, *, replace: bool
-) -> Iterator[Path | None]:
+) -> Iterator[tuple[Path | None, int | None]]:
     """Where the catalog is on a server, put a backup's rows there, instead of those that there are:
-    with the end of the block, or not at all. Gives a file with those, if there are any."""
+    with the end of the block, or not at all. Gives a file with those, if there are any, and the
+    number of the transaction."""
     if not is_on_server():
-        yield None
+        yield None, None
         return
     rows, put_back = new / "lightbox.db", Workspace(new)
     file, engine = engine_of(f"sqlite:///{rows}"), engine_of(database_url(Workspace(home)))
@@ -232,7 +237,7 @@ def _rows_put_back(
                 write_file(theirs, before, report)
                 clear_rows(theirs)
             copy_rows(ours, theirs, report)
-            yield before
+            yield before, number_of(theirs)
     finally:
         file.dispose()
         engine.dispose()

@@ -22,6 +22,7 @@ from core.catalog.jobs import Jobs
 from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
 from core.catalog.people import People
+from core.catalog.restoring import settle
 from core.catalog.runs import Runs
 from core.catalog.visibility import Visibility
 from core.errors import Damaged, NotAllowed, NotFound, disk_errors
@@ -100,6 +101,8 @@ def open_catalog(workspace: Workspace) -> Catalog:
             if url.startswith("sqlite:///") and not os.environ.get("LIGHTBOX_DATABASE"):
                 _check_place(workspace)
             engine = engine_of(url)
+            if is_on_server():
+                settle(engine, workspace)
             migrate(engine, workspace)
         _open[key] = catalog = Catalog(workspace, engine)
         return catalog

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from core.errors import Conflict, Damaged, LightboxError, NoSpace, NotAllowed
+from core.errors import Conflict, Damaged, LightboxError, NoSpace, NotAllowed, NotFound
 
 _READ_ONLY = ("readonly database", "read-only", "unable to open database file")
 _FULL = ("disk is full", "disk i/o error", "no space left")
 _DAMAGED = ("not a database", "malformed", "disk image is")
 _BUSY = ("database is locked", "database table is locked")
+# What a file says that the lists have left, to whoever still writes to it.
+MOVED = "lists were moved"
 # A database needs some room for what it writes on the way.
 _LEAST_FREE = 1024**2
 
@@ -38,6 +40,11 @@ def sentence_for(error: BaseException, database: Path) -> LightboxError | None:
             file=database,
             remedy="Put a copy of it back, or move it away to begin anew; images and models beside "
             "it are untouched.",
+        )
+    if MOVED in said:
+        return NotFound(
+            "The lists of this workspace have just been moved to another database.",
+            remedy="Set LIGHTBOX_DATABASE to its address, and start this again.",
         )
     if any(words in said for words in _BUSY):
         return Conflict("Another program keeps the database busy.", remedy="Try again in a moment.")

@@ -1,6 +1,7 @@
 """The repository of jobs: added, claimed atomically, wished something of, ended; seen by everyone.
 
-The order in which they are taken is in ``queue``, what happened in them in ``events``.
+The order in which they are taken is in ``queue``, what happened in them in ``events``, and how one
+is done by several machines in ``parts``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.catalog.clock import now
 from core.catalog.events import Events
 from core.catalog.models import JobRow
+from core.catalog.parts import Parts, end_with
 from core.catalog.queue import Queue, job_record
 from core.catalog.records import ACTIVE, JobRecord, JobState, Lane
 from core.errors import Conflict, InvalidInput, NotFound
@@ -41,7 +43,7 @@ _AS_NEW: dict[str, Any] = {
 _RESUMABLE = ("interrupted", "failed", "cancelled")
 
 
-class Jobs(Queue, Events):
+class Jobs(Queue, Parts, Events):
     """Jobs by id, their queue, and their events."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
@@ -112,9 +114,16 @@ class Jobs(Queue, Events):
         kind: str | None = None,
         subject: str | None = None,
         lane: Lane | None = None,
+        parts: bool = False,
     ) -> list[JobRecord]:
-        """Jobs in the order in which they were added; of those that are asked for, if any are."""
+        """Jobs in the order in which they were added; of those that are asked for, if any are.
+
+        Args:
+            parts: parts of other jobs, too.
+        """
         query = select(JobRow).order_by(JobRow.created_at)
+        if not parts:
+            query = query.where(JobRow.whole == "")
         if states is not None:
             query = query.where(JobRow.state.in_(states))
         for column, value in (
@@ -305,6 +314,8 @@ class Jobs(Queue, Events):
                     state=state, error=error, error_id=error_id, ended_at=now(session)
                 ).returning(JobRow.id)
             )
+            if ended is not None:
+                end_with(session, job_id)
         return ended is not None
 
     def silent(self, seconds: float) -> list[JobRecord]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.catalog.columns import DOCUMENT, LARGE
@@ -46,7 +46,10 @@ class ChangeRow(Base):
 
 class JobRow(Base):
     __tablename__ = "jobs"
-    __table_args__ = (Index("jobs_waiting", "state", "lane", "rank"),)
+    __table_args__ = (
+        Index("jobs_waiting", "state", "lane", "rank"),
+        Index("jobs_of_whole", "whole"),
+    )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
@@ -72,6 +75,9 @@ class JobRow(Base):
     claims: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     lost: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     machine: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    whole: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    needs_memory: Mapped[int] = mapped_column(LARGE, default=0, server_default="0")
+    needs_gpu: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class MachineRow(Base):

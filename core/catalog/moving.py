@@ -19,7 +19,9 @@ from core.catalog.engines import (
     engine_of,
     moved_note,
 )
+from core.catalog.faults import MOVED
 from core.catalog.migrating import migrate
+from core.catalog.models import Base
 from core.catalog.rows import copy_rows, hold_still, refuse_filled, write_file
 from core.catalog.server import place_of, server_url
 from core.errors import Conflict
@@ -73,20 +75,23 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
     url = server_url(target)
     if not source.startswith("sqlite") and server_url(source) == url:
         raise Conflict("The lists are in this database already.", file=place_of(url))
-    engine = engine_of(target)
+    engine, kept = engine_of(target), ""
     try:
         migrate(engine, catalog.workspace)
-        with _still(source) as ours, engine.begin() as theirs:
-            hold_still(theirs)
-            refuse_filled(theirs, place_of(url))
-            rows = copy_rows(ours, theirs, report)
+        with _still(source) as ours:
+            with engine.begin() as theirs:
+                hold_still(theirs)
+                refuse_filled(theirs, place_of(url))
+                rows = copy_rows(ours, theirs, report)
+            if source.startswith("sqlite"):
+                kept = _close(ours, catalog.workspace, place_of(url))
     finally:
         engine.dispose()
-    kept = ""
-    if source.startswith("sqlite"):
+    if kept:
         # Windows removes no file that is open, and this process has asked it.
         catalog.engine.dispose()
-        kept = _put_away(catalog.workspace, place_of(url))
+        for suffix in ("", "-wal", "-shm"):
+            _beside(catalog.workspace.database, suffix).unlink(missing_ok=True)
     return Moved(place_of(url), rows, kept)
 
 
@@ -119,14 +124,19 @@ def _still(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _put_away(workspace: Workspace, place: str) -> str:
-    """Let nobody write to the file any more that the lists have left; returns where a copy lies."""
+def _close(ours: Connection, workspace: Workspace, place: str) -> str:
+    """Let nobody write any more to the file that the lists have left, not even who has it open
+    already and waits for it now; returns where a copy lies that is as it was."""
     kept = workspace.home / "backups" / f"lightbox-moved-{time.strftime('%Y%m%d-%H%M%S')}.db"
     with atomic_path(kept) as part:
         copy_database(workspace.database, part)
     write_json(moved_note(workspace), {"place": place})
-    for suffix in ("", "-wal", "-shm"):
-        _beside(workspace.database, suffix).unlink(missing_ok=True)
+    for table in Base.metadata.tables:
+        for change in ("INSERT", "UPDATE", "DELETE"):
+            ours.exec_driver_sql(
+                f"CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{MOVED}'); END"
+            )
     return str(kept)
 
 

@@ -7,6 +7,7 @@ round among them, so one that is added afterwards still comes last.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import func, select, update
@@ -20,6 +21,23 @@ from core.progress import Wishes
 from core.who import require
 
 Move = Literal["first", "up", "down", "last"]
+
+
+@dataclass(frozen=True)
+class Has:
+    """What a machine has that jobs may need.
+
+    Attributes:
+        memory: bytes; 0 where it isn't known.
+        gpu: whether there is one.
+    """
+
+    memory: int
+    gpu: bool
+
+
+# Whatever is asked for: a person has said which job to do here.
+ALL = Has(2**62, True)
 _ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
 
 
@@ -29,18 +47,34 @@ class Queue:
     _sessions: sessionmaker[Session]
 
     def claim(
-        self, lane: Lane, *, pid: int, host: str, machine: str = "", job_id: str | None = None
+        self,
+        lane: Lane,
+        *,
+        pid: int,
+        host: str,
+        machine: str = "",
+        has: Has = ALL,
+        job_id: str | None = None,
+        whole: str | None = None,
     ) -> JobRecord | None:
-        """Take the first queued job of ``lane`` (or just ``job_id``), so that nobody else can.
+        """Take the first queued job of ``lane`` (or just ``job_id``, or the first part of
+        ``whole``), so that nobody else can.
 
         Args:
             machine: the id of the machine whose worker takes it.
+            has: what that one has; jobs that need more are passed over.
 
         Returns ``None`` when there is none to take.
         """
         wanted = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == lane)
         if job_id is not None:
             wanted = wanted.where(JobRow.id == job_id)
+        if whole is not None:
+            wanted = wanted.where(JobRow.whole == whole)
+        if has is not ALL:
+            wanted = wanted.where(JobRow.needs_memory <= has.memory)
+            if not has.gpu:
+                wanted = wanted.where(JobRow.needs_gpu.is_(False))
         # On a server, a job that another one is just taking is passed over, not waited for.
         first = wanted.order_by(*_ORDER).limit(1).with_for_update(skip_locked=job_id is None)
         with self._sessions.begin() as session:
@@ -61,9 +95,29 @@ class Queue:
             )
             return None if taken is None else job_record(taken)
 
+    def need(self, job_id: str, *, memory: int = 0, gpu: bool = False) -> JobRecord:
+        """Let a waiting job be taken only by a machine that has so many bytes of memory, and a GPU.
+
+        Raises:
+            Conflict: it is not waiting any more.
+            NotFound: there is no such job.
+        """
+        require("trainer")
+        with self._sessions.begin() as session:
+            row = session.scalar(
+                update(JobRow)
+                .where(JobRow.id == job_id, JobRow.state.in_(("held", "queued")))
+                .values(needs_memory=memory, needs_gpu=gpu)
+                .returning(JobRow)
+            )
+            if row is None:
+                raise self._not_waiting(session, job_id)
+            return job_record(row)
+
     def queue(self, lane: Lane) -> list[JobRecord]:
-        """The waiting jobs of a lane, the next one first."""
+        """The waiting jobs of a lane, the next one first; parts of others are not among them."""
         query = select(JobRow).where(JobRow.state == "queued", JobRow.lane == lane)
+        query = query.where(JobRow.whole == "")
         with self._sessions() as session:
             return [job_record(row) for row in session.scalars(query.order_by(*_ORDER)).all()]
 
@@ -109,7 +163,7 @@ class Queue:
         if session.get(JobRow, job_id) is None:
             return NotFound("That job is not here any more.")
         return Conflict(
-            "That job is not waiting any more.", remedy="Only waiting ones can be moved."
+            "That job is not waiting any more.", remedy="Only waiting ones can be changed."
         )
 
 

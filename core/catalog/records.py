@@ -79,13 +79,17 @@ class JobRecord:
         claims: how often it was claimed; whoever has claimed it last has the highest number.
         lost: how often an owner has lost it since a person put it in the queue.
         machine: the id of the machine whose worker has claimed it; "" for a command's process.
-        pid, host: of the process that has claimed it.
+        pid, host: of the process that has claimed it; ``host`` says where numbers of processes
+            mean the same, which names of computers don't (:func:`core.jobs.machine.this_place`).
         heartbeat_at: when that process last said that it lives.
         error: a sentence for the person, when it failed or was interrupted.
         error_id: name of the traceback in the logs when it was a defect, else "".
         rank: its place among the waiting jobs of its lane; the lowest is taken next.
         wishes: what the person wants of it.
         by: who asked for it; "" for the person at the computer.
+        whole: the id of the job that it is a part of, or "".
+        needs_memory: bytes that a machine must have to take it.
+        needs_gpu: whether it must have a GPU.
     """
 
     id: str
@@ -112,6 +116,9 @@ class JobRecord:
     claims: int = 0
     lost: int = 0
     machine: str = ""
+    whole: str = ""
+    needs_memory: int = 0
+    needs_gpu: bool = False
 
     @property
     def finished(self) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
 from core.errors import Cancelled, LightboxError, Unreachable
 from core.jobs.execute import execute
 from core.jobs.live import live
+from core.jobs.machine import this_place
 from core.jobs.reporter import DatabaseReporter
 from core.jobs.whole import how_far
 
@@ -32,9 +32,7 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
         JobFailed, JobDefect: with the job's sentence.
         Cancelled: by Ctrl-C here, or on a page of the app.
     """
-    claimed = catalog.jobs.claim(
-        job.lane, pid=os.getpid(), host=socket.gethostname(), job_id=job.id
-    )
+    claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
     if claimed is None:
         return _wait(catalog, job.id)
     started: list[DatabaseReporter] = []

@@ -7,15 +7,17 @@ which are joined at the end. An image that can't be read is written down with a 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +31,7 @@ from core.datasets.formats import SUFFIXES
 from core.datasets.layout import is_litter, is_text
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.features.kept import Kept
 from core.features.runtime import Compiled
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
 from core.progress import Reporter, Throttle
@@ -42,6 +45,10 @@ CHUNK = 512
 # Asked about at once; and decoded ahead of that.
 _GROUP = 64
 _AHEAD = 128
+# A batch is worth sharing from so many chunks on; a part has at most so many.
+_WORTH_CHUNKS, _MOST_CHUNKS = 4, 8
+PART = "batch_part"
+_SHUT = "It can't be opened."
 
 Found = tuple[str, int, str]
 """A file: its path below the folder, its size in bytes, and why it can't be opened, or ""."""
@@ -91,21 +98,29 @@ def answer_batch(
     left = [start for start in chunks if not _whole(parts, start, files)]
     total = sum(len(files[start : start + CHUNK]) for start in left)
     compiled = run_files.compiled()
-    asked = (file for start in left for file in files[start : start + CHUNK])
-    rows = answers(folder, asked, compiled, info)
     before = len(files) - total
     note = f"Answering; {before:,} were answered before" if before else "Answering"
-    finished = 0
-    for start in left:
-        chunk = []
-        for row in islice(rows, len(files[start : start + CHUNK])):
-            chunk.append(row)
-            finished += 1
-            if finished % _GROUP == 0:
-                report.check()
-                report.progress("batch", finished, total, note)
-        _keep_part(parts, start, chunk)
-    report.progress("batch", total, total, note)
+
+    def tell(finished: int) -> None:
+        report.check()
+        report.progress("batch", min(finished, total), total, note)
+
+    def here(spec: dict[str, Any], part: Reporter) -> None:
+        asked = _chunks_of(files, spec["starts"])
+        _answer_chunks(parts, folder, asked, compiled, info, _telling(part, asked))
+
+    hands = report.hands() if len(left) >= _WORTH_CHUNKS else None
+    if hands is not None:
+        specs = [
+            {"run_id": run_id, "batch_id": batch_id, "starts": starts, "rows": CHUNK}
+            for starts in _cut(left, hands.machines)
+        ]
+        with contextlib.closing(hands.share(PART, specs, here, tell)) as done_parts:
+            for _ in done_parts:
+                pass
+    else:
+        _answer_chunks(parts, folder, _chunks_of(files, left), compiled, info, tell)
+    tell(total)
     unreadable = _join(place, [parts / _part(start) for start in chunks])
     done = Done(
         images=len(files),
@@ -118,13 +133,99 @@ def answer_batch(
     return done
 
 
+def answer_part(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Answer some chunks of a batch that another machine has, and keep the answers beside its own.
+
+    Args:
+        spec: as :func:`answer_batch` cut it.
+
+    Raises:
+        NotFound: a file can't be opened, which that machine perhaps can.
+        Cancelled: as ``report`` asked.
+    """
+    workspace = catalog.workspace
+    batch = find_batch(workspace, spec["run_id"], spec["batch_id"])
+    place, folder = place_of(workspace, batch), images_of(workspace, batch)
+    run_files = RunFiles(workspace, batch.run_id)
+    table = pq.read_table(place / "files.parquet")
+    asked = [(start, _rows(table.slice(start, spec["rows"]))) for start in spec["starts"]]
+    state = (run_files.openvino, run_files.openvino.stat().st_mtime_ns)
+    compiled = _models.get(batch.run_id, state, run_files.compiled)
+    _answer_chunks(
+        place / "parts",
+        folder,
+        asked,
+        compiled,
+        run_files.model(),
+        _telling(report, asked),
+        elsewhere=True,
+    )
+
+
+# Of parts of one batch, the model is loaded once.
+_models: Kept[Compiled] = Kept(1)
+_Chunks = Sequence[tuple[int, Sequence["Found"]]]
+
+
+def _chunks_of(files: Sequence[Found], starts: Sequence[int]) -> _Chunks:
+    return [(start, files[start : start + CHUNK]) for start in starts]
+
+
+def _cut(left: Sequence[int], machines: int) -> list[Sequence[int]]:
+    """Chunks that are left, as parts: several for each machine, of at most so many chunks."""
+    size = max(1, min(_MOST_CHUNKS, len(left) // (8 * machines)))
+    return [left[at : at + size] for at in range(0, len(left), size)]
+
+
+def _telling(report: Reporter, asked: _Chunks) -> Callable[[int], None]:
+    total = sum(len(files) for _, files in asked)
+
+    def tell(finished: int) -> None:
+        report.check()
+        report.progress("batch", finished, total, "Answering")
+
+    return tell
+
+
+def _answer_chunks(
+    parts: Path,
+    folder: Path,
+    chunks: _Chunks,
+    compiled: Compiled,
+    info: ModelInfo,
+    tell: Callable[[int], None],
+    *,
+    elsewhere: bool = False,
+) -> None:
+    """Answer chunks of files, and keep each once it is done.
+
+    Args:
+        tell: called now and then with how many files are answered.
+        elsewhere: refuse where a file can't be opened.
+    """
+    rows = answers(folder, (file for _, files in chunks for file in files), compiled, info)
+    finished = 0
+    with contextlib.closing(rows):
+        for start, files in chunks:
+            chunk = []
+            for row in islice(rows, len(files)):
+                chunk.append(row)
+                finished += 1
+                if finished % _GROUP == 0:
+                    tell(finished)
+            if elsewhere and any(why == _SHUT for _, _, why in chunk):
+                raise NotFound("Some images can't be opened on this computer.", file=folder)
+            _keep_part(parts, start, chunk)
+    tell(finished)
+
+
 Row = tuple[Found, np.ndarray | None, str]
 """A file, its probabilities (float32, one a class) or ``None``, and why there are none, or ""."""
 
 
 def answers(
     folder: Path, files: Iterator[Found], compiled: Compiled, info: ModelInfo
-) -> Iterator[Row]:
+) -> Generator[Row]:
     """Answers about files, in their order, while the next ones are being decoded.
 
     Args:
@@ -178,7 +279,7 @@ def _read(folder: Path, file: Found, info: ModelInfo) -> np.ndarray | str:
     except UnreadableImage as error:
         return error.title
     except OSError:
-        return "It can't be opened."
+        return _SHUT
 
 
 def find_files(folder: Path, report: Reporter | None = None) -> list[Found]:
@@ -261,7 +362,10 @@ def _listed(place: Path, folder: Path, report: Reporter) -> list[Found]:
         paths, sizes, reasons = zip(*find_files(folder, report), strict=True)
         with atomic_path(kept) as part:
             pq.write_table(pa.table([paths, sizes, reasons], schema=_FILES), part)
-    table = pq.read_table(kept)
+    return _rows(pq.read_table(kept))
+
+
+def _rows(table: pa.Table) -> list[Found]:
     return list(zip(*(table[name].to_pylist() for name in _FILES.names), strict=True))
 
 

@@ -8,9 +8,23 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 from core.catalog.machines import Machine
 from core.catalog.records import Lane
+
+
+@lru_cache(maxsize=1)
+def this_place() -> str:
+    """Where process ids mean the same: this computer since it was started, and on Linux this
+    container. Names alone don't say it, since containers often share one."""
+    name = socket.gethostname()
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{name} {started} {os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115
+    except OSError:
+        return name
 
 
 def this_machine(lanes: Sequence[Lane]) -> Machine:

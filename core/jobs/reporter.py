@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog import Catalog, JobRecord
 from core.errors import Cancelled, LightboxError, Unreachable
+from core.jobs.hands import SeveralHands
 from core.jobs.leases import LEASE_S
 from core.progress import Reporter, Throttle, Wishes
 
@@ -37,6 +39,7 @@ class DatabaseReporter(Reporter):
 
     def __init__(self, catalog: Catalog, job: JobRecord, echo: Reporter | None = None) -> None:
         self._jobs, self._job, self._echo = catalog.jobs, job, echo or Reporter()
+        self._catalog = catalog
         self._end = threading.Event()
         self._wishes, self._stopped_here, self._lost = job.wishes, False, False
         self._claim, self._on_server = job.claims, catalog.on_server
@@ -89,6 +92,30 @@ class DatabaseReporter(Reporter):
         if (self._stopped_here or self.lost) and not wishes.stop:
             return dataclasses.replace(wishes, stop="keep")
         return wishes
+
+    def hands(self) -> SeveralHands | None:
+        """Other machines of the catalog that do light work, beside this one."""
+        here = self._job.machine
+        try:
+            machines = self._catalog.machines.all()
+        except Unreachable:
+            return None
+        # Beside a command, the app's own workers on its computer are no help: it uses all of it.
+        others = [
+            each
+            for each in machines
+            if "light" in each.lanes
+            and (each.id != here if here else each.host != socket.gethostname())
+        ]
+        if not others:
+            return None
+        return SeveralHands(
+            self._catalog,
+            self._job,
+            self,
+            others,
+            lambda part, echo: DatabaseReporter(self._catalog, part, echo),
+        )
 
     @property
     def lost(self) -> bool:

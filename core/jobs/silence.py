@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ import time
 from core.catalog import Catalog, JobRecord
 from core.jobs import lost
 from core.jobs.leases import let_go
+from core.jobs.machine import this_place
 
 SILENT_S = 8.0
 # How long this process must have listened in vain to a job whose process it can't ask about.
@@ -48,8 +48,8 @@ class Silence:
 
 
 def has_ended(job: JobRecord) -> bool:
-    """Whether the process of a job was on this computer, and is there no more."""
-    return job.host == socket.gethostname() and job.pid is not None and not _is_alive(job.pid)
+    """Whether the process of a job was where this one is, and is there no more."""
+    return job.host == this_place() and job.pid is not None and not _is_alive(job.pid)
 
 
 def _is_alive(pid: int) -> bool:

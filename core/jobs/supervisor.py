@@ -166,6 +166,8 @@ class Supervisor:
     def _spawn(self, lane: Lane) -> _Child:
         command = [sys.executable, "-m", "core.jobs.worker", "--lane", lane]
         command += ["--home", str(self.workspace.home), "--machine", self.machine.id]
+        command += ["--memory", str(self.machine.memory)]
+        command += ["--gpu"] if self.machine.gpu else []
         for module in self._also:
             command += ["--also", module]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
@@ -192,7 +194,7 @@ class Supervisor:
     def _mark_dead(self, child: _Child) -> None:
         """Say what happened to the job that a dead worker was doing."""
         code = child.process.returncode
-        for job in self._catalog.jobs.all(states=("running",)):
+        for job in self._catalog.jobs.all(states=("running",), parts=True):
             if job.pid == child.process.pid and job.machine == self.machine.id:
                 let_go(self._catalog, job, lost.died(job, code))
         self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1

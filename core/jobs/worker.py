@@ -13,7 +13,6 @@ import importlib
 import os
 import queue
 import signal
-import socket
 import sys
 import threading
 import time
@@ -21,11 +20,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.catalog import Catalog, JobRecord, open_catalog
+from core.catalog.queue import ALL, Has
 from core.catalog.records import ACTIVE, Lane
 from core.errors import Unreachable
 from core.jobs import lost
 from core.jobs.execute import execute
 from core.jobs.leases import let_go
+from core.jobs.machine import this_place
 from core.jobs.stay import Stay
 from core.quiet import silence_tensorflow
 from core.workspace import open_workspace
@@ -84,6 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--also", action="append", default=[], help="module with more kinds")
     parser.add_argument("--machine", default="", help="the machine's id in the catalog")
+    parser.add_argument("--memory", type=int, default=ALL.memory, help="the machine's, in bytes")
+    parser.add_argument("--gpu", action="store_true", help="the machine has one")
     options = parser.parse_args(arguments)
     _die_with_parent()
     parent = _Orphaned()
@@ -140,10 +143,10 @@ def _serve(
     parent: _Orphaned,
     tidy_up: Callable[[], object],
 ) -> None:
-    stay = Stay(options.lane)
+    stay, has = Stay(options.lane), Has(options.memory, options.gpu)
     while True:
         _say(WARM)
-        while (job := _claim(catalog, options.lane, options.machine)) is None:
+        while (job := _claim(catalog, options.lane, options.machine, has)) is None:
             if parent.leaving.wait(_POLL_S):
                 return
         parent.job = job
@@ -157,10 +160,12 @@ def _serve(
             return
 
 
-def _claim(catalog: Catalog, lane: Lane, machine: str) -> JobRecord | None:
+def _claim(catalog: Catalog, lane: Lane, machine: str, has: Has) -> JobRecord | None:
     """The next job; none while the database can't be asked."""
     try:
-        return catalog.jobs.claim(lane, pid=os.getpid(), host=socket.gethostname(), machine=machine)
+        return catalog.jobs.claim(
+            lane, pid=os.getpid(), host=this_place(), machine=machine, has=has
+        )
     except Unreachable:
         return None
 

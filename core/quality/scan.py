@@ -7,6 +7,7 @@ where it was. A file that can't be read is a row like any other, with its reason
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ from core.quality.known import drop_partials, keep_partial, take_over
 from core.quality.look import Facts, Looked
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
+from core.quality.scan_parts import WORTH, look_together
 from core.who import author
 from core.workspace import Workspace
 
@@ -55,6 +57,9 @@ _SAVE_EVERY_S = 5.0
 # enough bytes, that progress is seen and a cancelled scan ends soon.
 _CHUNK_FILES = 64
 _CHUNK_BYTES = 8 * 1024**2
+
+
+_Answer = tuple[list[FoundFile], Looked]
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ def _look(
     seldom()
     tables: list[pd.DataFrame] = []
     rows = _Rows()
-    done = 0
+    done = told = 0
 
     def save() -> None:
         nonlocal rows
@@ -182,21 +187,32 @@ def _look(
             rows = _Rows()
             keep_partial(workspace, dataset_id, tables[-1])
 
-    def tell() -> None:
-        report.progress("scan", done, len(files), "Looking at images")
+    def tell(so_far: int = 0) -> None:
+        nonlocal told
+        told = max(told, done, min(so_far, len(files)))
+        report.progress("scan", told, len(files), "Looking at images")
         report.check()
 
+    hands = report.hands() if len(files) >= WORTH else None
     pack = thumbs.pack_path(workspace, dataset_id)
     pack.parent.mkdir(parents=True, exist_ok=True)
-    with disk_errors("the scan"), pack.open("ab") as out, Pool(root, len(files), greys) as pool:
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(disk_errors("the scan"))
+        out = opened.enter_context(pack.open("ab"))
+        pool = opened.enter_context(Pool(root, len(files), greys))
         chunks = list(_chunks(files, pool.workers))
-        answers = pool.look([[file.path for file in chunk] for chunk in chunks], tell)
+        if hands is not None:
+            shared = look_together(catalog, dataset_id, chunks, greys, hands, tell)
+            answers: Iterator[_Answer] = opened.enter_context(contextlib.closing(shared))
+        else:
+            found = pool.look([[file.path for file in chunk] for chunk in chunks], tell)
+            answers = zip(chunks, found, strict=True)
         try:
-            for chunk, looked in zip(chunks, answers, strict=True):
+            for some, looked in answers:
                 out.write(b"".join(looked.thumbnails))
                 out.flush()
-                rows.add(chunk, looked, end=out.tell())
-                done += len(chunk)
+                rows.add(some, looked, end=out.tell())
+                done += len(some)
                 if often():
                     tell()
                 if seldom():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from core.delivery.take_away.links import create_link, find_link
 from core.inference.keys import create_key, find_key
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_scan
+from core.jobs.machine import this_place
 from core.jobs.silence import Silence
 from core.quality.curation import curated, decide, history, undo, usable
 from core.quality.scan import scan
@@ -42,7 +42,7 @@ def test_a_clock_that_jumps_loses_nothing(
     session = browsers.sign_in(catalog, person.id)
     waits = submit_scan(catalog, record.id)
     other = catalog.jobs.add("scan", {}, lane="train")
-    here = catalog.jobs.claim("train", pid=os.getpid(), host=socket.gethostname())
+    here = catalog.jobs.claim("train", pid=os.getpid(), host=this_place())
     assert here is not None
 
     jumped, now = time.time() + jump, time.time

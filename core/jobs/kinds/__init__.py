@@ -4,6 +4,7 @@ A file has the function that queues a job of its kind, and the one that does it.
 needs it imports when it runs, so that this list costs nothing to import.
 """
 
+from core.jobs.kinds import batch_part, scan_part
 from core.jobs.kinds.batch import resume_batch, submit_batch
 from core.jobs.kinds.batch_sort import submit_sort
 from core.jobs.kinds.evaluate import submit_evaluate
@@ -29,11 +30,13 @@ __all__ = [
     "KINDS",
     "REMOVED",
     "Kind",
+    "batch_part",
     "find_kind",
     "import_model",
     "resume_batch",
     "resume_run",
     "resumes",
+    "scan_part",
     "submit",
     "submit_batch",
     "submit_evaluate",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +16,7 @@ from filelock import FileLock
 
 from core.catalog import Catalog, database, open_catalog
 from core.catalog.backups import backup, restore
+from core.catalog.engines import engine_of
 from core.catalog.machines import Machine
 from core.catalog.moving import move_database
 from core.catalog.rows import count_rows
@@ -28,8 +32,10 @@ from core.errors import (
 )
 from core.progress import Reporter
 from core.workspace import Workspace, open_workspace
+from tests.conftest import ROOT
 from tests.core.catalog.test_backups import content, filled
 from tests.postgres import Server
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -89,6 +95,25 @@ def test_lists_go_to_the_server_and_back_and_are_the_same(
 
     monkeypatch.delenv("LIGHTBOX_DATABASE")
     assert said(open_catalog(workspace)) == before
+
+
+def test_who_had_the_file_open_is_told_that_the_lists_have_gone_and_loses_nothing(
+    kept: Catalog, on_server_next: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_before = Catalog(kept.workspace, engine_of(f"sqlite:///{kept.workspace.database}"))
+    with open_before.engine.connect() as connection:
+        count_rows(connection)  # and it stays open
+    said_before = said(kept)
+    move_database(kept, on_server_next)
+    for change in (
+        lambda: open_before.datasets.add("late", "folder", "/late"),
+        lambda: open_before.audit.note("late", "looked", "late"),
+        lambda: open_before.jobs.finish(open_before.jobs.all()[-1].id, "done"),
+    ):
+        with pytest.raises(NotFound, match="just been moved"):
+            change()
+    monkeypatch.setenv("LIGHTBOX_DATABASE", on_server_next)
+    assert said(open_catalog(kept.workspace)) == said_before
 
 
 @pytest.fixture
@@ -210,3 +235,43 @@ def test_files_that_can_not_be_put_aside_leave_the_server_as_it_was(
     with pytest.raises(OSError, match="not empty"):
         restore(home, tmp_path / "all.lightbox", replace=True)
     assert said(open_catalog(kept.workspace)) == before
+
+
+@pytest.mark.parametrize("at", ["before the rows are there", "after"])
+def test_a_restore_that_is_killed_between_rows_and_files_leaves_what_belongs_together(
+    on_server: str, kept: Catalog, tmp_path: Path, at: str
+) -> None:
+    home = kept.workspace.home
+    backup(kept.workspace, tmp_path / "all.lightbox")
+    restored, files = said(kept), content(home)
+    kept.datasets.add("one more", "folder", "/")
+    (home / "datasets" / "note").write_text("of before")
+    before, files_before = said(kept), content(home)
+    kept.engine.dispose()
+    code = f"""
+import os, signal
+from pathlib import Path
+from core.catalog import backups
+killed = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+rename = Path.rename
+if {at == "after"}:
+    backups.finish_swap = killed
+else:
+    Path.rename = lambda one, two: [rename(one, two), "before-" in str(two) and killed()]
+backups.restore(Path({str(home)!r}), Path({str(tmp_path / "all.lightbox")!r}), replace=True)
+"""
+    killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    # The server may not have heard of it yet.
+    wait_until(lambda: opened(home) is not None, 20, "the end of the restore")
+    found = opened(home)
+    assert found is not None
+    assert said(found) == (restored if at == "after" else before)
+    assert content(home) == (files if at == "after" else files_before)
+
+
+def opened(home: Path) -> Catalog | None:
+    try:
+        return open_catalog(open_workspace(home))
+    except Conflict:
+        return None

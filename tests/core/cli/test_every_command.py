@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from core.catalog import Catalog, open_catalog
 from core.cli.command import COMMANDS
 from core.cli.parser import parse
 from core.evaluation.evaluate import evaluate_run
+from core.jobs.machine import this_place
 from core.training.stack import to_json
 from core.training.templates import TEMPLATES
 from core.workspace import open_workspace
@@ -122,7 +122,7 @@ def test_every_example_works_and_answers_in_json(line: str, place: Path, cli: Cl
         _wait(catalog, "hands 2")
     if name in TRAINS:
         job = _wait(catalog, "hands 1")
-        catalog.jobs.claim("train", pid=os.getpid(), host=socket.gethostname(), job_id=job)
+        catalog.jobs.claim("train", pid=os.getpid(), host=this_place(), job_id=job)
     if name in BEFORE:
         assert cli(*shlex.split(BEFORE[name])).code == 0
     assert cli(*words, "--json").document is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import sqlalchemy
 from core.catalog import Catalog, RunRecord
 from core.delivery.exports.formats import get
 from core.errors import LightboxError
+from core.jobs.machine import this_place
 from core.training import architectures, recipes
 from core.training.spec import TrainSpec
 from tests.core.cli.conftest import Cli
@@ -180,7 +180,7 @@ def test_a_run_whose_process_was_killed_goes_on_without_anybody_saying_so(
     catalog.runs.add("night", dataset_id="d", dataset_version=1, spec={}, job_id=job.id)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    catalog.jobs.claim("train", pid=gone.pid, host=socket.gethostname())
+    catalog.jobs.claim("train", pid=gone.pid, host=this_place())
     with catalog.engine.begin() as connection:
         connection.execute(
             sqlalchemy.text("UPDATE jobs SET heartbeat_at = :at"), {"at": time.time() - 7.5}

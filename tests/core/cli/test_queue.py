@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 
 import pytest
 
 from core.catalog import Catalog, RunRecord
+from core.jobs.machine import this_place
 from core.progress import Wishes
 from tests.core.cli.conftest import ROOT, Cli
 from tests.core.jobs import tiny
@@ -26,7 +26,7 @@ def add_run(catalog: Catalog, name: str, kind: str = "train") -> RunRecord:
 def runs(catalog: Catalog) -> list[RunRecord]:
     """``one`` runs; ``two``, ``three`` and ``four`` wait."""
     made = [add_run(catalog, name) for name in ("one", "two", "three", "four")]
-    catalog.jobs.claim("train", pid=os.getpid(), host=socket.gethostname())
+    catalog.jobs.claim("train", pid=os.getpid(), host=this_place())
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ import sqlalchemy
 
 from core.catalog import Catalog, JobRecord
 from core.jobs import silence
+from core.jobs.machine import this_place
 from core.jobs.stay import JOBS
 from core.jobs.supervisor import Supervisor, ensure_running, stop_all
 from tests.core.jobs import tiny
@@ -134,14 +136,23 @@ def free_pid() -> int:
 
 
 def test_a_silent_job_whose_process_is_gone_is_interrupted(catalog: Catalog) -> None:
-    job = stranger(catalog, pid=free_pid(), host=socket.gethostname(), silent_s=60)
+    job = stranger(catalog, pid=free_pid(), host=this_place(), silent_s=60)
     with supervised(catalog, lanes=()):
         left = ended(catalog, job, timeout=10)
     assert left.state == "interrupted"
     assert "Start it again" in left.error
 
 
-@pytest.mark.parametrize("host", [socket.gethostname(), "a-container-that-was-removed"])
+def test_a_process_of_another_container_of_the_same_name_is_not_gone_for_having_no_number_here(
+    catalog: Catalog,
+) -> None:
+    if sys.platform != "linux":
+        pytest.skip("containers are Linux's")
+    job = stranger(catalog, pid=free_pid(), host=socket.gethostname(), silent_s=60)
+    assert not silence.has_ended(job)
+
+
+@pytest.mark.parametrize("host", [this_place(), "a-container-that-was-removed"])
 def test_a_job_that_stays_silent_is_given_up_whoever_has_its_number_now(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:

@@ -1,0 +1,216 @@
+"""Files looked at by several machines: cut into parts in the order of their paths, which come back
+in that order.
+
+A part is some of the chunks that one machine would look at, looked at in the same chunks, so what
+comes of it is the same to the bit. What is to be looked at, and what was found, lies in
+``cache/parts/<dataset>/`` until all is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.catalog import Catalog
+from core.datasets.greys import Range
+from core.datasets.layout import FoundFile
+from core.errors import NotFound, disk_errors
+from core.progress import Hands, Reporter
+from core.quality.look import Facts, Looked
+from core.quality.measure import MEASUREMENTS
+from core.quality.pool import Pool
+from core.workspace import atomic_path, new_token
+
+KIND = "scan_part"
+# Fewer files than this are looked at sooner by one machine.
+WORTH = 2048
+# A part: large enough to be worth its way through the queue, small enough that nobody waits long
+# for the last one; parts a machine, where there are enough files.
+_SMALLEST, _LARGEST, _EACH = 512, 4096, 8
+_IDLE_S = 3.0
+_PLANNED = pa.schema([("path", pa.string()), ("chunk", pa.int64())])
+_FOUND = pa.schema(
+    [
+        *((name, pa.string()) for name in ("status", "problem", "format", "mode")),
+        *((name, pa.int64()) for name in ("width", "height")),
+        ("hash", pa.string()),
+        ("orientation", pa.int64()),
+        ("wrong_suffix", pa.bool_()),
+        ("descriptor", pa.binary()),
+        *((name, pa.float64()) for name in ("grey_low", "grey_high")),
+        *((name, pa.float32()) for name in MEASUREMENTS),
+        ("thumbnail", pa.binary()),
+    ]
+)
+
+
+def look_together(
+    catalog: Catalog,
+    dataset_id: str,
+    chunks: Sequence[list[FoundFile]],
+    greys: Range | None,
+    hands: Hands,
+    tell: Callable[[int], None],
+) -> Generator[tuple[list[FoundFile], Looked]]:
+    """Look at files with the help of other machines: files, and what was found in them, in their
+    order.
+
+    Args:
+        chunks: as one machine would look at them.
+        tell: called now and then with how many files have been looked at.
+    """
+    parts = _cut(chunks, hands.machines)
+    beside = catalog.workspace.cache / "parts" / dataset_id
+    with disk_errors("the scan"):
+        # What an attempt has left that was broken off.
+        shutil.rmtree(beside, ignore_errors=True)
+        folder = beside / new_token()
+        folder.mkdir(parents=True)
+        _plan(folder, parts)
+    common = {"dataset_id": dataset_id, "token": folder.name, "greys": greys}
+    specs = [{**common, "part": number} for number in range(len(parts))]
+
+    def here(spec: dict[str, Any], report: Reporter) -> None:
+        look_part(catalog, spec, report, elsewhere=False)
+
+    try:
+        with contextlib.closing(hands.share(KIND, specs, here, tell)) as done:
+            for number in done:
+                files = [file for chunk in parts[number] for file in chunk]
+                yield files, _read(folder / f"{number}.parquet")
+                (folder / f"{number}.parquet").unlink()
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def look_part(
+    catalog: Catalog, spec: dict[str, Any], report: Reporter, *, elsewhere: bool = True
+) -> None:
+    """Look at one part's files, and keep what was found.
+
+    Args:
+        spec: from :func:`look_together`.
+        elsewhere: whether this may be another machine than the one that has the scan.
+
+    Raises:
+        NotFound: a file can't be opened, which the machine that has the scan perhaps can.
+    """
+    workspace, number = catalog.workspace, spec["part"]
+    folder = workspace.cache / "parts" / spec["dataset_id"] / spec["token"]
+    root = workspace.load_path(catalog.datasets.get(spec["dataset_id"]).root)
+    planned = pq.ParquetFile(folder / "plan.parquet").read_row_group(number)
+    paths, chunk_of = planned["path"].to_pylist(), planned["chunk"].to_numpy()
+    edges = [0, *(np.flatnonzero(np.diff(chunk_of)) + 1), len(paths)]
+    chunks = [paths[start:end] for start, end in itertools.pairwise(edges)]
+    greys = tuple(spec["greys"]) if spec["greys"] else None
+    found: list[Looked] = []
+    done = 0
+
+    def tell() -> None:
+        report.check()
+        report.progress("scan", done, len(paths), "Looking at images")
+
+    with _helpers(root, greys) as pool:
+        for looked in pool.look(chunks, tell):
+            found.append(looked)
+            done += len(looked.facts)
+            tell()
+    if elsewhere and not all(facts.hash for each in found for facts in each.facts):
+        raise NotFound("Some of these files can't be opened on this computer.", file=root)
+    with disk_errors("the scan"):
+        _keep(folder / f"{number}.parquet", found)
+
+
+def _cut(chunks: Sequence[list[FoundFile]], machines: int) -> list[list[list[FoundFile]]]:
+    """Parts of whole chunks, in their order."""
+    files = sum(len(chunk) for chunk in chunks)
+    size = min(max(_SMALLEST, files // (_EACH * machines)), _LARGEST)
+    parts: list[list[list[FoundFile]]] = [[]]
+    held = 0
+    for chunk in chunks:
+        if held >= size:
+            parts.append([])
+            held = 0
+        parts[-1].append(chunk)
+        held += len(chunk)
+    return parts
+
+
+def _plan(folder: Path, parts: Sequence[list[list[FoundFile]]]) -> None:
+    """Write down which files are in which part, one group of rows a part."""
+    with pq.ParquetWriter(folder / "plan.parquet", _PLANNED) as writer:
+        for part in parts:
+            rows = [(file.path, number) for number, chunk in enumerate(part) for file in chunk]
+            paths, numbers = zip(*rows, strict=True)
+            writer.write_table(pa.table([paths, numbers], schema=_PLANNED), len(rows))
+
+
+def _keep(file: Path, found: Sequence[Looked]) -> None:
+    facts = [each for looked in found for each in looked.facts]
+    columns: dict[str, Any] = dict(zip(Facts._fields, zip(*facts, strict=True), strict=True))
+    measured = np.concatenate([looked.measured for looked in found])
+    columns |= dict(zip(MEASUREMENTS, measured.T, strict=True))
+    columns["thumbnail"] = [each for looked in found for each in looked.thumbnails]
+    arrays = [pa.array(columns[field.name], field.type) for field in _FOUND]
+    with atomic_path(file) as part:
+        pq.write_table(pa.table(arrays, schema=_FOUND), part, compression="none")
+
+
+def _read(file: Path) -> Looked:
+    table = pq.read_table(file, schema=_FOUND)
+    columns = [table[name].to_pylist() for name in Facts._fields]
+    measured = np.stack([table[name].to_numpy() for name in MEASUREMENTS], axis=1)
+    facts = [Facts(*row) for row in zip(*columns, strict=True)]
+    return Looked(facts, measured, table["thumbnail"].to_pylist())
+
+
+class _Lender:
+    """Keeps helper processes for the next part: their start takes as long as a hundred files."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key: object = None
+        self._pool: Pool | None = None
+        self._timer: threading.Timer | None = None
+
+    @contextlib.contextmanager
+    def __call__(self, root: Path, greys: Range | None) -> Iterator[Pool]:
+        key = (root, greys)
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            pool, self._pool = self._pool, None
+        if pool is not None and self._key != key:
+            pool.__exit__()
+            pool = None
+        self._key = key
+        pool = pool or Pool(root, WORTH, greys)
+        try:
+            yield pool
+        except BaseException:
+            pool.__exit__()
+            raise
+        with self._lock:
+            self._pool = pool
+            self._timer = threading.Timer(_IDLE_S, self._let_go, [pool])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _let_go(self, pool: Pool) -> None:
+        with self._lock:
+            if self._pool is not pool:
+                return
+            self._pool = None
+        pool.__exit__()
+
+
+_helpers = _Lender()
