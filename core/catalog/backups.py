@@ -31,7 +31,7 @@ from sqlalchemy.orm import sessionmaker
 from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
 from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
-from core.catalog.restoring import number_of, restoring_note
+from core.catalog.restoring import ROWS_BEFORE, number_of, restoring_note
 from core.catalog.rows import (
     clear_rows,
     copy_rows,
@@ -233,7 +233,7 @@ def _rows_put_back(
             if any(count_rows(theirs).values()):
                 if not replace:
                     refuse_filled(theirs, place_of(engine.url))
-                before = rows.with_name("before.db")
+                before = rows.with_name(ROWS_BEFORE)
                 write_file(theirs, before, report)
                 clear_rows(theirs)
             copy_rows(ours, theirs, report)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.clock import now
 from core.catalog.models import MachineRow
+from core.catalog.records import JobRecord
 from core.errors import Conflict
 
 # One that was not heard of for so long is not there; it says that it is every few seconds.
@@ -24,6 +25,8 @@ class Machine:
         cores: of the processor, as many as it may use.
         memory: bytes of the computer.
         gpu: names of its GPUs, "" without.
+        since: when it came, in seconds since 1970; 0 before.
+        silent_s: how long ago it was last heard of, in seconds.
     """
 
     id: str
@@ -32,6 +35,13 @@ class Machine:
     cores: int
     memory: int
     gpu: str = ""
+    since: float = 0.0
+    silent_s: float = 0.0
+
+    def can(self, job: JobRecord) -> bool:
+        """Whether it does work of the job's lane, and has what the job needs."""
+        enough = job.needs_memory <= self.memory and (bool(self.gpu) or not job.needs_gpu)
+        return job.lane in self.lanes and enough
 
 
 class Machines:
@@ -52,8 +62,10 @@ class Machines:
                 .returning(MachineRow.id)
             )
             if known is None:
-                values = {**machine.__dict__, "lanes": " ".join(machine.lanes)}
-                session.add(MachineRow(**values, since=at, seen_at=at))
+                row = MachineRow(id=machine.id, host=machine.host, lanes=" ".join(machine.lanes))
+                row.cores, row.memory, row.gpu = machine.cores, machine.memory, machine.gpu
+                row.since = row.seen_at = at
+                session.add(row)
 
     def refuse_at_work(self) -> None:
         """Refuse to take the lists away from computers that work for them.
@@ -77,9 +89,19 @@ class Machines:
     def all(self) -> list[Machine]:
         """Machines that live, the one that came first first."""
         with self._sessions() as session:
-            query = select(MachineRow).where(MachineRow.seen_at >= now(session) - GONE_S)
-            rows = session.scalars(query.order_by(MachineRow.since, MachineRow.id)).all()
+            silent = (now(session) - MachineRow.seen_at).label("silent")
+            query = select(MachineRow, silent).where(MachineRow.seen_at >= now(session) - GONE_S)
+            rows = session.execute(query.order_by(MachineRow.since, MachineRow.id)).all()
         return [
-            Machine(row.id, row.host, tuple(row.lanes.split()), row.cores, row.memory, row.gpu)
-            for row in rows
+            Machine(
+                row.id,
+                row.host,
+                tuple(row.lanes.split()),
+                row.cores,
+                row.memory,
+                row.gpu,
+                row.since,
+                max(0.0, float(silent_s)),
+            )
+            for row, silent_s in rows
         ]

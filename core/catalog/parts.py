@@ -44,7 +44,7 @@ class Parts:
                 "id": part_id,
                 "kind": kind,
                 "lane": "light",
-                "subject": "",
+                "subject": whole.subject,
                 "spec": spec,
                 "state": "queued",
                 "created_at": at + number * _APART_S,

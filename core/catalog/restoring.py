@@ -16,6 +16,9 @@ from sqlalchemy import Connection, Engine, text
 from core.errors import Conflict
 from core.workspace import Workspace, read_json
 
+# Where a restore keeps the rows that it replaces, beside those that it puts back.
+ROWS_BEFORE = "before.db"
+
 
 def restoring_note(workspace: Workspace) -> Path:
     """Where it is written which transaction puts back the rows that belong to these files."""
@@ -49,5 +52,10 @@ def settle(engine: Engine, workspace: Workspace) -> None:
         if status == "aborted" and before.is_dir():
             home.rename(home.with_name(f"{home.name}.restoring-{uuid.uuid4().hex[:8]}"))
             before.rename(home)
-        else:
-            note.unlink(missing_ok=True)
+            return
+        # What the restore had still to do: the lists of before belong beside the files of before.
+        if (home / ROWS_BEFORE).exists():
+            before.mkdir(mode=0o700, exist_ok=True)
+            (home / ROWS_BEFORE).rename(before / "lightbox.db")
+        (home / "lightbox.db").unlink(missing_ok=True)
+        note.unlink(missing_ok=True)

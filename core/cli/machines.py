@@ -13,7 +13,7 @@ from core.catalog.machines import Machine
 from core.cli.command import Options, argument, command
 from core.cli.output import Output
 from core.errors import InvalidInput
-from core.jobs.named import named
+from core.jobs.crew import crew
 from core.jobs.supervisor import Supervisor
 from core.settings import LANES
 from core.text import plural, size
@@ -58,18 +58,19 @@ def work(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 @command("machines", "Queue", "the computers that do the work, and what they are at")
 def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Those that were heard of within half a minute; the first that came is the first."""
-    running = catalog.jobs.all(states=("running",))
-    words = named(catalog, running)
-    entries = []
-    for machine in catalog.machines.all():
-        jobs = [job for job in running if job.machine == machine.id]
-        doing = [f"{words[job.id].title}: {words[job.id].subject}".rstrip(": ") for job in jobs]
-        entries.append({**asdict(machine), "jobs": [job.id for job in jobs], "doing": doing})
+    entries = [
+        {
+            **asdict(member.machine),
+            "jobs": [each.job_id for each in member.doing],
+            "doing": [each.what for each in member.doing],
+        }
+        for member in crew(catalog)
+    ]
     if not entries:
         output.text("No computer works here now. Open Lightbox, or start one with: worker")
     else:
         output.table(
-            ("computer", "cores", "memory", "GPU", "does", "now"),
+            ("computer", "cores", "memory", "GPU", "does", "heard of", "now"),
             [
                 (
                     each["host"],
@@ -77,6 +78,7 @@ def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
                     size(each["memory"]) if each["memory"] else "–",
                     each["gpu"] or "–",
                     ", ".join(each["lanes"]),
+                    f"{each['silent_s']:.0f} s ago",
                     "; ".join(each["doing"]) or "–",
                 )
                 for each in entries

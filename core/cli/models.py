@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog, DatasetRecord
+from core.catalog.queue import Has
 from core.cli.command import RUN, Argument, Options, argument, command
 from core.cli.datasets import find_or_add
 from core.cli.layouts import LAYOUT
@@ -45,6 +46,30 @@ def settings_argument(help: str) -> Argument:
     return Argument(add_to)
 
 
+NEEDS = (
+    argument("--needs", choices=("gpu",), help="only a computer that has one may do it"),
+    argument(
+        "--needs-memory", type=float, metavar="GB", help="only a computer with as much may do it"
+    ),
+)
+
+
+def needs_of(options: Options) -> Has | None:
+    """What ``--needs`` and ``--needs-memory`` say; ``None`` for nothing.
+
+    Raises:
+        InvalidInput: so much memory there can't be.
+    """
+    gigabytes = 0.0 if options.needs_memory is None else options.needs_memory
+    if not 0 <= gigabytes < 1e6:
+        raise InvalidInput(
+            f"{gigabytes:g} GB of memory can't be asked for.", remedy="Give a number above 0."
+        )
+    if not gigabytes and not options.needs:
+        return None
+    return Has(round(gigabytes * 1e9), options.needs == "gpu")
+
+
 # Settings that Auto takes as they are.
 _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", "architecture"}
 
@@ -62,6 +87,7 @@ _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", 
     settings_argument("a setting, for example epochs=10, validation=0.2 or test=0.1"),
     argument("--name", dest="run_name", metavar="RUN", help="name of the new run"),
     argument("--like", metavar="RUN", help="begin with the settings of that run"),
+    *NEEDS,
     *LAYOUT,
     examples=(
         "hands",
@@ -85,7 +111,7 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
             raise InvalidInput("Auto needs some time.", remedy="Give --minutes 1, for example.")
         values["minutes"] = options.minutes
     spec = _begin_with(catalog, record, options).with_values(values)
-    run = create_run(catalog, spec, options.run_name)
+    run = create_run(catalog, spec, options.run_name, needs=needs_of(options))
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     return report_run(catalog, run.id, output)
 

@@ -7,12 +7,14 @@ import threading
 from typing import Any
 
 from core.catalog import Catalog, JobRecord, RunRecord
+from core.catalog.queue import Has
 from core.cli.command import RUN, Options, argument, command
-from core.cli.models import report_run
+from core.cli.models import NEEDS, needs_of, report_run
 from core.cli.output import Output
 from core.cli.running import run_job
 from core.errors import Conflict, NotFound
 from core.jobs import kinds
+from core.jobs.crew import nobody_for
 from core.jobs.live import live
 from core.jobs.named import named
 from core.jobs.silence import Silence, has_ended
@@ -88,6 +90,24 @@ def _now(entry: dict[str, Any]) -> str:
 def move(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     catalog.jobs.move(_job(catalog, options.what).id, options.to)
     return show(catalog, options, output)
+
+
+@command(
+    "queue needs",
+    "Queue",
+    "let a waiting job be done only by a computer that has a GPU, or so much memory",
+    _WHAT,
+    *NEEDS,
+    examples=('"hands 2" --needs gpu', '"hands 2" --needs-memory 32', '"hands 2"'),
+)
+def need(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Say what a waiting job needs; nothing any more where nothing is said."""
+    needs = needs_of(options) or Has(0, False)
+    job = catalog.jobs.need(_job(catalog, options.what).id, memory=needs.memory, gpu=needs.gpu)
+    nobody = nobody_for(catalog, job)
+    then = f"it waits, since {nobody}" if nobody else "there is one that can do it"
+    output.text(f"“{options.what}” needs what you said now; {then}.".replace("..", "."))
+    return {"job": job.id, "needs_memory": job.needs_memory, "needs_gpu": job.needs_gpu}
 
 
 @command(

@@ -8,9 +8,10 @@ import signal
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
 from core.errors import Cancelled, LightboxError, Unreachable
+from core.jobs.crew import nobody_for
 from core.jobs.execute import execute
 from core.jobs.live import live
-from core.jobs.machine import this_place
+from core.jobs.machine import this_machine, this_place
 from core.jobs.reporter import DatabaseReporter
 from core.jobs.whole import how_far
 
@@ -32,6 +33,9 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
         JobFailed, JobDefect: with the job's sentence.
         Cancelled: by Ctrl-C here, or on a page of the app.
     """
+    if (job.needs_memory or job.needs_gpu) and not this_machine((job.lane,)).can(job):
+        output.text(f"This computer can't do it: {nobody_for(catalog, job) or 'another one will'}.")
+        return _wait(catalog, job.id)
     claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
     if claimed is None:
         return _wait(catalog, job.id)

@@ -50,6 +50,12 @@ class Kept(Generic[T]):
                     self._loading.pop(self._loaded.popitem(last=False)[0], None)
             return made
 
+    def peek(self, place: Hashable) -> T | None:
+        """What is kept of ``place``, or ``None``; waits for nobody."""
+        with self._lock:
+            known = self._loaded.get(place)
+        return None if known is None else known[1]
+
     def clear(self) -> None:
         """Let go of all that is kept."""
         with self._lock:

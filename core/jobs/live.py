@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.catalog import Catalog, EventRecord, JobRecord
+from core.jobs.crew import nobody_for
 from core.jobs.curves import Curves, curves
 from core.jobs.kinds import KINDS
 
 __all__ = ["Curves", "JobView", "curves", "live"]
 
+_SOON_S = 10.0
 # Of work that many kinds have in them; what only one does is said in its own file.
 _PHASES = {
     "find": "Looking for images",
@@ -64,7 +66,7 @@ def live(catalog: Catalog, job_id: str) -> JobView:
     told = catalog.jobs.events(job.id, kinds=("phase",)) if job.started_at is not None else []
     return JobView(
         job=job,
-        doing=_doing(job),
+        doing=_doing(catalog, job),
         fraction=fraction,
         seconds_left=_left(catalog, job, fraction, told),
         ahead=_ahead(catalog, job),
@@ -96,9 +98,12 @@ def _paused(job: JobRecord) -> bool:
     return job.state == "running" and job.wishes.paused and not job.wishes.stop
 
 
-def _doing(job: JobRecord) -> str:
+def _doing(catalog: Catalog, job: JobRecord) -> str:
     if job.state in ("queued", "held"):
-        return "Waiting to start"
+        # Right after the start of an app its workers have not said yet that they are there.
+        soon = job.state == "held" or time.time() - job.created_at < _SOON_S
+        nobody = "" if soon else nobody_for(catalog, job)
+        return f"Waiting to start: {nobody}" if nobody else "Waiting to start"
     if _paused(job):
         return "Paused"
     return job.note or _words(job.phase)

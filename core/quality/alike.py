@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.catalog import Catalog
@@ -65,14 +67,19 @@ def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
         pairs: from :func:`read_pairs`; ``None`` where nothing is known.
     """
     # An unreadable image is like no other: each is a content of its own.
-    unique = pd.Series(np.arange(len(table)).astype(str), index=table.index)
-    known = table["hash"].where(table["status"] == "ok", unique)
+    known, good = table["hash"], table["status"] == "ok"
+    if not good.all():
+        unique = pd.Series(np.arange(len(table)).astype(str), index=table.index)
+        known = known.where(good, unique)
     contents, names = pd.factorize(known)
     if pairs is None:
-        pairs = pd.DataFrame({"a": [], "b": [], "score": [], "relation": []})
-    number = pd.Series(np.arange(len(names)), index=names)
-    ends = np.stack([number.reindex(pairs[end]).to_numpy(np.float64) for end in ("a", "b")], axis=1)
-    here = ~np.isnan(ends).any(axis=1)
+        pairs = pd.DataFrame({"a": [], "b": [], "score": [], "relation": []}).astype(
+            {"a": "str", "b": "str"}
+        )
+    # Arrow looks many up in a moment; pandas would make an object of each name first.
+    numbers = pa.array(names, pa.large_string())
+    ends = np.stack([_numbers(pairs[end], numbers) for end in ("a", "b")], axis=1)
+    here = (ends >= 0).all(axis=1)
     copies = Copies(
         len(names),
         ends[here].astype(np.int64),
@@ -80,6 +87,12 @@ def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
         pairs["relation"].to_numpy(dtype="U8")[here],
     )
     return Alike(contents.astype(np.int64), copies)
+
+
+def _numbers(wanted: pd.Series, names: pa.Array) -> NDArray[np.int64]:
+    """Where each is among names; -1 where it isn't."""
+    found = pc.index_in(pa.array(wanted, names.type), value_set=names)
+    return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None) -> int:

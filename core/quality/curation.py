@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -18,9 +17,10 @@ from core.catalog.changes import DECISIONS
 from core.catalog.datasets import tidy
 from core.datasets.places import all_as_kept
 from core.errors import InvalidInput, NotFound
+from core.features.kept import Kept
 from core.quality.alike import Alike
 from core.quality.facts import lay_over
-from core.quality.index import read_index, read_skipped
+from core.quality.index import read_facts, read_index, read_skipped
 from core.quality.same_part import Rows
 from core.text import as_text
 from core.who import author, require
@@ -56,9 +56,9 @@ def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd
     changed.
 
     Returns:
-        The index's columns, with ``label`` as decided, and ``label_found`` (str, as the folder
-        said), ``excluded`` (bool), ``kept`` (bool: said to be fine, never to be flagged again),
-        and what :func:`core.quality.facts.lay_over` adds.
+        The index's columns but ``descriptor``, with ``label`` as decided, and ``label_found``
+        (str, as the folder said), ``excluded`` (bool), ``kept`` (bool: said to be fine, never to be
+        flagged again), and what :func:`core.quality.facts.lay_over` adds.
 
     Raises:
         NotFound: there is no such dataset, or it has no index yet.
@@ -66,6 +66,20 @@ def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd
     if version is None:
         version = catalog.datasets.get(dataset_id).version
     return _curated(_Key(catalog, dataset_id, version))[0]
+
+
+def descriptors(catalog: Catalog, dataset_id: str, version: int) -> pd.Series:
+    """What the scan kept to compare pictures by (:mod:`core.quality.descriptor`), of each row of
+    :func:`curated`.
+
+    Raises:
+        NotFound: as for :func:`curated`.
+    """
+    changes = in_force(catalog.changes.of(dataset_id, up_to=version))
+    index = _last(changes, "index")
+    if index is None:
+        raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
+    return read_index(catalog.workspace, dataset_id, index.payload["file"])["descriptor"]
 
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:
@@ -103,17 +117,43 @@ def known_alike(catalog: Catalog, dataset_id: str, version: int | None = None) -
     return _curated(_Key(catalog, dataset_id, version))[1]
 
 
-@lru_cache(maxsize=8)
+# Versions that differ by decisions share most of their columns.
+_made: Kept[tuple[pd.DataFrame, Alike]] = Kept(8)
+
+
 def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
+    return _made.get(key, None, lambda: _one_more(key) or _make(key))
+
+
+def _one_more(key: _Key) -> tuple[pd.DataFrame, Alike] | None:
+    """The version before, if it is at hand, and one decision more that leaves classes and facts as
+    they are; ``None`` otherwise."""
+    before = _made.peek(_Key(key.catalog, key.dataset_id, key.version - 1))
+    if before is None:
+        return None
+    change = key.catalog.changes.of(key.dataset_id, up_to=key.version)[-1]
+    if change.version != key.version or change.action not in ("exclude", "restore", "keep"):
+        return None
+    table, known = before[0].copy(deep=False), before[1]
+    at = Rows(table["path"]).find(all_as_kept(change.payload["paths"]), any_page=False)
+    column = "kept" if change.action == "keep" else "excluded"
+    values = table[column].to_numpy().copy()
+    values[at] = change.action != "restore"
+    table[column] = values
+    return table, known
+
+
+def _make(key: _Key) -> tuple[pd.DataFrame, Alike]:
     changes = in_force(key.catalog.changes.of(key.dataset_id, up_to=key.version))
     index = _last(changes, "index")
     if index is None:
         raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
-    table = read_index(key.catalog.workspace, key.dataset_id, index.payload["file"]).copy()
+    table = read_facts(key.catalog.workspace, key.dataset_id, index.payload["file"])
+    table = table.copy(deep=False)
     rows = Rows(table["path"])
     excluded = np.zeros(len(table), bool)
     kept = np.zeros(len(table), bool)
-    labels = table["label"].to_numpy(dtype=object).copy()
+    labels: np.ndarray | None = None
     for change in changes:
         if "paths" not in change.payload:
             continue
@@ -124,9 +164,12 @@ def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
         elif change.action == "keep":
             kept[at] = True
         elif change.action == "relabel":
+            if labels is None:
+                labels = table["label"].to_numpy(dtype=object).copy()
             labels[at] = change.payload["label"]
     table["label_found"] = table["label"]
-    table["label"] = pd.Series(labels, dtype="str")
+    if labels is not None:
+        table["label"] = pd.Series(labels, dtype="str")
     table["excluded"] = excluded
     table["kept"] = kept
     folder = key.catalog.workspace.dataset(key.dataset_id)
@@ -217,7 +260,7 @@ def decide(
     if not wanted:
         return None
     table = curated(catalog, dataset_id)
-    known = set(table["path"])
+    known = set(table.loc[table["path"].isin(wanted), "path"])
     unknown = [path for path in wanted if path not in known]
     if unknown:
         raise InvalidInput(
@@ -225,7 +268,7 @@ def decide(
         )
     payload: dict[str, object] = {"paths": wanted}
     if action == "relabel":
-        payload["label"] = _class_name(label or "", set(table["label"]))
+        payload["label"] = _class_name(label or "", set(table["label"].unique()))
     change = catalog.changes.append(dataset_id, action, payload, author=author(), why=as_text(why))
     _count(catalog, dataset_id)
     return change

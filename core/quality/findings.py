@@ -80,10 +80,11 @@ def find(
             copies are alike where it is ``None``.
     """
     known = alike or find_exact(table, None)
-    present = table[~table["excluded"]]
+    present = _only(table, ~table["excluded"])
+    readable = _only(present, present["status"] == "ok")
     found = []
     for each in DETECTORS.values():
-        if each.kind and each.key not in (thresholds or {}) and _is_the_kind(each, present):
+        if each.kind and each.key not in (thresholds or {}) and _is_the_kind(each, readable):
             continue
         threshold = (thresholds or {}).get(each.key, each.threshold)
         finding = _apply(each, present, max(threshold, each.lowest), known)
@@ -95,11 +96,12 @@ def find(
 def taken_as_kind(table: pd.DataFrame) -> list[Finding]:
     """What :func:`find` passes over, since most images are so that it is how these pictures are."""
     known = find_exact(table, None)
-    present = table[~table["excluded"]]
+    present = _only(table, ~table["excluded"])
+    readable = _only(present, present["status"] == "ok")
     found = [
         _apply(each, present, each.threshold, known)
         for each in DETECTORS.values()
-        if each.kind and _is_the_kind(each, present)
+        if each.kind and _is_the_kind(each, readable)
     ]
     return [finding for finding in found if finding.paths]
 
@@ -112,8 +114,12 @@ def say_kind(finding: Finding) -> str:
     )
 
 
-def _is_the_kind(each: Detector, present: pd.DataFrame) -> bool:
-    readable = present[present["status"] == "ok"]
+def _only(table: pd.DataFrame, wanted: pd.Series) -> pd.DataFrame:
+    """The wanted rows; the table itself, uncopied, where that is all of them."""
+    return table if wanted.all() else table[wanted]
+
+
+def _is_the_kind(each: Detector, readable: pd.DataFrame) -> bool:
     if len(readable) < _KIND_IMAGES:
         return False
     return bool((each.score(readable) >= _KIND * each.threshold).mean() >= _KIND_SHARE)
@@ -129,7 +135,7 @@ def find_one(
 ) -> Finding:
     """What one detector flags at a threshold, if only nothing; arguments as for :func:`find`."""
     known = alike or find_exact(table, None)
-    return _apply(DETECTORS[key], table[~table["excluded"]], threshold, known)
+    return _apply(DETECTORS[key], _only(table, ~table["excluded"]), threshold, known)
 
 
 def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike) -> Finding:

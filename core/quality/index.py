@@ -5,7 +5,7 @@ Facts only: what a person decided about an image is laid over it by :mod:`core.q
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -126,17 +126,31 @@ def read_index(workspace: Workspace, dataset_id: str, name: str) -> pd.DataFrame
     return _read(workspace.dataset(dataset_id) / name)
 
 
-def load_index(path: Path) -> pd.DataFrame:
+def read_facts(workspace: Workspace, dataset_id: str, name: str) -> pd.DataFrame:
+    """The same without ``descriptor``, which is nine tenths of it: what pages and trainings need.
+
+    Raises:
+        NotFound: it is missing or damaged.
+    """
+    return _read_facts(workspace.dataset(dataset_id) / name)
+
+
+def load_index(path: Path, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
     """The index in a file, afresh.
+
+    Args:
+        columns: which of :data:`COLUMNS`; ``path`` among them.
 
     Raises:
         NotFound: it is missing or damaged.
     """
     try:
-        found = pq.read_table(path)
+        kept = pq.read_schema(path).names
+        found = pq.read_table(path, columns=[name for name in kept if name in columns])
         table = found.to_pandas(types_mapper={pa.binary(): pd.ArrowDtype(pa.binary())}.get)
         missing = {name: value for name, value in _ADDED.items() if name not in table}
-        table = table.assign(**missing)[list(COLUMNS)].astype(COLUMNS)
+        wanted = {name: kind for name, kind in COLUMNS.items() if name in columns}
+        table = table.assign(**missing)[list(wanted)].astype(wanted)
         return in_order(column_as_kept(table))
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise NotFound(
@@ -146,8 +160,14 @@ def load_index(path: Path) -> pd.DataFrame:
         ) from error
 
 
-# One index of 60,000 images takes about 70 MB, most of it descriptors.
-_read = lru_cache(maxsize=4)(load_index)
+# A scan has the one before and its own. One of 60,000 images takes about 70 MB, most of it
+# descriptors.
+_read = lru_cache(maxsize=2)(load_index)
+
+
+@lru_cache(maxsize=4)
+def _read_facts(path: Path) -> pd.DataFrame:
+    return load_index(path, COLUMNS.keys() - {"descriptor"})
 
 
 def write_skipped(workspace: Workspace, dataset_id: str, name: str, skipped: list[Skipped]) -> None:

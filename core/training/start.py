@@ -6,6 +6,7 @@ import pandas as pd
 
 from core.access.audit import note
 from core.catalog import Catalog, RunRecord, RunSummary
+from core.catalog.queue import Has
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
 from core.training.again import spec_again
@@ -36,11 +37,13 @@ def create_run(
     spec: TrainSpec,
     name: str | None = None,
     summary: RunSummary | None = None,
+    needs: Has | None = None,
 ) -> RunRecord:
     """Check the spec against its dataset, and queue a run.
 
     Args:
         summary: what is known of it from the start: the search that it belongs to.
+        needs: what a machine must have to do it.
 
     Raises:
         InvalidInput: it can't work; the sentence says at which setting or class.
@@ -69,6 +72,8 @@ def create_run(
     except BaseException:
         catalog.jobs.finish(job.id, "cancelled")
         raise
+    if needs is not None:
+        catalog.jobs.need(job.id, memory=needs.memory, gpu=needs.gpu)
     catalog.jobs.release(job.id, {"run_id": run.id})
     note(catalog, "started a training", run.name, f"on {dataset.name}")
     return catalog.runs.get(run.id)

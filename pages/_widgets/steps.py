@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.api.entrance import LEAVE
 from core.catalog import DatasetRecord, RunRecord
+from core.jobs.crew import is_shared
 from core.quality.looked import looked
 from core.text import escape, escape_html, shorten
 from core.who import Role, acting, require
@@ -59,6 +60,7 @@ PAGES = (
     _page("shared", "Shared", "guest", step=False),
     _page("demo", "Demo", "guest", step=False),
     _page("people", "People", "administrator", step=False),
+    _page("machines", "Computers", "labeller", step=False),
 )
 BY_KEY = {item.key: item.page for item in PAGES}
 _STYLE = Path(__file__).parents[1] / "style.css"
@@ -79,16 +81,20 @@ def admit(current: Any) -> None:
     require(role)
 
 
-def _account(name: str) -> None:
-    """Who one is, the way out, and for administrators the way to the others."""
+def _account(name: str, *, several: bool) -> None:
+    """The computers that work here, if there are several; who one is, the way out, and for
+    administrators the way to the others."""
     with st.container(horizontal=True, key="account", horizontal_alignment="right"):
-        if acting().may("administrator"):
+        if several:
+            st.page_link(BY_KEY["machines"], label="Computers", icon=":material/dns:")
+        if name and acting().may("administrator"):
             st.page_link(BY_KEY["people"], label="People", icon=":material/group:")
-        st.html(
-            f'<a href="{LEAVE}" target="_self" style="color: inherit">Sign out '
-            f"{escape_html(name)}</a>",
-            width="content",
-        )
+        if name:
+            st.html(
+                f'<a href="{LEAVE}" target="_self" style="color: inherit">Sign out '
+                f"{escape_html(name)}</a>",
+                width="content",
+            )
 
 
 def header(current: Any) -> None:
@@ -96,8 +102,9 @@ def header(current: Any) -> None:
     st.html(_STYLE)
     if current in (BY_KEY["shared"], BY_KEY["demo"]):
         return
-    if acting().name:
-        _account(acting().name)
+    several = acting().may("labeller") and is_shared(catalog())
+    if acting().name or several:
+        _account(acting().name, several=several)
     settle()
     notice_gone(tells_end=current == BY_KEY["train"])
     record, run = current_dataset(), current_run()

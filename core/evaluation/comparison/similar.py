@@ -22,7 +22,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.records import Interval
 from core.progress import Reporter
 from core.quality.copies import LOWEST, SAME, find_copies
-from core.quality.curation import curated, known_alike
+from core.quality.curation import curated, descriptors, known_alike
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.look import look_at
 from core.runs.derived import AsTable, Derived
@@ -165,6 +165,7 @@ def find_similar(
         )
     trained = _trained_on(catalog.workspace, run.id)
     known = curated(catalog, run.dataset_id, run.dataset_version)
+    known = known.assign(descriptor=descriptors(catalog, run.dataset_id, run.dataset_version))
     known = known[known["path"].isin(trained["path"]) & (known["status"] == "ok")]
     known = known[known["descriptor"].map(len) == DESCRIPTOR_BYTES].drop_duplicates("hash")
     paths, theirs = _descriptors(folder, list(predictions.table["path"]), report)

@@ -95,7 +95,7 @@ def _doing(view: JobView, so_far: Curves) -> str:
         return "Stopping. The best so far is kept, saved and tested."
     if view.job.state != "running":
         ahead = f", behind {plural(view.ahead, 'other task')}" if view.ahead else ""
-        return f"Waiting to start{ahead}"
+        return f"{view.doing}{ahead}"
     if view.job.phase != "search":
         return view.doing
     ways = f": {plural(len(so_far.rungs), 'way')} so far" if so_far.rungs else ""

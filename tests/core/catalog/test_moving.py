@@ -239,7 +239,7 @@ def test_files_that_can_not_be_put_aside_leave_the_server_as_it_was(
 
 @pytest.mark.parametrize("at", ["before the rows are there", "after"])
 def test_a_restore_that_is_killed_between_rows_and_files_leaves_what_belongs_together(
-    on_server: str, kept: Catalog, tmp_path: Path, at: str
+    on_server: str, kept: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     home = kept.workspace.home
     backup(kept.workspace, tmp_path / "all.lightbox")
@@ -255,19 +255,23 @@ from core.catalog import backups
 killed = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 rename = Path.rename
 if {at == "after"}:
-    backups.finish_swap = killed
+    rename_of = Path.rename
+    Path.rename = lambda one, two: killed() if one.name == "before.db" else rename_of(one, two)
 else:
     Path.rename = lambda one, two: [rename(one, two), "before-" in str(two) and killed()]
 backups.restore(Path({str(home)!r}), Path({str(tmp_path / "all.lightbox")!r}), replace=True)
 """
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
+    monkeypatch.setattr(database, "_open", {})  # as in a process that begins now
     # The server may not have heard of it yet.
     wait_until(lambda: opened(home) is not None, 20, "the end of the restore")
     found = opened(home)
     assert found is not None
     assert said(found) == (restored if at == "after" else before)
     assert content(home) == (files if at == "after" else files_before)
+    assert not (home / "lightbox.db").exists()
+    assert [each.name for each in home.glob(".restoring*")] == []
 
 
 def opened(home: Path) -> Catalog | None:

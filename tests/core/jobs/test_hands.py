@@ -112,8 +112,9 @@ def test_a_scan_by_two_machines_is_that_of_one_to_the_bit(
     assert counts[-1] == 97
 
 
+@pytest.mark.usefixtures("either_database")
 def test_a_batch_by_two_machines_is_that_of_one_to_the_bit(
-    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, either_database: str
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_module, "CHUNK", 8)
     images = [("red", "red"), ("green", "green"), ("blue", "blue")]

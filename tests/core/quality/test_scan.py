@@ -21,7 +21,7 @@ from core.datasets.intake import add_folder
 from core.errors import Cancelled
 from core.progress import RecordingReporter
 from core.quality import thumbs
-from core.quality.curation import curated, latest_index
+from core.quality.curation import descriptors, latest_index
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.look import look_at
 from core.quality.pool import Pool
@@ -208,7 +208,8 @@ def test_an_index_of_an_older_version_is_read_and_made_anew(
     catalog.changes.append(
         dataset, "index", {"file": "old.parquet", "skipped": "", "images": 6}, author="me"
     )
-    assert set(curated(catalog, dataset)["descriptor"]) == {b""}
+    version = catalog.datasets.get(dataset).version
+    assert set(descriptors(catalog, dataset, version)) == {b""}
     assert scan(catalog, dataset).reused == 0
     now = facts(catalog, dataset)["descriptor"]
     assert list(now) == list(new["descriptor"])

@@ -1,0 +1,68 @@
+"""The computers that do the work, and what each is at: the same on the page and in the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.catalog import Catalog, JobRecord
+from core.catalog.machines import Machine
+from core.jobs.named import named
+from core.text import size
+
+START_ONE = "python -m core worker"
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What a computer is at: in words, and since when, in seconds since 1970."""
+
+    job_id: str
+    what: str
+    since: float
+
+
+@dataclass(frozen=True)
+class Member:
+    """A computer, and what it is at."""
+
+    machine: Machine
+    doing: tuple[Doing, ...]
+
+
+def crew(catalog: Catalog) -> list[Member]:
+    """All computers that work for the catalog, the one that came first first."""
+    running = catalog.jobs.all(states=("running",), parts=True)
+    words = named(catalog, running)
+    found = []
+    for machine in catalog.machines.all():
+        doing = [
+            Doing(
+                job.id,
+                f"{words[job.id].title}: {words[job.id].subject}".rstrip(": "),
+                job.started_at or 0.0,
+            )
+            for job in running
+            if job.machine == machine.id
+        ]
+        found.append(Member(machine, tuple(doing)))
+    return found
+
+
+def is_shared(catalog: Catalog) -> bool:
+    """Whether more than this computer may do the work."""
+    return catalog.on_server or len(catalog.machines.all()) > 1
+
+
+def nobody_for(catalog: Catalog, job: JobRecord) -> str:
+    """Why a waiting job has no computer that could take it, and what to do; "" if it has one."""
+    machines = catalog.machines.all()
+    if any(machine.can(job) for machine in machines):
+        return ""
+    needs = ["a GPU"] if job.needs_gpu else []
+    needs += [f"{size(job.needs_memory)} of memory"] if job.needs_memory else []
+    lane = "trains" if job.lane == "train" else "does this kind of work"
+    if not machines:
+        return f"no computer works here now. Open Lightbox, or start one with: {START_ONE}"
+    if needs and any(job.lane in machine.lanes for machine in machines):
+        return f"no computer here has {' and '.join(needs)}. Start one that has with: {START_ONE}"
+    return f"no computer here {lane}. Start one with: {START_ONE} --lane {job.lane}"

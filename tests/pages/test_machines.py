@@ -1,0 +1,42 @@
+"""Which computers do the work is seen on a page, and why something waits."""
+
+from __future__ import annotations
+
+import os
+
+from core.catalog import Catalog
+from core.catalog.machines import Machine
+from tests.pages.conftest import Open, words
+
+
+def test_a_job_that_no_computer_can_do_is_explained_and_each_computer_is_listed(
+    catalog: Catalog, open_page: Open
+) -> None:
+    assert "No computer works here now" in words(open_page("machines"))
+    catalog.datasets.add("*pets*", "folder", "/photos")
+    dataset = catalog.datasets.all()[0]
+    catalog.jobs.add("scan", {"dataset_id": dataset.id}, lane="light", subject=dataset.id)
+    catalog.jobs.claim("light", pid=os.getpid(), host="h", machine="m-1")
+    training = catalog.jobs.add("train", {}, lane="train", subject=dataset.id)
+    catalog.machines.beat(Machine("m-1", "attic*", ("light",), 8, 16 * 10**9))
+    at = open_page("machines")
+    assert "8 cores, 16.0 GB of memory, no GPU" in words(at)
+    assert "Look at the images again: *pets*" in words(at)
+    assert "no computer here trains. Start one with: python -m core worker --lane train" in words(
+        at
+    )
+    catalog.machines.beat(Machine("m-2", "cellar", ("train",), 2, 8 * 10**9))
+    assert "no computer here" not in words(open_page("machines"))
+    catalog.jobs.need(training.id, memory=32 * 10**9, gpu=True)
+    assert "no computer here has a GPU and 32.0 GB of memory" in words(open_page("machines"))
+
+
+def test_the_way_to_the_computers_is_there_only_where_there_are_several(
+    catalog: Catalog, open_page: Open
+) -> None:
+    catalog.machines.beat(Machine("m-1", "attic", ("light", "train"), 8, 16 * 10**9))
+    links = [each.proto.label for each in open_page("data").get("page_link")]
+    assert "Computers" not in links
+    catalog.machines.beat(Machine("m-2", "cellar", ("train",), 2, 8 * 10**9))
+    links = [each.proto.label for each in open_page("data").get("page_link")]
+    assert "Computers" in links
