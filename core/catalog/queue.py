@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from core.catalog.clock import is_server, now
 from core.catalog.models import JobRow
@@ -38,6 +38,8 @@ class Has:
 
 # Whatever is asked for: a person has said which job to do here.
 ALL = Has(2**62, True)
+# Of these there is one at a time about a dataset: they write its index and its thumbnails.
+_ALONE = ("import", "scan")
 _ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
 
 
@@ -75,6 +77,8 @@ class Queue:
             wanted = wanted.where(JobRow.needs_memory <= has.memory)
             if not has.gpu:
                 wanted = wanted.where(JobRow.needs_gpu.is_(False))
+        if job_id is None and whole is None:
+            wanted = wanted.where(~_must_wait())
         # On a server, a job that another one is just taking is passed over, not waited for.
         first = wanted.order_by(*_ORDER).limit(1).with_for_update(skip_locked=job_id is None)
         with self._sessions.begin() as session:
@@ -165,6 +169,18 @@ class Queue:
         return Conflict(
             "That job is not waiting any more.", remedy="Only waiting ones can be changed."
         )
+
+
+def _must_wait() -> ColumnElement[bool]:
+    """Whether another machine is writing what a job would write, too."""
+    other = aliased(JobRow)
+    writes = select(other.id).where(
+        other.state == "running",
+        other.kind.in_(_ALONE),
+        other.subject == JobRow.subject,
+        other.id != JobRow.id,
+    )
+    return JobRow.kind.in_(_ALONE) & (JobRow.subject != "") & writes.exists()
 
 
 def job_record(row: JobRow) -> JobRecord:

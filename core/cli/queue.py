@@ -95,7 +95,7 @@ def move(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
 @command(
     "queue needs",
     "Queue",
-    "let a waiting job be done only by a computer that has a GPU, or so much memory",
+    "have a waiting job done where there is a GPU, or memory",
     _WHAT,
     *NEEDS,
     examples=('"hands 2" --needs gpu', '"hands 2" --needs-memory 32', '"hands 2"'),

@@ -77,3 +77,16 @@ def test_a_job_waits_for_a_machine_that_has_what_it_needs(catalog: Catalog) -> N
     other = catalog.jobs.add("scan", {}, lane="light")
     assert taken_by(0, gpu=False).id == other.id  # type: ignore[union-attr]
     assert taken_by(8_000, gpu=True).id == job.id  # type: ignore[union-attr]
+
+
+def test_a_dataset_is_looked_through_by_one_machine_at_a_time(catalog: Catalog) -> None:
+    first = catalog.jobs.add("import", {}, lane="light", subject="pets")
+    second = catalog.jobs.add("scan", {}, lane="light", subject="pets")
+    others = [
+        catalog.jobs.add(kind, {}, lane="light", subject=of)
+        for kind, of in (("scan", "cars"), ("export", "pets"))
+    ]
+    taken = [next_of(catalog) for _ in range(4)]
+    assert [job and job.id for job in taken] == [first.id, *(job.id for job in others), None]
+    catalog.jobs.finish(first.id, "done")
+    assert next_of(catalog).id == second.id  # type: ignore[union-attr]

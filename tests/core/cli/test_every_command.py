@@ -49,7 +49,7 @@ def _wait(catalog: Catalog, name: str) -> str:
 
 # What has to be so before a command makes sense: runs that train or wait, and other commands.
 TRAINS = {"pause", "resume", "stop", "rate"}
-WAITS = {"queue move", "queue cancel"}
+WAITS = {"queue move", "queue needs", "queue cancel"}
 BEFORE = {
     "resume": 'pause "hands 1"',
     "run restore": 'run delete "hands 1"',

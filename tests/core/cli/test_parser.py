@@ -75,7 +75,10 @@ def test_help_has_every_command_on_a_line_of_its_own_under_its_step() -> None:
     ("line", "says"),
     [
         ("run --help", "  run forget-test  delete what came of a test on a folder"),
-        ("queue --help", "  python -m core queue\n\nsee also: queue move, queue cancel"),
+        (
+            "queue --help",
+            "\n\nsee also: queue move, queue needs, queue cancel",
+        ),
         ("train --help", "  python -m core train hands"),
     ],
 )
