@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,9 @@ from core.errors import disk_errors
 from core.progress import Throttle
 from core.workspace import atomic_path
 
-# How much work a kill may cost.
+# How much work a kill may cost; more where notes are long, by how often as long as one takes.
 NOTE_EVERY_S = 2.0
+_NOTES_SHARE = 30
 
 
 def forget(records: np.ndarray) -> None:
@@ -89,9 +91,13 @@ class SlotFile:
 
     def note(self) -> None:
         """Make what was added so far survive a kill."""
+        began = time.monotonic()
         with disk_errors("preparing the images"):
             self._out.flush()
             self._save()
+        # The notes of a million take a while, which stays a small share of the work.
+        took = time.monotonic() - began
+        self._time_to_note.seconds = max(NOTE_EVERY_S, _NOTES_SHARE * took)
 
     def peek(self) -> set[str]:
         """Hashes that are there now, without waiting for whoever is adding."""
