@@ -33,7 +33,8 @@ from core.catalog import Catalog, open_catalog
 from core.datasets.content import read_regular
 from core.datasets.images import decode
 from core.features.runtime import Compiled
-from core.inference.batch import answer_batch, find_files
+from core.inference.batch import answer_batch
+from core.inference.batch_files import find_files
 from core.inference.batch_store import delete_batch, new_batch
 from core.runs.files import RunFiles
 from core.workspace import open_workspace

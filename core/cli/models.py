@@ -266,7 +266,7 @@ def _in_groups(
 ) -> Iterator[tuple[list[tuple[str, bytes]], list[tuple[str, str]]]]:
     """Images of files, folders and archives, so many at a time that they fit into memory: name and
     content of each, and name and reason of what can't be opened; in the order of ``paths``."""
-    from core.inference.batch import find_files
+    from core.inference.batch_files import find_files
     from core.inference.given import open_given
 
     for path in paths:

@@ -1,0 +1,68 @@
+"""Which files of a folder are images to be answered, and which of them can't be opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from core import settings
+from core.datasets.formats import SUFFIXES
+from core.datasets.layout import is_litter, is_text
+from core.errors import InvalidInput
+from core.progress import Reporter, Throttle
+from core.text import as_text
+
+Found = tuple[str, int, str]
+"""A file: its path below the folder, its size in bytes, and why it can't be opened, or ""."""
+
+
+def find_files(folder: Path, report: Reporter | None = None) -> list[Found]:
+    """All images below a folder, in the order of their paths; hidden files are passed over, and
+    what isn't called like an image.
+
+    Raises:
+        InvalidInput: there is none, or more than the settings allow.
+    """
+    report = report or Reporter()
+    at_most = settings.load().max_files
+    now_and_then = Throttle(0.2)
+    inside = folder.resolve()
+    found: list[Found] = []
+    for base, below, names in os.walk(folder):
+        below[:] = [name for name in below if not is_litter(name)]
+        for name in names:
+            if is_litter(name) or os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122
+                continue
+            found.append(_looked_at(Path(base) / name, folder, inside))
+        if len(found) > at_most:
+            raise InvalidInput(
+                f"This folder holds more than {at_most:,} images.",
+                file=as_text(str(folder)),
+                remedy="Choose a smaller folder, or raise LIGHTBOX_MAX_FILES.",
+            )
+        if now_and_then():
+            report.check()
+            report.progress("find", len(found), None, "Looking for images")
+    if not found:
+        raise InvalidInput(
+            "There are no images in this folder.",
+            file=as_text(str(folder)),
+            remedy="Choose one with JPEG, PNG, WebP, BMP, GIF or TIFF files; folders inside count.",
+        )
+    return sorted(found)
+
+
+def _looked_at(path: Path, folder: Path, inside: Path) -> Found:
+    shown = as_text(path.relative_to(folder).as_posix())
+    if not is_text(str(path)):
+        return shown, 0, "Its name is not valid text (UTF-8); rename it."
+    try:
+        facts = path.stat()
+        if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            return shown, 0, "It is a link to a file outside this folder."
+    except (OSError, RuntimeError):
+        return shown, 0, "It is a link to a file that is not there."
+    if not stat.S_ISREG(facts.st_mode):
+        return shown, 0, "It is a pipe or a device, not a file."
+    return shown, facts.st_size, ""
