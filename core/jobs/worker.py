@@ -37,6 +37,8 @@ _POLL_S = 0.15
 _AWAY_S = 1.0
 # What a job's spec says where a training follows it.
 _FOLLOWED = ("then_learn", "then_train")
+# What is done on the mere chance keeps nobody waiting.
+_AHEAD = "prepare"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -102,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         from core.training.fitting.warmup import convert_included, tidy_up, warm_up
 
         # Whoever waits already isn't made to wait for what their own job loads as it goes.
-        if not _waited_for(catalog):
+        if not is_waited_for(catalog):
             warm_up()
             convert_included(catalog.workspace)
         _serve(catalog, options, parent, tidy_up)
@@ -114,14 +116,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _waited_for(catalog: Catalog) -> bool:
-    """Whether there is a training to be done, or work that one follows at once."""
+def is_waited_for(catalog: Catalog) -> bool:
+    """Whether somebody wants something of a training's worker, or what a training follows."""
     try:
         jobs = catalog.jobs.all(states=ACTIVE)
     except Unreachable:
         return False
     return any(
-        (job.lane == "train" and job.state == "queued")
+        (job.lane == "train" and job.state == "queued" and job.kind != _AHEAD)
         or any(job.spec.get(then) for then in _FOLLOWED)
         for job in jobs
     )

@@ -11,6 +11,7 @@ import sqlalchemy
 
 from core.catalog import Catalog
 from core.jobs.live import curves, live
+from core.jobs.worker import is_waited_for
 from tests.core.jobs.processes import Process, ended, light_worker, queue, running, said, started
 from tests.waiting import wait_until
 
@@ -35,6 +36,18 @@ def test_it_says_when_it_is_warm_and_what_it_is_busy_with(
     job = queue(catalog, "tiny.note")
     assert lines(worker, 2) == [f"busy {job.id}", "warm"]
     assert ended(catalog, job).state == "done"
+
+
+def test_it_warms_up_no_further_where_somebody_waits_for_a_training(catalog: Catalog) -> None:
+    queue(catalog, "prepare", lane="train")
+    queue(catalog, "scan", dataset_id="a")
+    assert not is_waited_for(catalog)
+    learns = queue(catalog, "scan", dataset_id="a", then_learn="a run")
+    assert is_waited_for(catalog)
+    catalog.jobs.finish(learns.id, "done")
+    assert not is_waited_for(catalog)
+    queue(catalog, "train", lane="train", run_id="a run")
+    assert is_waited_for(catalog)
 
 
 def test_it_does_jobs_in_the_order_in_which_they_came(catalog: Catalog, worker: Process) -> None:
