@@ -150,6 +150,11 @@ def may_be_image(name: str) -> bool:
     return suffix not in _SURELY_NOT and suffix not in _KNOWN and suffix not in _ARCHIVES
 
 
+def begins_like_image(head: bytes) -> bool:
+    """Whether a file that begins so, in its first :data:`HEAD_BYTES` bytes, is one to be read."""
+    return format_of(head) in FORMATS
+
+
 def format_of(head: bytes) -> str:
     """The format whose files begin like this, in Pillow's terms; "" for none that is known.
 

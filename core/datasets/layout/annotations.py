@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.datasets.content import Part
 from core.datasets.layout import yolo
-from core.datasets.layout.box_files import READERS, Noted
+from core.datasets.layout.box_files import Noted, read_annotations
 from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.tables import splits_said
@@ -32,6 +32,10 @@ _SMALLEST = 2
 class Annotations:
     """What annotations say of the pictures that are here.
 
+    Args:
+        names: files that may be annotations, relative to ``root``.
+        column: of classes, in tables of boxes; "" for one that is called so.
+
     Attributes:
         kinds: whose form they have: COCO, Pascal VOC.
         noted: by path.
@@ -39,15 +43,16 @@ class Annotations:
         used: the files that say all this.
     """
 
-    def __init__(self, root: Path, entries: list[Entry], names: list[str]) -> None:
+    def __init__(
+        self, root: Path, entries: list[Entry], names: list[str], column: str = ""
+    ) -> None:
         index = Index(entries)
         self.kinds: set[str] = set()
         self.noted: dict[str, list[Noted]] = defaultdict(list)
         self.splits: dict[str, Split] = {}
         self.used: set[str] = set()
         for name in names:
-            reader = READERS.get(name.lower().rpartition(".")[2])
-            kind, found = reader(root / name) if reader else ("", [])
+            kind, found = read_annotations(root / name, column)
             near = index.near(name)
             here: dict[str, list[Noted]] = defaultdict(list)
             for files, inside in found:

@@ -8,7 +8,7 @@ import json
 import math
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -120,16 +120,23 @@ _FILES = ("filename", "file", "image", "image_id", "file_name", "path")
 _CLASSES = ("class", "label", "name", "category", "class_name")
 
 
-def _csv(path: Path) -> tuple[str, Said]:
-    """A table of boxes: a row each, with its file, class and corners."""
+def is_of_boxes(columns: Iterable[object]) -> bool:
+    """Whether a table with these columns has a box in each row."""
+    return set(CORNERS) <= {str(name).strip().lower() for name in columns}
+
+
+def _csv(path: Path, column: str) -> tuple[str, Said]:
+    """A table of boxes: a row each, with its file, class (in ``column``, if that is said) and
+    corners."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             return "", []
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             head = [name.strip().lower() for name in next(csv.reader(lines), [])]
             file = next((head.index(name) for name in _FILES if name in head), None)
-            label = next((head.index(name) for name in _CLASSES if name in head), None)
-            if file is None or label is None or not set(CORNERS) <= set(head):
+            wanted = (column.strip().lower(),) if column else _CLASSES
+            label = next((head.index(name) for name in wanted if name in head), None)
+            if file is None or label is None or not is_of_boxes(head):
                 return "", []
             ends = [head.index(name) for name in CORNERS]
             found: dict[str, list[Noted]] = defaultdict(list)
@@ -188,9 +195,16 @@ def _voc(path: Path) -> Said:
     return [((path.stem, named), noted)]
 
 
-# By a file's ending, what reads it: whose form it has, and what it says.
-READERS: dict[str, Callable[[Path], tuple[str, Said]]] = {
-    "json": _json,
-    "xml": _xml,
-    "csv": _csv,
-}
+_READERS: dict[str, Callable[[Path], tuple[str, Said]]] = {"json": _json, "xml": _xml}
+
+
+def read_annotations(path: Path, column: str = "") -> tuple[str, Said]:
+    """Whose form a file has, and what it says of pictures; "" and nothing if it is none.
+
+    Args:
+        column: of classes, where it is a table of boxes; "" for one that is called so.
+    """
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix == "csv":
+        return _csv(path, column)
+    return _READERS[suffix](path) if suffix in _READERS else ("", [])

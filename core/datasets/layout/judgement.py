@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import pandas as pd
+
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
-from core.datasets.layout.box_files import CORNERS
+from core.datasets.layout.box_files import CORNERS, is_of_boxes
 from core.datasets.layout.file_names import by_names
 from core.datasets.layout.labels import renames
 from core.datasets.layout.lookup import Index
@@ -122,8 +124,7 @@ class Judgement:
         if kind == "annotations":
             return by_annotations(self.entries, self.said)
         if kind == "boxes":
-            margin = MARGIN if self.choice.margin is None else self.choice.margin
-            return by_boxes(self.entries, self.said, margin)
+            return by_boxes(self.entries, self.said, self.margin)
         index = Index(self.entries)
         if self.choice.table is not None:
             table = self._table(self.choice.table, index)
@@ -194,13 +195,15 @@ class Judgement:
         index = Index(self.entries)
         found = tables.find_tables(self.root, self.walked.tables, index)
         for table in found:
+            if needed and is_of_boxes(table.rows):
+                boxed = self._annotated() or self._boxes_by_column(table)
+                if boxed is not None:
+                    return boxed
             if not table.labels:
                 if needed:
                     return self._by_column(table, index)
                 continue
             reading = tables.by_table(self.entries, table, index)
-            if needed and set(CORNERS) <= {str(name).lower() for name in table.rows}:
-                return self._annotated()
             if needed and reading.files:
                 return self._likelier(table, reading), []
             if len(reading.files) < _TABLE_COVERS * len(self.entries):
@@ -231,6 +234,26 @@ class Judgement:
             )
             for column in table.candidates[:_COLUMNS]
         ]
+        return readings[0], readings[1:]
+
+    def _boxes_by_column(self, table: Table) -> tuple[Reading, list[Reading]] | None:
+        """Boxes of a table with no column that is called as one of classes: a person must say which
+        it is, unless there is one in words only."""
+        known = {column: table.rows[column] for column in table.candidates}
+        known = {name: rows for name, rows in known.items() if name.strip().lower() not in CORNERS}
+        numbers = {name: pd.to_numeric(rows, errors="coerce") for name, rows in known.items()}
+        in_words = [name for name, values in numbers.items() if values.isna().any()]
+        readings = []
+        for column in (in_words or list(known))[:_COLUMNS]:
+            reading = by_boxes(self.entries, self._annotations(column), self.margin)
+            readings += [replace(reading, labels=column)] if reading else []
+        if not readings:
+            return None
+        if len(readings) > 1:
+            self.doubt = (
+                f"The table {table.name} has boxes, but doesn't say which of its columns is the "
+                "class."
+            )
         return readings[0], readings[1:]
 
     def _likelier(self, table: Table, reading: Reading) -> Reading:
@@ -292,7 +315,15 @@ class Judgement:
     @cached_property
     def said(self) -> Annotations:
         """What annotations say."""
-        return Annotations(self.root, self.entries, self.walked.tables)
+        return self._annotations(self.choice.labels or "")
+
+    def _annotations(self, column: str) -> Annotations:
+        return Annotations(self.root, self.entries, self.walked.tables, column)
+
+    @property
+    def margin(self) -> float:
+        """Around boxes, as a part of their size."""
+        return MARGIN if self.choice.margin is None else self.choice.margin
 
     def _annotated(self) -> tuple[Reading, list[Reading]] | None:
         """Whole images where nearly all are of one class, else the boxes; the other beside it."""

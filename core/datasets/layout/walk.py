@@ -198,7 +198,7 @@ class _Walk:
             head = content.read_head(entry.path, formats.HEAD_BYTES)
         except OSError:
             return False
-        return formats.format_of(head) in formats.FORMATS
+        return formats.begins_like_image(head)
 
 
 def _unreadable(error: Exception) -> str:

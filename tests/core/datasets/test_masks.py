@@ -125,3 +125,21 @@ def test_boxes_that_two_tools_wrote_count_once(tmp_path: Path) -> None:
     layout = read_layout(make(tmp_path, files))
     assert found(layout)[:2] == ("boxes", {"cat": 2, "dog": 1})
     assert {file.together for file in layout.files} == {"images/1.png"}, "it is called as that"
+
+
+def test_a_table_of_boxes_is_asked_for_its_column_of_classes(tmp_path: Path) -> None:
+    head = "filename,xmin,ymin,xmax,ymax,breed,coat\n"
+    rows = "".join(
+        f"{n}.png,{at},2,{at + 20},30,{'ab'[n % 2]},{coat}\n"
+        for n in range(6)
+        for at, coat in ((3 + n, "red"), (40, "grey"))
+    )
+    layout = read_layout(make(tmp_path, pictures("{}.png", 6) | {"boxes.csv": head + rows}))
+    assert "which of its columns is the class" in layout.doubt
+    ways = {way.options: way.classes for way in (layout.outline(), *layout.others)}
+    assert ways == {
+        '--layout boxes --labels "breed"': {"a": 6, "b": 6},
+        '--layout boxes --labels "coat"': {"grey": 6, "red": 6},
+    }
+    chosen = read_layout(tmp_path, choice=Choice("boxes", labels="coat"))
+    assert found(chosen)[:2] == ("boxes", {"grey": 6, "red": 6})
