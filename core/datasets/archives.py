@@ -12,7 +12,15 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.contained import Limits, contained
-from core.datasets.formats import TABLES, has_image_name, why_not
+from core.datasets.formats import (
+    HEAD_BYTES,
+    TABLES,
+    begins_like_image,
+    has_image_name,
+    is_archive,
+    may_be_image,
+    why_not,
+)
 from core.datasets.formats import suffix_of as suffix_of_file
 from core.datasets.layout import Skipped, is_litter, is_text
 from core.datasets.members import Damaged, Member, damage, opened, zip_encoding
@@ -75,13 +83,17 @@ def inspect_here(
     """:func:`inspect`, in this process."""
     images = total = 0
     locked = False
+    inside = ""
     methods: set[str] = set()
     try:
         with opened(path, encoding) as (count, members):
             for member in members:
                 total += member.size
                 locked |= member.locked
-                images += member.is_image and not member.method
+                is_image = member.is_image or (not images and _is_image_inside(member))
+                images += is_image and not member.method
+                if not inside and is_archive(PurePosixPath(member.name).name):
+                    inside = member.name
                 if member.method:
                     methods.add(member.method)
                 if total > max_bytes or images > max_files:
@@ -103,6 +115,12 @@ def inspect_here(
             "here.",
             file=path.name,
             remedy="Pack the folder again as an ordinary .zip, or unpack it and add the folder.",
+        )
+    if not images and inside:
+        raise InvalidInput(
+            f"There are no images in this archive, but another archive: {inside}.",
+            file=path.name,
+            remedy="Unpack it, and add the archive that is inside.",
         )
     if not images:
         raise InvalidInput(
@@ -224,7 +242,9 @@ def _refusal(member: Member) -> str | None:
         return f"It is packed with {member.method}, which can't be unpacked here."
     if path.name.lower().endswith(_NESTED):
         return "It is an archive inside the archive; unpack it and add it by itself."
-    if not (has_image_name(path.name) or suffix_of_file(path.name) in TABLES):
+    if not (
+        has_image_name(path.name) or suffix_of_file(path.name) in TABLES or _is_image_inside(member)
+    ):
         return why_not(path.name)
     if (
         "\0" in member.name
@@ -233,6 +253,19 @@ def _refusal(member: Member) -> str | None:
     ):
         return "Its name is too long or not valid."
     return None
+
+
+def _is_image_inside(member: Member) -> bool:
+    """Whether a member without a picture's name begins like one."""
+    if not member.is_file or member.is_link or member.locked or member.method or not member.size:
+        return False
+    if not may_be_image(PurePosixPath(member.name).name):
+        return False
+    try:
+        with damage(), member.open() as source:
+            return begins_like_image(source.read(HEAD_BYTES))
+    except Damaged:
+        return False
 
 
 def _write(
@@ -263,7 +296,7 @@ def _write(
     except BaseException:
         place.unlink(missing_ok=True)
         raise
-    is_image = has_image_name(place.name)
+    is_image = suffix_of_file(place.name) not in TABLES
     result.kept += is_image
     result.tables += not is_image
 

@@ -42,6 +42,8 @@ _HEADERS = (
     *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
 )
 _MAX_HEADER = 1024**2
+# What marks a tar's first header, and where.
+_USTAR, _USTAR_AT = b"ustar", 257
 
 
 class Damaged(Exception):
@@ -94,7 +96,7 @@ def opened(
     Args:
         encoding: of names in a .zip that doesn't say; guessed by :func:`zip_encoding` if ``None``.
     """
-    if zipfile.is_zipfile(path):
+    if _is_zip(path):
         with damage():
             archive = zipfile.ZipFile(path)
         with archive:
@@ -106,6 +108,13 @@ def opened(
         tar = tarfile.open(path, "r:*", tarinfo=_Brief)  # noqa: SIM115
     with tar:
         yield None, _tar_members(tar)
+
+
+def _is_zip(path: Path) -> bool:
+    """Whether a file is a .zip, and no tar that ends with one."""
+    with path.open("rb") as file:
+        head = file.read(_USTAR_AT + len(_USTAR))
+    return not head.endswith(_USTAR) and zipfile.is_zipfile(path)
 
 
 class _Brief(tarfile.TarInfo):
@@ -137,7 +146,7 @@ def _tar_members(tar: tarfile.TarFile) -> Iterator[Member]:
 
 def zip_encoding(path: Path) -> str:
     """How names are written in a .zip, by our guess; "" where there is nothing to guess."""
-    if not zipfile.is_zipfile(path):
+    if not _is_zip(path):
         return ""
     with damage(), zipfile.ZipFile(path) as archive:
         unsaid = _unsaid(archive.infolist())

@@ -19,7 +19,15 @@ from typing import BinaryIO
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake
 from core.datasets.added import added_folder, added_path
-from core.datasets.formats import TABLES, has_image_name, suffix_of, why_not
+from core.datasets.formats import (
+    HEAD_BYTES,
+    TABLES,
+    begins_like_image,
+    has_image_name,
+    may_be_image,
+    suffix_of,
+    why_not,
+)
 from core.datasets.layout import Skipped, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
 from core.text import as_text
@@ -63,7 +71,7 @@ class UploadStage:
     @property
     def count(self) -> int:
         """Number of images that lie here, whoever took them."""
-        found = (file for file in self._files.rglob("*") if has_image_name(file.name))
+        found = (file for file in self._files.rglob("*") if suffix_of(file.name) not in TABLES)
         return sum(1 for file in found if file.is_file())
 
     @property
@@ -127,7 +135,10 @@ class UploadStage:
         if not parts or any(is_litter(part) for part in parts):
             return False
         is_table = suffix_of(parts[-1]) in TABLES and into_class is None
-        if not (has_image_name(parts[-1]) or is_table):
+        head = b""
+        if not has_image_name(parts[-1]) and may_be_image(parts[-1]):
+            head = source.read(HEAD_BYTES)
+        if not (has_image_name(parts[-1]) or is_table or begins_like_image(head)):
             self._refuse(relative_path, why_not(parts[-1]))
             return False
         if not all(is_text(part) for part in parts):
@@ -147,11 +158,12 @@ class UploadStage:
                 return False
             try:
                 with out:
+                    out.write(head)
                     shutil.copyfileobj(source, out, 1024 * 1024)
             except BaseException:
                 place.unlink(missing_ok=True)
                 raise
-        self.kept += has_image_name(place.name)
+        self.kept += not is_table
         return True
 
     def _refuse(self, path: str, why: str) -> None:

@@ -187,6 +187,33 @@ def test_an_archive_without_images_is_refused_at_once(tmp_path: Path) -> None:
             look(path)
 
 
+def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
+    inner = make_zip(tmp_path / "photos.zip", good()).read_bytes()
+    for outer in (
+        make_zip(tmp_path / "a.zip", {"mine/photos.zip": inner, "readme.txt": b"x"}),
+        make_tar(tmp_path / "a.tar", {"mine/photos.zip": inner}),
+    ):
+        with pytest.raises(InvalidInput, match=r"another archive: mine/photos\.zip"):
+            look(outer)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz"])
+def test_what_begins_like_a_picture_is_one_whatever_it_is_called(
+    tmp_path: Path, target: Path, suffix: str
+) -> None:
+    members = {f"{label}/IM000{n}": image_bytes(n) for label in "ab" for n in range(2)}
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".zip":
+        make_zip(path, members | {"a/LICENCE": b"free"}, zipfile.ZIP_DEFLATED)
+    else:
+        make_tar(path, members | {"a/LICENCE": b"free"}, MODES[suffix])
+    look(path)
+    unpacked = take(path, target)
+    assert (unpacked.kept, files(target)) == (4, set(members))
+    assert (target / "a" / "IM0001").read_bytes() == members["a/IM0001"]
+    assert list(reasons(unpacked)) == ["a/LICENCE"]
+
+
 def test_what_is_no_archive_is_refused_at_once(tmp_path: Path, target: Path) -> None:
     path = tmp_path / "a.zip"
     for data in (b"", b"x", b"\x1f\x8b garbage", b"\xfd7zXZ\0 garbage", b"BZh9 garbage", b"PK\3\4"):

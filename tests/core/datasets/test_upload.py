@@ -40,6 +40,13 @@ def found(catalog: Catalog, record: DatasetRecord) -> dict[str, list[str]]:
     return result
 
 
+def test_what_begins_like_a_picture_is_one_whatever_it_is_called(catalog: Catalog) -> None:
+    stage = stage_of(catalog, "pets/cat/IM01", "pets/dog/IM01.x")
+    assert not stage.add("pets/dog/LICENCE", io.BytesIO(b"free"))
+    assert (stage.kept, stage.count) == (2, 2)
+    assert found(catalog, stage.finish(catalog, "pets")) == {"cat": ["IM01"], "dog": ["IM01.x"]}
+
+
 def test_a_folder_becomes_a_dataset(catalog: Catalog) -> None:
     record = uploaded(catalog, "pets/cat/1.png", "pets/cat/2.png", "pets\\dog\\1.png")
     assert (record.name, record.origin, record.state) == ("pets", "upload", "importing")
