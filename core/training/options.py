@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.training.augmentation.catalogue import FIELDS
+from core.training.augmentation.catalogue import KINDS
 from core.training.setting import AUGMENTATION, DATA, SHARE, TRAINING, WEIGHTS, Parts, Setting
 
 Metric = Literal["accuracy", "loss", "f1", "balanced_accuracy"]
@@ -41,7 +41,7 @@ OF_AUGMENTATION: Parts = {
         step=each.step,
         slider=not each.switch,
     )
-    for each in FIELDS
+    for each in KINDS.values()
 }
 OF_SHARES: Parts = {
     "train": Setting("Training share", "What the other two leave.", unit=SHARE),

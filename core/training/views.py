@@ -13,6 +13,7 @@ import numpy as np
 
 from core.features.cache import Variations
 from core.training.augmentation.draw import COLUMNS, draw
+from core.training.augmentation.kind import CHANGES
 from core.training.augmentation.options import Augmentation
 from core.training.augmentation.vary import VERSION, apply
 
@@ -25,7 +26,9 @@ def variations(options: Augmentation, views: int = VIEWS) -> Variations:
 
     Mixing is no part of it. Where ``options`` vary nothing, there are no views.
     """
-    said = json.dumps(options.model_dump(mode="json", exclude=_MIXING), sort_keys=True)
+    # A kind that is off, and that came later, makes no other views of what is kept already.
+    left_out = _MIXING | {name for name in CHANGES if not getattr(options, name)}
+    said = json.dumps(options.model_dump(mode="json", exclude=left_out), sort_keys=True)
     version = f"{VERSION}-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
     return Variations(views if options.varies else 0, version, partial(_make, options))
 

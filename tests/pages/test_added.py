@@ -157,3 +157,16 @@ def test_a_format_is_offered_made_checked_and_answers_elsewhere(
         timeout=300,
     )
     assert "1.png: blue" in done.stdout, done.stderr
+
+
+@pytest.mark.keras
+def test_a_kind_of_augmentation_is_chosen_explained_seen_trained_with_and_taken_away() -> None:
+    """In a process of its own, where it is there before the settings are made of all kinds."""
+    plugin = ("-p", "tests.core.training.augmentation.sepia", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugin, "tests/pages/with_sepia.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

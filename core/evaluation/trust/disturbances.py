@@ -144,7 +144,9 @@ def disturb(images: np.ndarray, kind: str, strength: float, chance: np.ndarray) 
     else:
         # Contrast is about mid-grey: moved by this, it becomes a multiplication.
         some["contrast"], some["brightness"] = strength, -(1 - strength) / 2
-    every = {name: np.broadcast_to(value, len(images)) for name, value in some.items()}
+    every: dict[str, Any] = {
+        name: np.broadcast_to(value, len(images)) for name, value in some.items()
+    }
     return apply(images, Drawn(**every), threads=_THREADS)
 
 

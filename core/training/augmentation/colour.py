@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.training.augmentation.draw import Drawn
+from core.training.augmentation.kind import LIGHT, PERCENT, Kind
 
 _MIDDLE = 127.5
 # Luma and two differences of colour (YIQ): turning the latter turns hue and leaves greys alone.
@@ -39,3 +40,48 @@ def light_tables(drawn: Drawn) -> np.ndarray:
     added = _MIDDLE * (1 - drawn.contrast) + 255 * drawn.brightness
     values = np.arange(256.0) * drawn.contrast[:, None] + added[:, None]
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+KINDS = (
+    Kind(
+        "brightness",
+        "Brightness",
+        LIGHT,
+        "Makes each image up to this much lighter or darker.",
+        "up to {} lighter or darker",
+        maximum=1,
+        step=0.01,
+        unit=PERCENT,
+    ),
+    Kind(
+        "contrast",
+        "Contrast",
+        LIGHT,
+        "Gives each image up to this much more or less contrast.",
+        "with up to {} more or less contrast",
+        maximum=1,
+        step=0.01,
+        unit=PERCENT,
+    ),
+    Kind(
+        "saturation",
+        "Saturation",
+        LIGHT,
+        "Makes the colours of each image up to this much stronger or paler.",
+        "with up to {} stronger or paler colours",
+        maximum=1,
+        step=0.01,
+        unit=PERCENT,
+    ),
+    Kind(
+        "hue",
+        "Hue",
+        LIGHT,
+        "Turns all colours by up to this share of the colour circle. Keep it small where colour "
+        "tells classes apart.",
+        "with colours turned by up to {} of the circle",
+        maximum=0.5,
+        step=0.01,
+        unit=PERCENT,
+    ),
+)

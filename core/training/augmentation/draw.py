@@ -6,14 +6,15 @@ on or moved changes nothing about the others. A page's preview only changes wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from core.training.augmentation.options import Augmentation
+from core.training.augmentation.kind import CHANGES, MORE, Chosen, Kind
 
-# One random number an image for each. Their order is part of what a seed means.
+# One random number an image for each. Their order is part of what a seed means, so kinds that came
+# later (``CHANGES``) get theirs from the first one.
 COLUMNS = (
     "mirror",
     "flip",
@@ -60,6 +61,8 @@ class Drawn:
         noise_at: 0 to 1, which noise.
         cutout: side of the grey square, in shares of the image's; 0 for none.
         cutout_x, cutout_y: its middle, in shares of the side.
+        more: names and strengths of what is done after all this.
+        seeds: uint64; what the numbers for it are drawn from.
     """
 
     mirror: np.ndarray
@@ -79,12 +82,14 @@ class Drawn:
     cutout: np.ndarray
     cutout_x: np.ndarray
     cutout_y: np.ndarray
+    more: tuple[tuple[str, float], ...] = ()
+    seeds: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.turn)
 
 
-class _Kind(NamedTuple):
+class _Drawable(NamedTuple):
     """One that RandAugment may draw: what it does at its full strength, 10."""
 
     name: str
@@ -93,23 +98,23 @@ class _Kind(NamedTuple):
 
 
 _RANDAUGMENT = (
-    _Kind("turn", 30.0),
-    _Kind("shear", 17.0),
-    _Kind("zoom", 0.3),
-    _Kind("across", 0.3),
-    _Kind("down", 0.3),
-    _Kind("brightness", 0.4),
-    _Kind("contrast", 0.7),
-    _Kind("saturation", 0.9),
-    _Kind("hue", 0.1),
-    _Kind("blur", 0.015, signed=False),  # of the side: the same look at every size
-    _Kind("noise", 0.06, signed=False),
-    _Kind("cutout", 0.4, signed=False),
+    _Drawable("turn", 30.0),
+    _Drawable("shear", 17.0),
+    _Drawable("zoom", 0.3),
+    _Drawable("across", 0.3),
+    _Drawable("down", 0.3),
+    _Drawable("brightness", 0.4),
+    _Drawable("contrast", 0.7),
+    _Drawable("saturation", 0.9),
+    _Drawable("hue", 0.1),
+    _Drawable("blur", 0.015, signed=False),  # of the side: the same look at every size
+    _Drawable("noise", 0.06, signed=False),
+    _Drawable("cutout", 0.4, signed=False),
 )
 _FACTORS = {"zoom", "contrast", "saturation"}
 
 
-def draw(options: Augmentation, numbers: np.ndarray, size: int) -> Drawn:
+def draw(options: Chosen, numbers: np.ndarray, size: int) -> Drawn:
     """What each image gets.
 
     Args:
@@ -138,7 +143,7 @@ def draw(options: Augmentation, numbers: np.ndarray, size: int) -> Drawn:
     if options.randaugment:
         _add_two(drawn, given, options.randaugment / 10, size)
     drawn["zoom"] = np.maximum(drawn["zoom"], SMALLEST)
-    return Drawn(
+    found = Drawn(
         mirror=(given["mirror"] < 0.5) & options.flip_horizontal,
         flip=(given["flip"] < 0.5) & options.flip_vertical,
         noise_at=given["noise_at"],
@@ -146,6 +151,11 @@ def draw(options: Augmentation, numbers: np.ndarray, size: int) -> Drawn:
         cutout_y=given["cutout_y"],
         **drawn,
     )
+    if any(getattr(options, name) for name in CHANGES):
+        more = tuple((name, float(getattr(options, name))) for name in CHANGES)
+        seeds = (given[COLUMNS[0]] * 2**53).astype(np.uint64)
+        return replace(found, more=tuple(each for each in more if each[1]), seeds=seeds)
+    return found
 
 
 def _add_two(
@@ -172,3 +182,18 @@ def _add_two(
             drawn[kind.name] = np.maximum(there, amount)
         else:
             drawn[kind.name] = there + amount
+
+
+KINDS = (
+    # Cubuk et al., 2020.
+    Kind(
+        "randaugment",
+        "RandAugment",
+        MORE,
+        "On top, does two things to each image that are drawn from turning, leaning, zooming, "
+        "shifting, light, colours, blur, noise and cutting out, all at this strength.",
+        "with two more kinds drawn at strength {} of 10",
+        maximum=10,
+        step=0.5,
+    ),
+)

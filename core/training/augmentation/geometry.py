@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from core.training.augmentation.draw import Drawn
+from core.training.augmentation.kind import PERCENT, PLACE, Kind
 
 
 def affine_maps(drawn: Drawn, size: int) -> np.ndarray:
@@ -75,3 +76,65 @@ def move(image: np.ndarray, matrix: np.ndarray, margin: int) -> Image.Image:
         (a, b, c + margin, d, e, f + margin),
         Image.Resampling.BILINEAR,
     )
+
+
+KINDS = (
+    Kind(
+        "flip_horizontal",
+        "Mirror left and right",
+        PLACE,
+        "Mirrors half of the images left to right. Right for most photos, wrong for anything that "
+        "is read or has a side.",
+        "mirrored left to right",
+        switch=True,
+    ),
+    Kind(
+        "flip_vertical",
+        "Mirror top and bottom",
+        PLACE,
+        "Mirrors half of the images top to bottom. For images without an up and a down: from "
+        "above, or through a microscope.",
+        "mirrored top to bottom",
+        switch=True,
+    ),
+    Kind(
+        "rotation",
+        "Turn",
+        PLACE,
+        "Turns each image by up to so many degrees, either way.",
+        "turned by up to {}",
+        maximum=180,
+        step=1,
+        unit="°",
+    ),
+    Kind(
+        "zoom",
+        "Zoom",
+        PLACE,
+        "Shows each image up to this much larger or smaller.",
+        "zoomed by up to {}",
+        maximum=0.9,
+        step=0.01,
+        unit=PERCENT,
+    ),
+    Kind(
+        "shift",
+        "Shift",
+        PLACE,
+        "Moves each image by up to this share of its side, across and down.",
+        "shifted by up to {}",
+        maximum=0.5,
+        step=0.01,
+        unit=PERCENT,
+    ),
+    Kind(
+        "shear",
+        "Shear",
+        PLACE,
+        "Leans each image by up to so many degrees, either way, as italics do.",
+        "sheared by up to {}",
+        maximum=45,
+        step=1,
+        unit="°",
+    ),
+)

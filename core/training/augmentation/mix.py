@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.training.augmentation.options import Augmentation
+from core.training.augmentation.kind import MORE, Chosen, Kind
 
 
 def mix(
-    images: np.ndarray, labels: np.ndarray, options: Augmentation, rng: np.random.Generator
+    images: np.ndarray, labels: np.ndarray, options: Chosen, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mix each image of a batch with another of the same batch.
 
@@ -64,3 +64,29 @@ def _patched(
         mixed[i, top:bottom, left:right] = pixels[others[i], top:bottom, left:right]
     replaced = np.prod(ends - starts, axis=1) / size**2
     return mixed, (1 - replaced).astype(np.float32)
+
+
+KINDS = (
+    # Zhang et al., 2018.
+    Kind(
+        "mixup",
+        "Mixup",
+        MORE,
+        "Blends each image with another, and asks the network for both in these shares. 0.2 is "
+        "usual; higher blends more evenly.",
+        "blended with another image (mixup {})",
+        maximum=2,
+        step=0.05,
+    ),
+    # Yun et al., 2019.
+    Kind(
+        "cutmix",
+        "Cutmix",
+        MORE,
+        "Replaces a square of each image by another's, and asks the network for both in the shares "
+        "of their areas. 1 makes every size of square as likely.",
+        "with a square of another image (cutmix {})",
+        maximum=2,
+        step=0.05,
+    ),
+)

@@ -1,55 +1,20 @@
-"""How training images are varied, as values: one field a kind, presets, and what can go wrong.
+"""How training images are varied, as values: one field a kind, and presets.
 
 Importable by pages; applying is :mod:`core.training.augmentation.vary`'s and ``mix``'s.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, create_model, model_validator
+
+from core.training.augmentation.catalogue import KINDS
+from core.training.augmentation.kind import Chosen, Kind
 
 
-class Augmentation(BaseModel):
-    """Each kind with its largest strength; 0 or false is off. Drawn anew for each image.
-
-    Attributes:
-        flip_horizontal, flip_vertical: mirror half of the images.
-        rotation: up to so many degrees either way.
-        zoom: up to this share larger or smaller.
-        shift: up to this share of the side, across and down.
-        shear: up to so many degrees.
-        brightness: up to this share of the whole range lighter or darker.
-        contrast, saturation: up to this share more or less.
-        hue: up to this share of the colour circle.
-        blur: Gaussian, standard deviation up to so many pixels.
-        noise: Gaussian, standard deviation up to this share of the range.
-        cutout: side of a grey square, up to this share of the image's (DeVries & Taylor, 2017).
-        mixup: alpha of the Beta distribution that two images are blended by (Zhang et al., 2018).
-        cutmix: alpha of the one that says how much of an image is replaced by another's part
-            (Yun et al., 2019).
-        randaugment: strength, 0 to 10, of two kinds that are drawn for each image on top
-            (Cubuk et al., 2020).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    flip_horizontal: bool = False
-    flip_vertical: bool = False
-    rotation: float = Field(default=0, ge=0, le=180)
-    zoom: float = Field(default=0, ge=0, le=0.9)
-    shift: float = Field(default=0, ge=0, le=0.5)
-    shear: float = Field(default=0, ge=0, le=45)
-    brightness: float = Field(default=0, ge=0, le=1)
-    contrast: float = Field(default=0, ge=0, le=1)
-    hue: float = Field(default=0, ge=0, le=0.5)
-    saturation: float = Field(default=0, ge=0, le=1)
-    blur: float = Field(default=0, ge=0, le=5)
-    noise: float = Field(default=0, ge=0, le=0.5)
-    cutout: float = Field(default=0, ge=0, le=0.7)
-    mixup: float = Field(default=0, ge=0, le=2)
-    cutmix: float = Field(default=0, ge=0, le=2)
-    randaugment: float = Field(default=0, ge=0, le=10)
+class _Options(Chosen):
+    """Each kind with its largest strength; 0 or false is off. Drawn anew for each image."""
 
     @model_validator(mode="before")
     @classmethod
@@ -69,18 +34,37 @@ class Augmentation(BaseModel):
     @property
     def varies(self) -> bool:
         """Whether single images are varied, mixing left aside."""
-        return self.model_copy(update={"mixup": 0, "cutmix": 0}) != Augmentation()
+        return self.model_copy(update={"mixup": 0, "cutmix": 0}) != type(self)()
 
     @property
     def active(self) -> bool:
         """Whether anything is varied at all."""
-        return self != Augmentation()
+        return self != type(self)()
 
     @property
     def preset(self) -> str:
         """The preset that this is, or ``own``."""
         return next((name for name in PRESETS if Augmentation(**PRESETS[name]) == self), "own")
 
+
+def _field(kind: Kind) -> tuple[Any, Any]:
+    if kind.switch:
+        return bool, False
+    return Annotated[float, Field(ge=0, le=kind.maximum)], 0
+
+
+if TYPE_CHECKING:
+
+    class Augmentation(_Options):
+        """What :func:`pydantic.create_model` makes below."""
+else:
+    Augmentation = create_model(
+        "Augmentation",
+        __base__=_Options,
+        __module__=__name__,
+        __doc__=_Options.__doc__,
+        **{kind.name: _field(kind) for kind in KINDS.values()},
+    )
 
 # No preset mirrors: a mirrored digit or letter is another one, or none. Pages offer it, with a
 # word.

@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageFilter
 
+from core.training.augmentation.kind import PERCENT, TEXTURE, Kind
+
 # Up to here one pass of a three-pixel filter has the wanted variance; beyond it takes several.
 _ONE_PASS = 0.8
 _GREY = 127
@@ -60,3 +62,43 @@ def cut_out(image: np.ndarray, side: float, x: float, y: float) -> None:
     pixels = round(side * size)
     left, top = round(x * size - pixels / 2), round(y * size - pixels / 2)
     image[max(top, 0) : max(top + pixels, 0), max(left, 0) : max(left + pixels, 0)] = _GREY
+
+
+KINDS = (
+    Kind(
+        "blur",
+        "Blur",
+        TEXTURE,
+        "Blurs each image by a standard deviation of up to so many pixels, at the size that the "
+        "network sees.",
+        "blurred by up to {}",
+        maximum=5,
+        step=0.1,
+        unit=" px",
+    ),
+    Kind(
+        "noise",
+        "Noise",
+        TEXTURE,
+        (
+            "Adds grain with a standard deviation of up to this share of the range from black to "
+            "white."
+        ),
+        "with up to {} of noise",
+        maximum=0.5,
+        step=0.01,
+        unit=PERCENT,
+    ),
+    # DeVries and Taylor, 2017.
+    Kind(
+        "cutout",
+        "Cut out",
+        TEXTURE,
+        "Covers a grey square of up to this share of the side, so that the network can't rely on "
+        "one detail alone.",
+        "with a grey square of up to {} of the side",
+        maximum=0.7,
+        step=0.01,
+        unit=PERCENT,
+    ),
+)

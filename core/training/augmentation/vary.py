@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from core.training.augmentation.colour import colour_maps, light_tables
 from core.training.augmentation.draw import COLUMNS, Drawn, draw
 from core.training.augmentation.geometry import affine_maps, margins, move
+from core.training.augmentation.kind import CHANGES
 from core.training.augmentation.options import Augmentation
 from core.training.augmentation.texture import add_noise, blur, cut_out
 
@@ -106,6 +108,16 @@ class _Work:
                     for v in (self.drawn.cutout, self.drawn.cutout_x, self.drawn.cutout_y)
                 ),
             )
+        if self.drawn.more:
+            self._more(i)
+
+    def _more(self, i: int) -> None:
+        seeds = self.drawn.seeds
+        assert seeds is not None
+        for name, strength in self.drawn.more:
+            # The same numbers whatever else is on.
+            rng = np.random.default_rng([int(seeds[i]), zlib.crc32(name.encode())])
+            self.out[i] = CHANGES[name](self.out[i], strength, rng)
 
 
 def _picture(pixels: np.ndarray | Image.Image) -> Image.Image:

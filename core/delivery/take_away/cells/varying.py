@@ -7,6 +7,7 @@ from typing import Any
 from core.delivery.take_away.cells import Cell, code, words
 from core.delivery.take_away.cut import Cutter, namespace
 from core.training.augmentation.catalogue import describe
+from core.training.augmentation.kind import CHANGES
 from core.training.augmentation.options import Augmentation
 from core.training.spec import TrainSpec
 
@@ -34,8 +35,15 @@ def cells(spec: TrainSpec, cutter: Cutter, *, on_pixels: bool) -> list[Cell]:
             """
         ),
         code(namespace("AUGMENTATION", chosen.model_dump())),
-        code(cutter.cut(f"{_ROOM}.vary:vary", known=known)),
     ]
+    later = [name for name in CHANGES if getattr(chosen, name)]
+    if later:
+        found = {name: CHANGES[name] for name in later}
+        cutter.stands(f"{_ROOM}.kind", "CHANGES")
+        changes = ", ".join(f"{name!r}: {change.__name__}" for name, change in found.items())
+        places = [f"{change.__module__}:{change.__name__}" for change in found.values()]
+        made.append(code(cutter.cut(*places), "", f"CHANGES = {{{changes}}}"))
+    made.append(code(cutter.cut(f"{_ROOM}.vary:vary", known=known)))
     if chosen.varies:
         made.append(
             code(
@@ -61,6 +69,7 @@ def facts(chosen: Augmentation) -> dict[str, Any]:
     rand = chosen.randaugment > 0
     moves = any((chosen.rotation, chosen.zoom, chosen.shift, chosen.shear, rand))
     colours = any((chosen.saturation, chosen.hue, rand))
+    later = any(getattr(chosen, name) for name in CHANGES)
     never = {
         "self.moved.any()": moves,
         "self.moved[i]": moves,
@@ -74,6 +83,8 @@ def facts(chosen: Augmentation) -> dict[str, Any]:
         "self.drawn.noise[i] > 0": chosen.noise or rand,
         "self.drawn.cutout[i] > 0": chosen.cutout or rand,
         "kind == 'mixup'": chosen.mixup,
+        "self.drawn.more": later,
+        "any((getattr(options, name) for name in CHANGES))": later,
     }
     known: dict[str, Any] = {text: False for text, happens in never.items() if not happens}
     if not chosen.cutmix:
