@@ -169,10 +169,9 @@ def _data(material: Material) -> Section:
         )
         return Section("data", "Data", (Paragraph("said", unknown),))
     told = [
-        f"Trained on {name}, version {material.run.dataset_version}: {material.count('train'):,} "
-        f"images to train on, {material.count('validation'):,} to choose the best epoch by, and "
-        f"{material.count('test'):,} that were kept back for the test. Copies of one picture were "
-        "kept on one side."
+        f"Trained on {name}, version {material.run.dataset_version}: {_learned_from(material)}, "
+        f"and {material.count('test'):,} that were kept back for the test. Copies of one picture "
+        "were kept on one side."
     ]
     decided = _decisions(material)
     if decided:
@@ -197,6 +196,18 @@ def _data(material: Material) -> Section:
     )
     said = tuple(Paragraph("said", each) for each in told)
     return Section("data", "Data", (*said, Table("classes", columns, tuple(rows))))
+
+
+def _learned_from(material: Material) -> str:
+    """How many images had a say, and what in. Auto fits its choice on those for validation, too."""
+    train, validation = material.count("train"), material.count("validation")
+    if material.summary.judged and validation:
+        return (
+            f"{train + validation:,} images that the model learned from in the end ({train:,} to "
+            f"train on and {validation:,} for validation), each of which was first answered by "
+            "models that had not seen it, to choose among them"
+        )
+    return f"{train:,} images to train on, {validation:,} to choose the best epoch by"
 
 
 def _decisions(material: Material) -> str:

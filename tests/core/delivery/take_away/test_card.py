@@ -49,6 +49,13 @@ def test_a_card_has_data_metrics_limits_and_how_to_reproduce(
     assert "# Model card: A \\<b\\>run\\</b\\> \\& \\*more\\*" in text
 
 
+def test_what_auto_learned_from_is_counted_whole(catalog: Catalog, run: RunRecord) -> None:
+    catalog.runs.summarise(run.id, run.summary.model_copy(update={"judged": 48}))
+    assert "48 images that the model learned from in the end (24 to train on" in text_of(
+        catalog, run
+    )
+
+
 def test_what_a_person_says_is_part_of_it_and_nothing_stands_in_its_place(
     catalog: Catalog, run: RunRecord
 ) -> None:
