@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +31,11 @@ class WrongSetting(InvalidInput):
     def __init__(self, setting: str, what: str, remedy: str) -> None:
         super().__init__(what, remedy=remedy)
         self.setting = setting
+
+
+def _to(key: str, value: Any) -> str:
+    """A setting and what it should be, in the words of the form: “Epochs of fine-tuning” to 0."""
+    return f"“{SETTINGS[key].label}” to {SETTINGS[key].shown(value)}"
 
 
 def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) -> list[str]:
@@ -84,7 +90,7 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
             raise WrongSetting(
                 "stopping.patience",
                 "Stopping early needs validation images, and there are none.",
-                "Give validation a share, or switch early stopping off.",
+                f"Give validation a share, or set {_to('stopping.patience', 0)}.",
             )
         warnings.append(
             "There are no validation images, so training can't notice when it goes too far; the "
@@ -129,7 +135,7 @@ def _check_network(spec: TrainSpec, classes: int, images: int) -> None:
         raise WrongSetting(
             "architecture",
             f"Layers were given, but {network.title} has its own.",
-            "Choose “custom” as the architecture, or leave the layers out.",
+            f"Set {_to('architecture', 'custom')}, or leave the layers out.",
         )
     batch = recipes.batch_size(spec, images)
     needed = batch * spec.image_size**2 * _BYTES_PER_PIXEL
@@ -176,25 +182,25 @@ def _check_weights(spec: TrainSpec, catalog: Catalog | None) -> None:
             "minutes",
             "Auto looks with networks that have learned from photos; this one starts from "
             "something else.",
-            "Set minutes to 0, or start from ImageNet weights.",
+            f"Set {_to('minutes', 0)}, or start from ImageNet weights.",
         )
     if spec.tuning.epochs and not pretrained:
         raise WrongSetting(
             "tuning.epochs",
             "Fine-tuning needs a pretrained network; this one learns all its layers anyway.",
-            "Set the epochs of fine-tuning to 0, or choose pretrained weights.",
+            f"Set {_to('tuning.epochs', 0)}, or choose pretrained weights.",
         )
     if kind == "none" and spec.frozen:
         raise WrongSetting(
             "frozen",
             "Layers with random weights can't be frozen: they would never learn anything.",
-            "Set the frozen share to 0, or choose pretrained weights.",
+            f"Set {_to('frozen', 0.0)}, or choose pretrained weights.",
         )
     if spec.tuning.epochs and spec.frozen > 0.97:
         raise WrongSetting(
             "frozen",
             "With all layers frozen there is nothing to fine-tune.",
-            "Lower the frozen share, or set the epochs of fine-tuning to 0.",
+            f"Lower it, or set {_to('tuning.epochs', 0)}.",
         )
 
 
@@ -203,19 +209,19 @@ def _check_settings(spec: TrainSpec, classes: int) -> None:
         raise WrongSetting(
             "loss.name",
             f"Binary cross-entropy is for two classes, and there are {classes}.",
-            "Use the categorical one.",
+            f"Set {_to('loss.name', 'categorical')}.",
         )
     if "top_3" in spec.metrics and classes < 4:
         raise WrongSetting(
             "metrics",
             f"Of {classes} classes, the right one is always among the first three.",
-            "Leave the metric top_3 out.",
+            f"Leave “{SETTINGS['metrics'].shown('top_3')}” out of “{SETTINGS['metrics'].label}”.",
         )
     if spec.precision == "float16" and not hardware.has_gpu():
         raise WrongSetting(
             "precision",
             "float16 needs a GPU; on a processor it is slow and loses digits.",
-            "Use auto.",
+            f"Set {_to('precision', 'auto')}.",
         )
     if spec.optimizer.name in ("adam", "adamw", "rmsprop") and spec.learning_rate > 0.3:
         raise WrongSetting(

@@ -177,7 +177,7 @@ def test_mirroring_digits_is_warned_of(
 WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("Training", "quick", {"loss.name": "binary"}, "Binary cross-entropy is for two classes"),
     ("Training", "quick", {"learning_rate": 0.9}, "far too big for AdamW"),
-    ("Training", "quick", {"metrics": ["top_3"]}, "Leave the metric top_3 out"),
+    ("Training", "quick", {"metrics": ["top_3"]}, "Leave “right one among the first 3” out"),
     ("Weights", "balanced", {"frozen": 100}, "nothing to fine-tune"),
 ]
 
