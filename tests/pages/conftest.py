@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.sharing import made_once
 
 Open = Callable[..., AppTest]
+# A "<" that Markdown has not been told to take as a mere character.
+RAW = re.compile(r"(?<!\\)<")
 SPECIALISTS = "For specialists"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from core.catalog import Catalog, DatasetRecord, RunSummary
 from core.datasets.pixels import load_pixels
@@ -94,3 +95,11 @@ def train(
     report = report or RecordingReporter()
     summary = train_run(catalog, run_id, report)
     return Trained(catalog, dataset, wanted, run_id, report, summary)
+
+
+def as_summarised(run: Trained, off: float = 2e-4) -> None:
+    """The saved model is the one whose figures the summary has, to the last weight."""
+    accuracy, loss = run.validated_again()
+    assert accuracy == pytest.approx(run.summary.validation_accuracy, abs=1e-6)
+    assert loss == pytest.approx(run.best["val_loss"], abs=off)
+    assert run.summary.export_difference <= 1e-3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,13 @@ import pandas as pd
 import pytest
 
 from core.catalog import Catalog, DatasetRecord
-from core.errors import Cancelled, InvalidInput, NotFound, WeightsMissing
+from core.errors import Cancelled, InvalidInput
 from core.features.runtime import Compiled
 from core.training.run import train_run
 from core.training.spec import parse_spec
 from core.workspace import read_json
 from tests.core.evaluation.coloured import CLASSES
-from tests.core.training.running import Trained, queued, train
+from tests.core.training.running import Trained, as_summarised, queued, train
 from tests.core.training.small import EACH, StopsAt, add_colours, new_catalog, notes, told
 
 pytestmark = pytest.mark.keras
@@ -112,14 +111,6 @@ def test_the_saved_model_and_the_export_give_the_same_answers(trained: Trained) 
         answers, abs=1e-3
     )
     assert answers.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-
-
-def as_summarised(run: Trained, off: float = 2e-4) -> None:
-    """The saved model is the one whose figures the summary has, to the last weight."""
-    accuracy, loss = run.validated_again()
-    assert accuracy == pytest.approx(run.summary.validation_accuracy, abs=1e-6)
-    assert loss == pytest.approx(run.best["val_loss"], abs=off)
-    assert run.summary.export_difference <= 1e-3
 
 
 def test_what_is_saved_is_what_was_validated(trained: Trained) -> None:
@@ -328,23 +319,6 @@ def test_to_discard_leaves_no_model(home: Catalog, dataset: DatasetRecord) -> No
     assert home.runs.get(run_id).summary.as_json() == {}
 
 
-def test_images_that_have_gone_are_left_out_and_named(catalog: Catalog, tmp_path: Path) -> None:
-    root = tmp_path / "photos"
-    folders = {
-        "train/red": "red",
-        "train/blue": "blue",
-        "test/red": "red",
-        "test/green": "green",
-    }
-    dataset = add_colours(catalog, root, folders)
-    (root / "train/red/03.png").unlink()
-    run = train(catalog, dataset, epochs=1)
-    assert len(run.split) == 4 * EACH - 1
-    assert "1 image could not be read" in notes(run.report)
-    assert "03.png" in notes(run.report)
-    assert "“green” has no training images" in notes(run.report)
-
-
 def test_without_validation_images_the_last_epoch_is_saved(
     home: Catalog, dataset: DatasetRecord
 ) -> None:
@@ -352,26 +326,6 @@ def test_without_validation_images_the_last_epoch_is_saved(
     assert (run.summary.best_epoch, run.summary.validation_accuracy) == (2, None)
     assert "no validation images" in notes(run.report)
     assert run.summary.export_difference <= 1e-3
-
-
-def test_a_class_of_which_no_training_image_is_left_is_refused_by_name(
-    catalog: Catalog, tmp_path: Path
-) -> None:
-    root = tmp_path / "photos"
-    dataset = add_colours(catalog, root)
-    run_id, _ = queued(catalog, dataset)
-    for file in (root / "green").iterdir():
-        file.unlink()
-    with pytest.raises(InvalidInput, match="“green”"):
-        train_run(catalog, run_id)
-
-
-def test_a_folder_that_has_gone_is_said_so(catalog: Catalog, tmp_path: Path) -> None:
-    dataset = add_colours(catalog, tmp_path / "photos")
-    run_id, _ = queued(catalog, dataset)
-    (tmp_path / "photos").rename(tmp_path / "elsewhere")
-    with pytest.raises(NotFound, match=r"can be read any more.*Put the folder back"):
-        train_run(catalog, run_id)
 
 
 def test_a_spec_of_the_first_version_is_still_trained(
@@ -394,60 +348,3 @@ def test_a_spec_of_the_first_version_is_still_trained(
     )
     assert train_run(home, run.id).epochs == 1
     assert read_json(home.workspace.run(run.id) / "model.json")["architecture"] == "classic"
-
-
-def test_pretrained_without_weights_or_network_says_which_file_goes_where(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(WeightsMissing, match=r"no_top\.h5.*keras") as caught:
-        train(
-            trained.catalog,
-            trained.dataset,
-            recipe="quick",
-            architecture="mobilenet_v2",
-            image_size=96,
-        )
-    assert str(tmp_path / "keras/models") in str(caught.value)
-
-
-@pytest.fixture(scope="module")
-def _real_weights(keras_home: Path) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_HOME", str(keras_home))
-        yield
-
-
-QUICK: dict[str, Any] = {"recipe": "quick", "image_size": 96, "loss__label_smoothing": 0}
-
-
-@pytest.fixture(scope="module")
-def quick(home: Catalog, dataset: DatasetRecord, _real_weights: None) -> Trained:
-    return train(home, dataset, epochs=6, **QUICK)
-
-
-@pytest.mark.real
-def test_a_head_learns_colours_and_what_is_saved_is_what_was_validated(quick: Trained) -> None:
-    assert quick.summary.validation_accuracy >= 0.8
-    # Features were kept as float16.
-    as_summarised(quick, off=5e-3)
-    phases = [payload["phase"] for payload in told(quick.report, "phase")]
-    assert phases[::2] == ["decode", "features", "fit", "export"]
-
-
-@pytest.mark.real
-def test_stopped_while_the_head_is_trained_there_is_a_usable_model(quick: Trained) -> None:
-    run = train(
-        quick.catalog,
-        quick.dataset,
-        StopsAt("epoch", epoch=2),
-        **QUICK | {"recipe": "balanced"},
-        epochs=50,
-        tuning__epochs=2,
-    )
-    assert (run.summary.stopped, run.summary.epochs) == (True, 2)
-    assert {entry["part"] for entry in run.history} == {"head"}
-    as_summarised(run, off=5e-3)
-    # As a quick one would be, whose features are of the same images.
-    assert run.history[0]["val_accuracy"] == quick.history[0]["val_accuracy"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,19 +28,17 @@ from core.runs.files import RunFiles
 from core.text import rate
 from core.training.auto import looks, search
 from core.training.checks import check
-from core.training.heads import HEADS, choose, kernel
-from core.training.heads.head import Again, Head, Judged, Problem, Step, Steps, answer, fold_by_fold
+from core.training.heads import choose, kernel
 from core.training.resumable import ways_kept
 from core.training.run import train_run
 from core.training.spec import parse_spec
 from core.training.start import learn_again
 from tests import small_network
 from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.core.training.auto.conftest import SMALL
 from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import (
     StopsAt,
-    add_colours,
-    new_catalog,
     spec_of,
     table_of,
     told,
@@ -53,27 +50,6 @@ pytestmark = [
         find_weights("efficientnet_lite0") is None, reason="the weights of Lite0 are not installed"
     ),
 ]
-
-
-# What doesn't hang on the network is tried with one that is traced in a moment.
-_SMALL: dict[str, Any] = {
-    "recipe": "auto",
-    "architecture": small_network.KEY,
-    "image_size": 64,
-    "minutes": 30,
-}
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
-    folder = tmp_path_factory.mktemp("auto")
-    with small_network.registered(folder):
-        yield new_catalog(folder)
-
-
-@pytest.fixture(scope="module")
-def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
-    return add_colours(home, tmp_path_factory.mktemp("data") / "colours", each=16)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +148,7 @@ def test_the_notebook_fits_the_same_head_again(
         monkeypatch.setattr(search, "_later", list)
         monkeypatch.setattr(looks, "sizes", lambda _: [64])
         monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
-        made = train(trained.catalog, trained.dataset, **_SMALL)
+        made = train(trained.catalog, trained.dataset, **SMALL)
     assert made.summary.head == key
     evaluate_run(made.catalog, made.run_id)
     material = load_material(made.catalog, made.run_id)
@@ -205,7 +181,7 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(looks, "sizes", lambda _: [64])
     monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
-    made = train(home, dataset, **_SMALL)
+    made = train(home, dataset, **SMALL)
     explainer = open_explainer(home.workspace, made.run_id)
     assert made.summary.head == "kernel"
     assert explainer.why_not == ""
@@ -285,7 +261,7 @@ def test_where_next_to_nothing_is_wrong_it_ends_before_its_time(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choose, "FEWEST_WRONG", 10_000)
-    made = train(home, dataset, **_SMALL)
+    made = train(home, dataset, **SMALL)
     assert len(made.summary.ladder) == 1
     assert "nothing could be shown to be better" in made.summary.story
 
@@ -294,14 +270,14 @@ def test_stopping_keeps_the_best_so_far(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    made = train(home, dataset, StopsAt("rung"), **_SMALL)
+    made = train(home, dataset, StopsAt("rung"), **SMALL)
     assert made.summary.stopped
     assert len(made.summary.ladder) == 1
     assert "You ended it" in made.summary.story
 
 
 def test_the_same_seed_finds_the_same(home: Catalog, dataset: DatasetRecord) -> None:
-    first, again = (train(home, dataset, StopsAt("rung"), **_SMALL) for _ in range(2))
+    first, again = (train(home, dataset, StopsAt("rung"), **SMALL) for _ in range(2))
     files = [RunFiles(home.workspace, run.run_id) for run in (first, again)]
     tables: list[pd.DataFrame | None] = [each.out_of_fold() for each in files]
     assert tables[0] is not None
@@ -329,8 +305,8 @@ def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     # Fine-tuning is no part of this; TensorFlow crashes on the small network's backward pass.
     monkeypatch.setattr(tuning, "_LEAST_S", 1e9)
-    whole = train(home, dataset, **_SMALL)
-    run_id, _ = queued(home, dataset, **_SMALL)
+    whole = train(home, dataset, **SMALL)
+    run_id, _ = queued(home, dataset, **SMALL)
     before, after = _Power(), RecordingReporter()
     with pytest.raises(SystemExit):
         train_run(home, run_id, before)
@@ -350,121 +326,3 @@ def test_a_search_that_was_killed_goes_on_where_it_was_and_finds_the_same(
 def test_auto_refuses_a_network_that_knows_no_photos(dataset: DatasetRecord) -> None:
     with pytest.raises(InvalidInput, match="learned from photos"):
         check(spec_of(dataset, minutes=1), table_of({"a": 40, "b": 40}))
-
-
-def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core.training.fitting import tuning
-
-    monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_later", list)
-    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: True)
-    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
-    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
-    monkeypatch.setattr(tuning, "_SEEN", 1)
-    monkeypatch.setattr(tuning, "_ENOUGH", 1)
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
-    last = made.summary.ladder[-1]
-    assert "fine-tuned" in last["what"]
-    assert last["kept"]
-    assert made.summary.validation_accuracy == pytest.approx(last["accuracy"], abs=1e-5)
-    # What was said by networks that had not seen an image stands for all that were learned from.
-    kept = RunFiles(home.workspace, made.run_id).out_of_fold()
-    assert kept is not None
-    assert sorted(kept["path"]) == sorted(made.split.loc[made.split["split"] != "test", "path"])
-    images, labels = made.validation()
-    answers = np.asarray(made.model()(images.astype(np.float32), training=False))
-    compiled = RunFiles(home.workspace, made.run_id).compiled()
-    np.testing.assert_allclose(answers, compiled.predict(images), atol=1e-3)
-    assert (answers.argmax(axis=1) == labels).mean() > 0.9
-    evaluate_run(home, made.run_id)
-    with pytest.raises(InvalidInput, match="fine-tuned"):
-        notebook.notebook(load_material(home, made.run_id))
-
-
-def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core.training.fitting import tuning
-
-    monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_later", list)
-    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
-    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
-    monkeypatch.setattr(tuning, "_SEEN", 1)
-    monkeypatch.setattr(tuning, "_ENOUGH", 1)
-    monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
-    last = made.summary.ladder[-1]
-    # The first of the folds was enough to see it.
-    assert "fine-tuned, judged on" in last["what"]
-    assert not last["kept"]
-    assert made.summary.head
-    assert "fine-tuned" not in made.summary.story.split(" was kept")[0]
-
-
-def test_fine_tuning_that_could_not_end_in_time_is_not_begun(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core.training.fitting import tuning
-
-    monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_later", list)
-    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "SLOWER", {True: 1e6, False: 1e6})
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=1)
-    assert not any("lower part" in note for *_, note in made.report.steps)
-    assert "would have tried fine-tuning EfficientNet-Lite0" in made.summary.story
-
-
-def answer_of_means(problem: Problem, rows: np.ndarray) -> Steps:
-    """The nearest class mean: of squared distances only what differs between classes counts."""
-    kept = problem.targets[rows]
-    means = (kept.T @ problem.rows[rows]) / np.maximum(kept.sum(axis=0), 1)[:, None]
-    lengths = np.square(means).sum(axis=1)
-    return (Step((2 * means.T).astype(np.float32), (-lengths).astype(np.float32)),)
-
-
-def judge_means(problem: Problem) -> Judged:
-    def answered(fold: np.ndarray) -> np.ndarray:
-        return answer(answer_of_means(problem, problem.without(fold)), problem.rows[fold])
-
-    scores = fold_by_fold(problem, answered)
-    every = np.arange(len(problem.labels))
-    return Judged(scores, {"classes": problem.classes}, lambda: answer_of_means(problem, every))
-
-
-def test_a_head_takes_one_file(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What another file would define is tried, kept, told of, and fitted again by the notebook."""
-    from core.training.fitting import tuning
-
-    # Fine-tuning is no part of this; TensorFlow crashes on the small network's backward pass.
-    monkeypatch.setattr(tuning, "_LEAST_S", 1e9)
-    again = Again(("answer_of_means",), ("steps = answer_of_means(problem, every)",))
-    head = Head("means", "the nearest mean", 20, judge_means, lambda *_: again)
-    monkeypatch.setitem(HEADS, "means", head)
-    # Whatever was tried last wins, and that is the slowest head.
-    monkeypatch.setattr(search, "surely_better", lambda *_: True)
-    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(looks, "sizes", lambda _: [64])
-    monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
-    made = train(home, dataset, **_SMALL)
-    assert made.summary.head == "means"
-    assert made.summary.chosen == {"classes": len(CLASSES)}
-    assert "the nearest mean" in made.summary.story
-    images, labels = made.validation()
-    answers = RunFiles(home.workspace, made.run_id).compiled().predict(images)
-    assert (answers.argmax(axis=1) == labels).mean() > 0.9
-    evaluate_run(home, made.run_id)
-    cells = notebook.cells(load_material(home, made.run_id))
-    text = "\n".join(cell.source for cell in cells)
-    assert "def answer_of_means(problem, rows)" in text
-    assert "**the nearest mean**" in text

@@ -1,0 +1,95 @@
+"""Auto fine-tunes what it found, and keeps that only where it is better."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.catalog import Catalog, DatasetRecord
+from core.delivery.take_away import notebook
+from core.delivery.take_away.material import load_material
+from core.errors import InvalidInput
+from core.evaluation.evaluate import evaluate_run
+from core.features.weights import find_weights
+from core.runs.files import RunFiles
+from core.training.auto import looks, search
+from core.training.heads import choose
+from tests.core.training.running import train
+
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.skipif(
+        find_weights("efficientnet_lite0") is None, reason="the weights of Lite0 are not installed"
+    ),
+]
+
+
+def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.fitting import tuning
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(search, "_later", list)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
+    monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: True)
+    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
+    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
+    monkeypatch.setattr(tuning, "_SEEN", 1)
+    monkeypatch.setattr(tuning, "_ENOUGH", 1)
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
+    last = made.summary.ladder[-1]
+    assert "fine-tuned" in last["what"]
+    assert last["kept"]
+    assert made.summary.validation_accuracy == pytest.approx(last["accuracy"], abs=1e-5)
+    # What was said by networks that had not seen an image stands for all that were learned from.
+    kept = RunFiles(home.workspace, made.run_id).out_of_fold()
+    assert kept is not None
+    assert sorted(kept["path"]) == sorted(made.split.loc[made.split["split"] != "test", "path"])
+    images, labels = made.validation()
+    answers = np.asarray(made.model()(images.astype(np.float32), training=False))
+    compiled = RunFiles(home.workspace, made.run_id).compiled()
+    np.testing.assert_allclose(answers, compiled.predict(images), atol=1e-3)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.9
+    evaluate_run(home, made.run_id)
+    with pytest.raises(InvalidInput, match="fine-tuned"):
+        notebook.notebook(load_material(home, made.run_id))
+
+
+def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.fitting import tuning
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(search, "_later", list)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
+    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
+    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
+    monkeypatch.setattr(tuning, "_SEEN", 1)
+    monkeypatch.setattr(tuning, "_ENOUGH", 1)
+    monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
+    last = made.summary.ladder[-1]
+    # The first of the folds was enough to see it.
+    assert "fine-tuned, judged on" in last["what"]
+    assert not last["kept"]
+    assert made.summary.head
+    assert "fine-tuned" not in made.summary.story.split(" was kept")[0]
+
+
+def test_fine_tuning_that_could_not_end_in_time_is_not_begun(
+    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.training.fitting import tuning
+
+    monkeypatch.setattr(looks, "sizes", lambda _: [96])
+    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(search, "_later", list)
+    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
+    monkeypatch.setattr(tuning, "SLOWER", {True: 1e6, False: 1e6})
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=1)
+    assert not any("lower part" in note for *_, note in made.report.steps)
+    assert "would have tried fine-tuning EfficientNet-Lite0" in made.summary.story
