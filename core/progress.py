@@ -90,11 +90,8 @@ class Reporter:
             raise Cancelled
 
 
-class ToTheEnd(Reporter):
-    """Hands on what is reported to another reporter, and hears no wish but that nothing be kept.
-
-    For the rest of work that was stopped early to keep what there is: that wish still stands then.
-    """
+class HandsOn(Reporter):
+    """Hands on what is reported, and what is wished, as it is."""
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
@@ -107,6 +104,16 @@ class ToTheEnd(Reporter):
 
     def snapshot(self, kind: str, **payload: Any) -> None:
         self._report.snapshot(kind, **payload)
+
+    def wishes(self) -> Wishes:
+        return self._report.wishes()
+
+
+class ToTheEnd(HandsOn):
+    """Hears no wish but that nothing be kept.
+
+    For the rest of work that was stopped early to keep what there is: that wish still stands then.
+    """
 
     def wishes(self) -> Wishes:
         wishes = self._report.wishes()

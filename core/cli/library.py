@@ -10,7 +10,7 @@ from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, when
 from core.evaluation import library
-from core.evaluation.library import SORTS
+from core.evaluation.library import SORTS, as_kept
 from core.evaluation.tested import find_tested, folders_tested, forget_tested
 from core.evaluation.threshold import move_sure, sentence_of_sure, sure_from
 from core.text import percent, plural, rate
@@ -248,12 +248,4 @@ def forget_test(catalog: Catalog, options: Options, output: Output) -> dict[str,
 
 def _said(run: RunRecord, what: str, output: Output) -> dict[str, Any]:
     output.text(f"“{run.name}” {what}.")
-    return {
-        "run": run.id,
-        "name": run.name,
-        "starred": run.starred,
-        "archived": run.archived,
-        "tags": list(run.tags),
-        "notes": run.notes,
-        "deleted_at": run.deleted_at,
-    }
+    return {"run": run.id, "name": run.name, **as_kept(run)}

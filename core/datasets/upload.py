@@ -211,11 +211,7 @@ class UploadStage:
             InvalidInput: nothing was taken, or the name can't be used.
             Conflict: the name is taken.
         """
-        if not self.count:
-            raise InvalidInput(
-                "None of these files is an image that Lightbox can read.",
-                remedy="Choose JPEG, PNG, WebP, BMP, GIF or TIFF files.",
-            )
+        self._check_some()
         record = intake.start_upload(
             catalog, name, list(dict.fromkeys([*self.all_refused(), *refused]))
         )
@@ -226,6 +222,13 @@ class UploadStage:
         self.abandon()
         return record
 
+    def _check_some(self) -> None:
+        if not self.count:
+            raise InvalidInput(
+                "None of these files is an image that Lightbox can read.",
+                remedy="Choose JPEG, PNG, WebP, BMP, GIF or TIFF files.",
+            )
+
     def hand_over(self, target: Path) -> None:
         """Move everything that was taken into ``target``, an empty folder, and end the upload.
 
@@ -233,11 +236,7 @@ class UploadStage:
             InvalidInput: nothing was taken; the folder is gone then.
         """
         target.rmdir()
-        if not self.count:
-            raise InvalidInput(
-                "None of these files is an image that Lightbox can read.",
-                remedy="Choose JPEG, PNG, WebP, BMP, GIF or TIFF files.",
-            )
+        self._check_some()
         with disk_errors("the upload"):
             shutil.move(self._files, target)
         self.abandon()

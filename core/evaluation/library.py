@@ -62,15 +62,22 @@ class Entry:
             "test_images": self.images,
             "disk_bytes": self.disk,
             "created_at": run.created_at,
-            "starred": run.starred,
-            "archived": run.archived,
-            "tags": list(run.tags),
-            "notes": run.notes,
-            "deleted_at": run.deleted_at,
+            **as_kept(run),
             "job_id": run.job_id,
             "spec": run.spec,
             "summary": run.summary.as_json(),
         }
+
+
+def as_kept(run: RunRecord) -> dict[str, Any]:
+    """What people have decided about a run, as plain values."""
+    return {
+        "starred": run.starred,
+        "archived": run.archived,
+        "tags": list(run.tags),
+        "notes": run.notes,
+        "deleted_at": run.deleted_at,
+    }
 
 
 def entries(catalog: Catalog, *, deleted: bool = False) -> list[Entry]:

@@ -6,9 +6,8 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable
-from typing import Any
 
-from core.progress import Reporter, Wishes
+from core.progress import HandsOn, Reporter, Wishes
 
 # Needed at the end to save, check and test a model, before it was measured: seconds, and seconds an
 # image.
@@ -61,12 +60,13 @@ class Clock:
         return self.seconds - self.finish - self.spent
 
 
-class Paced(Reporter):
+class Paced(HandsOn):
     """Hands on what is reported, with the time that is spent in the place of how far each step
     is."""
 
     def __init__(self, report: Reporter, clock: Clock) -> None:
-        self._report, self._clock = report, clock
+        super().__init__(report)
+        self._clock = clock
 
     def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
         del phase, done, total
@@ -74,30 +74,13 @@ class Paced(Reporter):
         spent = min(self._clock.spent, whole)
         self._report.progress("search", int(spent), int(whole) or 1, note)
 
-    def event(self, kind: str, **payload: Any) -> None:
-        self._report.event(kind, **payload)
 
-    def snapshot(self, kind: str, **payload: Any) -> None:
-        self._report.snapshot(kind, **payload)
-
-    def wishes(self) -> Wishes:
-        return self._report.wishes()
-
-
-class Until(Reporter):
+class Until(HandsOn):
     """Hands on what is reported, and asks to stop and keep the best once the time is up."""
 
     def __init__(self, report: Reporter, clock: Clock) -> None:
-        self._report, self._clock = report, clock
-
-    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
-        self._report.progress(phase, done, total, note)
-
-    def event(self, kind: str, **payload: Any) -> None:
-        self._report.event(kind, **payload)
-
-    def snapshot(self, kind: str, **payload: Any) -> None:
-        self._report.snapshot(kind, **payload)
+        super().__init__(report)
+        self._clock = clock
 
     def wishes(self) -> Wishes:
         wishes = self._report.wishes()

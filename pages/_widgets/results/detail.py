@@ -136,12 +136,14 @@ def _picture(view: View, path: str, row: int) -> None:
     place.image(image, width="stretch", alt=path)
 
 
+def _labels(view: View, row: int) -> tuple[str, str]:
+    """What an image is, and what it was called."""
+    found = view.predictions
+    return found.labels[found.true[row]], found.labels[found.predicted[row]]
+
+
 def _answer(view: View, row: int) -> None:
-    predictions = view.predictions
-    true, predicted = (
-        predictions.labels[predictions.true[row]],
-        predictions.labels[predictions.predicted[row]],
-    )
+    true, predicted = _labels(view, row)
     right = true == predicted
     icon = ":green[:material/check_circle:]" if right else ":red[:material/cancel:]"
     said = f"### {icon} Answered “{escape(shorten(predicted))}”"
@@ -193,11 +195,7 @@ def _near(view: View, path: str, row: int) -> None:
         label="Nearest training images",
         strip=True,
     )
-    predictions = view.predictions
-    true, predicted = (
-        predictions.labels[predictions.true[row]],
-        predictions.labels[predictions.predicted[row]],
-    )
+    true, predicted = _labels(view, row)
     st.caption(
         escape(verdict_of(near, true, predicted)),
         help="The number on each is how alike the model finds the two, by the features that its "
@@ -212,14 +210,12 @@ def _nearest(folder: str, changed: float, path: str, _study: Study) -> pd.DataFr
 
 
 def _actions(view: View, path: str, row: int, now: LabelState) -> None:
-    predictions = view.predictions
-    true, predicted = (
-        predictions.labels[predictions.true[row]],
-        predictions.labels[predictions.predicted[row]],
-    )
+    true, predicted = _labels(view, row)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not view.read_only:
-            _label_is_wrong(view, path, str(predictions.table["hash"].iloc[row]), now, predicted)
+            _label_is_wrong(
+                view, path, str(view.predictions.table["hash"].iloc[row]), now, predicted
+            )
             _add_more(now, true)
         # A callback can't leave the dialog, so the run after it does.
         if st.button(

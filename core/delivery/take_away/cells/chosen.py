@@ -39,18 +39,7 @@ def networks(material: Material, cutter: Cutter) -> list[Cell]:
             made += packaged.weights(backbone, packed)
         else:
             made += published(backbone)
-        about = {
-            "key": backbone.key,
-            "application": backbone.application,
-            "preprocessing": backbone.preprocessing,
-            "taps": backbone.taps,
-            "peaks": backbone.peaks,
-            "arguments": backbone.arguments,
-            "features": backbone.features,
-            "packaged": "=None"
-            if packed is None
-            else "=SimpleNamespace(network=network, read=read)",
-        }
+        about = packaged.settings(backbone, reads=True)
         made.append(code(f"WEIGHTS_{number} = WEIGHTS", namespace(f"NETWORK_{number}", about)))
         call = "grey_body_of" if gray else "body_of"
         more = "" if gray else ", gray=False"

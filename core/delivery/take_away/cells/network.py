@@ -183,17 +183,6 @@ def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -
     else:
         file = "Path(WEIGHTS)" if filed else "None"
         root, call = "body_of", f"body_of(BACKBONE, SIZE, {file}, gray={gray})"
-    inside = f"SimpleNamespace(network=network{', read=read' if reads else ''})"
-    about = {
-        "key": backbone.key,
-        "application": backbone.application,
-        "preprocessing": backbone.preprocessing,
-        "taps": backbone.taps,
-        "peaks": backbone.peaks,
-        "arguments": backbone.arguments,
-        "features": backbone.features,
-        "packaged": "=None" if packed is None else f"={inside}",
-    }
     made += [
         words(
             """
@@ -205,7 +194,7 @@ def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -
         ),
         code(
             cutter.cut(f"{_BUILDING}:{root}", known=known),
-            namespace("BACKBONE", about),
+            namespace("BACKBONE", packaged.settings(backbone, reads=reads)),
             "keras.utils.set_random_seed(SEED)",
             f"body = {call}",
             'print(f"{body.count_params():,} weights, {BACKBONE.features:,} features")',

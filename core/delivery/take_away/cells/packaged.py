@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.delivery.take_away.cells import Cell, code, words
 from core.delivery.take_away.cut import Cutter
 from core.features.backbones.backbone import Backbone, Packaged
@@ -24,6 +26,21 @@ def definition(packaged: Packaged, cutter: Cutter, *, reads: bool) -> list[Cell]
         made.append(code(cutter.cut(f"{_FILES}:_read"), _READ, hidden=True))
         made.append(code(cutter.cut(f"{module}:read")))
     return made
+
+
+def settings(backbone: Backbone, *, reads: bool) -> dict[str, Any]:
+    """A backbone as the code that builds it reads it, for :func:`cut.namespace`."""
+    of_its_own = f"SimpleNamespace(network=network{', read=read' if reads else ''})"
+    return {
+        "key": backbone.key,
+        "application": backbone.application,
+        "preprocessing": backbone.preprocessing,
+        "taps": backbone.taps,
+        "peaks": backbone.peaks,
+        "arguments": backbone.arguments,
+        "features": backbone.features,
+        "packaged": f"={of_its_own if backbone.packaged is not None else None}",
+    }
 
 
 def weights(backbone: Backbone, packaged: Packaged) -> list[Cell]:
