@@ -15,6 +15,7 @@ from core.training.augmentation.preview import preview
 from core.training.augmentation.vary import vary
 from core.training.spec import parse_spec
 from core.training.views import variations
+from core.workspace import read_json
 from tests.core.cli.conftest import Cli
 from tests.core.cli.conftest import cli as cli
 from tests.core.delivery.take_away.making import material_of
@@ -77,7 +78,7 @@ def test_a_training_uses_it_and_its_notebook_too(catalog: Catalog, tmp_path: Pat
 
     dataset = add_colours(catalog, tmp_path / "colours")
     run = train(catalog, dataset, augmentation__sepia=0.3)
-    spec = parse_spec((run.folder / "spec.json").read_text())
+    spec = parse_spec(read_json(run.folder / "spec.json"))
     assert spec.augmentation.sepia == 0.3
     made = cells(material_of(catalog, spec_of_notebook(augmentation={"sepia": 0.3})))
     known = _run(made, until="def vary", SIZE=32)
