@@ -13,8 +13,8 @@ import numpy as np
 
 from core.training.augmentation.kind import CHANGES, MORE, Chosen, Kind
 
-# One random number an image for each. Their order is part of what a seed means, so kinds that came
-# later (``CHANGES``) get theirs from the first one.
+# One random number an image for each. Their order is part of what a seed means, so what comes later
+# gets its own from the first of them.
 COLUMNS = (
     "mirror",
     "flip",

@@ -109,15 +109,12 @@ class _Work:
                 ),
             )
         if self.drawn.more:
-            self._more(i)
-
-    def _more(self, i: int) -> None:
-        seeds = self.drawn.seeds
-        assert seeds is not None
-        for name, strength in self.drawn.more:
-            # The same numbers whatever else is on.
-            rng = np.random.default_rng([int(seeds[i]), zlib.crc32(name.encode())])
-            self.out[i] = CHANGES[name](self.out[i], strength, rng)
+            seeds = self.drawn.seeds
+            assert seeds is not None
+            for name, strength in self.drawn.more:
+                # The same numbers whatever else is on.
+                rng = np.random.default_rng([int(seeds[i]), zlib.crc32(name.encode())])
+                out[...] = CHANGES[name](out, strength, rng)
 
 
 def _picture(pixels: np.ndarray | Image.Image) -> Image.Image:
