@@ -35,12 +35,12 @@ def draw(view: View) -> None:
     spec, validation = parse_spec(run.spec), summary.validation_accuracy
     came, settings = st.columns([2, 3], gap="large")
     with came:
-        epochs = f"{summary.epochs}, the best was {summary.best_epoch}" if summary.epochs else "–"
+        epochs = f"{summary.epochs}, the best was {summary.best_epoch}"
         st.subheader("What came of it")
         _facts(
             {
                 "Right on validation images": "–" if validation is None else percent(validation),
-                SETTINGS["epochs"].label: epochs,
+                **({SETTINGS["epochs"].label: epochs} if summary.epochs else {}),
                 "Time": training_seconds(run),
                 **_model(summary),
                 "Precision used": summary.precision or "–",
