@@ -95,7 +95,9 @@ def quoted(name: str) -> str:
 
 
 def listed(labels: Sequence[str], most: int = 4, others: str = "other classes") -> str:
-    """``“a”, “b” and “c”``; ``“a”, “b”, “c” and 17 other classes`` where there are more."""
+    """``“a”, “b” and “c”``; ``“a”, “b”, “c” and 17 other classes`` where there are more. Of long
+    names the middle is left out, so that it stays a sentence."""
+    labels = [shorten(label) for label in labels]
     if len(labels) > most:
         shown = [quoted(label) for label in labels[: most - 1]]
         return f"{', '.join(shown)} and {len(labels) - len(shown):,} {others}"

@@ -55,6 +55,7 @@ def test_names_are_listed_and_the_rest_counted() -> None:
     assert text.listed(["a"]) == "“a”"
     assert text.listed(["a", "b", "c"]) == "“a”, “b” and “c”"
     assert text.listed(list("abcdef")) == "“a”, “b”, “c” and 3 other classes"
+    assert len(text.listed(["x" * 300, "b"])) < 60
     assert text.shorten("x" * 50, 11) == "xxxxx…xxxxx"
 
 

@@ -38,6 +38,8 @@ SUFFIXES = (".pdf", ".png", ".html")
 WIDTH, HEIGHT = 794, 1123
 _PHOTOS, _WRONG = 12, 4
 _PAIRS = 4
+# Characters of what goes into one line of the right column, and pairs where each needs two.
+_LINE, _PAIRS_LONG = 40, 2
 # Named cells with numbers up to so many classes, only names up to the second.
 _LOOK = Look(side=400, margin=92, font=11, named=24, numbered=12)
 _CELL = 90
@@ -81,7 +83,7 @@ svg.wide { max-width: 100%; max-height: 430px; margin: 0; }
 svg.wide text { font-size: 11px; fill: var(--text); }
 svg.wide text.hot { fill: #fff; font-weight: 600; }
 .two p { margin: 0 0 13px; }
-.clamp { -webkit-line-clamp: 7; }
+.clamp { -webkit-line-clamp: 7; } .clamp.brief { -webkit-line-clamp: 4; }
 .pairs { margin: 0 0 13px; padding: 0; display: block; list-style: none; }
 .two ul li { padding: 0; background: none; font-size: 10.5pt; margin-bottom: 3px; }
 .care { margin: 0; padding-left: 15px; }
@@ -216,7 +218,7 @@ def _words(result: Result) -> str:
     careful = [*_bad(verdict.get("baseline")), *verdict.cautions]
     if careful:
         items = "".join(
-            f'<li><span class="clamp">{text(each.text)}</span></li>' for each in careful
+            f'<li><span class="clamp brief">{text(each.text)}</span></li>' for each in careful
         )
         parts.append(f'<h2>Before relying on it</h2><ul class="care">{items}</ul>')
     return "".join(parts)
@@ -232,14 +234,16 @@ def _pairs(result: Result) -> str:
     support = counts.sum(axis=1)
     np.fill_diagonal(counts, 0)
     labels = result.evaluation.labels
-    said = []
+    said: list[str] = []
     for at in np.argsort(-counts, axis=None, kind="stable")[:_PAIRS]:
         row, column = divmod(int(at), len(labels))
         if not counts[row, column]:
             break
         pair = f"{quoted(shorten(labels[row], 24))} taken for {quoted(shorten(labels[column], 24))}"
-        said.append(f"<li>{text(pair)}: {counts[row, column]:,} of {support[row]:,}</li>")
-    return "".join(said)
+        said.append(f"{pair}: {counts[row, column]:,} of {support[row]:,}")
+    if any(len(each) > _LINE for each in said):
+        said = said[:_PAIRS_LONG]
+    return "".join(f"<li>{text(each)}</li>" for each in said)
 
 
 def _foot(material: Material) -> str:
