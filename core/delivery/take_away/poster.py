@@ -217,8 +217,9 @@ def _words(result: Result) -> str:
             parts.append(f'<h2>{heading}</h2><p class="clamp">{text(said.text)}</p>')
     careful = [*_bad(verdict.get("baseline")), *verdict.cautions]
     if careful:
+        brief = " brief" if len(careful) > 1 else ""
         items = "".join(
-            f'<li><span class="clamp brief">{text(each.text)}</span></li>' for each in careful
+            f'<li><span class="clamp{brief}">{text(each.text)}</span></li>' for each in careful
         )
         parts.append(f'<h2>Before relying on it</h2><ul class="care">{items}</ul>')
     return "".join(parts)
