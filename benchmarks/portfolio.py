@@ -64,7 +64,8 @@ def main() -> None:
         raise SystemExit("Say where the sets lie: LIGHTBOX_SHARED=FOLDER, with data/ in it.")
     shared = Path(os.environ["LIGHTBOX_SHARED"]) / "data"
     now = processor if given.processor else time.perf_counter
-    import keras  # noqa: F401  imported here, so that no recipe pays for it
+    # Imported here, so that no recipe pays for Keras.
+    from core.training.fitting.warmup import tidy_up
 
     for name in given.sets:
         for seed in given.seeds:
@@ -76,6 +77,8 @@ def main() -> None:
                         if recipe == "simple"
                         else [_run(catalog, dataset_id, seed, recipe, now)]
                     )
+                # As a worker does between two jobs.
+                tidy_up()
                 for line in found:
                     said = {"set": name, "seed": seed, **line, "load": os.getloadavg()[0]}
                     print(json.dumps(said), flush=True)

@@ -90,6 +90,8 @@ class Tuning:
         self._rungs, self._search = search.rungs, search
         self._rows = search.rows
         self._bodies: dict[str, Any] = {}
+        # Which rows are answered wrongly until now; of those judged last, after something was kept.
+        self._wrong = np.zeros(len(self._rows), bool)
         # Features of each network, for each fold and then for the final fit.
         self._seen: dict[str, list[NDArray[np.float16]]] = {}
 
@@ -119,6 +121,10 @@ class Tuning:
         look = self.look
         if len(self._rows) < BATCH:
             return
+        before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
+        self._wrong = before.argmax(axis=1) != problem.labels
+        if settled(self._wrong.sum()):
+            return
         if self.clock.left < _LEAST_S:
             self.untried.append(f"fine-tuning {look}")
             return
@@ -131,9 +137,6 @@ class Tuning:
             as_found = dataclasses.replace(alone, peaks=self.found.look.peaks)
             features = seen.features(self.context, self.data, as_found, self._rows)
             self._seen[alone.architecture] = [features[:, : sum(seen.parts(alone))].copy()]
-        before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
-        if settled((before.argmax(axis=1) != problem.labels).sum()):
-            return
         folds: list[NDArray[np.int64]] | None = None
         for alone in look.alone:
             tried = None
@@ -144,6 +147,7 @@ class Tuning:
                 return
             if self._told(alone, tried, problem.labels, before):
                 before, folds = tried.probabilities, tried.held_out
+                self._wrong = before.argmax(axis=1) != problem.labels
                 yield tried
 
     def _try(
@@ -235,7 +239,9 @@ class Tuning:
             folds = folds[:_SOME] if how == "some folds" else folds
             if held_out is not None:
                 folds = held_out
-            if not all(0 < len(fold) < count for fold in folds):
+            # Were every other mistake in them mended, it would have to show.
+            wrong = self._wrong[np.concatenate(folds)].sum() / 2
+            if settled(wrong) or not all(0 < len(fold) < count for fold in folds):
                 continue
             once = _REST * count + sum(count - len(fold) for fold in folds)
             epochs = int(_SHARE * (self.clock.left - before) * speed / once)
