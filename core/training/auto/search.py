@@ -7,9 +7,8 @@ fitted on all of these together.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -102,6 +101,8 @@ class Search:
         self._tried: list[_Tried] = []
         self._best: tuple[_Tried, Score] | None = None
         self._each = _EACH_S
+        # Seconds an image, of each look that was measured.
+        self._took: dict[Look, float] = {}
         self._wall = Wall(context, data, self.rows)
 
     @property
@@ -112,7 +113,8 @@ class Search:
     @property
     def each(self) -> float:
         """About the seconds that an image takes of :attr:`Look.work` 1."""
-        return self._each
+        known = [seconds / look.work for look, seconds in self._took.items()]
+        return float(np.median(known)) if known else _EACH_S
 
     @property
     def folds(self) -> list[NDArray[np.int64]]:
@@ -148,7 +150,7 @@ class Search:
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
         parts = seen.in_parts(self.context, self.data, chosen.look, self.rows, self._wall)
         rows = np.concatenate([before(some) for some in parts])
-        problem = dataclasses.replace(self.problem_of(rows, self.rows), known=chosen.settings)
+        problem = replace(self.problem_of(rows, self.rows), known=chosen.settings)
         tried = _Tried(chosen.look, self.rows, lambda: (before, problem))
         self._try_head(tried, chosen.head, force=True)
         return self._fitted()
@@ -177,23 +179,23 @@ class Search:
         begin, *larger = (Look(first, size, peaks="upper") for size in looks.sizes(table))
         self._glance(begin)
         if begin.size > looks.QUICKER and not self._in_time(begin):
-            begin, larger = dataclasses.replace(begin, size=looks.QUICKER), [begin, *larger]
+            begin, larger = replace(begin, size=looks.QUICKER), [begin, *larger]
         self._try(begin, force=True)
         # No more to look at, only to weigh: told from means what lies in one place and is small.
-        fine = dataclasses.replace(begin, peaks="all")
+        fine = replace(begin, peaks="all")
         if seen.parts(fine) != seen.parts(begin):
             self._try(fine)
         for look in larger:
-            self._try(dataclasses.replace(look, peaks=self._winner.look.peaks))
+            self._try(replace(look, peaks=self._winner.look.peaks))
         # Two networks that make different mistakes are nearly always ahead of the better one, so
         # the others are not tried alone; a third brings next to nothing, and takes its time in use,
         # and which of several pairs is best is chance.
         best = self._winner.look
         for network in others:
-            if self._try(dataclasses.replace(best, beside=(network,))):
+            if self._try(replace(best, beside=(network,))):
                 break
         for fit in looks.squares(table):
-            self._try(dataclasses.replace(self._winner.look, resize=fit))
+            self._try(replace(self._winner.look, resize=fit))
         for head in () if self.settled else _later():
             self._try_head(self._winner, head)
 
@@ -244,7 +246,7 @@ class Search:
     def _look(self, look: Look) -> tuple[Step, Problem]:
         self._say(f"Looking with {look}")
         began, new = self.context.now(), self._new(look)
-        features = seen.features(self.context, self.data, look, self.rows, self._wall)
+        features = seen.features(self.context, self.data, look, self.rows, self._wall, self._took)
         if new:
             spent = self.context.now() - began - _ONCE_S
             work = sum(alone.work for alone in new)
@@ -253,9 +255,12 @@ class Search:
         return before, self.problem_of(before(features), self.rows)
 
     def _new(self, look: Look) -> list[Look]:
-        """Its networks that have not looked at the images in this way yet."""
-        seen_before = {alone for tried in self._tried for alone in tried.look.alone}
-        return [alone for alone in look.alone if alone not in seen_before]
+        """Its networks that have not looked at the images in this way yet, whatever was taken of
+        them then."""
+        before = {
+            replace(alone, peaks="none") for tried in self._tried for alone in tried.look.alone
+        }
+        return [alone for alone in look.alone if replace(alone, peaks="none") not in before]
 
     def _in_time(self, look: Look) -> bool:
         """Whether there is time for a look, or what it shows is known from before."""
@@ -292,7 +297,7 @@ class Search:
             if self._wall.due():
                 self._wall.answered(what, self._place(tried)[rows], scores)
 
-        candidate = judge(dataclasses.replace(problem, tell=tell), head)
+        candidate = judge(replace(problem, tell=tell), head)
         won = self._compared(tried, candidate)
         rung = Rung(
             seconds=round(self.clock.spent, 2),
@@ -365,12 +370,12 @@ class Search:
         # Whoever ends it wants it now, and not when all of very many images have been looked at.
         if len(self._all) > len(tried.rows) and not self.stopped:
             tried = self._on_all(tried)
-            problem = dataclasses.replace(tried.problem, known=score.settings)
+            problem = replace(tried.problem, known=score.settings)
             candidate = judge(problem, score.head)
         elif isinstance(score, Candidate):
             candidate = score
         else:
-            candidate = judge(dataclasses.replace(tried.problem, known=score.settings), score.head)
+            candidate = judge(replace(tried.problem, known=score.settings), score.head)
         return Found(
             tried.look,
             candidate.steps(tried.before),

@@ -29,18 +29,20 @@ def features(
     look: Look,
     rows: NDArray[np.int64],
     wall: Wall | None = None,
+    took: dict[Look, float] | None = None,
 ) -> NDArray[np.float16]:
     """Features of some of a run's images, shape (len(rows), f): of one network after the other.
 
     Args:
         rows: positions in ``data.table``.
         wall: of these rows; shows what could be answered by now.
+        took: is told the seconds an image of each network that had to look now.
 
     Raises:
         NotFound: an image that could be read a moment ago can't be any more.
         Cancelled: what was computed is kept.
     """
-    return np.concatenate(list(in_parts(context, data, look, rows, wall)))
+    return np.concatenate(list(in_parts(context, data, look, rows, wall, took)))
 
 
 def in_parts(
@@ -49,9 +51,10 @@ def in_parts(
     look: Look,
     rows: NDArray[np.int64],
     wall: Wall | None = None,
+    took: dict[Look, float] | None = None,
 ) -> Iterator[NDArray[np.float16]]:
     """As :func:`features`, part by part, once all are known."""
-    kept = [_of_one(context, data, alone, rows, wall) for alone in look.alone]
+    kept = [_of_one(context, data, alone, rows, wall, took) for alone in look.alone]
     # What is asked for comes first of all that is kept.
     sizes = [backbone.features for backbone in backbones_of(look)]
     for start in range(0, len(rows), _PART):
@@ -65,7 +68,12 @@ def in_parts(
 
 
 def _of_one(
-    context: TrainingContext, data: Data, look: Look, rows: NDArray[np.int64], wall: Wall | None
+    context: TrainingContext,
+    data: Data,
+    look: Look,
+    rows: NDArray[np.int64],
+    wall: Wall | None,
+    took: dict[Look, float] | None,
 ) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
     """A memory map, shape (slots, f), and each row's slot: all that the network offers, or nothing
     but its means."""
@@ -86,10 +94,13 @@ def _of_one(
         len(rows),
         context.report,
     )
+    began = context.now()
     if wall is None:
-        views.compute(0)
+        looked = views.compute(0)
     else:
-        views.compute(0, wall.order(), wall.looking(str(look)))
+        looked = views.compute(0, wall.order(), wall.looking(str(look)))
+    if took is not None and looked:
+        took[look] = (context.now() - began) / looked
     return views.view(0)
 
 

@@ -84,7 +84,7 @@ class Tuning:
         self, context: TrainingContext, data: Data, search: Search, found: Found, clock: Clock
     ) -> None:
         self.context, self.data, self.found, self.clock = context, data, found, clock
-        # What is learned anew needs no more than means, and takes longer with the largest values.
+        # What is learned anew needs no more than means, and takes longer with more.
         self.look = dataclasses.replace(found.look, peaks="none")
         self.untried: list[str] = []
         self._rungs, self._search = search.rungs, search
@@ -125,15 +125,12 @@ class Tuning:
         self._wrong = before.argmax(axis=1) != problem.labels
         if settled(self._wrong.sum()):
             return
-        if self.clock.left < _LEAST_S:
-            self.untried.append(f"fine-tuning {look}")
-            return
-        if self._depth(look.alone[0], None) is None:
+        if self.clock.left < _LEAST_S or self._depth(look.alone[0], None) is None:
             # Nothing is prepared that can't end.
             self.untried.append(f"fine-tuning {look.alone[0]}")
             return
         for alone in look.alone:
-            # As it looked before, so that nothing is looked at anew: means come first.
+            # As it looked before, of which means come first.
             as_found = dataclasses.replace(alone, peaks=self.found.look.peaks)
             features = seen.features(self.context, self.data, as_found, self._rows)
             self._seen[alone.architecture] = [features[:, : sum(seen.parts(alone))].copy()]
