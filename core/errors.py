@@ -12,6 +12,8 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.addresses import shown
+
 
 class LightboxError(Exception):
     """A mistake or a circumstance that the person can put right.
@@ -27,7 +29,7 @@ class LightboxError(Exception):
 
     def __init__(self, what: str, *, file: object = None, remedy: str = "") -> None:
         self.title = what
-        self.file = None if file is None else str(file)
+        self.file = None if file is None else shown(file)
         self.remedy = remedy
         super().__init__(what, self.file, remedy)
 

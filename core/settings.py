@@ -14,11 +14,15 @@ from typing import Literal, get_args
 
 import platformdirs
 
+from core.addresses import in_full
 from core.errors import InvalidInput
 
 _TRUE = {"1", "true", "yes", "on"}
 Lane = Literal["light", "train"]
-_SECRETS = {"LIGHTBOX_DATABASE", "LIGHTBOX_TOKEN", "LIGHTBOX_OIDC_CLIENT_SECRET"}
+_SECRETS = {
+    *("LIGHTBOX_DATABASE", "LIGHTBOX_TOKEN", "LIGHTBOX_OIDC_CLIENT_SECRET"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+}
 LANES: tuple[Lane, ...] = get_args(Lane)
 Access = Literal["local", "password", "oidc", "proxy"]
 ACCESS: tuple[Access, ...] = get_args(Access)
@@ -30,8 +34,9 @@ class Settings:
 
     Attributes:
         home: the folder where all state lives (``LIGHTBOX_HOME``).
-        roots: folders on the server that pages may read images from (``LIGHTBOX_ROOTS``,
-            separated by ``os.pathsep``); the user's home folder when unset, if there is one.
+        roots: folders on the server, and places in a bucket (``s3://bucket/folder``), that pages
+            may read images from (``LIGHTBOX_ROOTS``, separated by ``os.pathsep``); the user's home
+            folder when unset, if there is one.
         roots_are_set: whether ``LIGHTBOX_ROOTS`` was given; the command line, whose user can
             read the disk anyway, is only restricted when it was.
         max_pixels: an image with more pixels is refused, not decoded (``LIGHTBOX_MAX_PIXELS``).
@@ -76,7 +81,7 @@ def load() -> Settings:
     """
     env = os.environ
     home = env.get("LIGHTBOX_HOME") or _data_folder()
-    given = [part for part in env.get("LIGHTBOX_ROOTS", "").split(os.pathsep) if part.strip()]
+    given = _separated(env.get("LIGHTBOX_ROOTS", ""))
     roots = tuple(_place(part, "LIGHTBOX_ROOTS") for part in given) or _own_home()
     return Settings(
         home=_place(home, "LIGHTBOX_HOME"),
@@ -93,6 +98,18 @@ def load() -> Settings:
         hosts=hosts(),
         lanes=_lanes(env.get("LIGHTBOX_LANES", "")),
     )
+
+
+def stores() -> frozenset[str]:
+    """Hosts inside the network that files may be asked of (``LIGHTBOX_STORES``, separated by
+    commas, with a port or without)."""
+    given = os.environ.get("LIGHTBOX_STORES", "").split(",")
+    return frozenset(each.strip().lower() for each in given if each.strip())
+
+
+def cache_bytes() -> int:
+    """What copies of files in a bucket may take on this disk (``LIGHTBOX_CACHE_GB``)."""
+    return int(_number("LIGHTBOX_CACHE_GB", 10) * 1024**3)
 
 
 def without_secrets() -> dict[str, str]:
@@ -119,10 +136,21 @@ def hosts() -> tuple[str, ...]:
     return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
+def _separated(text: str) -> list[str]:
+    """Places as ``os.pathsep`` separates them, which is no end of one where an address has it."""
+    found: list[str] = []
+    for part in text.split(os.pathsep):
+        if found and found[-1] == "s3" and part.startswith("//"):
+            found[-1] = f"s3:{part}"
+        else:
+            found.append(part)
+    return [part for part in found if part.strip()]
+
+
 def _place(text: str, variable: str) -> Path:
     """A folder that a variable names, in full."""
     try:
-        return Path(text).expanduser().resolve()
+        return in_full(Path(text))
     except (OSError, RuntimeError, ValueError) as error:
         # "~nobody", links in a circle, a zero byte.
         raise InvalidInput(

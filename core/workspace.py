@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from core import settings
+from core.addresses import is_address, shown
 from core.errors import InvalidInput, NoSpace, NotFound, disk_error, disk_errors, not_writable
 from core.text import as_text
 
@@ -76,13 +77,16 @@ class Workspace:
 
     def store_path(self, path: Path) -> str:
         """``path`` as it is kept in the database: relative to the workspace when inside it."""
+        if is_address(path):
+            return shown(path)
         resolved = path.resolve()
         if resolved.is_relative_to(self.home):
             return INSIDE + resolved.relative_to(self.home).as_posix()
         return resolved.as_posix()
 
     def load_path(self, stored: str) -> Path:
-        """The inverse of :meth:`store_path`, for this workspace's place on disk."""
+        """The inverse of :meth:`store_path`, for this workspace's place on disk; an address of a
+        bucket is a path here too (:mod:`core.addresses`)."""
         if stored.startswith(INSIDE):
             return self.home / stored[len(INSIDE) :]
         return Path(stored)
@@ -231,7 +235,11 @@ def writable_place(path: Path, *, folder: bool = False) -> Path:
         InvalidInput: it lies below a file, or is a folder where a file is wanted or the opposite.
         NotAllowed: Lightbox has no right to write there.
     """
-    shown = as_text(str(path))
+    named = as_text(str(path))
+    if is_address(path):
+        raise InvalidInput(
+            "Lightbox writes no files into a bucket.", file=path, remedy="Name a folder or file."
+        )
     try:
         target = path.expanduser().resolve()
         # ``os.path`` answers where ``Path`` would raise: in folders that may not be entered.
@@ -240,11 +248,11 @@ def writable_place(path: Path, *, folder: bool = False) -> Path:
         # A file that is there is replaced, which is a matter of its folder's rights.
         may = os.access(there if is_folder else there.parent, os.W_OK | os.X_OK)
     except (OSError, RuntimeError, ValueError) as error:
-        raise _impossible(shown) from error
+        raise _impossible(named) from error
     if is_folder != (folder or there != target):
-        raise _impossible(shown)
+        raise _impossible(named)
     if not may:
-        raise not_writable(shown)
+        raise not_writable(named)
     return target
 
 

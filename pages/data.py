@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.addresses import shown
 from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.jobs import kinds
@@ -239,6 +240,6 @@ else:
         for each in failed:
             _failed(each)
         st.caption(
-            f"Read from {escape(str(catalog().workspace.load_path(current.root)))}; "
+            f"Read from {escape(shown(catalog().workspace.load_path(current.root)))}; "
             f"{images(len(facts))} found."
         )

@@ -14,11 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each room may import, besides itself; everything may import the ground floor.
 GROUND = {
-    *("contained", "errors", "helper", "who", "progress", "settings", "text", "workspace", "quiet"),
+    *("addresses", "contained", "errors", "helper", "who", "progress", "settings", "text"),
+    *("workspace", "quiet"),
 }
 ORDER = (
     "catalog",
     "access",
+    "files",
     "datasets",
     "features",
     "quality",
@@ -31,7 +33,8 @@ ORDER = (
 )
 ROOMS: dict[str, set[str]] = {
     **{room: set(ORDER[:place]) for place, room in enumerate(ORDER)},
-    "datasets": {"catalog", "access"},
+    "files": set(),
+    "datasets": {"catalog", "access", "files"},
     "features": {"datasets"},
     "api": set(ORDER) - {"jobs"},
     "charts": set(),

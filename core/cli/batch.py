@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core import settings
+from core.addresses import in_full
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output, when
@@ -70,7 +71,7 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
         writable_place(options.sort_into, folder=options.sort_into.suffix.lower() != ".zip")
     run = catalog.runs.find(options.run)
     folder = check_allowed(options.folder) if settings.load().roots_are_set else options.folder
-    folder = folder.expanduser().resolve()
+    folder = in_full(folder)
     is_file = os.path.isfile(folder)  # noqa: PTH113  (answers where ``Path`` would raise)
     unfinished = None if is_file else _unfinished(catalog, run.id, folder)
     if unfinished is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import settings
+from core.addresses import in_full, is_address, shown
 from core.catalog import Catalog, DatasetRecord
 from core.cli.command import NAME, Options, argument, command
 from core.cli.layouts import LAYOUT, choice_of, is_chosen, say_together
@@ -31,7 +32,7 @@ _SHOWN = 5
 @command(
     "dataset add",
     "Data",
-    "add a folder or an archive of class folders",
+    "add a folder, a place in a bucket, or an archive of class folders",
     argument("path", metavar="PATH"),
     argument("--name"),
     *LAYOUT,
@@ -39,6 +40,7 @@ _SHOWN = 5
     examples=(
         "photos",
         "photos.zip --name hands",
+        "s3://bucket/photos",
         "photos --layout table --labels breed",
         "photos --together name:1",
     ),
@@ -66,7 +68,8 @@ def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRe
     """
     name = options.name
     path = Path(name).expanduser()
-    there = os.path.exists(path)  # noqa: PTH110  (answers where ``Path`` would raise)
+    # ``os.path`` answers where ``Path`` would raise.
+    there = is_address(path) or os.path.exists(path)  # noqa: PTH110
     try:
         record = catalog.datasets.find(name)
     except NotFound:
@@ -74,13 +77,13 @@ def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRe
             raise
     else:
         _same_choice(catalog, record, options)
-        if there and catalog.workspace.load_path(record.root) != path.resolve():
+        if there and catalog.workspace.load_path(record.root) != in_full(path):
             output.text(
                 f"“{record.name}” is a dataset, and something here is called so too; the dataset "
                 f"is meant. For the other: {os.path.join(os.curdir, name)}"  # noqa: PTH118
             )
         return record
-    if path.is_dir():
+    if is_address(path) or path.is_dir():
         root = catalog.workspace.store_path(path)
         known = [each for each in catalog.datasets.all() if each.root == root]
         if known:
@@ -377,6 +380,6 @@ def _dataset(catalog: Catalog, record: DatasetRecord) -> dict[str, Any]:
         **{key: getattr(record, key) for key in ("id", "name", "origin", "state", "version")},
         "images": record.images,
         "classes": record.classes,
-        "root": str(root),
+        "root": shown(root),
         "problem": record.problem,
     }

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from core.addresses import in_full
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
 from core.cli.output import Output
@@ -51,7 +52,7 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     if options.on is None:
         evaluation = known_evaluation(catalog, run.id, output.progress)
     else:
-        folder = options.on.expanduser().resolve()
+        folder = in_full(options.on)
         evaluation = evaluate_folder(catalog, run.id, folder, output.progress)
     result = load_result(catalog, run, evaluation.on, output.progress)
     found = result.figures

@@ -9,12 +9,14 @@ the part out (:func:`core.datasets.images.open_image`).
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.addresses import is_address
+from core.files.kept import hash_bytes as hash_bytes
 
 # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever. Not all platforms
 # have all of these.
@@ -83,24 +85,40 @@ def taken_apart(data: bytes) -> tuple[bytes, Part]:
     return rest, split_path(part.decode("ascii", "replace"))[1]
 
 
-def hash_bytes(data: bytes) -> str:
-    """The content hash used everywhere: BLAKE2b with 128 bits, as 32 hex digits."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
 def read_regular(path: str | Path) -> bytes:
-    """All bytes of a file; of a part of one behind a mark, see above.
+    """All bytes of a file, on this computer or in a bucket; of a part of one behind a mark, see
+    above.
 
     Raises:
         OSError: it can't be read, or is by now a pipe, a device or a folder.
+        LightboxError: it is in a bucket, and nothing there can be read.
     """
+    if is_address(path):
+        return _read_object(os.fspath(path))
     try:
         return _read(path)
     except FileNotFoundError:
         file, part = split_path(os.fspath(path))
         if part == WHOLE:
             raise
-        return _MARK + str(part).encode() + b"\0" + _read(file)
+        return marked(_read(file), part)
+
+
+def marked(data: bytes, part: Part) -> bytes:
+    """A file's bytes, with the part of it that is meant."""
+    return data if part == WHOLE else _MARK + str(part).encode() + b"\0" + data
+
+
+def _read_object(path: str) -> bytes:
+    from core.files import objects  # nothing else needs what asks a store
+
+    file, part = split_path(path)
+    try:
+        return marked(objects.read(file), part)
+    except FileNotFoundError:
+        if part == WHOLE:
+            raise
+        return objects.read(path)
 
 
 def _read(path: str | Path) -> bytes:

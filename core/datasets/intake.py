@@ -18,13 +18,16 @@ from pathlib import Path, PurePath, PureWindowsPath
 from typing import BinaryIO
 
 from core import settings
+from core.addresses import foreign_scheme, is_address, shown
 from core.catalog import Catalog, DatasetRecord, RunRecord
 from core.catalog.datasets import MAX_NAME, new_id
 from core.catalog.records import FINISHED
 from core.datasets import archives, known_sets
 from core.datasets import sample as samples
 from core.datasets.layout import Choice, Skipped, is_text
+from core.datasets.places import is_folder
 from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
+from core.files import objects
 from core.progress import Reporter
 from core.text import as_text
 from core.who import require
@@ -75,7 +78,7 @@ def add_folder(
     restrict: bool,
     layout: Choice | None = None,
 ) -> DatasetRecord:
-    """Index a folder where it lies.
+    """Index a folder where it lies, on this computer or in a bucket (``s3://bucket/folder``).
 
     Args:
         layout: how to read it; judged where nobody says.
@@ -83,12 +86,16 @@ def add_folder(
 
     Raises:
         NotFound, NotAllowed: it is not there, or outside the roots.
+        Unreachable: the bucket can't be asked.
         Conflict, InvalidInput: the name can't be used.
     """
     folder = check_allowed(Path(path)) if restrict else _resolved(Path(path))
-    if not folder.is_dir():
+    if not is_folder(folder):
+        what = "There is nothing at that place in the bucket."
         raise NotFound(
-            "That folder is not there.", file=as_text(str(path)), remedy="Check its name."
+            what if is_address(folder) else "That folder is not there.",
+            file=as_text(str(path)),
+            remedy="Check its name.",
         )
     if not is_text(str(folder)):
         raise InvalidInput(
@@ -293,7 +300,7 @@ def check_allowed(folder: Path) -> Path:
     """
     require("labeller")
     loaded = settings.load()
-    inside = " or ".join(str(root) for root in loaded.roots)
+    inside = " or ".join(shown(root) for root in loaded.roots)
     refusal = NotAllowed(
         "Lightbox may not read this folder.",
         file=as_text(str(folder)),
@@ -339,6 +346,14 @@ def is_elsewhere(path: str, roots: Sequence[PurePath], *, windows: bool = os.nam
 
 
 def _resolved(folder: Path) -> Path:
+    if is_address(folder):
+        return objects.check(folder)
+    if scheme := foreign_scheme(folder):
+        raise InvalidInput(
+            f"Lightbox can't read addresses that begin with {scheme}://.",
+            file=as_text(str(folder)),
+            remedy="Choose a folder, or a bucket of a store that speaks S3: s3://bucket/folder.",
+        )
     try:
         resolved = folder.expanduser().resolve()
         resolved.is_dir()  # only asking tells that a name is too long
@@ -357,6 +372,8 @@ def subfolders(path: Path) -> list[str]:
         NotAllowed, NotFound: it is outside the roots, or can't be read.
     """
     folder = check_allowed(path)
+    if is_address(folder):
+        return sorted(objects.subfolders(folder), key=str.lower)
     try:
         entries = [entry for entry in os.scandir(folder) if is_text(entry.name)]
         return sorted(

@@ -5,7 +5,6 @@ Images are found by content: a renamed or moved image is not decoded again, a ch
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pandas as pd
 from core.datasets.content import hash_bytes, read_regular
 from core.datasets.images import NOW, Decoding, Fit, decode
 from core.datasets.layout import Skipped
-from core.datasets.places import image_file
+from core.datasets.places import image_file, readers, stamps
 from core.datasets.slots import SlotFile, forget
 from core.errors import NotFound, UnreadableImage
 from core.progress import Reporter
@@ -94,7 +93,7 @@ class Files:
         some = self.table.iloc[rows]
         read = _reading(self.root, self.size, self.fit, self.decoding)
         images = np.empty((len(rows), self.size, self.size, 3), np.uint8)
-        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        with ThreadPoolExecutor(readers(self.root)) as pool:
             found = pool.map(read, zip(some["hash"], some["path"], strict=True))
             for at, image in enumerate(found):
                 if isinstance(image, Skipped):
@@ -171,15 +170,9 @@ def expected_pixels(
     ``table`` has the columns ``bytes`` and ``mtime_ns`` too.
     """
 
-    def holds(path: str, size: int, changed: int) -> bool:
-        try:
-            facts = image_file(root, path).stat()
-        except OSError:
-            return False
-        return (facts.st_size, facts.st_mtime_ns) == (size, changed)
-
-    columns = (table[name] for name in ("path", "bytes", "mtime_ns"))
-    doubtful = np.flatnonzero([not holds(*row) for row in zip(*columns, strict=True)])
+    then = zip(table["bytes"], table["mtime_ns"], strict=True)
+    now = stamps(root, table["path"])
+    doubtful = np.flatnonzero([each != was for each, was in zip(now, then, strict=True)])
     looked = load_pixels(
         workspace,
         dataset_id,
@@ -225,7 +218,7 @@ def _fill(
     failed: list[Skipped] = []
     decoded = 0
     read = _reading(root, file.shape[0], *how)
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+    with ThreadPoolExecutor(readers(root)) as pool:
         for batch in _batches(iter(wanted.items())):
             report.check()
             report.progress("decode", decoded, len(wanted), "Reading images")

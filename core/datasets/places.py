@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import settings
+from core.addresses import is_address
+from core.datasets.content import marked, split_path
 
 if TYPE_CHECKING:  # helper processes of a scan start three times as soon without
     import pandas as pd
@@ -37,6 +39,63 @@ def image_file(root: str | os.PathLike[str], path: str) -> Path:
     if path.startswith(_ADDED) and not os.path.lexists(file.parent):
         return settings.load().home / path[len(_INSIDE) :]
     return file
+
+
+def read_together(root: str | os.PathLike[str], paths: Sequence[str]) -> dict[str, bytes | str]:
+    """What is better read many at once than one by one: images in a bucket, as they are there now.
+    Each one's bytes, or a sentence why it can't be read; nothing of a folder of this computer.
+
+    Raises:
+        LightboxError: the bucket can't be read at all.
+    """
+    if not is_address(root):
+        return {}
+    from core.files import objects  # nothing else needs what asks a store
+
+    parts = {path: split_path(path) for path in paths if not path.startswith(_ADDED)}
+    found = objects.read_many(root, [file for file, _ in parts.values()], trusted_s=0)
+    read: dict[str, bytes | str] = {}
+    for path, (file, part) in parts.items():
+        data = found[file]
+        read[path] = marked(data, part) if isinstance(data, bytes) else str(data)
+    return read
+
+
+def is_folder(root: Path) -> bool:
+    """Whether a folder is there, or anything at that place in a bucket.
+
+    Raises:
+        LightboxError: it is in a bucket that can't be asked.
+    """
+    if not is_address(root):
+        return root.is_dir()
+    from core.files import objects
+
+    return objects.is_there(root)
+
+
+def readers(root: str | os.PathLike[str]) -> int:
+    """How many threads are worth it to read and decode images: as many as there are processors,
+    more where each waits for a network."""
+    return 16 if is_address(root) else os.cpu_count() or 2
+
+
+def stamps(root: Path, paths: Iterable[str]) -> Iterator[tuple[int, int] | None]:
+    """Each image's size and time of change, as a scan notes them; ``None`` for what is gone."""
+    listed: dict[str, tuple[int, int]] = {}
+    if is_address(root):
+        from core.files import objects
+
+        listed = {each.path: (each.bytes, each.stamp) for each in objects.listing(root)}
+    for path in paths:
+        if is_address(root) and not path.startswith(_ADDED):
+            yield listed.get(split_path(path)[0])
+            continue
+        try:
+            facts = image_file(root, path).stat()
+            yield facts.st_size, facts.st_mtime_ns
+        except OSError:
+            yield None
 
 
 def outside(path: str) -> str:

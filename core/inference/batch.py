@@ -8,7 +8,6 @@ which are joined at the end. An image that can't be read is written down with a 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 from collections import deque
@@ -26,6 +25,7 @@ from core import settings
 from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.content import read_regular
+from core.datasets.places import is_folder, readers
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.features.kept import Kept
@@ -80,7 +80,7 @@ def answer_batch(
     run_files = RunFiles(workspace, run_id)
     info = run_files.model()
     _unpack(catalog, batch, folder, report)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise NotFound(
             "The folder with the images is not there any more.",
             file=folder,
@@ -233,7 +233,7 @@ def answers(
         InvalidInput: the model answers with something that is not a number.
     """
     waiting: deque[tuple[Found, Future[np.ndarray | str]]] = deque()
-    with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="decode") as pool:
+    with ThreadPoolExecutor(readers(folder), thread_name_prefix="decode") as pool:
 
         def fill() -> None:
             for file in islice(files, _GROUP + _AHEAD - len(waiting)):

@@ -7,8 +7,11 @@ import stat
 from pathlib import Path
 
 from core import settings
-from core.datasets.formats import SUFFIXES
+from core.addresses import is_address
+from core.datasets.formats import SUFFIXES, has_image_name
 from core.datasets.layout import is_litter, is_text
+from core.datasets.layout.walk_bucket import walk_bucket
+from core.datasets.layout.walked import too_many
 from core.errors import InvalidInput
 from core.progress import Reporter, Throttle
 from core.text import as_text
@@ -27,6 +30,8 @@ def find_files(folder: Path, report: Reporter | None = None) -> list[Found]:
     report = report or Reporter()
     at_most = settings.load().max_files
     now_and_then = Throttle(0.2)
+    if is_address(folder):
+        return _in_bucket(folder, at_most, report)
     inside = folder.resolve()
     found: list[Found] = []
     for base, below, names in os.walk(folder):
@@ -36,21 +41,29 @@ def find_files(folder: Path, report: Reporter | None = None) -> list[Found]:
                 continue
             found.append(_looked_at(Path(base) / name, folder, inside))
         if len(found) > at_most:
-            raise InvalidInput(
-                f"This folder holds more than {at_most:,} images.",
-                file=as_text(str(folder)),
-                remedy="Choose a smaller folder, or raise LIGHTBOX_MAX_FILES.",
-            )
+            raise too_many(folder, at_most)
         if now_and_then():
             report.check()
             report.progress("find", len(found), None, "Looking for images")
     if not found:
-        raise InvalidInput(
-            "There are no images in this folder.",
-            file=as_text(str(folder)),
-            remedy="Choose one with JPEG, PNG, WebP, BMP, GIF or TIFF files; folders inside count.",
-        )
+        raise _none(folder)
     return sorted(found)
+
+
+def _in_bucket(folder: Path, at_most: int, report: Reporter) -> list[Found]:
+    walked = walk_bucket(folder, at_most, report)
+    named = [each for each in walked.entries if has_image_name(each.path)]
+    if not named:
+        raise _none(folder)
+    return sorted((each.path, each.bytes, "") for each in named)
+
+
+def _none(folder: Path) -> InvalidInput:
+    return InvalidInput(
+        "There are no images in this folder.",
+        file=as_text(str(folder)),
+        remedy="Choose one with JPEG, PNG, WebP, BMP, GIF or TIFF files; folders inside count.",
+    )
 
 
 def _looked_at(path: Path, folder: Path, inside: Path) -> Found:

@@ -20,7 +20,9 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.addresses import in_full
 from core.catalog import Catalog, JobRecord
+from core.datasets.places import is_folder
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
 from core.runs.files import RunFiles
@@ -111,11 +113,11 @@ def new_batch(
     number = new_token()
     place = _home(catalog.workspace, run_id) / number
     if folder is not None:
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise NotFound(
                 "That folder is not there.", file=as_text(str(folder)), remedy="Check its name."
             )
-        images = folder.resolve()
+        images = in_full(folder)
     else:
         images = place / "images"
         with disk_errors("the upload"):

@@ -21,7 +21,7 @@ from core.access.audit import note
 from core.catalog import Catalog
 from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, taken_apart
 from core.datasets.images import open_image
-from core.datasets.places import image_file
+from core.datasets.places import image_file, is_folder
 from core.datasets.splits import SPLITS, Shares, plan_splits
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.progress import Reporter, Throttle
@@ -123,7 +123,7 @@ def export_dataset(
             "There is no usable image in this dataset.",
             remedy="Add images, or restore some that were excluded.",
         )
-    if not root.is_dir():
+    if not is_folder(root):
         raise NotFound(
             "The folder of this dataset is not there any more, so its images can't be copied.",
             file=root,

@@ -1,9 +1,9 @@
 """A helper process of a scan: ``python -m core.quality.helper``, started by
 :mod:`core.quality.pool`.
 
-Reads requests (a folder, paths in it, the range of deep greys) from standard input and writes
-answers (what was found in these files) to standard output, both pickled, until its input ends:
-which it also does when the process that started it is killed.
+Reads requests (a folder, paths in it, the range of deep greys, bytes read already) from standard
+input and writes answers (what was found in these files) to standard output, both pickled, until its
+input ends: which it also does when the process that started it is killed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def main() -> None:
     try:
         say(answers, READY)
         while True:
-            root, paths, greys = pickle.load(sys.stdin.buffer)
-            say(answers, look_at(root, paths, greys=greys))
+            root, paths, greys, given = pickle.load(sys.stdin.buffer)
+            say(answers, look_at(root, paths, greys=greys, given=given))
     except (EOFError, BrokenPipeError):
         # Whoever asked has gone. What is still in the buffer has nowhere to go, and closing the
         # pipe in an orderly way would fail over it.

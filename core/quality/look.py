@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -69,6 +69,7 @@ def look_at(
     paths: Sequence[str],
     stop: Callable[[], bool] = bool,
     greys: Range | None = None,
+    given: Mapping[str, bytes | str] | None = None,
 ) -> Looked:
     """Look at files.
 
@@ -78,13 +79,15 @@ def look_at(
         stop: asked before each file; once it says yes, the files that are left out are missing
             from the answer.
         greys: what is black and white in deep greys; what each file says if ``None``.
+        given: bytes of files that were read already, or why they can't be; the others are read.
     """
     facts, tallies, thumbnails = [], [], []
     decoding = Decoding(greys=greys)
     for path in paths:
         if stop():
             break
-        found, counted, thumbnail = _look_at_one(image_file(root, path), path, decoding)
+        data = given.get(path) if given else None
+        found, counted, thumbnail = _look_at_one(image_file(root, path), path, decoding, data)
         facts.append(found)
         tallies.append(counted)
         thumbnails.append(thumbnail)
@@ -110,10 +113,14 @@ def joined(parts: Sequence[Looked]) -> Looked:
     )
 
 
-def _look_at_one(file: Path, path: str, decoding: Decoding) -> tuple[Facts, Tally | None, bytes]:
+def _look_at_one(
+    file: Path, path: str, decoding: Decoding, data: bytes | str | None
+) -> tuple[Facts, Tally | None, bytes]:
     """What the file says of itself, what was counted in it, and its thumbnail."""
     try:
-        data = read_regular(file)
+        if isinstance(data, str):
+            return Facts("unreadable", data), None, b""
+        data = read_regular(file) if data is None else data
     except OSError:
         problem = "The file can't be opened, or has gone."
         return Facts("unreadable", problem), None, b""

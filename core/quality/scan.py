@@ -32,6 +32,7 @@ from core.datasets.layout import (
     load_choice,
     read_layout,
 )
+from core.datasets.places import is_folder
 from core.datasets.recordings import frames_together
 from core.errors import NotFound, disk_errors
 from core.progress import Reporter, Throttle
@@ -123,7 +124,7 @@ def scan(
     )
     if not known.same:
         found = _look(catalog, dataset_id, root, known.fresh, report, choice.greys)
-        if not root.is_dir():  # it went while its files were read: they aren't broken, they're gone
+        if not is_folder(root):  # it went while its files were read: they aren't broken but gone
             raise NotFound(
                 "The folder disappeared while Lightbox was looking at its images.",
                 file=root,

@@ -1,4 +1,5 @@
-"""A folder on this computer, typed or found by clicking, within what the configuration allows."""
+"""A folder on this computer or in a bucket, typed or found by clicking, within what the
+configuration allows."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import settings
+from core.addresses import shown
 from core.datasets import intake
 from core.text import escape, plural
 
@@ -23,12 +25,12 @@ def choose_folder(place: str, action: str = "Use this folder") -> Path | None:
     roots = settings.load().roots
     st.write(
         "The images stay where they are; Lightbox only reads them. Folders inside "
-        + " and ".join(f"`{root}`" for root in roots)
+        + " and ".join(f"`{shown(root)}`" for root in roots)
         + " can be used."
     )
     kept = f"{place}-browse"
-    here = st.session_state.get(kept) or str(roots[0])
-    path = Path(st.text_input("Folder", here, key=f"{place}-path-{here}"))
+    here = shown(st.session_state.get(kept) or roots[0])
+    path = Path(st.text_input("Folder", here, key=f"{place}-path-{here}").strip())
     with st.container(horizontal=True):
         chosen = st.button(action, type="primary", key=f"{place}-use")
         above = path.parent

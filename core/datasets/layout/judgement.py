@@ -21,7 +21,7 @@ from core.datasets.layout.nothing import nothing_said
 from core.datasets.layout.table import Table
 from core.datasets.layout.together import tells
 from core.datasets.layout.values import MARGIN, MEANINGS, Choice, Kind, Reading, Skipped, named
-from core.datasets.layout.walk import Walked
+from core.datasets.layout.walked import Walked
 from core.errors import InvalidInput
 
 # A table that says the class of so many of the pictures is meant to.
@@ -44,8 +44,10 @@ class Judgement:
         doubt: why it may be meant otherwise; known once it is read.
     """
 
-    def __init__(self, root: Path, walked: Walked, choice: Choice) -> None:
+    def __init__(self, root: Path, walked: Walked, choice: Choice, tables_at: Path) -> None:
         self.root, self.walked, self.choice = root, walked, choice
+        # Where tables are read: in the folder itself, or in a copy of those in a bucket.
+        self.tables_at = tables_at
         whole = folders.tree(walked.entries)
         self.prefix = folders.wrapping(whole)
         self.top = whole.at(self.prefix)
@@ -81,7 +83,7 @@ class Judgement:
         ]
         if self.choice.masks is None:
             choice = replace(self.choice, masks="images", labels=chosen.labels or None)
-            whole = Judgement(self.root, self.walked, choice)._reading(chosen.kind)
+            whole = Judgement(self.root, self.walked, choice, self.tables_at)._reading(chosen.kind)
             if whole is not None and len(whole.files) > len(chosen.files):
                 mask, of = (each.rpartition("/")[2] for each in min(self.masks.items()))
                 many = (
@@ -129,7 +131,7 @@ class Judgement:
         if self.choice.table is not None:
             table = self._table(self.choice.table, index)
             return tables.by_table(self.entries, table, index)
-        found_tables = tables.find_tables(self.root, self.walked.tables, index)
+        found_tables = tables.find_tables(self.tables_at, self.walked.tables, index)
         if not found_tables:
             return None
         table = found_tables[0]
@@ -138,7 +140,8 @@ class Judgement:
         return tables.by_table(self.entries, table, index)
 
     def _table(self, name: str, index: Index) -> Table:
-        return tables.read_table(self.root, name, index, self.choice.labels, self.walked.tables)
+        names, labels = self.walked.tables, self.choice.labels
+        return tables.read_table(self.tables_at, name, index, labels, names)
 
     def _with_splits(self, reading: Reading) -> Reading:
         """Class folders with what lists beside them say is for training, where they say it of
@@ -146,7 +149,7 @@ class Judgement:
         if not any(name.lower().endswith(".txt") for name in self.walked.tables):
             return reading
         index = Index(self.entries)
-        said, used = tables.splits_said(self.root, self.walked.tables, index)
+        said, used = tables.splits_said(self.tables_at, self.walked.tables, index)
         if len(said) < _TABLE_COVERS * len(reading.files):
             return reading
         files = [file._replace(split=said.get(file.path, "")) for file in reading.files]
@@ -193,7 +196,7 @@ class Judgement:
         if not self.walked.tables:
             return None
         index = Index(self.entries)
-        found = tables.find_tables(self.root, self.walked.tables, index)
+        found = tables.find_tables(self.tables_at, self.walked.tables, index)
         for table in found:
             if needed and is_of_boxes(table.rows):
                 boxed = self._annotated() or self._boxes_by_column(table)
@@ -292,7 +295,7 @@ class Judgement:
         index = Index(flat)
         labels = {file.label for file in reading.files}
         # Folders are called by numbers, too, where a list says what those stand for.
-        for table in tables.find_tables(self.root, self.walked.tables, index, named=False):
+        for table in tables.find_tables(self.tables_at, self.walked.tables, index, named=False):
             more = tables.by_table(flat, table, index) if table.labels else None
             if more is None or not {file.label for file in more.files} <= labels:
                 continue
@@ -318,7 +321,7 @@ class Judgement:
         return self._annotations(self.choice.labels or "")
 
     def _annotations(self, column: str) -> Annotations:
-        return Annotations(self.root, self.entries, self.walked.tables, column)
+        return Annotations(self.tables_at, self.entries, self.walked.tables, column)
 
     @property
     def margin(self) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from core.addresses import is_address
 from core.datasets.layout.file_names import seen
 from core.datasets.layout.names import is_litter
 from core.datasets.layout.values import Entry
-from core.datasets.layout.walk import Walked
+from core.datasets.layout.walked import Walked
 from core.errors import InvalidInput
 
 _NEEDED = (
@@ -38,6 +39,10 @@ def nothing_said(root: Path, entries: list[Entry], walked: Walked) -> InvalidInp
 
 def nothing_found(root: Path, walked: Walked) -> InvalidInput:
     """Of a folder without images."""
+    if is_address(root) and not walked.skipped:
+        return InvalidInput(
+            "There is nothing at that place in the bucket.", file=root, remedy="Check its name."
+        )
     if not any(not is_litter(entry.name) for entry in root.iterdir()):
         return InvalidInput("This folder is empty.", file=root, remedy=_NEEDED)
     number = len(walked.skipped)

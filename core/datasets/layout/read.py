@@ -11,14 +11,14 @@ from pathlib import Path
 
 from core.datasets.content import Part
 from core.datasets.layout import tables
+from core.datasets.layout.below import what_lies_below
 from core.datasets.layout.judgement import Judgement
 from core.datasets.layout.labels import cleaned
 from core.datasets.layout.nothing import nothing_found
 from core.datasets.layout.table import SUFFIXES
 from core.datasets.layout.together import looks_together, values_by, way_of
 from core.datasets.layout.values import Choice, FoundFile, Layout, Way
-from core.datasets.layout.walk import Walked, walk
-from core.errors import NotAllowed, NotFound
+from core.datasets.layout.walked import Walked
 from core.progress import Reporter
 
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
@@ -43,37 +43,20 @@ def read_layout(
         InvalidInput: nothing says what the images' classes are, the chosen reading isn't possible,
             or there are more than ``max_files`` images.
     """
-    if not root.is_dir():
-        raise NotFound(
-            "That folder is not there.", file=root, remedy="Check its name and try again."
-        )
-    try:
-        walked = walk(root, allowed, max_files, report or Reporter())
-    except PermissionError as error:
-        raise NotAllowed(
-            "Lightbox may not read this folder.",
-            file=error.filename or root,
-            remedy="Give it the right to, or choose another folder.",
-        ) from error
-    except OSError as error:
-        raise NotFound(
-            "This folder can't be read to its end, or was changed meanwhile.",
-            file=error.filename or root,
-            remedy="Try again.",
-        ) from error
-    if not walked.entries:
-        raise nothing_found(root, walked)
-    return _layout(root, walked, choice or Choice())
+    with what_lies_below(root, allowed, max_files, report or Reporter()) as (walked, tables_at):
+        if not walked.entries:
+            raise nothing_found(root, walked)
+        return _layout(root, walked, choice or Choice(), tables_at)
 
 
-def _layout(root: Path, walked: Walked, choice: Choice) -> Layout:
-    judgement = Judgement(root, walked, choice)
+def _layout(root: Path, walked: Walked, choice: Choice, tables_at: Path) -> Layout:
+    judgement = Judgement(root, walked, choice, tables_at)
     chosen, others = judgement.read()
     # What a table or an annotation is, is no longer a file to be wondered at.
     kept = [item for item in walked.skipped if item.path not in chosen.used]
     files, notes = cleaned(chosen.files)
     files.sort(key=lambda file: file.path)
-    files, together, ways = _belonging(root, walked, judgement, files)
+    files, together, ways = _belonging(tables_at, walked, judgement, files)
     return Layout(
         _paged(files, choice.page or 1),
         sorted([*kept, *chosen.skipped], key=lambda item: item.path),
@@ -103,12 +86,12 @@ def _paged(files: list[FoundFile], number: int) -> list[FoundFile]:
 
 
 def _belonging(
-    root: Path, walked: Walked, judgement: Judgement, files: list[FoundFile]
+    tables_at: Path, walked: Walked, judgement: Judgement, files: list[FoundFile]
 ) -> tuple[list[FoundFile], Way | None, tuple[Way, ...]]:
     """The images with what they belong to, as chosen; or what may say so."""
     columns: dict[str, dict[str, str]] = {}
     if any(name.lower().endswith(SUFFIXES) for name in walked.tables):
-        columns = tables.columns(root, walked.tables, judgement.entries)
+        columns = tables.columns(tables_at, walked.tables, judgement.entries)
     depth = len(judgement.prefix)
     key = judgement.choice.together
     if not key:

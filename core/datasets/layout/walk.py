@@ -9,56 +9,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.datasets import content, formats
 from core.datasets.layout.names import is_litter, is_text, is_told_litter
 from core.datasets.layout.values import Entry, Skipped
-from core.errors import InvalidInput
+from core.datasets.layout.walked import MOST_LOOKED_INTO, Walked, too_many
 from core.progress import Reporter, Throttle
-from core.text import as_text, plural
+from core.text import as_text
 
-# Opening a file to see what it is costs as much as a small picture's decoding.
-_MOST_LOOKED_INTO = 20_000
-# System folders that are named in a line.
-_NAMED = 12
 _OUTSIDE = "It is a link to a {} outside those that may be read; LIGHTBOX_ROOTS says which may."
-
-
-@dataclass
-class Walked:
-    """What lies below a folder.
-
-    Attributes:
-        entries: pictures, in no order.
-        tables: files that may say something about pictures: paths relative to the root.
-        skipped: what else was found, with the reason.
-        litter: folders and files of a system's own, by name, with how often they were met.
-    """
-
-    entries: list[Entry] = field(default_factory=list)
-    tables: list[str] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    litter: Counter[str] = field(default_factory=Counter)
-
-    def sentences(self) -> list[str]:
-        """What is to be said of what was left out without a line each."""
-        if not self.litter:
-            return []
-        hidden = {name: n for name, n in self.litter.items() if name.startswith(".")}
-        others = {name: n for name, n in self.litter.items() if name not in hidden}
-        found = []
-        for some, why in (
-            (others, "Left out, since a system keeps them and no person does"),
-            (hidden, "Hidden folders were left out"),
-        ):
-            named = [f"{name} ({count:,})" for name, count in sorted(some.items())]
-            more = f" and {plural(len(named) - _NAMED, 'other')}" if len(named) > _NAMED else ""
-            found += [f"{why}: {', '.join(named[:_NAMED])}{more}."] if named else []
-        return found
 
 
 def walk(root: Path, allowed: Sequence[Path], max_files: int, report: Reporter) -> Walked:
@@ -178,11 +139,7 @@ class _Walk:
             self._skip(entry.path, "Its name is not valid text (UTF-8); rename it.")
             return
         if len(self.result.entries) >= self.max_files:
-            raise InvalidInput(
-                f"This folder holds more than {self.max_files:,} images.",
-                file=self.root,
-                remedy="Choose a smaller folder, or raise LIGHTBOX_MAX_FILES.",
-            )
+            raise too_many(self.root, self.max_files)
         self.result.entries.append(
             Entry(relative, tuple(relative.split("/")), facts.st_size, facts.st_mtime_ns)
         )
@@ -192,7 +149,7 @@ class _Walk:
         if not facts.st_size or not formats.may_be_image(entry.name):
             return False
         self.looked_into += 1
-        if self.looked_into > _MOST_LOOKED_INTO:
+        if self.looked_into > MOST_LOOKED_INTO:
             return False
         try:
             head = content.read_head(entry.path, formats.HEAD_BYTES)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, RunRecord
+from core.datasets.places import is_folder, read_together
 from core.errors import NotFound
 from core.evaluation.intervals import wilson_of
 from core.evaluation.predictions import Predictions
@@ -157,7 +158,7 @@ def find_similar(
     """
     report = report or Reporter()
     folder = catalog.workspace.load_path(predictions.on)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise NotFound(
             "The folder that was tested on is not there any more.",
             file=folder,
@@ -203,7 +204,8 @@ def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list
         report.check()
         report.progress("look", start, len(paths), "Looking at the new images")
         block = paths[start : start + _BLOCK]
-        for path, facts in zip(block, look_at(str(folder), block).facts, strict=True):
+        looked = look_at(str(folder), block, given=read_together(folder, block))
+        for path, facts in zip(block, looked.facts, strict=True):
             if len(facts.descriptor) == DESCRIPTOR_BYTES:
                 good.append(path)
                 found.append(facts.descriptor)

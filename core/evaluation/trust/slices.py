@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from core.datasets.places import stamps
 from core.evaluation.trust.shares import Share, shares
 from core.progress import Reporter
 from core.quality.distributions import distribution
@@ -270,15 +271,9 @@ def facts_of_files(
             report.progress("slices", len(facts), len(paths), "Looking at images")
     table = pd.DataFrame(facts)
     table.insert(0, "path", list(paths))
-    table["bytes"] = [_bytes(folder / path) for path in paths]
+    sizes = (each[0] if each is not None else np.nan for each in stamps(folder, paths))
+    table["bytes"] = np.fromiter(sizes, np.float64, len(paths))
     return table
-
-
-def _bytes(file: Path) -> float:
-    try:
-        return float(file.stat().st_size)
-    except OSError:
-        return float("nan")
 
 
 def _measured(facts: pd.DataFrame) -> list[Column]:

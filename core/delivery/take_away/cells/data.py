@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 from core import __version__
+from core.addresses import is_address, shown
 from core.datasets.places import outside
 from core.delivery.take_away.cells import Cell, code, literal, plain, words
 from core.delivery.take_away.cut import Cutter
@@ -89,11 +90,11 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
             `FOLDER` is where the images lie, in one folder a class. **Change it if they have
             moved.** The other values are the run's.
             """
-            if material.root is not None
-            else """
+            if _folder(material)
+            else f"""
             ## Settings
 
-            The dataset was removed from Lightbox, so **say here where its images lie**: the folder
+            {_why_no_folder(material)}. **Say here where its images lie**: the folder
             of the class folders. The other values are the run's.
             """
         ),
@@ -282,12 +283,23 @@ def is_vast(material: Material) -> bool:
     return len(material.split) * material.spec.image_size**2 * 3 > _MOST_BYTES
 
 
+def _folder(material: Material) -> str:
+    """Where the images lie, if that is a folder."""
+    root = material.root
+    return "" if root is None or is_address(root) else str(root)
+
+
+def _why_no_folder(material: Material) -> str:
+    if material.root is None:
+        return "The dataset was removed from Lightbox"
+    return f"The dataset is in a bucket, {shown(material.root)}: copy it to a folder first"
+
+
 def _settings(material: Material) -> list[str]:
     spec = material.spec
-    folder = "" if material.root is None else str(material.root)
     batch = batch_size(spec, material.count("train"))
     return [
-        f"FOLDER = {folder!r}",
+        f"FOLDER = {_folder(material)!r}",
         f"CLASSES = {literal(material.classes, 10)}",
         f"SIZE = {spec.image_size}  # side of the images, in pixels",
         f"BATCH = {batch}  # images that each step looks at",

@@ -1,0 +1,174 @@
+"""A bucket of the tests' own: moto's server of S3's protocol on loopback, started when a test first
+asks for it, with faults that a test puts in.
+
+What is wrong with an answer is decided between the server and whoever asks, on the wire: errors,
+bodies that end early, answers that wait, a server that is gone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+_BROKEN = b"<Error><Code>InternalError</Code><Message>We broke</Message></Error>"
+# Of requests by which a test fills its bucket; the server asks for nobody's signature.
+_OWN = {
+    "X-Test": "yes",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=none",
+}
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Fault:
+    """What is wrong with answers about one key ("" for all): so many times, or always."""
+
+    kind: str
+    times: int = 10**9
+
+
+@dataclass
+class Wire:
+    """What goes over the line: WSGI middleware around the server."""
+
+    app: Callable[..., Iterable[bytes]]
+    faults: dict[str, Fault] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    heard: int = 0
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].encode("latin-1").decode()
+        key = path.lstrip("/").partition("/")[2]
+        self.heard += 1
+        if "HTTP_X_TEST" in environ:  # a test that fills its bucket
+            return self.app(environ, start)
+        self.asked.append((environ["REQUEST_METHOD"], key))
+        fault = self.faults.get(key) or self.faults.get("*")
+        if fault is None or fault.times <= 0:
+            return self.app(environ, start)
+        fault.times -= 1
+        if fault.kind == "forbidden":
+            start("403 Forbidden", [("Content-Type", "application/xml")])
+            return [_DENIED]
+        if fault.kind == "error":
+            start("500 Internal Server Error", [("Content-Type", "application/xml")])
+            return [_BROKEN]
+        assert fault.kind == "truncated"
+        whole = b"".join(self.app(environ, start))
+        return [whole[: len(whole) // 2]]
+
+
+class Server:
+    """moto's, behind a wire; it can be ended and begun again, with what it holds."""
+
+    def __init__(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app
+
+        self.wire = Wire(DomainDispatcherApplication(create_backend_app))
+        self._port = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Listen, where it did before."""
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+        class Quiet(WSGIRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log(self, *_: Any, **__: Any) -> None:
+                pass
+
+        self._server = make_server(
+            "127.0.0.1", self._port, self.wire, threaded=True, request_handler=Quiet
+        )
+        self._port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Listen no longer."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket, and the server that holds it."""
+
+    name: str
+    server: Server
+
+    @property
+    def wire(self) -> Wire:
+        return self.server.wire
+
+    def put(self, key: str, data: bytes) -> None:
+        self._do("PUT", key, data)
+
+    def delete(self, key: str) -> None:
+        self._do("DELETE", key)
+
+    def fill(self, folder: Path, prefix: str) -> str:
+        """Put a folder's files below a prefix; the address of that."""
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                self.put(f"{prefix}/{file.relative_to(folder).as_posix()}", file.read_bytes())
+        return f"s3://{self.name}/{prefix}"
+
+    def read(self) -> list[str]:
+        """Keys that were read since this was last asked, one for each request."""
+        keys = [key for method, key in self.wire.asked if method == "GET" and key]
+        self.wire.asked.clear()
+        return keys
+
+    def _do(self, method: str, key: str, data: bytes = b"") -> None:
+        requests.request(
+            method, f"{self.server.url}/{self.name}/{key}", data=data, headers=_OWN, timeout=30
+        ).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def _store() -> Iterator[Server]:
+    for module, package in (
+        ("s3fs", "s3fs"),
+        ("moto.server", "moto"),
+        ("flask_cors", "flask-cors"),
+    ):
+        pytest.importorskip(module, reason=f"{package} is not installed")
+    server = Server()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def bucket(_store: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
+    """An empty bucket, which Lightbox may read; tries follow each other at once."""
+    own = Bucket(f"bucket-{next(_numbers)}", _store)
+    own._do("PUT", "")
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", _store.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("LIGHTBOX_STORES", "127.0.0.1")
+    monkeypatch.setenv("LIGHTBOX_ROOTS", f"{tmp_path}:s3://{own.name}")
+    monkeypatch.setattr("core.files.store._WAITS", (0.01, 0.01, 0.01))
+    own.wire.asked.clear()
+    yield own
+    own.wire.faults.clear()
