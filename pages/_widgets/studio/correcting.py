@@ -34,6 +34,11 @@ def _key(record: DatasetRecord) -> str:
     return f"studio-correction-{record.id}"
 
 
+def is_learning(record: DatasetRecord, run: RunRecord) -> bool:
+    """Whether what this run said was put right in this session, and is being learned."""
+    return bool(st.session_state.get(_key(record), {}).get("before") == run.id)
+
+
 def correct_it(
     record: DatasetRecord, run: RunRecord, photo: Shown, label: str, answer: Prediction
 ) -> None:

@@ -14,7 +14,7 @@ from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask
 from pages._widgets.said import said
 from pages._widgets.session import catalog
-from pages._widgets.studio.correcting import correct_it, correction_panel, refused
+from pages._widgets.studio.correcting import correct_it, correction_panel, is_learning, refused
 from pages._widgets.studio.showing import Shown, showing
 from pages._widgets.sure import threshold_of
 
@@ -45,7 +45,8 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
 
 def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     st.session_state["predicted"] = True
-    detecting = _learned(run)
+    learning = is_learning(record, run)
+    detecting = _learned(run, busy=learning)
     (tried,) = ask(run, [(photo.name, photo.data)], detecting)
     answer = tried.prediction
     if answer.error:
@@ -65,7 +66,7 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     if corrected:
         correct_it(record, run, photo, corrected, answer)
     correction_panel(record, run, answer.label)
-    if not detecting:
+    if not detecting and not learning:
         job = catalog().jobs.latest("familiar", run.id)
         if job is None or not job.finished:
             st.caption("It is still finding out what photos unlike yours look like.")
@@ -78,13 +79,17 @@ def _busy(record: DatasetRecord) -> bool:
     return f"studio-correction-{record.id}" in st.session_state
 
 
-def _learned(run: RunRecord) -> bool:
-    """Whether photos unlike the training photos can be told; begins to find out if nobody has."""
+def _learned(run: RunRecord, *, busy: bool) -> bool:
+    """Whether photos unlike the training photos can be told; begins to find out if nobody has.
+
+    Args:
+        busy: another model is about to take its place, which should not have to share the computer.
+    """
     store = catalog()
     if find_detector(store.workspace, run.id) is not None:
         return True
     latest = store.jobs.latest("familiar", run.id)
     again = latest is None or latest.state == "cancelled"
-    if again and not store.jobs.all(states=ACTIVE, kind="scan"):
+    if again and not busy and not store.jobs.all(states=ACTIVE, kind="scan"):
         kinds.submit_ood_detector(store, run.id)
     return False
