@@ -15,7 +15,7 @@ from PIL import Image
 from core.datasets.images import Decoding, Fit, decode
 from core.delivery.exports.package import add_reading
 from core.delivery.exports.shipped.prepare import as_pixels
-from tests.deep import deep_png, dicom_file
+from tests.deep import deep_png, dicom_file, display_p3
 
 SIZE = 32
 
@@ -57,6 +57,8 @@ FILES = {
     ),
     "deep colours": deep_png(np.arange(0, 4095, dtype=int).repeat(2)[:8100].reshape(50, 54, 3)),
     "pages": saved(photo(), "TIFF", save_all=True, append_images=[photo("L")]),
+    "wide colours": saved(photo(), "PNG", icc_profile=display_p3()),
+    "several pictures": saved(photo(), "MPO", save_all=True, append_images=[photo("L")]),
     "small": saved(photo(shape=(8, 11)), "PNG"),
     "as it is": saved(photo(shape=(SIZE, SIZE)), "PNG"),
 }
@@ -64,7 +66,7 @@ FILES = {
 
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 @pytest.mark.parametrize("name", list(FILES))
-@pytest.mark.parametrize("how", ["", "2", "3", "3:100:40000"])
+@pytest.mark.parametrize("how", ["", "2", "3:100:40000", "4"])
 def test_pictures_are_prepared_as_the_app_does(
     name: str, fit: Fit, how: str, tmp_path: Path
 ) -> None:
