@@ -46,6 +46,35 @@ def test_a_doubt_is_said_and_a_choice_is_kept(
     assert set(curated(catalog, record.id)["label"]) == {"cat", "dog"}
 
 
+def test_masks_are_asked_about_and_what_is_said_of_them_is_kept(
+    catalog: Catalog,
+    tmp_path: Path,
+    open_page: Open,
+    bring_in: Callable[..., DatasetRecord],
+) -> None:
+    for seed in range(8):
+        label, number = ("ill", "well")[seed % 2], seed // 2
+        write_image(tmp_path / "scans" / label / f"{number}.png", seed)
+        write_image(tmp_path / "scans" / label / f"{number}_mask.png", 100 + seed)
+    record = bring_in(tmp_path / "scans", "Scans")
+    at = open_page("data", dataset=record.id)
+    assert "8 files are called like masks of pictures beside them" in words(at)
+    assert "2 classes (ill 8, well 8)" in words(at)
+    click(at, "Read it so")
+    assert load_choice(catalog.workspace, record.id).masks == "images"
+    _settle(catalog, record)
+    assert len(curated(catalog, record.id)) == 16
+    at = open_page("data", dataset=record.id)
+    assert "called like masks" not in words(at), "it was decided"
+    click(at, "Let Lightbox judge again")
+    _settle(catalog, record)
+    click(open_page("data", dataset=record.id), "Yes, this")
+    _settle(catalog, record)
+    choice = load_choice(catalog.workspace, record.id)
+    assert (choice.kind, choice.masks) == ("classes", "out")
+    assert len(curated(catalog, record.id)) == 8
+
+
 def test_a_choice_can_be_taken_back(
     catalog: Catalog,
     tmp_path: Path,
