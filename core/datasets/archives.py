@@ -187,7 +187,7 @@ def unpack_here(
             for member in members:
                 if now_and_then():
                     report.check()
-                    report.progress("unpack", result.kept, size, f"Unpacking {path.name}")
+                    report.progress("unpack", result.kept, size, "Unpacking")
                 why = _refusal(member)
                 if why is not None:
                     if why:
