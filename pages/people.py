@@ -42,7 +42,7 @@ def _invite(role: str, name: str = "") -> None:
 
 
 def _invitations() -> None:
-    st.subheader("Invite somebody")
+    st.header("Invite somebody")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         role = st.selectbox("As", list(GIVEN), format_func=_ROLES.__getitem__, key="people-role")
         st.button(
@@ -137,7 +137,7 @@ def _invited() -> None:
 
 def _open_doors() -> None:
     """Links and keys that are in force, each with a way to take it back."""
-    st.subheader("Links and keys")
+    st.header("Links and keys")
     workspace = catalog().workspace
     links, keys = all_links(workspace), list_keys(workspace)
     if not links and not keys:
@@ -178,7 +178,7 @@ def _open_door(
 
 
 def _log() -> None:
-    st.subheader("What was done")
+    st.header("What was done")
     found = audit.entries(catalog(), most=1000)
     if not found:
         st.caption("Nothing yet.")
@@ -218,7 +218,7 @@ def _page() -> None:
             icon=":material/lock_open:",
         )
     _invitations()
-    st.subheader("Who may come in")
+    st.header("Who may come in")
     everybody = catalog().people.all()
     if not everybody:
         st.caption("Nobody yet. Make a link above, and send it to them.")
