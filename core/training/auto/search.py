@@ -198,7 +198,8 @@ class Search:
         for fit in looks.squares(table):
             self._try(replace(self._winner.look, resize=fit))
         for head in () if self.settled else _later():
-            self._try_head(self._winner, head)
+            if len(self.rows) >= get(head).fewest:
+                self._try_head(self._winner, head)
 
     @property
     def settled(self) -> bool:

@@ -156,6 +156,7 @@ class Head:
         cost: about how long it takes beside the quickest one; quicker ones are tried first.
         judge: chooses its settings by the folds. The file that defines it is the head's own.
         again: from these settings, and how many images there are, to what a notebook does.
+        fewest: with fewer images than that it was never the best, and is not tried.
     """
 
     key: str
@@ -163,3 +164,4 @@ class Head:
     cost: int
     judge: Callable[[Problem], Judged]
     again: Callable[[Mapping[str, float], int], Again]
+    fewest: int = 0

@@ -104,4 +104,4 @@ def again(settings: Mapping[str, float], images: int) -> Again:
     )
 
 
-HEAD = Head("perceptron", "a small network of its own", 10, judge, again)
+HEAD = Head("perceptron", "a small network of its own", 10, judge, again, fewest=5_000)
