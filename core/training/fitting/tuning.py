@@ -44,8 +44,6 @@ _REST = 0.3
 # What comes before anything is learned, about: seconds to build and to trace, and then so many of
 # the times in which an image is looked at, for each image.
 _ONCE_S, _LOOKS = 14.0, 4.0
-# How much slower it may be than looking lets expect.
-_DOUBT = 1.25
 # Of the time that is left, what may be planned for.
 _SHARE = 0.8
 # Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
@@ -216,7 +214,7 @@ class Tuning:
         each = self._search.each * look.work
         prepared = _ONCE_S + _LOOKS * len(self._rows) * each
         for deep, slower in SLOWER.items():
-            if self._plan(1 / (_DOUBT * each * slower), held_out, prepared):
+            if self._plan(1 / (each * slower), held_out, prepared):
                 return deep
         return None
 
