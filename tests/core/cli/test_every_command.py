@@ -26,10 +26,11 @@ from tests.core.inference.shaped import save_weighing_model
 EXAMPLES = [
     f"{each.name} {example}".strip() for each in COMMANDS.values() for example in each.examples
 ]
-# Beginnings of examples that are only read here: they train, download, print or need a table.
+# Beginnings of examples that are only read here: they train, download, print, or need a table or a
+# bucket.
 NOT_DONE = (
     *("demo", "train", "find-rate", "search", "measure", "import-model", "dataset known mnist"),
-    "dataset add photos --layout",
+    *("dataset add photos --layout", "dataset add s3:"),
     *('export-model "hands 1" --format', 'report "hands 1" hands.pdf'),
     *('poster "hands 1" poster.pdf', "move-database", "worker"),
     *("learn", 'correct "hands 1" a.jpg red --learn', "replay"),
