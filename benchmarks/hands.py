@@ -1,7 +1,7 @@
 """How much sooner two workers do a scan and a batch than one, each kept to one core.
 
     python -m benchmarks.hands [--photos FOLDER] [--before CHECKOUT] [--server URL] [--images N]
-                               [--rounds N] [--quick]
+                               [--rounds N] [--only scan|batch] [--quick]
 
 CHECKOUT is a checkout of an earlier version, which does the same with its one light worker; URL the
 address of an empty database of PostgreSQL's, which is filled. Arrangements take turns. For each it
@@ -31,7 +31,7 @@ from benchmarks.common import make_photos, parser_of
 from core.workspace import atomic_path
 
 _ROOT = Path(__file__).resolve().parents[1]
-_MADE = 256
+_MADE = 128
 # In a process of the version that is measured: queue a job and wait for its end.
 _DO = """
 import json, sys, time
@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--server", default="")
     parser.add_argument("--images", type=int, default=3072)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--only", choices=("scan", "batch"), help="one of the two")
     options = parser.parse_args()
     images = 2100 if options.quick else options.images
     arrangements = {
@@ -83,13 +84,14 @@ def main() -> None:
         arrangements["two, PostgreSQL"] = Arrangement(_ROOT, options.server, 2)
     with tempfile.TemporaryDirectory() as made:
         folder = _photos(Path(made), options.photos, images)
-        homes = _homes(Path(made), arrangements, folder)
+        wanted = (options.only,) if options.only else ("scan", "batch")
+        homes = _homes(Path(made), arrangements, folder, trained="batch" in wanted)
         found: dict[str, dict[str, list[Any]]] = {name: {} for name in arrangements}
         for number in range(options.rounds):
             for name, arrangement in arrangements.items():
                 home = homes[name]
                 with _workers(arrangement, home) as pids:
-                    for what in ("scan", "batch"):
+                    for what in wanted:
                         before = [_processor_s(pid) for pid in pids]
                         seconds = _done(arrangement, home, what, folder, f"{name} {number}")
                         after = [_processor_s(pid) for pid in pids]
@@ -111,7 +113,9 @@ def _photos(place: Path, given: Path | None, images: int) -> Path:
     return folder
 
 
-def _homes(place: Path, arrangements: dict[str, Arrangement], folder: Path) -> dict[str, Path]:
+def _homes(
+    place: Path, arrangements: dict[str, Arrangement], folder: Path, *, trained: bool
+) -> dict[str, Path]:
     """A workspace for each, with the same trained model in it."""
     first = next(iter(arrangements.values())).checkout
     home = place / "home"
@@ -121,7 +125,8 @@ def _homes(place: Path, arrangements: dict[str, Arrangement], folder: Path) -> d
             with atomic_path(few / each.name / file.name) as part:
                 shutil.copyfile(file, part)
     train = ("train", str(few), "--recipe", "quick", "--set", "epochs=1")
-    _core(first, home, "", *train, "--set", "architecture=efficientnet_lite0")
+    train += ("--set", "architecture=efficientnet_lite0", "--set", "image_size=128")
+    _core(first, home, "", *(train if trained else ("dataset", "list")))
     homes: dict[str, Path] = {}
     moved: Path | None = None
     for number, (name, arrangement) in enumerate(arrangements.items()):
