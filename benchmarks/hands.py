@@ -124,7 +124,7 @@ def _homes(
         for file in sorted(each.iterdir())[:12]:
             with atomic_path(few / each.name / file.name) as part:
                 shutil.copyfile(file, part)
-    train = ("train", str(few), "--recipe", "quick", "--set", "epochs=1")
+    train: tuple[str, ...] = ("train", str(few), "--recipe", "quick", "--set", "epochs=1")
     train += ("--set", "architecture=efficientnet_lite0", "--set", "image_size=128")
     _core(first, home, "", *(train if trained else ("dataset", "list")))
     homes: dict[str, Path] = {}
