@@ -194,7 +194,7 @@ class Outline:
         """What it means, for people who choose: ``A table says the class of each file, in its
         column “breed”``."""
         column = f", in its column “{self.labels}”" if self.labels else ""
-        masks = {None: "", "out": ", and masks are left out", "images": ", of masks, too"}
+        masks = {None: "", "out": "; masks are left out", "images": "; masks are images, too"}
         return MEANINGS[self.kind] + column + masks[self.masks]
 
     @property

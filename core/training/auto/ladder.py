@@ -38,12 +38,17 @@ def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:
 
     Args:
         rungs: in the order of trying; at least one was kept.
-        images: on which they were judged.
+        images: on which they were judged; 0 where there were too few to hold any back.
         why_ended: a sentence.
     """
     kept = [rung for rung in rungs if rung.kept]
     last, first = kept[-1], kept[0]
     tried = f"{plural(len(rungs), 'way')} tried in {rungs[-1].seconds:.0f} s. "
+    if not images:
+        return (
+            f"{tried}{last.what} was kept. There were too few images to judge it by any that it "
+            "was not fitted on."
+        )
     text = (
         f"{tried}{last.what} was kept: right on {percent(last.accuracy)} of {images:,} images "
         "that it was not fitted on"

@@ -86,7 +86,10 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         weights(architectures.get(context.spec.architecture).backbone or "", context.report)
         found = search.run() if again is None else search.again(again)
     spec = context.spec.model_copy(update={**found.look.values, "augmentation": Augmentation()})
-    model, accuracy, head, judged = None, found.accuracy, found.head, search.images
+    # Of classes of one image each none can be held back, so answers about them say nothing.
+    apart = int(np.bincount(data.labels[search.rows]).max()) > 1
+    model, accuracy, head = None, found.accuracy, found.head
+    judged = search.images if apart else 0
     why = "It ended early, since nothing was left to try."
     stopped, tuned = search.stopped, None
     if again is not None:
@@ -97,7 +100,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
             tuned, stopped = tuning.run()
         if tuned is not None:
             model = pretrained.assemble(tuned.body, as_model(tuned.steps))
-            accuracy, head, judged = tuned.accuracy, "", len(tuned.rows)
+            accuracy, head, judged = tuned.accuracy, "", len(tuned.rows) if apart else 0
             _keep(context, data, tuned)
         if search.settled:
             why = "It ended early: so few are wrong that nothing could be shown to be better."
