@@ -182,7 +182,7 @@ function makeStudio(root) {
         part(".ways").hidden = !data.changes;
       },
     });
-    name.value = label;
+    name.value = name.title = label;
     name.setAttribute("aria-label", `Name of class ${label}`);
     part(".remove").setAttribute("aria-label", `Remove class ${label}`);
     part(".webcam").setAttribute("aria-label", `Webcam: record ${label}`);
