@@ -32,7 +32,7 @@ _SHOWN = 5
 @command(
     "dataset add",
     "Data",
-    "add a folder, a place in a bucket, or an archive of class folders",
+    "add class folders: in a folder, a bucket or an archive",
     argument("path", metavar="PATH"),
     argument("--name"),
     *LAYOUT,
