@@ -61,6 +61,19 @@ def test_masks_are_asked_about(
     assert read_layout(root, choice=Choice(now.kind)).doubt, "that doesn't say it"
 
 
+def test_a_column_that_was_chosen_goes_on_being_the_class_beside_masks(tmp_path: Path) -> None:
+    table = "".join(f"{n}{end}.png,{'ab'[n % 2]},red\n" for n in range(6) for end in ("", "_mask"))
+    files = pictures("{}.png", 6) | pictures("{}_mask.png", 6)
+    root = make(tmp_path, files | {"t.csv": f"file,breed,coat\n{table}"})
+    chosen = read_layout(root, choice=Choice("table", labels="breed"))
+    assert found(chosen)[1] == {"a": 3, "b": 3}
+    assert chosen.others[-1].classes == {"a": 6, "b": 6}
+    asked = read_layout(root)
+    for way in (asked.outline(), asked.others[-1]):
+        again = read_layout(root, choice=Choice(way.kind, labels=way.labels, masks=way.masks))
+        assert again.outline().classes == way.classes
+
+
 def test_what_only_sounds_like_masks_is_no_doubt(tmp_path: Path) -> None:
     files = pictures("with_mask/{}.png", 3) | pictures("without_mask/{}.png", 3)
     layout = read_layout(make(tmp_path, {f"train/{path}": "" for path in files}))
