@@ -39,11 +39,12 @@ def nothing_said(root: Path, entries: list[Entry], walked: Walked) -> InvalidInp
 
 def nothing_found(root: Path, walked: Walked) -> InvalidInput:
     """Of a folder without images."""
-    if is_address(root) and not walked.skipped:
+    in_bucket = is_address(root)
+    if in_bucket and not (walked.skipped or walked.litter):
         return InvalidInput(
             "There is nothing at that place in the bucket.", file=root, remedy="Check its name."
         )
-    if not any(not is_litter(entry.name) for entry in root.iterdir()):
+    if not (in_bucket or any(not is_litter(entry.name) for entry in root.iterdir())):
         return InvalidInput("This folder is empty.", file=root, remedy=_NEEDED)
     number = len(walked.skipped)
     what = f"{number:,} other files" if number > 1 else "one other file"

@@ -62,10 +62,11 @@ def test_masks_are_asked_about(
 
 
 def test_a_column_that_was_chosen_goes_on_being_the_class_beside_masks(tmp_path: Path) -> None:
-    table = "".join(f"{n}{end}.png,{'ab'[n % 2]},red\n" for n in range(6) for end in ("", "_mask"))
+    names = [(n, f"{n}{end}.png") for n in range(6) for end in ("", "_mask")]
+    table = "".join(f"{name},{'ab'[n % 2]},{'xy'[n // 3]}\n" for n, name in names)
     files = pictures("{}.png", 6) | pictures("{}_mask.png", 6)
-    root = make(tmp_path, files | {"t.csv": f"file,breed,coat\n{table}"})
-    chosen = read_layout(root, choice=Choice("table", labels="breed"))
+    root = make(tmp_path, files | {"t.csv": f"file,sort,coat\n{table}"})
+    chosen = read_layout(root, choice=Choice("table", labels="sort"))
     assert found(chosen)[1] == {"a": 3, "b": 3}
     assert chosen.others[-1].classes == {"a": 6, "b": 6}
     asked = read_layout(root)

@@ -113,6 +113,14 @@ def test_a_table_in_the_bucket_says_the_classes(
     assert list(table["label"]) == ["a", "b", "a", "b"]
 
 
+def test_a_bucket_without_images_says_what_it_has_instead(catalog: Catalog, bucket: Bucket) -> None:
+    bucket.put("texts/a/notes.md", b"none")
+    bucket.put("texts/a/readme.txt", b"none")
+    record = intake.add_folder(catalog, f"s3://{bucket.name}/texts", restrict=True)
+    with pytest.raises(InvalidInput, match="no images in this folder, only 2 other files"):
+        scan(catalog, record.id)
+
+
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
