@@ -126,7 +126,7 @@ def train_run(
     else:
         summary = summary.model_copy(
             update={
-                "validation_accuracy": automatic.accuracy,
+                "validation_accuracy": automatic.accuracy if automatic.judged else None,
                 "judged": automatic.judged,
                 "decoded": data.pixels.decoded,
                 "head": automatic.head,

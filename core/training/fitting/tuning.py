@@ -121,8 +121,8 @@ class Tuning:
             return
         before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
         self._wrong = before.argmax(axis=1) != problem.labels
-        if settled(self._wrong.sum()):
-            return
+        if settled(self._wrong.sum() / 2):
+            return  # no plan would do, however much time there were
         if self.clock.left < _LEAST_S or self._depth(look.alone[0], None) is None:
             # Nothing is prepared that can't end.
             self.untried.append(f"fine-tuning {look.alone[0]}")

@@ -36,10 +36,12 @@ def draw(view: View) -> None:
     came, settings = st.columns([2, 3], gap="large")
     with came:
         epochs = f"{summary.epochs}, the best was {summary.best_epoch}"
+        # Auto's is of training images too, each answered by what was not fitted on it.
+        on = "images held back in turn" if summary.judged else "validation images"
         st.subheader("What came of it")
         _facts(
             {
-                "Right on validation images": "–" if validation is None else percent(validation),
+                f"Right on {on}": "–" if validation is None else percent(validation),
                 **({SETTINGS["epochs"].label: epochs} if summary.epochs else {}),
                 "Time": training_seconds(run),
                 **_model(summary),
