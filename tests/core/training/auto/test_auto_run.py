@@ -211,6 +211,7 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0", "mobilenet_v2"])
+    monkeypatch.setattr(looks, "squares", lambda _: [])
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     kept = made.summary.story.split(" was kept")[0]
     assert "EfficientNet-Lite0 and MobileNetV2 at 96 pixels, with fine detail" in kept
