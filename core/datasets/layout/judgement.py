@@ -82,8 +82,8 @@ class Judgement:
             for path, of in self.masks.items()
         ]
         if self.choice.masks is None:
-            labels = self.choice.labels or chosen.labels or None
-            choice = replace(self.choice, masks="images", labels=labels)
+            labels = self.choice.labels or chosen.labels
+            choice = replace(self.choice, masks="images", labels=labels or None)
             whole = Judgement(self.root, self.walked, choice, self.tables_at)._reading(chosen.kind)
             if whole is not None and len(whole.files) > len(chosen.files):
                 mask, of = (each.rpartition("/")[2] for each in min(self.masks.items()))
@@ -95,8 +95,8 @@ class Judgement:
                 doubt = f"{many}: “{mask}” of “{of}”. Are they images of a class?"
                 self.doubt = " ".join(filter(None, [self.doubt, doubt]))
                 others = [replace(each, masks="out") for each in others]
-                others.append(replace(whole, masks="images", labels=chosen.labels))
-                chosen = replace(chosen, masks="out")
+                others.append(replace(whole, masks="images", labels=labels))
+                chosen = replace(chosen, masks="out", labels=labels)
         return replace(chosen, skipped=[*chosen.skipped, *left]), others
 
     def _chosen(self) -> tuple[Reading, list[Reading]]:

@@ -70,7 +70,7 @@ def test_a_column_that_was_chosen_goes_on_being_the_class_beside_masks(tmp_path:
     assert found(chosen)[1] == {"a": 3, "b": 3}
     assert chosen.others[-1].classes == {"a": 6, "b": 6}
     asked = read_layout(root)
-    for way in (asked.outline(), asked.others[-1]):
+    for way in (asked.outline(), asked.others[-1], chosen.outline(), chosen.others[-1]):
         again = read_layout(root, choice=Choice(way.kind, labels=way.labels, masks=way.masks))
         assert again.outline().classes == way.classes
 
