@@ -3,6 +3,7 @@ and a copy of its tables, which layouts read again and again."""
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from core.text import as_text
 # A table that is larger is none that anybody wrote for pictures.
 _MOST_TABLE_BYTES = 256 * 1024**2
 _AT_ONCE = 64
+# Names that a bucket has and a disk can't: too long, or below what is a file too.
+_NO_NAME = (errno.EEXIST, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR)
 
 
 def walk_bucket(root: Path, max_files: int, report: Reporter) -> Walked:
@@ -95,7 +98,14 @@ def copied(root: Path, tables: list[str], report: Reporter) -> Iterator[Path]:
                 some = tables[start : start + _AT_ONCE]
                 for path, data in objects.read_many(root, some, trusted_s=0).items():
                     if isinstance(data, bytes):
-                        target = Path(folder, path)
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_bytes(data)
+                        _write(Path(folder, path), data)
             yield Path(folder)
+
+
+def _write(target: Path, data: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    except OSError as error:
+        if error.errno not in _NO_NAME:
+            raise

@@ -113,6 +113,15 @@ def test_a_table_in_the_bucket_says_the_classes(
     assert list(table["label"]) == ["a", "b", "a", "b"]
 
 
+def test_tables_that_no_disk_could_hold_stop_nothing(
+    catalog: Catalog, bucket: Bucket, class_folders: Folders
+) -> None:
+    address = bucket.fill(class_folders({"cat": 2, "dog": 2}), "odd")
+    for key in ("a.csv", "a.csv/b.csv", f"{'x' * 300}.csv"):
+        bucket.put(f"odd/{key}", b"name,size\nnone,1\n")
+    assert len(_scanned(catalog, address, "odd")) == 4
+
+
 def test_a_bucket_without_images_says_what_it_has_instead(catalog: Catalog, bucket: Bucket) -> None:
     bucket.put("texts/a/notes.md", b"none")
     bucket.put("texts/a/readme.txt", b"none")
