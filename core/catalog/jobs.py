@@ -231,6 +231,8 @@ class Jobs(Queue, Parts, Events):
                 row.wishes = dataclasses.asdict(wishes)
                 if row.state == "queued" and wishes.stop:
                     row.state, row.ended_at = "cancelled", time.time()
+                    # Of a job that was lost and waits again, others may still do parts.
+                    end_with(session, job_id)
         return self.get(job_id)
 
     def _may_decide(self, job_id: str) -> None:

@@ -47,6 +47,18 @@ def test_parts_end_with_their_job_however_it_ends(catalog: Catalog) -> None:
     assert wishes.stop == "discard"
 
 
+def test_parts_end_with_a_job_that_was_lost_and_is_taken_out_of_the_queue(
+    catalog: Catalog,
+) -> None:
+    whole = claimed(catalog)
+    waits, runs = catalog.jobs.add_parts(whole, "scan_part", [{}, {}])[::-1]
+    assert next_of(catalog, whole=whole.id).id == runs  # type: ignore[union-attr]
+    assert catalog.jobs.give_back(whole.id, claim=whole.claims)
+    catalog.jobs.request_cancel(whole.id)
+    assert catalog.jobs.states_of_parts(whole.id) == {waits: "cancelled", runs: "running"}
+    assert next_of(catalog) is None
+
+
 def test_who_has_lost_a_job_neither_adds_parts_nor_ends_those_of_the_next(
     catalog: Catalog,
 ) -> None:
