@@ -17,7 +17,7 @@ from core import settings
 from core.addresses import bucket_and_key, shown
 from core.errors import InvalidInput, NotFound
 from core.files.kept import Kept
-from core.files.store import bucket_is_named_well, store
+from core.files.store import bucket_is_named_well, store, which_store
 from core.files.troubles import ObjectError
 
 TRUSTED_S = 600.0
@@ -161,10 +161,11 @@ def _is_plain(key: str) -> bool:
 
 def _read(bucket: str, keys: Sequence[str], trusted_s: float) -> dict[str, bytes | ObjectError]:
     kept = _kept(settings.load().home / "cache" / "objects", settings.cache_bytes())
+    within = f"{which_store()} {bucket}"
     found: dict[str, bytes | ObjectError] = {}
     asked = {}
     for key in dict.fromkeys(keys):
-        held = kept.find(f"{bucket}/{key}")
+        held = kept.find(f"{within}/{key}")
         if held is not None:
             found[key] = held.data
         if held is None or held.age_s > trusted_s:
@@ -172,12 +173,12 @@ def _read(bucket: str, keys: Sequence[str], trusted_s: float) -> dict[str, bytes
     if asked:
         for key, got in store().get_many(bucket, asked).items():
             if got is None:
-                kept.still(f"{bucket}/{key}")
+                kept.still(f"{within}/{key}")
             elif isinstance(got, ObjectError):
                 found[key] = got
             else:
                 found[key] = got.data
-                kept.keep(f"{bucket}/{key}", got.tag, got.data)
+                kept.keep(f"{within}/{key}", got.tag, got.data)
     return found
 
 

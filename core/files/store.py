@@ -88,6 +88,12 @@ def store() -> Store:
         return _STORES[named]
 
 
+def which_store() -> str:
+    """What tells one store's buckets from those of another that are called alike."""
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_PROFILE")
+    return " ".join(os.environ.get(name, "") for name in names)
+
+
 class Store:
     """One object store, asked by any number of threads."""
 

@@ -261,6 +261,18 @@ def test_what_is_read_again_is_checked_and_asked_for_only_after_a_while(bucket: 
         objects.read(place, trusted_s=0)
 
 
+def test_what_was_read_from_one_store_is_not_taken_for_what_another_holds(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("a.jpg", b"first")
+    place = f"s3://{bucket.name}/a.jpg"
+    assert objects.read(place) == b"first"
+    bucket.put("a.jpg", b"another store's")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", bucket.server.url.replace("127.0.0.1", "localhost"))
+    monkeypatch.setenv("LIGHTBOX_STORES", "localhost")
+    assert objects.read(place) == b"another store's"
+
+
 def test_the_cache_keeps_copies_once_and_stays_within_its_limit(tmp_path: Path) -> None:
     kept = Kept(tmp_path, 100_000)
     for number in range(50):
