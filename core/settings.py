@@ -22,6 +22,7 @@ Lane = Literal["light", "train"]
 _SECRETS = {
     *("LIGHTBOX_DATABASE", "LIGHTBOX_TOKEN", "LIGHTBOX_OIDC_CLIENT_SECRET"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 }
 LANES: tuple[Lane, ...] = get_args(Lane)
 Access = Literal["local", "password", "oidc", "proxy"]
