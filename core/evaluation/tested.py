@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from core import settings
+from core.addresses import in_full, shown
 from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.upload import UploadStage
@@ -202,7 +203,7 @@ def find_tested(workspace: Workspace, run_id: str, name_or_folder: str) -> Teste
         InvalidInput: several folders have that name.
     """
     folders = folders_tested(workspace, run_id)
-    place = str(Path(name_or_folder).expanduser().resolve())
+    place = shown(in_full(Path(name_or_folder)))
     found = [each for each in folders if name_or_folder == each.on or place == each.on]
     found = found or [each for each in folders if each.name == name_or_folder]
     if not found:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.addresses import shown
 from core.api import batches as addresses
 from core.api import downloads
 from core.catalog import JobRecord, RunRecord
@@ -100,7 +101,8 @@ def _one(run: RunRecord, batch: Batch) -> None:
         _cut_off(batch, job)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        place = "Uploaded images" if batch.uploaded else str(images_of(catalog().workspace, batch))
+        folder = images_of(catalog().workspace, batch)
+        place = "Uploaded images" if batch.uploaded else shown(folder)
         st.caption(
             f"{escape(place)} · {images(done.images)} · answered {ago(batch.at)} in "
             f"{duration(done.seconds)} ({done.rate:,.0f} a second)."

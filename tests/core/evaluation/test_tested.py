@@ -24,6 +24,7 @@ from core.evaluation.tested import (
 )
 from core.jobs import kinds
 from core.jobs.execute import execute
+from tests.bucket import Bucket
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 from tests.core.evaluation.twins import finished
 
@@ -213,3 +214,12 @@ def test_a_test_is_found_by_name_or_place(catalog: Catalog, run: RunRecord, tmp_
     evaluate_folder(catalog, run.id, folder_of(tmp_path / "other/new", "blue"))
     with pytest.raises(InvalidInput, match="2 folders named “new”"):
         find_tested(catalog.workspace, run.id, "new")
+
+
+def test_a_test_on_a_bucket_is_found_however_its_place_is_written(
+    catalog: Catalog, run: RunRecord, tmp_path: Path, bucket: Bucket
+) -> None:
+    address = bucket.fill(folder_of(tmp_path / "new", "red"), "new")
+    on = evaluate_folder(catalog, run.id, Path(address)).on
+    for name in ("new", address, f"{address}/"):
+        assert find_tested(catalog.workspace, run.id, name).on == on
