@@ -29,6 +29,7 @@ from pages._widgets.steps import go
 
 _SMALL = 240
 _LAST = "corrections-dropped"
+_LEFT = ("failed", "interrupted", "cancelled")
 
 
 def panel(run: RunRecord) -> None:
@@ -106,8 +107,9 @@ def _learning(run: RunRecord) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="corrections-learning"):
         name = escape(shorten(again.name, 40))
-        done = "has learned" if again.state == "done" else "learns"
-        st.markdown(f":material/model_training: A new model, “{name}”, {done} from them.")
+        was = {"done": "has learned from them", **dict.fromkeys(_LEFT, "has not learned from them")}
+        said = was.get(again.state, "learns from them")
+        st.markdown(f":material/model_training: A new model, “{name}”, {said}.")
         if st.button("Look at it", key="corrections-see"):
             go("results" if again.state == "done" else "train", **take(again))
 
