@@ -34,9 +34,11 @@ def test_a_job_that_no_computer_can_do_is_explained_and_each_computer_is_listed(
 def test_the_way_to_the_computers_is_there_only_where_there_are_several(
     catalog: Catalog, open_page: Open
 ) -> None:
-    catalog.machines.beat(Machine("m-1", "attic", ("light", "train"), 8, 16 * 10**9))
+    attic = Machine("m-1", "attic", ("light", "train"), 8, 16 * 10**9)
+    catalog.machines.beat(attic)
     links = [each.proto.label for each in open_page("data").get("page_link")]
     assert "Computers" not in links
+    catalog.machines.beat(attic)  # a page may take longer than one that is silent counts
     catalog.machines.beat(Machine("m-2", "cellar", ("train",), 2, 8 * 10**9))
     links = [each.proto.label for each in open_page("data").get("page_link")]
     assert "Computers" in links

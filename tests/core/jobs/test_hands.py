@@ -101,7 +101,8 @@ def test_a_scan_by_two_machines_is_that_of_one_to_the_bit(
         told = RecordingReporter()
         assert execute(catalog, job, told).state == "done"
     parts = 5
-    assert len(here) == parts if killed else 0 < len(here) < parts
+    # A machine whose worker was killed starts another, which may come in time for a part.
+    assert 0 < len(here) < parts + killed
     for name in ("index-1.parquet", "thumbs.pack"):
         one, two = (catalog.workspace.dataset(each.id) / name for each in (alone, together))
         assert one.read_bytes() == two.read_bytes(), name
@@ -149,5 +150,5 @@ def test_who_stops_a_job_stops_all_its_parts(
         watched(monkeypatch, scan_parts, "look_part", happens)
         assert execute(catalog, job).state == "cancelled"
         states = catalog.jobs.states_of_parts(job.id).values()
-        assert {*states} <= {"running"}  # each asked to stop, and none waits
+        assert "queued" not in states  # those that run were asked to stop, or have heard it
     assert execute(catalog, mine(catalog, submit_scan(catalog, dataset.id))).state == "done"
