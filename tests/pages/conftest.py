@@ -194,7 +194,7 @@ def _train(base: Path) -> None:
         env={**os.environ, "LIGHTBOX_HOME": str(base / "home")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr
