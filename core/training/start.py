@@ -61,6 +61,8 @@ def create_run(
     data = spec.model_dump(mode="json")
     job = catalog.jobs.hold("train", {}, lane="train", subject=spec.dataset_id)
     try:
+        if needs is not None:
+            catalog.jobs.need(job.id, memory=needs.memory, gpu=needs.gpu)
         run = catalog.runs.add(
             name or catalog.runs.free_name(f"{dataset.name[:60]} {spec.recipe}"),
             dataset_id=spec.dataset_id,
@@ -72,8 +74,6 @@ def create_run(
     except BaseException:
         catalog.jobs.finish(job.id, "cancelled")
         raise
-    if needs is not None:
-        catalog.jobs.need(job.id, memory=needs.memory, gpu=needs.gpu)
     catalog.jobs.release(job.id, {"run_id": run.id})
     note(catalog, "started a training", run.name, f"on {dataset.name}")
     return catalog.runs.get(run.id)

@@ -102,7 +102,6 @@ class Search:
             self.rows = self._all[few.spread(data.labels[self._all], ENOUGH, context.spec.seed)]
         self._tried: list[_Tried] = []
         self._best: tuple[_Tried, Score] | None = None
-        self._each = _EACH_S
         self._took: dict[Look, float] = {}  # seconds an image
         self._wall = Wall(context, data, self.rows)
 
@@ -247,12 +246,7 @@ class Search:
 
     def _look(self, look: Look) -> tuple[Step, Problem]:
         self._say(f"Looking with {look}")
-        began, new = self.context.now(), self._new(look)
         features = seen.features(self.context, self.data, look, self.rows, self._wall, self._took)
-        if new:
-            spent = self.context.now() - began - _ONCE_S
-            work = sum(alone.work for alone in new)
-            self._each = max(1e-4, spent / len(self.rows) / work, self._each / 4)
         before = reducing(features, seen.parts(look), self.context.spec.seed)
         return before, self.problem_of(before(features), self.rows)
 
@@ -266,10 +260,10 @@ class Search:
         if self._kept.has(look):
             return True
         new = self._new(look)
-        expected = sum(_ONCE_S + self._each * alone.work * len(self.rows) for alone in new)
+        expected = sum(_ONCE_S + self.each * alone.work * len(self.rows) for alone in new)
         if len(self._all) > len(self.rows):
             # It would have to look at all of them in the end.
-            expected += self._each * look.work * len(self._all)
+            expected += self.each * look.work * len(self._all)
         return expected < _SHARE * self.clock.left
 
     def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:

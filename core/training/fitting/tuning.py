@@ -134,6 +134,8 @@ class Tuning:
             self._seen[alone.architecture] = [features[:, : sum(seen.parts(alone))].copy()]
         folds: list[NDArray[np.int64]] | None = None
         for alone in look.alone:
+            if settled(self._wrong.sum() / 2):
+                return
             tried = None
             if self.clock.left > _LEAST_S:
                 tried = self._try(alone, problem, before, folds)

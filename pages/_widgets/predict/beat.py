@@ -10,7 +10,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
-from core.errors import LightboxError
+from core.errors import LightboxError, NotFound
 from core.evaluation.contest import Round, contest, score, told
 from core.quality.curation import curated
 from core.runs.files import RunFiles
@@ -25,11 +25,15 @@ _SIDE = 640
 
 @st.fragment
 def beat(run: RunRecord, classes: list[str]) -> None:
-    """Draw the game.
+    """Draw the game."""
+    # Here, since Streamlit itself shows what a fragment raises.
+    try:
+        _play(run, classes)
+    except NotFound:
+        st.info("There are no test photos to guess.")
 
-    Raises:
-        NotFound: the run was not tested, or its photos have gone.
-    """
+
+def _play(run: RunRecord, classes: list[str]) -> None:
     seed = st.session_state.setdefault(f"beat-seed-{run.id}", time.time_ns() % 2**32)
     guesses: list[str] = st.session_state.setdefault(f"beat-guesses-{run.id}", [])
     rounds = contest(catalog().workspace, run.id, seed)
