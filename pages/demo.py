@@ -12,6 +12,7 @@ from core.errors import NotFound
 from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
+from core.runs.earlier import why_not_new
 from core.text import escape, plural, shorten
 from pages._widgets.predict.beat import beat
 from pages._widgets.predict.live_camera import live_camera
@@ -70,8 +71,7 @@ def _title(link: Link, run: RunRecord, classes: list[str]) -> None:
 
 def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
     if way == "example":
-        # Of a model that was trained elsewhere nobody knows what it has learned from.
-        what = "Photos of its test" if run.imported else "Photos it had never seen"
+        what = "Photos of its test" if why_not_new(catalog(), run) else "Photos it had never seen"
         return choose_example(run, f"**{what}.** Click one:", begin_with=0)
     dropped = st.file_uploader(
         "Drop an image here",

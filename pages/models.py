@@ -122,7 +122,7 @@ def _table(entries: list[Entry]) -> list[Entry]:
             "star": column.TextColumn("★", width=36),
             "name": column.TextColumn("name", width="medium"),
             "accuracy": column.NumberColumn(
-                "accuracy", format=f"%.{digits}f %%", help="On test images it had never seen."
+                "accuracy", format=f"%.{digits}f %%", help="On its test images."
             ),
             "likely": column.TextColumn(
                 "likely", help="The 95 % interval of the accuracy (Wilson)."

@@ -74,10 +74,10 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     asked = np.flatnonzero(~known)
     for start in range(0, len(asked), _BATCH):
         report.check()
-        report.progress("evaluate", start, len(asked), "Testing on images it has never seen")
+        report.progress("evaluate", start, len(asked), "Testing on the test images")
         some = asked[start : start + _BATCH]
         probabilities[some] = compiled.predict(pixels.take(rows[some]))
-    report.progress("evaluate", len(asked), len(asked), "Testing on images it has never seen")
+    report.progress("evaluate", len(asked), len(asked), "Testing on the test images")
     predictions = _predictions(info.classes, answered, probabilities)
     tested = set(table.loc[table["split"] == "test", "path"])
     left_out = [(item.path, item.why) for item in pixels.failed if item.path in tested]

@@ -9,6 +9,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.jobs.kinds import resume_run
 from core.jobs.live import curves
+from core.runs.earlier import why_not_new
 from core.text import escape, images, plural, rate
 from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
@@ -55,12 +56,16 @@ def _done(run: RunRecord) -> None:
     high = high if summary.test_high is None else summary.test_high
     count = summary.test_images
     stopped = " You stopped it; the best until then was kept." if run.summary.stopped else ""
+    not_new = why_not_new(catalog(), run)
+    tested = plural(count, "test image") if not_new else f"{images(count)} that it had never seen"
     with st.container(border=True):
         st.markdown(
             f"## :material/check_circle: “{escape(run.name)}” is trained\n\n"
-            f"Right on **{rate(accuracy, count)}** of {images(count)} that it had never seen "
+            f"Right on **{rate(accuracy, count)}** of {tested} "
             f"(likely between {rate(low, count)} and {rate(high, count)}).{stopped}"
         )
+        if not_new:
+            st.caption(f":material/info: {not_new}")
         if run.summary.seconds:
             st.caption(f"It took {training_seconds(run)}.")
         with st.container(horizontal=True):

@@ -40,6 +40,7 @@ from core.evaluation.document.section import built
 from core.evaluation.trust import words as words
 from core.progress import Reporter
 from core.quality.curation import FACTS, history
+from core.runs.earlier import why_not_new
 from core.training import architectures
 from core.training.catalogue import told
 from core.training.stack import to_json
@@ -173,6 +174,7 @@ def _data(material: Material) -> Section:
         f"and {material.count('test'):,} that were kept back for the test. Copies of one picture "
         "were kept on one side."
     ]
+    told.append(why_not_new(material.catalog, material.run))
     decided = _decisions(material)
     if decided:
         told.append(decided)
@@ -194,7 +196,7 @@ def _data(material: Material) -> Section:
         Column("class", "class", "name"),
         *(Column(each, each, "count") for each in ("training", "validation", "test")),
     )
-    said = tuple(Paragraph("said", each) for each in told)
+    said = tuple(Paragraph("said", each) for each in told if each)
     return Section("data", "Data", (*said, Table("classes", columns, tuple(rows))))
 
 

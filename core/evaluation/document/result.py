@@ -17,6 +17,7 @@ from core.evaluation.threshold import sure_from, when_sure
 from core.evaluation.trust import reliability as trust
 from core.evaluation.trust import words as words
 from core.progress import Reporter
+from core.runs.earlier import learned_before, why_not_new
 from core.runs.files import RunFiles
 from core.runs.values import Sure
 
@@ -40,15 +41,15 @@ class Result:
         """``test`` for the run's own test set, else the folder that it was tested on."""
         return self.evaluation.on
 
-    @property
+    @cached_property
     def unseen(self) -> bool:
-        """Whether none of the images is known to have been trained on."""
-        return self.on == "test" and not self.run.imported
+        """Whether the images are known to be none that it has learned from, now or before."""
+        return self.on == "test" and not why_not_new(self.catalog, self.run)
 
     @cached_property
     def torn(self) -> int:
-        """How many of its own test images belong with images that were trained on: the end of a
-        burst, or copies in folders that came split."""
+        """How many of its own test images belong with images that were trained on, also before it
+        began: the end of a burst, or copies in folders that came split."""
         if not self.unseen:
             return 0
         try:
@@ -57,7 +58,9 @@ class Result:
             return 0
         if "group" not in table:
             return 0
-        trained = set(table.loc[table["split"] == "train", "group"])
+        before = learned_before(self.catalog, self.run) or ()
+        learned = (table["split"] == "train") | table["hash"].isin(list(before))
+        trained = set(table.loc[learned, "group"])
         return int(((table["split"] == "test") & table["group"].isin(trained)).sum())
 
     @cached_property

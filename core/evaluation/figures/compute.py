@@ -26,12 +26,13 @@ from core.evaluation.threshold import sure_from, when_sure
 from core.progress import Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
+from core.runs.earlier import why_not_new
 from core.runs.files import RunFiles
 from core.runs.reading import UNREADABLE, write_table
 from core.workspace import Workspace
 
 # Another number whenever figures or sentences are made differently: kept ones are then made anew.
-VERSION = 3
+VERSION = 4
 SCORES, CURVES = "scores.json", "curves.parquet"
 
 
@@ -141,7 +142,7 @@ def compute_figures(
             when_sure(predictions, sure_from(workspace, run.id)),
             trained=trained_images(workspace, run.id),
             traits=image_traits(catalog, run, predictions),
-            unseen=not run.imported,
+            not_new=why_not_new(catalog, run),
         ),
         classes=class_scores(evaluation, areas, predictions),
         order=similarity_order(np.array(evaluation.confusion, np.int64)),

@@ -49,14 +49,8 @@ class Verdict(BaseModel):
     @property
     def cautions(self) -> list[Statement]:
         """What keeps the figures from being relied on."""
-        keys = ("groups", "elsewhere", "without_images", "few_images", "wide", "left_out")
+        keys = ("groups", "not_new", "without_images", "few_images", "wide", "left_out")
         return [each for each in self.statements if each.key in keys]
-
-
-_ELSEWHERE = (
-    "It was trained elsewhere: whether it was trained on some of these very images, nobody here "
-    "can know."
-)
 
 
 def verdict(
@@ -66,7 +60,7 @@ def verdict(
     *,
     trained: Mapping[str, int] | None = None,
     traits: pd.DataFrame | None = None,
-    unseen: bool = True,
+    not_new: str = "",
 ) -> Verdict:
     """Say what a test found.
 
@@ -76,7 +70,7 @@ def verdict(
         trained: images in training by class, for how many more to collect.
         traits: of each image of ``predictions`` in its order, float, columns as in
             :data:`core.evaluation.figures.collecting.TRAITS`; NaN where not known.
-        unseen: whether its own test images are known to be none that it was trained on.
+        not_new: why its own test images can't all be said to be new to it, in a sentence.
     """
     if not evaluation.images:
         text = "There are no test images, so nothing can be said about how good this model is."
@@ -84,7 +78,7 @@ def verdict(
     against, better = _baseline(evaluation)
     weakest = weakest_class(np.array(evaluation.confusion), predictions.worth)
     statements = [
-        _headline(evaluation, better, unseen),
+        _headline(evaluation, better, not not_new),
         *_groups(evaluation),
         against,
         _weakest(evaluation, weakest),
@@ -95,8 +89,8 @@ def verdict(
         ),
         *_cautions(evaluation),
     ]
-    if not unseen and evaluation.on == "test":
-        statements.append(Statement(key="elsewhere", text=_ELSEWHERE, tone="caution"))
+    if not_new and evaluation.on == "test":
+        statements.append(Statement(key="not_new", text=not_new, tone="caution"))
     return Verdict(statements=statements, better_than_baseline=better)
 
 

@@ -13,6 +13,7 @@ from core.datasets.places import image_file
 from core.errors import LightboxError, NotFound
 from core.evaluation.contest import Round, contest, score, told
 from core.quality.curation import curated
+from core.runs.earlier import why_not_new
 from core.runs.files import RunFiles
 from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
@@ -46,7 +47,7 @@ def _play(run: RunRecord, classes: list[str]) -> None:
 
 
 def _ask(run: RunRecord, now: Round, classes: list[str], where: str) -> None:
-    unseen = "" if run.imported else " The model has never seen it either."
+    unseen = "" if why_not_new(catalog(), run) else " The model has never seen it either."
     st.markdown(f"**Photo {where}: what is it?**{unseen}")
     picture, words = st.columns(2, gap="large")
     with picture:
