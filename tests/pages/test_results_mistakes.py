@@ -94,6 +94,34 @@ def test_all_answers_can_be_seen_by_loss(section: AppTest) -> None:
     assert len(shown(section)) == 5
 
 
+def test_which_answers_are_shown_stands_in_the_address(
+    section: AppTest, open_page: Open, tested: Subject
+) -> None:
+    address = {"run": tested.run.id, "section": "Mistakes", "which": "All", "true": "red"}
+    at = open_page("results", **address)
+    assert len(shown(at)) == 3
+    (which,) = [each for each in at.segmented_control if each.label == "Show answers"]
+    assert which.value == "All"
+    # What is led to comes before what the address said.
+    at.session_state["results-about"] = {"section": "mistakes", "predicted": "green"}
+    at.run()
+    assert at.query_params["which"] == "Wrong"
+    assert shown(at) == [GREEN]
+
+
+def test_the_chosen_cell_of_the_matrix_stands_in_the_address(
+    open_page: Open, tested: Subject
+) -> None:
+    address = {"run": tested.run.id, "section": "What it mixes up"}
+    at = open_page("results", **address, cell_true="red", cell_predicted="green")
+    assert "1 of 3 images of “red” taken for “green”" in words(at)
+    choose(at, "Predicted as", "blue")
+    assert "1 of 3 images of “red” taken for “blue”" in words(at)
+    # What isn't there leaves what was chosen to begin with.
+    at = open_page("results", **address, cell_true="pink", cell_predicted="red")
+    assert "1 of 3 images of “red” called right" in words(at)
+
+
 def test_a_picture_opens_with_all_that_is_known_of_the_answer(section: AppTest) -> None:
     open_tile(section, BLUE)
     said = words(section)

@@ -15,12 +15,14 @@ from core.text import escape, images, plural, rate, shorten
 from pages._widgets.results.document import draw_group, draw_parts, draw_pictures, title
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import View, about, turn_to
+from pages._widgets.results.view import View, another_test, turn_to
 
 # With more classes than this, only the most confused are shown until one asks for more.
 _MANY = 25
 _CHOICES = (10, 15, 25, 50)
 _COUNTS, _RATES = "Counts", "Per cent"
+# The chosen cell, in the address under these names.
+_TRUE, _PREDICTED = "cell_true", "cell_predicted"
 _BY_NAME, _SIMILAR = "As listed", "Similar side by side"
 
 
@@ -35,7 +37,11 @@ def draw(view: View) -> None:
 def _confusion(view: View, section: Section) -> None:
     def matrix(part: Matrix) -> None:
         _start(view)
-        _matrix(view)
+        above = st.container()
+        # Before the matrix, which marks what they say: the address may say it.
+        _boxes(view)
+        with above:
+            _matrix(view)
         _cell(view)
         with st.expander("As a table"):
             st.dataframe(
@@ -53,21 +59,20 @@ def _key(view: View, name: str) -> str:
 
 
 def _start(view: View) -> None:
-    """The cell to begin with: the one that was asked for, else the worst."""
+    """The cell to begin with: the worst. What the address says comes before."""
     labels = view.evaluation.labels
-    asked = about("confusion")
+    # Of another model, which knows other classes.
+    unknown = any(st.session_state.get(key) not in labels for key in (_TRUE, _PREDICTED))
+    if not another_test(view, "confusion") and not unknown:
+        return
     worst = worst_confusions(view.evaluation, 1)
     true, predicted = (worst[0].true, worst[0].predicted) if worst else (labels[0], labels[0])
-    if asked.get("true") in labels and asked.get("predicted") in labels:
-        true, predicted = asked["true"], asked["predicted"]
-    st.session_state.setdefault(_key(view, "true"), true)
-    st.session_state.setdefault(_key(view, "predicted"), predicted)
+    st.session_state[_TRUE], st.session_state[_PREDICTED] = true, predicted
 
 
 def _chosen(view: View) -> tuple[int, int]:
     labels = view.evaluation.labels
-    true, predicted = (st.session_state[_key(view, name)] for name in ("true", "predicted"))
-    return labels.index(true), labels.index(predicted)
+    return labels.index(st.session_state[_TRUE]), labels.index(st.session_state[_PREDICTED])
 
 
 def _matrix(view: View) -> None:
@@ -135,18 +140,22 @@ def _clicked(view: View, chart_key: str) -> None:
     if cell is None:
         return
     labels = view.evaluation.labels
-    for name, position in zip(("true", "predicted"), cell, strict=True):
+    for key, position in zip((_TRUE, _PREDICTED), cell, strict=True):
         if 0 <= position < len(labels):
-            st.session_state[_key(view, name)] = labels[position]
+            st.session_state[key] = labels[position]
     # Another key is another chart: one in which nothing is selected, and so nothing is faded.
     st.session_state[_key(view, "round")] = st.session_state.get(_key(view, "round"), 0) + 1
 
 
-def _cell(view: View) -> None:
+def _boxes(view: View) -> None:
     labels = view.evaluation.labels
     left, right = st.columns(2)
-    left.selectbox("True class", labels, key=_key(view, "true"))
-    right.selectbox("Predicted as", labels, key=_key(view, "predicted"))
+    left.selectbox("True class", labels, key=_TRUE, bind="query-params")
+    right.selectbox("Predicted as", labels, key=_PREDICTED, bind="query-params")
+
+
+def _cell(view: View) -> None:
+    labels = view.evaluation.labels
     true, predicted = _chosen(view)
     predictions = view.predictions
     of_class = predictions.true == true

@@ -10,8 +10,10 @@ from core.text import cell, images, shorten
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
-from pages._widgets.results.view import _ABOUT, View, about
+from pages._widgets.results.view import _ABOUT, View, about, another_test
 
+# In the address, under this name.
+_WHICH = "which"
 _ANY = ""
 _ROWS_AT_MOST = 2000
 _ABOUT_ORDERS: dict[Order, str] = {
@@ -23,6 +25,8 @@ _ABOUT_ORDERS: dict[Order, str] = {
 
 def draw(view: View) -> None:
     st.header("Test images and answers")
+    if another_test(view, "mistakes"):
+        st.session_state[_WHICH] = "Right" if view.predictions.correct.all() else "Wrong"
     led_to = _led_here(view)
     which, rows, chosen = _choose(view)
     heat = st.toggle(
@@ -76,7 +80,7 @@ def _led_here(view: View) -> str:
         which = asked["which"]
     elif path is None and asked.get("true") != asked.get("predicted"):
         which = "wrong"
-    st.session_state[_key(view, "which")] = which.title()
+    st.session_state[_WHICH] = which.title()
     return path or ""
 
 
@@ -85,16 +89,16 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
     choice."""
     predictions = view.predictions
     wrong = int((~predictions.correct).sum())
-    counts = {"Wrong": wrong, "Right": len(predictions) - wrong, "All": len(predictions)}
-    st.session_state.setdefault(_key(view, "which"), "Wrong" if wrong else "Right")
-    which = st.segmented_control(
-        "Show answers",
-        [name.title() for name in WHICH],
-        format_func=lambda name: f"{name} ({counts[name]:,})",
-        key=_key(view, "which"),
-        label_visibility="collapsed",
-        required=True,
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        which = st.segmented_control(
+            "Show answers",
+            [name.title() for name in WHICH],
+            key=_WHICH,
+            label_visibility="collapsed",
+            required=True,
+            bind="query-params",
+        )
+        st.caption(f"{wrong:,} wrong, {len(predictions) - wrong:,} right", width="content")
     labels = [_ANY, *predictions.labels]
     for what in ("true", "predicted"):
         # Of another model, which knows other classes.

@@ -127,6 +127,15 @@ def turn_to(section: str, **about: Any) -> None:
     st.session_state[_ABOUT] = {"section": section, **about}
 
 
+def another_test(view: View, section: str) -> bool:
+    """Whether this section was about another test when it was drawn last, or is drawn first: then
+    it begins anew, except for what the address says."""
+    key, now = f"{section}-of", (view.run.id, view.on)
+    before = st.session_state.get(key)
+    st.session_state[key] = now
+    return before != now
+
+
 def about(section: str) -> dict[str, Any]:
     """What :func:`turn_to` said about this section; empty if it was opened otherwise."""
     asked = dict(st.session_state.get(_ABOUT) or {})
