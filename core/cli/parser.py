@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from core.cli import (  # noqa: F401  (imported for their commands)
     api,
@@ -73,10 +74,30 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
         epilog="\n".join(about),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    for action in (None, "store"):
+        parser.register("action", action, _Once)
     for each in command.arguments:
         each.add_to(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
+
+
+class _Once(argparse.Action):
+    """Keeps what was given, and refuses to keep the last of two options without a word."""
+
+    given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: Options,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if option_string and self.given:
+            parser.error(f"{option_string} was given twice; give it once")
+        self.given = True
+        setattr(namespace, self.dest, values)
 
 
 def _overview(commands: Iterable[Command], wanted: str) -> str:

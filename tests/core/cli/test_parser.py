@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from core.catalog import Catalog
 from core.cli import main
 from core.cli.command import COMMANDS, STEPS, Options, argument, command
 from core.cli.output import Output
-from core.cli.parser import parse
+from core.cli.parser import parse, parser_of
 from tests.core.cli.conftest import Cli, process
 
 
@@ -107,3 +108,20 @@ def test_a_command_is_added_by_declaring_it(
         with pytest.raises(SystemExit):
             main(line.split())
         assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_given_twice_silently_takes_the_last(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    takes = [each for each in parser_of(COMMANDS[name])._actions if each.option_strings]
+    for each in takes:
+        # What collects values, and what takes none, can't take another one's place.
+        if each.nargs == 0 or isinstance(each, argparse._AppendAction):
+            continue
+        value = str(next(iter(each.choices))) if each.choices else "1"
+        given = [each.option_strings[-1], *[value] * (each.nargs or 1)]  # type: ignore[operator]
+        with pytest.raises(SystemExit) as ended:
+            parse([*name.split(), *given, *given])
+        assert ended.value.code == 2
+        assert f"{given[0]} was given twice" in capsys.readouterr().err
