@@ -4,12 +4,13 @@ An archive or a model may claim to be small and be huge, or keep its reader busy
 takes one apart in the process that serves pages does so for everybody. Here a function is called in
 a helper, which may use so much memory, processor and time and no more::
 
-    looked = contained(look_into, file, limits=Limits(seconds=30), otherwise=damaged)
+    looked = contained(look_into, file, limits=Limits(processor_s=30), otherwise=damaged)
 
 Helpers are plain subprocesses with two pipes; one is kept for the next call, and all end when this
 process does. What comes back is read as plain values and dataclasses of ours, whatever was sent.
-Limits of memory and processor are the system's, where it has them (not on Windows); time is kept
-everywhere.
+Limits of memory and processor are the system's, where it has them (not on Windows); silence ends a
+helper everywhere. What counts is the processor's time: on a busy computer a good file may take long
+by the clock. And a helper whose time is up says nothing of the file but that it took too long.
 """
 
 from __future__ import annotations
@@ -44,20 +45,25 @@ class Limits:
     """What a helper may use.
 
     Attributes:
-        seconds: for how long it may say nothing; progress that it reports is something.
         processor_s: seconds of the processor's time in all.
+        still_s: for how many seconds by the clock it may say nothing; progress that it reports is
+            something. Many times what the work takes, for others may have the processor.
         memory_mb: megabytes of memory.
         file_mb: megabytes that one file may have that it writes.
     """
 
-    seconds: float = 30
     processor_s: int = 60
+    still_s: float = 600
     memory_mb: int = 1024
     file_mb: int = 4096
 
 
 class TooMuch(Exception):
-    """A helper reached one of its limits, or crashed."""
+    """A helper reached its limit of memory, or crashed."""
+
+
+class TooLong(Exception):
+    """A helper's time was up."""
 
 
 def contained(
@@ -72,7 +78,8 @@ def contained(
 
     Args:
         function: one that a module defines; it gets ``report`` too, where that is given.
-        otherwise: what is said where it reaches a limit, crashes, or raises what is no sentence.
+        otherwise: what is said where it takes too much memory, crashes, or raises what is no
+            sentence. Where its time is up, its file and remedy are said, and that it took too long.
         report: hears its progress, and can stop it.
 
     Raises:
@@ -83,10 +90,13 @@ def contained(
     with _AT_ONCE:
         helper = _idle.pop() if _idle else _Helper()
         try:
-            kind, value = helper.answer((limits, request), limits.seconds, report or Reporter())
+            kind, value = helper.answer((limits, request), limits.still_s, report or Reporter())
         except TooMuch as error:
             helper.end()
             raise otherwise from error
+        except TooLong as error:
+            helper.end()
+            raise _too_long(otherwise) from error
         except BaseException:
             helper.end()
             raise
@@ -119,9 +129,12 @@ class _Helper(Helper):
                 said = self._said.get(timeout=_LOOK_AGAIN_S)
             except queue.Empty:
                 if time.monotonic() - heard > still_s:
-                    raise TooMuch(f"nothing for {still_s:.0f} seconds") from None
+                    raise TooLong(f"nothing for {still_s:.0f} seconds") from None
                 continue
             if said is None:
+                self.end()
+                if self.was_out_of_time:
+                    raise TooLong("the processor's time was up")
                 raise TooMuch("the helper ended")
             heard = time.monotonic()
             if said[0] != "progress":
@@ -137,6 +150,15 @@ class _Helper(Helper):
 
 
 _idle: list[_Helper] = []
+
+
+def _too_long(otherwise: LightboxError) -> LightboxError:
+    """What is said of a file where time was up: nothing about what is wrong with it."""
+    title = "Looking into this file took too long, so it was given up."
+    remedy = f"Try again when this computer has less to do. {otherwise.remedy}".strip()
+    if isinstance(otherwise, UnreadableImage):
+        return UnreadableImage(otherwise.kind, title, file=otherwise.file, remedy=remedy)
+    return type(otherwise)(title, file=otherwise.file, remedy=remedy)
 
 
 class _Plain(pickle.Unpickler):

@@ -85,6 +85,11 @@ class Helper:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
+    @property
+    def was_out_of_time(self) -> bool:
+        """Whether it had ended before :meth:`end`, for the processor's time that it took."""
+        return sys.platform != "win32" and self._process.returncode == -signal.SIGXCPU
+
 
 def begin() -> IO[bytes]:
     """In a helper: where answers go. Nothing else gets between them."""

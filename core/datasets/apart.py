@@ -65,13 +65,13 @@ def _name(file: object) -> str | None:
 
 def _limits() -> Limits:
     memory = _OWN_MB + settings.max_pixels() * _BYTES_A_PIXEL // 1024**2
-    return Limits(seconds=120, processor_s=120, memory_mb=memory, file_mb=1)
+    return Limits(processor_s=120, still_s=1200, memory_mb=memory, file_mb=1)
 
 
 def _too_much(file: object) -> UnreadableImage:
     return UnreadableImage(
         "too_large",
-        "Reading this image takes more memory or time than there is.",
+        "Reading this image takes more memory than there is.",
         file=file,
         remedy="Make it smaller, or save it again as JPEG.",
     )

@@ -72,7 +72,7 @@ def inspect(path: Path, *, max_bytes: int, max_files: int, encoding: str | None 
         max_bytes=max_bytes,
         max_files=max_files,
         encoding=encoding,
-        limits=Limits(seconds=30, processor_s=30, memory_mb=1024),
+        limits=Limits(processor_s=30, still_s=300),
         otherwise=_strange(path),
     )
 
@@ -159,9 +159,7 @@ def unpack(
         report=report or Reporter(),
         # Every file that is unpacked may be told of, so silence is something else than work.
         limits=Limits(
-            seconds=120,
             processor_s=600 + max_bytes // 1024**3 * 120,
-            memory_mb=1024,
             file_mb=max_bytes // 1024**2 + 1,
         ),
         otherwise=_strange(path),
@@ -316,8 +314,8 @@ def _too_much(path: Path, max_bytes: int, max_files: int) -> InvalidInput:
 
 def _strange(path: Path) -> InvalidInput:
     return InvalidInput(
-        "This archive takes more time or memory to be read than images need, or is damaged in a "
-        "way that Lightbox doesn’t know.",
+        "This archive takes more memory to be read than images need, or is damaged in a way "
+        "that Lightbox doesn’t know.",
         file=path.name,
         remedy="Pack the images again as an ordinary .zip.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import sys
+import tarfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from core.catalog.engines import is_on_server
 from core.contained import Limits, contained
-from core.datasets.archives import inspect, unpack
+from core.datasets.archives import inspect, inspect_here, unpack
 from core.datasets.images import open_image
 from core.datasets.known_formats import read_gzip
 from core.errors import Cancelled, InvalidInput, UnreadableImage
@@ -49,7 +50,7 @@ def test_no_image_comes_out_and_a_sentence_says_why(tmp_path: Path, name: str) -
 def test_what_is_larger_than_it_says_is_stopped(tmp_path: Path, name: str) -> None:
     path = _made(tmp_path, BOMBS, name)
     (tmp_path / "out").mkdir()
-    with pytest.raises(InvalidInput, match=r"unpacks to more than|takes more time or memory"):
+    with pytest.raises(InvalidInput, match=r"unpacks to more than|takes more memory|took too long"):
         inspect(path, max_bytes=LIMIT, max_files=100)
         unpack(path, tmp_path / "out", max_bytes=LIMIT, max_files=100)
     lying = sum(each.stat().st_size for each in (tmp_path / "out").rglob("*"))
@@ -65,13 +66,14 @@ def test_tried_on_a_page_it_is_left_out_with_a_reason(tmp_path: Path, name: str)
 
 
 SENTENCE = InvalidInput("It is too much.")
+DAMAGED = InvalidInput("It is damaged.", file="a.tar.gz", remedy="Pack it again.")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are the system's")
 def test_a_helper_that_wants_too_much_memory_ends_and_the_next_one_works(tmp_path: Path) -> None:
     bomb = tmp_path / "images.gz"
     bomb.write_bytes(gzip.compress(bytes(200 * MB), 1))
-    small = Limits(seconds=20, processor_s=20, memory_mb=120)
+    small = Limits(processor_s=20, memory_mb=120)
     with pytest.raises(InvalidInput, match="too much"):
         contained(read_gzip, bomb, limits=small, otherwise=SENTENCE)
     with pytest.raises(InvalidInput, match="There are no images"):
@@ -95,8 +97,27 @@ def test_what_comes_back_is_plain_values_only(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 def test_a_helper_that_says_nothing_is_ended(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InvalidInput, match="too much"):
-        contained(read_json, tmp_path / "pipe", limits=Limits(seconds=0.5), otherwise=SENTENCE)
+    with pytest.raises(InvalidInput, match="took too long"):
+        contained(read_json, tmp_path / "pipe", limits=Limits(still_s=0.5), otherwise=SENTENCE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the processor's time isn't limited there")
+def test_a_file_that_takes_too_long_is_not_called_damaged(tmp_path: Path) -> None:
+    endless = tarfile.TarInfo("a.bin")
+    endless.size = 1024 * 16 * MB
+    zeros = gzip.compress(bytes(16 * MB), 1)
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(endless.tobuf()) + zeros * 1024)
+    with pytest.raises(InvalidInput, match="took too long") as raised:
+        contained(
+            inspect_here,
+            tmp_path / "a.tar.gz",
+            max_bytes=endless.size,
+            max_files=9,
+            limits=Limits(processor_s=1),
+            otherwise=DAMAGED,
+        )
+    assert (raised.value.file, "damaged" in str(raised.value)) == ("a.tar.gz", False)
+    assert str(raised.value).endswith(DAMAGED.remedy)
 
 
 def test_a_person_can_stop_a_helper(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from core.workspace import atomic_path
 MAX_BYTES = 2 * 1024**3
 _MAX_CONFIG = 32 * 1024**2
 _MAX_METADATA = 1024**2
-_LIMITS = Limits(seconds=60, processor_s=60, memory_mb=2048, file_mb=3072)
+_LIMITS = Limits(memory_mb=2048, file_mb=3072)
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
@@ -89,8 +89,8 @@ def clean_copy_here(file: Path, target: Path) -> Looked:
 def _strange(file: Path) -> InvalidInput:
     """What is said of a file that keeps whoever looks into it too busy, or makes them stumble."""
     return InvalidInput(
-        "Looking into this file took more time or memory than a model of images needs, or it is "
-        "damaged in a way that Lightbox doesn’t know.",
+        "Looking into this file took more memory than a model of images needs, or it is damaged "
+        "in a way that Lightbox doesn’t know.",
         file=file.name,
         remedy="Save the model again with model.save('name.keras').",
     )
