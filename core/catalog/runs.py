@@ -112,6 +112,14 @@ class Runs(Shelf):
             else "Train one first.",
         )
 
+    def named(self, name: str | None) -> RunRecord | None:
+        """The run that has this name, if there is one that isn't in the bin."""
+        try:
+            run = self.find(clean_name(name)) if name else None
+        except NotFound:
+            return None
+        return run if run is not None and run.name == clean_name(name or "") else None
+
     def all(
         self, dataset_id: str | None = None, *, archived: bool = False, deleted: bool = False
     ) -> list[RunRecord]:

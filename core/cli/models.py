@@ -14,7 +14,7 @@ from core.cli.command import RUN, Argument, Options, argument, command
 from core.cli.datasets import find_or_add
 from core.cli.layouts import LAYOUT
 from core.cli.output import Output
-from core.cli.running import run_job
+from core.cli.running import run_job, until_interrupted
 from core.cli.telling import tell
 from core.errors import InvalidInput, LightboxError
 from core.evaluation.document.result import load_result
@@ -111,6 +111,8 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
             raise InvalidInput("Auto needs some time.", remedy="Give --minutes 1, for example.")
         values["minutes"] = options.minutes
     spec = _begin_with(catalog, record, options).with_values(values)
+    if (earlier := catalog.runs.named(options.run_name)) is not None:
+        until_interrupted(catalog, catalog.jobs.get(earlier.job_id), output)
     run = create_run(catalog, spec, options.run_name, needs=needs_of(options))
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     return report_run(catalog, run.id, output)

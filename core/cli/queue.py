@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from typing import Any
 
 from core.catalog import Catalog, JobRecord, RunRecord
@@ -11,13 +10,12 @@ from core.catalog.queue import Has
 from core.cli.command import RUN, Options, argument, command
 from core.cli.models import NEEDS, needs_of, report_run
 from core.cli.output import Output
-from core.cli.running import run_job
+from core.cli.running import run_job, until_interrupted
 from core.errors import Conflict, NotFound
 from core.jobs import kinds
 from core.jobs.crew import nobody_for
 from core.jobs.live import live
 from core.jobs.named import named
-from core.jobs.silence import Silence, has_ended
 from core.jobs.whole import how_far
 from core.text import percent
 
@@ -139,9 +137,7 @@ def pause(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Let a paused run go on where it is; do an interrupted one from its last epoch on, here."""
     run = catalog.runs.find(options.run)
-    job = catalog.jobs.get(run.job_id)
-    if job.state == "running" and has_ended(job):
-        job = _until_interrupted(catalog, job, output)
+    job = until_interrupted(catalog, catalog.jobs.get(run.job_id), output)
     if job.state == "running":
         if not job.wishes.paused:
             raise Conflict(f"Run “{run.name}” is running.")
@@ -159,20 +155,6 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         run = kinds.resume_run(catalog, run.id)
     run_job(catalog, catalog.jobs.get(run.job_id), output)
     return report_run(catalog, run.id, output)
-
-
-def _until_interrupted(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
-    """A job whose process has ended, once that is settled: somebody else may yet have it."""
-    output.progress.event(
-        "note", text="What was doing this was ended. It goes on here once that is certain …"
-    )
-    silence, pause = Silence(catalog), threading.Event()
-    while job.state == "running" and has_ended(job):
-        silence.mark()
-        job = catalog.jobs.get(job.id)
-        if job.state == "running":
-            pause.wait(0.2)
-    return job
 
 
 @command(

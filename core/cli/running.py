@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
@@ -13,6 +14,7 @@ from core.jobs.execute import execute
 from core.jobs.live import live
 from core.jobs.machine import this_machine, this_place
 from core.jobs.reporter import DatabaseReporter
+from core.jobs.silence import Silence, has_ended
 from core.jobs.whole import how_far
 
 
@@ -64,12 +66,26 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
 
 def _wait(catalog: Catalog, job_id: str) -> JobRecord:
     """A worker of a running app was quicker: wait for it."""
-    import threading
-
     pause = threading.Event()
     while not (job := catalog.jobs.get(job_id)).finished:
         pause.wait(0.3)
     return _succeeded(job)
+
+
+def until_interrupted(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
+    """A job as it is once it is settled whether its process, if that has ended, was the last to
+    do it: somebody else may yet have it."""
+    silence, pause = Silence(catalog), threading.Event()
+    if job.state == "running" and has_ended(job):
+        output.progress.event(
+            "note", text="What was doing this was ended. It goes on here once that is certain …"
+        )
+    while job.state == "running" and has_ended(job):
+        silence.mark()
+        job = catalog.jobs.get(job.id)
+        if job.state == "running":
+            pause.wait(0.2)
+    return job
 
 
 def _succeeded(job: JobRecord) -> JobRecord:

@@ -7,11 +7,13 @@ import pandas as pd
 from core.access.audit import note
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.catalog.queue import Has
+from core.catalog.records import FINISHED
 from core.quality.curation import curated, usable
 from core.training import checks, recipes
 from core.training.again import spec_again
 from core.training.auto.clock import finish_s
 from core.training.estimate import estimate
+from core.training.resumable import resumable, ways_kept
 from core.training.spec import TrainSpec
 
 
@@ -47,7 +49,7 @@ def create_run(
 
     Raises:
         InvalidInput: it can't work; the sentence says at which setting or class.
-        Conflict: the name is taken.
+        Conflict: the name is taken, by a run of which there is something.
     """
     dataset = catalog.datasets.get(spec.dataset_id)
     table = usable_images(catalog, spec)
@@ -63,6 +65,7 @@ def create_run(
     try:
         if needs is not None:
             catalog.jobs.need(job.id, memory=needs.memory, gpu=needs.gpu)
+        _give_up(catalog, name)
         run = catalog.runs.add(
             name or catalog.runs.free_name(f"{dataset.name[:60]} {spec.recipe}"),
             dataset_id=spec.dataset_id,
@@ -77,6 +80,16 @@ def create_run(
     catalog.jobs.release(job.id, {"run_id": run.id})
     note(catalog, "started a training", run.name, f"on {dataset.name}")
     return catalog.runs.get(run.id)
+
+
+def _give_up(catalog: Catalog, name: str | None) -> None:
+    """Have a run that ended before there was anything to keep of it give up its name, to be called
+    “first failed 1” for example."""
+    run = catalog.runs.named(name)
+    if run is None or run.state not in FINISHED or run.state == "done":
+        return
+    if not (resumable(catalog.workspace, run.id) or ways_kept(catalog.workspace, run.id)):
+        catalog.runs.rename(run.id, catalog.runs.free_name(f"{run.name[:60]} {run.state}"))
 
 
 def learn_again(catalog: Catalog, run_id: str, name: str | None = None) -> RunRecord:

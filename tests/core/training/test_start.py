@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog, DatasetRecord
+from core.catalog import Catalog, DatasetRecord, JobState
 from core.errors import Conflict, InvalidInput, NotFound
 from core.quality.curation import decide
 from core.training.spec import parse_spec
 from core.training.start import create_run, suggest_spec
+from core.workspace import write_json
 from tests.core.training.small import add_colours, spec_of
 
 
@@ -53,6 +54,21 @@ def test_a_name_that_is_taken_is_refused_and_nothing_more_is_queued(
         create_run(catalog, spec_of(dataset), "mine")
     assert [claimed(catalog), claimed(catalog)] == [first.id, None]
     assert not catalog.jobs.all(states=("held",))
+
+
+@pytest.mark.parametrize("ended", ["failed", "interrupted"])
+def test_a_run_of_which_there_is_nothing_gives_up_its_name(
+    catalog: Catalog, dataset: DatasetRecord, ended: JobState
+) -> None:
+    first = create_run(catalog, spec_of(dataset), "mine")
+    catalog.jobs.finish(first.job_id, ended)
+    again = create_run(catalog, spec_of(dataset), "mine")
+    assert catalog.runs.find("mine").id == again.id
+    assert catalog.runs.get(first.id).name == f"mine {ended} 1"
+    catalog.jobs.finish(again.job_id, ended)
+    write_json(catalog.workspace.run(again.id) / "checkpoint/search.json", {"lines": ["one way"]})
+    with pytest.raises(Conflict, match="mine"):
+        create_run(catalog, spec_of(dataset), "mine")
 
 
 def test_what_can_not_work_is_refused_before_it_is_queued(
