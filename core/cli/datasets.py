@@ -336,7 +336,8 @@ def _show(
     table = curated(catalog, record.id)
     good = usable(table)
     counts = good["label"].value_counts().sort_index()
-    skipped = sorted(curation.skipped(catalog, record.id))
+    said = sorted(curation.skipped(catalog, record.id))
+    skipped = curation.lost(said)
     kept = kept_layout(catalog.workspace, record.id)
     classes = plural(len(counts), "class", "classes")
     output.text(f"{record.name}: {plural(len(good), 'usable image')} in {classes}")
@@ -345,6 +346,8 @@ def _show(
             if line:
                 output.text(line)
         say_together(kept, output)
+    for line in curation.remarks(said):
+        output.text(line)
     output.table(("class", "images"), [(label, f"{n:,}") for label, n in counts.items()])
     unread = table.loc[table["status"] != "ok", "problem"]
     broken = len(unread)
@@ -370,6 +373,7 @@ def _show(
         "unreadable": broken,
         "excluded": excluded,
         "skipped": [{"path": path, "why": why} for path, why in skipped],
+        "remarks": curation.remarks(said),
         "layout": dataclasses.asdict(kept) if kept is not None else None,
     }
 

@@ -10,10 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from core.datasets.content import split_path
 from core.datasets.formats import SUFFIXES
 from core.datasets.layout import is_litter
 from core.datasets.zip_names import method_name
+from core.runs.files import RunFiles
 from core.text import as_text
+from core.workspace import Workspace
 
 # More than can be looked at; the rest is for a batch.
 MOST_IMAGES = 500
@@ -58,6 +61,13 @@ def open_given(files: Iterable[tuple[str, bytes]]) -> Given:
             room.take(len(data))
             taken.append((name, data))
     return Given(taken, refused)
+
+
+def learned_from_boxes(workspace: Workspace, run_id: str) -> bool:
+    """Whether most of what a run was trained with was cut out of photos, so that a whole photo is
+    not what it knows."""
+    paths = RunFiles(workspace, run_id).trained_on()["path"]
+    return sum(split_path(path)[1].box is not None for path in paths) > len(paths) / 2
 
 
 @dataclass

@@ -28,6 +28,8 @@ from core.who import author, require
 MAX_CLASS_NAME = 255
 # What was found out, not decided: can't be undone, and is no news to a person.
 FACTS = ("index", "copies", "suspects")
+# What is said of an archive as a whole begins so.
+_NO_LOSS = "It doesn't say how names"
 _ABOUT_IMAGES = ("exclude", "restore", "keep", "relabel")
 
 
@@ -217,6 +219,16 @@ def skipped(catalog: Catalog, dataset_id: str) -> list[tuple[str, str]]:
     return [(item.path, item.why) for item in found]
 
 
+def lost(skipped: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those that are files; what an archive doesn't say of its names is none that was left out."""
+    return [each for each in skipped if not each[1].startswith(_NO_LOSS)]
+
+
+def remarks(skipped: Sequence[tuple[str, str]]) -> list[str]:
+    """The others, a sentence each."""
+    return [f"{path}: {why}" for path, why in skipped if why.startswith(_NO_LOSS)]
+
+
 def left_out(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[tuple[str, str]]:
     """All files that don't count, pairs of path and reason: those that are no images, those that
     can't be read, and those that people left out.
@@ -227,7 +239,7 @@ def left_out(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[tup
     broken = table[table["status"] != "ok"]
     excluded = table[table["excluded"] & (table["status"] == "ok")]
     return [
-        *skipped(catalog, dataset_id),
+        *lost(skipped(catalog, dataset_id)),
         *zip(broken["path"], broken["problem"], strict=True),
         *((path, "You left it out, on Clean.") for path in excluded["path"]),
     ]

@@ -17,7 +17,6 @@ from core.text import listed, plural, quoted
 Kind = Literal["doubt", "finding", "left out", "alike", "names", "together", "understood"]
 # Of these, people see the first few; what is read into one line must bear it.
 _MOST_FINDINGS = 5
-_NO_LOSS = "It doesn't say how names"
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,8 @@ def lines(
         said.append(Line("doubt", f"{kept.plainly}."))
     grave = [each for each in findings if each.harm >= GRAVE]
     said += [Line("finding", f"{each.plainly}.", each.key) for each in grave[:_MOST_FINDINGS]]
-    # What an archive doesn't say of its names is no file that was left out.
-    told = [f"{path}: {why}" for path, why in skipped if why.startswith(_NO_LOSS)]
-    skipped = [each for each in skipped if not each[1].startswith(_NO_LOSS)]
+    told = curation.remarks(skipped)
+    skipped = curation.lost(skipped)
     if skipped:
         # A table or a text among photos is nobody's trouble.
         lost = any(not why.startswith("It is not an image") for _, why in skipped)

@@ -308,7 +308,7 @@ def _files(good: pd.DataFrame) -> str:
 
 
 def _skipped(catalog: Catalog, dataset_id: str) -> str:
-    left = curation.skipped(catalog, dataset_id)
+    left = curation.lost(curation.skipped(catalog, dataset_id))
     if not left:
         return ""
     rows = [[name(path), text(why)] for path, why in left[:_LINES]]

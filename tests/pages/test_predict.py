@@ -14,6 +14,7 @@ from core.evaluation.store import predictions_table
 from core.evaluation.threshold import sure_from
 from core.inference.corrections import corrections
 from core.quality.scan import scan
+from core.runs.files import RunFiles
 from core.training.start import learn_again
 from tests.core.evaluation.coloured import write_colour
 from tests.pages.conftest import (
@@ -57,6 +58,16 @@ def test_an_image_gets_an_answer_with_a_picture_of_how_sure_it_is(
     assert len(answers(at)) == 1
     assert answers(at)[0] in ("blue", "green", "red")
     assert [each.label for each in at.download_button] == ["Download as CSV"]
+
+
+def test_of_a_model_that_learned_from_boxes_it_says_what_to_show_it(
+    open_page: Open, trained: Trained
+) -> None:
+    assert "cut out of photos" not in words(open_page("predict"))
+    files = RunFiles(trained.catalog.workspace, trained.run_id)
+    split = files.split()
+    files.write_split(split.assign(path=split["path"] + "#xywh=1,1,4,4"))
+    assert "give it a picture of the thing alone" in words(open_page("predict"))
 
 
 def test_a_broken_image_gets_a_sentence_and_the_others_get_answers(

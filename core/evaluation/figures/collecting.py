@@ -109,6 +109,11 @@ def what_to_collect(
             f"{who} of no class that it needs more images than others. More test images would "
             "show where it is weak."
         )
+    if trained and not trained.get(label):
+        return (
+            f"{quoted(label)} has no training image, so nothing could be learned of it: its first "
+            "ones would help most."
+        )
     # The others' mistakes, and one more, so that the best of classes leave an aim above 0.
     others = (missed.sum() - missed[worst] + 1) / (len(predictions) - mine.sum() + 1)
     error = float(missed[worst] / support[worst])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from core.jobs.machine import this_place
 from core.training import architectures, recipes
 from core.training.spec import TrainSpec
 from tests.core.cli.conftest import Cli
+from tests.core.datasets.packing import image_bytes
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 from tests.core.jobs import tiny
 
@@ -171,6 +174,21 @@ def test_skipped_files_are_listed_in_order_five_or_all(cli: Cli, photos: Path) -
     everything = cli("dataset", "show", "colours", "--skipped").out
     assert sum("note" in each for each in everything.splitlines()) == 7
     assert "--skipped" not in everything
+
+
+def test_what_is_said_of_an_archive_is_no_file_that_was_skipped(cli: Cli, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"@@@@@@@@/{number}.png", image_bytes(number, "PNG"))
+            archive.writestr(f"dogs/{number}.png", image_bytes(9 + number, "PNG"))
+    # As programs write names that know of no UTF-8.
+    named = packed.getvalue().replace(b"@" * 8, "我的小猫".encode("gbk"))
+    (tmp_path / "cats.zip").write_bytes(named)
+    cli("dataset", "add", tmp_path / "cats.zip")
+    said = cli("dataset", "show", "cats").out
+    assert "cats.zip: It doesn't say how names" in said
+    assert "skipped" not in said
 
 
 def test_a_run_whose_process_was_killed_goes_on_without_anybody_saying_so(

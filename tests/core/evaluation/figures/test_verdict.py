@@ -193,6 +193,9 @@ def test_more_images_of_the_class_that_goes_wrong_most() -> None:
         "else."
     )
     assert text(verdict(*sevens()), "collect").startswith("More images of “7”")
+    none = text(verdict(*sevens(), trained={"8": 900, "9": 900}), "collect")
+    assert "“7” has no training image" in none
+    assert "more" not in none
 
 
 def test_mistakes_that_are_spread_name_no_class() -> None:
