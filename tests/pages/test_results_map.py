@@ -80,6 +80,6 @@ def test_before_the_study_it_can_be_begun(
     open_page: Open, catalog: Catalog, run: RunRecord
 ) -> None:
     at = opened(open_page, run)
-    assert "drawing a map of the images" in words(at)
+    assert "Drawing a map of the images" in words(at)
     click(at, "Find it out")
     assert [job.kind for job in catalog.jobs.all(states=("queued",))] == ["study"]
