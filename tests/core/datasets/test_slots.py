@@ -17,7 +17,7 @@ import os, sys
 from pathlib import Path
 import numpy as np
 from core.datasets import slots
-slots.NOTE_EVERY_S = 0.0
+slots.NOTE_EVERY_S = slots._NOTES_SHARE = 0.0
 file = slots.SlotFile(Path(sys.argv[1]), "t", "uint8", (2,))
 with file.adding():
     for number in range(9):
