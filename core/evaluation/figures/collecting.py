@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,12 +103,7 @@ def what_to_collect(
     label = evaluation.labels[worst]
     mine = predictions.true == worst
     if not weakest.telling:
-        total = int(mistakes.sum())
-        who = "One mistake says" if total == 1 else f"Its {total:,} mistakes are spread: they say"
-        return (
-            f"{who} of no class that it needs more images than others. More test images would "
-            "show where it is weak."
-        )
+        return _no_class(evaluation.labels, missed, support)
     if trained and not trained.get(label):
         return (
             f"{quoted(label)} has no training image, so nothing could be learned of it: its first "
@@ -132,6 +127,40 @@ def what_to_collect(
         f"{what} of {quoted(label)} {trait.less if less else trait.more} would help most: the "
         f"{count} of it that went wrong are {trait.is_less if less else trait.is_more} than those "
         "that were called right."
+    )
+
+
+def _no_class(labels: Sequence[str], missed: np.ndarray, support: np.ndarray) -> str:
+    """Why its mistakes say of no class that more images of it would help.
+
+    Args:
+        missed, support: mistakes, and test images, of each class; one mistake at least.
+    """
+    total, most = int(missed.sum()), int(missed.argmax())
+    count = int(missed[most])
+    if 2 * count <= total:
+        return (
+            f"Its {total:,} mistakes are spread over {np.count_nonzero(missed)} classes: none of "
+            "these can be said to need more images than the others. More test images would show "
+            "where it is weak."
+        )
+    if total == 1:
+        who = "Its only mistake is"
+    elif count == total:
+        who = "Both its mistakes are" if total == 2 else f"All its {total:,} mistakes are"
+    else:
+        who = f"{count:,} of its {total:,} mistakes are"
+    who = f"{who} {quoted(labels[most])} taken for something else"
+    # Most mistakes by a rate that is no higher than that of all: most images are of this class.
+    if count * support.sum() <= total * support[most]:
+        part = "all" if support[most] == support.sum() else "most"
+        return (
+            f"{who}, but {part} test images are of this class: it can't be said to need more "
+            "images than others."
+        )
+    return (
+        f"{who}: too few to say that it needs more images than others. More test images would "
+        "show it."
     )
 
 

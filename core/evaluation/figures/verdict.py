@@ -232,8 +232,11 @@ def _cautions(evaluation: Evaluation) -> list[Statement]:
         text += f"{'it is' if len(none) == 1 else 'they are'} recognised."
         found.append(Statement(key="without_images", text=text, tone="caution"))
     if few:
+        which = listed(few)
+        if len(few) == len(evaluation.report) > 1:
+            which = "Both classes" if len(few) == 2 else f"All {len(few):,} classes"
         text = (
-            f"{listed(few)} {'has' if len(few) == 1 else 'have'} fewer than {FEW} test images, so "
+            f"{which} {'has' if len(few) == 1 else 'have'} fewer than {FEW} test images, so "
             f"{'its own figures are' if len(few) == 1 else 'their own figures are'} rough."
         )
         found.append(Statement(key="few_images", text=text, tone="caution"))

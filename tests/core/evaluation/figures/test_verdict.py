@@ -177,6 +177,9 @@ def test_what_cant_be_relied_on_is_said() -> None:
     assert keys == {"without_images", "few_images", "wide"}
     assert "“c2” has no test images" in text(found, "without_images")
     assert "“c0” and “c1” have fewer than 10" in text(found, "few_images")
+    for classes, which in ((2, "Both"), (8, "All 8")):
+        each = text(verdict(*called(range(classes), range(classes), classes)), "few_images")
+        assert each.startswith(f"{which} classes have fewer than 10 test images")
     assert not verdict(*sevens()).cautions
 
 
@@ -203,7 +206,32 @@ def test_mistakes_that_are_spread_name_no_class() -> None:
     said = true.copy()
     said[[0, 1, 2, 40, 41, 42, 80, 81, 82]] = [1] * 3 + [2] * 3 + [0] * 3
     assert "spread" in text(verdict(*called(true, said)), "collect")
-    assert "One mistake" in text(verdict(*sevens(1)), "collect")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "who"),
+    [
+        ({0: 1}, "Its only mistake is “c0” taken for something else: too few to say"),
+        ({0: 2}, "Both its mistakes are “c0” taken for something else: too few to say"),
+        ({0: 3}, "All its 3 mistakes are “c0” taken for something else: too few to say"),
+        ({1: 1, 2: 3}, "3 of its 4 mistakes are “c2” taken for something else: too few to say"),
+        ({0: 1, 1: 1}, "Its 2 mistakes are spread over 2 classes: none of these can be said"),
+    ],
+)
+def test_a_few_mistakes_of_one_class_are_not_called_spread(wrong: dict[int, int], who: str) -> None:
+    true = np.repeat([0, 1, 2], 11)
+    said = true.copy()
+    for each, count in wrong.items():
+        said[np.flatnonzero(true == each)[:count]] = (each + 1) % 3
+    assert text(verdict(*called(true, said)), "collect").startswith(who)
+
+
+def test_most_mistakes_of_the_class_of_most_images_say_nothing_of_it() -> None:
+    true = np.repeat([0, 1], [80, 10])
+    said = true.copy()
+    said[[0, 1, 2, 3, 80]] = [1, 1, 1, 1, 0]
+    found = text(verdict(*called(true, said, 2)), "collect")
+    assert found.startswith("4 of its 5 mistakes are “c0” taken for something else, but most test ")
 
 
 def test_mistakes_in_dim_light_ask_for_images_in_dim_light() -> None:
