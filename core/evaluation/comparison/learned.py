@@ -8,7 +8,7 @@ from typing import Any
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.flips import Matched, match
-from core.evaluation.comparison.paired import Paired, p_text, paired
+from core.evaluation.comparison.paired import Paired, paired
 from core.evaluation.predictions import load_predictions
 from core.runs.files import RunFiles
 from core.text import plural
@@ -41,8 +41,9 @@ class Learned:
             return f"Right on as many of {tested} as before, though not on the same ones."
         count = abs(found.net)
         more = f"{count:,} {'more' if found.net > 0 else 'fewer'} of {tested}"
-        judged = "more than chance" if found.beyond_chance else "within chance"
-        return f"Right on {more} than before; that is {judged} (p {p_text(found.p)})."
+        if found.beyond_chance:
+            return f"Right on {more} than before: a difference that chance alone seldom makes."
+        return f"Right on {more} than before; such a difference may be chance."
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -129,7 +129,9 @@ def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
     assert found.added == ("red/new.png",)
     assert (found.paired.first, found.paired.second) == (0.75, 1.0)
     assert list(found.matched.better["path_second"]) == ["red/test-0.png"]
-    assert "within chance" in found.sentence
+    assert found.sentence == (
+        "Right on 1 more of the same 4 test images than before; such a difference may be chance."
+    )
     assert learned(catalog, before) is None
 
 
