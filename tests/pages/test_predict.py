@@ -229,6 +229,8 @@ def test_a_guest_guesses_ten_photos_and_sees_both_scores(open_page: Open, traine
     said = words(at)
     right = int((table["label"] == "red").sum())
     assert f"You {right} · the model {int(table['correct'].sum())}" in said
+    shown = gallery(at, f"beat-photos-{trained.run_id}").tiles
+    assert [tile["tone"] == "good" for tile in shown] == ["you ✓" in str(t["badge"]) for t in shown]
     click(at, "Play again")
     assert f"Photo 1 of {asked}" in words(at)
 

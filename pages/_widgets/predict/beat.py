@@ -90,7 +90,7 @@ def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
                 f"is {shorten(each.label, 16)}",
                 badge=f"you {'✓' if guess == each.label else '✗'}  "
                 f"model {'✓' if each.answer == each.label else '✗'}",
-                tone="good" if each.answer == each.label else "bad",
+                tone="good" if guess == each.label else "bad",
                 title=f"It is {each.label}. You said {guess}, the model {each.answer}.",
             )
             for n, (each, guess, picture) in enumerate(zip(rounds, guesses, pictures, strict=True))
