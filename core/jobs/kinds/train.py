@@ -8,6 +8,7 @@ from typing import Any
 from core import settings
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import Cancelled, NotFound, Unreachable
+from core.jobs.kinds.ood import submit_ood_detector
 from core.jobs.kinds.study import submit_study
 from core.jobs.registry import kind
 from core.progress import Reporter, ToTheEnd
@@ -49,6 +50,7 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
 
 def _learn(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     from core.evaluation.evaluate import evaluate_run
+    from core.evaluation.out_of_distribution import FEWEST_VALIDATION
     from core.runs.files import RunFiles
     from core.training.run import train_run
     from core.training.spec import parse_spec
@@ -62,11 +64,14 @@ def _learn(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     catalog.runs.summarise(spec["run_id"], RunSummary(seconds=seconds))
     run = catalog.runs.get(spec["run_id"])
     asked = parse_spec(run.spec)
+    split = RunFiles(catalog.workspace, run.id).split()
     if asked.minutes and not summary.stopped:
-        images = len(RunFiles(catalog.workspace, run.id).split())
-        learn_auto(catalog.workspace, asked, run.summary, images)
+        learn_auto(catalog.workspace, asked, run.summary, len(split))
     report.event("phase", phase="evaluate", state="done", seconds=seconds["evaluate"])
     report.event("result", accuracy=evaluation.accuracy, images=evaluation.images)
     # Of a search's many runs, those that somebody looks at.
     if settings.load().ahead and not catalog.runs.get(spec["run_id"]).summary.search:
+        # The quicker one first: on the very first photo, people see whether it is like theirs.
+        if (split["split"] == "validation").sum() >= FEWEST_VALIDATION:
+            submit_ood_detector(catalog, run.id)
         submit_study(catalog, spec["run_id"])

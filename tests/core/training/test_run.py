@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from core.catalog import Catalog, DatasetRecord
 from core.errors import Cancelled, InvalidInput
 from core.features.runtime import Compiled
+from core.jobs.execute import execute
 from core.training.run import train_run
 from core.training.spec import parse_spec
 from core.workspace import read_json
@@ -309,6 +311,21 @@ def test_cancelled_before_anything_was_learned_it_can_be_trained_later(
     assert not list(folder.glob("model.*"))
     if stop == "keep":
         assert train_run(home, run_id).epochs == 1
+
+
+def test_what_its_images_look_like_is_learned_after_it_without_being_asked_for(
+    home: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_AHEAD", "1")
+    many = add_colours(home, tmp_path / "many", each=36)
+    few = add_colours(home, tmp_path / "few")
+    for dataset, kinds in ((many, ["familiar", "study"]), (few, ["study"])):
+        run_id, _ = queued(home, dataset, epochs=1)
+        job_id = home.runs.get(run_id).job_id
+        claimed = home.jobs.claim("train", pid=os.getpid(), host="here", job_id=job_id)
+        assert claimed is not None
+        assert execute(home, claimed).state == "done"
+        assert [job.kind for job in home.jobs.queue("light") if job.subject == run_id] == kinds
 
 
 def test_to_discard_leaves_no_model(home: Catalog, dataset: DatasetRecord) -> None:
