@@ -75,8 +75,10 @@ $(VENV)/.python-ready:
 
 # Each mark is set only after a successful install, so an interrupted one is done again.
 $(VENV)/.app-ready: requirements.lock | $(VENV)/.python-ready
-	@echo "Installing what Lightbox needs into $(VENV). This takes a minute or two, once …"
-	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.lock
+	@echo "Installing what Lightbox needs (TensorFlow, Streamlit and others, about 3 GB on the disk)"
+	@echo "into $(VENV). This takes some minutes, this first time only …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes \
+	  -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev-ready: requirements.txt requirements-dev.txt requirements-team.txt | $(VENV)/.python-ready
