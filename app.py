@@ -20,6 +20,7 @@ from core import settings
 from core.access import audit, startup
 from core.access.hosts import check_bind, is_loopback, parse_bind
 from core.access.reach import remember
+from core.access.taken import already_running
 from core.api import batches, downloads, entrance, live, reports, uploads, v1
 from core.api.doors import Doors
 from core.api.promptly import answering_promptly
@@ -131,6 +132,12 @@ if __name__ == "__main__":
             os.environ["FORWARDED_ALLOW_IPS"] = ""
         host, given = parse_bind(settings.load().bind)
         check_bind(host)
+        there = given and already_running(open_workspace(), host, given)
     except LightboxError as error:
         sys.exit(str(error))
+    if there:
+        print(f"\n  Lightbox is already running:  {there}\n", flush=True)
+        if not config.get_option("server.headless"):
+            webbrowser.open(there)
+        sys.exit()
     app.run(config={"server.address": host} | ({} if given is None else {"server.port": given}))

@@ -121,14 +121,19 @@ def qr_code(address: str, kind: str = "png") -> bytes:
     return made.getvalue()
 
 
-def _listening(workspace: Workspace) -> tuple[str, int]:
-    """Where the server listens that was started last, or else would by its settings."""
+def listened(workspace: Workspace) -> tuple[str, int] | None:
+    """The address and the port of the server that was started last; ``None`` before any was."""
     try:
         noted = _Listening.model_validate(read_json(_file(workspace)))
-        return noted.address, noted.port
     except (NotFound, ValidationError):
-        address, port = parse_bind(settings.load().bind)
-        return address, port or _PORT
+        return None
+    return noted.address, noted.port
+
+
+def _listening(workspace: Workspace) -> tuple[str, int]:
+    """Where the server listens that was started last, or else would by its settings."""
+    address, port = parse_bind(settings.load().bind)
+    return listened(workspace) or (address, port or _PORT)
 
 
 def _file(workspace: Workspace) -> Path:

@@ -20,8 +20,11 @@ from streamlit.runtime import Runtime
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from core.access.taken import already_running
 from core.delivery.take_away.links import create_link, revoke_link
+from core.errors import Conflict
 from core.inference.keys import create_key
+from core.workspace import open_workspace
 from tests.browser.conftest import ROOT, TOKEN, Server, light_app
 from tests.core.api.asking import add_run
 
@@ -40,6 +43,22 @@ def signed_in(server: Server) -> requests.Session:
     answer = session.get(f"{server.url}/?token={TOKEN}", timeout=20, allow_redirects=False)
     assert answer.status_code == 303
     return session
+
+
+def test_started_a_second_time_it_says_where_it_runs(server: Server, tmp_path: Path) -> None:
+    port = int(server.url.rpartition(":")[2])
+    env = {
+        **os.environ,
+        "LIGHTBOX_HOME": str(server.home),
+        "LIGHTBOX_BIND": f"127.0.0.1:{port}",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+    }
+    command = [sys.executable, "app.py"]
+    again = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0, again.stderr
+    assert f"Lightbox is already running:  http://localhost:{port}" in again.stdout
+    with pytest.raises(Conflict, match=f"other data.*PORT={port + 1} make app"):
+        already_running(open_workspace(tmp_path / "other"), "127.0.0.1", port)
 
 
 def every_place() -> list[tuple[str, str]]:
