@@ -95,6 +95,8 @@ def test_images_are_dropped_one_is_corrected_a_folder_answered_and_a_program_agr
         assert [said[each.name]["prediction"] for each in given] == CLASSES
 
         page.locator("details.wrong summary").first.click()
+        page.get_by_role("button", name="None of these").first.click()
+        expect(page.get_by_text("nothing is learned from it")).to_be_visible()
         really = page.get_by_role("group", name="What is it really?").first
         really.get_by_role("button", name="red").click()
         expect(page.get_by_text("It is “red”.")).to_be_visible()

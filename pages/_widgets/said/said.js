@@ -1,5 +1,7 @@
 // Shows an answer; hands over the class that somebody says it is instead.
 const MANY = 12;
+const NONE =
+  "Then it is left out, and nothing is learned from it. To teach it, add a class for such photos.";
 
 export default function ({ data, parentElement, setStateValue }) {
   const find = (selector) => parentElement.querySelector(selector);
@@ -20,13 +22,17 @@ export default function ({ data, parentElement, setStateValue }) {
   const search = find("input");
   search.hidden = data.classes.length <= MANY;
   search.value = "";
+  const none = find(".none");
+  none.disabled = false;
+  find(".hint").textContent = "";
+  none.onclick = () => { find(".hint").textContent = NONE; };
   const buttons = data.classes.map((label) => {
     const button = document.createElement("button");
     button.type = "button";
     button.dir = "auto";
     button.textContent = button.title = label;
     button.onclick = () => {
-      buttons.forEach((each) => { each.disabled = true; });
+      [...buttons, none].forEach((each) => { each.disabled = true; });
       setStateValue("corrected", { at: Date.now(), label });
     };
     return button;
