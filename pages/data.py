@@ -195,10 +195,7 @@ def _manage(record: DatasetRecord) -> None:
 everything = catalog().datasets.all()
 failed = [record for record in everything if record.state == "failed"]
 current = current_dataset()
-if current is None:
-    # Also once somebody else brings a dataset in: an upload that is under way here isn't dropped.
-    st.session_state.pop("adding", None)
-if current is None or st.session_state.get("adding", "way" in st.session_state):
+if current is None or st.session_state.get("adding"):
     st.title("Add images" if current else "Data")
     if current is not None and st.button("Back to the dataset", icon=":material/arrow_back:"):
         st.session_state["adding"] = False

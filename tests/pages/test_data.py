@@ -14,16 +14,7 @@ from core.jobs import kinds
 from core.jobs.execute import execute
 from core.text import escape, shorten
 from tests.conftest import write_image
-from tests.pages.conftest import (
-    RAW,
-    Open,
-    assert_no_defect,
-    click,
-    component,
-    gallery,
-    title,
-    words,
-)
+from tests.pages.conftest import RAW, Open, assert_no_defect, click, gallery, title, words
 
 BringIn = Callable[..., DatasetRecord]
 AWKWARD = [
@@ -136,22 +127,6 @@ def test_asking_for_a_known_set_again_leads_to_it(
     click(ways_in(at, "Known sets"), "Get Flowers")
     assert [record.name for record in catalog.datasets.all()] == ["Flowers"]
     assert [job.kind for job in catalog.jobs.all()] == ["import"]
-
-
-def test_an_upload_goes_on_while_somebody_else_adds_a_dataset(
-    open_page: Open, bring_in: BringIn, tmp_path: Path
-) -> None:
-    at = open_page("data")
-    before = component(at, "folder-")
-    for number, label in enumerate(("cats", "dogs")):
-        write_image(tmp_path / "other" / label / "0.png", number)
-    bring_in(tmp_path / "other", "Other")
-    at.run()
-    assert_no_defect(at)
-    assert component(at, "folder-") == before, "it is still where the upload goes"
-    click(at, "Back to the dataset")
-    assert not component(at, "folder-")
-    assert "Other" in at.selectbox[0].options
 
 
 def test_an_import_that_fails_says_why_and_can_be_tried_again_or_removed(
