@@ -49,7 +49,7 @@ class Verdict(BaseModel):
     @property
     def cautions(self) -> list[Statement]:
         """What keeps the figures from being relied on."""
-        keys = ("groups", "not_new", "without_images", "few_images", "wide", "left_out")
+        keys = ("groups", "elsewhere", "without_images", "few_images", "wide", "left_out")
         return [each for each in self.statements if each.key in keys]
 
 
@@ -90,7 +90,7 @@ def verdict(
         *_cautions(evaluation),
     ]
     if not_new and evaluation.on == "test":
-        statements.append(Statement(key="not_new", text=not_new, tone="caution"))
+        statements.append(Statement(key="elsewhere", text=not_new, tone="caution"))
     return Verdict(statements=statements, better_than_baseline=better)
 
 

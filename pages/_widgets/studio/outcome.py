@@ -50,7 +50,7 @@ def outcome(run: RunRecord) -> None:
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
         st.markdown(f"#### {_kept_together(escape(headline.text))}")
-        if not_new := said.get("not_new"):
+        if not_new := said.get("elsewhere"):
             st.caption(f":material/info: {escape(not_new.text)}")
         if run.summary.stopped:
             st.caption("You stopped it; the best until then was kept.")

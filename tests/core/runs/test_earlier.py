@@ -41,7 +41,7 @@ def turned(split: pd.DataFrame) -> pd.DataFrame:
 def headline(catalog: Catalog, run: RunRecord) -> str:
     evaluate_run(catalog, run.id)
     verdict = compute_figures(catalog, run.id).verdict
-    assert [each.text for each in verdict.cautions if each.key == "not_new"] == [
+    assert [each.text for each in verdict.cautions if each.key == "elsewhere"] == [
         said for said in [why_not_new(catalog, run)] if said
     ]
     return verdict.statements[0].text

@@ -51,9 +51,9 @@ def test_a_folder_may_have_been_seen_before() -> None:
 def test_of_a_model_from_elsewhere_nobody_says_what_it_has_seen() -> None:
     found = verdict(*sevens(), not_new="nobody here can know")
     assert "never seen" not in text(found, "headline")
-    assert "nobody here can know" in text(found, "not_new")
-    assert found.cautions[0].key == "not_new"
-    assert verdict(*sevens()).get("not_new") is None
+    assert "nobody here can know" in text(found, "elsewhere")
+    assert found.cautions[0].key == "elsewhere"
+    assert verdict(*sevens()).get("elsewhere") is None
 
 
 def test_the_weakest_class_and_what_it_is_taken_for() -> None:
