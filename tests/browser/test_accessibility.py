@@ -157,6 +157,8 @@ def test_the_keyboard_alone_is_enough(server: Server, new_page: Callable[..., An
     run = catalog.runs.find("own")
     page = new_page(f"{server.url}/data?run={run.id}")
     page.get_by_role("heading", name="Images in each class").wait_for()
+    # The steps at the top are bones until their code has come.
+    page.get_by_role("link", name="Clean").first.wait_for()
     journey.settled(page)
     assert tab_to(page, "Clean$") == "solid", "one sees where one is"
     page.keyboard.press("Enter")
