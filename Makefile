@@ -18,7 +18,8 @@ TOOLS := $(VENV)-tools/bin
 TEST_WORKERS ?= 2
 TESTS ?= tests
 # A worker takes file after file, the longest first (tests/measured.py).
-PYTEST := $(BIN)/python -m pytest $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+# What failed is tried once more, alone, where it is little (tests/again.py).
+PYTEST := $(BIN)/python -m tests.again $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: app demo test quick durations lint format lock audit setup setup-dev chromium provider clean
 

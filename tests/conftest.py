@@ -41,6 +41,15 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LIGHTBOX_DATABASE", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """Streamlit leaves the script that it ran last as ``__main__``, where the next test's spawned
+    processes would look for what to import."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _lets_go() -> Iterator[None]:
     """No file's tests keep what another's have loaded."""
