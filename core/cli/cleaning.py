@@ -38,9 +38,8 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, kinds.submit_scan(catalog, record.id), output)
     table = curated(catalog, record.id)
-    found = findings.find(
-        table, _thresholds(options.thresholds), curation.known_alike(catalog, record.id)
-    )
+    thresholds = _thresholds(options.thresholds)
+    found = findings.find(table, thresholds, curation.known_alike(catalog, record.id))
     output.text(f"{plural(len(table), 'image')}, {len(usable(table)):,} of them usable")
     if not found:
         output.text("Nothing deserves a look.")
@@ -49,7 +48,7 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         output.text(f"  {finding.sentence} {finding.suggestion}")
         for path in finding.paths[:5]:
             output.text(f"  {path}")
-    kinds_of = [] if options.thresholds else findings.taken_as_kind(table)
+    kinds_of = findings.taken_as_kind(table, thresholds)
     for finding in kinds_of:
         output.text(f"\n{findings.say_kind(finding)}  [{finding.key}]")
     return {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 
 import pandas as pd
 
-from core.datasets.splits import LEFT_OUT, given_splits, split_warnings
+from core.datasets.splits import LEFT_OUT, given_splits, plan_splits, split_warnings
 from core.quality.belonging import with_groups
 from core.text import images, percent
 from core.training import recipes
@@ -50,5 +51,19 @@ def little_tested(spec: TrainSpec, table: pd.DataFrame, splits: pd.Series) -> st
     )
     if "test" in given_splits(table):
         return f"{said} Put more images into the test folder: {ENOUGH} make a start."
-    each = math.ceil(ENOUGH / (spec.shares.test * table["label"].nunique()))
-    return f"{said} About {each} images of each class leave {ENOUGH} to test with."
+    sizes = table["label"].value_counts()
+    given = sorted({*given_splits(table)} - {"train"})
+
+    def left(each: int) -> int:
+        """Test images of so many of each class: tried out, as images can't be cut in two."""
+        splits = [""] * each + given
+        paths = [str(number) for number in range(len(splits))]
+        labels = ["a"] * each + ["b"] * len(given)
+        alone = pd.DataFrame({"path": paths, "label": labels, "split": splits, "group": paths})
+        planned = plan_splits(alone, shares=spec.shares, seed=spec.seed)
+        return len(sizes) * int((planned == "test").sum())
+
+    surely = math.ceil((math.ceil(ENOUGH / len(sizes)) + 1) / spec.shares.test)
+    tried = range(max(3, int(sizes.min()) + 1), max(3, int(sizes.min()) + 1, surely) + 1)
+    each = tried[bisect.bisect_left(tried, ENOUGH, hi=len(tried) - 1, key=left)]
+    return f"{said} About {each} images of each class leave {left(each)} to test with."

@@ -209,6 +209,8 @@ def test_what_most_pictures_are_is_no_fault_of_them_unless_it_is_asked_for(
     bright = found(table, bright=0.8)["bright"]
     assert len(bright.paths) > 6
     assert taken_as_kind(table) == [bright], "it is said, though"
+    assert taken_as_kind(table, {"blurry": 0.2}) == [bright], "whatever else is asked for"
+    assert taken_as_kind(table, {"bright": 0.8}) == [], "and not twice"
     # As many dark ones among as many others are a fault.
     half = {f"cat/{n}.png": picture(n, 0, 60) for n in range(12)}
     root = write(tmp_path / "half", {**half, **clean("dog", images=13)})

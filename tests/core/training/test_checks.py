@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from core.catalog import Catalog
 from core.errors import InvalidInput
 from core.features import hardware
 from core.training.checks import WrongSetting, check
-from core.training.little import hard_to_test
-from core.training.recipes import default_spec
+from core.training.little import ENOUGH, hard_to_test, little_tested
+from core.training.recipes import default_spec, plan
 from core.training.spec import TrainSpec
 from tests.core.training.small import STACK, add_colours, spec_of, table_of
 
@@ -206,7 +208,30 @@ def test_too_few_images_to_test_with_are_said_before_the_start_with_how_many_wou
     few, alone = hard_to_test(spec_for(), table_of({"cat": 2, "dog": 1}))
     assert few.startswith("It will be tested on 1 image only")
     assert "1 of 1 right can still mean 21 %" in few
-    assert "About 34 images of each class" in few
+    assert "About 29 images of each class leave 10" in few
     assert "“dog” has only 1 image" in alone
     assert warnings_of({"cat": 2, "dog": 1})[0] == few
-    assert hard_to_test(spec_for(), table_of({"cat": 34, "dog": 34})) == []
+    assert hard_to_test(spec_for(), table_of({"cat": 29, "dog": 29})) == []
+
+
+@pytest.mark.parametrize("came", ["", "train", "validation"])
+@pytest.mark.parametrize(("classes", "share"), [(2, 0.15), (5, 0.3), (7, 0.1), (9, 0.15)])
+def test_with_as_many_as_would_do_the_test_is_what_was_said(
+    classes: int, share: float, came: str
+) -> None:
+    shares = {"train": 0.8 - share, "validation": 0.2, "test": share}
+    spec = spec_for().with_values({f"shares.{name}": part for name, part in shares.items()})
+    names = [str(number) for number in range(classes)]
+
+    def table(each: int) -> pd.DataFrame:
+        new = table_of(dict.fromkeys(names, each), split="train" if came else "")
+        if came != "validation":
+            return new
+        kept = table_of({f"{name} kept": 1 for name in names}, split=came)
+        return pd.concat([new, kept.assign(label=names)], ignore_index=True)
+
+    said = little_tested(spec, table(3), plan(spec, table(3)))
+    each, left = map(int, re.findall(r"About (\d+) images of each class leave (\d+)", said)[0])
+    tested = plan(spec, table(each))
+    assert (tested == "test").sum() == left >= ENOUGH
+    assert little_tested(spec, table(each), tested) == ""
