@@ -89,6 +89,12 @@ def ago(at: float) -> str:
     return datetime.datetime.fromtimestamp(at).strftime("%d %b %Y")
 
 
+def date(at: float) -> str:
+    """A day of this computer's calendar, of seconds since the epoch: ``26 December 2026``."""
+    day = datetime.datetime.fromtimestamp(at)
+    return f"{day.day} {day:%B %Y}"
+
+
 def quoted(name: str) -> str:
     """A name, told apart from the words around it."""
     return f"“{name}”"

@@ -7,6 +7,7 @@ everything. Paths inside it are stored relative to it (``home:…``), so a copy 
     datasets/<id>/originals/        images that were uploaded (absent for a folder pointed at)
     datasets/<id>/index-<n>.parquet facts of one scan, one row an image
     datasets/<id>/thumbs.pack       thumbnails of all images, one after the other
+    removed/<id>/                   the same of a dataset that lies in the bin
     runs/<id>/                      spec, history, model, evaluation, predictions of one run
     cache/                          can be deleted at any time: decoded arrays, features
     staging/                        uploads on their way in; swept when stale
@@ -66,6 +67,10 @@ class Workspace:
     def dataset(self, dataset_id: str) -> Path:
         """Folder of one dataset (may not exist yet)."""
         return self.home / "datasets" / dataset_id
+
+    def removed(self, dataset_id: str) -> Path:
+        """Where what is kept of a dataset lies while it is in the bin."""
+        return self.home / "removed" / dataset_id
 
     def originals(self, dataset_id: str) -> Path:
         """Where the images of an uploaded dataset are kept."""

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.addresses import shown
 from core.catalog import DatasetRecord
-from core.datasets import intake
+from core.datasets import removal
 from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import usable
@@ -19,7 +19,7 @@ from pages._widgets.decided import last_decision
 from pages._widgets.distributions import chips, distributions
 from pages._widgets.empty import empty
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.gone import removed
+from pages._widgets.gone import removed, removed_panel
 from pages._widgets.intake import add_panel
 from pages._widgets.job import watch
 from pages._widgets.layout import layout_panel
@@ -85,7 +85,7 @@ def _failed(record: DatasetRecord) -> None:
                 choose_dataset(record.id)
                 st.rerun()
             if st.button("Remove it", icon=":material/delete:", key=f"remove-{record.id}"):
-                removed(record, intake.remove(catalog(), record.id))
+                removed(record, removal.remove(catalog(), record.id))
                 st.rerun()
 
 
@@ -170,7 +170,8 @@ def _manage(record: DatasetRecord) -> None:
             ):
                 kinds.submit_scan(catalog(), record.id)
                 st.rerun()
-        going = intake.trainings_on(catalog(), record.id)
+        going = removal.trainings_on(catalog(), record.id)
+        sure = True
         if going:
             named = ", ".join(f"“{escape(shorten(run.name, 40))}”" for run in going)
             st.warning(
@@ -178,17 +179,9 @@ def _manage(record: DatasetRecord) -> None:
                 "it is kept.",
                 icon=":material/model_training:",
             )
-        sure = st.checkbox(
-            "Yes, forget this dataset"
-            + (
-                ". My own folder stays as it is."
-                if record.origin == "folder"
-                else " and delete the copies that were uploaded."
-            )
-            + (" Stop its training." if going else "")
-        )
+            sure = st.checkbox("Yes, stop its training and remove this dataset")
         if st.button("Remove the dataset", icon=":material/delete:", disabled=not sure):
-            removed(record, intake.remove(catalog(), record.id))
+            removed(record, removal.remove(catalog(), record.id))
             st.rerun()
 
 
@@ -203,6 +196,7 @@ if current is None or st.session_state.get("adding"):
     add_panel(everything)
     for each in failed:
         _failed(each)
+    removed_panel()
 else:
     st.title("Data")
     current = _choose(
@@ -241,6 +235,7 @@ else:
         _manage(current)
         for each in failed:
             _failed(each)
+        removed_panel()
         st.caption(
             f"Read from {escape(shown(catalog().workspace.load_path(current.root)))}; "
             f"{images(len(facts))} found."

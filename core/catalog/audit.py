@@ -45,7 +45,7 @@ class Audit:
         """What was done, newest first, decisions about datasets included."""
         doors = select(AuditRow).where(AuditRow.at >= since).order_by(AuditRow.at.desc())
         decisions = (
-            select(ChangeRow, DatasetRow.name)
+            select(ChangeRow, DatasetRow)
             .join(DatasetRow, DatasetRow.id == ChangeRow.dataset_id)
             .where(ChangeRow.at >= since)
             .order_by(ChangeRow.at.desc())
@@ -56,7 +56,8 @@ class Audit:
                 for row in session.scalars(doors.limit(most)).all()
             ]
             found += [
-                decided(row, name) for row, name in session.execute(decisions.limit(most)).all()
+                decided(row, of.called or of.name)
+                for row, of in session.execute(decisions.limit(most)).all()
             ]
         return sorted(found, key=lambda entry: -entry.at)[:most]
 

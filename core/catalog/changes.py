@@ -62,7 +62,7 @@ class Changes:
             try:
                 with self._sessions.begin() as session:
                     dataset = session.get(DatasetRow, dataset_id, with_for_update=True)
-                    if dataset is None:
+                    if dataset is None or dataset.deleted_at is not None:
                         raise NotFound("That dataset is not here any more.")
                     if expected_version is not None and dataset.version != expected_version:
                         raise Conflict(

@@ -125,7 +125,9 @@ def _check_place(workspace: Workspace) -> None:
             file=workspace.home,
             remedy="Set LIGHTBOX_DATABASE to the address of that database.",
         )
-    kept = [each for each in ("datasets", "runs") if any((workspace.home / each).glob("*"))]
+    kept = [
+        each for each in ("datasets", "removed", "runs") if any((workspace.home / each).glob("*"))
+    ]
     if kept:
         raise Damaged(
             f"The file in which Lightbox keeps its lists is missing, beside its {kept[0]}.",

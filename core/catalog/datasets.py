@@ -69,13 +69,13 @@ class Datasets:
         """The dataset with this id.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none, or it is in the bin.
         """
         with self._sessions() as session:
             row = session.get(DatasetRow, dataset_id)
             if dataset_id in hidden(session, "dataset"):
                 row = None
-        if row is None:
+        if row is None or row.deleted_at is not None:
             raise NotFound("That dataset is not here any more.", remedy="Choose another one.")
         return _record(row)
 
@@ -83,23 +83,23 @@ class Datasets:
         """The dataset with this name or id, exactly as written.
 
         Raises:
-            NotFound: there is none; the sentence names those that there are.
+            NotFound: there is none, and the sentence names those that there are; or it is in the
+                bin.
         """
-        with self._sessions() as session:
-            row = session.scalar(
-                select(DatasetRow).where(
-                    (DatasetRow.name == name_or_id) | (DatasetRow.id == name_or_id)
-                )
+        here = self.all()
+        found = next((each for each in here if name_or_id in (each.name, each.id)), None)
+        if found is not None:
+            return found
+        if any(name_or_id in (each.name, each.id) for each in self.all(deleted=True)):
+            raise NotFound(
+                f"The dataset “{name_or_id}” was removed and is in the bin.",
+                remedy="Bring it back first, under Data or with: dataset restore NAME",
             )
-            out = hidden(session, "dataset")
-            if row is not None and row.id not in out:
-                return _record(row)
-            others = session.scalars(select(DatasetRow).order_by(DatasetRow.name)).all()
-            names = [each.name for each in others if each.id not in out]
         if os.sep in name_or_id:
             raise NotFound(
                 f"There is no folder or archive “{name_or_id}”.", remedy="Check how it is written."
             )
+        names = sorted(each.name for each in here)
         known = ", ".join(f"“{name}”" for name in names[:10])
         raise NotFound(
             f"There is no dataset named “{name_or_id}”.",
@@ -108,10 +108,32 @@ class Datasets:
             else "Add one first with: dataset add PATH",
         )
 
-    def all(self) -> list[DatasetRecord]:
-        """All datasets, newest first."""
+    def in_bin(self, name_or_id: str) -> DatasetRecord:
+        """The dataset in the bin with this id, or the one of this name that was put there last.
+
+        Raises:
+            NotFound: there is none.
+        """
+        binned = self.all(deleted=True)
+        found = next((each for each in binned if name_or_id in (each.name, each.id)), None)
+        if found is not None:
+            return found
+        known = ", ".join(f"“{each.name}”" for each in binned[:10])
+        raise NotFound(
+            f"There is no dataset named “{name_or_id}” in the bin.",
+            remedy=f"There are: {known}." if known else "The bin is empty.",
+        )
+
+    def all(self, *, deleted: bool = False) -> list[DatasetRecord]:
+        """All datasets, newest first; or those in the bin, the one removed last first."""
+        if deleted:
+            binned = DatasetRow.deleted_at
+            query = select(DatasetRow).where(binned.is_not(None)).order_by(binned.desc())
+        else:
+            query = select(DatasetRow).where(DatasetRow.deleted_at.is_(None))
+            query = query.order_by(DatasetRow.created_at.desc())
         with self._sessions() as session:
-            rows = session.scalars(select(DatasetRow).order_by(DatasetRow.created_at.desc())).all()
+            rows = session.scalars(query).all()
             out = hidden(session, "dataset")
         return [_record(row) for row in rows if row.id not in out]
 
@@ -149,22 +171,66 @@ class Datasets:
         return self.get(dataset_id)
 
     def remove(self, dataset_id: str) -> None:
-        """Forget a dataset; what was decided about it stays in the log of all that was done. Files
-        are the caller's business."""
+        """Put a dataset into the bin; its name is free from then on. Files are the caller's
+        business.
+
+        Raises:
+            NotFound: there is no such dataset.
+        """
         require("labeller")
         record = self.get(dataset_id)
         with self._sessions.begin() as session:
+            row = session.get(DatasetRow, dataset_id, with_for_update=True)
+            if row is None or row.deleted_at is not None:
+                raise NotFound("That dataset is not here any more.")
+            row.called, row.name, row.deleted_at = row.name, row.id, time.time()
             if record.images:  # a blank project that nobody used is no news
-                keep_decisions(session, dataset_id, record.name)
-                did, detail = "removed a dataset", images(record.images)
-                write(session, Entry(time.time(), author(), did, record.name, detail))
+                _log(session, "removed a dataset", record)
+
+    def restore(self, dataset_id: str) -> DatasetRecord:
+        """Take a dataset out of the bin; it gets a free name if its own is taken.
+
+        Raises:
+            NotFound: it isn't in the bin (any more).
+        """
+        require("labeller")
+        record = self.in_bin(dataset_id)
+        name = self.free_name(record.name)
+        try:
+            with self._sessions.begin() as session:
+                row = session.get(DatasetRow, record.id, with_for_update=True)
+                if row is None or row.deleted_at is None:
+                    raise NotFound("That dataset is not in the bin any more.")
+                row.name, row.called, row.deleted_at = name, "", None
+                _log(session, "brought a dataset back", record)
+        except IntegrityError:  # somebody took the name just now
+            return self.restore(dataset_id)
+        return self.get(record.id)
+
+    def forget(self, dataset_id: str) -> bool:
+        """End a dataset in the bin; what was decided about it stays in the log of all that was
+        done. Files are the caller's business. False if it isn't in the bin (any more)."""
+        require("labeller")
+        with self._sessions.begin() as session:
+            row = session.get(DatasetRow, dataset_id, with_for_update=True)
+            if row is None or row.deleted_at is None:
+                return False
+            if row.images:
+                keep_decisions(session, dataset_id, row.called)
+                _log(session, "removed a dataset for good", _record(row))
             session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
-            session.query(DatasetRow).filter_by(id=dataset_id).delete()
+            session.delete(row)
+        return True
 
     def count(self) -> int:
         """How many datasets there are."""
         with self._sessions() as session:
-            return session.scalar(select(func.count()).select_from(DatasetRow)) or 0
+            query = select(func.count()).select_from(DatasetRow)
+            return session.scalar(query.where(DatasetRow.deleted_at.is_(None))) or 0
+
+
+def _log(session: Session, did: str, record: DatasetRecord) -> None:
+    write(session, Entry(time.time(), author(), did, record.name, images(record.images)))
 
 
 def tidy(name: str) -> str:
@@ -199,6 +265,5 @@ def new_id(name: str) -> str:
 
 
 def _record(row: DatasetRow) -> DatasetRecord:
-    return DatasetRecord(
-        **{name: getattr(row, name) for name in DatasetRecord.__dataclass_fields__}
-    )
+    values = {name: getattr(row, name) for name in DatasetRecord.__dataclass_fields__}
+    return DatasetRecord(**values | {"name": row.called or row.name})

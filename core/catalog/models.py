@@ -28,6 +28,9 @@ class DatasetRow(Base):
     classes: Mapped[int] = mapped_column(Integer, default=0)
     problem: Mapped[str] = mapped_column(Text, default="")
     job_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    deleted_at: Mapped[float | None] = mapped_column(Float, default=None)
+    # Its name while it is in the bin, when ``name`` is its id: what it was called is free.
+    called: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
 
 class ChangeRow(Base):

@@ -31,6 +31,7 @@ class DatasetRecord:
             import could not be finished, with ``problem`` saying why.
         images, classes: counts after curation, for lists; the index is the truth.
         job_id: the job that imports or scans it, latest first; ``None`` before any.
+        deleted_at: when it was put into the bin; ``None`` unless it lies there.
     """
 
     id: str
@@ -44,6 +45,7 @@ class DatasetRecord:
     classes: int
     problem: str
     job_id: str | None
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The commands about datasets: add, sample, known, list, show, rename, remove, export, report."""
+"""The commands about datasets: add, sample, known, list, show, rename, remove, restore, purge."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from core.cli.command import NAME, Options, argument, command
 from core.cli.layouts import LAYOUT, choice_of, is_chosen, say_together
 from core.cli.output import Output
 from core.cli.running import run_job
-from core.datasets import archives, formats, intake, known_sets
+from core.datasets import archives, formats, intake, known_sets, removal
 from core.datasets.layout import Choice, kept_layout, load_choice
 from core.datasets.sample import DEFAULT, SAMPLES
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.jobs import kinds
 from core.quality import curation
 from core.quality.curation import curated, usable
-from core.quality.export import LAYOUTS, ExportOptions, export_dataset
-from core.quality.report import write_report
-from core.text import images, plural
+from core.text import date, plural
 
 # Skipped files that are listed where nobody asked for all.
 _SHOWN = 5
@@ -193,12 +191,12 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
         run_job(catalog, job, output)
     except LightboxError:
         # Nothing of it can be used; leaving it would only take the name.
-        intake.remove(catalog, record.id)
+        removal.forget(catalog, record.id)
         raise
     kept = kept_layout(catalog.workspace, record.id)
     if kept is not None and kept.doubt and not kept.chosen:
         # Nobody is asked on a command line, and a guess would train the wrong thing.
-        intake.remove(catalog, record.id)
+        removal.forget(catalog, record.id)
         ways = [kept.outline, *kept.others]
         raise InvalidInput(
             kept.doubt,
@@ -209,8 +207,16 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
     return _show(catalog, catalog.datasets.get(record.id), output)
 
 
-@command("dataset list", "Data", "list datasets")
+@command(
+    "dataset list",
+    "Data",
+    "list datasets",
+    argument("--deleted", action="store_true", help="what is in the bin"),
+    examples=("", "--deleted"),
+)
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    if options.deleted:
+        return _list_bin(catalog, output)
     records = catalog.datasets.all()
     if not records:
         output.text("No datasets yet. Add one with: dataset add PATH, or: dataset sample")
@@ -220,6 +226,21 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
             [(r.name, f"{r.images:,}", r.classes, r.version, r.state, r.origin) for r in records],
         )
     return [_dataset(catalog, record) for record in records]
+
+
+def _list_bin(catalog: Catalog, output: Output) -> list[dict[str, Any]]:
+    records = catalog.datasets.all(deleted=True)
+    if records:
+        output.table(
+            ("name", "images", "can be brought back until", "id"),
+            [(r.name, f"{r.images:,}", date(removal.kept_until(r)), r.id) for r in records],
+        )
+    else:
+        output.text("No removed datasets.")
+    return [
+        {**_dataset(catalog, record), "kept_until": removal.kept_until(record)}
+        for record in records
+    ]
 
 
 @command(
@@ -250,79 +271,49 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _dataset(catalog, renamed)
 
 
-@command("dataset remove", "Data", "forget a dataset; your images stay", NAME)
+@command("dataset remove", "Data", "put a dataset into the bin; your images stay", NAME)
 def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
-    stopped = [run.name for run in intake.remove(catalog, record.id)]
+    stopped = [run.name for run in removal.remove(catalog, record.id)]
     output.text(f"Removed “{record.name}”. Your own folder is as it was.")
+    (binned,) = (each for each in catalog.datasets.all(deleted=True) if each.id == record.id)
+    until = removal.kept_until(binned)
+    output.text(f'Until {date(until)} it comes back with: dataset restore "{record.name}"')
     for name in stopped:
         output.text(f"“{name}” was being trained on it: it is stopped, and nothing of it is kept.")
-    return {"removed": record.id, "stopped": stopped}
+    return {"removed": record.id, "stopped": stopped, "kept_until": until}
 
 
 @command(
-    "dataset export",
+    "dataset restore",
     "Data",
-    "write the cleaned images as something new",
-    NAME,
-    argument("target", type=Path, metavar="TARGET", help="a new folder or .zip"),
-    argument("--layout", choices=LAYOUTS, default="classes", help="what is in it"),
-    argument("--zip", action="store_true", help="write one .zip"),
-    examples=("hands clean-hands", "hands clean-hands.zip --layout splits"),
+    "take a dataset out of the bin",
+    argument("name", metavar="DATASET", help="its name or id; see: dataset list --deleted"),
+    examples=("hands",),
 )
-def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = catalog.datasets.find(options.name)
-    archive = options.zip or options.target.suffix.lower() == ".zip"
-    done = export_dataset(
-        catalog,
-        record.id,
-        options.target,
-        ExportOptions(layout=options.layout, archive=archive),
-        report=output.progress,
-    )
-    output.text(
-        f"Exported {images(done.images)} in {plural(len(done.classes), 'class', 'classes')} of "
-        f"“{record.name}” to {done.path}"
-    )
-    for number, what in (
-        (done.excluded, "excluded, so not in it"),
-        (done.unreadable, "can't be read, so not in it"),
-        (len(done.left_out), "gone or changed since the last scan, so not in it"),
-    ):
-        if number:
-            output.text(f"{number:,} {what}")
-    for path, why in done.left_out[:5]:
-        output.text(f"  {path}: {why}")
-    for label, folder in done.renamed.items():
-        output.text(f"“{label}” is in the folder “{folder}”, since no folder can have its name")
-    return {
-        "dataset": record.id,
-        "version": record.version,
-        "layout": options.layout,
-        **dataclasses.asdict(done),
-        "path": str(done.path),
-        "left_out": [{"path": path, "why": why} for path, why in done.left_out],
-    }
+def restore(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    binned = catalog.datasets.in_bin(options.name)
+    record = kinds.restore_dataset(catalog, binned.id)
+    called = f", now called “{record.name}”" if record.name != binned.name else ""
+    output.text(f"“{binned.name}” is back{called}.")
+    job = catalog.jobs.get(record.job_id) if record.job_id else None
+    if job is not None and not job.finished:
+        run_job(catalog, job, output)
+    return _dataset(catalog, catalog.datasets.get(record.id))
 
 
 @command(
-    "dataset report",
+    "dataset purge",
     "Data",
-    "write a health report to share",
-    NAME,
-    argument("file", type=Path, metavar="FILE.html"),
-    examples=("hands hands.html",),
+    "remove for good what is in the bin",
+    argument("name", nargs="?", metavar="DATASET", help="only this one"),
+    examples=("", "hands"),
 )
-def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    record = catalog.datasets.find(options.name)
-    written = write_report(catalog, record.id, options.file)
-    output.text(f"Wrote the health report of “{record.name}” to {written}")
-    return {
-        "dataset": record.id,
-        "version": record.version,
-        "path": str(written),
-        "bytes": written.stat().st_size,
-    }
+def purge(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
+    only = catalog.datasets.in_bin(options.name).id if options.name is not None else None
+    gone = removal.empty_bin(catalog, only=only)
+    output.text(f"{plural(len(gone), 'dataset')} removed for good.")
+    return [{"dataset": record.id, "name": record.name} for record in gone]
 
 
 def _show(

@@ -14,6 +14,7 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     cleaning,
     compare,
     datasets,
+    datasets_out,
     demo,
     evaluation,
     explain,

@@ -19,9 +19,8 @@ from typing import BinaryIO
 
 from core import settings
 from core.addresses import foreign_scheme, is_address, shown
-from core.catalog import Catalog, DatasetRecord, RunRecord
+from core.catalog import Catalog, DatasetRecord
 from core.catalog.datasets import MAX_NAME, new_id
-from core.catalog.records import FINISHED
 from core.datasets import archives, known_sets
 from core.datasets import sample as samples
 from core.datasets.layout import Choice, Skipped, is_text
@@ -263,31 +262,6 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
         # Only now: a job that is killed before the note is written needs it once more.
         (folder / source["file"]).unlink(missing_ok=True)
     return refused
-
-
-def trainings_on(catalog: Catalog, dataset_id: str) -> list[RunRecord]:
-    """Trainings on a dataset that wait or run: those that end when it is removed."""
-    runs = catalog.runs.all(dataset_id, archived=True)
-    return [run for run in runs if run.state not in FINISHED]
-
-
-def remove(catalog: Catalog, dataset_id: str) -> list[RunRecord]:
-    """Forget a dataset and delete what Lightbox keeps of it; the person's own folder stays.
-
-    Returns:
-        The trainings on it, which are stopped: nothing of them is kept.
-
-    Raises:
-        NotAllowed: whoever acts may not remove it, or may not stop its trainings.
-    """
-    require("labeller")
-    stopped = trainings_on(catalog, dataset_id)
-    for run in stopped:
-        catalog.jobs.request_cancel(run.job_id, discard=True)
-    catalog.datasets.remove(dataset_id)
-    shutil.rmtree(catalog.workspace.dataset(dataset_id), ignore_errors=True)
-    shutil.rmtree(catalog.workspace.cache / "pixels" / dataset_id, ignore_errors=True)
-    return stopped
 
 
 def check_allowed(folder: Path) -> Path:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.text import escape, shorten
+from core.datasets import removal
+from core.evaluation.library import disk_use
+from core.jobs import kinds
+from core.text import date, escape, images, plural, shorten, size
 from core.who import acting
+from pages._widgets.job import attempt
 from pages._widgets.session import asked, catalog, choose_dataset, choose_run, unknown_run
 
 _GONE = "gone"
@@ -21,10 +25,12 @@ _ENDED = ("cancelled", "queued", "running")
 
 @dataclass(frozen=True)
 class _Gone:
-    """A sentence, and how long it stands: until another dataset than ``shown`` is chosen."""
+    """A sentence, how long it stands (until another dataset than ``shown`` is chosen), and the
+    dataset that can be brought back."""
 
     text: str
     shown: str | None = None
+    back: str = ""
 
 
 def removed(record: DatasetRecord, stopped: Sequence[RunRecord]) -> None:
@@ -33,7 +39,7 @@ def removed(record: DatasetRecord, stopped: Sequence[RunRecord]) -> None:
     if record.origin == "folder":
         text += " Your own folder is as it was."
     choose_dataset(None)
-    st.session_state[_GONE] = _Gone(text + _stopped(stopped))
+    st.session_state[_GONE] = _Gone(text + _stopped(stopped), back=record.id)
 
 
 def _stopped(runs: Sequence[RunRecord]) -> str:
@@ -93,7 +99,7 @@ def notice_gone(*, tells_end: bool = False) -> None:
         if run is not None and run.state == "done":
             choose_run(run.id)
     if text := " ".join(part for part in said if part):
-        st.session_state[_GONE] = _Gone(text)
+        st.session_state[_GONE] = _Gone(text, back=dataset_id or "")
 
 
 def _training_of(dataset_id: str) -> bool:
@@ -111,7 +117,7 @@ def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:
     gone: _Gone | None = st.session_state.get(_GONE)
     now = record.id if record is not None else ""
     if gone is not None and gone.shown is None:
-        gone = st.session_state[_GONE] = _Gone(gone.text, now)
+        gone = st.session_state[_GONE] = replace(gone, shown=now)
     if gone is not None and gone.shown != now:
         del st.session_state[_GONE]
         gone = None
@@ -123,7 +129,69 @@ def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:
     said += [f"Open now: “{shorten(record.name)}”."] if record is not None else []
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="gone"):
         st.markdown(f":material/delete: {escape(' '.join(said))}", width="stretch")
+        if gone is not None and gone.back in {each.id for each in _in_bin()}:
+            st.button(
+                "Undo",
+                icon=":material/undo:",
+                on_click=attempt,
+                args=(_bring_back, gone.back),
+                key="gone-undo",
+            )
         st.button("Close", on_click=_close, key="gone-close", type="tertiary")
+
+
+def removed_panel() -> None:
+    """What was removed and can be brought back."""
+    records = _in_bin()
+    if not records:
+        return
+    workspace = catalog().workspace
+    with st.expander(f"Removed: {plural(len(records), 'dataset')}", icon=":material/delete:"):
+        for record in records:
+            takes = size(disk_use(workspace.removed(record.id)))
+            until = date(removal.kept_until(record))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(
+                    f"**{escape(shorten(record.name))}** · {images(record.images)}, {takes} · "
+                    f"kept until {until}",
+                    width="stretch",
+                )
+                st.button(
+                    "Bring back",
+                    icon=":material/restore_from_trash:",
+                    on_click=attempt,
+                    args=(_bring_back, record.id),
+                    key=f"bring-back-{record.id}",
+                )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            sure = st.checkbox("Yes, remove them for good", key="removed-sure")
+            st.button(
+                "Remove for good",
+                icon=":material/delete_forever:",
+                disabled=not sure,
+                on_click=attempt,
+                args=(_end,),
+                key="removed-end",
+            )
+
+
+def _in_bin() -> list[DatasetRecord]:
+    """What whoever acts may bring back."""
+    return catalog().datasets.all(deleted=True) if acting().may("labeller") else []
+
+
+def _bring_back(dataset_id: str) -> None:
+    record = kinds.restore_dataset(catalog(), dataset_id)
+    st.session_state.pop(_GONE, None)
+    st.session_state["adding"] = False
+    choose_dataset(record.id)
+    st.toast(f"“{escape(shorten(record.name))}” is back.", icon=":material/restore_from_trash:")
+
+
+def _end() -> None:
+    st.session_state["removed-sure"] = False
+    gone = removal.empty_bin(catalog())
+    st.toast(f"{plural(len(gone), 'dataset')} removed for good.", icon=":material/delete_forever:")
 
 
 def _close() -> None:

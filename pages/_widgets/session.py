@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import settings
 from core.catalog import Catalog, DatasetRecord, RunRecord, open_catalog
+from core.datasets import removal
 from core.errors import NotFound
 from core.evaluation.library import KEPT_S, empty_bin
 from core.jobs.supervisor import ensure_running
@@ -41,6 +42,7 @@ def _open(home: str) -> Catalog:
         workspace.sweep_staging()
         opened = open_catalog(workspace)
         empty_bin(opened, older_than_s=KEPT_S)
+        removal.empty_bin(opened, older_than_s=removal.KEPT_S)
         ensure_running(workspace, lanes=settings.load().lanes)
     _leave_libraries_alone()
     return opened

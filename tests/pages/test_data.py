@@ -205,17 +205,35 @@ def test_a_dataset_is_renamed_but_not_to_a_name_that_is_taken(
     assert catalog.datasets.get(record.id).name == "Ours"
 
 
-def test_removing_a_dataset_takes_a_tick_first_and_leaves_the_folder(
+def test_a_removed_dataset_is_brought_back_by_undo_or_from_below_the_list(
     open_page: Open, catalog: Catalog, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     folder = class_folders({"cat": 2, "dog": 2})
-    bring_in(folder)
-    at = open_page("data")
-    assert next(each for each in at.button if each.label == "Remove the dataset").disabled
-    at.checkbox[0].check().run()
+    record = bring_in(folder, "pets")
+    at = open_page("data", dataset=record.id)
+    assert not [each for each in at.expander if each.label.startswith("Removed")]
     click(at, "Remove the dataset")
     assert catalog.datasets.all() == []
     assert len(list(folder.rglob("*.jpg"))) == 4
+    assert "“pets” is removed. Your own folder is as it was." in words(at)
+    click(at, "Undo")
+    assert at.selectbox[0].options == ["pets"]
+    assert "Undo" not in [each.label for each in at.button]
+    assert gallery(at, f"class-{record.id}-cat").ids == ["cat/000.jpg", "cat/001.jpg"]
+
+    click(at, "Remove the dataset")
+    at = open_page("data")
+    assert "Removed: 1 dataset" in [each.label for each in at.expander]
+    assert "kept until" in words(at)
+    click(at, "Bring back")
+    assert [each.id for each in catalog.datasets.all()] == [record.id]
+
+    click(at, "Remove the dataset")
+    at = open_page("data")
+    at.checkbox(key="removed-sure").check().run()
+    click(at, "Remove for good")
+    assert "Removed: 1 dataset" not in [each.label for each in at.expander]
+    assert catalog.datasets.all(deleted=True) == []
 
 
 def test_scanning_again_is_queued_and_the_page_stays(
@@ -314,7 +332,7 @@ def test_a_dataset_that_is_removed_while_it_trains_is_said_to_be_gone_wherever_i
     elsewhere = open_page("data", dataset=record.id, run=run.id)
     at = open_page("data", dataset=record.id)
     assert "being trained on: “pets 1”. Removing the dataset stops that" in words(at)
-    next(box for box in at.checkbox if "forget this dataset" in box.label).check().run()
+    next(box for box in at.checkbox if "stop its training" in box.label).check().run()
     click(at, "Remove the dataset")
     assert "“pets” is removed. Your own folder is as it was." in words(at)
     assert "Its training was stopped: “pets 1”. Open now: “others”." in words(at)

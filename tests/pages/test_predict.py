@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.datasets import intake
+from core.datasets import removal
 from core.delivery.take_away.links import create_link, links, revoke_link
 from core.evaluation.store import predictions_table
 from core.evaluation.threshold import sure_from
@@ -107,7 +107,7 @@ def test_a_few_test_images_can_be_tried_without_having_any(
 def test_test_images_of_a_removed_dataset_are_not_offered(
     open_page: Open, trained: Trained
 ) -> None:
-    intake.remove(trained.catalog, trained.dataset_id)
+    removal.remove(trained.catalog, trained.dataset_id)
     at = open_page("predict")
     assert_no_defect(at)
     assert "Try one of its test images" not in words(at)

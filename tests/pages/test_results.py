@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, DatasetRecord
-from core.datasets import intake
+from core.datasets import intake, removal
 from core.evaluation.metrics import evaluate
 from core.evaluation.store import predictions_table
 from core.training.start import create_run, suggest_spec
@@ -227,7 +227,7 @@ def test_only_finished_runs_are_offered(open_page: Open, trained: Trained) -> No
 
 @pytest.mark.parametrize("page", ["home", "train", "results", "predict"])
 def test_a_model_outlives_its_dataset(page: str, open_page: Open, trained: Trained) -> None:
-    intake.remove(trained.catalog, trained.dataset_id)
+    removal.remove(trained.catalog, trained.dataset_id)
     at = open_page(page, run=trained.run_id)
     assert not at.error
 
@@ -235,7 +235,7 @@ def test_a_model_outlives_its_dataset(page: str, open_page: Open, trained: Train
 def test_results_without_their_dataset_say_that_its_pictures_are_gone(
     open_page: Open, trained: Trained
 ) -> None:
-    intake.remove(trained.catalog, trained.dataset_id)
+    removal.remove(trained.catalog, trained.dataset_id)
     said = words(open_page("results"))
     assert "The dataset of this model was removed" in said
     assert "images it had never seen" in said

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, RunRecord
-from core.datasets import intake
+from core.datasets import removal
 from core.evaluation.evaluate import evaluate_folder
 from core.evaluation.study.run import run_study
 from core.quality import curation
@@ -199,7 +199,7 @@ def test_another_section_leads_here(section: AppTest) -> None:
 
 
 def test_without_the_dataset_nothing_is_to_be_corrected(open_page: Open, tested: Subject) -> None:
-    intake.remove(tested.catalog, tested.run.dataset_id)
+    removal.remove(tested.catalog, tested.run.dataset_id)
     at = open_page("results", run=tested.run.id)
     at.session_state["section"] = "mistakes"
     at.run()

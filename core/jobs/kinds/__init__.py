@@ -12,7 +12,7 @@ from core.jobs.kinds.export import submit_export
 from core.jobs.kinds.export_model import submit_export_model
 from core.jobs.kinds.find_rate import submit_find_rate
 from core.jobs.kinds.import_model import import_model
-from core.jobs.kinds.importing import submit_import
+from core.jobs.kinds.importing import restore_dataset, submit_import
 from core.jobs.kinds.latency import submit_latency
 from core.jobs.kinds.measure import submit_measure
 from core.jobs.kinds.ood import submit_ood_detector
@@ -33,6 +33,7 @@ __all__ = [
     "batch_part",
     "find_kind",
     "import_model",
+    "restore_dataset",
     "resume_batch",
     "resume_run",
     "resumes",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.catalog import Catalog, JobRecord
+from core.catalog import Catalog, DatasetRecord, JobRecord
+from core.datasets import removal
 from core.errors import Cancelled, LightboxError
 from core.jobs.registry import kind, submit
 from core.progress import Reporter
+from core.who import require
 
 
 def submit_import(catalog: Catalog, dataset_id: str, *, then_train: bool = False) -> JobRecord:
@@ -19,6 +21,26 @@ def submit_import(catalog: Catalog, dataset_id: str, *, then_train: bool = False
     job = submit(catalog, "import", {"dataset_id": dataset_id, "then_train": then_train})
     catalog.datasets.set(dataset_id, job_id=job.id)
     return job
+
+
+def restore_dataset(catalog: Catalog, dataset_id: str) -> DatasetRecord:
+    """Take a dataset out of the bin (:func:`core.datasets.removal.restore`); its import or scan
+    goes on, where the removal has stopped it.
+
+    Raises:
+        NotFound, NotAllowed: as for that.
+    """
+    require("labeller")
+    binned = catalog.datasets.in_bin(dataset_id)
+    record = removal.restore(catalog, binned.id)
+    job = catalog.jobs.get(record.job_id) if record.job_id else None
+    if job is None or job.state in ("done", "failed") or binned.deleted_at is None:
+        return record
+    if not job.finished or (job.ended_at or 0) >= binned.deleted_at:
+        again = submit(catalog, job.kind, job.spec)
+        state = "ready" if record.version else "importing"
+        catalog.datasets.set(record.id, state=state, problem="", job_id=again.id)
+    return catalog.datasets.get(record.id)
 
 
 @kind(

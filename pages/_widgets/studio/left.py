@@ -130,11 +130,11 @@ def _again(dataset_id: str) -> None:
 
 
 def _remove(dataset_id: str) -> None:
-    from core.datasets import intake
+    from core.datasets import removal
 
     try:
         record = catalog().datasets.get(dataset_id)
-        removed(record, intake.remove(catalog(), dataset_id))
+        removed(record, removal.remove(catalog(), dataset_id))
     except LightboxError as error:
         doing.say(str(error), wrong=True)
         choose_dataset(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.datasets import intake
+from core.datasets import intake, removal
 from core.datasets.sample import SAMPLES
 from core.jobs import kinds
 from core.quality import by_hand
@@ -82,7 +82,7 @@ def bring_in(record: DatasetRecord, *, then_train: bool = False) -> None:
 def leave(record: DatasetRecord | None) -> None:
     """Forget a project that nobody has used, for another one that is opened in its place."""
     if record is not None and by_hand.is_own_blank(catalog(), record):
-        intake.remove(catalog(), record.id)
+        removal.forget(catalog(), record.id)
 
 
 def open_dataset(dataset_id: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.access.visible import show_to
 from core.api import uploads
 from core.catalog import Catalog
-from core.datasets import intake
+from core.datasets import intake, removal
 from core.datasets.layout import Choice, save_choice
 from core.delivery.take_away.links import create_link, find_link
 from core.delivery.take_away.notes import save_about
@@ -48,7 +48,8 @@ DONE: dict[str, tuple[Role, Do]] = {
     ),
     "browse folders": ("labeller", lambda _: intake.subfolders(Path("/"))),
     "rename a dataset": ("labeller", lambda on: on.catalog.datasets.rename(on.dataset, "other")),
-    "remove a dataset": ("labeller", lambda on: intake.remove(on.catalog, on.dataset)),
+    "remove a dataset": ("labeller", lambda on: removal.remove(on.catalog, on.dataset)),
+    "bring a dataset back": ("labeller", lambda on: kinds.restore_dataset(on.catalog, "none")),
     "exclude": ("labeller", lambda on: decide(on.catalog, on.dataset, "exclude", ["a"])),
     "scan": ("labeller", lambda on: kinds.submit_scan(on.catalog, on.dataset)),
     "test again": ("labeller", lambda on: kinds.submit_evaluate(on.catalog, on.run)),

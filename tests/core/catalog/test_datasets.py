@@ -47,6 +47,48 @@ def test_renaming_to_a_taken_name_is_refused(catalog: Catalog) -> None:
     assert catalog.datasets.rename(second.id, "c").name == "c"
 
 
+def test_one_in_the_bin_is_nowhere_else_gives_its_name_away_and_comes_back(
+    catalog: Catalog,
+) -> None:
+    datasets, changes = catalog.datasets, catalog.changes
+    first = datasets.add("hands", "folder", "/photos")
+    changes.append(first.id, "index", {"images": 4}, author="tester")
+    datasets.set(first.id, images=4)
+    datasets.remove(first.id)
+    assert (datasets.all(), datasets.count()) == ([], 0)
+    for ask in (
+        lambda: datasets.get(first.id),
+        lambda: datasets.remove(first.id),
+        lambda: datasets.rename(first.id, "other"),
+        lambda: changes.append(first.id, "index", {}, author="tester"),
+    ):
+        with pytest.raises(NotFound, match="not here any more"):
+            ask()
+    with pytest.raises(NotFound, match="Bring it back first"):
+        datasets.find("hands")
+    assert datasets.free_name("hands") == "hands"
+    second = datasets.add("hands", "folder", "/others")
+    assert datasets.find("hands") == second
+    assert datasets.in_bin("hands").id == first.id
+    told = [(each.what, each.subject) for each in catalog.audit.entries()]
+    assert told == [("removed a dataset", "hands"), ("scanned", "hands")]
+
+    back = datasets.restore(first.id)
+    assert (back.name, back.images, back.version) == ("hands 2", 4, 1)
+    assert [each.name for each in datasets.all()] == ["hands", "hands 2"]
+    assert len(changes.of(first.id)) == 1
+    assert not datasets.forget(first.id), "it is not in the bin any more"
+    with pytest.raises(NotFound, match="The bin is empty"):
+        datasets.restore(first.id)
+
+    datasets.remove(first.id)
+    assert datasets.forget(first.id)
+    assert (datasets.all(deleted=True), changes.of(first.id)) == ([], [])
+    told = [(each.what, each.subject) for each in catalog.audit.entries()]
+    assert ("removed a dataset for good", "hands 2") in told
+    assert ("scanned", "hands 2") in told
+
+
 def test_ids_are_safe_folder_names() -> None:
     assert new_id("../../etc") != new_id("../../etc")
     assert "/" not in new_id("../../etc")

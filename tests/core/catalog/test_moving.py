@@ -44,6 +44,7 @@ def kept(catalog: Catalog, tmp_path: Path) -> Catalog:
     dataset = filled(catalog, tmp_path)
     for name in ("b 2", "ä", "B", "a"):
         catalog.datasets.add(name, "folder", f"/photos/{name}")
+    catalog.datasets.remove(catalog.datasets.find("B").id)
     job = catalog.jobs.add("train", {"rate": 0.1 + 0.2, "most": 2**60}, lane="train")
     catalog.runs.add("night", dataset_id=dataset, dataset_version=1, spec={"a": []}, job_id=job.id)
     catalog.jobs.append_event(job.id, "epoch", {"loss": float("nan"), "at": 1e-300})
@@ -60,7 +61,15 @@ def said(catalog: Catalog) -> str:
     events = [event for job in jobs for event in catalog.jobs.events(job.id)]
     changes = [catalog.changes.of(each.id) for each in catalog.datasets.all()]
     return repr(
-        (jobs, events, changes, catalog.datasets.all(), catalog.runs.all(), catalog.people.all())
+        (
+            jobs,
+            events,
+            changes,
+            catalog.datasets.all(),
+            catalog.datasets.all(deleted=True),
+            catalog.runs.all(),
+            catalog.people.all(),
+        )
     )
 
 

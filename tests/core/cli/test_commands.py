@@ -116,6 +116,16 @@ def test_a_dataset_is_renamed_and_removed_but_its_images_stay(
     catalog.runs.add("hues 1", dataset_id=dataset, dataset_version=1, spec={}, job_id=job.id)
     assert cli("dataset", "remove", "hues", "--json").document["stopped"] == ["hues 1"]
     assert cli("dataset", "list", "--json").document == []
+    assert "dataset restore" in cli("dataset", "show", "hues").mistake
+    assert [each["name"] for each in cli("dataset", "list", "--deleted", "--json").document] == [
+        "hues"
+    ]
+    assert cli("dataset", "restore", "hues", "--json").document["images"] == 9
+    cli("dataset", "remove", "hues")
+    assert cli("dataset", "purge", "hues", "--json").document == [
+        {"dataset": dataset, "name": "hues"}
+    ]
+    assert "The bin is empty" in cli("dataset", "restore", "hues").mistake
     assert len(list(photos.rglob("*.png"))) == 9
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog
-from core.datasets import intake
+from core.datasets import intake, removal
 from core.datasets.layout import read_layout
 from core.datasets.sample import IMAGES
 from core.errors import Conflict, InvalidInput, NoSpace, NotAllowed, NotFound
@@ -192,20 +192,6 @@ def test_a_refused_archive_leaves_nothing_behind(catalog: Catalog, tmp_path: Pat
     assert staged(catalog) == []
 
 
-def test_removing_deletes_what_is_ours_and_nothing_else(
-    catalog: Catalog, class_folders: Maker, tmp_path: Path
-) -> None:
-    root = class_folders({"cat": 1})
-    folder = intake.add_folder(catalog, root, restrict=False)
-    archive = intake.add_archive(catalog, make_zip(tmp_path / "a.zip", good()), "a.zip")
-    intake.prepare(catalog, archive.id, Reporter())
-    for record in (folder, archive):
-        intake.remove(catalog, record.id)
-        assert not catalog.workspace.dataset(record.id).exists()
-    assert catalog.datasets.all() == []
-    assert (root / "cat/000.jpg").exists()
-
-
 def test_what_was_done_to_a_dataset_that_is_removed_while_it_trains_stays_told_in_plain_words(
     catalog: Catalog, class_folders: Maker
 ) -> None:
@@ -215,8 +201,8 @@ def test_what_was_done_to_a_dataset_that_is_removed_while_it_trains_stays_told_i
     job = catalog.jobs.add("train", {}, lane="train", subject=record.id)
     catalog.runs.add("pets 1", dataset_id=record.id, dataset_version=2, spec={}, job_id=job.id)
     with acting_as(Who("labeller", "Lea")), pytest.raises(NotAllowed):
-        intake.remove(catalog, record.id)  # a training is not a labeller's to stop
-    assert [run.name for run in intake.remove(catalog, record.id)] == ["pets 1"]
+        removal.remove(catalog, record.id)  # a training is not a labeller's to stop
+    assert [run.name for run in removal.remove(catalog, record.id)] == ["pets 1"]
     assert catalog.jobs.get(job.id).state == "cancelled"
     told = [(each.what, each.subject, each.detail) for each in catalog.audit.entries()]
     assert told == [

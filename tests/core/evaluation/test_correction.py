@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog, RunRecord
-from core.datasets import intake
+from core.datasets import removal
 from core.errors import InvalidInput
 from core.evaluation.correction import LabelState, correct, label_state
 from core.evaluation.predictions import load_predictions
@@ -101,7 +101,7 @@ def test_what_has_gone_is_said(catalog: Catalog, run: RunRecord, root: Path) -> 
     (root / WRONG).unlink()
     scan(catalog, run.dataset_id)
     assert "not in the dataset any more" in label_state(catalog, run, WRONG, before).why_not
-    intake.remove(catalog, run.dataset_id)
+    removal.remove(catalog, run.dataset_id)
     assert "was removed" in label_state(catalog, run, WRONG, before).why_not
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.catalog import Catalog, RunRecord
-from core.datasets import intake
+from core.datasets import removal
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
 from core.evaluation.predictions import load_predictions
@@ -171,7 +171,7 @@ def test_images_that_have_gone_are_left_out(
 
 
 def test_a_removed_dataset_is_said_in_a_sentence(catalog: Catalog, run: RunRecord) -> None:
-    intake.remove(catalog, run.dataset_id)
+    removal.remove(catalog, run.dataset_id)
     found = run_study(catalog, run.id)
     assert set(found.failed) == {"answers", "heat", "counted"}
     assert found.has("last")
