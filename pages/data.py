@@ -83,6 +83,7 @@ def _failed(record: DatasetRecord) -> None:
                 catalog().datasets.set(record.id, state="importing", problem="")
                 kinds.submit_import(catalog(), record.id)
                 choose_dataset(record.id)
+                st.session_state["adding"] = False
                 st.rerun()
             if st.button("Remove it", icon=":material/delete:", key=f"remove-{record.id}"):
                 removed(record, removal.remove(catalog(), record.id))
@@ -188,7 +189,11 @@ def _manage(record: DatasetRecord) -> None:
 everything = catalog().datasets.all()
 failed = [record for record in everything if record.state == "failed"]
 current = current_dataset()
-if current is None or st.session_state.get("adding"):
+if current is None:
+    # Not said: so the ways in stay when somebody else brings in the first dataset, and an upload
+    # that is under way in them is not dropped. Whatever leads to a dataset from here says so.
+    st.session_state.pop("adding", None)
+if current is None or st.session_state.get("adding", "way" in st.session_state):
     st.title("Add images" if current else "Data")
     if current is not None and st.button("Back to the dataset", icon=":material/arrow_back:"):
         st.session_state["adding"] = False

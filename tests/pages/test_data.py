@@ -14,7 +14,16 @@ from core.jobs import kinds
 from core.jobs.execute import execute
 from core.text import escape, shorten
 from tests.conftest import write_image
-from tests.pages.conftest import RAW, Open, assert_no_defect, click, gallery, title, words
+from tests.pages.conftest import (
+    RAW,
+    Open,
+    assert_no_defect,
+    click,
+    component,
+    gallery,
+    title,
+    words,
+)
 
 BringIn = Callable[..., DatasetRecord]
 AWKWARD = [
@@ -127,6 +136,20 @@ def test_asking_for_a_known_set_again_leads_to_it(
     click(ways_in(at, "Known sets"), "Get Flowers")
     assert [record.name for record in catalog.datasets.all()] == ["Flowers"]
     assert [job.kind for job in catalog.jobs.all()] == ["import"]
+
+
+def test_an_upload_goes_on_while_somebody_else_adds_the_first_dataset(
+    open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    at = open_page("data")
+    before = component(at, "folder-")
+    bring_in(class_folders({"cat": 2, "dog": 2}), "Other")
+    at.run()
+    assert_no_defect(at)
+    assert component(at, "folder-") == before, "it is still where the upload goes"
+    click(at, "Back to the dataset")
+    assert not component(at, "folder-")
+    assert at.selectbox[0].options == ["Other"]
 
 
 def test_an_import_that_fails_says_why_and_can_be_tried_again_or_removed(

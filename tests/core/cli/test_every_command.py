@@ -60,6 +60,8 @@ BEFORE = {
     "undo": "exclude hands 2/a.jpg",
     "corrections": 'correct "hands 1" a.jpg red',
     "dataset add": "dataset remove hands",
+    "dataset restore": "dataset remove hands",
+    "dataset purge": "dataset remove hands",
     "workspace restore": "workspace backup all.lightbox",
     "people change": "people add Anna --role administrator",
     "people remove": "people add Anna",
