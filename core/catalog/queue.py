@@ -81,23 +81,29 @@ class Queue:
             wanted = wanted.where(~_must_wait())
         # On a server, a job that another one is just taking is passed over, not waited for.
         first = wanted.order_by(*_ORDER).limit(1).with_for_update(skip_locked=job_id is None)
-        with self._sessions.begin() as session:
-            at = now(session)
-            taken = session.scalar(
-                update(JobRow)
-                .where(JobRow.id == first.scalar_subquery(), JobRow.state == "queued")
-                .values(
-                    state="running",
-                    started_at=at,
-                    heartbeat_at=at,
-                    pid=pid,
-                    host=host,
-                    machine=machine,
-                    claims=JobRow.claims + 1,
+        while True:
+            with self._sessions() as session:
+                at = now(session)
+                taken = session.scalar(
+                    update(JobRow)
+                    .where(JobRow.id == first.scalar_subquery(), JobRow.state == "queued")
+                    .values(
+                        state="running",
+                        started_at=at,
+                        heartbeat_at=at,
+                        pid=pid,
+                        host=host,
+                        machine=machine,
+                        claims=JobRow.claims + 1,
+                    )
+                    .returning(JobRow)
                 )
-                .returning(JobRow)
-            )
-            return None if taken is None else job_record(taken)
+                if taken is None:
+                    return None
+                if job_id is None and not _is_first(session, taken):
+                    continue  # it is left as it was, and waits from now on
+                session.commit()
+                return job_record(taken)
 
     def need(self, job_id: str, *, memory: int = 0, gpu: bool = False) -> JobRecord:
         """Let a waiting job be taken only by a machine that has so many bytes of memory, and a GPU.
@@ -181,6 +187,16 @@ def _must_wait() -> ColumnElement[bool]:
         other.id != JobRow.id,
     )
     return JobRow.kind.in_(_ALONE) & (JobRow.subject != "") & writes.exists()
+
+
+def _is_first(session: Session, job: JobRow) -> bool:
+    """Whether a job that was just taken may still go on: on a server, another machine may have
+    taken one that writes the same in the same instant. Until the transaction ends, no third can."""
+    if job.kind not in _ALONE or not is_server(session):
+        return True
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(job.subject))))
+    # A new statement sees what was committed while the lock was waited for.
+    return session.scalar(select(JobRow.id).where(JobRow.id == job.id, _must_wait())) is None
 
 
 def job_record(row: JobRow) -> JobRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import sqlalchemy
@@ -11,6 +11,7 @@ import sqlalchemy
 from core.catalog import Catalog, JobRecord
 from core.catalog.queue import Move
 from core.errors import Conflict, NotFound
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -124,3 +125,32 @@ def test_moving_while_others_move_and_claim_loses_nothing(catalog: Catalog) -> N
     assert sorted(taken + left) == sorted(job.id for job in jobs)
     ranks = [job.rank for job in catalog.jobs.queue("train")]
     assert len(set(ranks)) == len(ranks)
+
+
+def test_of_two_scans_of_one_dataset_that_are_claimed_at_once_one_waits(catalog: Catalog) -> None:
+    for kind in ("import", "scan"):
+        catalog.jobs.add(kind, {}, lane="light", subject="d-1")
+    second: list[Future[JobRecord | None]] = []
+
+    def is_held_up() -> bool:
+        with catalog.engine.connect() as connection:
+            waits = sqlalchemy.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return connection.execute(waits).scalar_one() > 0
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def just_before_its_commit(_: object) -> None:
+            if not second and catalog.on_server:
+                second.append(pool.submit(catalog.jobs.claim, "light", pid=2, host="h"))
+                wait_until(lambda: second[0].done() or is_held_up(), 60, "the other claim")
+
+        sqlalchemy.event.listen(catalog.engine, "commit", just_before_its_commit)
+        first = catalog.jobs.claim("light", pid=1, host="h")
+        sqlalchemy.event.remove(catalog.engine, "commit", just_before_its_commit)
+        assert first is not None
+        assert all(claim.result(60) is None for claim in second)
+    assert catalog.jobs.claim("light", pid=2, host="h") is None
+    catalog.jobs.finish(first.id, "done")
+    later = catalog.jobs.claim("light", pid=2, host="h")
+    assert later is not None
+    assert (later.kind, later.claims) == ("scan", 1)
