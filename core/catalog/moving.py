@@ -22,9 +22,17 @@ from core.catalog.engines import (
 from core.catalog.faults import MOVED
 from core.catalog.migrating import migrate
 from core.catalog.models import Base
-from core.catalog.rows import copy_rows, hold_still, refuse_filled, write_file
+from core.catalog.rows import (
+    compare_rows,
+    copy_rows,
+    count_rows,
+    hold_still,
+    is_filled,
+    refuse_filled,
+    write_file,
+)
 from core.catalog.server import place_of, server_url
-from core.errors import Conflict
+from core.errors import Conflict, Damaged
 from core.progress import Reporter
 from core.text import plural
 from core.workspace import Workspace, atomic_path, write_json
@@ -81,8 +89,11 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
         with _still(source) as ours:
             with engine.begin() as theirs:
                 hold_still(theirs)
-                refuse_filled(theirs, place_of(url))
-                rows = copy_rows(ours, theirs, report)
+                if _is_moved(ours, theirs, report):
+                    rows = sum(count_rows(theirs).values())
+                else:
+                    refuse_filled(theirs, place_of(url))
+                    rows = copy_rows(ours, theirs, report)
             if source.startswith("sqlite"):
                 kept = _close(ours, catalog.workspace, place_of(url))
     finally:
@@ -108,6 +119,18 @@ def _to_file(catalog: Catalog, source: str, report: Reporter) -> Moved:
         rows = write_file(ours, part, report)
     moved_note(catalog.workspace).unlink(missing_ok=True)
     return Moved(str(file), rows, "")
+
+
+def _is_moved(ours: Connection, theirs: Connection, report: Reporter) -> bool:
+    """Whether all is there already, since moving was broken off between the end of one database's
+    transaction and that of the other's."""
+    if not is_filled(theirs):
+        return False
+    try:
+        compare_rows(ours, theirs, report)
+    except Damaged:
+        return False
+    return True
 
 
 @contextmanager

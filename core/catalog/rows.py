@@ -28,13 +28,18 @@ def count_rows(connection: Connection) -> dict[str, int]:
     }
 
 
+def is_filled(connection: Connection) -> bool:
+    """Whether a database has any rows."""
+    return any(count_rows(connection).values())
+
+
 def refuse_filled(connection: Connection, place: object) -> None:
     """Refuse a database that has rows already.
 
     Raises:
         Conflict: it has.
     """
-    if any(count_rows(connection).values()):
+    if is_filled(connection):
         raise Conflict(
             "The database has lists of Lightbox’s in it already.",
             file=place,
@@ -67,7 +72,7 @@ def copy_rows(source: Connection, target: Connection, report: Reporter) -> int:
                 ) from error
             done += len(batch)
         _go_on_counting(target, table)
-    _compare(source, target, report)
+    compare_rows(source, target, report)
     return done
 
 
@@ -125,7 +130,12 @@ def _go_on_counting(target: Connection, table: Table) -> None:
         target.execute(select(func.setval(sequence, last)))
 
 
-def _compare(source: Connection, target: Connection, report: Reporter) -> None:
+def compare_rows(source: Connection, target: Connection, report: Reporter) -> None:
+    """Compare all rows of two databases.
+
+    Raises:
+        Damaged: one is not in both, or not the same.
+    """
     for table in Base.metadata.sorted_tables:
         report.check()
         report.progress("move", 0, None, f"Comparing {table.name}")

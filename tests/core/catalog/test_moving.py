@@ -142,6 +142,22 @@ def test_a_filled_database_is_refused_and_nothing_changes(
     assert kept.workspace.database.exists()
 
 
+def test_moving_that_was_broken_off_once_the_rows_were_there_is_done_by_moving_again(
+    kept: Catalog, on_server_next: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = said(kept)
+    (kept.workspace.home / "backups").write_text("in the way of a copy of the file")
+    with pytest.raises(InvalidInput, match="backups"):
+        move_database(kept, on_server_next)
+    assert said(kept) == before
+    (kept.workspace.home / "backups").unlink()
+    with kept.engine.connect() as connection:
+        rows = sum(count_rows(connection).values())
+    assert move_database(kept, on_server_next).rows == rows
+    monkeypatch.setenv("LIGHTBOX_DATABASE", on_server_next)
+    assert said(open_catalog(kept.workspace)) == before
+
+
 def test_a_row_that_the_server_refuses_stops_all_of_it(
     kept: Catalog, on_server_next: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
