@@ -24,6 +24,7 @@ from core.text import percent
 from core.training import stack
 from core.training.catalogue import help_text
 from core.training.recipes import RECIPES
+from core.training.setting import find as find_setting
 from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run, suggest_spec
 from core.workspace import atomic_path, writable_place
@@ -141,14 +142,20 @@ def settings_of(given: list[str]) -> dict[str, str]:
     """Settings given as ``key=value``.
 
     Raises:
-        InvalidInput: one is not of that form.
+        InvalidInput: one is not of that form, or is given twice.
     """
-    values = {}
+    values: dict[str, str] = {}
+    meant = set()
     for setting in given:
-        key, equals, value = setting.partition("=")
+        key, equals, value = (each.strip() for each in setting.partition("="))
         if not equals:
             raise InvalidInput(f"“{setting}” is not of the form key=value.")
-        values[key.strip()] = value.strip()
+        known = find_setting(TrainSpec, key)
+        name = key if known is None else known.key
+        if name in meant:
+            raise InvalidInput(f"“{key}” was given twice.", remedy="Give each setting once.")
+        meant.add(name)
+        values[key] = value
     return values
 
 

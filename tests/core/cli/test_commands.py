@@ -145,6 +145,8 @@ def test_what_training_does_not_know_names_what_it_does(cli: Cli, photos: Path) 
     )
     assert "epochs" in cli("train", "colours", "--set", "epoch=3").mistake
     assert "key=value" in cli("train", "colours", "--set", "epochs").mistake
+    twice = ("--set", "optimizer=adam", "--set", "optimizer.name=sgd")
+    assert "twice" in cli("train", "colours", *twice).mistake
     for wrong in ("epochs=many", "epochs=0", "image_size=9", "learning_rate=nan"):
         name = wrong.partition("=")[0].replace("_", " ")
         said = cli("train", "colours", "--recipe", "scratch", "--set", wrong).mistake
