@@ -116,6 +116,9 @@ class Bucket:
     def wire(self) -> Wire:
         return self.server.wire
 
+    def create(self) -> None:
+        self._do("PUT", "")
+
     def put(self, key: str, data: bytes) -> None:
         self._do("PUT", key, data)
 
@@ -158,7 +161,7 @@ def _store() -> Iterator[Server]:
 def bucket(_store: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
     """An empty bucket, which Lightbox may read; tries follow each other at once."""
     own = Bucket(f"bucket-{next(_numbers)}", _store)
-    own._do("PUT", "")
+    own.create()
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", _store.url)

@@ -85,16 +85,19 @@ def taken_apart(data: bytes) -> tuple[bytes, Part]:
     return rest, split_path(part.decode("ascii", "replace"))[1]
 
 
-def read_regular(path: str | Path) -> bytes:
+def read_regular(path: str | Path, *, as_it_is_now: bool = False) -> bytes:
     """All bytes of a file, on this computer or in a bucket; of a part of one behind a mark, see
     above.
+
+    Args:
+        as_it_is_now: ask a bucket whether what was read from it minutes ago still holds.
 
     Raises:
         OSError: it can't be read, or is by now a pipe, a device or a folder.
         LightboxError: it is in a bucket, and nothing there can be read.
     """
     if is_address(path):
-        return _read_object(os.fspath(path))
+        return _read_object(os.fspath(path), as_it_is_now)
     try:
         return _read(path)
     except FileNotFoundError:
@@ -109,16 +112,17 @@ def marked(data: bytes, part: Part) -> bytes:
     return data if part == WHOLE else _MARK + str(part).encode() + b"\0" + data
 
 
-def _read_object(path: str) -> bytes:
+def _read_object(path: str, as_it_is_now: bool) -> bytes:
     from core.files import objects  # nothing else needs what asks a store
 
+    trusted_s = 0.0 if as_it_is_now else objects.TRUSTED_S
     file, part = split_path(path)
     try:
-        return marked(objects.read(file), part)
+        return marked(objects.read(file, trusted_s), part)
     except FileNotFoundError:
         if part == WHOLE:
             raise
-        return objects.read(path)
+        return objects.read(path, trusted_s)
 
 
 def _read(path: str | Path) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core import settings
 from core.addresses import is_address
-from core.datasets.content import marked, split_path
+from core.datasets.content import hash_bytes, marked, read_regular, split_path
 
 if TYPE_CHECKING:  # helper processes of a scan start three times as soon without
     import pandas as pd
@@ -78,6 +78,15 @@ def readers(root: str | os.PathLike[str]) -> int:
     """How many threads are worth it to read and decode images: as many as there are processors,
     more where each waits for a network."""
     return 16 if is_address(root) else os.cpu_count() or 2
+
+
+def sample(root: str | os.PathLike[str], path: str) -> str:
+    """The hash of one file's content, by which another computer sees that it has the same folder at
+    that place; "" where it can't be read."""
+    try:
+        return hash_bytes(read_regular(image_file(root, path)))
+    except OSError:
+        return ""
 
 
 def stamps(root: Path, paths: Iterable[str]) -> Iterator[tuple[int, int] | None]:

@@ -2,7 +2,8 @@
 
 An address is ``s3://bucket/key``, also as the ``Path`` that Lightbox has inside
 (:mod:`core.addresses`). What is read is kept on this disk (:mod:`core.files.kept`) and for ten
-minutes taken from there without asking; after that the store is asked whether it still holds.
+minutes taken from there without asking; after that, and by scans and batches, the store is asked
+whether it still holds.
 """
 
 from __future__ import annotations

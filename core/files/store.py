@@ -130,7 +130,8 @@ class Store:
         )
         self._fs.retries = 1
         self._checked = False
-        self._alive: tuple[float, LightboxError | None] = (0.0, None)
+        # Of each bucket, when it was last asked whether it is there, and what is wrong with it.
+        self._alive: dict[str, tuple[float, LightboxError | None]] = {}
 
     def get_many(
         self, bucket: str, unless: Mapping[str, str], most: int = 0
@@ -271,14 +272,14 @@ class Store:
             return ObjectError("It is in an archive of the store's (Glacier); restore it there.")
         if not may_pass(error):
             raise sentence_of(error, bucket) or error
-        at, known = self._alive
+        at, known = self._alive.get(bucket, (float("-inf"), None))
         if time.monotonic() - at > _ASKED_EVERY_S:
             try:
                 await self._fs._call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
                 known = None
             except Exception as gone:
                 known = sentence_of(gone, bucket)
-            self._alive = (time.monotonic(), known)
+            self._alive[bucket] = (time.monotonic(), known)
         if known is not None:
             raise known
         if isinstance(error, Short) or not status:

@@ -22,10 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import settings
+from core.addresses import is_address
 from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.content import read_regular
-from core.datasets.places import is_folder, readers
+from core.datasets.places import is_folder, readers, sample
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.features.kept import Kept
@@ -46,6 +47,7 @@ _AHEAD = 128
 _WORTH_CHUNKS, _MOST_CHUNKS = 4, 8
 PART = "batch_part"
 _SHUT = "It can't be opened."
+_OTHERS = "This computer has other files at that place."
 
 _FILES = pa.schema([("path", pa.string()), ("bytes", pa.int64()), ("why", pa.string())])
 ANSWERS = pa.schema(
@@ -107,7 +109,13 @@ def answer_batch(
     hands = report.hands() if len(left) >= _WORTH_CHUNKS else None
     if hands is not None:
         specs = [
-            {"run_id": run_id, "batch_id": batch_id, "starts": starts, "rows": CHUNK}
+            {
+                "run_id": run_id,
+                "batch_id": batch_id,
+                "starts": starts,
+                "rows": CHUNK,
+                "first": sample(folder, files[starts[0]][0]),
+            }
             for starts in _cut(left, hands.machines)
         ]
         with contextlib.closing(hands.share(PART, specs, here, tell)) as done_parts:
@@ -135,7 +143,7 @@ def answer_part(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> Non
         spec: as :func:`answer_batch` cut it.
 
     Raises:
-        NotFound: a file can't be opened, which that machine perhaps can.
+        NotFound: a file can't be opened, or is another one, as that machine has it.
         Cancelled: as ``report`` asked.
     """
     workspace = catalog.workspace
@@ -144,6 +152,8 @@ def answer_part(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> Non
     run_files = RunFiles(workspace, batch.run_id)
     table = pq.read_table(place / "files.parquet")
     asked = [(start, _rows(table.slice(start, spec["rows"]))) for start in spec["starts"]]
+    if not is_address(folder) and sample(folder, asked[0][1][0][0]) != spec["first"]:
+        raise NotFound(_OTHERS, file=folder)
     state = (run_files.openvino, run_files.openvino.stat().st_mtime_ns)
     compiled = _models.get(batch.run_id, state, run_files.compiled)
     _answer_chunks(
@@ -196,9 +206,10 @@ def _answer_chunks(
 
     Args:
         tell: called now and then with how many files are answered.
-        elsewhere: refuse where a file can't be opened.
+        elsewhere: refuse where a file can't be opened, or has another size.
     """
-    rows = answers(folder, (file for _, files in chunks for file in files), compiled, info)
+    asked = (file for _, files in chunks for file in files)
+    rows = answers(folder, asked, compiled, info, exact=elsewhere)
     finished = 0
     with contextlib.closing(rows):
         for start, files in chunks:
@@ -208,8 +219,8 @@ def _answer_chunks(
                 finished += 1
                 if finished % _GROUP == 0:
                     tell(finished)
-            if elsewhere and any(why == _SHUT for _, _, why in chunk):
-                raise NotFound("Some images can't be opened on this computer.", file=folder)
+            if elsewhere and (said := {_SHUT, _OTHERS} & {why for _, _, why in chunk}):
+                raise NotFound(said.pop(), file=folder)
             _keep_part(parts, start, chunk)
     tell(finished)
 
@@ -219,13 +230,19 @@ Row = tuple[Found, np.ndarray | None, str]
 
 
 def answers(
-    folder: Path, files: Iterator[Found], compiled: Compiled, info: ModelInfo
+    folder: Path,
+    files: Iterator[Found],
+    compiled: Compiled,
+    info: ModelInfo,
+    *,
+    exact: bool = False,
 ) -> Generator[Row]:
     """Answers about files, in their order, while the next ones are being decoded.
 
     Args:
         files: below ``folder``.
         info: of the model, which says what images are brought to.
+        exact: answer nothing about a file whose size is not that with which it was found.
 
     At most a few hundred decoded images are held at once, however many files there are.
 
@@ -237,7 +254,7 @@ def answers(
 
         def fill() -> None:
             for file in islice(files, _GROUP + _AHEAD - len(waiting)):
-                waiting.append((file, pool.submit(_read, folder, file, info)))
+                waiting.append((file, pool.submit(_read, folder, file, info, exact)))
 
         try:
             while True:
@@ -265,12 +282,13 @@ def answers(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(folder: Path, file: Found, info: ModelInfo) -> np.ndarray | str:
-    path, _, why = file
+def _read(folder: Path, file: Found, info: ModelInfo, exact: bool) -> np.ndarray | str:
+    path, size, why = file
     if why:
         return why
     try:
-        return info.decode(read_regular(folder / path))
+        data = read_regular(folder / path, as_it_is_now=True)
+        return _OTHERS if exact and len(data) != size else info.decode(data)
     except UnreadableImage as error:
         return error.title
     except OSError:

@@ -20,9 +20,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.addresses import is_address
 from core.catalog import Catalog
+from core.datasets.content import split_path
 from core.datasets.greys import Range
 from core.datasets.layout import FoundFile
+from core.datasets.places import image_file, sample
 from core.errors import NotFound, disk_errors
 from core.progress import Hands, Reporter
 from core.quality.look import Facts, Looked
@@ -37,7 +40,7 @@ WORTH = 2048
 # for the last one; parts a machine, where there are enough files.
 _SMALLEST, _LARGEST, _EACH = 512, 4096, 8
 _IDLE_S = 3.0
-_PLANNED = pa.schema([("path", pa.string()), ("chunk", pa.int64())])
+_PLANNED = pa.schema([("path", pa.string()), ("bytes", pa.int64()), ("chunk", pa.int64())])
 _FOUND = pa.schema(
     [
         *((name, pa.string()) for name in ("status", "problem", "format", "mode")),
@@ -77,7 +80,11 @@ def look_together(
         folder.mkdir(parents=True)
         _plan(folder, parts)
     common = {"dataset_id": dataset_id, "token": folder.name, "greys": greys}
-    specs = [{**common, "part": number} for number in range(len(parts))]
+    root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
+    specs = [
+        {**common, "part": number, "first": sample(root, part[0][0].path)}
+        for number, part in enumerate(parts)
+    ]
 
     def here(spec: dict[str, Any], report: Reporter) -> None:
         look_part(catalog, spec, report, elsewhere=False)
@@ -102,13 +109,16 @@ def look_part(
         elsewhere: whether this may be another machine than the one that has the scan.
 
     Raises:
-        NotFound: a file can't be opened, which the machine that has the scan perhaps can.
+        NotFound: a file can't be opened, or is another one, as the machine that has the scan has
+            it.
     """
     workspace, number = catalog.workspace, spec["part"]
     folder = workspace.cache / "parts" / spec["dataset_id"] / spec["token"]
     root = workspace.load_path(catalog.datasets.get(spec["dataset_id"]).root)
     planned = pq.ParquetFile(folder / "plan.parquet").read_row_group(number)
     paths, chunk_of = planned["path"].to_pylist(), planned["chunk"].to_numpy()
+    if elsewhere and not _same(root, paths, planned["bytes"].to_pylist(), spec["first"]):
+        raise NotFound("This computer has other files at that place.", file=root)
     edges = [0, *(np.flatnonzero(np.diff(chunk_of)) + 1), len(paths)]
     chunks = [paths[start:end] for start, end in itertools.pairwise(edges)]
     greys = tuple(spec["greys"]) if spec["greys"] else None
@@ -130,6 +140,20 @@ def look_part(
         _keep(folder / f"{number}.parquet", found)
 
 
+def _same(root: Path, paths: Sequence[str], sizes: Sequence[int], first: str) -> bool:
+    """Whether this computer has the same folder, as far as sizes and one file's content tell."""
+    if is_address(root):
+        return True  # read as it is now, by whoever looks
+    for path, size in zip(paths, sizes, strict=True):
+        file = image_file(root, path)
+        with contextlib.suppress(OSError):
+            if not file.exists():
+                file = image_file(root, split_path(path)[0])
+            if file.stat().st_size != size:
+                return False
+    return sample(root, paths[0]) == first
+
+
 def _cut(chunks: Sequence[list[FoundFile]], machines: int) -> list[list[list[FoundFile]]]:
     """Parts of whole chunks, in their order."""
     files = sum(len(chunk) for chunk in chunks)
@@ -149,9 +173,13 @@ def _plan(folder: Path, parts: Sequence[list[list[FoundFile]]]) -> None:
     """Write down which files are in which part, one group of rows a part."""
     with pq.ParquetWriter(folder / "plan.parquet", _PLANNED) as writer:
         for part in parts:
-            rows = [(file.path, number) for number, chunk in enumerate(part) for file in chunk]
-            paths, numbers = zip(*rows, strict=True)
-            writer.write_table(pa.table([paths, numbers], schema=_PLANNED), len(rows))
+            rows = [
+                (file.path, file.bytes, number)
+                for number, chunk in enumerate(part)
+                for file in chunk
+            ]
+            columns = zip(*rows, strict=True)
+            writer.write_table(pa.table(list(columns), schema=_PLANNED), len(rows))
 
 
 def _keep(file: Path, found: Sequence[Looked]) -> None:
@@ -178,8 +206,7 @@ class _Lender:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._key: object = None
-        self._pool: Pool | None = None
+        self._kept: tuple[object, Pool] | None = None
         self._timer: threading.Timer | None = None
 
     @contextlib.contextmanager
@@ -188,28 +215,32 @@ class _Lender:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            pool, self._pool = self._pool, None
-        if pool is not None and self._key != key:
-            pool.__exit__()
-            pool = None
-        self._key = key
-        pool = pool or Pool(root, WORTH, greys)
+            kept, self._kept = self._kept, None
+        if kept is not None and kept[0] != key:
+            kept[1].__exit__()
+            kept = None
+        pool = kept[1] if kept is not None else Pool(root, WORTH, greys)
         try:
             yield pool
         except BaseException:
             pool.__exit__()
             raise
         with self._lock:
-            self._pool = pool
+            # Another part may have given back its own meanwhile.
+            kept, self._kept = self._kept, (key, pool)
+            if self._timer is not None:
+                self._timer.cancel()
             self._timer = threading.Timer(_IDLE_S, self._let_go, [pool])
             self._timer.daemon = True
             self._timer.start()
+        if kept is not None:
+            kept[1].__exit__()
 
     def _let_go(self, pool: Pool) -> None:
         with self._lock:
-            if self._pool is not pool:
+            if self._kept is None or self._kept[1] is not pool:
                 return
-            self._pool = None
+            self._kept = None
         pool.__exit__()
 
 

@@ -17,13 +17,16 @@ from core.datasets.pixels import expected_pixels, load_pixels
 from core.errors import InvalidInput, LightboxError, NotAllowed, NotFound, Unreachable
 from core.files import objects
 from core.files.kept import Kept
+from core.inference.batch import answer_batch
 from core.inference.batch_files import find_files
+from core.inference.batch_store import new_batch, place_of
 from core.quality import thumbs
 from core.quality.curation import curated
 from core.quality.export import ExportOptions, export_dataset
 from core.quality.scan import scan
 from tests.bucket import Bucket, Fault
 from tests.conftest import write_image
+from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
 Folders = Callable[..., Path]
 
@@ -175,6 +178,37 @@ def test_a_store_that_goes_away_ends_the_scan_with_a_sentence_and_loses_nothing(
     bucket.wire.faults.clear()
     scan(catalog, record.id)
     assert len(curated(catalog, record.id)) == 5
+
+
+def test_that_one_bucket_is_away_says_nothing_of_another(bucket: Bucket) -> None:
+    other = Bucket(f"{bucket.name}-other", bucket.server)
+    other.create()
+    for each in (bucket, other):
+        each.put("a.jpg", b"some")
+    bucket.wire.faults["*"] = Fault("error")
+    with pytest.raises(Unreachable):
+        objects.read(f"s3://{bucket.name}/a.jpg")
+    bucket.wire.faults.clear()
+    bucket.wire.faults["a.jpg"] = Fault("error")
+    with pytest.raises(OSError, match="each time it is asked"):
+        objects.read(f"s3://{other.name}/a.jpg")
+
+
+def test_a_batch_answers_what_is_in_the_bucket_now(
+    catalog: Catalog, bucket: Bucket, tmp_path: Path
+) -> None:
+    images = [("red", "red"), ("green", "green")]
+    run = make_run(catalog, tmp_path / "training", {"train": images, "test": images})
+    write_colour(tmp_path / "new" / "a.png", "red")
+    address = Path(bucket.fill(tmp_path / "new", "new"))
+    answers = []
+    for colour in ("red", "green"):
+        bucket.fill(write_colour(tmp_path / colour / "a.png", colour).parent, "new")
+        batch = new_batch(catalog, run.id, address)
+        answer_batch(catalog, run.id, batch.id)
+        table = pd.read_parquet(place_of(catalog.workspace, batch) / "answers.parquet")
+        answers.append(CLASSES[table["label"][0]])
+    assert answers == ["red", "green"]
 
 
 def test_nothing_is_asked_of_an_address_inside_that_is_not_listed(

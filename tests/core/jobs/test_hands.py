@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 
 from core.catalog import Catalog, JobRecord
+from core.datasets.content import hash_bytes
 from core.datasets.intake import add_folder
+from core.errors import NotFound
 from core.inference import batch as batch_module
 from core.inference.batch_store import new_batch, place_of
 from core.jobs.execute import execute
+from core.jobs.hands import Does
 from core.jobs.kinds import submit_batch, submit_scan
 from core.jobs.supervisor import Supervisor
-from core.progress import RecordingReporter
+from core.progress import RecordingReporter, Reporter
 from core.quality import scan as scan_module
 from core.quality import scan_parts
+from core.quality.curation import curated
+from tests.conftest import write_image
 from tests.core.evaluation.coloured import make_run, write_colour
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import ended, queue
@@ -132,6 +137,78 @@ def test_a_batch_by_two_machines_is_that_of_one_to_the_bit(
     assert 0 < len(here) < 6
     one, two = (place_of(catalog.workspace, each) / "answers.parquet" for each in (alone, together))
     assert one.read_bytes() == two.read_bytes()
+
+
+class WithOtherFiles(Reporter):
+    """Has each part of a job done on a computer that has other files at the same place."""
+
+    machines = 2
+
+    def __init__(self, catalog: Catalog, folder: Path, others: Path, does: Any) -> None:
+        self.catalog, self.folder, self.others, self.does = catalog, folder, others, does
+        self.refused = 0
+
+    def hands(self) -> WithOtherFiles:
+        return self
+
+    def share(
+        self, kind: str, specs: Sequence[dict[str, Any]], here: Does, tell: object
+    ) -> Generator[int]:
+        del kind, tell
+        aside = self.folder.with_name("aside")
+        for number, spec in enumerate(specs):
+            self.folder.rename(aside)
+            self.others.rename(self.folder)
+            try:
+                self.does(self.catalog, spec, Reporter())
+            except NotFound as error:
+                self.refused += "other files at that place" in str(error)
+            finally:
+                self.folder.rename(self.others)
+                aside.rename(self.folder)
+            here(spec, Reporter())
+            yield number
+
+
+@pytest.mark.parametrize("of", ["one size", "another size"])
+def test_parts_are_left_to_their_owner_where_a_computer_has_other_files_at_that_place(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    monkeypatch.setattr(scan_module, "WORTH", 4)
+    monkeypatch.setattr(batch_module, "_WORTH_CHUNKS", 1)
+    images = [("red", "red"), ("green", "green")]
+    run = make_run(catalog, tmp_path / "training", {"train": images, "test": images})
+    folder, others = tmp_path / "new", tmp_path / "others"
+    for number in range(8):
+        for place, shade in ((folder, number), (others, number + 100)):
+            file = write_image(place / "cat" / f"{number}.bmp", shade)
+            if of == "another size" and place == others and number != 0:
+                file.write_bytes(file.read_bytes() + b"0")
+    if of == "another size":
+        (others / "cat/0.bmp").write_bytes((folder / "cat/0.bmp").read_bytes())
+    record = add_folder(catalog, folder, restrict=False)
+    scanning = WithOtherFiles(catalog, folder, others, scan_parts.look_part)
+    scan_module.scan(catalog, record.id, scanning)
+    assert scanning.refused == 1
+    hashes = {hash_bytes(file.read_bytes()) for file in folder.glob("cat/*")}
+    assert set(curated(catalog, record.id)["hash"]) == hashes
+    batch = new_batch(catalog, run.id, folder)
+    answering = WithOtherFiles(catalog, folder, others, batch_module.answer_part)
+    batch_module.answer_batch(catalog, run.id, batch.id, answering)
+    assert answering.refused == 1
+
+
+def test_parts_that_are_done_at_once_have_helpers_for_their_own_folder(
+    class_folders: Callable[..., Path],
+) -> None:
+    one, two = class_folders({"one": 1}, "one"), class_folders({"two": 1}, "two")
+    lend = scan_parts._Lender()
+    with lend(one, None), lend(two, None):
+        pass
+    for root in (two, one, two):
+        with lend(root, None) as pool:
+            (looked,) = pool.look([[f"{root.name}/000.jpg"]], lambda: None)
+        assert looked.facts[0].status == "ok"
 
 
 def test_who_stops_a_job_stops_all_its_parts(
