@@ -10,6 +10,7 @@ from core.catalog.changes import DECISIONS
 from core.cli.command import NAME, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import run_job
+from core.datasets.layout import kept_layout
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
 from core.quality import curation, findings
@@ -41,6 +42,10 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     thresholds = _thresholds(options.thresholds)
     found = findings.find(table, thresholds, curation.known_alike(catalog, record.id))
     output.text(f"{plural(len(table), 'image')}, {len(usable(table)):,} of them usable")
+    kept = kept_layout(catalog.workspace, record.id)
+    doubt = kept.doubt if kept is not None and not kept.chosen else ""
+    if doubt:
+        output.text(f'{doubt} Say which is meant: dataset layout "{record.name}"')
     if not found:
         output.text("Nothing deserves a look.")
     for finding in found:
@@ -56,6 +61,7 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         "version": catalog.datasets.get(record.id).version,
         "images": len(table),
         "usable": len(usable(table)),
+        "doubt": doubt,
         "findings": [dataclasses.asdict(finding) for finding in found],
         "kind_of_picture": [dataclasses.asdict(finding) for finding in kinds_of],
         "skipped": curation.skipped(catalog, record.id),

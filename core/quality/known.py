@@ -90,6 +90,13 @@ def take_over(
     return TakenOver(held, fresh, whole, same)
 
 
+def paths_of(workspace: Workspace, dataset_id: str, index: str | None) -> set[str]:
+    """Paths of the images of a whole scan; none where there is no such index (any more)."""
+    with contextlib.suppress(NotFound):
+        return set(read_index(workspace, dataset_id, index)["path"]) if index is not None else set()
+    return set()
+
+
 def _match(
     known: pd.DataFrame, files: list[FoundFile]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -45,7 +45,7 @@ from core.quality.index import (
     write_index,
     write_skipped,
 )
-from core.quality.known import drop_partials, keep_partial, take_over
+from core.quality.known import drop_partials, keep_partial, paths_of, take_over
 from core.quality.look import Facts, Looked
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
@@ -107,18 +107,24 @@ def scan(
     limits, choice = settings.load(), load_choice(workspace, dataset_id)
     # What was uploaded or unpacked lies in our own folder, and has no business outside it.
     allowed = limits.roots if record.origin == "folder" else ()
+    scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]
+    last = scans[-1].payload["file"] if scans else None
     layout = read_layout(
-        root, max_files=limits.max_files, report=report, choice=choice, allowed=allowed
+        root,
+        max_files=limits.max_files,
+        report=report,
+        choice=choice,
+        allowed=allowed,
+        had=lambda: paths_of(workspace, dataset_id, last),
     )
     added = added_files(workspace, dataset_id, layout.files)
     files = frames_together([*layout.files, *added])
     files.sort(key=lambda file: file.path)
     skipped = [*refused, *layout.skipped]
-    scans = [c for c in catalog.changes.of(dataset_id) if c.action == "index"]
     known = take_over(
         workspace,
         dataset_id,
-        scans[-1].payload["file"] if scans else None,
+        last,
         files,
         stale_greys=_greys_changed(workspace, dataset_id, choice),
     )

@@ -3,6 +3,7 @@ likely."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -42,10 +43,19 @@ class Judgement:
         entries: the pictures below them, without those that are called like masks of others unless
             somebody said that they are images.
         doubt: why it may be meant otherwise; known once it is read.
+        had: what says which images the dataset had before, by their paths.
     """
 
-    def __init__(self, root: Path, walked: Walked, choice: Choice, tables_at: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        walked: Walked,
+        choice: Choice,
+        tables_at: Path,
+        had: Callable[[], set[str]] = set,
+    ) -> None:
         self.root, self.walked, self.choice = root, walked, choice
+        self.had = had
         # Where tables are read: in the folder itself, or in a copy of those in a bucket.
         self.tables_at = tables_at
         whole = folders.tree(walked.entries)
@@ -76,7 +86,7 @@ class Judgement:
         self, chosen: Reading, others: list[Reading]
     ) -> tuple[Reading, list[Reading]]:
         """Readings that leave masks out, and the one that takes them for images, where it does: a
-        person must say which is meant."""
+        person must say which is meant. Until then those that were images stay what they were."""
         left = [
             Skipped(path, f"It is called like a mask of “{of.rpartition('/')[2]}”.")
             for path, of in self.masks.items()
@@ -84,7 +94,8 @@ class Judgement:
         if self.choice.masks is None:
             labels = self.choice.labels or chosen.labels
             choice = replace(self.choice, masks="images", labels=labels or None)
-            whole = Judgement(self.root, self.walked, choice, self.tables_at)._reading(chosen.kind)
+            with_masks = Judgement(self.root, self.walked, choice, self.tables_at)
+            whole = with_masks._reading(chosen.kind)
             if whole is not None and len(whole.files) > len(chosen.files):
                 mask, of = (each.rpartition("/")[2] for each in min(self.masks.items()))
                 many = (
@@ -95,8 +106,13 @@ class Judgement:
                 doubt = f"{many}: “{mask}” of “{of}”. Are they images of a class?"
                 self.doubt = " ".join(filter(None, [self.doubt, doubt]))
                 others = [replace(each, masks="out") for each in others]
-                others.append(replace(whole, masks="images", labels=labels))
+                whole = replace(whole, masks="images", labels=labels)
                 chosen = replace(chosen, masks="out", labels=labels)
+                if not self.had().isdisjoint(self.masks):
+                    self.entries = with_masks.entries
+                    out = replace(chosen, skipped=[*chosen.skipped, *left])
+                    return whole, [out, *others]
+                others.append(whole)
         return replace(chosen, skipped=[*chosen.skipped, *left]), others
 
     def _chosen(self) -> tuple[Reading, list[Reading]]:

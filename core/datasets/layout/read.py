@@ -6,7 +6,7 @@ and where another is as likely the doubt is said, so that a person can choose.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.datasets.content import Part
@@ -18,7 +18,6 @@ from core.datasets.layout.nothing import nothing_found
 from core.datasets.layout.table import SUFFIXES
 from core.datasets.layout.together import looks_together, values_by, way_of
 from core.datasets.layout.values import Choice, FoundFile, Layout, Way
-from core.datasets.layout.walked import Walked
 from core.progress import Reporter
 
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
@@ -31,12 +30,14 @@ def read_layout(
     report: Reporter | None = None,
     choice: Choice | None = None,
     allowed: Sequence[Path] = (),
+    had: Callable[[], set[str]] = set,
 ) -> Layout:
     """Find the images below ``root`` and what class and split each belongs to.
 
     Args:
         choice: what a person said about how to read it; judged where they didn't.
         allowed: folders besides ``root`` that links in it may lead into, resolved.
+        had: what says which images the dataset had at its last scan, by their paths.
 
     Raises:
         NotFound: there is no such folder, or it can't be read.
@@ -46,17 +47,17 @@ def read_layout(
     with what_lies_below(root, allowed, max_files, report or Reporter()) as (walked, tables_at):
         if not walked.entries:
             raise nothing_found(root, walked)
-        return _layout(root, walked, choice or Choice(), tables_at)
+        return _layout(Judgement(root, walked, choice or Choice(), tables_at, had))
 
 
-def _layout(root: Path, walked: Walked, choice: Choice, tables_at: Path) -> Layout:
-    judgement = Judgement(root, walked, choice, tables_at)
+def _layout(judgement: Judgement) -> Layout:
+    walked, choice = judgement.walked, judgement.choice
     chosen, others = judgement.read()
     # What a table or an annotation is, is no longer a file to be wondered at.
     kept = [item for item in walked.skipped if item.path not in chosen.used]
     files, notes = cleaned(chosen.files)
     files.sort(key=lambda file: file.path)
-    files, together, ways = _belonging(tables_at, walked, judgement, files)
+    files, together, ways = _belonging(judgement, files)
     return Layout(
         _paged(files, choice.page or 1),
         sorted([*kept, *chosen.skipped], key=lambda item: item.path),
@@ -86,12 +87,13 @@ def _paged(files: list[FoundFile], number: int) -> list[FoundFile]:
 
 
 def _belonging(
-    tables_at: Path, walked: Walked, judgement: Judgement, files: list[FoundFile]
+    judgement: Judgement, files: list[FoundFile]
 ) -> tuple[list[FoundFile], Way | None, tuple[Way, ...]]:
     """The images with what they belong to, as chosen; or what may say so."""
     columns: dict[str, dict[str, str]] = {}
-    if any(name.lower().endswith(SUFFIXES) for name in walked.tables):
-        columns = tables.columns(tables_at, walked.tables, judgement.entries)
+    beside = judgement.walked.tables
+    if any(name.lower().endswith(SUFFIXES) for name in beside):
+        columns = tables.columns(judgement.tables_at, beside, judgement.entries)
     depth = len(judgement.prefix)
     key = judgement.choice.together
     if not key:

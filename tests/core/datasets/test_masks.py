@@ -12,7 +12,7 @@ from core.catalog import Catalog
 from core.cli import main
 from core.datasets import intake
 from core.datasets.layout import Choice, kept_layout, read_layout
-from core.quality.curation import curated
+from core.quality.curation import curated, decide
 from core.quality.scan import scan
 from tests.core.datasets.test_lists_and_yolo import found, make, pictures
 
@@ -157,3 +157,25 @@ def test_a_table_of_boxes_is_asked_for_its_column_of_classes(tmp_path: Path) -> 
     }
     chosen = read_layout(tmp_path, choice=Choice("boxes", labels="coat"))
     assert found(chosen)[:2] == ("boxes", {"grey": 6, "red": 6})
+
+
+def test_a_dataset_that_had_masks_keeps_them_until_somebody_says_what_they_are(
+    catalog: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make(tmp_path / "scans", SCANS)
+    record = intake.add_folder(catalog, root, restrict=False, layout=Choice(masks="images"))
+    scan(catalog, record.id)
+    source = catalog.workspace.dataset(record.id) / "source.json"
+    source.write_text(json.dumps({"kind": "folder"}), "utf-8")  # as earlier versions wrote it
+    decide(catalog, record.id, "relabel", ["normal/normal (1)_mask.png"], label="odd")
+    before = curated(catalog, record.id)
+    assert main(["scan", "scans", "--json"]) == 0
+    assert curated(catalog, record.id)["path"].equals(before["path"])
+    assert curated(catalog, record.id)["label"].equals(before["label"])
+    assert "are called like masks" in json.loads(capsys.readouterr().out)["doubt"]
+    kept = kept_layout(catalog.workspace, record.id)
+    assert kept is not None
+    assert [kept.outline.masks, *(each.masks for each in kept.others)] == ["images", "out"]
+    assert kept.others[0].classes == {"benign": 4, "normal": 3}
+    assert main(["dataset", "layout", "scans", "--masks", "out"]) == 0
+    assert len(curated(catalog, record.id)) == 7
