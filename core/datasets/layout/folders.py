@@ -121,13 +121,10 @@ def _splits(top: Node) -> dict[str, _SplitFolder]:
     others = [name for name in top.inside if name not in found]
     if not training or (others and len(training) < 2):
         return {}
-    # Vehicles may be called "train" beside "bus": then the others hold pictures, or the same.
+    # Vehicles may be called "train" beside "bus": then the others hold pictures, or the same. But
+    # hardly one is called "test", too.
     alike = [name for name in others if not top.inside[name].is_flat]
-    if (
-        others
-        and len(alike) < len(others)
-        and not any(each.depth for each in found.values() if each.split != "train")
-    ):
+    if others and len(alike) < len(others) and all(one.split == "train" for one in found.values()):
         return {}
     return found
 

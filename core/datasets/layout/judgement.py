@@ -68,6 +68,7 @@ class Judgement:
             if entry.parts[:depth] == self.prefix
         ]
         self.doubt = ""
+        self._found: list[Table] | None = None
         self.masks = {} if choice.masks == "images" else masks_beside(self.entries)
         if self.masks:
             self.entries = [entry for entry in self.entries if entry.path not in self.masks]
@@ -148,7 +149,7 @@ class Judgement:
         if self.choice.table is not None:
             table = self._table(self.choice.table, index)
             return tables.by_table(self.entries, table, index)
-        found_tables = tables.find_tables(self.tables_at, self.walked.tables, index)
+        found_tables = self._tables(index)
         if not found_tables:
             return None
         table = found_tables[0]
@@ -160,13 +161,20 @@ class Judgement:
         names, labels = self.walked.tables, self.choice.labels
         return tables.read_table(self.tables_at, name, index, labels, names)
 
+    def _tables(self, index: Index) -> list[Table]:
+        if self._found is None:
+            self._found = tables.find_tables(self.tables_at, self.walked.tables, index)
+        return self._found
+
     def _with_splits(self, reading: Reading) -> Reading:
-        """Class folders with what lists beside them say is for training, where they say it of
-        nearly all."""
-        if not any(name.lower().endswith(".txt") for name in self.walked.tables):
+        """Class folders with what lists or tables beside them say is for training, where they say
+        it of nearly all."""
+        if not self.walked.tables:
             return reading
         index = Index(self.entries)
         said, used = tables.splits_said(self.tables_at, self.walked.tables, index)
+        if len(said) < _TABLE_COVERS * len(reading.files):
+            said, used = tables.splits_in(self._tables(index), index)
         if len(said) < _TABLE_COVERS * len(reading.files):
             return reading
         files = [file._replace(split=said.get(file.path, "")) for file in reading.files]
@@ -213,8 +221,7 @@ class Judgement:
         if not self.walked.tables:
             return None
         index = Index(self.entries)
-        found = tables.find_tables(self.tables_at, self.walked.tables, index)
-        for table in found:
+        for table in self._tables(index):
             if needed and is_of_boxes(table.rows):
                 boxed = self._annotated() or self._boxes_by_column(table)
                 if boxed is not None:

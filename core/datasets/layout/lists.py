@@ -169,9 +169,20 @@ def _of_lines(lines: Sequence[str], *, head: bool) -> dict[str, str]:
             # There, a synset's number is that of its line.
             known |= {str(number): name for number, name in enumerate(list(known.values()))}
         return known
+    if turned := _numbered_after(lines[1:] if head else lines):
+        return turned
     if head or any(len(line) > 200 for line in lines):
         return {}  # another table, or prose
     return {str(number): _clean(line) for number, line in enumerate(lines)}
+
+
+def _numbered_after(lines: Sequence[str]) -> dict[str, str]:
+    """``airfield 0``, ``bakery 1``: names with their numbers after them; nothing of other lines."""
+    found = [re.fullmatch(r"(.*?\S)[ \t]*[ \t,:;=][ \t]*(\d+)", line) for line in lines]
+    known = {each[2]: _clean(each[1]) for each in found if each}
+    first = 0 if "0" in known else 1
+    whole = known.keys() == {str(number) for number in range(first, first + len(lines))}
+    return known if lines and whole and len(set(known.values())) == len(lines) else {}
 
 
 def _clean(name: str) -> str:

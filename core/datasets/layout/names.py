@@ -44,6 +44,7 @@ _LITTER = {
     "__pycache__",
     "node_modules",
     "ehthumbs.db",
+    "lost.dir",
 }
 # Where Windows puts what it saved of a damaged disk.
 _FOUND = re.compile(r"found\.\d{3}", re.IGNORECASE)
@@ -170,5 +171,7 @@ def look_of(label: str) -> str:
         for mark in text.replace("\n", " ").replace("\t", " ")
     )
     text = re.sub(r"['`\u2018\u2019\u02bc\u00b4]", "'", text)
+    if re.fullmatch(r"[-\u2010-\u2015\u2212][\d.]+", text):
+        return text  # less than nothing is another number
     text = re.sub(r"[\s_\u2010-\u2015\u2212-]+", " ", text).strip(" .") or text
     return text.lstrip("0") or "0" if text.isdigit() else text

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,13 @@ MAX_BYTES = 200 * 1024**2
 _LABELS = (
     *("label", "labels", "class", "classes", "category", "target", "class_name", "classname"),
     *("label_name", "y", "species", "breed", "diagnosis", "dx", "tag", "type", "kind", "name"),
+    *("class_id", "classid", "label_id", "category_name", "category_id"),
 )
+# What a column is called whose numbers are pictures' names without the zeros before them.
+_NUMBERED = ("id", "image", "image_id", "imageid", "img", "file", "filename", "file_name", "name")
 _SPLITS = ("split", "set", "subset", "partition", "dataset", "usage", "fold")
+# What is no class, whatever is in it.
+_FOLDS = ("fold", "folds", "kfold")
 # So many of a table's rows must name a file that is here, or it is about something else.
 _ROWS_MUST_MATCH = 0.5
 SAMPLE_ROWS = 2000
@@ -88,6 +94,8 @@ def read_rows(path: Path, index: Index) -> pd.DataFrame | None:
         else:
             text = _decoded(path.read_bytes())
             separator = "\t" if suffix == ".tsv" else _separator(text)
+            if told := re.match(r"sep=(.)\r?\n", text):  # as Excel begins some
+                text, separator = text[told.end() :], told[1]
             rows = pd.read_csv(
                 io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, engine="c"
             )
@@ -119,6 +127,19 @@ def _with_head(rows: pd.DataFrame, index: Index) -> pd.DataFrame:
     first = pd.DataFrame([list(rows.columns)], columns=rows.columns)
     whole = pd.concat([first, rows.astype(str)], ignore_index=True)
     return whole.set_axis([f"column {n}" for n in range(1, len(rows.columns) + 1)], axis=1)
+
+
+def _as_wide(rows: pd.DataFrame, index: Index) -> pd.DataFrame:
+    """The table with the zeros that spreadsheets take off numbers: 7 for ``00007.jpg``."""
+    if not index.width:
+        return rows
+    for column in rows.columns:
+        if str(column).lower().replace(" ", "_") not in _NUMBERED:
+            continue
+        values = rows[column].astype(str)
+        if values.str.fullmatch(r"\d+").all() and not values.map(index.is_here).any():
+            return rows.assign(**{column: values.str.zfill(index.width)})
+    return rows
 
 
 def _one_hot(rows: pd.DataFrame, columns: list[str]) -> pd.Series | None:
@@ -163,7 +184,7 @@ def _separator(text: str) -> str:
 
 
 def understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
-    rows = _with_head(rows, index)
+    rows = _as_wide(_with_head(rows, index), index)
     sample = rows.head(SAMPLE_ROWS)
     if sample.empty:
         return None
@@ -184,6 +205,7 @@ def understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
         column
         for column in others
         if column != splits
+        and column.lower() not in _FOLDS
         and not isinstance(sample[column].iloc[0], dict | list | bytes)
         and comes_again(rows[column])
     ]

@@ -70,7 +70,14 @@ def find_tables(root: Path, names: list[str], index: Index, *, named: bool = Tru
         found += _ordered(root, names, index)
     if named:
         found = [_called(root, names, table, index) for table in found]
-    return sorted(found, key=lambda table: (not table.labels, -len(table.rows)))
+    return sorted(found, key=_first)
+
+
+def _first(table: Table) -> tuple[bool, int, int]:
+    """Those with classes before others, those of more images before others; of lists of as many,
+    those of finer classes: variants before families."""
+    kinds = table.rows[table.labels].nunique() if table.is_list and table.labels else 0
+    return (not table.labels, -len(table.rows), -kinds)
 
 
 def _candidates(names: list[str], index: Index) -> list[str]:
@@ -86,17 +93,26 @@ def _together(tables: list[Table]) -> list[Table]:
     """Tables of the same columns as one: ``train.csv`` and ``val.csv``, ``train/metadata.csv`` and
     ``test/metadata.csv``, with splits by their names; and those of one name in several folders.
     Others as before. Empty where there are none such."""
-    ways = {(each.files, each.labels) for each in tables if each.labels and not each.splits}
+    ways = {
+        (each.files, each.labels, _without_split(each.name))
+        for each in tables
+        if each.labels and not each.splits
+    }
     joined: list[Table] = []
-    for files, labels in ways:
+    for files, labels, stem in sorted(ways):
         alike = [
             table
             for table in tables
             if (table.files, table.splits) == (files, "") and labels in table.rows
         ]
         splits = {table.name: _split_of_table(table.name) for table in alike}
-        some = [table for table in alike if splits[table.name]]
+        # ``images_family_train.txt`` and ``images_variant_train.txt`` are of two kinds.
+        kind = [table for table in alike if _without_split(table.name) == stem]
+        some = [table for table in kind if splits[table.name]]
         there = [splits[table.name] for table in some]
+        if len(some) < 2 or len(set(there)) < len(there) or "train" not in there:
+            some = [table for table in alike if splits[table.name]]
+            there = [splits[table.name] for table in some]
         if len(some) < 2 or len(set(there)) < len(there) or "train" not in there:
             some = [table for table in alike if _is_called_as_another(table, alike)]
         if len(some) < 2 or any(table.name in each.parts for table in some for each in joined):
@@ -108,6 +124,11 @@ def _together(tables: list[Table]) -> list[Table]:
         joined.append(Table(_named(names), whole, files, labels, by_name, (), names))
     used = {name for table in joined for name in table.parts}
     return [*joined, *(table for table in tables if table.name not in used)] if joined else []
+
+
+def _without_split(name: str) -> str:
+    """A table's name without what says a split: the same of ``train.csv`` and ``val.csv``."""
+    return re.sub(r"[A-Za-z]+", lambda word: "" if split_of(word[0]) else word[0], name).lower()
 
 
 def _split_of_table(name: str) -> Split:
@@ -295,6 +316,21 @@ def splits_said(root: Path, names: list[str], index: Index) -> tuple[dict[str, S
                     return {}, set()
                 used.add(name)
     return (said, used) if "train" in said.values() else ({}, set())
+
+
+def splits_in(found: list[Table], index: Index) -> tuple[dict[str, Split], set[str]]:
+    """What the first of these tables that has splits, also for training, says of pictures: by
+    path; and the files that it was made of."""
+    for table in found:
+        if not table.splits:
+            continue
+        said: dict[str, Split] = {}
+        for file, split in zip(table.rows[table.files], table.rows[table.splits], strict=True):
+            if (entry := index.find(file)) is not None:
+                said.setdefault(entry.path, split_of(as_label(split)))
+        if "train" in said.values():
+            return said, {name for name in table.used if _split_of_table(name)} or {table.name}
+    return {}, set()
 
 
 def _split(row: Mapping[Hashable, Any], table: Table, entry: Entry) -> Split:

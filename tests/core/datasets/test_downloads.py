@@ -1,0 +1,105 @@
+"""Sets as they are downloaded, whose folders and tables are easily misread without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.datasets.layout import read_layout
+from tests.core.datasets.test_lists_and_yolo import found, make
+
+ROWS = "Width,Height,ClassId,Path\n"
+ANTS = {f"{label}/{label}_{n}.png": "" for label in ("ant", "bee") for n in range(1, 9)}
+SPLIT = {"train": 12, "test": 4}
+
+
+def table(head: str, line: str, numbers: range, of: tuple[str, ...] = ("ant", "bee")) -> str:
+    return head + "".join(line.format(n, of[n % len(of)]) + "\n" for n in numbers)
+
+
+def beside_ants(line: str) -> str:
+    return "".join(
+        line.format(file=path, label=path[:3], split="test" if path[8] in "78" else "train")
+        for path in ANTS
+    )
+
+
+AS_DOWNLOADED: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[str, int]]]] = {
+    "a folder of signs beside folders of classes and a flat test with a table": (
+        {f"Train/{label}/{n}.png": "" for label in (0, 1) for n in range(6)}
+        | {f"Test/1{n}.png": "" for n in range(6)}
+        | {f"Meta/{label}.png": "" for label in (0, 1)}
+        | {"Test.csv": table(ROWS, "1{0},9,{1},Test/1{0}.png", range(6), ("0", "1"))},
+        ("splits", {"0": 9, "1": 9}, {"train": 12, "test": 6}),
+    ),
+    "vehicles, one of which is called train": (
+        {f"{name}/{n}.png": "" for name in ("bus", "train/steam", "train/electric") for n in "123"},
+        ("classes", {"bus": 3, "train": 6}, {}),
+    ),
+    "lists of families and of variants, in three parts each": (
+        {f"images/10{n}.png": "" for n in range(10, 22)}
+        | {
+            f"images_{kind}_{split}.txt": table("", "10{} {}", numbers, of)
+            for kind, of in (("variant", ("747-400", "A320", "A330")), ("family", ("747", "A3")))
+            for split, numbers in (("train", range(10, 16)), ("test", range(16, 22)))
+        },
+        ("table", {"747-400": 4, "A320": 4, "A330": 4}, {"train": 6, "test": 6}),
+    ),
+    "names with their numbers after them": (
+        {f"val/{n}.png": "" for n in range(8)}
+        | {"val.txt": table("", "{}.png {}", range(8), ("0", "1"))}
+        | {"categories.txt": "/a/airfield 0\n/a/bar 1\n"},
+        ("table", {"/a/airfield": 4, "/a/bar": 4}, {"validation": 8}),
+    ),
+    "zeros that a spreadsheet took off": (
+        {f"images/0000{n}.png": "" for n in range(8)}
+        | {"labels.csv": table("id,label\n", "{},{}", range(8))},
+        ("table", {"ant": 4, "bee": 4}, {}),
+    ),
+    "file names in small letters, and a line for Excel": (
+        {f"images/IMG_{n}.PNG": "" for n in range(8)}
+        | {"labels.csv": table("sep=;\nfile;label\n", "img_{}.png;{}", range(8))},
+        ("table", {"ant": 4, "bee": 4}, {}),
+    ),
+    "pictures of the same names for training and test": (
+        {f"{split}_images/{n}.png": "" for split in ("train", "test") for n in range(8)}
+        | {"train.csv": table("file,label\n", "{}.png,{}", range(8))},
+        ("table", {"ant": 4, "bee": 4}, {"train": 8}),
+    ),
+    "a column of splits beside class folders": (
+        ANTS | {"all.csv": "file,label,split\n" + beside_ants("{file},{label},{split}\n")},
+        ("classes", {"ant": 8, "bee": 8}, SPLIT),
+    ),
+    "tables of the parts beside class folders": (
+        ANTS
+        | {
+            f"{split}.csv": "file,label\n"
+            + "".join(f"{path},{path[:3]}\n" for path in ANTS if (path[8] in "78") == held_out)
+            for split, held_out in (("train", False), ("test", True))
+        },
+        ("classes", {"ant": 8, "bee": 8}, SPLIT),
+    ),
+    "folds beside class folders": (
+        ANTS | {"folds.csv": "file,fold\n" + "".join(f"{path},{path[8]}\n" for path in ANTS)},
+        ("classes", {"ant": 8, "bee": 8}, {}),
+    ),
+    "what an Android phone has found after a fault": (
+        ANTS | {"LOST.DIR/1.png": ""},
+        ("classes", {"ant": 8, "bee": 8}, {}),
+    ),
+    "a column of attributes, −1 and 1": (
+        {f"{n}.png": "" for n in range(8)}
+        | {"list.csv": table("file,smiling\n", "{}.png,{}", range(8), ("-1", "1"))},
+        ("table", {"-1": 4, "1": 4}, {}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AS_DOWNLOADED)
+def test_it_is_read_as_it_is_meant(tmp_path: Path, name: str) -> None:
+    files, expected = AS_DOWNLOADED[name]
+    layout = read_layout(make(tmp_path, files))
+    assert found(layout) == expected
+    assert not layout.doubt
+    assert not any("differ only in how" in note for note in layout.notes)
