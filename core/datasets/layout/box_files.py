@@ -1,5 +1,5 @@
-"""Files that say what is in pictures, and where: of COCO, Pascal VOC, LabelMe, Create ML and the
-VGG Image Annotator, and tables of boxes."""
+"""Files that say what is in pictures, and where: of COCO, Pascal VOC, LabelMe, Create ML, the VGG
+Image Annotator, CVAT and Label Studio, and tables of boxes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 MAX_JSON_BYTES = 500 * 1024**2
-_MAX_XML_BYTES = 1024**2
+_MAX_XML_BYTES = 100 * 1024**2
 
 
 class Noted(NamedTuple):
@@ -93,6 +94,49 @@ def _of_shape(shape: dict[str, Any]) -> tuple[float, float, float, float] | None
     return None
 
 
+def _label_studio(data: Any) -> Said:
+    """Choices and rectangles of the first annotation of each task that wasn't given up."""
+    found: Said = []
+    for task in data:
+        done = [each for each in task["annotations"] if not each.get("was_cancelled")]
+        noted = []
+        for one in done[0]["result"] if done else ():
+            value = one["value"]
+            labels = value.get(one["type"]) or ()
+            ends = [value.get(name) for name in ("x", "y", "width", "height")]
+            noted += [Noted(str(label), _numbers(ends), percent=True) for label in labels]
+        for place in task["data"].values():
+            if isinstance(place, str):
+                # ``/data/local-files/?d=cat/1.jpg``, and what was uploaded has a mark before it.
+                name = unquote(place.rpartition("?d=")[2])
+                found.append(((name, name.rpartition("/")[2].partition("-")[2] or name), noted))
+                break
+    return found
+
+
+def _cvat(top: ElementTree.Element) -> Said:
+    """CVAT’s own form, for images: tags, boxes and polygons."""
+    found: Said = []
+    for image in top.iter("image"):
+        noted = []
+        for each in image:
+            label = each.get("label", "")
+            if each.tag == "box":
+                left, upper, right, lower = (
+                    float(each.get(name, "nan")) for name in ("xtl", "ytl", "xbr", "ybr")
+                )
+                noted.append(Noted(label, _numbers((left, upper, right - left, lower - upper))))
+            elif each.tag == "polygon":
+                points = [point.split(",") for point in each.get("points", "").split(";")]
+                xs, ys = ([float(point[at]) for point in points] for at in (0, 1))
+                ends = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+                noted.append(Noted(label, _numbers(ends)))
+            elif each.tag == "tag":
+                noted.append(Noted(label, None))
+        found.append(((image.get("name", ""),), noted))
+    return found
+
+
 def _json(path: Path) -> tuple[str, Said]:
     """Whose annotations these are, and what they say; nothing of another kind of .json."""
     try:
@@ -106,6 +150,7 @@ def _json(path: Path) -> tuple[str, Said]:
         ("LabelMe", _labelme),
         ("Create ML", _create_ml),
         ("VIA", _via),
+        ("Label Studio", _label_studio),
     ):
         try:
             if said := reader(data):
@@ -155,7 +200,17 @@ def _csv(path: Path, column: str) -> tuple[str, Said]:
 
 
 def _xml(path: Path) -> tuple[str, Said]:
-    return "Pascal VOC", _voc(path)
+    try:
+        data = path.read_bytes() if path.stat().st_size <= _MAX_XML_BYTES else b""
+        # Entities are the one thing in XML that can blow a small file up.
+        if not data or b"<!ENTITY" in data:
+            return "", []
+        top = ElementTree.fromstring(data)
+        if top.tag == "annotations":
+            return "CVAT", _cvat(top)
+    except (OSError, ElementTree.ParseError, ValueError, IndexError):
+        return "", []
+    return ("Pascal VOC", _voc(top, path.stem)) if top.tag == "annotation" else ("", [])
 
 
 def _numbers(values: Any) -> tuple[float, float, float, float] | None:
@@ -167,18 +222,8 @@ def _numbers(values: Any) -> tuple[float, float, float, float] | None:
     return found if all(math.isfinite(each) for each in found) else None
 
 
-def _voc(path: Path) -> Said:
-    try:
-        data = path.read_bytes()
-        # Entities are the one thing in XML that can blow a small file up.
-        if len(data) > _MAX_XML_BYTES or b"<!ENTITY" in data:
-            return []
-        top = ElementTree.fromstring(data)
-    except (OSError, ElementTree.ParseError, ValueError):
-        return []
-    if top.tag != "annotation":
-        return []
-    named = (top.findtext("filename") or path.stem).strip()
+def _voc(top: ElementTree.Element, stem: str) -> Said:
+    named = (top.findtext("filename") or stem).strip()
     noted = []
     for each in top.iter("object"):
         ends = [each.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
@@ -192,7 +237,7 @@ def _voc(path: Path) -> Said:
         noted.append(Noted((each.findtext("name") or "").strip(), box))
     # Some name the picture as it was before it was renamed, or what it was made of; it is the one
     # that is called as the file, if there is one.
-    return [((path.stem, named), noted)]
+    return [((stem, named), noted)]
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, Said]]] = {"json": _json, "xml": _xml}

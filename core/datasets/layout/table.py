@@ -33,7 +33,9 @@ _LABELS = (
 )
 # What a column is called whose numbers are pictures' names without the zeros before them.
 _NUMBERED = ("id", "image", "image_id", "imageid", "img", "file", "filename", "file_name", "name")
-_SPLITS = ("split", "set", "subset", "partition", "dataset", "usage", "fold")
+_SPLITS = ("split", "set", "subset", "partition", "dataset", "data_set", "usage", "ml_use", "fold")
+# What columns are called whose names nobody wrote, with their numbers.
+_NO_HEAD = "column "
 # What is no class, whatever is in it.
 _FOLDS = ("fold", "folds", "kfold")
 # So many of a table's rows must name a file that is here, or it is about something else.
@@ -99,6 +101,9 @@ def read_rows(path: Path, index: Index) -> pd.DataFrame | None:
             rows = pd.read_csv(
                 io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, engine="c"
             )
+            head = next(csv.reader(io.StringIO(text), delimiter=separator), [])
+            if len(head) == len(rows.columns):
+                rows.attrs["head"] = head
     except Exception:
         # Whatever a damaged table makes its parser raise: it is no table then.
         return None
@@ -124,9 +129,11 @@ def _with_head(rows: pd.DataFrame, index: Index) -> pd.DataFrame:
     """The table; where its first row is no head but names a picture, with one."""
     if not any(index.find(column) is not None for column in rows.columns):
         return rows
-    first = pd.DataFrame([list(rows.columns)], columns=rows.columns)
+    # Of values that are there twice, a reader makes different names of columns.
+    values = rows.attrs.get("head", list(rows.columns))
+    first = pd.DataFrame([values], columns=rows.columns)
     whole = pd.concat([first, rows.astype(str)], ignore_index=True)
-    return whole.set_axis([f"column {n}" for n in range(1, len(rows.columns) + 1)], axis=1)
+    return whole.set_axis([f"{_NO_HEAD}{n}" for n in range(1, len(rows.columns) + 1)], axis=1)
 
 
 def _as_wide(rows: pd.DataFrame, index: Index) -> pd.DataFrame:
@@ -188,19 +195,25 @@ def understand(name: str, rows: pd.DataFrame, index: Index) -> Table | None:
     sample = rows.head(SAMPLE_ROWS)
     if sample.empty:
         return None
-    matched = {
-        str(column): sum(index.find(value) is not None for value in sample[column]) / len(sample)
-        for column in rows.columns
-        if not isinstance(sample[column].iloc[0], dict | list | bytes)
-    }
-    if not matched or max(matched.values()) < _ROWS_MUST_MATCH:
+    shares: dict[str, float] = {}
+    pictures: dict[str, int] = {}
+    for column in rows.columns:
+        if isinstance(sample[column].iloc[0], dict | list | bytes):
+            continue
+        here = [entry.path for value in sample[column] if (entry := index.find(value))]
+        shares[str(column)], pictures[str(column)] = len(here) / len(sample), len({*here})
+    matched = [column for column, share in shares.items() if share >= _ROWS_MUST_MATCH]
+    if not matched:
         return None
-    files = max(matched, key=lambda column: matched[column])
+    # A column of few numbers may be called as a few pictures are, too.
+    files = max(matched, key=lambda column: (pictures[column], shares[column]))
     others = [str(column) for column in rows.columns if column != files]
     by_name = {column.lower().replace(" ", "_"): column for column in others}
     splits = next(
         (by_name[key] for key in _SPLITS if key in by_name and _is_split(rows[by_name[key]])), ""
     )
+    if not splits and files.startswith(_NO_HEAD):
+        splits = next((column for column in others if _is_split(rows[column])), "")
     few = [
         column
         for column in others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def beside_ants(line: str) -> str:
         line.format(file=path, label=path[:3], split="test" if path[8] in "78" else "train")
         for path in ANTS
     )
+
+
+SHAPES = (
+    '<box label="ant" xtl="1" ytl="1" xbr="8" ybr="8"/><polygon label="bee" points="1,1;9,2;5,9"/>'
+)
+
+
+def task(place: str, kind: str, where: dict[str, int] | None = None, **labels: list[str]) -> object:
+    done = {"type": kind, "value": {**(where or {}), **labels}}
+    given_up = {"was_cancelled": True, "result": []}
+    return {"data": {"image": place}, "annotations": [given_up, {"result": [done]}]}
 
 
 AS_DOWNLOADED: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[str, int]]]] = {
@@ -83,6 +95,67 @@ AS_DOWNLOADED: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[s
     "folds beside class folders": (
         ANTS | {"folds.csv": "file,fold\n" + "".join(f"{path},{path[8]}\n" for path in ANTS)},
         ("classes", {"ant": 8, "bee": 8}, {}),
+    ),
+    "a table without a head, of splits, addresses and classes": (
+        {f"img/{n}.png": "" for n in range(8)}
+        | {
+            "import.csv": table("", "TRAINING,gs://bucket/img/{}.png,{}", range(6))
+            + table("", "TEST,gs://bucket/img/{}.png,{}", range(6, 8))
+        },
+        ("table", {"ant": 4, "bee": 4}, {"train": 6, "test": 2}),
+    ),
+    "boxes without a head, whose numbers are called as pictures are": (
+        {f"{n}.png": "" for n in range(8)}
+        | {"labels.csv": table("", "{1},1,1,8,8,{0}.png,16,12", range(8))},
+        ("table", {"ant": 4, "bee": 4}, {}),
+    ),
+    "tags of CVAT": (
+        {f"images/{n}.png": "" for n in range(8)}
+        | {
+            "annotations.xml": "<annotations><version>1.1</version>"
+            + table("", '<image name="{}.png"><tag label="{}"/></image>', range(8))
+            + "</annotations>"
+        },
+        ("annotations", {"ant": 4, "bee": 4}, {}),
+    ),
+    "boxes and outlines of CVAT": (
+        {f"images/{n}.png": "" for n in range(4)}
+        | {
+            "annotations.xml": "<annotations>"
+            + table("", '<image name="images/{}.png">' + SHAPES + "</image>", range(4))
+            + "</annotations>"
+        },
+        ("boxes", {"ant": 4, "bee": 4}, {}),
+    ),
+    "choices of Label Studio": (
+        {f"images/{n}.png": "" for n in range(8)}
+        | {
+            "project.json": json.dumps(
+                [
+                    task(f"/data/upload/1/ab12-{n}.png", "choices", choices=["ant", "bee"][n % 2 :])
+                    for n in range(1, 8, 2)
+                ]
+                + [task(f"/data/upload/{n}.png", "choices", choices=["ant"]) for n in (0, 2, 4, 6)]
+            )
+        },
+        ("annotations", {"ant": 4, "bee": 4}, {}),
+    ),
+    "rectangles of Label Studio": (
+        {f"images/{n}.png": "" for n in range(4)}
+        | {
+            "project.json": json.dumps(
+                [
+                    task(
+                        f"/data/local-files/?d=images/{n}.png",
+                        "rectanglelabels",
+                        {"x": 10, "y": 10, "width": 50, "height": 50},
+                        rectanglelabels=["ant"],
+                    )
+                    for n in range(4)
+                ]
+            )
+        },
+        ("annotations", {"ant": 4}, {}),
     ),
     "what an Android phone has found after a fault": (
         ANTS | {"LOST.DIR/1.png": ""},
