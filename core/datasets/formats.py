@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PIL import features
 
 from core.datasets import dicom
@@ -119,6 +121,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     ".pdf": ("a document", "save its pages as images"),
 }
 _ARCHIVES = frozenset([".zip", ".tar", ".gz", ".tgz", ".rar", ".7z", ".bz2", ".xz", ".zst"])
+_ARRAYS = re.compile(r"idx\d-u?byte$|(^|/)(data_batch_\d|test_batch|batches\.meta)$", re.IGNORECASE)
 # Opening each file of these kinds, to see whether it is a picture after all, would be a waste.
 _SURELY_NOT = (
     frozenset([".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".parquet"])
@@ -205,6 +208,11 @@ def why_not(name: str) -> str:
     if suffix in _KNOWN:
         what, remedy = _KNOWN[suffix]
         return f"It is {what} ({suffix}): {remedy}."
+    if _ARRAYS.search(name):
+        return (
+            "It is a file of arrays, as MNIST and CIFAR come: get these under the known sets, or "
+            "save its pictures as PNG."
+        )
     if is_archive(name):
         return "It is an archive inside the folder; unpack it first."
     return f"It is not an image ({suffix or 'no file type'})."

@@ -75,11 +75,8 @@ def what_is(data: bytes) -> tuple[str, str]:
         why = "The file holds nothing but zeros, as a copy leaves that was broken off."
         return why, "Copy it again."
     found = formats.format_of(head)
-    if found == "TIFF" and (layout := _tiff(data)):
-        return (
-            layout,
-            "Save it as greys or colours of 8 or 16 bits, or as greys of 32-bit fractions.",
-        )
+    if found == "TIFF" and (layout := _tiff(data)) is not None:
+        return layout
     if found in formats.FORMATS:
         return "The image is damaged and can't be read.", "Copy it again."
     return "", ""
@@ -103,22 +100,32 @@ def _by_mark(head: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _tiff(data: bytes) -> str:
-    """What pixels a TIFF has that Pillow can't read, as a sentence; "" if it says nothing."""
+def _tiff(data: bytes) -> tuple[str, str] | None:
+    """What pixels a TIFF has that Pillow can't read, as a sentence, and what to do; ``None`` if it
+    doesn't say."""
     try:
         tags: Mapping[int, Any] = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
         file = io.BytesIO(data)
         file.seek(tags.next)  # type: ignore[attr-defined]
         tags.load(file)  # type: ignore[attr-defined]
         bits, channels = tags.get(258, (1,)), int(tags.get(277, 1))
-        kind = {2: "signed", 3: "fractions", 5: "complex", 6: "complex"}.get(
-            next(iter(tags.get(339, (1,)))), ""
-        )
+        number = next(iter(tags.get(339, (1,))))
     except Exception:  # whatever damaged tags make the parser raise
-        return ""
+        return None
+    kind = {2: "signed", 3: "fractions", 5: "complex", 6: "complex"}.get(number, "")
     depth = bits[0] if isinstance(bits, tuple) else bits
     many = f"{channels} channels" if channels > 1 else "one channel"
+    remedy = "Save it as greys or colours of 8 or 16 bits, or as greys of 32-bit fractions."
+    if kind == "complex":
+        remedy = "Save its magnitude as greys of 32-bit fractions."
+    elif channels > 1:
+        remedy = (
+            "Save the three that show what matters as colours of 8 or 16 bits, or one as greys."
+        )
+    elif kind == "fractions":
+        remedy = "Save it as greys of 32-bit fractions."
     return (
         f"This is a TIFF of {many} of {depth} bits{f' ({kind})' if kind else ''}, which can't be "
-        "read here."
+        "read here.",
+        remedy,
     )

@@ -46,6 +46,15 @@ def nothing_found(root: Path, walked: Walked) -> InvalidInput:
         )
     if not (in_bucket or any(not is_litter(entry.name) for entry in root.iterdir())):
         return InvalidInput("This folder is empty.", file=root, remedy=_NEEDED)
+    packed = [name for name in walked.tables if name.lower().endswith(".parquet")]
+    if packed:
+        return InvalidInput(
+            "There are no images in this folder. They may be inside its Parquet files, as hubs of "
+            "datasets pack them, which are not unpacked here.",
+            file=packed[0],
+            remedy="Save them as files first, one folder a class; with Hugging Face’s library: "
+            'row["image"].save("LABEL/NUMBER.png") for each row.',
+        )
     number = len(walked.skipped)
     what = f"{number:,} other files" if number > 1 else "one other file"
     whys = Counter(item.why for item in walked.skipped).most_common(1)

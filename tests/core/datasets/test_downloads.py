@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.datasets.layout import read_layout
+from core.errors import InvalidInput
 from tests.core.datasets.test_lists_and_yolo import found, make
 
 ROWS = "Width,Height,ClassId,Path\n"
@@ -176,3 +177,18 @@ def test_it_is_read_as_it_is_meant(tmp_path: Path, name: str) -> None:
     assert found(layout) == expected
     assert not layout.doubt
     assert not any("differ only in how" in note for note in layout.notes)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"data/train-00000-of-00001.parquet": "PAR1"}, "inside its Parquet files"),
+        ({"train-images-idx3-ubyte": "x", "train-labels-idx1-ubyte": "x"}, "as MNIST and CIFAR"),
+        ({"a/data_batch_1": "x", "a/batches.meta": "x"}, "known sets"),
+    ],
+)
+def test_pictures_in_another_form_are_named(
+    tmp_path: Path, files: dict[str, str], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        read_layout(make(tmp_path, files))

@@ -299,8 +299,21 @@ def test_what_is_called_a_picture_and_is_none_is_named(data: bytes, said: str) -
     assert said in f"{raised.value.title} {raised.value.remedy}"
 
 
-def test_a_tiff_that_can_not_be_read_says_what_is_in_it() -> None:
-    tags = [(256, 4, 8), (257, 4, 8), (258, 3, 64), (262, 3, 1), (277, 3, 1), (339, 3, 3)]
-    fields = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
-    with pytest.raises(UnreadableImage, match=r"one channel of 64 bits \(fractions\)"):
-        open_image(b"II*\0" + struct.pack("<IH", 8, len(tags)) + fields + bytes(4))
+@pytest.mark.parametrize(
+    ("kind", "channels", "said"),
+    [
+        (3, 1, r"one channel of 64 bits \(fractions\).* Save it as greys of 32-bit fractions"),
+        (6, 1, r"one channel of 64 bits \(complex\).* Save its magnitude"),
+        (3, 5, r"5 channels of 64 bits .* Save the three"),
+    ],
+)
+def test_a_tiff_that_can_not_be_read_says_what_is_in_it(
+    kind: int, channels: int, said: str
+) -> None:
+    values = {256: (4, 8), 257: (4, 8), 258: (3, 64), 262: (3, 1), 277: (3, channels)}
+    values[339] = (3, kind)
+    fields = b"".join(
+        struct.pack("<HHII", tag, of, 1, value) for tag, (of, value) in values.items()
+    )
+    with pytest.raises(UnreadableImage, match=said):
+        open_image(b"II*\0" + struct.pack("<IH", 8, len(values)) + fields + bytes(4))
