@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
+from core.workspace import Workspace
 from tests.browser import journey
-from tests.browser.conftest import ROOT, running_app
+from tests.browser.conftest import light_app
+from tests.earlier import ask
 from tests.waiting import wait_until
 
 RUN = "Few epochs"
@@ -26,32 +26,21 @@ _MIDDLE = """([row, column]) => {
 }"""
 
 
-def lightbox(home: Path, *arguments: str) -> Any:
-    """A command of ``python -m core``, and what it answers."""
-    done = subprocess.run(
-        [sys.executable, "-m", "core", *arguments, "--json"],
-        cwd=ROOT,
-        env={**os.environ, "LIGHTBOX_HOME": str(home), "LIGHTBOX_AHEAD": "0"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+pytestmark = pytest.mark.keras
 
 
-def test_a_guest_judges_a_model_by_its_link(tmp_path: Path, new_page: Callable[..., Any]) -> None:
-    home = tmp_path / "home"
-    name = lightbox(home, "dataset", "sample")["name"]
+def test_a_guest_judges_a_model_by_its_link(
+    workspace: Workspace, tmp_path: Path, new_page: Callable[..., Any]
+) -> None:
+    name = ask("dataset", "sample")["name"]
     hasty = ("--set", "epochs=2", "--set", "image_size=16", "--name", RUN)
-    lightbox(home, "train", name, "--recipe", "classic", *hasty)
-    lightbox(home, "study", RUN)
-    found = lightbox(home, "evaluate", RUN)
+    ask("train", name, "--recipe", "classic", *hasty)
+    ask("study", RUN)
+    found = ask("evaluate", RUN)
     worst = found["pairs"][0]
-    link = urlsplit(lightbox(home, "share", RUN)["address"])
+    link = urlsplit(ask("share", RUN)["address"])
     address = f"{link.path}?{link.query}"
-    with running_app(home, tmp_path / "app.log") as server:
+    with light_app(workspace.home, tmp_path / "app.log") as server:
         page = new_page(server.url + address, guest=True)
         right = f"Right on {found['correct']} of {found['images']} images"
         page.get_by_role("heading", name=re.compile(right)).wait_for()
