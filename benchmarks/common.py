@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from core.catalog import Catalog, open_catalog
@@ -55,6 +57,21 @@ def imported(photos: Path, name: str, home: Path) -> tuple[Catalog, str]:
     scan(catalog, record.id)
     find_alike(catalog, record.id, Reporter())
     return catalog, record.id
+
+
+def drawing(
+    catalog: Catalog, dataset: str, table: pd.DataFrame, rng: np.random.Generator
+) -> Callable[[], None]:
+    """What draws sixty pictures of a gallery, from anywhere in the table."""
+    from core.quality import thumbs
+
+    def page() -> None:
+        start = int(rng.integers(0, len(table) - 60))
+        rows = table.iloc[start : start + 60]
+        places = zip(rows["thumb_at"], rows["thumb_bytes"], strict=True)
+        thumbs.read(catalog.workspace, dataset, places)
+
+    return page
 
 
 def make_photos(root: Path, count: int) -> Path:

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.common import parser_of
+from benchmarks.common import drawing, parser_of
 
 _CLASSES = 10
 _ROUNDS = 7
@@ -59,7 +59,7 @@ def _make(folder: Path, count: int) -> None:
 def _measure(photos: Path) -> dict[str, float]:
     from core.catalog import open_catalog
     from core.datasets.intake import add_folder
-    from core.quality import curation, findings, thumbs
+    from core.quality import curation, findings
     from core.quality.alike import find_alike
     from core.quality.scan import scan
     from core.workspace import open_workspace
@@ -82,12 +82,6 @@ def _measure(photos: Path) -> dict[str, float]:
     result["findings"] = len(found)
     rng = np.random.default_rng(1)
 
-    def page() -> None:
-        start = int(rng.integers(0, len(table) - 60))
-        rows = table.iloc[start : start + 60]
-        places = zip(rows["thumb_at"], rows["thumb_bytes"], strict=True)
-        thumbs.read(catalog.workspace, dataset, places)
-
     def threshold() -> None:
         findings.find_one("blurry", table, float(rng.uniform(0.1, 0.9)), alike)
 
@@ -101,7 +95,7 @@ def _measure(photos: Path) -> dict[str, float]:
         findings.find(now, alike=curation.known_alike(catalog, dataset))
 
     for name, do in (
-        ("page_of_60", page),
+        ("page_of_60", drawing(catalog, dataset, table, rng)),
         ("moved_threshold", threshold),
         ("moved_threshold_of_copies", copies),
         ("decision_and_all_findings", decision),

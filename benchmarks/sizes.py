@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.common import parser_of
+from benchmarks.common import drawing, parser_of
 
 _SIZES = (60_000, 1_000_000)
 _CLASSES, _ROUNDS, _THUMBNAIL = 100, 5, 4000
@@ -134,7 +134,7 @@ def _rows(rng: np.random.Generator, numbers: np.ndarray) -> pd.DataFrame:
 
 def _clicks(dataset: str) -> dict[str, Any]:
     from core.catalog import open_catalog
-    from core.quality import curation, findings, thumbs
+    from core.quality import curation, findings
     from core.workspace import open_workspace
 
     catalog = open_catalog(open_workspace())
@@ -148,12 +148,6 @@ def _clicks(dataset: str) -> dict[str, Any]:
     findings.find(table, alike=curation.known_alike(catalog, dataset))
     result["findings_s"] = round(time.process_time() - first, 3)
     rng = np.random.default_rng(1)
-
-    def page() -> None:
-        start = int(rng.integers(0, len(table) - 60))
-        rows = table.iloc[start : start + 60]
-        places = zip(rows["thumb_at"], rows["thumb_bytes"], strict=True)
-        thumbs.read(catalog.workspace, dataset, places)
 
     def search() -> None:
         wanted = f"{int(rng.integers(0, 999)):03d}."
@@ -171,7 +165,7 @@ def _clicks(dataset: str) -> dict[str, Any]:
         curation.curated(catalog, dataset)
 
     for name, do in (
-        ("page_of_60", page),
+        ("page_of_60", drawing(catalog, dataset, table, rng)),
         ("search", search),
         ("one_class", one_class),
         ("counts", counts),
