@@ -53,6 +53,12 @@ def rate(share: float, of: int) -> str:
     return percent(share, 1 if of >= 1000 else 0)
 
 
+def certainty(share: float) -> str:
+    """How sure a model is of one answer, as finely as it is worth: what it is sure of was tried on
+    some hundred images, so that the nines after the second say nothing."""
+    return "over 99 %" if share > 0.99 else percent(share, 0)
+
+
 def plain_number(value: float) -> str:
     """Two digits that count, as people write them: ``0.00008``, ``0.12``; never ``8e-05``."""
     return f"{Decimal(f'{value:.2g}'):f}"

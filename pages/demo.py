@@ -8,7 +8,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.delivery.take_away.links import Link, find_link
 from core.delivery.take_away.notes import load_about
-from core.errors import NotFound
+from core.errors import LightboxError, NotFound
 from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import open_given
 from core.inference.predictor import open_predictor
@@ -17,6 +17,8 @@ from core.text import escape, plural, shorten
 from pages._widgets.predict.beat import beat
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, choose_example
+from pages._widgets.results.figures import figures_of
+from pages._widgets.results.view import load_view
 from pages._widgets.session import catalog
 from pages._widgets.sure import threshold_of
 
@@ -69,6 +71,18 @@ def _title(link: Link, run: RunRecord, classes: list[str]) -> None:
         )
 
 
+def _how_good(run: RunRecord) -> None:
+    """What its test found, for whoever is about to believe a single answer."""
+    try:
+        said = figures_of(load_view(run, read_only=True)).verdict
+    except LightboxError:
+        st.caption("It has not been tested: nobody knows yet how often it is right.")
+        return
+    weakest = said.get("weakest")
+    told = [said.statements[0], *([weakest] if weakest and weakest.tone != "good" else [])]
+    st.caption(" ".join(escape(each.text) for each in told))
+
+
 def _files(run: RunRecord, way: str) -> list[tuple[str, bytes]]:
     if way == "example":
         what = "Photos of its test" if why_not_new(catalog(), run) else "Photos it had never seen"
@@ -92,6 +106,7 @@ def _page() -> None:
         return
     st.html(_STYLE)
     _title(link, run, classes)
+    _how_good(run)
     threshold = threshold_of(run)
     way = st.segmented_control(
         "How",

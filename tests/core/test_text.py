@@ -86,3 +86,14 @@ def test_a_share_is_as_fine_as_the_images_bear() -> None:
 )
 def test_a_number_is_written_as_people_do(value: float, said: str) -> None:
     assert text.plain_number(value) == said
+
+
+def test_of_one_answer_no_more_nines_are_said_than_a_test_could_show() -> None:
+    assert [text.certainty(share) for share in (0.4641, 0.99, 0.99003, 0.99997, 1.0, 0.004)] == [
+        "46 %",
+        "99 %",
+        "over 99 %",
+        "over 99 %",
+        "over 99 %",
+        "0.4 %",
+    ]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.datasets import removal
 from core.delivery.take_away.links import create_link, links, revoke_link
-from core.evaluation.store import predictions_table
+from core.evaluation.store import load_evaluation, predictions_table
 from core.evaluation.threshold import sure_from
 from core.inference.corrections import corrections
 from core.quality.scan import scan
@@ -243,6 +243,8 @@ def test_a_guest_of_a_demo_can_try_and_nothing_else(
     at = open_page("demo", token=link.token)
     assert title(at) == trained.catalog.runs.get(trained.run_id).name
     assert not at.get("page_link"), "a guest is offered other pages"
+    tested = load_evaluation(trained.catalog.workspace, trained.run_id)
+    assert f"Right on {tested.correct} of {tested.images} images" in words(at)
     assert len(answers(at)) == 1
     at.segmented_control[0].set_value("drop").run()
     data = write_colour(tmp_path / "new.png", "green", 97).read_bytes()
@@ -264,6 +266,7 @@ def test_a_demo_of_a_model_that_was_never_tested_says_what_to_do(
         file.unlink()
     at = open_page("demo", token=link.token)
     assert "Try an image of your own" in words(at)
+    assert "nobody knows yet how often it is right" in words(at)
 
 
 @pytest.mark.parametrize("kind", ["", "revoked", "results"])

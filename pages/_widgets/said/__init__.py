@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.inference.predictor import Prediction
-from core.text import percent
+from core.text import certainty, percent
 from pages._widgets.component import component, safe_key
 
 _HERE = Path(__file__).parent
@@ -58,10 +58,12 @@ def said(
     state = "unlike" if unlike else "sure" if answer.confidence >= threshold else "unsure"
     headline = {"unlike": UNLIKE, "unsure": UNSURE}.get(state, answer.label)
     named = [
-        f"{label} ({percent(share)})" for label, share in answer.top[:_PERHAPS] if share >= _LEAST
+        f"{label} ({percent(share, 0)})"
+        for label, share in answer.top[:_PERHAPS]
+        if share >= _LEAST
     ]
     more = {
-        "sure": f"{percent(answer.confidence)} sure",
+        "sure": f"{certainty(answer.confidence)} sure",
         "unsure": f"Perhaps {' or '.join(named)}",
         "unlike": f"If anything, {answer.label}",
     }[state]
@@ -76,7 +78,7 @@ def said(
             "more": f"{more} · {answer.milliseconds:.0f} ms",
             "size": size,
             "bars": [
-                {"label": label, "share": share, "text": percent(share)} for label, share in shown
+                {"label": label, "share": share, "text": certainty(share)} for label, share in shown
             ],
             "big": big,
             "refused": refused,
