@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, RunRecord
-from core.datasets.intake import remove
+from core.datasets.removal import remove
 from core.jobs.execute import execute
 from core.training.start import create_run
 from tests.core.evaluation.twins import second_run

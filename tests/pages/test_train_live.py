@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog
-from core.datasets.intake import remove
+from core.datasets.removal import remove
 from core.progress import Wishes
 from core.training.start import create_run
 from tests.core.training.small import add_colours, spec_of
