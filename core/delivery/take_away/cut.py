@@ -25,6 +25,8 @@ _ROLE = re.compile(r":\w+:`(?:[\w.]*\.)?(\w+)`")
 _SECTION = re.compile(r"\n\s*(?:Args|Attributes|Returns|Raises):\n")
 _SIGNATURE = re.compile(r"^( *def \w+)\(\n([^()]*?)\n *\):", re.M)
 _WIDTH = 100
+# A change of a text: from, to (in characters), and what stands there then.
+_Edit = tuple[int, int, str]
 _ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript, ast.Tuple, ast.List)
 
 
@@ -78,40 +80,20 @@ class Cutter:
 
     def _text(self, module: str, name: str) -> tuple[str, dict[str, tuple[str, str]]]:
         """One definition as it is given out, and the imports inside it."""
-        text = _file(module).source(name)
-        local: dict[str, tuple[str, str]] = {}
-        while True:
-            tree = ast.parse(text)
-            for node in ast.walk(tree):
-                local |= _imports(node)
-            edit = next(self._edits(text, tree), None)
-            if edit is None:
-                return _tidy(text), local
-            start, end, new = edit
-            text = text[:start] + new + text[end:]
+        text, local = _untyped(module, name)
+        while (edit := next(self._edits(text), None)) is not None:
+            text = _edited(text, edit)
+        return _tidy(text), local
 
-    def _edits(self, text: str, tree: ast.Module) -> Iterator[tuple[int, int, str]]:
-        """Each change that is still to make: from, to (in characters), and what stands there."""
+    def _edits(self, text: str) -> Iterator[_Edit]:
+        """Each change that is still to make for this run."""
         at = _Places(text)
-        for node in ast.walk(tree):
+        for node in ast.walk(ast.parse(text)):
             for block in _blocks(node):
                 for number, statement in enumerate(block):
-                    if isinstance(statement, ast.Import | ast.ImportFrom):
-                        yield at.lines(statement, "" if len(block) > 1 else "pass")
                     if isinstance(statement, ast.Return | ast.Raise) and block[number + 1 :]:
                         yield at.start(block[number + 1]), at.end(block[-1]), ""
             match node:
-                case ast.arg(annotation=ast.expr() as kind):
-                    end, default = at.end(kind), text[at.end(kind) :].startswith(" = ")
-                    yield at.start(node) + len(node.arg), end + 3 * default, "=" * default
-                case ast.FunctionDef(returns=ast.expr() as kind):
-                    yield text.rindex("->", 0, at.start(kind)) - 1, at.end(kind), ""
-                case ast.FunctionDef():
-                    for inner in ast.walk(node):
-                        if isinstance(inner, ast.AnnAssign):
-                            value = inner.value
-                            told = "" if value is None else at.of(value)
-                            yield at.lines(inner, f"{at.of(inner.target)} = {told}" if told else "")
                 case ast.If(test=test):
                     holds = self._decided(test)
                     if holds is not None:
@@ -144,6 +126,53 @@ class Cutter:
             return None
         scope = {name: self._known[name] for name in names}
         return bool(eval(compile(ast.Expression(test), "cut", "eval"), {}, scope))
+
+
+@cache
+def _untyped(module: str, name: str) -> tuple[str, dict[str, tuple[str, str]]]:
+    """One definition without types and without the imports inside it; and these."""
+    text = _file(module).source(name)
+    tree = ast.parse(text)
+    local: dict[str, tuple[str, str]] = {}
+    for node in ast.walk(tree):
+        local |= _imports(node)
+    for type_ in sorted(set(_types(text, tree)), reverse=True):
+        text = _edited(text, type_)
+    while (edit := next(_inner_imports(text), None)) is not None:
+        text = _edited(text, edit)
+    return text, local
+
+
+def _types(text: str, tree: ast.Module) -> Iterator[_Edit]:
+    """What takes types away. None of these changes meets another."""
+    at = _Places(text)
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(annotation=ast.expr() as kind):
+                end, default = at.end(kind), text[at.end(kind) :].startswith(" = ")
+                yield at.start(node) + len(node.arg), end + 3 * default, "=" * default
+            case ast.FunctionDef(returns=kind):
+                if kind is not None:
+                    yield text.rindex("->", 0, at.start(kind)) - 1, at.end(kind), ""
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.AnnAssign):
+                        value = inner.value
+                        told = "" if value is None else at.of(value)
+                        yield at.lines(inner, f"{at.of(inner.target)} = {told}" if told else "")
+
+
+def _inner_imports(text: str) -> Iterator[_Edit]:
+    at = _Places(text)
+    for node in ast.walk(ast.parse(text)):
+        for block in _blocks(node):
+            for statement in block:
+                if isinstance(statement, ast.Import | ast.ImportFrom):
+                    yield at.lines(statement, "" if len(block) > 1 else "pass")
+
+
+def _edited(text: str, edit: _Edit) -> str:
+    start, end, new = edit
+    return text[:start] + new + text[end:]
 
 
 def namespace(name: str, values: Mapping[str, Any]) -> str:
