@@ -9,10 +9,11 @@ that escapes is a defect of ours: logged with its traceback, exit code 1.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from core.addresses import shown
+from core.text import meant
 
 
 class LightboxError(Exception):
@@ -49,6 +50,15 @@ class Damaged(NotFound):
 
 class InvalidInput(LightboxError):
     """Something given by the person can't be used as it is."""
+
+
+def unknown(what: str, key: str, known: Iterable[str]) -> InvalidInput:
+    """There is no ``what`` of this name; which one may have been meant, and which there are."""
+    names = list(known)
+    return InvalidInput(
+        f"There is no {what} “{key}”.",
+        remedy=f"{meant(key, names)} There are: {', '.join(names)}.".strip(),
+    )
 
 
 class NotAllowed(LightboxError):

@@ -11,7 +11,7 @@ from core.access.browsers import digest
 from core.catalog import Catalog
 from core.catalog.datasets import clean_name
 from core.catalog.people import InvitationRecord, PersonRecord
-from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from core.errors import Conflict, NotAllowed, NotFound, unknown
 from core.text import duration
 from core.who import GIVEN, Role, acting, author, require
 from core.workspace import new_token
@@ -29,7 +29,7 @@ def as_given(role: str) -> Role:
     for each in GIVEN:
         if each == role:
             return each
-    raise InvalidInput(f"There is no role “{role}”.", remedy=f"There are: {', '.join(GIVEN)}.")
+    raise unknown("role", role, GIVEN)
 
 
 def add(catalog: Catalog, name: str, role: str, *, source: str = "password") -> PersonRecord:

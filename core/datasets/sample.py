@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.datasets.fruit import IMAGES as FRUIT_IMAGES
 from core.datasets.fruit import write_fruit
-from core.errors import InvalidInput
+from core.errors import unknown
 from core.progress import Reporter
 
 IMAGES = 1797
@@ -47,9 +47,7 @@ def sample(key: str) -> Sample:
         InvalidInput: there is none.
     """
     if key not in SAMPLES:
-        raise InvalidInput(
-            f"There is no sample “{key}”.", remedy=f"There are: {', '.join(SAMPLES)}."
-        )
+        raise unknown("sample", key, SAMPLES)
     return SAMPLES[key]
 
 

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.images import Decoding
-from core.errors import InvalidInput
+from core.errors import unknown
 from core.features import backbones
 from core.features.weights import find_weights
 from core.quality.export import split_plan
 from core.quality.index import grey_range, page_of
-from core.text import meant
 from core.training import architectures
 from core.training.auto import looks
 from core.training.spec import TrainSpec, parse_spec
@@ -200,10 +199,7 @@ def get(recipe: str) -> Recipe:
         InvalidInput: there is none; the sentence names those that there are.
     """
     if recipe not in RECIPES:
-        raise InvalidInput(
-            f"There is no recipe “{recipe}”.",
-            remedy=f"{meant(recipe, RECIPES)} There are: {', '.join(RECIPES)}.".strip(),
-        )
+        raise unknown("recipe", recipe, RECIPES)
     return RECIPES[recipe]
 
 

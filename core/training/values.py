@@ -10,8 +10,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from core.errors import InvalidInput
-from core.text import meant
+from core.errors import InvalidInput, unknown
 from core.training.augmentation.options import PRESETS
 from core.training.setting import find
 from core.training.stack import from_json
@@ -41,10 +40,7 @@ class Adjustable(BaseModel):
         # Whole parts first: a preset must not undo what is set of it beside.
         for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
             if key not in known:
-                raise InvalidInput(
-                    f"There is no setting “{key}”.",
-                    remedy=f"{meant(key, known)} There are: {', '.join(known)}.".strip(),
-                )
+                raise unknown("setting", key, known)
             part, _, inner = key.partition(".")
             if key in HELD_OUT:
                 data["shares"][key] = value

@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import InvalidInput
-from core.text import meant
+from core.errors import InvalidInput, unknown
 
 # float32 pixels (n, size, size, 3), 0 to 255 → float32 probabilities (n, classes).
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -141,10 +140,7 @@ def get(key: str) -> Format:
     """
     known = {_plain(each): each for each in FORMATS} | _ALSO
     if key not in FORMATS and _plain(key) not in known:
-        raise InvalidInput(
-            f"There is no format “{key}”.",
-            remedy=f"{meant(key, offered())} There are: {', '.join(offered())}.".strip(),
-        )
+        raise unknown("format", key, offered())
     key = key if key in FORMATS else known[_plain(key)]
     fmt = FORMATS[key]
     if not fmt.offered:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.errors import InvalidInput
-from core.text import meant
+from core.errors import unknown
 from core.training.architectures import classic, compact, custom, pretrained, unet, vgg
 from core.training.architectures.family import Architecture, BuildConfig
 
@@ -30,10 +29,7 @@ def get(key: str) -> Architecture:
         InvalidInput: there is none; the sentence names those that there are.
     """
     if key not in ARCHITECTURES:
-        raise InvalidInput(
-            f"There is no architecture “{key}”.",
-            remedy=f"{meant(key, ARCHITECTURES)} There are: {', '.join(ARCHITECTURES)}.".strip(),
-        )
+        raise unknown("architecture", key, ARCHITECTURES)
     return ARCHITECTURES[key]
 
 

@@ -8,8 +8,7 @@ Nothing here needs Keras but :mod:`core.training.heads.layers`.
 
 from __future__ import annotations
 
-from core.errors import InvalidInput
-from core.text import meant
+from core.errors import unknown
 from core.training.heads import discriminant, kernel, logistic, perceptron
 from core.training.heads.head import Head
 
@@ -25,8 +24,5 @@ def get(key: str) -> Head:
         InvalidInput: there is none; the sentence names those that there are.
     """
     if key not in HEADS:
-        raise InvalidInput(
-            f"There is no head “{key}”.",
-            remedy=f"{meant(key, HEADS)} There are: {', '.join(HEADS)}.".strip(),
-        )
+        raise unknown("head", key, HEADS)
     return HEADS[key]
