@@ -52,7 +52,8 @@ def side_by_side(bodies: Sequence[Any]) -> Any:
 
     Args:
         bodies: as :func:`core.features.backbones.build.build` makes them, of the same size. They
-            become layers of the new model, and keep their weights.
+            become layers of the new model, and keep their weights; of two of the same name, the
+            later is named anew.
     """
     import keras
     from keras import layers
@@ -60,9 +61,16 @@ def side_by_side(bodies: Sequence[Any]) -> Any:
     if len(bodies) == 1:
         return bodies[0]
     pixels = keras.Input(bodies[0].input_shape[1:], name="pixels")
-    seen = [body(pixels) for body in bodies]
+    seen: list[Any] = []
+    names: list[str] = []
+    for body in bodies:
+        name = body.name if body.name not in names else f"{body.name}_{len(names) + 1}"
+        if name != body.name:
+            body = keras.Model(body.inputs[0], body.outputs[0], name=name)
+        seen.append(body(pixels))
+        names.append(name)
     features = layers.Concatenate(name="features")(seen)
-    return keras.Model(pixels, features, name="_".join(body.name for body in bodies))
+    return keras.Model(pixels, features, name="_".join(names))
 
 
 def _build(key: str, config: BuildConfig) -> Any:

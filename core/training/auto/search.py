@@ -7,7 +7,7 @@ fitted on all of these together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -37,6 +37,8 @@ FOLDS = 5
 ENOUGH = 6000
 # Of the time that is left, the most that a look may take that was never tried.
 _SHARE = 0.8
+# Networks side by side; and of the time that is left, the most that a third one may take.
+_PAIR, _SHARE_OF_THIRD = 2, 0.15
 # Of the time that a head takes which chooses its settings, what it takes with these known.
 _KNOWN = 1 / 3
 # How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
@@ -188,17 +190,28 @@ class Search:
         for look in larger:
             self._try(replace(look, peaks=self._winner.look.peaks))
         # Two networks that make different mistakes are nearly always ahead of the better one, so
-        # the others are not tried alone; a third brings next to nothing, and takes its time in use,
-        # and which of several pairs is best is chance.
+        # the others are not tried alone, and which of several pairs is best is chance.
         best = self._winner.look
         for network in others:
             if self._try(replace(best, beside=(network,))):
                 break
         for fit in looks.squares(table):
             self._try(replace(self._winner.look, resize=fit))
+        self._try_third(others)
         for head in () if self.settled else _later():
             if len(self.rows) >= get(head).fewest:
                 self._try_head(self._winner, head)
+
+    def _try_third(self, others: Sequence[str]) -> None:
+        """One network more beside two, where that takes little of the time: it brings less than the
+        second did, and makes each answer take longer."""
+        best = self._winner.look
+        left = [network for network in others if network not in best.networks]
+        if len(best.networks) != _PAIR or not left:
+            return
+        look = replace(best, beside=(*best.beside, left[0]))
+        if self._kept.has(look) or self._expected(look) < _SHARE_OF_THIRD * self.clock.left:
+            self._try(look)
 
     @property
     def settled(self) -> bool:
@@ -257,14 +270,16 @@ class Search:
 
     def _in_time(self, look: Look) -> bool:
         """Whether there is time for a look, or what it shows is known from before."""
-        if self._kept.has(look):
-            return True
+        return self._kept.has(look) or self._expected(look) < _SHARE * self.clock.left
+
+    def _expected(self, look: Look) -> float:
+        """About the seconds that a look would take."""
         new = self._new(look)
         expected = sum(_ONCE_S + self.each * alone.work * len(self.rows) for alone in new)
         if len(self._all) > len(self.rows):
             # It would have to look at all of them in the end.
             expected += self.each * look.work * len(self._all)
-        return expected < _SHARE * self.clock.left
+        return expected
 
     def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:
         """Whether a head was tried and became the best."""
@@ -321,10 +336,11 @@ class Search:
         if self._best is None or len(self._best[0].rows) < len(tried.rows):
             # What was fitted on more images is better, whatever chance made of fewer.
             won = True
-        elif score.head in (_FIRST, self._best[1].head):
+        elif score.head in (_FIRST, self._best[1].head) and len(tried.look.networks) <= _PAIR:
             won = better(score, self._best[1])
         else:
-            # The quickest head is ahead nearly everywhere, on images unlike these most of all.
+            # The quickest head is ahead nearly everywhere, on images unlike these most of all; and
+            # a third network is worth its time in use only where it is clearly better.
             won = surely_better(score, self._best[1])
         if won:
             self._best = tried, score
@@ -359,9 +375,19 @@ class Search:
             check=self.context.report.check,
         )
 
+    def linear(self, found: Found) -> Found:
+        """What was found, with the quickest head, which is a single layer, in place of another."""
+        if found.head == _FIRST:
+            return found
+        tried = self._winner
+        return self._fit(tried, tried.heads[_FIRST])
+
     def _fitted(self) -> Found:
         assert self._best is not None
-        tried, score = self._best
+        return self._fit(*self._best)
+
+    def _fit(self, tried: _Tried, score: Score) -> Found:
+        """A head that was judged, fitted on all images."""
         # Whoever ends it wants it now, and not when all of very many images have been looked at.
         if len(self._all) > len(tried.rows) and not self.stopped:
             tried = self._on_all(tried)

@@ -48,6 +48,8 @@ _ONCE_S, _LOOKS = 14.0, 4.0
 _SHARE = 0.8
 # Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
 _AHEAD = 1.0
+# How much those beside a fine-tuned network count, each in parts of it: not at all, or as much.
+_SHARES = (0.0, 1.0)
 # Varied as little as leaves every kind of thing what it is.
 _VARIED = Augmentation.model_validate({**PRESETS["light"], "flip_horizontal": False})
 
@@ -71,6 +73,21 @@ class Tuned:
     accuracy: float
 
 
+@dataclass(frozen=True)
+class _Member:
+    """Networks side by side with a linear head; what is kept is the mean of one or several.
+
+    Attributes:
+        bodies: from pixels to features, each one network.
+        step: from the features of all of these to scores.
+        title: what it is, for people.
+    """
+
+    bodies: list[Any]
+    step: Step
+    title: str
+
+
 class Tuning:
     """Tries the networks of a look one after the other, as long as there is time.
 
@@ -87,11 +104,8 @@ class Tuning:
         self.untried: list[str] = []
         self._rungs, self._search = search.rungs, search
         self._rows = search.rows
-        self._bodies: dict[str, Any] = {}
         # Which rows are answered wrongly until now; of those judged last, after something was kept.
         self._wrong = np.zeros(len(self._rows), bool)
-        # Features of each network, for each fold and then for the final fit.
-        self._seen: dict[str, list[NDArray[np.float16]]] = {}
 
     def run(self) -> tuple[Tuned | None, bool]:
         """What came of it, ``None`` where nothing was better than what had been found; and whether
@@ -109,17 +123,14 @@ class Tuning:
             if self.context.report.wishes().stop != "keep":
                 raise
             stopped = True
-        if best is None:
-            return None, stopped
-        # What is needed to keep it is not cancelled any more.
-        return self._whole(best, dataclasses.replace(problem, check=lambda: None)), stopped
+        return (None if best is None else best.whole(self._rows, problem.labels)), stopped
 
     def _tries(self, problem: Problem) -> Iterator[_Judged]:
         """Each that is better than all before."""
         look = self.look
         if len(self._rows) < BATCH:
             return
-        before = self.found.probabilities[np.searchsorted(self.found.rows, self._rows)]
+        before = self._said_by(self.found)
         self._wrong = before.argmax(axis=1) != problem.labels
         if settled(self._wrong.sum() / 2):
             return  # no plan would do, however much time there were
@@ -127,88 +138,86 @@ class Tuning:
             # Nothing is prepared that can't end.
             self.untried.append(f"fine-tuning {look.alone[0]}")
             return
-        for alone in look.alone:
-            # As it looked before, of which means come first.
-            as_found = dataclasses.replace(alone, peaks=self.found.look.peaks)
-            features = seen.features(self.context, self.data, as_found, self._rows)
-            self._seen[alone.architecture] = [features[:, : sum(seen.parts(alone))].copy()]
-        folds: list[NDArray[np.int64]] | None = None
+        frozen = self._search.linear(self.found)
+        beside = _Judged(
+            [self._frozen(frozen)], self._said_by(frozen), None, np.arange(len(self._rows))
+        )
         for alone in look.alone:
             if settled(self._wrong.sum() / 2):
                 return
             tried = None
             if self.clock.left > _LEAST_S:
-                tried = self._try(alone, problem, before, folds)
+                tried = self._try(alone, problem, before, beside)
             if tried is None:
                 self.untried.append(f"fine-tuning {alone}")
                 return
             if self._told(alone, tried, problem.labels, before):
-                before, folds = tried.probabilities, tried.held_out
+                before, beside = tried.probabilities, tried
                 self._wrong = before.argmax(axis=1) != problem.labels
                 yield tried
 
+    def _said_by(self, found: Found) -> NDArray[np.float64]:
+        """Of each of the rows, from folds without it."""
+        return found.probabilities[np.searchsorted(found.rows, self._rows)]
+
+    def _frozen(self, found: Found) -> _Member:
+        (step,) = found.steps
+        bodies = bodies_of(self.context.spec, found.look, {})
+        return _Member(bodies, step, str(found.look))
+
     def _try(
-        self,
-        look: Look,
-        problem: Problem,
-        before: NDArray[np.float64],
-        held_out: list[NDArray[np.int64]] | None,
+        self, look: Look, problem: Problem, before: NDArray[np.float64], beside: _Judged
     ) -> _Judged | None:
         """One network more fine-tuned; ``None`` where the time is too short for it.
 
         Args:
             before: what there is until now says of each image, shape (n, classes).
-            held_out: the folds of those before, which it has to keep to.
+            beside: what its answers may be averaged with; its folds are kept to.
         """
-        deep = self._depth(look, held_out)
+        deep = self._depth(look, beside.held_out)
         if deep is None:
             return None
+        # As it looked before, of which means come first.
+        as_found = dataclasses.replace(look, peaks=self.found.look.peaks)
+        features = seen.features(self.context, self.data, as_found, self._rows)
+        features = features[:, : sum(seen.parts(look))].copy()
         pixels = seen.pixels_of(self.context, self.data, look, self._rows)
         digests = self.context.spec.as_decoded.names(self.data.table["hash"].to_numpy()[self._rows])
         images = Images(pixels.take, digests, problem.labels, problem.weights)
         upper = Upper(self.context, look, images, _VARIED, self._say, deep=deep)
-        key, every = look.architecture, np.arange(len(self._rows))
-        frozen = self._seen[key][0]
-        start = self._head(frozen, seen.parts(look), problem, every)
-        plan = self._plan(upper.speed(start), held_out)
+        every = np.arange(len(self._rows))
+        start = self._head(features, seen.parts(look), problem, every)
+        plan = self._plan(upper.speed(start), beside.held_out)
         if plan is None:
             return None
         folds, epochs = plan
-        shown: list[NDArray[np.float16]] = []
         own = np.zeros((len(every), problem.classes))
-        again = np.zeros_like(own)
         for number, fold in enumerate(folds, 1):
             learned = np.setdiff1d(every, fold)
             note = f"Fine-tuning {look}: part {number} of {len(folds)}"
-            head = self._head(frozen, seen.parts(look), problem, learned)
+            head = self._head(features, seen.parts(look), problem, learned)
             upper.fit(learned, head, epochs, note)
-            shown.append(upper.features().astype(np.float16))
-            own[fold] = upper.head(shown[-1][fold])
-            features = self._together(key, shown[-1], number - 1)
-            step = self._head(features, seen.parts(self.look), problem, learned)
-            again[fold] = step(features[fold])
+            own[fold] = upper.scores(fold)
             rows = np.sort(np.concatenate(folds[:number]))
-            said = _mixed(own, again, problem.labels, rows)[2]
-            last = number == len(folds)
-            now, then = _right(problem.labels, rows, said, before)
-            if not _is_ahead(now, then, by=_AHEAD * last):
+            said = _mixed(own, beside, problem.labels, rows)[2]
+            if not _is_ahead(
+                problem.labels, rows, said, before, by=_AHEAD * (number == len(folds))
+            ):
                 # What other folds may say can hardly bring it beyond chance any more.
                 folds = folds[:number]
                 break
         else:
             note = f"Fine-tuning {look} on all images"
             upper.go_on(every, max(1, round(_REST * epochs)), note)
-            shown.append(upper.features().astype(np.float16))
         rows = np.sort(np.concatenate(folds))
-        return _Judged(
-            key,
-            upper.network,
-            upper.head,
-            shown,
-            folds,
-            rows,
-            *_mixed(own, again, problem.labels, rows),
-        )
+        of_own, of_beside, said = _mixed(own, beside, problem.labels, rows)
+        mine = _Member([upper.network], upper.head.times(of_own), f"{look}, fine-tuned")
+        others = [
+            dataclasses.replace(each, step=each.step.times(of_beside))
+            for each in beside.members
+            if of_beside
+        ]
+        return _Judged([mine, *others], said, folds, rows)
 
     def _depth(self, look: Look, held_out: list[NDArray[np.int64]] | None) -> bool | None:
         """Whether more than the last stages can be learned in the time that is left; ``None`` where
@@ -252,54 +261,22 @@ class Tuning:
         """Whether it is kept: right more often on the same images than what there was, by more than
         chance would do."""
         rows = tried.rows
-        now, then = _right(labels, rows, tried.probabilities, before)
-        kept = _is_ahead(now, then)
-        on = "" if len(rows) == len(labels) else f", judged on {len(rows):,} images"
+        kept = _is_ahead(labels, rows, tried.probabilities, before)
+        what = f"{look}, its upper part fine-tuned"
+        if beside := [each.title for each in tried.members[1:]]:
+            what += f", averaged with {' and with '.join(beside)}"
+        if len(rows) < len(labels):
+            what += f", judged on {len(rows):,} images"
+        right = tried.probabilities[rows].argmax(axis=1) == labels[rows]
         rung = Rung(
             seconds=round(self.clock.spent, 2),
-            accuracy=round(float(now.mean()), 6),
-            what=f"{look}, its upper part fine-tuned{on}",
+            accuracy=round(float(right.mean()), 6),
+            what=what,
             kept=kept,
         )
         self._rungs.append(rung)
         self.context.report.event("rung", **rung.values)
-        if kept:
-            self._seen[tried.key] = tried.seen
-            self._bodies[tried.key] = tried.body
         return kept
-
-    def _whole(self, best: _Judged, problem: Problem) -> Tuned:
-        features = self._together("", None, -1)
-        every = np.arange(len(self._rows))
-        again = self._head(features, seen.parts(self.look), problem, every)
-        kernel, bias = again.kernel * best.of_again, again.bias * best.of_again
-        start = 0
-        for key, shown in self._seen.items():
-            size = shown[0].shape[1]
-            if key == best.key:
-                kernel[start : start + size] += best.own.kernel * best.of_own
-            start += size
-        bias = bias + best.own.bias * best.of_own
-        right = best.probabilities[best.rows].argmax(axis=1) == problem.labels[best.rows]
-        return Tuned(
-            pretrained.side_by_side(bodies_of(self.context.spec, self.look, self._bodies)),
-            (Step(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)),),
-            self._rows[best.rows],
-            best.probabilities[best.rows],
-            float(right.mean()),
-        )
-
-    def _together(
-        self, key: str, features: NDArray[np.float16] | None, number: int
-    ) -> NDArray[np.float16]:
-        """What all networks see, one of them as given."""
-        return np.concatenate(
-            [
-                features if name == key and features is not None else shown[number % len(shown)]
-                for name, shown in self._seen.items()
-            ],
-            axis=1,
-        )
 
     def _head(
         self,
@@ -331,68 +308,82 @@ class Tuning:
 
 @dataclass(frozen=True)
 class _Judged:
-    """One network fine-tuned.
+    """Networks of which the answers are averaged, and how good that is.
 
     Attributes:
-        body: fitted on all rows.
-        own: from its features to scores, as it was trained together with the network.
-        seen: features of all rows, by what was fitted without each fold, and then on all.
-        held_out: the folds.
-        rows: that were judged, in order.
-        of_own, of_again: how much the scores of its own head count, and those of a discriminant
-            that was fitted on its features afterwards.
+        members: what takes part, the last fine-tuned one first; together their scores add up to the
+            softmax's inputs.
         probabilities: shape (all rows, classes); 0 where not judged.
+        held_out: the folds; ``None`` where any will do, since all rows were judged.
+        rows: that were judged, in order.
     """
 
-    key: str
-    body: Any
-    own: Step
-    seen: list[NDArray[np.float16]]
-    held_out: list[NDArray[np.int64]]
-    rows: NDArray[np.int64]
-    of_own: float
-    of_again: float
+    members: list[_Member]
     probabilities: NDArray[np.float64]
+    held_out: list[NDArray[np.int64]] | None
+    rows: NDArray[np.int64]
+
+    def whole(self, at: NDArray[np.int64], labels: NDArray[np.int64]) -> Tuned:
+        """All of it as one network and one dense layer.
+
+        Args:
+            at: positions of all rows in the data's table.
+            labels: of all rows.
+        """
+        kernel = np.concatenate([each.step.kernel for each in self.members])
+        bias = np.sum([each.step.bias for each in self.members], axis=0)
+        said = self.probabilities[self.rows]
+        return Tuned(
+            pretrained.side_by_side([body for each in self.members for body in each.bodies]),
+            (Step(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)),),
+            at[self.rows],
+            said,
+            float((said.argmax(axis=1) == labels[self.rows]).mean()),
+        )
 
 
-def _right(
-    labels: NDArray[np.int64], rows: NDArray[np.int64], *said: Floats
-) -> tuple[NDArray[np.bool_], ...]:
-    """Which of some rows each of several answers is right on."""
-    return tuple(each[rows].argmax(axis=1) == labels[rows] for each in said)
-
-
-def _is_ahead(now: NDArray[np.bool_], then: NDArray[np.bool_], by: float = _AHEAD) -> bool:
-    """Whether more of the same images are right now than then, by more than chance would do.
+def _is_ahead(
+    labels: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    now: Floats,
+    then: Floats,
+    by: float = _AHEAD,
+) -> bool:
+    """Whether of two answers about the same images one is right more often, by more than chance
+    would do.
 
     Args:
         by: so many standard errors.
     """
-    return bool(int(now.sum()) - int(then.sum()) > by * np.sqrt((now != then).sum()))
+    right, was = (each[rows].argmax(axis=1) == labels[rows] for each in (now, then))
+    return bool(int(right.sum()) - int(was.sum()) > by * np.sqrt((right != was).sum()))
 
 
 def _mixed(
-    own: Floats, again: Floats, labels: NDArray[np.int64], rows: NDArray[np.int64]
+    own: Floats, beside: _Judged, labels: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> tuple[float, float, NDArray[np.float64]]:
-    """How much each of two heads counts, so that they or their mean are right most often.
+    """How much the scores of a network and of those beside it count, so that it alone or the mean
+    of all is right most often.
 
     Args:
-        own, again: scores of all rows.
+        own: scores of all rows.
         rows: those that were judged.
 
     Returns:
         The factors of both, and what comes of it for all rows; 0 where not judged.
     """
-    first, second = (sharpened(scores[rows], labels[rows])[0] for scores in (own, again))
+    sharp = sharpened(own[rows], labels[rows])[0]
+    theirs = np.log(np.maximum(beside.probabilities[rows], 1e-12))
     best: tuple[float, float, float, float] | None = None
     said = np.zeros(own.shape)
-    for of_own, of_again in ((first, second), (first, 0.0), (0.0, second)):
-        scores = own[rows] * of_own + again[rows] * of_again
-        sharp, probabilities = sharpened(scores, labels[rows])
-        loss = log_loss(probabilities, labels[rows])
+    for share in _SHARES:
+        of_beside = share * len(beside.members)
+        scores = own[rows] * sharp + theirs * of_beside
+        factor, probabilities = sharpened(scores, labels[rows])
         accuracy = float((probabilities.argmax(axis=1) == labels[rows]).mean())
-        if best is None or (accuracy, -loss) > best[:2]:
-            best = accuracy, -loss, of_own * sharp, of_again * sharp
+        ranked = accuracy, -log_loss(probabilities, labels[rows])
+        if best is None or ranked > best[:2]:
+            best = *ranked, sharp * factor, of_beside * factor
             said[rows] = probabilities
     assert best is not None
     return best[2], best[3], said

@@ -141,13 +141,13 @@ class Upper:
         if pace.ended:
             raise Cancelled
 
-    def features(self) -> NDArray[np.float32]:
-        """Of all images as they are, by the network as it was fitted last: shape (n, f)."""
+    def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Of some images as they are, by the network as it was fitted last: shape (m, classes)."""
         found = []
-        for start in range(0, self.images, 512):
+        for start in range(0, len(rows), 512):
             self._context.report.check()
-            some = np.asarray(self._maps[0][start : start + 512], np.float32)
-            found.append(self._top.predict(some, batch_size=64, verbose=0))
+            some = np.asarray(self._maps[0][rows[start : start + 512]], np.float32)
+            found.append(self.head(self._top.predict(some, batch_size=64, verbose=0)))
         return np.concatenate(found)
 
     @property

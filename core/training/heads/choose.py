@@ -56,8 +56,7 @@ class Candidate(Score):
             before: from features to the coordinates that it was judged on.
         """
         *rest, last = self.judged.fit()
-        sharp = np.float32(self.sharpness)
-        return joined(before, (*rest, Step(last.kernel * sharp, last.bias * sharp)))
+        return joined(before, (*rest, last.times(self.sharpness)))
 
 
 def joined(before: Step, steps: Sequence[Step]) -> Steps:
