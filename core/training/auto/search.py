@@ -7,17 +7,13 @@ fitted on all of these together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from core.datasets.folds import folds
 from core.errors import Cancelled
-from core.quality.belonging import belonging
 from core.training.auto import few, looks, seen
 from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
@@ -25,6 +21,7 @@ from core.training.auto.found import Found
 from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
+from core.training.auto.tried import Tried, problem_of
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 from core.training.heads import HEADS, get
@@ -32,7 +29,6 @@ from core.training.heads.choose import Candidate, Score, better, judge, settled,
 from core.training.heads.head import Floats, Problem, Step
 from core.training.heads.reduce import reducing
 
-FOLDS = 5
 # Looks and heads are compared on so many images at most; the winner is fitted on all.
 ENOUGH = 6000
 # Of the time that is left, the most that a look may take that was never tried.
@@ -50,34 +46,6 @@ _FIRST = "discriminant"
 def _later() -> list[str]:
     """Heads that are tried on the best look alone, the quicker ones first."""
     return sorted(HEADS.keys() - {_FIRST}, key=lambda key: HEADS[key].cost)
-
-
-@dataclass
-class _Tried:
-    """One look at some images, and what its heads have shown.
-
-    Attributes:
-        rows: positions of these in the data's table.
-        load: gives what turns its features to coordinates, and these with their labels and folds;
-            called when first needed, since a search that goes on may need neither.
-    """
-
-    look: Look
-    rows: NDArray[np.int64]
-    load: Callable[[], tuple[Step, Problem]]
-    heads: dict[str, Score] = field(default_factory=dict)
-
-    @cached_property
-    def _loaded(self) -> tuple[Step, Problem]:
-        return self.load()
-
-    @property
-    def before(self) -> Step:
-        return self._loaded[0]
-
-    @property
-    def problem(self) -> Problem:
-        return self._loaded[1]
 
 
 class Search:
@@ -102,8 +70,8 @@ class Search:
         self.rows = self._all
         if len(self._all) > ENOUGH:
             self.rows = self._all[few.spread(data.labels[self._all], ENOUGH, context.spec.seed)]
-        self._tried: list[_Tried] = []
-        self._best: tuple[_Tried, Score] | None = None
+        self._tried: list[Tried] = []
+        self._best: tuple[Tried, Score] | None = None
         self._took: dict[Look, float] = {}  # seconds an image
         self._wall = Wall(context, data, self.rows)
 
@@ -152,8 +120,10 @@ class Search:
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
         parts = seen.in_parts(self.context, self.data, chosen.look, self.rows, self._wall)
         rows = np.concatenate([before(some) for some in parts])
-        problem = replace(self.problem_of(rows, self.rows), known=chosen.settings)
-        tried = _Tried(chosen.look, self.rows, lambda: (before, problem))
+        problem = replace(
+            problem_of(self.context, self.data, rows, self.rows), known=chosen.settings
+        )
+        tried = Tried(chosen.look, self.rows, lambda: (before, problem))
         self._try_head(tried, chosen.head, force=True)
         return self._fitted()
 
@@ -230,8 +200,8 @@ class Search:
         features = seen.features(self.context, self.data, look, rows)
         with threadpool_limits(1):
             before = reducing(features, seen.parts(look), self.context.spec.seed)
-            loaded = before, self.problem_of(before(features), rows)
-            self._try_head(_Tried(look, rows, lambda: loaded), _FIRST, force=True)
+            loaded = before, problem_of(self.context, self.data, before(features), rows)
+            self._try_head(Tried(look, rows, lambda: loaded), _FIRST, force=True)
 
     def _few(self) -> NDArray[np.int64]:
         """Rows of the first answer; none where all are not many more."""
@@ -240,7 +210,7 @@ class Search:
         return self.rows[few.first(table, labels, len(context.classes), context.spec.seed)]
 
     @property
-    def _winner(self) -> _Tried:
+    def _winner(self) -> Tried:
         assert self._best is not None
         return self._best[0]
 
@@ -252,7 +222,7 @@ class Search:
             self.untried.append(str(look))
             return False
         self.context.report.check()
-        tried = _Tried(look, self.rows, lambda: self._look(look))
+        tried = Tried(look, self.rows, lambda: self._look(look))
         won = self._try_head(tried, _FIRST, force=True)
         self._tried.append(tried)
         return won
@@ -261,7 +231,7 @@ class Search:
         self._say(f"Looking with {look}")
         features = seen.features(self.context, self.data, look, self.rows, self._wall, self._took)
         before = reducing(features, seen.parts(look), self.context.spec.seed)
-        return before, self.problem_of(before(features), self.rows)
+        return before, problem_of(self.context, self.data, before(features), self.rows)
 
     def _new(self, look: Look) -> list[Look]:
         """Its networks that have not looked yet in this way, whatever was taken of them then."""
@@ -281,7 +251,7 @@ class Search:
             expected += self.each * look.work * len(self._all)
         return expected
 
-    def _try_head(self, tried: _Tried, head: str, *, force: bool = False) -> bool:
+    def _try_head(self, tried: Tried, head: str, *, force: bool = False) -> bool:
         """Whether a head was tried and became the best."""
         known = self._kept.take(tried.look, head)
         if known is not None:
@@ -330,7 +300,7 @@ class Search:
             )
         return won
 
-    def _compared(self, tried: _Tried, score: Score) -> bool:
+    def _compared(self, tried: Tried, score: Score) -> bool:
         """Note what a head has shown; whether it is the best."""
         tried.heads[score.head] = score
         if self._best is None or len(self._best[0].rows) < len(tried.rows):
@@ -346,34 +316,9 @@ class Search:
             self._best = tried, score
         return won
 
-    def _place(self, tried: _Tried) -> NDArray[np.int64]:
+    def _place(self, tried: Tried) -> NDArray[np.int64]:
         """Which of :attr:`rows` it was tried on."""
         return np.searchsorted(self.rows, tried.rows)
-
-    def problem_of(self, rows: NDArray[np.float32], at: NDArray[np.int64]) -> Problem:
-        """What heads are fitted on.
-
-        Args:
-            rows: coordinates of each image.
-            at: positions of these in the data's table.
-        """
-        labels = self.data.labels[at]
-        table = self.data.table
-        groups = pd.factorize(belonging(table).to_numpy()[at])[0].astype(np.int64)
-        classes = len(self.context.classes)
-        weights = np.ones(len(labels))
-        if self.context.spec.balance != "none":
-            weights = 1 / np.bincount(labels, minlength=classes)[labels]
-        seed = self.context.spec.seed
-        return Problem(
-            rows,
-            labels,
-            classes,
-            folds(labels, groups, FOLDS, seed),
-            weights / weights.mean(),
-            seed,
-            check=self.context.report.check,
-        )
 
     def linear(self, found: Found) -> Found:
         """What was found, with the quickest head, which is a single layer, in place of another."""
@@ -386,7 +331,7 @@ class Search:
         assert self._best is not None
         return self._fit(*self._best)
 
-    def _fit(self, tried: _Tried, score: Score) -> Found:
+    def _fit(self, tried: Tried, score: Score) -> Found:
         """A head that was judged, fitted on all images."""
         # Whoever ends it wants it now, and not when all of very many images have been looked at.
         if len(self._all) > len(tried.rows) and not self.stopped:
@@ -397,24 +342,14 @@ class Search:
             candidate = score
         else:
             candidate = judge(replace(tried.problem, known=score.settings), score.head)
-        return Found(
-            tried.look,
-            candidate.steps(tried.before),
-            candidate.head,
-            tried.rows,
-            candidate.probabilities,
-            candidate.accuracy,
-            tried.before,
-            candidate.settings,
-            candidate.sharpness,
-        )
+        return tried.fitted(candidate)
 
-    def _on_all(self, tried: _Tried) -> _Tried:
+    def _on_all(self, tried: Tried) -> Tried:
         self._say("Fitting the best on all images")
         parts = seen.in_parts(self.context, self.data, tried.look, self._all)
         rows = np.concatenate([tried.before(some) for some in parts])
-        before, problem = tried.before, self.problem_of(rows, self._all)
-        return _Tried(tried.look, self._all, lambda: (before, problem))
+        before, problem = tried.before, problem_of(self.context, self.data, rows, self._all)
+        return Tried(tried.look, self._all, lambda: (before, problem))
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)

@@ -21,6 +21,7 @@ from core.training.auto.found import Found
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.search import Search
+from core.training.auto.tried import problem_of
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
 from core.training.fitting.upper import BATCH, SLOWER, Images, Upper
@@ -115,7 +116,8 @@ class Tuning:
             Cancelled: the person wants nothing kept.
         """
         stopped, best = False, None
-        problem = self._search.problem_of(np.zeros((len(self._rows), 0), np.float32), self._rows)
+        empty = np.zeros((len(self._rows), 0), np.float32)
+        problem = problem_of(self.context, self.data, empty, self._rows)
         try:
             for each in self._tries(problem):
                 best = each
