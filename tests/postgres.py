@@ -27,6 +27,14 @@ from core.catalog.models import Base
 from core.workspace import open_workspace
 from tests.waiting import wait_until
 
+_TESTS = Path(__file__).parent
+_ROOMS = (
+    "core/catalog/",
+    "core/jobs/",
+    # Those in which lists have a part.
+    *(f"faults/test_{each}" for each in ("broken", "clocks", "scan", "where", "worker")),
+)
+_BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.server))
 _NAME = "lightbox"
 _PLACES = "/usr/lib/postgresql/*/bin"
 # What keeps data safe from a power cut is of no use here.
@@ -209,9 +217,35 @@ def on_server(
     return migrated
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """``LIGHTBOX_EVERY=1`` has all tests of the rooms that know the database run on both."""
+    where = metafunc.definition.path.relative_to(_TESTS).as_posix()
+    chosen = {"either_database", "either_empty", "on_server", "server"} & set(metafunc.fixturenames)
+    chosen = chosen or metafunc.definition.get_closest_marker("file_only")
+    if os.environ.get("LIGHTBOX_EVERY") and where.startswith(_ROOMS) and not chosen:
+        metafunc.parametrize("_database", _BOTH, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _database(request: pytest.FixtureRequest, _own_home: None) -> None:
+    """Where the catalog is, for tests that didn't ask to be told."""
+    if getattr(request, "param", "") == "postgresql":
+        request.getfixturevalue("on_server")
+
+
+@pytest.fixture(params=_BOTH)
 def either_database(request: pytest.FixtureRequest, _own_home: None) -> str:
     """The test is run twice: with its catalog in a file, and in PostgreSQL."""
     if request.param == "postgresql":
         request.getfixturevalue("on_server")
     return str(request.param)
+
+
+@pytest.fixture(params=_BOTH)
+def either_empty(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _own_home: None
+) -> None:
+    """As :func:`either_database`, before anything was made in it."""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("server")
+        monkeypatch.setenv("LIGHTBOX_DATABASE", server.url(server.new_database()))

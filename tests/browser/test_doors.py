@@ -27,6 +27,7 @@ from core.inference.keys import create_key
 from core.workspace import open_workspace
 from tests.browser.conftest import ROOT, TOKEN, Server, light_app
 from tests.core.api.asking import add_run
+from tests.test_containers import health_command
 
 OPEN = ("/_stcore/health", "/_stcore/script-health-check", "/lightbox/reports", "/lightbox/door")
 
@@ -59,6 +60,22 @@ def test_started_a_second_time_it_says_where_it_runs(server: Server, tmp_path: P
     assert f"Lightbox is already running:  http://localhost:{port}" in again.stdout
     with pytest.raises(Conflict, match=f"other data.*PORT={port + 1} make app"):
         already_running(open_workspace(tmp_path / "other"), "127.0.0.1", port)
+
+
+def test_the_image_is_told_to_be_well_when_the_app_answers(server: Server, tmp_path: Path) -> None:
+    python, *words = health_command()
+    assert python == "python"
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        nowhere = str(nobody.getsockname()[1])
+        codes = []
+        for port in (server.url.rpartition(":")[2], nowhere):
+            asked = [each.replace(":8501/", f":{port}/") for each in words]
+            done = subprocess.run(
+                [sys.executable, *asked], cwd=tmp_path, capture_output=True, check=False
+            )
+            codes.append(done.returncode)
+    assert codes == [0, 1]
 
 
 def every_place() -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ def test_a_home_that_is_a_file_is_a_sentence(
     assert "There is a file where Lightbox wants" in capsys.readouterr().err
 
 
+@pytest.mark.file_only
 def test_a_damaged_database_is_a_sentence_and_stays_as_it_is(workspace: Workspace) -> None:
     workspace.database.write_bytes(b"this is no database, and was one" * 200)
     before = workspace.database.read_bytes()

@@ -20,6 +20,7 @@ from tests.core.jobs.processes import alive, ended, owner, queue, started, super
 from tests.waiting import wait_until
 
 
+@pytest.mark.file_only
 def test_a_job_whose_worker_is_killed_is_interrupted_within_ten_seconds(catalog: Catalog) -> None:
     with supervised(catalog) as supervisor:
         job = started(catalog, queue(catalog, "tiny.deaf"))
@@ -48,10 +49,11 @@ def test_a_job_that_was_killed_half_way_goes_on_from_there_when_it_is_queued_aga
         pid = catalog.jobs.get(job.id).pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        lost = ended(catalog, job, timeout=10)
-        assert lost.state == "interrupted"
-        assert "Resume it to go on from the last finished epoch." in lost.error
-        assert resume_run(catalog, run.id).state == "queued"
+        if not catalog.on_server:  # where it goes on by itself
+            lost = ended(catalog, job, timeout=10)
+            assert lost.state == "interrupted"
+            assert "Resume it to go on from the last finished epoch." in lost.error
+            assert resume_run(catalog, run.id).state == "queued"
         done = ended(catalog, job)
     assert (done.state, done.error) == ("done", "")
     assert done.pid != pid
@@ -93,12 +95,17 @@ def test_an_app_that_is_killed_leaves_no_worker_behind(catalog: Catalog, busy: b
             ended(catalog, job)
         app.process.kill()
         wait_until(lambda: not alive(pid), 10, "the end of its worker")
-    assert catalog.jobs.get(job.id).state == ("interrupted" if busy else "done")
+    # With a server, the next machine takes it.
+    left = "queued" if catalog.on_server else "interrupted"
+    assert catalog.jobs.get(job.id).state == (left if busy else "done")
+    if catalog.on_server:
+        return
     assert catalog.jobs.get(job.id).error == (
         "Lightbox was closed while this was running. Start it again to do it anew." if busy else ""
     )
 
 
+@pytest.mark.file_only
 def test_app_and_worker_that_are_killed_at_once_are_noticed_by_the_next_app(
     catalog: Catalog,
 ) -> None:
@@ -114,6 +121,7 @@ def test_app_and_worker_that_are_killed_at_once_are_noticed_by_the_next_app(
         assert ended(catalog, job, timeout=12).state == "interrupted"
 
 
+@pytest.mark.file_only
 def test_a_training_whose_worker_is_killed_is_interrupted_and_the_next_worker_warms_up(
     catalog: Catalog, tmp_path: Path
 ) -> None:

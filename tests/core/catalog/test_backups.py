@@ -57,6 +57,7 @@ def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: opened.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
 
 
+@pytest.mark.file_only
 def test_what_is_put_back_is_what_was_there(catalog: Catalog, tmp_path: Path) -> None:
     dataset = filled(catalog, tmp_path)
     _, secret = create_key(catalog.workspace, "kiosk")
@@ -78,6 +79,7 @@ def test_what_is_put_back_is_what_was_there(catalog: Catalog, tmp_path: Path) ->
     assert find_key(new.workspace, secret) is not None
 
 
+@pytest.mark.file_only
 def test_a_workspace_is_replaced_only_when_asked_and_kept_beside(
     catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -94,7 +96,9 @@ def test_a_workspace_is_replaced_only_when_asked_and_kept_beside(
         assert now.execute("SELECT name FROM datasets").fetchall() == [("Photos",)]
 
 
-def test_a_backup_is_of_one_moment_while_others_write(catalog: Catalog, tmp_path: Path) -> None:
+def test_a_backup_is_of_one_moment_while_others_write(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stop = threading.Event()
 
     def write() -> None:
@@ -113,6 +117,7 @@ def test_a_backup_is_of_one_moment_while_others_write(catalog: Catalog, tmp_path
     finally:
         stop.set()
         writer.join()
+    monkeypatch.delenv("LIGHTBOX_DATABASE", raising=False)
     for number in range(3):
         home = tmp_path / f"home-{number}"
         restore(home, tmp_path / f"{number}.lightbox")
@@ -217,6 +222,7 @@ def test_a_swap_that_was_interrupted_is_finished_by_whoever_opens_next(tmp_path:
     assert not swap_of(home).exists()
 
 
+@pytest.mark.file_only
 def test_a_missing_database_beside_full_folders_is_no_new_workspace(
     catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -230,6 +236,7 @@ def test_a_missing_database_beside_full_folders_is_no_new_workspace(
     assert not workspace.database.exists()
 
 
+@pytest.mark.file_only
 def test_the_database_is_kept_before_it_is_migrated(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path / "old")
     of_schema(workspace, "0003").dispose()
@@ -246,6 +253,7 @@ def test_the_database_is_kept_before_it_is_migrated(tmp_path: Path) -> None:
         assert opened.execute("SELECT version_num FROM alembic_version").fetchone() == ("0003",)
 
 
+@pytest.mark.file_only
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs"])
 def test_a_networks_disk_is_refused_and_postgresql_named(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch

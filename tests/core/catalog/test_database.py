@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -14,6 +13,7 @@ from core.catalog import Catalog, open_catalog
 from core.catalog.models import Base
 from core.errors import NotFound
 from core.workspace import Workspace
+from tests.core.catalog.test_migrations import of_schema
 
 
 def test_migrations_make_exactly_the_tables_of_the_models(catalog: Catalog) -> None:
@@ -22,12 +22,14 @@ def test_migrations_make_exactly_the_tables_of_the_models(catalog: Catalog) -> N
     assert differences == []
 
 
+@pytest.mark.file_only
 def test_sqlite_runs_in_wal_mode_with_foreign_keys(catalog: Catalog) -> None:
     with catalog.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+@pytest.mark.file_only
 def test_a_deleted_database_is_made_anew(workspace: Workspace) -> None:
     open_catalog(workspace).datasets.add("hands", "folder", "/photos")
     for file in workspace.home.glob("lightbox.db*"):
@@ -52,11 +54,11 @@ def test_several_processes_may_open_a_new_workspace_at_once(workspace: Workspace
         assert out.strip() == "0"
 
 
+@pytest.mark.usefixtures("either_empty")
 def test_a_workspace_of_a_newer_lightbox_is_refused_with_a_sentence(workspace: Workspace) -> None:
-    engine = sqlalchemy.create_engine(f"sqlite:///{workspace.database}")
+    engine = of_schema(workspace, "0001")
     with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
     with pytest.raises(NotFound, match="newer Lightbox"):
         open_catalog(workspace)

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
@@ -13,6 +14,7 @@ from alembic.script import ScriptDirectory
 
 import core.catalog
 from core.catalog import open_catalog
+from core.catalog.engines import database_url, engine_of
 from core.catalog.migrating import HEAD
 from core.progress import Wishes
 from core.workspace import Workspace
@@ -32,7 +34,7 @@ VALUES ('r', 'night', 'd', 1, '{}', 'j-1', 0, '{}')
 
 def of_schema(workspace: Workspace, revision: str) -> sqlalchemy.Engine:
     """A database as an earlier Lightbox made it."""
-    engine = sqlalchemy.create_engine(f"sqlite:///{workspace.database}")
+    engine = engine_of(database_url(workspace))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -41,6 +43,7 @@ def of_schema(workspace: Workspace, revision: str) -> sqlalchemy.Engine:
     return engine
 
 
+@pytest.mark.usefixtures("either_empty")
 def test_jobs_events_and_runs_of_the_first_schema_are_kept(workspace: Workspace) -> None:
     engine = of_schema(workspace, "0001")
     now = time.time()
@@ -71,6 +74,7 @@ def test_jobs_events_and_runs_of_the_first_schema_are_kept(workspace: Workspace)
     assert catalog.runs.get("night").state == "running"
 
 
+@pytest.mark.usefixtures("either_empty")
 def test_runs_of_the_second_schema_can_be_starred_tagged_and_deleted(workspace: Workspace) -> None:
     engine = of_schema(workspace, "0002")
     job = JOB.replace("cancel_requested", "rank, wishes").replace(":cancel", "1, '{}'")

@@ -37,6 +37,9 @@ from tests.core.catalog.test_backups import content, filled
 from tests.postgres import Server
 from tests.waiting import wait_until
 
+# Each begins where its lists are.
+pytestmark = pytest.mark.file_only
+
 
 @pytest.fixture
 def kept(catalog: Catalog, tmp_path: Path) -> Catalog:

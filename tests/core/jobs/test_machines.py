@@ -227,6 +227,7 @@ def test_what_is_to_stop_is_not_begun_anew_and_what_others_have_is_theirs(
     assert catalog.jobs.get(job.id).machine == theirs.machine
 
 
+@pytest.mark.file_only
 def test_on_one_machine_what_was_lost_waits_for_a_person(catalog: Catalog) -> None:
     job = claimed(catalog, queue(catalog, "tiny.note"), "m-1")
     let_go(catalog, job, "It was lost.")

@@ -52,8 +52,9 @@ def test_stopping_leaves_no_process_and_says_what_was_interrupted(catalog: Catal
     assert not alive(pid)
     assert supervisor.pids == {}
     left = catalog.jobs.get(job.id)
-    assert left.state == "interrupted"
-    assert left.error.endswith(".")
+    # With a server, the next machine takes it.
+    assert left.state == ("queued" if catalog.on_server else "interrupted")
+    assert left.error.endswith(".") or catalog.on_server
     assert catalog.jobs.get(waiting.id).state == "queued", "it is done when the app is back"
 
 
@@ -66,7 +67,7 @@ def test_a_worker_that_does_not_answer_is_killed_and_its_job_is_not_left_running
         os.kill(pid, signal.SIGSTOP)
         supervisor.stop(timeout_s=0.5)
     assert not alive(pid)
-    assert catalog.jobs.get(job.id).state == "interrupted"
+    assert catalog.jobs.get(job.id).state == ("queued" if catalog.on_server else "interrupted")
 
 
 def test_a_worker_that_died_is_replaced_and_work_goes_on(
