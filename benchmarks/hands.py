@@ -1,12 +1,13 @@
-"""How much sooner two workers do a scan and a batch than one, each kept to one core.
+"""How much sooner two workers do a scan, a batch and a search than one, each kept to one core.
 
     python -m benchmarks.hands [--photos FOLDER] [--before CHECKOUT] [--server URL] [--images N]
-                               [--rounds N] [--only scan|batch] [--quick]
+                               [--rounds N] [--only scan|batch|search] [--quick]
 
 CHECKOUT is a checkout of an earlier version, which does the same with its one light worker; URL the
 address of an empty database of PostgreSQL's, which is filled. Arrangements take turns. For each it
-says seconds by the clock, from when the job was taken to its end, and of the processors (user and
-system) that each machine's worker and its helpers took. ``times_as_fast`` is by the clock;
+says seconds by the clock, from when the job was taken to its end (of a search, from when the first
+run was taken to the end of the last), and of the processors (user and system) that each machine's
+worker and its helpers took. ``times_as_fast`` is by the clock;
 ``by_processor`` is one worker's processor time over that of the busier of two, which is what two
 computers would reach if they never waited for each other. Prints one JSON document.
 """
@@ -32,6 +33,9 @@ from core.workspace import atomic_path
 
 _ROOT = Path(__file__).resolve().parents[1]
 _MADE = 128
+_LANE = {"scan": "light", "batch": "light", "search": "train"}
+_WORK = tuple(_LANE)
+_REST_S = 2.0
 # In a process of the version that is measured: queue a job and wait for its end.
 _DO = """
 import json, sys, time
@@ -43,15 +47,26 @@ catalog = open_catalog(open_workspace())
 if what == "scan":
     from core.datasets.intake import add_folder
     from core.jobs.kinds import submit_scan
-    job = submit_scan(catalog, add_folder(catalog, Path(folder), name, restrict=False).id)
+    jobs = [submit_scan(catalog, add_folder(catalog, Path(folder), name, restrict=False).id)]
+elif what == "search":
+    from core.training.search import start_search
+    from core.training.start import suggest_spec
+    spec = suggest_spec(catalog, catalog.datasets.find("few").id, "scratch")
+    spec = spec.with_values({"epochs": 10, "image_size": 64, "batch_size": 16})
+    rates = {"learning_rate": ["0.001", "0.002"], "dropout": ["0", "0.2"]}
+    runs = start_search(catalog, spec, rates, name=name.replace(",", ""))
+    jobs = [catalog.jobs.get(run.job_id) for run in runs]
 else:
     from core.inference.batch_store import new_batch
     from core.jobs.kinds import submit_batch
     run = next(run for run in catalog.runs.all() if run.state == "done")
-    job = submit_batch(catalog, new_batch(catalog, run.id, Path(folder)))
-while not (job := catalog.jobs.get(job.id)).finished:
+    jobs = [submit_batch(catalog, new_batch(catalog, run.id, Path(folder)))]
+while not all(job.finished for job in jobs):
     time.sleep(0.1)
-print(json.dumps([job.state, job.error, job.ended_at - job.started_at]))
+    jobs = [catalog.jobs.get(job.id) for job in jobs]
+wrong = next((job for job in jobs if job.state != "done"), jobs[0])
+took = max(job.ended_at for job in jobs) - min(job.started_at for job in jobs)
+print(json.dumps([wrong.state, wrong.error, took]))
 """
 
 
@@ -71,7 +86,7 @@ def main() -> None:
     parser.add_argument("--server", default="")
     parser.add_argument("--images", type=int, default=3072)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--only", choices=("scan", "batch"), help="one of the two")
+    parser.add_argument("--only", choices=_WORK, help="one of them")
     options = parser.parse_args()
     images = 2100 if options.quick else options.images
     arrangements = {
@@ -84,14 +99,14 @@ def main() -> None:
         arrangements["two, PostgreSQL"] = Arrangement(_ROOT, options.server, 2)
     with tempfile.TemporaryDirectory() as made:
         folder = _photos(Path(made), options.photos, images)
-        wanted = (options.only,) if options.only else ("scan", "batch")
-        homes = _homes(Path(made), arrangements, folder, trained="batch" in wanted)
+        wanted = (options.only,) if options.only else _WORK
+        homes = _homes(Path(made), arrangements, folder, trained=wanted != ("scan",))
         found: dict[str, dict[str, list[Any]]] = {name: {} for name in arrangements}
         for number in range(options.rounds):
             for name, arrangement in arrangements.items():
                 home = homes[name]
-                with _workers(arrangement, home) as pids:
-                    for what in wanted:
+                for what in wanted:
+                    with _workers(arrangement, home, _LANE[what]) as pids:
                         before = [_processor_s(pid) for pid in pids]
                         seconds = _done(arrangement, home, what, folder, f"{name} {number}")
                         after = [_processor_s(pid) for pid in pids]
@@ -158,14 +173,14 @@ def _core(checkout: Path, home: Path, server: str, *words: str) -> None:
 
 
 @contextlib.contextmanager
-def _workers(arrangement: Arrangement, home: Path) -> Iterator[list[int]]:
-    """Programs that keep one light worker each, on a core of its own, ready; their process ids."""
+def _workers(arrangement: Arrangement, home: Path, lane: str) -> Iterator[list[int]]:
+    """Programs that keep one worker each, on a core of its own, ready; their process ids."""
     cores = sorted(os.sched_getaffinity(0))
     programs = []
     try:
         for number in range(arrangement.workers):
             command = ["taskset", "-c", str(cores[number % len(cores)])]
-            command += [sys.executable, "-m", "core", "worker", "--lane", "light"]
+            command += [sys.executable, "-m", "core", "worker", "--lane", lane]
             programs.append(
                 subprocess.Popen(
                     command,
@@ -177,7 +192,12 @@ def _workers(arrangement: Arrangement, home: Path) -> Iterator[list[int]]:
         time.sleep(1)
         while not all(len(_family(each.pid)) > 1 for each in programs):
             time.sleep(0.2)
-        time.sleep(4)  # until they have imported what they need
+        pids = [each.pid for each in programs]
+        before: list[float] = []
+        # Until they have imported what they need, and rest.
+        while max((b - a for a, b in zip(before, _all(pids), strict=False)), default=1.0) > 0.15:
+            before = _all(pids)
+            time.sleep(_REST_S)
         yield [each.pid for each in programs]
     finally:
         for each in programs:
@@ -219,6 +239,10 @@ def _processor_s(pid: int) -> float:
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(int(value) for value in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _all(pids: Sequence[int]) -> list[float]:
+    return [_processor_s(pid) for pid in pids]
 
 
 def _summary(found: dict[str, dict[str, list[Any]]], images: int, rounds: int) -> dict[str, Any]:
