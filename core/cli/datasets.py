@@ -220,6 +220,8 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     records = catalog.datasets.all()
     if not records:
         output.text("No datasets yet. Add one with: dataset add PATH, or: dataset sample")
+        if catalog.datasets.all(deleted=True):
+            output.text("What was removed can be brought back; see: dataset list --deleted")
     else:
         output.table(
             ("name", "images", "classes", "version", "state", "from"),
@@ -275,7 +277,8 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     stopped = [run.name for run in removal.remove(catalog, record.id)]
-    output.text(f"Removed “{record.name}”. Your own folder is as it was.")
+    stays = " Your own folder is as it was." if record.origin == "folder" else ""
+    output.text(f"Removed “{record.name}”.{stays}")
     (binned,) = (each for each in catalog.datasets.all(deleted=True) if each.id == record.id)
     until = removal.kept_until(binned)
     output.text(f'Until {date(until)} it comes back with: dataset restore "{record.name}"')

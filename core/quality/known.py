@@ -90,11 +90,15 @@ def take_over(
     return TakenOver(held, fresh, whole, same)
 
 
-def paths_of(workspace: Workspace, dataset_id: str, index: str | None) -> set[str]:
-    """Paths of the images of a whole scan; none where there is no such index (any more)."""
+def labels_of(workspace: Workspace, dataset_id: str, index: str | None) -> dict[str, str]:
+    """The images of a whole scan, with their classes as they were found, by their paths; none
+    where there is no such index (any more)."""
+    if index is None:
+        return {}
     with contextlib.suppress(NotFound):
-        return set(read_index(workspace, dataset_id, index)["path"]) if index is not None else set()
-    return set()
+        table = read_index(workspace, dataset_id, index)
+        return dict(zip(table["path"], table["label"], strict=True))
+    return {}
 
 
 def _match(

@@ -45,7 +45,7 @@ from core.quality.index import (
     write_index,
     write_skipped,
 )
-from core.quality.known import drop_partials, keep_partial, paths_of, take_over
+from core.quality.known import drop_partials, keep_partial, labels_of, take_over
 from core.quality.look import Facts, Looked
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
@@ -115,7 +115,7 @@ def scan(
         report=report,
         choice=choice,
         allowed=allowed,
-        had=lambda: paths_of(workspace, dataset_id, last),
+        had=lambda: labels_of(workspace, dataset_id, last),
     )
     added = added_files(workspace, dataset_id, layout.files)
     files = frames_together([*layout.files, *added])

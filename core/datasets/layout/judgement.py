@@ -23,6 +23,7 @@ from core.datasets.layout.table import Table
 from core.datasets.layout.together import tells
 from core.datasets.layout.values import MARGIN, MEANINGS, Choice, Kind, Reading, Skipped, named
 from core.datasets.layout.walked import Walked
+from core.datasets.layout.words import in_words
 from core.errors import InvalidInput
 
 # A table that says the class of so many of the pictures is meant to.
@@ -43,7 +44,7 @@ class Judgement:
         entries: the pictures below them, without those that are called like masks of others unless
             somebody said that they are images.
         doubt: why it may be meant otherwise; known once it is read.
-        had: what says which images the dataset had before, by their paths.
+        had: what says which images the dataset had before: their classes by their paths.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Judgement:
         walked: Walked,
         choice: Choice,
         tables_at: Path,
-        had: Callable[[], set[str]] = set,
+        had: Callable[[], dict[str, str]] = dict,
     ) -> None:
         self.root, self.walked, self.choice = root, walked, choice
         self.had = had
@@ -81,7 +82,9 @@ class Judgement:
             InvalidInput: nothing says what the classes are, or what was chosen isn't possible.
         """
         chosen, others = self._chosen() if self.choice.kind else self._judged()
-        return self._without_masks(chosen, others) if self.masks else (chosen, others)
+        if self.masks:
+            chosen, others = self._without_masks(chosen, others)
+        return in_words(chosen, self.entries, self.tables_at, self.walked.tables, self.had), others
 
     def _without_masks(
         self, chosen: Reading, others: list[Reading]
@@ -109,7 +112,7 @@ class Judgement:
                 others = [replace(each, masks="out") for each in others]
                 whole = replace(whole, masks="images", labels=labels)
                 chosen = replace(chosen, masks="out", labels=labels)
-                if not self.had().isdisjoint(self.masks):
+                if not self.had().keys().isdisjoint(self.masks):
                     self.entries = with_masks.entries
                     out = replace(chosen, skipped=[*chosen.skipped, *left])
                     return whole, [out, *others]

@@ -211,6 +211,11 @@ def _of_json(path: Path) -> dict[str, str]:
     return {}
 
 
+def is_number(label: str) -> bool:
+    """Whether a class is called by a number, or by WordNet's."""
+    return bool(label.isdecimal() or _SYNSET.fullmatch(label))
+
+
 def called_by(labels: set[str], known: Mapping[str, str]) -> dict[str, str] | None:
     """What each of these classes is called; ``None`` where that isn't what ``known`` is about.
 

@@ -30,14 +30,14 @@ def read_layout(
     report: Reporter | None = None,
     choice: Choice | None = None,
     allowed: Sequence[Path] = (),
-    had: Callable[[], set[str]] = set,
+    had: Callable[[], dict[str, str]] = dict,
 ) -> Layout:
     """Find the images below ``root`` and what class and split each belongs to.
 
     Args:
         choice: what a person said about how to read it; judged where they didn't.
         allowed: folders besides ``root`` that links in it may lead into, resolved.
-        had: what says which images the dataset had at its last scan, by their paths.
+        had: what says which images the dataset had at its last scan: their classes by their paths.
 
     Raises:
         NotFound: there is no such folder, or it can't be read.

@@ -20,6 +20,7 @@ from core.datasets.layout.lists import (
     LABEL,
     called_by,
     in_order_of,
+    is_number,
     lines_of,
     named_classes,
     read_list,
@@ -45,7 +46,6 @@ _MOST_LISTS = 200
 # A column of splits that the names of several tables make.
 _BY_NAME = "the tables’ names"
 _SAYS_CLASSES = re.compile(r"label|class|truth|synset|target", re.IGNORECASE)
-_SYNSET = re.compile(r"n\d{8}")
 
 
 def find_tables(root: Path, names: list[str], index: Index, *, named: bool = True) -> list[Table]:
@@ -170,7 +170,7 @@ def _called(root: Path, names: list[str], table: Table, index: Index) -> Table:
         return table
     labels = table.rows[table.labels].map(as_label)
     numbers = set(labels) - {""}
-    if not all(label.isdigit() or _SYNSET.fullmatch(label) for label in numbers):
+    if not all(map(is_number, numbers)):
         return table
     beside = [name for name in names if name not in table.used and not index.is_beside(name)]
     known, where = named_classes(root, beside, index.is_here)

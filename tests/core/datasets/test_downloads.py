@@ -158,6 +158,11 @@ AS_DOWNLOADED: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[s
         },
         ("annotations", {"ant": 4}, {}),
     ),
+    "folders called by WordNet's numbers, and a list of words": (
+        {f"train/{wordnet}/{n}.png": "" for wordnet in ("n01440764", "n02102040") for n in "123"}
+        | {"words.txt": "n01440764\ttench\nn02102040\tspaniel\nn00000001\tanother\n"},
+        ("splits", {"tench": 3, "spaniel": 3}, {"train": 6}),
+    ),
     "what an Android phone has found after a fault": (
         ANTS | {"LOST.DIR/1.png": ""},
         ("classes", {"ant": 8, "bee": 8}, {}),
@@ -192,3 +197,13 @@ def test_pictures_in_another_form_are_named(
 ) -> None:
     with pytest.raises(InvalidInput, match=said):
         read_layout(make(tmp_path, files))
+
+
+def test_classes_that_were_numbers_stay_what_they_were(tmp_path: Path) -> None:
+    files = {f"{label}/{n}.png": "" for label in (0, 1) for n in range(3)}
+    root = make(tmp_path, files | {"classes.txt": "ant\nbee\n"})
+    before = {path: path[0] for path in files}
+    assert found(read_layout(root))[1] == {"ant": 3, "bee": 3}
+    assert found(read_layout(root, had=lambda: before))[1] == {"0": 3, "1": 3}
+    named = {path: "bee" if path[0] == "1" else "ant" for path in files}
+    assert found(read_layout(root, had=lambda: named))[1] == {"ant": 3, "bee": 3}

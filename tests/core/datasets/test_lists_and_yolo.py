@@ -102,7 +102,7 @@ LISTS: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[str, int]
             )
         }
         | {"words.txt": FISH.replace(" ", "\t", 1)},
-        ("splits", {"n01440764": 6, "n01443537": 6}, {"train": 8, "validation": 4}),
+        ("splits", {"tench, Tinca tinca": 6, "goldfish": 6}, {"train": 8, "validation": 4}),
     ),
     "lists of what is for training": (
         pictures("images/pie/{}.jpg", 6)
