@@ -40,7 +40,11 @@ SECTIONS = {
         "What it looks at",
         "Can I trust it",
         "Take away",
+        "All figures",
         "Class by class",
+        "Reliability",
+        "Copies",
+        "Map",
         "Compare",
         "Training",
     ),
@@ -100,7 +104,7 @@ def looked_at(page: Any, axe: str, what: str, ways: list[tuple[int, int, str]] =
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "data", "clean", "train", "results", "predict", "models", "people"]
+    "name", ["home", "data", "clean", "train", "results", "predict", "models", "people", "machines"]
 )
 def test_axe_finds_nothing(
     server: Server, new_page: Callable[..., Any], axe: str, name: str
