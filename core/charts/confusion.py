@@ -35,7 +35,6 @@ def confusion(
     shown: Sequence[int] | None = None,
     chosen: tuple[int, int] | None = None,
     click: bool = False,
-    ink: str | None = None,
 ) -> go.Figure:
     """Which class was taken for which: rows are true classes, columns the model's answers.
 
@@ -46,7 +45,6 @@ def confusion(
         chosen: positions of the true and the predicted class of a cell to be framed.
         click: put a mark that can be clicked on each cell (where there are very many, on those
             that are not empty); its ``customdata`` is the positions in ``labels`` of both classes.
-        ink: colour of numbers on light cells; the theme's own, which is rather pale, by default.
     """
     order = list(range(len(labels))) if shown is None else list(shown)
     everything = np.array(counts, np.float64).reshape(len(labels), len(labels))
@@ -72,7 +70,7 @@ def confusion(
         )
     )
     if len(order) <= NUMBERS_AT_MOST:
-        _numbers(figure, shares * 100 if rates else numbers, shares, ink)
+        _numbers(figure, shares * 100 if rates else numbers, shares)
     if click:
         _marks(figure, order, numbers, hover)
     if chosen is not None and chosen[0] in order and chosen[1] in order:
@@ -157,7 +155,7 @@ def _marks(
     figure.update_layout(hovermode="closest", hoverdistance=-1 if every else 12)
 
 
-def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray, ink: str | None) -> None:
+def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray) -> None:
     """Write numbers into a heat map: white on its dark cells, in the page's own colour on others.
 
     The scale lets the page shine through, which the heat map's own choice of colour overlooks.
@@ -171,7 +169,7 @@ def _numbers(figure: go.Figure, shown: np.ndarray, shares: np.ndarray, ink: str 
             y=[f"{n}" for n in rows],
             text=[f"{shown[r, c]:.0f}" for r, c in zip(rows, columns, strict=True)],
             mode="text",
-            textfont={"size": size, "weight": 600, "color": "white" if dark else ink},
+            textfont={"size": size, "weight": 600, "color": "white" if dark else None},
             hoverinfo="skip",
             showlegend=False,
         )

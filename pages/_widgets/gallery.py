@@ -42,6 +42,8 @@ _CSS = """
   border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: calc(100% - 14px);
   box-sizing: border-box; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical;
   -webkit-line-clamp: 2; overflow-wrap: anywhere; text-align: left;}
+.badge.two {display: flex; white-space: pre;}
+.badge.two :first-child {overflow: hidden; text-overflow: ellipsis;}
 .badge.good {background: #00684b;} .badge.bad {background: #a83f00;}
 .tile.on {border-color: var(--st-primary-color);}
 .tile.on::after {content: "✓"; position: absolute; right: 7px; top: 7px; width: 20px; height: 20px;
@@ -117,7 +119,14 @@ export default function ({ data, parentElement, setStateValue }) {
       if (tile.badge) {
         const badge = document.createElement("div");
         badge.className = "badge " + tile.tone;
-        badge.textContent = tile.badge;
+        // A name and how sure: the name gives way, so that the picture stays to be seen.
+        const at = tile.badge.lastIndexOf(" · ");
+        if (at > 0) {
+          badge.classList.add("two");
+          for (const part of [tile.badge.slice(0, at), tile.badge.slice(at)]) {
+            badge.appendChild(document.createElement("span")).textContent = part;
+          }
+        } else badge.textContent = tile.badge;
         element.appendChild(badge);
       }
       const caption = document.createElement("div");

@@ -48,7 +48,7 @@ def draw_gallery(batch: Batch, counted: Summary) -> None:
         Tile(
             row.path,
             _picture(batch.run_id, batch.id, row.path),
-            f"{shorten(row.prediction, 18)} · {percent(row.confidence)}",
+            f"{shorten(row.prediction, 40)} · {percent(row.confidence)}",
             title=row.path,
         )
         for row in rows.itertuples()

@@ -113,7 +113,6 @@ def _matrix(view: View) -> None:
             shown=[n for n in positions if n in shown],
             chosen=_chosen(view),
             click=True,
-            ink=_ink(),
         ),
         key=chart_key,
         on_select=lambda: _clicked(view, chart_key),
@@ -127,11 +126,6 @@ def _matrix(view: View) -> None:
         left_out = plural(len(labels) - many, "class", "classes")
         said = f"The other {left_out} are left out here. {said}"
     st.caption(said)
-
-
-def _ink() -> str:
-    """What the page's text is written in; charts don't hear of it by themselves."""
-    return "#e8eaee" if st.context.theme.type == "dark" else "#1d2129"
 
 
 def _clicked(view: View, chart_key: str) -> None:

@@ -102,7 +102,7 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
             row.path,
             picture.data,
             f"▲ {row.label}" if row.path == now else str(row.label),
-            badge=f"{apart(shorten(row.predicted, 16))} · {percent(row.confidence, 0)}",
+            badge=f"{apart(shorten(row.predicted, 40))} · {percent(row.confidence, 0)}",
             tone="good" if row.correct else "bad",
             title=f"{row.path}\ntrue: {row.label}\n"
             f"answer: {row.predicted} ({percent(row.confidence)})",

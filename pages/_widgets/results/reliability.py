@@ -265,7 +265,7 @@ def examples(view: View, found: Robustness) -> None:
                 f"{number}",
                 picture,
                 caption,
-                badge=f"{apart(shorten(example.answer, 16))} · {percent(example.confidence, 0)}",
+                badge=f"{apart(shorten(example.answer, 40))} · {percent(example.confidence, 0)}",
                 tone="good" if example.right else "bad",
                 title=f"{caption}: {example.answer} ({percent(example.confidence, 1)})",
             )

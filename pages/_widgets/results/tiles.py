@@ -38,7 +38,7 @@ def answers_gallery(
                 row.path,
                 picture.data,
                 f"is {row.label}" if not row.correct else row.label,
-                badge=f"{apart(shorten(row.predicted, 16))} · {percent(row.confidence, 0)}",
+                badge=f"{apart(shorten(row.predicted, 40))} · {percent(row.confidence, 0)}",
                 tone="good" if row.correct else "bad",
                 title=(
                     f"{row.path}\ntrue: {row.label}\n"
