@@ -37,6 +37,8 @@ SUFFIXES = (".pdf", ".png", ".html")
 # A4 in pixels of style sheets, 96 to the inch.
 WIDTH, HEIGHT = 794, 1123
 _PHOTOS, _WRONG = 12, 4
+# Photos beside each other, and how high they are in pixels, by how many there are at least.
+_ACROSS = ((5, 6, 126), (4, 4, 190), (0, 3, 240))
 _PAIRS = 4
 # Characters of what goes into one line of the right column, and pairs where each needs two.
 _LINE, _PAIRS_LONG = 40, 2
@@ -51,7 +53,7 @@ _STYLE = """
 html, body { margin: 0; padding: 0; max-width: none; background: #fff; color: var(--text);
   font: 10.5pt/1.4 system-ui, sans-serif; }
 main { width: 794px; height: 1122px; padding: 46px 52px 30px; overflow: hidden; display: flex;
-  flex-direction: column; gap: 15px; background: #fff; }
+  flex-direction: column; gap: 15px; justify-content: space-between; background: #fff; }
 h1 { font-size: 23pt; line-height: 1.12; margin: 0; letter-spacing: -.01em; }
 h1, .use, .clamp { display: -webkit-box; -webkit-box-orient: vertical; overflow: hidden; }
 h1 { -webkit-line-clamp: 2; } .use { -webkit-line-clamp: 3; margin: 5px 0 0; font-size: 11.5pt;
@@ -66,18 +68,18 @@ h2 { font-size: 9.5pt; text-transform: uppercase; letter-spacing: .07em; color: 
   white-space: nowrap; font-variant-numeric: tabular-nums; }
 .hero p { margin: 0 0 5px; font-size: 12.5pt; line-height: 1.3; }
 .hero svg { max-width: none; margin: 0; } .hero svg text { font-size: 12px; }
-.photos { display: grid; grid-template-columns: repeat(6, 1fr); gap: 9px; margin: 0; padding: 0;
-  list-style: none; }
+.photos { display: grid; grid-template-columns: repeat(var(--across), 1fr); gap: 9px;
+  margin: 0; padding: 0; list-style: none; }
 .photos li { min-width: 0; font-size: 8.5pt; line-height: 1.25; }
-.photos div { height: 118px; background: var(--card); border-radius: 4px; overflow: hidden;
+.photos div { height: var(--high); background: var(--card); border-radius: 4px; overflow: hidden;
   display: grid; place-items: center; color: var(--soft); }
-.photos img { width: 100%; height: 118px; object-fit: cover; display: block; }
+.photos img { width: 100%; height: var(--high); object-fit: cover; display: block; }
 .photos img.tiny { image-rendering: pixelated; object-fit: contain; }
 .photos p { margin: 3px 0 0; }
 .photos span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .right b { color: var(--good); } .wrong b { color: var(--bad); }
 .wrong div { box-shadow: inset 0 -4px 0 var(--bad); padding-bottom: 4px; }
-.two { display: grid; grid-template-columns: 54fr 46fr; gap: 26px; flex: 1; min-height: 0; }
+.two { display: grid; grid-template-columns: 54fr 46fr; gap: 26px; min-height: 0; }
 .two > div { min-width: 0; min-height: 0; overflow: hidden; }
 svg.wide { max-width: 100%; max-height: 430px; margin: 0; }
 svg.wide text { font-size: 11px; fill: var(--text); }
@@ -184,10 +186,14 @@ def _photos(found: Findings) -> str:
         )
         side = "right" if each.correct else "wrong"
         items.append(f'<li class="{side}"><div>{shown}</div><p>{said}</p></li>')
+    across, high = next((n, high) for least, n, high in _ACROSS if len(items) >= least)
     heading = "Photos it had never seen, and its answers"
     if not found.result.unseen:
         heading = "Photos of the test, and its answers"
-    return f'<section><h2>{heading}</h2><ul class="photos">{"".join(items)}</ul></section>'
+    return (
+        f'<section><h2>{heading}</h2><ul class="photos" style="--across: {across}; '
+        f'--high: {high}px">{"".join(items)}</ul></section>'
+    )
 
 
 def _matrix(result: Result) -> str:
