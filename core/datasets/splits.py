@@ -189,7 +189,8 @@ _OF_MANY = {
 }
 
 
-# Of these warnings, those of classes that are not tested, or not learned.
+WARNINGS = frozenset(_OF_MANY)
+# Of these, those of classes that are not tested, or not learned.
 LEFT_OUT = ("untaught", "missing", "untested")
 
 
@@ -197,7 +198,7 @@ def split_warnings(
     table: pd.DataFrame,
     splits: pd.Series,
     few: int = 5,
-    kinds: Collection[str] = tuple(_OF_MANY),
+    kinds: Collection[str] = WARNINGS,
 ) -> list[str]:
     """Sentences about classes that can't be trained on or judged well, the gravest first.
 
@@ -205,7 +206,7 @@ def split_warnings(
         table: columns ``label``, and where they are known ``group`` (near-copies share a value) and
             ``split`` (as the folder came).
         few: a class with fewer images than this is learned from, or judged on, next to nothing.
-        kinds: of warnings, keys of ``_OF_MANY``.
+        kinds: of :data:`WARNINGS`.
     """
     labels = table["label"]
     counts = split_counts(labels, splits)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.catalog import Catalog
-from core.datasets.splits import split_warnings
+from core.datasets.splits import WARNINGS, split_warnings
 from core.errors import InvalidInput, NotFound
 from core.features import hardware
 from core.quality.belonging import with_groups
@@ -82,8 +82,11 @@ def check(spec: TrainSpec, table: pd.DataFrame, catalog: Catalog | None = None) 
                 f"With these shares no image is left to {what}.",
                 remedy="Add images, or change the shares.",
             )
-    warnings = split_warnings(with_groups(table), splits)
-    if few := little_tested(spec, table, splits):
+    few = little_tested(spec, table, splits)
+    # Where all tested images together are too few, each class's are.
+    passed_over = {"judged"} if few else set()
+    warnings = split_warnings(with_groups(table), splits, kinds=WARNINGS - passed_over)
+    if few:
         warnings.insert(0, few)
     if not (splits == "validation").any():
         if spec.stopping.patience:

@@ -141,7 +141,7 @@ def test_the_shares_that_are_chosen_are_those_of_the_run(
     table = at.dataframe[0].value
     assert table.loc["cat"].tolist() == [6, 1, 3]
     assert table.loc["dog"].tolist() == [12, 2, 6]
-    assert "“cat” will be judged on 3 test images only" in words(at)
+    assert "It will be tested on 9 images only" in words(at)
     choose(at, "classic")
     assert at.slider(key=f"{record.id}-split-test").value == 30, "another recipe, the same split"
     press_start(at)
