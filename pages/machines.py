@@ -24,7 +24,7 @@ def _has(member: Member) -> str:
     has = [plural(machine.cores, "core")]
     has += [f"{size(machine.memory)} of memory"] if machine.memory else []
     has += [machine.gpu or "no GPU"]
-    does = " and ".join(_LANES[lane] for lane in machine.lanes)
+    does = ", ".join(_LANES[lane] for lane in _LANES if lane in machine.lanes)
     return f"{', '.join(has)}; {does}"
 
 

@@ -136,6 +136,11 @@ def _table(entries: list[Entry]) -> list[Entry]:
     return [entries[row] for row in picked["selection"]["rows"] if row < len(entries)]
 
 
+def _about(entry: Entry) -> None:
+    actions([entry])
+    details(entry, catalog().runs.tags())
+
+
 def _likely(entry: Entry) -> str:
     if entry.low is None or entry.high is None:
         return ""
@@ -153,30 +158,28 @@ done_bar()
 if not everything:
     empty("No models yet", "They appear here once you train one.", *TO_TRAIN)
 else:
-    known_tags = catalog().runs.tags()
-    found = _filters(everything, known_tags)
+    found = _filters(everything, catalog().runs.tags())
     if not found:
         st.markdown("No model is like that. Take a filter off to see more.")
     else:
-        about = st.container()
         as_table = st.toggle(
             "As a table",
             key="library-as-table",
             persist_state="session",
             help="With all that is known of each, and several to select and compare.",
         )
-        chosen = _table(found) if as_table else draw_cards(found)
+        chosen = _table(found) if as_table else []
+        if not as_table:
+            draw_cards(found, _about)
         takes = size(sum(entry.disk for entry in everything))
         said = f"{plural(len(found), 'model')} of {len(everything):,}; together {takes} on disk."
         if as_table:
             said += " Select one to open, name, tag or delete it, and several to compare them."
         st.caption(said)
-        # Beside the table, above the cards, which may be many.
-        with st.container() if as_table else about:
-            if chosen:
-                actions(chosen)
-            if len(chosen) == 1:
-                details(chosen[0], known_tags)
+        if len(chosen) == 1:
+            _about(chosen[0])
+        elif chosen:
+            actions(chosen)
 if acting().may("trainer"):
     bring_panel()
     bin_panel()

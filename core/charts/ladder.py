@@ -35,7 +35,7 @@ _PLACE: dict[str, Any] = {
     "x": {
         "field": "x",
         "type": "quantitative",
-        "scale": {"zero": True, "nice": False},
+        "scale": {"zero": True, "nice": False, "padding": 8},
         "axis": {"title": "seconds since the start"},
     },
     "y": {

@@ -36,7 +36,7 @@ def ended(run: RunRecord) -> None:
         _not_done(run)
     so_far = curves(catalog(), run.job_id)
     if so_far.rungs:
-        with st.expander("What was tried", expanded=True):
+        with st.expander("What was tried", expanded=run.state != "done"):
             if run.summary.story:
                 st.markdown(escape(run.summary.story))
             draw_ladder(so_far.rungs, key=f"ladder-{run.id}", done=run.state == "done")

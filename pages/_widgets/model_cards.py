@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.errors import NotFound
@@ -27,16 +29,18 @@ _STATES = {
 _PICKED = "library-picked"
 
 
-def draw_cards(entries: list[Entry]) -> list[Entry]:
-    """Draw them; the one about which somebody wants to know more, if there is one."""
+def draw_cards(entries: list[Entry], more: Callable[[Entry], None]) -> None:
+    """Draw them, with ``more`` below the row of the one about which somebody wants to know more."""
     shown = entries[page_of(len(entries), key="library-page", size=_PAGE)]
+    picked = st.session_state.get(_PICKED)
     for start in range(0, len(shown), _ACROSS):
         row = shown[start : start + _ACROSS]
         for column, entry in zip(st.columns(_ACROSS, gap="medium"), row, strict=False):
             with column, st.container(border=True, key=f"model-{entry.run.id}", height="stretch"):
                 _card(entry)
-    picked = st.session_state.get(_PICKED)
-    return [entry for entry in shown if entry.run.id == picked]
+        for entry in row:
+            if entry.run.id == picked:
+                more(entry)
 
 
 def _card(entry: Entry) -> None:

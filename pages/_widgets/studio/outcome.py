@@ -59,7 +59,7 @@ def outcome(run: RunRecord) -> None:
         _worst(view)
         if advice is not None:
             st.markdown(f":material/arrow_forward: **Next:** {escape(advice.text)}")
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if st.button("Why?", icon=":material/insights:", key="studio-why", help=others):
                 _open(run)
             wrong = int((~view.predictions.correct).sum())
