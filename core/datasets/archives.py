@@ -7,6 +7,8 @@ good ones. Limits are kept while unpacking, whatever the archive's own table say
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -224,7 +226,7 @@ def _refusal(member: Member) -> str | None:
     path = PurePosixPath(member.name)
     if not member.is_file:
         return ""
-    if path.is_absolute() or (path.parts and ":" in path.parts[0]):
+    if path.is_absolute() or _has_drive(member.name):
         return "Its path is absolute, which could write outside Lightbox's folder."
     if ".." in path.parts:
         return "Its path leads out of the archive's folder."
@@ -251,6 +253,11 @@ def _refusal(member: Member) -> str | None:
     ):
         return "Its name is too long or not valid."
     return None
+
+
+def _has_drive(name: str) -> bool:
+    """Whether a name begins with a drive: ``C:/``, and on Windows ``a:b``, too."""
+    return bool(re.match(r"[A-Za-z]:/" if os.name != "nt" else r"[^/]*:", name))
 
 
 def _is_image_inside(member: Member) -> bool:

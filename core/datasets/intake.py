@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path, PurePath, PureWindowsPath
@@ -244,6 +245,8 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
                 encoding=source.get("encoding"),
                 report=report,
             )
+            if not unpacked.kept and unpacked.skipped:
+                raise _nothing_of(unpacked.skipped)
         except InvalidInput as error:
             shutil.rmtree(originals, ignore_errors=True)
             raise InvalidInput(error.title, file=source["name"], remedy=error.remedy) from error
@@ -262,6 +265,14 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
         # Only now: a job that is killed before the note is written needs it once more.
         (folder / source["file"]).unlink(missing_ok=True)
     return refused
+
+
+def _nothing_of(skipped: list[Skipped]) -> InvalidInput:
+    (why, _) = Counter(item.why for item in skipped).most_common(1)[0]
+    return InvalidInput(
+        f"None of the images in this archive could be unpacked. {why}",
+        remedy="Pack them again as an ordinary .zip.",
+    )
 
 
 def check_allowed(folder: Path) -> Path:

@@ -181,6 +181,18 @@ def test_an_archive_may_be_called_anything(catalog: Catalog, tmp_path: Path, fil
     assert classes(catalog, record.id) == {"0", "1"}
 
 
+def test_an_archive_of_which_nothing_can_be_unpacked_says_why(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    inside = {f"/data/{path}": data for path, data in good().items()}
+    record = intake.add_archive(catalog, make_zip(tmp_path / "a.zip", inside), "a.zip")
+    with pytest.raises(InvalidInput, match=r"Its path is absolute.*a\.zip"):
+        intake.prepare(catalog, record.id, Reporter())
+    named = {f"a:b/{path}": data for path, data in good().items()}
+    record = intake.add_archive(catalog, make_zip(tmp_path / "b.zip", named), "b.zip")
+    assert intake.prepare(catalog, record.id, Reporter()) == []
+
+
 def test_a_refused_archive_leaves_nothing_behind(catalog: Catalog, tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"no archive")
