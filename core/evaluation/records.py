@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from core.text import percent
 
+# Who finds fewer of a class misses most of it.
+_HALF = 0.5
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +49,11 @@ class ClassReport(_Frozen):
     f1: float
     support: int
 
+    @property
+    def found(self) -> str:
+        """How many of its images were found: ``5 of 11``."""
+        return f"{round(self.recall * self.support):,} of {self.support:,}"
+
 
 class Evaluation(_Frozen):
     """All that derives from predictions on images that training never saw.
@@ -77,6 +85,12 @@ class Evaluation(_Frozen):
     weighted: ClassReport
     left_out: list[tuple[str, str]] = []
     seconds: float = 0.0
+
+    @property
+    def rarely_found(self) -> list[ClassReport]:
+        """Classes of which less than half of the test images were found, the least found first."""
+        rare = [row for row in self.report if row.support and row.recall < _HALF]
+        return sorted(rare, key=lambda row: (row.recall, -row.support, row.label))
 
 
 class Confusion(_Frozen):

@@ -240,6 +240,9 @@ def _limits(found: Findings) -> Section:
     weakest = verdict.get("weakest")
     if weakest is not None and material.evaluation.correct < material.evaluation.images:
         points.append(weakest.text)
+    doubtful = verdict.get("doubtful")
+    if doubtful is not None:
+        points.append(doubtful.text)
     points += [each.text for each in verdict.cautions]
     if material.evaluation.images:
         reliability = found.result.reliability

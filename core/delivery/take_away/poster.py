@@ -27,6 +27,7 @@ from core.evaluation.document.parts import Scale, Statement
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.mistakes import telling
+from core.evaluation.records import worst_confusions
 from core.progress import Reporter
 from core.quality.report_html import document, name, text
 from core.quality.thumbs import data_uri
@@ -36,14 +37,14 @@ from core.workspace import atomic_path
 SUFFIXES = (".pdf", ".png", ".html")
 # A4 in pixels of style sheets, 96 to the inch.
 WIDTH, HEIGHT = 794, 1123
-_PHOTOS, _WRONG = 12, 4
+_PHOTOS = 12
 # Photos beside each other, and how high they are in pixels, by how many there are at least.
 _ACROSS = ((5, 6, 126), (4, 4, 190), (0, 3, 240))
 _PAIRS = 4
 # Characters of what goes into one line of the right column, and pairs where each needs two.
 _LINE, _PAIRS_LONG = 40, 2
 # Named cells with numbers up to so many classes, only names up to the second.
-_LOOK = Look(side=400, margin=92, font=11, named=24, numbered=12)
+_LOOK = Look(side=400, margin=112, font=11, named=24, numbered=12)
 _CELL = 90
 _STYLE = """
 @page { size: 210mm 297mm; margin: 0; }
@@ -169,7 +170,10 @@ def _hero(result: Result) -> str:
 
 
 def _photos(found: Findings) -> str:
-    rows = telling(found.result.predictions.table, _PHOTOS, _WRONG)
+    evaluation = found.result.evaluation
+    # As many are wrong as in the whole test.
+    wrong = round(_PHOTOS * (1 - evaluation.accuracy))
+    rows = telling(found.result.predictions.table, _PHOTOS, wrong)
     if not len(rows):
         return ""
     items = []
@@ -190,6 +194,11 @@ def _photos(found: Findings) -> str:
     heading = "Photos it had never seen, and its answers"
     if not found.result.unseen:
         heading = "Photos of the test, and its answers"
+    right = int(rows["correct"].sum())
+    heading += (
+        f": {right} of these {len(rows)} right, "
+        f"{rate(evaluation.accuracy, evaluation.images)} of all"
+    )
     return (
         f'<section><h2>{heading}</h2><ul class="photos" style="--across: {across}; '
         f'--high: {high}px">{"".join(items)}</ul></section>'
@@ -217,8 +226,15 @@ def _words(result: Result) -> str:
     pairs = _pairs(result)
     if pairs:
         parts.append(f'<h2>Mixed up most</h2><ul class="pairs">{pairs}</ul>')
-    for key, heading in (("collect", "What to collect next"), ("sure", "When it is sure")):
-        said = verdict.get(key)
+    weakest = verdict.get("weakest")
+    if weakest is not None and weakest.tone == "good":
+        weakest = None
+    for said, heading in (
+        (weakest, "Where it is weakest"),
+        (verdict.get("doubtful"), "What to look at first"),
+        (verdict.get("collect"), "What to collect next"),
+        (verdict.get("sure"), "When it is sure"),
+    ):
         if said is not None:
             parts.append(f'<h2>{heading}</h2><p class="clamp">{text(said.text)}</p>')
     careful = [*_bad(verdict.get("baseline")), *verdict.cautions]
@@ -237,17 +253,11 @@ def _bad(statement: Statement | None) -> list[Statement]:
 
 def _pairs(result: Result) -> str:
     """The most frequent mistakes, each with how many of the class's images it is."""
-    counts = np.array(result.evaluation.confusion, np.int64)
-    support = counts.sum(axis=1)
-    np.fill_diagonal(counts, 0)
-    labels = result.evaluation.labels
-    said: list[str] = []
-    for at in np.argsort(-counts, axis=None, kind="stable")[:_PAIRS]:
-        row, column = divmod(int(at), len(labels))
-        if not counts[row, column]:
-            break
-        pair = f"{quoted(shorten(labels[row], 24))} taken for {quoted(shorten(labels[column], 24))}"
-        said.append(f"{pair}: {counts[row, column]:,} of {support[row]:,}")
+    said = [
+        f"{quoted(shorten(each.true, 24))} taken for {quoted(shorten(each.predicted, 24))}: "
+        f"{each.count:,} of {each.support:,}"
+        for each in worst_confusions(result.evaluation, _PAIRS)
+    ]
     if any(len(each) > _LINE for each in said):
         said = said[:_PAIRS_LONG]
     return "".join(f"<li>{text(each)}</li>" for each in said)

@@ -98,8 +98,8 @@ def picture(labels: list[str], counts: np.ndarray, look: Look | None = None) -> 
                 f'y="{top + (row + 0.5) * side + look.font * 0.35:.1f}">{count}</text>'
             )
     if named:
-        # Letters are about half as wide as high.
-        most = int((look.margin - 5) / (look.font * 0.55))
+        # As wide, beside their height, as letters are in wide faces (DejaVu Sans); with the "…".
+        most = int((look.margin - 5) / (look.font * 0.65))
         for at, label in enumerate(labels):
             short = text(_cut(label, most))
             middle = at * side + side / 2 + look.font * 0.3
@@ -131,5 +131,5 @@ def _cut(label: str, most: int) -> str:
     for at, letter in enumerate(label):
         width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         if width > most:
-            return f"{label[: max(1, at - 1)]}…"
+            return f"{label[: max(1, at - 1)].rstrip()}…"
     return label

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
+from core.evaluation.comparison.learned import Learned, learned
 from core.evaluation.figures import compute
 from core.evaluation.predictions import Predictions, load_predictions
 from core.evaluation.records import Evaluation
@@ -69,6 +70,11 @@ class Result:
         return compute.figures(self.catalog, self.run.id, self.on, self.report)
 
     @cached_property
+    def learned(self) -> Learned | None:
+        """Beside the model that it came from, where it learned again."""
+        return learned(self.catalog, self.run) if self.on == "test" else None
+
+    @cached_property
     def trained(self) -> dict[str, int]:
         """Images in training by class; empty if that is not known."""
         return compute.trained_images(self.catalog.workspace, self.run.id) or {}
@@ -88,7 +94,7 @@ class Result:
         """Whether one can rely on it, in a sentence, and how that answers."""
         better = self.figures.verdict.better_than_baseline if self.evaluation.images else None
         point = when_sure(self.predictions, self.sure)
-        return words.can_i_rely_on_it(self.reliability, point, better)
+        return words.can_i_rely_on_it(self.reliability, point, better, self.evaluation.rarely_found)
 
     @cached_property
     def study(self) -> Study:

@@ -115,18 +115,19 @@ def what_to_collect(
     number = more_images(int((trained or {}).get(label, 0)), error, float(others))
     what = f"About {number:,} more images" if trained is not None else "More images"
     kind = common_trait(traits[mine], mistakes[mine]) if traits is not None else None
-    count = images(int(missed[worst]))
+    count, all_of_it = int(missed[worst]), images(int(support[worst]))
     if kind is None:
         return (
-            f"{what} of {quoted(label)} would help most: {count} of it "
-            f"{'was' if missed[worst] == 1 else 'were'} taken for something else."
+            f"{what} of {quoted(label)} would help most: {count:,} of {all_of_it} of it "
+            f"{'was' if count == 1 else 'were'} taken for something else."
         )
     name, less = kind
     trait = TRAITS[name]
+    are = trait.is_less if less else trait.is_more
     return (
         f"{what} of {quoted(label)} {trait.less if less else trait.more} would help most: the "
-        f"{count} of it that went wrong are {trait.is_less if less else trait.is_more} than those "
-        "that were called right."
+        f"{count:,} of {all_of_it} of it that went wrong are {are} than those that were called "
+        "right."
     )
 
 

@@ -15,6 +15,7 @@ from core.catalog import Catalog, RunRecord
 from core.errors import Damaged, NotFound
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
+from core.evaluation.figures.doubts import doubted_images, with_doubts
 from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
@@ -32,7 +33,7 @@ from core.runs.reading import UNREADABLE, write_table
 from core.workspace import Workspace
 
 # Another number whenever figures or sentences are made differently: kept ones are then made anew.
-VERSION = 4
+VERSION = 5
 SCORES, CURVES = "scores.json", "curves.parquet"
 
 
@@ -72,8 +73,21 @@ def figures(
     """
     found = kept_figures(catalog.workspace, run_id, on)
     if found is None:
-        return compute_figures(catalog, run_id, on, report)
-    return _as_sure_as_now(catalog.workspace, run_id, on, found)
+        found = compute_figures(catalog, run_id, on, report)
+    else:
+        found = _as_sure_as_now(catalog.workspace, run_id, on, found)
+    return _with_doubts(catalog, run_id, on, found)
+
+
+def _with_doubts(catalog: Catalog, run_id: str, on: str, found: Figures) -> Figures:
+    """The same, with what is known by now of labels that may be wrong; not kept."""
+    run = catalog.runs.get(run_id)
+    if on != "test" or not catalog.changes.last(run.dataset_id, ["suspects"]):
+        return found
+    predictions = load_predictions(catalog.workspace, run_id, on)
+    doubted = doubted_images(catalog, run, predictions)
+    said = with_doubts(found.verdict, predictions, doubted)
+    return found.model_copy(update={"verdict": said})
 
 
 def kept_figures(workspace: Workspace, run_id: str, on: str = "test") -> Figures | None:

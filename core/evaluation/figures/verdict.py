@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from core.evaluation.document.parts import Statement
+from core.evaluation.document.parts import Statement, Tone
 from core.evaluation.figures.collecting import Weakest, weakest_class, what_to_collect
-from core.evaluation.intervals import WIDE
-from core.evaluation.predictions import Predictions
+from core.evaluation.intervals import WIDE, wilson_bounds
+from core.evaluation.predictions import Predictions, worth_by
 from core.evaluation.records import Evaluation, Interval
 from core.evaluation.trust.coverage import Point
 from core.text import images, listed, percent, plural, quoted, rate
@@ -81,7 +81,7 @@ def verdict(
         _headline(evaluation, better, not not_new),
         *_groups(evaluation),
         against,
-        _weakest(evaluation, weakest),
+        _weakest(evaluation, predictions, weakest),
         sure_statement(when_sure),
         Statement(
             key="collect",
@@ -100,11 +100,15 @@ def _headline(evaluation: Evaluation, better: bool | None, unseen: bool) -> Stat
         seen = "it had never seen" if unseen else "of the test set"
     count = evaluation.images
     low, high = (rate(end, count) for end in (evaluation.interval.low, evaluation.interval.high))
+    tone: Tone = "good" if better else "neutral" if better is None else "bad"
+    # Better than chance is not good: not where a class is missed, nor where a test is too small.
+    if better and (evaluation.rarely_found or _width(evaluation.interval) > WIDE):
+        tone = "caution"
     return Statement(
         key="headline",
         text=f"Right on {evaluation.correct:,} of {images(evaluation.images)} {seen}: "
         f"{rate(evaluation.accuracy, count)}, likely between {low} and {high}.",
-        tone="good" if better else "neutral" if better is None else "bad",
+        tone=tone,
     )
 
 
@@ -159,7 +163,7 @@ def _baseline(evaluation: Evaluation) -> tuple[Statement, bool | None]:
     return Statement(key="baseline", text=text, tone="bad"), False
 
 
-def _weakest(evaluation: Evaluation, weakest: Weakest) -> Statement:
+def _weakest(evaluation: Evaluation, predictions: Predictions, weakest: Weakest) -> Statement:
     if evaluation.correct == evaluation.images:
         return Statement(
             key="weakest", text="No class is weak: every test image was called right.", tone="good"
@@ -170,9 +174,13 @@ def _weakest(evaluation: Evaluation, weakest: Weakest) -> Statement:
     others = confusion[worst].copy()
     others[worst] = 0
     taken = int(others.argmax())
+    count = int(support[worst])
+    of_class = worth_by(predictions, predictions.true)[worst]
+    low, high = wilson_bounds(right[[worst]], support[[worst]], worth=of_class)
     text = (
-        f"Weakest: {quoted(label)}, right on {right[worst]:,} of {images(int(support[worst]))} "
-        f"({rate(float(right[worst] / support[worst]), int(support[worst]))})"
+        f"Weakest: {quoted(label)}, right on {right[worst]:,} of {images(count)} "
+        f"({rate(float(right[worst] / count), count)}, likely between {rate(float(low[0]), count)} "
+        f"and {rate(float(high[0]), count)})"
     )
     other = quoted(evaluation.labels[taken])
     # Where none was right there are no others.
@@ -187,10 +195,15 @@ def _weakest(evaluation: Evaluation, weakest: Weakest) -> Statement:
         text += f", {the_others}taken for {other} ({others[taken]:,} of {missed:,}) and more."
     if not weakest.telling:
         text += " With so few images that may be chance."
+    rare = [row.label for row in evaluation.rarely_found]
+    if rare:
+        others = [each for each in rare if each != label]
+        also = "also " if label in rare else ""
+        text += f" It {also}misses more than half of {listed(others)}." if others else ""
     return Statement(
         key="weakest",
         text=text,
-        tone="caution" if weakest.telling else "neutral",
+        tone="caution" if weakest.telling or rare else "neutral",
         about={"true": label, "predicted": evaluation.labels[taken]},
     )
 
@@ -213,7 +226,8 @@ def sure_statement(point: Point) -> Statement:
         return Statement(key="sure", text=text, about=about)
     text = (
         f"When it says it is {said}, as on {covered} of the images, it is right "
-        f"{rate(point.answered.share, count)} of the time ({right:,} of {count:,})."
+        f"{rate(point.answered.share, count)} of the time ({right:,} of {count:,}), likely between "
+        f"{rate(point.answered.low, count)} and {rate(point.answered.high, count)}."
     )
     if point.answered.high < point.threshold:
         text += " So it is surer than it should be."

@@ -31,7 +31,8 @@ class Kind:
         unit: what the strengths are, for people.
         strengths: three, from mild to strong.
         short: strength → a few characters for a cell.
-        said: strength → "turned by 20°", to begin a sentence with.
+        words: how a photographer would call each of the strengths; "slightly out of focus".
+        said: strength → "turned by 20°".
         advice: what helps.
     """
 
@@ -39,6 +40,7 @@ class Kind:
     title: str
     unit: str
     strengths: tuple[float, float, float]
+    words: tuple[str, str, str]
     short: Callable[[float], str]
     said: Callable[[float], str]
     advice: str
@@ -56,6 +58,7 @@ KINDS: dict[str, Kind] = {
             "Blur",
             "standard deviation in % of the image's side",
             (0.005, 0.01, 0.02),
+            ("slightly out of focus", "out of focus", "badly out of focus"),
             _percent,
             lambda value: f"blurred by {_percent(value)} of its side",
             "train with more “Blur” in augmentation if photos may be out of focus",
@@ -65,6 +68,7 @@ KINDS: dict[str, Kind] = {
             "Noise",
             "standard deviation in % of black to white",
             (0.03, 0.06, 0.12),
+            ("slightly grainy, as indoors", "grainy, as in dim light", "very grainy, as at night"),
             _percent,
             lambda value: f"with {_percent(value)} of noise",
             "train with more “Noise” in augmentation if photos may be grainy",
@@ -74,6 +78,7 @@ KINDS: dict[str, Kind] = {
             "Less light",
             "light that is left",
             (0.7, 0.5, 0.3),
+            ("a little darker", "in half the light", "in a third of the light"),
             _percent,
             lambda value: f"with {_percent(value)} of the light",
             "train with more “Brightness” in augmentation, or with photos taken in dim light",
@@ -83,6 +88,7 @@ KINDS: dict[str, Kind] = {
             "More light",
             "light, of the photo's own",
             (1.3, 1.6, 2.0),
+            ("a little brighter", "much brighter", "in twice the light"),
             _percent,
             lambda value: f"with {_percent(value)} of the light",
             "train with more “Brightness” in augmentation, or with photos taken in glaring light",
@@ -92,6 +98,7 @@ KINDS: dict[str, Kind] = {
             "Turned",
             "degrees, either way",
             (5, 10, 20),
+            ("hardly turned", "slightly turned", "turned"),
             lambda value: f"{value:g}°",
             lambda value: f"turned by {value:g}°",
             "train with more “Turn” in augmentation if photos may be turned",
@@ -101,6 +108,7 @@ KINDS: dict[str, Kind] = {
             "JPEG compression",
             "quality, of 100",
             (60, 30, 10),
+            ("saved small, as messengers do", "saved very small", "saved as small as can be"),
             lambda value: f"quality {value:g}",
             lambda value: f"compressed to JPEG quality {value:g}",
             "train with photos that are as compressed as those in use",

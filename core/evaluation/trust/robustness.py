@@ -259,6 +259,13 @@ def harms_most(found: Robustness) -> Disturbed | None:
     return min((each for each in found.tests if each.worse), key=lambda t: t.change, default=None)
 
 
+def harms_first(found: Robustness) -> Disturbed | None:
+    """Of the mildest disturbances that lower accuracy by more than chance, the one that does most:
+    what photos in use are likeliest to suffer from."""
+    worse = (each for each in found.tests if each.worse)
+    return min(worse, key=lambda test: (test.level, test.change), default=None)
+
+
 def _compare(before: np.ndarray, after: np.ndarray, worth: float) -> list[Disturbed]:
     """Each row of ``after`` against ``before``; bool, shapes (tests, n) and (n,)."""
     from scipy.stats import false_discovery_control

@@ -4,17 +4,19 @@ and terminals alike. Names from outside stand in them as they are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from core.evaluation.intervals import WIDE
+from core.evaluation.records import ClassReport
 from core.evaluation.trust.calibration import FEWEST_TO_JUDGE, Calibration, said_and_right
 from core.evaluation.trust.coverage import Point, Suggestion
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability
-from core.evaluation.trust.robustness import Robustness, harms_most
+from core.evaluation.trust.robustness import Disturbed, Robustness, harms_first, harms_most
 from core.evaluation.trust.shares import Share
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST, Slice
-from core.text import images, percent, rate
+from core.text import images, listed, percent, rate
 
 Answer = Literal["yes", "sometimes", "no", "unknown"]
 # An accuracy at which people let a model work alone, and one at which they look over its shoulder.
@@ -29,14 +31,29 @@ _HARDLY = 0.05
 
 
 def can_i_rely_on_it(
-    found: Reliability, point: Point, better: bool | None = True
+    found: Reliability,
+    point: Point,
+    better: bool | None = True,
+    rarely_found: Sequence[ClassReport] = (),
 ) -> tuple[Answer, str]:
     """One sentence that answers the question, and how it answers.
 
     Args:
         point: what comes of answering from the confidence on that counts as sure for the model.
         better: whether it is better than always answering the largest class, as the verdict says.
+        rarely_found: classes of which it misses more than half; then it is never a plain yes.
     """
+    answer, said = _rely(found, point, better)
+    if not rarely_found or answer not in ("yes", "sometimes"):
+        return answer, said
+    named = listed([each.label for each in rarely_found])
+    first = rarely_found[0]
+    few = f" (right on {first.found})" if len(rarely_found) == 1 else ""
+    said = f"{_BEGINS['sometimes']}{said.removeprefix(_BEGINS['yes'])}" if answer == "yes" else said
+    return "sometimes", f"{said} But it misses more than half of {named}{few}."
+
+
+def _rely(found: Reliability, point: Point, better: bool | None) -> tuple[Answer, str]:
     right = found.right
     if not right.images:
         return "unknown", "There are no test images, so nothing can be said about it."
@@ -101,7 +118,7 @@ def cautions(found: Reliability) -> list[str]:
     """What to take care of, most telling first; a short sentence each."""
     said = []
     said += [sentence_of_slice(each) for each in found.slices if each.worse][:1]
-    if found.robustness is not None and harms_most(found.robustness) is not None:
+    if found.robustness is not None and harms_first(found.robustness) is not None:
         said.append(sentence_of_robustness(found.robustness))
     if found.before.verdict == "over":
         said.append(
@@ -129,14 +146,16 @@ def sentence_of_calibration(calibration: Calibration) -> str:
         "over": f"Over-confident, its percentages are too high: {average}.",
         "under": f"Under-confident, its percentages are too low: {average}.",
         "uneven": f"Right on average, but not at every confidence: {average}.",
+        "average": f"Its percentages are right on average: {average}. Whether each can be taken at "
+        "its word, so few images can't show.",
     }[calibration.verdict]
     told = said_and_right(calibration)
     if told is None:
         return start
     return (
-        f"{start} When it says {_about(told.confidence)}, it is right "
+        f"{start} They differ most where it says {_about(told.confidence)}: there it is right "
         f"{_right(told.right)} of the time ({told.right.correct:,} of "
-        f"{told.right.images:,})."
+        f"{told.right.images:,}), {_likely(told.right)}."
     )
 
 
@@ -220,24 +239,38 @@ def sentence_of_suggestion(suggestion: Suggestion) -> str:
 
 
 def sentence_of_robustness(found: Robustness) -> str:
-    """What harms most, and what helps against it."""
+    """The mildest that harms it and what helps against that, and what harms it most."""
     if not found.images:
         return "There are no test images to try this on."
-    worst = harms_most(found)
+    first, worst = harms_first(found), harms_most(found)
     before = _right(found.plain)
-    if worst is None and found.images < FEWEST_TO_JUDGE:
+    if first is None and found.images < FEWEST_TO_JUDGE:
         few = f"{images(found.images)} {'is' if found.images == 1 else 'are'} too few"
         return f"{few} to say whether worse photos would harm it."
-    if worst is None:
+    if first is None or worst is None:
         return (
             f"None of {len(found.tests)} disturbances lowers its accuracy of {before} by more than "
             f"chance, on {images(found.images)}."
         )
-    said = worst.said[0].upper() + worst.said[1:]
-    return (
-        f"{said}, it falls from {before} to {_right(worst.right)}, which is more than "
-        f"chance: {KINDS[worst.kind].advice}."
+    said = _in_words(first)
+    said = (
+        f"{said[0].upper()}{said[1:]} ({_by_how_much(first)}), it falls from {before} to "
+        f"{_right(first.right)}, which is more than chance: {KINDS[first.kind].advice}."
     )
+    if worst == first:
+        return said
+    return (
+        f"{said} What harms most: {_in_words(worst)} ({_by_how_much(worst)}), it is right on "
+        f"{_right(worst.right)}."
+    )
+
+
+def _in_words(test: Disturbed) -> str:
+    return KINDS[test.kind].words[test.level - 1]
+
+
+def _by_how_much(test: Disturbed) -> str:
+    return KINDS[test.kind].said(test.strength)
 
 
 def sentence_of_slice(each: Slice) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import charts
 from core.evaluation.document.parts import Matrix, Pictures, Section
@@ -179,10 +180,12 @@ def _cell(view: View) -> None:
 
 def _pairs(view: View, section: Section) -> None:
     title(section)
-    columns = st.columns(2)
     pairs = [part for part in section.parts if isinstance(part, Pictures)]
+    columns: list[DeltaGenerator] = []
     for number, part in enumerate(pairs):
-        with columns[number % 2].container(border=True):
+        # Rows of two, so that the order is the same read across, and on a phone.
+        columns = columns or list(st.columns(2))
+        with columns.pop(0).container(border=True):
             _pair(view, part, number)
     draw_parts(view, [part for part in section.parts if part not in pairs])
 

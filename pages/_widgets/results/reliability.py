@@ -24,7 +24,7 @@ from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.reliability import Reliability, rows_of
 from core.evaluation.trust.robustness import Disturbed, Robustness, example_pictures
 from core.evaluation.trust.slices import Slice
-from core.text import apart, escape, images, percent, shorten
+from core.text import escape, images, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title
@@ -259,26 +259,31 @@ def _robustness(view: View, section: Section) -> None:
 def examples(view: View, found: Robustness) -> None:
     pictures = example_pictures(catalog().workspace, view.run.id, view.on)
     said = ["undisturbed", *(_short(test) for test in found.tests)]
+    shares = [found.plain, *(test.right for test in found.tests)]
+    worse = [False, *(test.worse for test in found.tests)]
     gallery(
         [
             Tile(
                 f"{number}",
                 picture,
                 caption,
-                badge=f"{apart(shorten(example.answer, 40))} · {percent(example.confidence, 0)}",
-                tone="good" if example.right else "bad",
-                title=f"{caption}: {example.answer} ({percent(example.confidence, 1)})",
+                # Of all images: one picture may be lucky.
+                badge=f"{'▼ ' if harms else ''}{percent(right.share, 0)} right",
+                tone="bad" if harms else "",
+                title=f"{caption}: right on {right.correct:,} of {images(right.images)}; this one "
+                f"is taken for {example.answer} ({percent(example.confidence, 0)} sure)",
             )
-            for number, (picture, caption, example) in enumerate(
-                zip(pictures, said, found.examples, strict=False)
+            for number, (picture, caption, right, harms, example) in enumerate(
+                zip(pictures, said, shares, worse, found.examples, strict=False)
             )
         ],
         key=f"disturbed-{view.run.id}",
         label="One test image under each disturbance",
     )
     st.caption(
-        f"One test image, “{escape(shorten(found.path))}” (true: {escape(shorten(found.label))}), "
-        "at the size that the model sees, with its answer."
+        f"One test image, “{escape(shorten(found.path))}”, at the size that the model sees. The "
+        f"figure is how many of {images(found.images)} are right when they are all so; ▼ is worse "
+        "by more than chance."
     )
 
 

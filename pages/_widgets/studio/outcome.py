@@ -50,6 +50,9 @@ def outcome(run: RunRecord) -> None:
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
         st.markdown(f"#### {_kept_together(escape(headline.text))}")
+        weakest = said.get("weakest")
+        if weakest is not None and weakest.tone == "caution":
+            st.caption(f":material/warning: {_kept_together(escape(weakest.text))}")
         if not_new := said.get("elsewhere"):
             st.caption(f":material/info: {escape(not_new.text)}")
         if run.summary.stopped:
@@ -57,6 +60,8 @@ def outcome(run: RunRecord) -> None:
         if found := learned(catalog(), run):
             _changed(found)
         _worst(view)
+        if doubtful := said.get("doubtful"):
+            st.markdown(f":material/arrow_forward: **First:** {escape(doubtful.text)}")
         if advice is not None:
             st.markdown(f":material/arrow_forward: **Next:** {escape(advice.text)}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):

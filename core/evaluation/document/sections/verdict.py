@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.evaluation.document.parts import Heading, Headline, Note, Part, Scale, Statements
+from core.evaluation.comparison.learned import Learned
+from core.evaluation.document.parts import (
+    Heading,
+    Headline,
+    Note,
+    Part,
+    Scale,
+    Statement,
+    Statements,
+    Tone,
+)
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import section
 from core.evaluation.intervals import wilson
@@ -22,7 +32,8 @@ def verdict(result: Result) -> Iterable[Part]:
     if evaluation.images:
         yield _scale(result)
     cautions = said.cautions
-    yield Statements("said", tuple(each for each in others if each not in cautions))
+    before = () if result.learned is None else (_beside_before(result.learned),)
+    yield Statements("said", (*before, *(each for each in others if each not in cautions)))
     if cautions:
         yield Heading("before", "Before relying on it")
         yield Statements("cautions", tuple(cautions))
@@ -40,6 +51,20 @@ def verdict(result: Result) -> Iterable[Part]:
     out_of_fold = _out_of_fold(result)
     if out_of_fold:
         yield Note("out_of_fold", out_of_fold)
+
+
+def _beside_before(found: Learned) -> Statement:
+    """Whether it got better by learning again."""
+    paired = found.paired
+    tone: Tone = "neutral"
+    if paired.images and paired.beyond_chance:
+        tone = "good" if paired.net > 0 else "caution"
+    shares = ""
+    if paired.images:
+        first, second = (rate(share, paired.images) for share in (paired.first, paired.second))
+        shares = f"{first} before, {second} now. "
+    text = f"Beside {quoted(shorten(found.before.name))}: {shares}{found.sentence}"
+    return Statement(key="before", text=text, tone=tone)
 
 
 def _out_of_fold(result: Result) -> str:

@@ -10,7 +10,9 @@ from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
 from core.evaluation.figures.compute import CURVES, SCORES, figures, kept_figures, load_curves
+from core.evaluation.predictions import load_predictions
 from core.progress import RecordingReporter
+from core.quality.curation import count_again, curated, decide
 from core.workspace import read_json, write_json
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
 
@@ -104,3 +106,25 @@ def test_dark_mistakes_are_found_in_what_the_scan_measured(
     assert statement is not None
     assert statement.text.startswith("About 20 more images of “red” in bright light")
     assert "brighter than those that were called right" in statement.text
+
+
+def test_mistakes_that_may_be_wrong_labels_are_said_until_somebody_decides(
+    catalog: Catalog, run: RunRecord
+) -> None:
+    evaluate_run(catalog, run.id)
+    before = figures(catalog, run.id)
+    assert before.verdict.get("doubtful") is None
+    predictions = load_predictions(catalog.workspace, run.id)
+    facts = curated(catalog, run.dataset_id)[["path", "hash", "label"]]
+    wrong = facts["path"].isin(predictions.table.loc[~predictions.correct, "path"])
+    facts = facts.assign(label_doubt=wrong * 1.0, suggested="blue", outlier=0.0)
+    facts.to_parquet(catalog.workspace.dataset(run.dataset_id) / "suspects-1.parquet")
+    catalog.changes.append(run.dataset_id, "suspects", {"file": "suspects-1.parquet"}, author="x")
+    count_again(catalog, run.dataset_id)
+
+    said = figures(catalog, run.id).verdict.get("doubtful")
+    assert said is not None
+    assert said.text == "Its only mistake may be a wrong label: look at it first."
+    (path,) = facts.loc[wrong, "path"]
+    decide(catalog, run.dataset_id, "relabel", [path], label="blue")
+    assert figures(catalog, run.id) == before

@@ -9,12 +9,14 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.evaluation.figures.doubts import with_doubts
 from core.evaluation.figures.verdict import Verdict, verdict
 from core.evaluation.intervals import WIDE
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
 from core.evaluation.threshold import choose_sure, when_sure
 from core.evaluation.trust import words as words
+from core.evaluation.trust.calibration import said_and_right
 from core.evaluation.trust.coverage import Point
 from core.evaluation.trust.reliability import Reliability, compute_reliability
 from core.text import rate
@@ -55,7 +57,9 @@ def told(
     trained = dict.fromkeys(evaluation.labels, 400)
     said = verdict(evaluation, predictions, point, trained=trained)
     found = compute_reliability(predictions, validation, [])
-    answer, sentence = words.can_i_rely_on_it(found, point, said.better_than_baseline)
+    answer, sentence = words.can_i_rely_on_it(
+        found, point, said.better_than_baseline, evaluation.rarely_found
+    )
     return said, found, point, answer, sentence
 
 
@@ -110,6 +114,41 @@ def test_no_sentence_contradicts_another(
         assert "too few" not in sure
         assert "never" not in sure
 
+    # Who misses most of a class is not good, nor to be relied on without a word about it.
+    missed_most = [row for row in evaluation.report if row.support and 2 * row.recall < 1]
+    headline = said.statements[0]
+    if missed_most:
+        assert headline.tone != "good"
+        told_weakest = said.get("weakest")
+        assert told_weakest is not None
+        assert told_weakest.tone == "caution"
+        assert answer != "yes"
+        assert (answer == "sometimes") == ("misses more than half" in sentence)
+        assert any(f"“{row.label}”" in weakest for row in missed_most)
+    else:
+        assert "more than half" not in weakest + sentence
+    if headline.tone == "good":
+        assert said.get("wide") is None
+        assert said.better_than_baseline
+    # No share of few images without how far it may be off.
+    assert perfect or "likely between" in weakest
+    assert ("likely between" in sure) == ("of the time" in sure)
+
+    # Percentages hold where the error is small, likely too; what is told is where they hold least.
+    calibrated = words.sentence_of_calibration(found.before)
+    if calibrated.startswith("Its percentages can be taken"):
+        assert found.before.ece <= 0.05
+    worst = said_and_right(found.before)
+    if worst is not None and "differ most" in calibrated:
+        assert f"({worst.right.correct:,} of {worst.right.images:,})" in calibrated
+        off = [
+            abs(each.confidence - each.right.share) * each.right.images
+            for each in found.before.equal_count
+            if not each.right.low <= each.confidence <= each.right.high
+        ]
+        mine = abs(worst.confidence - worst.right.share) * worst.right.images
+        assert mine >= max(off, default=0.0)
+
     # One accuracy, rounded once; one confidence, and one count at it.
     accuracy = rate(evaluation.accuracy, evaluation.images)
     assert accuracy in text(said, "headline")
@@ -123,6 +162,32 @@ def test_no_sentence_contradicts_another(
         share = rate(point.answered.share, point.answered.images)
         assert share in sentence
         assert share in sure
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(answers(), st.sampled_from([0.0, 0.3, 0.6, 1.0]), st.integers(0, 1000))
+def test_labels_are_looked_at_before_more_of_a_class_is_collected(
+    case: tuple[Evaluation, Predictions, Predictions], share: float, seed: int
+) -> None:
+    _, predictions, _ = case
+    doubted = np.random.default_rng(seed).random(len(predictions)) < share
+    plain = told(case)[0]
+    said = with_doubts(plain, predictions, doubted)
+    wrong = ~predictions.correct
+    count = int((wrong & doubted).sum())
+    doubtful, collect = text(said, "doubtful"), text(said, "collect")
+    assert bool(doubtful) == (count > 0)
+    if not doubtful:
+        assert said == plain
+        return
+    keys = [each.key for each in said.statements]
+    assert keys.index("doubtful") + 1 == keys.index("collect")
+    assert "only mistake" in doubtful or doubtful.startswith(f"{count:,} of its {wrong.sum():,} ")
+    # Of a class half of whose mistakes may be none, nobody is told to collect more first.
+    named = re.search(r"images of “(.+?)”", collect)
+    if "help most" in collect and named is not None:
+        mine = wrong & (predictions.table["label"] == named[1]).to_numpy()
+        assert 2 * (mine & doubted).sum() < mine.sum()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -60,7 +60,8 @@ def test_the_weakest_class_and_what_it_is_taken_for() -> None:
     statement = verdict(*sevens()).get("weakest")
     assert statement is not None
     assert statement.text == (
-        "Weakest: “7”, right on 32 of 40 images (80 %), the other 8 taken for “8”."
+        "Weakest: “7”, right on 32 of 40 images (80 %, likely between 65 % and 90 %), the other 8 "
+        "taken for “8”."
     )
     assert statement.about == {"true": "7", "predicted": "8"}
     assert statement.tone == "caution"
@@ -192,8 +193,8 @@ def test_nothing_can_be_said_about_no_images() -> None:
 def test_more_images_of_the_class_that_goes_wrong_most() -> None:
     said = text(verdict(*sevens(), trained={"7": 100, "8": 900, "9": 900}), "collect")
     assert said == (
-        "About 100 more images of “7” would help most: 8 images of it were taken for something "
-        "else."
+        "About 100 more images of “7” would help most: 8 of 40 images of it were taken for "
+        "something else."
     )
     assert text(verdict(*sevens()), "collect").startswith("More images of “7”")
     none = text(verdict(*sevens(), trained={"8": 900, "9": 900}), "collect")

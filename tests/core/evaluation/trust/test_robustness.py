@@ -18,6 +18,7 @@ from core.evaluation.trust.robustness import (
     Robustness,
     Subjects,
     example_pictures,
+    harms_first,
     harms_most,
     load_robustness,
     measure,
@@ -151,6 +152,13 @@ def test_answers_are_compared_image_by_image() -> None:
     worst = harms_most(found)
     assert worst is not None
     assert worst.kind == "dark"
+    # The mildest that harms is what photos in use will suffer from.
+    first = harms_first(found)
+    assert first is not None
+    assert (first.kind, first.level) == ("dark", 2)
+    assert "In half the light (with 50 % of the light), it falls from 100 % to 20 %" in (
+        sentence_of_robustness(found)
+    )
 
 
 def test_a_few_lost_images_may_be_chance() -> None:
