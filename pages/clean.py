@@ -148,7 +148,7 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
 
 
 def _badge(finding: Finding, row: object, group_of: dict[str, int]) -> str:
-    if finding.key == "mislabelled":
+    if finding.key in findings.SUSPECTED:
         return f"{shorten(str(row.suggested), 14)}?"  # type: ignore[attr-defined]
     number = group_of.get(row.path)  # type: ignore[attr-defined]
     return f"group {number}" if number else ""
@@ -162,7 +162,7 @@ def _actions(
     chosen: list[str],
 ) -> None:
     with st.container(horizontal=True):
-        if finding.key == "mislabelled" and st.button(
+        if finding.key in findings.SUSPECTED and st.button(
             "Move to the class they look like",
             type="primary",
             disabled=not chosen,
@@ -173,7 +173,7 @@ def _actions(
             move_to_suggested(record, suggested, finding.title)
         if st.button(
             "Exclude selected",
-            type="primary" if finding.key != "mislabelled" else "secondary",
+            type="primary" if finding.key not in findings.SUSPECTED else "secondary",
             disabled=not chosen,
             key="exclude",
         ):
@@ -195,7 +195,9 @@ def _actions(
             help="One image, or two side by side, at full size.",
         ):
             look_closer(record, rows.loc[chosen])
-        if st.button(f"Exclude all {len(finding.paths):,}", key="exclude-all"):
+        # Labels are looked at one by one: leaving out all that look odd only hides what is hard.
+        everything = f"Exclude all {len(finding.paths):,}"
+        if finding.key not in findings.SUSPECTED and st.button(everything, key="exclude-all"):
             decide(record, "exclude", list(finding.paths), finding.title)
 
 
@@ -265,7 +267,7 @@ def _quiet_checks(record: DatasetRecord, table: pd.DataFrame, found: list[Findin
     flagged = {finding.key for finding in found}
     if table["label_doubt"].isna().all():
         # Nobody has looked for these yet.
-        flagged |= {"mislabelled", "outliers"}
+        flagged |= {*findings.SUSPECTED, "outliers"}
     quiet = [key for key, each in DETECTORS.items() if each.adjustable and key not in flagged]
     if not quiet:
         return

@@ -93,7 +93,7 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     found = {
         finding.key: finding
         for finding in findings.find(table, alike=curation.known_alike(catalog, record.id))
-        if finding.key in ("mislabelled", "outliers")
+        if finding.key in (*findings.SUSPECTED, "outliers")
     }
     judged = int(table["label_doubt"].notna().sum())
     output.text(f"{plural(judged, 'image was', 'images were')} judged")

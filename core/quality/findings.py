@@ -17,6 +17,8 @@ from core.quality.alike import alike as find_exact
 from core.quality.detectors import DETECTORS, Detector
 from core.text import plural
 
+# What the search for wrong labels finds, each with the class that it looks like.
+SUSPECTED = ("mislabelled", "hard_class")
 # What is likely to hurt a model so much that people are told without asking.
 GRAVE = 0.4
 # Where so many images reach half of a threshold, what it measures is how these pictures are: line
@@ -176,7 +178,7 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike) 
 
 
 def _reasons(each: Detector, rows: pd.DataFrame) -> tuple[str, ...]:
-    if each.key == "mislabelled":
+    if each.key in SUSPECTED:
         return tuple(f"It looks like “{label}”." for label in rows["suggested"])
     return tuple(rows["problem"])
 

@@ -97,8 +97,9 @@ def test_several_ways_of_being_wrong() -> None:
         verdict(*called(true, said)), "weakest"
     )
     said[:30] = 1
-    assert "right on 0 of 30 images (0 %), all taken for “c1”." in text(
-        verdict(*called(true, said)), "weakest"
+    assert (
+        "right on 0 of 30 images (0 %, likely between 0 % and 11 %), all taken for “c1”."
+        in text(verdict(*called(true, said)), "weakest")
     )
 
 
@@ -155,7 +156,7 @@ def test_how_often_it_is_right_when_it_is_sure() -> None:
     said = text(verdict(*answered(true, given)), "sure")
     assert said == (
         "When it says it is at least 90 % sure, as on 80 % of the images, it is right 99 % of the "
-        "time (79 of 80)."
+        "time (79 of 80), likely between 93 % and 99.8 %."
     )
 
 
