@@ -172,6 +172,25 @@ def by_splits(entries: list[Entry], top: Node, deeper: Deeper = "") -> Reading |
     return Reading("splits", files, skipped, reason) if files else None
 
 
+def doubt_beside(top: Node) -> str:
+    """What is to be asked of folders beside split folders that hold the classes of those, and may
+    be splits, too: ``gallery/cat`` beside ``train/cat``; "" where there are none."""
+    found = _splits(top)
+    classes = frozenset[str]().union(*(each.classes for each in found.values() if each.depth))
+    alike = sorted(
+        name
+        for name, node in top.inside.items()
+        if name not in found and not node.is_flat and {*map(clean_label, node.inside)} <= classes
+    )
+    if not alike:
+        return ""
+    hold = "holds" if len(alike) == 1 else "hold"
+    return (
+        f"{named(alike)} {hold} the same folders as those for training, and nothing says what "
+        "for. Are they images of these classes, too?"
+    )
+
+
 def splits_are_nested(top: Node) -> bool:
     """Whether the classes in split folders hold two or more folders and no pictures, and so may be
     kinds of classes."""

@@ -82,8 +82,7 @@ class Judgement:
             InvalidInput: nothing says what the classes are, or what was chosen isn't possible.
         """
         chosen, others = self._chosen() if self.choice.kind else self._judged()
-        if self.masks:
-            chosen, others = self._without_masks(chosen, others)
+        chosen, others = self._without_masks(chosen, others) if self.masks else (chosen, others)
         return in_words(chosen, self.entries, self.tables_at, self.walked.tables, self.had), others
 
     def _without_masks(
@@ -190,7 +189,10 @@ class Judgement:
         if by_splits is not None:
             by_splits = self._rest_said(by_splits)
             others = []
-            if not folders.is_clear(self.top) and by_splits.reason.endswith("was left out."):
+            self.doubt = folders.doubt_beside(self.top)
+            if self.doubt:
+                others = [folders.by_inner(self.entries)]
+            elif not folders.is_clear(self.top) and by_splits.reason.endswith("was left out."):
                 others = [folders.by_classes(self.entries)]
             if folders.splits_are_nested(self.top):
                 deeper = [self._reading("inner"), self._reading("joined")]
@@ -208,9 +210,8 @@ class Judgement:
             return by_name, []
         if named_like_splits and (by_name := by_names(self.entries)) is not None:
             return by_name, []
-        apart = folders.no_classes(self.top)
-        classes = self._with_splits(folders.by_classes(self.entries, apart))
-        if apart:
+        classes = self._with_splits(folders.by_classes(self.entries, folders.no_classes(self.top)))
+        if folders.no_classes(self.top):
             return classes, [folders.by_classes(self.entries)]
         if all(map(tells, self.top.inside)) and folders.shares_inner(self.top):
             # ``patient1/ill``: who it is of lies outside, and what it is inside.
@@ -361,8 +362,8 @@ class Judgement:
         if whole is None or boxes is None:
             found = whole or boxes
             return (found, []) if found else None
-        left = len(whole.skipped) - len(boxes.skipped)
-        if len(whole.files) >= _ONE_CLASS * (len(whole.files) + max(0, left)):
+        left = max(0, len(whole.skipped) - len(boxes.skipped))
+        if len(whole.files) >= _ONE_CLASS * (len(whole.files) + left):
             return whole, [boxes]
         return boxes, [whole]
 

@@ -72,6 +72,14 @@ _SPLIT_WORDS: dict[str, Split] = {
     "testing": "test",
     "tst": "test",
     "holdout": "test",
+    # Both at once, as Pascal VOC has them: what isn't for testing.
+    "trainval": "train",
+    "valtrain": "train",
+    # As others than English write them, without their accents.
+    **dict.fromkeys(("entrainement", "apprentissage", "entrenamiento", "treino"), "train"),
+    **dict.fromkeys(("treinamento", "addestramento"), "train"),
+    **dict.fromkeys(("validierung", "validacion", "validacao"), "validation"),
+    **dict.fromkeys(("prufung", "prueba", "pruebas", "teste"), "test"),
 }
 # Folders of pictures that nobody has labelled, as competitions have them.
 _UNLABELLED = {"pred", "prediction", "predictions", "predict", "unlabeled", "unlabelled", "submit"}
@@ -119,6 +127,8 @@ def split_of(name: str) -> Split:
     ``testset``; "" for none."""
     words = _words(re.sub(r"(?i)hold[-_ ]out", "holdout", name))
     found = {_SPLIT_WORDS[word] for word in words if word in _SPLIT_WORDS}
+    if found == {"train", "validation"}:
+        return "train"
     return found.pop() if len(found) == 1 else ""
 
 
@@ -139,6 +149,8 @@ def says_nothing(name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
+    if not name.isascii():
+        name = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name))
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
     words = re.findall(r"[a-z]+", spaced.lower())
     return [word if word in _SPLIT_WORDS else _SET.sub("", word) or word for word in words]

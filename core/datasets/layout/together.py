@@ -55,6 +55,8 @@ def parts_of(path: str) -> list[str]:
 def _before_last(path: str) -> str:
     name = split_path(path)[0].rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
+    if ".rf." in stem:  # as Roboflow calls the varied copies of a picture, with a mark after it
+        return stem.partition(".rf.")[0]
     match = re.match(r"^(.*\w)[\W_]+[^\W\d_]*\(?\d+\)?[^\d]*$", stem)
     match = match or re.match(r"^(.*\d)[^\W\d_]+\d+$", stem)
     return match[1] if match else ""

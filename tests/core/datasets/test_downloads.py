@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.layout import read_layout
+from core.datasets.layout import Choice, read_layout
 from core.errors import InvalidInput
 from tests.core.datasets.test_lists_and_yolo import found, make
 
@@ -163,6 +163,24 @@ AS_DOWNLOADED: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[s
         | {"words.txt": "n01440764\ttench\nn02102040\tspaniel\nn00000001\tanother\n"},
         ("splits", {"tench": 3, "spaniel": 3}, {"train": 6}),
     ),
+    "what is for training and validation at once": (
+        {
+            f"{split}/{label}/{n}.png": ""
+            for split in ("trainval", "test")
+            for label in "ab"
+            for n in "12"
+        },
+        ("splits", {"a": 4, "b": 4}, {"train": 4, "test": 4}),
+    ),
+    "splits in another language": (
+        {
+            f"{split}/{label}/{n}.png": ""
+            for split in ("Training", "Validierung", "Prüfung")
+            for label in ("Hund", "Katze")
+            for n in range(2)
+        },
+        ("splits", {"Hund": 6, "Katze": 6}, {"train": 4, "validation": 4, "test": 4}),
+    ),
     "what an Android phone has found after a fault": (
         ANTS | {"LOST.DIR/1.png": ""},
         ("classes", {"ant": 8, "bee": 8}, {}),
@@ -207,3 +225,24 @@ def test_classes_that_were_numbers_stay_what_they_were(tmp_path: Path) -> None:
     assert found(read_layout(root, had=lambda: before))[1] == {"0": 3, "1": 3}
     named = {path: "bee" if path[0] == "1" else "ant" for path in files}
     assert found(read_layout(root, had=lambda: named))[1] == {"ant": 3, "bee": 3}
+
+
+def test_folders_of_the_same_classes_beside_those_for_training_are_asked_about(
+    tmp_path: Path,
+) -> None:
+    places = [f"{part}/{label}" for part in ("train", "query", "gallery") for label in "ab"]
+    layout = read_layout(
+        make(tmp_path, {f"{place}/{n}.png": "" for place in places for n in "123"})
+    )
+    assert found(layout) == ("splits", {"a": 3, "b": 3}, {"train": 6})
+    assert "“gallery” and “query” hold the same folders" in layout.doubt
+    assert [way.classes for way in layout.others] == [{"a": 9, "b": 9}]
+    chosen = read_layout(tmp_path, choice=Choice("inner"))
+    assert found(chosen)[1] == {"a": 9, "b": 9}
+
+
+def test_varied_copies_of_a_picture_are_offered_to_be_kept_together(tmp_path: Path) -> None:
+    copies = [f"{n}_jpg.rf.{n}{mark}.png" for n in "123" for mark in ("0ab1f", "9fe2c", "77d0a")]
+    names = [f"{label}/{label}{copy}" for label in "ab" for copy in copies]
+    layout = read_layout(make(tmp_path, dict.fromkeys(names, "")))
+    assert [(way.key, way.groups, way.largest) for way in layout.ways] == [("name", 6, 3)]
