@@ -19,7 +19,7 @@ def overview(table: pd.DataFrame, left_out: int) -> None:
         st.metric("Classes", f"{len(counts):,}", width="content")
         if len(counts) > 1:
             st.metric(
-                "Imbalance",
+                "Largest : smallest",
                 f"{imbalance(counts):.1f} : 1",
                 width="content",
                 help="Images in the largest class for each image in the smallest. Up to about "

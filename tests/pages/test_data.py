@@ -310,7 +310,7 @@ def test_how_unequal_classes_are_is_a_number(
     open_page: Open, bring_in: BringIn, class_folders: Callable[..., Path]
 ) -> None:
     bring_in(class_folders({"cat": 6, "dog": 4}))
-    assert "Imbalance: 1.5 : 1" in words(open_page("data"))
+    assert "Largest : smallest: 1.5 : 1" in words(open_page("data"))
 
 
 def test_bars_that_are_clicked_filter_the_pictures_until_they_are_let_go(

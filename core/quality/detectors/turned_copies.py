@@ -17,7 +17,7 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
     About(
         key="turned_copies",
         title="Mirrored or turned copies",
-        sentence="These show the same picture mirrored or turned. Augmentation does that by "
+        sentence="These show the same picture mirrored or turned. Training turns pictures by "
         "itself, so copies add nothing, and a mirrored copy in the test makes it too easy.",
         suggestion="Keep one of each group, unless left and right matter for your classes.",
         harm=0.3,

@@ -160,7 +160,7 @@ def _explain(view: View, path: str, picture: np.ndarray) -> None:
     )
     if heat is None:
         return
-    with left:
+    with left, st.container(key="explained"):
         st.image(
             overlay(picture, heat, opacity / 100),
             width="stretch",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.evaluation.document.parts import Section, Statements
-from core.evaluation.trust import words as words
+from core.evaluation.trust import words
 from core.text import escape
 from pages._widgets.results.document import draw_group
 from pages._widgets.results.reliability import (
@@ -43,7 +43,10 @@ def _worse_photos(view: View, _: Section) -> None:
     st.header("What if photos are worse?")
     found = view.result.reliability.robustness
     if found is not None:
-        st.markdown(escape(words.sentence_of_robustness(found)))
+        said = words.sentence_of_robustness(found)
+        # What harms it stands above already.
+        if said not in words.cautions(view.result.reliability):
+            st.markdown(escape(said))
         examples(view, found)
         return
     st.markdown("The test images are blurred, darkened, turned and so on, and asked about again.")
