@@ -134,7 +134,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
 
 
 def _assembled(spec: TrainSpec, found: Found) -> Any:
-    bodies = bodies_of(spec, found.look, {})
+    bodies = bodies_of(spec, found.look)
     return pretrained.assemble(pretrained.side_by_side(bodies), as_model(found.steps))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,8 @@ _REST = 0.3
 _ONCE_S, _LOOKS = 14.0, 4.0
 # Of the time that is left, what may be planned for.
 _SHARE = 0.8
-# Standard errors (McNemar) by which it must be ahead of what there was, to be kept.
+# Standard errors by which it must be ahead of what there was, to be kept: of how many more are
+# right (McNemar), or of how much surer of the truth it is.
 _AHEAD = 1.0
 # How much those beside a fine-tuned network count, each in parts of it: not at all, or as much.
 _SHARES = (0.0, 1.0)
@@ -79,14 +80,12 @@ class _Member:
     """Networks side by side with a linear head; what is kept is the mean of one or several.
 
     Attributes:
-        bodies: from pixels to features, each one network.
+        bodies: makes them, each from pixels to features; called for what is kept in the end.
         step: from the features of all of these to scores.
-        title: what it is, for people.
     """
 
-    bodies: list[Any]
+    bodies: Callable[[], list[Any]]
     step: Step
-    title: str
 
 
 class Tuning:
@@ -164,8 +163,7 @@ class Tuning:
 
     def _frozen(self, found: Found) -> _Member:
         (step,) = found.steps
-        bodies = bodies_of(self.context.spec, found.look, {})
-        return _Member(bodies, step, str(found.look))
+        return _Member(lambda: bodies_of(self.context.spec, found.look), step)
 
     def _try(
         self, look: Look, problem: Problem, before: NDArray[np.float64], beside: _Judged
@@ -213,7 +211,8 @@ class Tuning:
             upper.go_on(every, max(1, round(_REST * epochs)), note)
         rows = np.sort(np.concatenate(folds))
         of_own, of_beside, said = _mixed(own, beside, problem.labels, rows)
-        mine = _Member([upper.network], upper.head.times(of_own), f"{look}, fine-tuned")
+        network = upper.network
+        mine = _Member(lambda: [network], upper.head.times(of_own))
         others = [
             dataclasses.replace(each, step=each.step.times(of_beside))
             for each in beside.members
@@ -260,13 +259,12 @@ class Tuning:
     def _told(
         self, look: Look, tried: _Judged, labels: NDArray[np.int64], before: NDArray[np.float64]
     ) -> bool:
-        """Whether it is kept: right more often on the same images than what there was, by more than
-        chance would do."""
+        """Whether it is kept, for being ahead of what there was on the same images."""
         rows = tried.rows
         kept = _is_ahead(labels, rows, tried.probabilities, before)
         what = f"{look}, its upper part fine-tuned"
-        if beside := [each.title for each in tried.members[1:]]:
-            what += f", averaged with {' and with '.join(beside)}"
+        if len(tried.members) > 1:
+            what += ", averaged with what was best before"
         if len(rows) < len(labels):
             what += f", judged on {len(rows):,} images"
         right = tried.probabilities[rows].argmax(axis=1) == labels[rows]
@@ -336,7 +334,7 @@ class _Judged:
         bias = np.sum([each.step.bias for each in self.members], axis=0)
         said = self.probabilities[self.rows]
         return Tuned(
-            pretrained.side_by_side([body for each in self.members for body in each.bodies]),
+            pretrained.side_by_side([body for each in self.members for body in each.bodies()]),
             (Step(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)),),
             at[self.rows],
             said,
@@ -352,13 +350,20 @@ def _is_ahead(
     by: float = _AHEAD,
 ) -> bool:
     """Whether of two answers about the same images one is right more often, by more than chance
-    would do.
+    would do; or surer of the truth by more than that, and right no less often.
 
     Args:
-        by: so many standard errors.
+        by: so many standard errors; with 0, being surer of the truth is enough.
     """
-    right, was = (each[rows].argmax(axis=1) == labels[rows] for each in (now, then))
-    return bool(int(right.sum()) - int(was.sum()) > by * np.sqrt((right != was).sum()))
+    mine = labels[rows]
+    right, was = (each[rows].argmax(axis=1) == mine for each in (now, then))
+    gained = int(right.sum()) - int(was.sum())
+    if gained > by * np.sqrt((right != was).sum()):
+        return True
+    sure, before = (np.log(np.maximum(each[rows, mine], 1e-12)) for each in (now, then))
+    surer = sure - before
+    enough = surer.sum() > by * np.sqrt(np.square(surer - surer.mean()).sum())
+    return bool(enough and (gained >= 0 or not by))
 
 
 def _mixed(

@@ -44,7 +44,7 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
-    assert ("averaged with EfficientNet-Lite0" in last["what"]) is bool(share)
+    assert ("averaged" in last["what"]) is bool(share)
     assert last["kept"]
     assert made.summary.validation_accuracy == pytest.approx(last["accuracy"], abs=1e-5)
     # What was said by networks that had not seen an image stands for all that were learned from.
@@ -63,6 +63,21 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     assert np.abs(explainer.evidence(images[:1], labels[:1])).max() > 0
     with pytest.raises(InvalidInput, match="fine-tuned"):
         notebook.notebook(load_material(home, made.run_id))
+
+
+def test_what_is_surer_is_kept_if_it_is_right_no_less_often() -> None:
+    from core.training.fitting.tuning import _is_ahead
+
+    labels, rows = np.zeros(40, np.int64), np.arange(40)
+    then = np.tile([0.6, 0.4], (40, 1))
+    surer = np.tile([0.9, 0.1], (40, 1))
+    assert _is_ahead(labels, rows, surer, then)
+    assert not _is_ahead(labels, rows, then, surer)
+    assert not _is_ahead(labels, rows, then, then)
+    surer[0] = 0.45, 0.55
+    # Enough to go on to the next fold, and too little to be kept.
+    assert _is_ahead(labels, rows, surer, then, by=0)
+    assert not _is_ahead(labels, rows, surer, then)
 
 
 def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
