@@ -20,7 +20,6 @@ from core.datasets.greys import Range, common_range
 from core.datasets.layout import Skipped
 from core.datasets.places import column_as_kept
 from core.errors import NotFound
-from core.quality.measure import MEASUREMENTS
 from core.workspace import Workspace, atomic_path, read_json, write_json
 
 # Bumped when a scan finds out more, or otherwise: rows of another version are not taken over.
@@ -178,8 +177,3 @@ def write_skipped(workspace: Workspace, dataset_id: str, name: str, skipped: lis
 def read_skipped(workspace: Workspace, dataset_id: str, name: str) -> list[Skipped]:
     """What :func:`write_skipped` kept."""
     return [Skipped(path, why) for path, why in read_json(workspace.dataset(dataset_id) / name)]
-
-
-def empty_measurements() -> dict[str, float]:
-    """What stands in the columns of measurements for an image that can't be read."""
-    return dict.fromkeys(MEASUREMENTS, float(np.nan))

@@ -53,7 +53,6 @@ from core.workspace import Workspace, atomic_path, read_json, write_json
 CHECKPOINT = "checkpoint"
 _SPLIT = ("path", "label", "hash", "split")
 _HISTORY = TypeAdapter(list[EpochRecord])
-_LAYERS = TypeAdapter(list[dict[str, Any]])
 _TRAIN_AGAIN = "Train it again, or import it again."
 
 

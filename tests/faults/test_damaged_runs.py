@@ -10,13 +10,19 @@ import pytest
 
 from core.workspace import open_workspace
 from tests.earlier import ask, run, same, unpack
-from tests.faults.damage import PACK, REMEDY, WAYS, damage, kept_files, read_by
+from tests.faults.damage import PACK, READ, REMEDY, WAYS, damage, kept_files, read_by
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of an earlier version, in which everything was asked once: what this version
+    keeps of it is there, so that it isn't worked out anew for each damage."""
     home = tmp_path_factory.mktemp("damaged") / "home"
     unpack(PACK, home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIGHTBOX_HOME", str(home))
+        for command in dict.fromkeys(each for commands, _ in READ.values() for each in commands):
+            assert complaint(command, home) == ""
     return home
 
 

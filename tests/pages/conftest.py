@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +26,7 @@ from core.quality.scan import scan
 from core.workspace import Workspace, open_workspace
 from tests.conftest import ROOT
 from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.earlier import ask
 from tests.sharing import made_once
 
 Open = Callable[..., AppTest]
@@ -188,16 +186,9 @@ def _train(base: Path) -> None:
     scan(catalog, record.id, refused=intake.prepare(catalog, record.id, Reporter()))
     catalog.engine.dispose()
     settings = ["--set", "epochs=2", "--set", "image_size=16", "--set", "augmentation=none"]
-    done = subprocess.run(
-        [sys.executable, "-m", "core", "train", "Colours", "--recipe", "scratch", *settings],
-        cwd=ROOT,
-        env={**os.environ, "LIGHTBOX_HOME": str(base / "home")},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIGHTBOX_HOME", str(base / "home"))
+        ask("train", "Colours", "--recipe", "scratch", *settings)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,14 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     return run
 
 
+def aside(*arguments: object) -> Said:
+    """Run a command in this process, where no test captures what it says."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([str(argument) for argument in arguments])
+    return Said(code, out.getvalue(), err.getvalue())
+
+
 def process(*arguments: object, env: dict[str, str] | None = None) -> Said:
     """Run a command as a process of its own."""
     done = subprocess.run(
@@ -103,18 +113,14 @@ class Trained:
 
 def _train(folder: Path) -> None:
     root = colours(folder / "colours")
-    env = {
-        "LIGHTBOX_HOME": str(folder / "home"),
-        "LIGHTBOX_ROOTS": str(folder),
-        "LIGHTBOX_USER": "tester",
-    }
-    added = process("dataset", "add", root, env=env)
-    assert added.code == 0, added.err
-    settings = ("--set", "epochs=2", "--set", "image_size=24")
-    said = process(
-        *("train", "colours", "--recipe", "classic", "--name", "first", "--json", *settings),
-        env=env,
-    )
+    settings = ("--name", "first", "--set", "epochs=2", "--set", "image_size=24")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIGHTBOX_HOME", str(folder / "home"))
+        patch.setenv("LIGHTBOX_ROOTS", str(folder))
+        patch.setenv("LIGHTBOX_USER", "tester")
+        added = aside("dataset", "add", root)
+        assert added.code == 0, added.err
+        said = aside("train", "colours", "--recipe", "classic", "--json", *settings)
     write_json(folder / "said.json", asdict(said))
 
 

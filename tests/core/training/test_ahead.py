@@ -21,19 +21,9 @@ from core.training.prepare import prepare
 from core.training.run import train_run
 from core.training.speeds import Speed
 from core.training.start import create_run
-from tests.core.training.small import add_colours, new_catalog, spec_of
+from tests.core.training.small import add_colours, spec_of
 
 pytestmark = pytest.mark.keras
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return new_catalog(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
-    return add_colours(home, tmp_path_factory.mktemp("photos") / "colours")
 
 
 def test_nothing_is_estimated_before_it_was_measured(catalog: Catalog, tmp_path: Path) -> None:

@@ -14,14 +14,9 @@ from core.features.backbones.build import build
 from core.training.architectures import ARCHITECTURES
 from tests import small_network
 from tests.core.training.running import train
-from tests.core.training.small import STACK, add_colours, new_catalog
+from tests.core.training.small import STACK, add_colours
 
 pytestmark = pytest.mark.keras
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return new_catalog(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")

@@ -19,24 +19,9 @@ from core.training.spec import parse_spec
 from core.workspace import read_json
 from tests.core.evaluation.coloured import CLASSES
 from tests.core.training.running import Trained, as_summarised, queued, train
-from tests.core.training.small import EACH, StopsAt, add_colours, new_catalog, notes, told
+from tests.core.training.small import EACH, StopsAt, add_colours, notes, told
 
 pytestmark = pytest.mark.keras
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return new_catalog(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("photos")
-
-
-@pytest.fixture(scope="module")
-def dataset(home: Catalog, photos: Path) -> DatasetRecord:
-    return add_colours(home, photos / "colours")
 
 
 @pytest.fixture(scope="module")

@@ -11,24 +11,9 @@ import pytest
 from core.catalog import Catalog, DatasetRecord
 from core.errors import WeightsMissing
 from tests.core.training.running import Trained, as_summarised, train
-from tests.core.training.small import StopsAt, add_colours, new_catalog, told
+from tests.core.training.small import StopsAt, told
 
 pytestmark = pytest.mark.keras
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return new_catalog(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("photos")
-
-
-@pytest.fixture(scope="module")
-def dataset(home: Catalog, photos: Path) -> DatasetRecord:
-    return add_colours(home, photos / "colours")
 
 
 def test_pretrained_without_weights_or_network_says_which_file_goes_where(

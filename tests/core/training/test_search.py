@@ -9,17 +9,7 @@ from core.catalog import Catalog, DatasetRecord
 from core.errors import InvalidInput
 from core.training import search
 from core.training.run import train_run
-from tests.core.training.small import add_colours, new_catalog, spec_of
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    return new_catalog(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
-    return add_colours(home, tmp_path_factory.mktemp("photos") / "colours")
+from tests.core.training.small import spec_of
 
 
 def test_a_grid_is_every_combination_once() -> None:
