@@ -236,6 +236,7 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
 def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Answer images. Those that can't be opened or read have a sentence for an answer, and the
     others are answered; exit code 2 only where none is."""
+    from core.inference.given import FROM_BOXES, learned_from_boxes
     from core.inference.predictor import Prediction, open_predictor, to_csv
 
     target = writable_place(options.csv) if options.csv is not None else None
@@ -262,6 +263,8 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
             said = {"unfamiliar": out_of_distribution, "unsure": unsure}
             document.append({**dataclasses.asdict(answer), **said})
         answers += some
+    if learned_from_boxes(catalog.workspace, run.id):
+        output.text(FROM_BOXES)
     if target is not None:
         with atomic_path(target) as part:
             part.write_text(to_csv(answers, predictor.classes), encoding="utf-8")

@@ -18,6 +18,10 @@ from core.runs.files import RunFiles
 from core.text import as_text
 from core.workspace import Workspace
 
+FROM_BOXES = (
+    "It learned from things that were cut out of photos by their boxes: give it a picture of the "
+    "thing alone."
+)
 # More than can be looked at; the rest is for a batch.
 MOST_IMAGES = 500
 MOST_BYTES = 512 * 1024**2

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.cli import main
 from core.datasets import removal
 from core.delivery.take_away.links import create_link, links, revoke_link
 from core.evaluation.store import load_evaluation, predictions_table
@@ -61,13 +62,16 @@ def test_an_image_gets_an_answer_with_a_picture_of_how_sure_it_is(
 
 
 def test_of_a_model_that_learned_from_boxes_it_says_what_to_show_it(
-    open_page: Open, trained: Trained
+    open_page: Open, trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "cut out of photos" not in words(open_page("predict"))
     files = RunFiles(trained.catalog.workspace, trained.run_id)
     split = files.split()
     files.write_split(split.assign(path=split["path"] + "#xywh=1,1,4,4"))
     assert "give it a picture of the thing alone" in words(open_page("predict"))
+    photo = write_colour(tmp_path / "new.png", "red", 97)
+    assert main(["predict", trained.run_id, str(photo)]) == 0
+    assert "give it a picture of the thing alone" in capsys.readouterr().out
 
 
 def test_a_broken_image_gets_a_sentence_and_the_others_get_answers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from core.datasets.layout.values import Split
 
@@ -122,6 +123,7 @@ def is_text(name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def split_of(name: str) -> Split:
     """The split that a folder of this name looks like: ``Training``, ``seg_test``, ``val2``,
     ``testset``; "" for none."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.evaluation.out_of_distribution import find_detector
-from core.inference.given import learned_from_boxes, open_given
+from core.inference.given import FROM_BOXES, learned_from_boxes, open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import kinds
 from core.text import escape, plural
@@ -203,10 +203,7 @@ def draw(run: RunRecord) -> None:
         threshold = sure_popover(run)
         demo_links(run)
     if learned_from_boxes(catalog().workspace, run.id):
-        st.caption(
-            "It learned from things that were cut out of photos by their boxes: give it a picture "
-            "of the thing alone."
-        )
+        st.caption(FROM_BOXES)
     given = open_given(_gather(run, source, threshold))
     for name, why in given.refused[:20]:
         st.warning(f"{escape(name)}: {escape(why)}", icon=":material/broken_image:")
