@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from core.datasets.layout.names import clean_label, look_of, split_of
 from core.datasets.layout.values import FoundFile, named
@@ -37,6 +37,13 @@ def asks_to_merge(note: str) -> bool:
     return note.endswith(_MERGE)
 
 
+def _is_several(label: str, labels: Collection[str]) -> bool:
+    """Whether a class is made of others' names, as tables write it of an image of several:
+    ``effusion|mass``."""
+    parts = (label.split(mark) for mark in ("|", ";", ",", "+", "/", " "))
+    return any(len(each) > 1 and all(part.strip() in labels for part in each) for each in parts)
+
+
 def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
     """Labels in one way of Unicode without blanks at their ends, and what is said about that."""
     written: dict[str, set[str]] = defaultdict(set)
@@ -57,6 +64,14 @@ def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:
             for file in files
         ]
     notes += [f"{differ(labels)} {_MERGE}" for labels in alike(written)]
+    if several := sorted(label for label in written if _is_several(label, written.keys())):
+        are = (
+            "is several of the classes" if len(several) == 1 else "are several of the classes each"
+        )
+        notes.append(
+            f"{named(several)} {are} at once, and counts as one more: leave these images out, or "
+            "say for each which class it is."
+        )
     splits = sorted(label for label in written if split_of(label))
     if len(splits) > 1 and len(splits) < len(written):
         notes.append(f"{named(splits)} sound like splits; they were read as classes.")

@@ -217,6 +217,14 @@ def test_pictures_in_another_form_are_named(
         read_layout(make(tmp_path, files))
 
 
+def test_what_a_table_says_of_images_of_several_classes_is_pointed_out(tmp_path: Path) -> None:
+    labels = ("cat", "dog", "cat|dog", "hot dog", "dog, cat")
+    rows = table("file,label\n", '{}.png,"{}"', range(20), labels)
+    layout = read_layout(make(tmp_path, {f"{n}.png": "" for n in range(20)} | {"a.csv": rows}))
+    (note,) = layout.notes
+    assert note.startswith("“cat|dog” and “dog, cat” are several of the classes each at once")
+
+
 def test_classes_that_were_numbers_stay_what_they_were(tmp_path: Path) -> None:
     files = {f"{label}/{n}.png": "" for label in (0, 1) for n in range(3)}
     root = make(tmp_path, files | {"classes.txt": "ant\nbee\n"})
