@@ -251,6 +251,7 @@ def no_classes(top: Node) -> dict[str, str]:
     return found if len(found) < len(top.inside) - 1 else {}
 
 
+_PART = re.compile(r"(^|[\W_])(part|batch|chunk|images?|imgs?|photos)$")
 # What folders of masks are called, in which each class of a picture is drawn.
 _MASKS = re.compile(r"mask|annot|label|ground.?truth|^gt$|seg", re.IGNORECASE)
 
@@ -323,6 +324,13 @@ def is_nested(top: Node) -> bool:
     return len(top.inside) > 1 and all(
         not node.direct and len(node.inside) > 1 for node in top.inside.values()
     )
+
+
+def are_parts(top: Node) -> bool:
+    """Whether the folders in ``top`` are the parts that something large came in, and no classes:
+    ``images_001``, ``images_002``."""
+    stems = {re.sub(r"[\W_]*\d+$", "", name).lower() for name in top.inside}
+    return len(top.inside) > 1 and len(stems) == 1 and _PART.search(stems.pop()) is not None
 
 
 def looks_like_splits(top: Node) -> bool:

@@ -13,6 +13,7 @@ import pandas as pd
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
 from core.datasets.layout.box_files import CORNERS, is_of_boxes
+from core.datasets.layout.doubts import doubted
 from core.datasets.layout.file_names import by_names
 from core.datasets.layout.labels import renames
 from core.datasets.layout.lookup import Index
@@ -150,14 +151,19 @@ class Judgement:
         index = Index(self.entries)
         if self.choice.table is not None:
             table = self._table(self.choice.table, index)
-            return tables.by_table(self.entries, table, index)
+            return self._by_table(table, index)
         found_tables = self._tables(index)
         if not found_tables:
             return None
         table = found_tables[0]
         if self.choice.labels is not None or not table.labels:
             table = self._table(table.name, index)
-        return tables.by_table(self.entries, table, index)
+        return self._by_table(table, index)
+
+    def _by_table(self, table: Table, index: Index) -> Reading:
+        """What a table says; what is trained on is perhaps in lists beside it."""
+        reading = tables.by_table(self.entries, table, index)
+        return reading if any(f.split for f in reading.files) else self._with_splits(reading)
 
     def _table(self, name: str, index: Index) -> Table:
         names, labels = self.walked.tables, self.choice.labels
@@ -182,7 +188,7 @@ class Judgement:
         files = [file._replace(split=said.get(file.path, "")) for file in reading.files]
         says = "says" if len(used) == 1 else "say"
         reason = f"{reading.reason} {named(sorted(used))} {says} what is trained on."
-        return replace(reading, files=files, reason=reason, used=frozenset(used))
+        return replace(reading, files=files, reason=reason, used=reading.used | used)
 
     def _judged(self) -> tuple[Reading, list[Reading]]:
         by_splits = self._reading("splits")
@@ -218,7 +224,8 @@ class Judgement:
             inner = folders.by_inner(self.entries)
             if not any(split_of(file.label) for file in inner.files):
                 return inner, [classes]
-        return classes, self._doubted(named_like_splits)
+        self.doubt, others = doubted(self.top, self.entries)
+        return classes, others
 
     def _said_beside(self, needed: bool) -> tuple[Reading, list[Reading]] | None:
         """What tables and annotations say, where folders don't, or say otherwise."""
@@ -234,7 +241,7 @@ class Judgement:
                 if needed:
                     return self._by_column(table, index)
                 continue
-            reading = tables.by_table(self.entries, table, index)
+            reading = self._by_table(table, index)
             if needed and reading.files:
                 return self._likelier(table, reading), []
             if len(reading.files) < _TABLE_COVERS * len(self.entries):
@@ -242,11 +249,14 @@ class Judgement:
             classes = folders.by_classes(self.entries)
             folder_of = {file.path: clean_label(file.label) for file in classes.files}
             same = sum(folder_of.get(file.path) == file.label for file in reading.files)
-            if same < _SAME * len(reading.files) and not renames(reading.files, folder_of):
-                self.doubt = (
-                    f"The table {table.name} and the folders say different classes. "
-                    "Say which of them is right."
-                )
+            if same < _SAME * len(reading.files) and (
+                folders.are_parts(self.top) or not renames(reading.files, folder_of)
+            ):
+                if not folders.are_parts(self.top):
+                    self.doubt = (
+                        f"The table {table.name} and the folders say different classes. "
+                        "Say which of them is right."
+                    )
                 return reading, [classes]
         return self._annotated() if needed else None
 
@@ -260,9 +270,7 @@ class Judgement:
             f"The table {table.name} names the images, but not which of its columns is the class."
         )
         readings = [
-            replace(
-                tables.by_table(self.entries, replace(table, labels=column), index), labels=column
-            )
+            replace(self._by_table(replace(table, labels=column), index), labels=column)
             for column in table.candidates[:_COLUMNS]
         ]
         return readings[0], readings[1:]
@@ -366,35 +374,3 @@ class Judgement:
         if len(whole.files) >= _ONE_CLASS * (len(whole.files) + left):
             return whole, [boxes]
         return boxes, [whole]
-
-    def _doubted(self, named_like_splits: bool) -> list[Reading]:
-        """Other readings of class folders that make as much sense, and the doubt about them."""
-        names = sorted(self.top.inside)
-        if named_like_splits:
-            self.doubt = (
-                f"The folders are called {named(names)}, which sounds like splits and not like "
-                "classes, and no folders in them say what the classes are."
-            )
-            return []
-        if mask := folders.are_masks(self.entries, self.top):
-            self.doubt = (
-                f"“{mask}” holds files of the same names as the folder beside it: masks of those "
-                "pictures, it seems. Then these folders are no classes."
-            )
-            return []
-        if folders.shares_inner(self.top):
-            inner = folders.by_inner(self.entries)
-            shared = sorted({file.label for file in inner.files})
-            if all(map(tells, shared)):
-                return [inner]
-            self.doubt = (
-                f"The folders {named(names)} hold folders of the same names, {named(shared)}: "
-                "either may be the classes."
-            )
-            return [inner, folders.by_inner(self.entries, joined=True)]
-        if folders.is_nested(self.top):
-            return [
-                folders.by_inner(self.entries),
-                folders.by_inner(self.entries, joined=True),
-            ]
-        return []

@@ -181,6 +181,13 @@ AS_DOWNLOADED: dict[str, tuple[dict[str, str], tuple[str, dict[str, int], dict[s
         },
         ("splits", {"Hund": 6, "Katze": 6}, {"train": 4, "validation": 4, "test": 4}),
     ),
+    "parts of what is large, with a table and lists of what is for training": (
+        {f"images_00{n % 2}/images/{n}.png": "" for n in range(8)}
+        | {"entries.csv": table("Image Index,Labels,Age\n", "{0}.png,{1},4{0}", range(8))}
+        | {"train_val_list.txt": table("", "{}.png", range(6))}
+        | {"test_list.txt": table("", "{}.png", range(6, 8))},
+        ("table", {"ant": 4, "bee": 4}, {"train": 6, "test": 2}),
+    ),
     "what an Android phone has found after a fault": (
         ANTS | {"LOST.DIR/1.png": ""},
         ("classes", {"ant": 8, "bee": 8}, {}),
