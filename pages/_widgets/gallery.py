@@ -42,8 +42,9 @@ _CSS = """
   border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: calc(100% - 14px);
   box-sizing: border-box; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical;
   -webkit-line-clamp: 2; overflow-wrap: anywhere; text-align: left;}
-.badge.two {display: flex; white-space: pre;}
-.badge.two :first-child {overflow: hidden; text-overflow: ellipsis;}
+.badge.two {display: flex; flex-wrap: wrap; white-space: pre;}
+.badge.two :first-child {flex: 1 1 3.2em; max-width: max-content; min-width: 0; overflow: hidden;
+  text-overflow: ellipsis;}
 .badge.good {background: #00684b;} .badge.bad {background: #a83f00;}
 .tile.on {border-color: var(--st-primary-color);}
 .tile.on::after {content: "✓"; position: absolute; right: 7px; top: 7px; width: 20px; height: 20px;
