@@ -68,7 +68,8 @@ def test_masks_are_asked_about_and_what_is_said_of_them_is_kept(
     assert "called like masks" not in words(at), "it was decided"
     click(at, "Let Lightbox judge again")
     _settle(catalog, record)
-    click(open_page("data", dataset=record.id), "Yes, this")
+    assert len(curated(catalog, record.id)) == 16, "until it is answered, it is as it was"
+    click(open_page("data", dataset=record.id), "Read it so")
     _settle(catalog, record)
     choice = load_choice(catalog.workspace, record.id)
     assert (choice.kind, choice.masks) == ("classes", "out")
