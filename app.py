@@ -28,7 +28,7 @@ from core.catalog import open_catalog
 from core.datasets.apart import Apart
 from core.datasets.held import hand_over_to
 from core.errors import InvalidInput, LightboxError
-from core.who import Role, Who, ask_also, tell_of_refusals
+from core.who import MACHINE, Role, Who, acting_as, ask_also, tell_of_refusals
 from core.workspace import open_workspace
 from pages._widgets.messages import is_asked_by_pages
 from pages._widgets.who import asking
@@ -81,10 +81,14 @@ def _get_ready() -> None:
     """Open what the first page needs, and let workers get ready, while a browser comes; what keeps
     them from it, pages say."""
     # What Streamlit keeps for pages is kept by a server that runs.
-    from pages._widgets.session import catalog
+    from pages._widgets.session import catalog, dataset_findings, dataset_table
 
-    with suppress(LightboxError, OSError):
-        catalog()
+    with suppress(LightboxError, OSError), acting_as(MACHINE):
+        datasets = catalog().datasets.all()
+        # What the studio shows where nobody asks for anything else.
+        if (newest := next((each for each in datasets if each.state == "ready"), None)) is not None:
+            dataset_table(newest)
+            dataset_findings(newest)
 
 
 @asynccontextmanager

@@ -47,12 +47,19 @@ def ood(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     RUN,
     argument("file", type=Path, metavar="FILE"),
     argument("label", metavar="CLASS", help="what it is"),
-    argument(
-        "--learn",
-        action="store_true",
-        help="put it into the dataset at once, and let the run learn again",
+    one_of(
+        argument(
+            "--learn",
+            action="store_true",
+            help="put it into the dataset at once, and let the run learn again",
+        ),
+        argument(
+            "--new",
+            action="store_true",
+            help="it is of a class that the model doesn't know, which begins with it",
+        ),
     ),
-    examples=('"hands 1" a.jpg red', '"hands 1" a.jpg red --learn'),
+    examples=('"hands 1" a.jpg red', '"hands 1" a.jpg red --learn', '"hands 1" a.jpg ok --new'),
 )
 def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.inference.predictor import open_predictor
@@ -62,6 +69,13 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         data = options.file.expanduser().read_bytes()
     except OSError as error:
         raise NotFound("That file can't be opened.", file=options.file) from error
+    if options.new:
+        paths = kept.begin_class(catalog, run.id, options.file.name, data, options.label)
+        run_job(catalog, kinds.submit_scan(catalog, run.dataset_id), output)
+        output.text(
+            f"“{options.label}” is a class now. Add 2 more images of it at least, and train."
+        )
+        return {"dataset": run.dataset_id, "label": options.label, "paths": paths}
     (answer,) = open_predictor(catalog.workspace, run.id).predict([(options.file.name, data)], 1)
     made = kept.correct(
         catalog,

@@ -18,12 +18,13 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.access.audit import note
-from core.catalog import Catalog, Change
+from core.catalog import Catalog, Change, DatasetRecord, RunRecord
 from core.datasets.content import hash_bytes
 from core.datasets.formats import SUFFIXES, SUFFIXES_OF
 from core.datasets.images import open_image
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
+from core.quality.by_hand import add_class
 from core.quality.curation import curated, decide
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
@@ -98,31 +99,10 @@ def correct(
             remedy="It knows " + ", ".join(f"“{one}”" for one in classes[:20]) + ".",
         )
     require("labeller")
-    if len(data) > MAX_BYTES:
-        raise InvalidInput("This image is too large to be kept.", file=name)
-    opened = open_image(data, file=name)
-    if not run.dataset_id:
-        raise InvalidInput(
-            "This model was trained elsewhere, so there is no dataset that its images belong to.",
-            remedy="Import it again with a dataset to test it on.",
-        )
-    dataset = catalog.datasets.get(run.dataset_id)
-    digest = hash_bytes(data)
-    if dataset.version:
-        table = curated(catalog, dataset.id, dataset.version)
-        known = table[(table["hash"] == digest) & ~table["excluded"]]
-        if len(known):
-            raise InvalidInput(
-                f"This image is in the dataset already, as “{known['label'].iloc[0]}”.",
-                file=name,
-                remedy="If that is wrong, move it to another class on the page Clean.",
-            )
-    suffix = PurePosixPath(name).suffix.lower()
-    usual = SUFFIXES_OF[opened.format]
-    if suffix not in usual:
-        suffix = next((one for one in _SUFFIXES if one in usual), sorted(usual)[0])
+    dataset = _dataset(catalog, run)
+    suffix = _suffix_of_new(catalog, dataset, name, data)
     made = Correction(
-        id=digest[:32],
+        id=hash_bytes(data)[:32],
         name=name[-200:],
         suffix=suffix,
         label=label,
@@ -138,6 +118,69 @@ def correct(
     write_json(folder / f"{made.id}.json", made.model_dump())
     note(catalog, "corrected an answer", run.name, f"“{predicted}” is “{label}”: {made.name}")
     return made
+
+
+def begin_class(catalog: Catalog, run_id: str, name: str, data: bytes, label: str) -> list[str]:
+    """Begin a class that the model doesn't know, with an image of it, in the model's dataset; scan
+    that afterwards. Learning it takes more images, and a training of its own.
+
+    Args:
+        name, data: as for :func:`correct`.
+        label: the new class.
+
+    Returns:
+        The new image's path; it and the class are taken out to take it back.
+
+    Raises:
+        NotFound, UnreadableImage, NoSpace: as :func:`correct`.
+        InvalidInput: there is such a class, it can't be called so, or the image is in the dataset
+            already.
+    """
+    run = catalog.runs.find(run_id)
+    require("labeller")
+    dataset = _dataset(catalog, run)
+    suffix = _suffix_of_new(catalog, dataset, name, data)
+    change = add_class(catalog, dataset.id, label)
+    label = str(change.payload["label"])
+    stage = UploadStage(catalog.workspace)
+    try:
+        stage.add(_file_name(name, hash_bytes(data), suffix), io.BytesIO(data))
+        stage.gather(label)
+        paths = stage.add_to(catalog, dataset.id)
+    finally:
+        stage.abandon()
+    note(catalog, "began a class", run.name, f"“{label}” with {name[-200:]}")
+    return paths
+
+
+def _dataset(catalog: Catalog, run: RunRecord) -> DatasetRecord:
+    """The dataset that images belong to which a run was wrong about."""
+    if not run.dataset_id:
+        raise InvalidInput(
+            "This model was trained elsewhere, so there is no dataset that its images belong to.",
+            remedy="Import it again with a dataset to test it on.",
+        )
+    return catalog.datasets.get(run.dataset_id)
+
+
+def _suffix_of_new(catalog: Catalog, dataset: DatasetRecord, name: str, data: bytes) -> str:
+    """The suffix for an image's file, where it can be kept and isn't in the dataset yet."""
+    if len(data) > MAX_BYTES:
+        raise InvalidInput("This image is too large to be kept.", file=name)
+    opened = open_image(data, file=name)
+    if dataset.version:
+        table = curated(catalog, dataset.id, dataset.version)
+        known = table[(table["hash"] == hash_bytes(data)) & ~table["excluded"]]
+        if len(known):
+            raise InvalidInput(
+                f"This image is in the dataset already, as “{known['label'].iloc[0]}”.",
+                file=name,
+                remedy="If that is wrong, move it to another class on the page Clean.",
+            )
+    suffix, usual = PurePosixPath(name).suffix.lower(), SUFFIXES_OF[opened.format]
+    if suffix in usual:
+        return suffix
+    return next((one for one in _SUFFIXES if one in usual), sorted(usual)[0])
 
 
 def corrections(
@@ -266,7 +309,7 @@ def _add(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) -> int:
         try:
             for item in mine:
                 with _image(catalog.workspace, dataset_id, item).open("rb") as source:
-                    stage.add(_file_name(item), source)
+                    stage.add(_file_name(item.name, item.id, item.suffix), source)
             stage.gather(label)
             stage.add_to(catalog, dataset_id)
         finally:
@@ -293,13 +336,15 @@ def corrections_zip(workspace: Workspace, dataset_id: str) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for item in items:
             data = read_correction(workspace, dataset_id, item.id)
-            archive.writestr(f"{safe_name(item.label)}/{_file_name(item)}", data)
+            archive.writestr(
+                f"{safe_name(item.label)}/{_file_name(item.name, item.id, item.suffix)}", data
+            )
     return packed.getvalue()
 
 
-def _file_name(item: Correction) -> str:
-    stem = safe_name(PurePosixPath(item.name.replace("\\", "/")).stem)[:60]
-    return f"{stem} {item.id[:8]}{item.suffix}"
+def _file_name(name: str, digest: str, suffix: str) -> str:
+    stem = safe_name(PurePosixPath(name.replace("\\", "/")).stem)[:60]
+    return f"{stem} {digest[:8]}{suffix}"
 
 
 def _find(workspace: Workspace, dataset_id: str, correction_id: str) -> Correction:

@@ -14,6 +14,9 @@ from core.text import duration
 
 # More is not claimed before the end: what is expected is only what it took another time.
 _ALMOST = 0.98
+# Seconds beyond what was expected that are worth a word.
+_WORTH_A_WORD = 3
+_LONGER = "a little longer than thought"
 
 
 @dataclass(frozen=True)
@@ -24,17 +27,22 @@ class Whole:
         fraction: 0 to 1; ``None`` where nothing is known of its length.
         seconds_left: likewise.
         at_most: it may well end earlier: nothing like it was measured here before.
+        late: seconds by which it is behind what was expected.
     """
 
     fraction: float | None
     seconds_left: float | None
     at_most: bool = False
+    late: float = 0.0
 
     @property
     def words(self) -> str:
-        """``about 12 s left``, ``4 min 43 s at most``; "" where it can't be said, or is over."""
-        if self.seconds_left is None or self.seconds_left < 1:
+        """``about 12 s left``, ``4 min 43 s at most``, ``a little longer than thought``; "" where
+        it can't be said, or is over."""
+        if self.seconds_left is None:
             return ""
+        if self.seconds_left < 1:
+            return _LONGER if self.late > _WORTH_A_WORD else ""
         time = duration(self.seconds_left)
         return f"{time} at most" if self.at_most else f"about {time} left"
 
@@ -59,8 +67,10 @@ def whole(run: RunRecord, view: JobView) -> Whole:
     now, expected = time.time(), run.summary.expected
     passed, end = now - job.started_at, run.summary.expected_end or 0.0
     if "export" in view.begun and end:
-        left = max(0.0, end - (now - view.begun["export"]))
-        return Whole(min(_ALMOST, passed / max(1e-3, passed + left)), left)
+        rest = end - (now - view.begun["export"])
+        left = max(0.0, rest)
+        share = min(_ALMOST, passed / max(1e-3, passed + left))
+        return Whole(share, left, late=max(0.0, -rest))
     if job.phase == "fit" and view.seconds_left is not None:
         # Its own steps say it better than what was measured before, and don't count a pause.
         left = view.seconds_left + end
@@ -71,4 +81,5 @@ def whole(run: RunRecord, view: JobView) -> Whole:
     if not (total := expected or limit):
         return Whole(view.fraction, view.seconds_left)
     left = max(total - passed, min(end, total), 0.0)
-    return Whole(min(_ALMOST, passed / max(1e-3, passed + left)), left, at_most=not expected)
+    share = min(_ALMOST, passed / max(1e-3, passed + left))
+    return Whole(share, left, at_most=not expected, late=max(0.0, passed - total))

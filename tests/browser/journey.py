@@ -19,19 +19,27 @@ _STANDS = (
     " && !document.querySelector('[data-stale=true]')"
 )
 
-# All that can be read, in components' own trees too; icons are words of a font.
+# The words on the first screen, in components' own trees too. Names of classes and bare numbers are
+# no words of ours; icons are words of a font. What has no box itself may hold some that have.
 WORDS = """() => {
+  const unread = 'style, script, input, [hidden], [role=img], [data-testid=stIconMaterial]';
+  const hidden = (node) =>
+    !node.checkVisibility() && getComputedStyle(node).display !== 'contents';
+  const below = (text) => {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return range.getBoundingClientRect().top >= innerHeight;
+  };
+  const names = new Set();
   const read = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return node.textContent;
-    if (node.nodeType !== Node.ELEMENT_NODE && !node.host) return '';
-    const unread = 'style, script, template, [hidden], [data-testid=stIconMaterial]';
-    if (node.matches?.(unread)) return '';
-    if (node.nodeType === Node.ELEMENT_NODE && !node.checkVisibility()) return '';
-    const inside = [...(node.shadowRoot ?? node).childNodes].map(read).join(' ');
-    return node.matches?.('input') ? node.value : inside;
+    if (node.matches?.('input.name')) names.add(node.value);
+    if (node.nodeType === Node.TEXT_NODE) return below(node) ? '' : node.textContent;
+    if (node.nodeType !== Node.ELEMENT_NODE || node.matches(unread) || hidden(node)) return '';
+    return [...(node.shadowRoot ?? node).childNodes].map(read).join(' ');
   };
   const app = document.querySelector('[data-testid=stMain]');
-  return read(app).split(/\\s+/).filter((word) => /\\w/.test(word)).length;
+  const ours = (word) => /\\p{L}/u.test(word) && !names.has(word.replace(/[^\\p{L}\\p{N}]/gu, ''));
+  return read(app).split(/\\s+/).filter(ours).length;
 }"""
 
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.catalog import Catalog, DatasetRecord, RunSummary, open_catalog
 from core.datasets import intake
 from core.inference.corrections import corrections
+from core.quality.by_hand import classes_of
 from core.quality.curation import curated, usable
 from core.quality.scan import scan
 from core.training.start import create_run, suggest_spec
@@ -48,7 +49,7 @@ def show(at: AppTest, dataset_id: str, data: bytes, name: str = "new.png") -> Ap
 def test_without_photos_it_says_what_will_happen(open_page: Open) -> None:
     at = open_page()
     assert button(at).disabled
-    assert "two classes or more" in words(at)
+    assert "Needs photos of two classes" in words(at)
     assert not component(at, "studio-show")["ready"]
 
 
@@ -102,12 +103,12 @@ def test_the_button_trains_and_the_pictures_turn_right(
         (False, "wrong"),
     ]
     assert all(each["src"] for each in shown["pictures"])
-    assert shown["score"] == "50.0 % right by now"
+    assert shown["score"] == "50 % right by now"
     told.say("rung", seconds=2.0, accuracy=0.75, what="a look with a head", kept=True)
     catalog.jobs.progress(run.job_id, "search", 2, 60, "Fitting a head on a look")
     at.run()
     shown = component(at, "watching")
-    assert shown["score"] == "75.0 % right so far"
+    assert shown["score"] == "75 % right so far"
     assert shown["doing"] == "Trying ways to tell them apart: 1 way so far"
     assert shown["working"]
     told.fit(1)
@@ -153,7 +154,7 @@ def test_a_finished_model_has_its_sentence_its_mistakes_and_a_next_step(
     at = open_page()
     said = words(at)
     assert "of 6 images it had never seen" in said.replace("\u00a0", " ")
-    assert "**Next:**" in said
+    assert ":material/arrow_forward:" in said
     assert button(at).label.startswith("Train again")
     assert component(at, "studio-show")["ready"]
 
@@ -220,6 +221,35 @@ def test_a_wrong_answer_is_put_right_learned_from_and_undone(
     click(at, "Undo")
     assert (usable(curated(catalog, dataset_id))["label"] == label).sum() == 12
     assert "Learning from it" not in words(at)
+
+
+def test_a_photo_of_no_class_begins_one_that_is_learned_once_it_has_more(
+    open_page: Open, trained: Trained, tmp_path: Path
+) -> None:
+    catalog, dataset_id = trained.catalog, trained.dataset_id
+    data = write_colour(tmp_path / "new.png", "green", 99).read_bytes()
+    at = show(open_page(), dataset_id, data)
+    said = component(at, "studio-said")
+
+    def say(label: str) -> None:
+        begun = {"at": next(_AT), "label": label, "new": True}
+        at.session_state[said["key"]] = {"corrected": begun}
+        at.run()
+
+    assert said["may_begin"]
+    say(said["classes"][0])
+    assert "There is already a class" in component(at, "studio-said")["refused"]
+    say("olive")
+    assert_no_defect(at)
+    assert "It needs 2 more at least" in words(at)
+    (job,) = catalog.jobs.all(kind="scan")
+    assert job.spec == {"dataset_id": dataset_id}, "nothing is learned by that alone"
+    scan(catalog, dataset_id)
+    catalog.jobs.finish(job.id, "done")
+    at.run()
+    assert {each.label: each.images for each in classes_of(catalog, dataset_id)}["olive"] == 1
+    click(at, "Undo")
+    assert "olive" not in [each.label for each in classes_of(catalog, dataset_id)]
 
 
 @pytest.mark.parametrize("packed", PACKED, ids=[file.stem for file in PACKED])

@@ -29,6 +29,7 @@ class Statement(BaseModel):
         tone: whether it is good news.
         about: names of classes it is about, by ``true`` and ``predicted``, for links; of ``sure``
             the ``threshold``.
+        brief: the same without its reasons, for where there is less room; "" where nobody needs it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +38,7 @@ class Statement(BaseModel):
     text: str
     tone: Tone = "neutral"
     about: dict[str, str] = {}
+    brief: str = ""
 
 
 @dataclass(frozen=True)

@@ -86,17 +86,16 @@ def what_to_collect(
     weakest: Weakest,
     trained: Mapping[str, int] | None,
     traits: pd.DataFrame | None,
-) -> str:
-    """A sentence or two of advice, about the class that was found to be the weakest and no other.
+) -> tuple[str, str]:
+    """A sentence or two of advice, about the class that was found to be the weakest and no other;
+    and the advice alone, without its reasons.
 
     Arguments as in :func:`core.evaluation.figures.verdict.verdict`.
     """
     mistakes = ~predictions.correct
     if not mistakes.any():
-        return (
-            "It made no mistake here. To find its limits, test it on images taken at another time, "
-            "in another place."
-        )
+        brief = "Test images from another time or place would show its limits."
+        return f"It made no mistake here. {brief}", brief
     missed = np.bincount(predictions.true[mistakes], minlength=len(evaluation.labels))
     support = np.bincount(predictions.true, minlength=len(evaluation.labels))
     worst = weakest.at
@@ -107,7 +106,8 @@ def what_to_collect(
     if trained and not trained.get(label):
         return (
             f"{quoted(label)} has no training image, so nothing could be learned of it: its first "
-            "ones would help most."
+            "ones would help most.",
+            f"First images of {quoted(label)} would help most.",
         )
     # The others' mistakes, and one more, so that the best of classes leave an aim above 0.
     others = (missed.sum() - missed[worst] + 1) / (len(predictions) - mine.sum() + 1)
@@ -117,22 +117,23 @@ def what_to_collect(
     kind = common_trait(traits[mine], mistakes[mine]) if traits is not None else None
     count, all_of_it = int(missed[worst]), images(int(support[worst]))
     if kind is None:
-        return (
-            f"{what} of {quoted(label)} would help most: {count:,} of {all_of_it} of it "
-            f"{'was' if count == 1 else 'were'} taken for something else."
-        )
+        advice = f"{what} of {quoted(label)} would help most"
+        were = "was" if count == 1 else "were"
+        why = f"{count:,} of {all_of_it} of it {were} taken for something else"
+        return f"{advice}: {why}.", f"{advice}."
     name, less = kind
     trait = TRAITS[name]
+    advice = f"{what} of {quoted(label)} {trait.less if less else trait.more} would help most"
     are = trait.is_less if less else trait.is_more
     return (
-        f"{what} of {quoted(label)} {trait.less if less else trait.more} would help most: the "
-        f"{count:,} of {all_of_it} of it that went wrong are {are} than those that were called "
-        "right."
+        f"{advice}: the {count:,} of {all_of_it} of it that went wrong are {are} than those that "
+        "were called right.",
+        f"{advice}.",
     )
 
 
-def _no_class(labels: Sequence[str], missed: np.ndarray, support: np.ndarray) -> str:
-    """Why its mistakes say of no class that more images of it would help.
+def _no_class(labels: Sequence[str], missed: np.ndarray, support: np.ndarray) -> tuple[str, str]:
+    """Why its mistakes say of no class that more images of it would help, and what would tell.
 
     Args:
         missed, support: mistakes, and test images, of each class; one mistake at least.
@@ -140,28 +141,29 @@ def _no_class(labels: Sequence[str], missed: np.ndarray, support: np.ndarray) ->
     total, most = int(missed.sum()), int(missed.argmax())
     count = int(missed[most])
     if 2 * count <= total:
-        return (
-            f"Its {total:,} mistakes are spread over {np.count_nonzero(missed)} classes: none of "
-            "these can be said to need more images than the others. More test images would show "
-            "where it is weak."
-        )
+        brief = "More test images would show where it is weak."
+        spread = f"Its {total:,} mistakes are spread over {np.count_nonzero(missed)} classes."
+        return f"{spread} {brief}", brief
     if total == 1:
         who = "Its only mistake is"
     elif count == total:
         who = "Both its mistakes are" if total == 2 else f"All its {total:,} mistakes are"
     else:
         who = f"{count:,} of its {total:,} mistakes are"
-    who = f"{who} {quoted(labels[most])} taken for something else"
+    label = quoted(labels[most])
+    who = f"{who} {label} taken for something else"
     # Most mistakes by a rate that is no higher than that of all: most images are of this class.
     if count * support.sum() <= total * support[most]:
         part = "all" if support[most] == support.sum() else "most"
         return (
             f"{who}, but {part} test images are of this class: it can't be said to need more "
-            "images than others."
+            "images than others.",
+            "More test images of other classes would show where it is weak.",
         )
     return (
         f"{who}: too few to say that it needs more images than others. More test images would "
-        "show it."
+        "show it.",
+        f"More test images would show whether {label} needs more.",
     )
 
 

@@ -77,16 +77,14 @@ def verdict(
         return Verdict(statements=[Statement(key="headline", text=text, tone="bad")])
     against, better = _baseline(evaluation)
     weakest = weakest_class(np.array(evaluation.confusion), predictions.worth)
+    advice, brief = what_to_collect(evaluation, predictions, weakest, trained, traits)
     statements = [
         _headline(evaluation, better, not not_new),
         *_groups(evaluation),
         against,
         _weakest(evaluation, predictions, weakest),
         sure_statement(when_sure),
-        Statement(
-            key="collect",
-            text=what_to_collect(evaluation, predictions, weakest, trained, traits),
-        ),
+        Statement(key="collect", text=advice, brief=brief),
         *_cautions(evaluation),
     ]
     if not_new and evaluation.on == "test":

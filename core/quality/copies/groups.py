@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 CERTAIN = 0.985  # pairs this much alike may build groups of any size
 
@@ -39,6 +37,10 @@ def labels(
 
 
 def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    # Imported here: it was a seventh of the start of any command.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     return connected_components(links, directed=False)[1].astype(np.int64)
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
 
 from core.quality.copies.orientation import INVERSE_OF, SEARCHED, turn_spectra
 
@@ -54,6 +53,8 @@ def spectra(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     count half, for a crop or a slight turn changes them most."""
     n, side, _ = luma.shape
     edge = 1 - 0.5 * ((np.arange(side) - (side - 1) / 2) / (side / 2)) ** 4
+    from scipy.fft import dct  # not needed to look at what was found
+
     waves = (dct(np.eye(side), axis=0, norm="ortho")[:_WAVES] * edge).astype(np.float32)
     share = (edge / edge.sum()).astype(np.float32)
     found = np.empty((n, _WAVES, _WAVES), np.float32)

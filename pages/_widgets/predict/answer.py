@@ -85,7 +85,7 @@ def draw_answer(
         item = None if guest else correction_of(catalog().workspace, run.dataset_id, tried.data)
         changes = not guest and bool(run.dataset_id) and acting().may("labeller")
         with words:
-            label = said(
+            corrected = said(
                 answer,
                 threshold=threshold,
                 unlike=bool(tried.out_of_distribution),
@@ -97,8 +97,8 @@ def draw_answer(
             )
             if item is not None:
                 _corrected(run, item, key)
-        if label:
-            _correct(run, tried, label)
+        if corrected is not None:
+            _correct(run, tried, corrected.label)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle("Heat map", key=f"heat-{key}")
             if not guest:

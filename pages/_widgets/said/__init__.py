@@ -7,6 +7,7 @@ and with nothing beside them that looks like certainty.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -31,6 +32,14 @@ _LEAST = 0.005
 _LARGEST, _LARGE = 9, 18
 
 
+@dataclass(frozen=True)
+class Corrected:
+    """What somebody says that a picture is; a class that is ``new`` is to be begun with it."""
+
+    label: str
+    new: bool = False
+
+
 def said(
     answer: Prediction,
     *,
@@ -41,7 +50,8 @@ def said(
     big: bool = False,
     classes: Sequence[str] = (),
     refused: str = "",
-) -> str:
+    may_begin: bool = False,
+) -> Corrected | None:
     """Draw an answer.
 
     Args:
@@ -51,9 +61,10 @@ def said(
         big: in the type of a demo.
         classes: what the picture can be said to be; none where nothing can be corrected.
         refused: why what was said last could not be taken.
+        may_begin: a class that is not among them can be begun with it.
 
     Returns:
-        The class that the person has just said it is; "" otherwise.
+        The class that the person has just said it is.
     """
     state = "unlike" if unlike else "sure" if answer.confidence >= threshold else "unsure"
     headline = {"unlike": UNLIKE, "unsure": UNSURE}.get(state, answer.label)
@@ -82,6 +93,7 @@ def said(
             ],
             "big": big,
             "refused": refused,
+            "may_begin": may_begin,
             "ask": "Wrong?" if state == "sure" else "Say what it is",
             # Where it gave no answer, that class may well be the right one.
             "classes": [each for each in classes if state != "sure" or each != answer.label],
@@ -92,12 +104,12 @@ def said(
     return _once(safe_key(key), result.get("corrected"))
 
 
-def _once(key: str, corrected: object) -> str:
+def _once(key: str, corrected: object) -> Corrected | None:
     """What was chosen since it was last asked."""
     if not isinstance(corrected, Mapping):
-        return ""
+        return None
     at, seen = corrected.get("at"), f"corrected-{key}"
     if st.session_state.get(seen) == at:
-        return ""
+        return None
     st.session_state[seen] = at
-    return str(corrected.get("label", ""))
+    return Corrected(str(corrected.get("label", "")), corrected.get("new") is True)

@@ -2,6 +2,9 @@
 const MANY = 12;
 const NONE =
   "Then it is left out, and nothing is learned from it. To teach it, add a class for such photos.";
+const BEGIN =
+  "A new class is learned from 3 photos or more, by a training of its own. Without one, this photo is " +
+  "left out.";
 
 export default function ({ data, parentElement, setStateValue }) {
   const find = (selector) => parentElement.querySelector(selector);
@@ -19,24 +22,39 @@ export default function ({ data, parentElement, setStateValue }) {
   place.dataset.mark = mark;
   wrong.open = !!data.refused;
   find(".refused").textContent = data.refused;
-  const search = find("input");
+  const search = find(".find");
   search.hidden = data.classes.length <= MANY;
   search.value = "";
   const none = find(".none");
-  none.disabled = false;
+  none.disabled = find(".begin button").disabled = false;
   find(".hint").textContent = "";
-  none.onclick = () => { find(".hint").textContent = NONE; };
+  const begin = find(".begin");
+  const fresh = find(".fresh");
+  begin.hidden = true;
+  fresh.value = "";
+  none.onclick = () => {
+    find(".hint").textContent = data.may_begin ? BEGIN : NONE;
+    begin.hidden = !data.may_begin;
+    if (data.may_begin) fresh.focus();
+  };
+  begin.onsubmit = (event) => {
+    event.preventDefault();
+    const label = fresh.value.trim();
+    if (!label) { fresh.focus(); return; }
+    hand({ label, new: true });
+  };
   const buttons = data.classes.map((label) => {
     const button = document.createElement("button");
     button.type = "button";
     button.dir = "auto";
     button.textContent = button.title = label;
-    button.onclick = () => {
-      [...buttons, none].forEach((each) => { each.disabled = true; });
-      setStateValue("corrected", { at: Date.now(), label });
-    };
+    button.onclick = () => hand({ label });
     return button;
   });
+  const hand = (what) => {
+    [...buttons, none, begin.querySelector("button")].forEach((each) => { each.disabled = true; });
+    setStateValue("corrected", { at: Date.now(), ...what });
+  };
   find(".classes").replaceChildren(...buttons);
   search.oninput = () => {
     const wanted = search.value.trim().toLowerCase();

@@ -10,12 +10,14 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.catalog.records import ACTIVE
 from core.errors import LightboxError
-from core.inference.corrections import add_correction, correct, take_back
+from core.inference.corrections import add_correction, begin_class, correct, take_back
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.text import escape, shorten
 from pages._widgets.job import attempt
+from pages._widgets.said import Corrected
 from pages._widgets.session import catalog, choose_run
+from pages._widgets.studio import doing
 from pages._widgets.studio.showing import Shown
 
 _EVERY_S = 0.5
@@ -40,11 +42,15 @@ def is_learning(record: DatasetRecord, run: RunRecord) -> bool:
 
 
 def correct_it(
-    record: DatasetRecord, run: RunRecord, photo: Shown, label: str, answer: Prediction
+    record: DatasetRecord, run: RunRecord, photo: Shown, said: Corrected, answer: Prediction
 ) -> None:
-    """Add a photo under the class that it is, and let the model learn again; runs the page anew."""
-    store = catalog()
+    """Add a photo under the class that it is, and let the model learn again; a class that it
+    doesn't know is begun only. Runs the page anew."""
+    store, label = catalog(), said.label
     try:
+        if said.new:
+            _begin(record, run, photo, label)
+            st.rerun(scope="app")
         made = correct(
             store,
             run.id,
@@ -72,11 +78,20 @@ def correct_it(
     st.rerun(scope="app")
 
 
-def correction_panel(record: DatasetRecord, run: RunRecord, answer: str) -> None:
+def _begin(record: DatasetRecord, run: RunRecord, photo: Shown, label: str) -> None:
+    paths = begin_class(catalog(), run.id, photo.name, photo.data, label)
+    kinds.submit_scan(catalog(), record.id)
+    doing.say_begun(record, label, paths)
+
+
+def correction_panel(
+    record: DatasetRecord, run: RunRecord, answer: Prediction, threshold: float
+) -> None:
     """What became of the correction that was made last in this session, if there is one.
 
     Args:
         answer: what the run says of the photo that was corrected.
+        threshold: from which confidence on it is sure.
     """
     made: dict[str, Any] | None = st.session_state.get(_key(record))
     if made is None:
@@ -87,8 +102,10 @@ def correction_panel(record: DatasetRecord, run: RunRecord, answer: str) -> None
     with st.container(border=True, key="studio-corrected"):
         label = escape(shorten(made["label"]))
         st.markdown(f":material/check_circle: **Learned from as “{label}”.**")
-        if answer == made["label"]:
+        if answer.label == made["label"] and answer.confidence >= threshold:
             st.caption("Now show it another photo like this one: this one it knows by heart.")
+        elif answer.label == made["label"]:
+            st.caption("It says so now, if not surely. Show it a few more like this one.")
         else:
             st.caption("One photo has not turned it. Show it a few more like this one.")
         _undo_button(record, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -31,6 +32,7 @@ class Said:
         dataset_id: to which dataset; "" where nothing can be undone.
         versions: decisions that undo it.
         paths: images that came, which undo leaves out again.
+        begun: a class that came with them, which goes with them.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Said:
     dataset_id: str = ""
     versions: tuple[int, ...] = ()
     paths: tuple[str, ...] = ()
+    begun: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Asked:
 def say(text: str, *, wrong: bool = False) -> None:
     """Let the column say something when it is drawn next."""
     st.session_state[_SAID] = Said(text, wrong=wrong)
+
+
+def say_begun(record: DatasetRecord, label: str, paths: Sequence[str]) -> None:
+    """Let the column say that a class was begun with a photo, with the way back."""
+    text = (
+        f"“{shorten(label)}” is a new class, with this photo. It needs 2 more at least: add them "
+        "to its card, then press Train."
+    )
+    st.session_state[_SAID] = Said(text, dataset_id=record.id, paths=tuple(paths), begun=label)
 
 
 def say_decided(record: DatasetRecord) -> None:
@@ -98,6 +110,8 @@ def _undo() -> None:
             curation.undo(catalog(), said.dataset_id, said.versions)
         if said.paths:
             curation.decide(catalog(), said.dataset_id, "exclude", said.paths, why="Undone")
+        if said.begun:
+            by_hand.remove_class(catalog(), said.dataset_id, said.begun)
     except LightboxError as error:
         say(str(error), wrong=True)
 

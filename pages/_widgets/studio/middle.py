@@ -88,7 +88,7 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
     elif spec is not None and record is not None and not known:
         for text in _doubts(str(catalog().workspace.home), record.id, record.version, spec):
             st.caption(f":material/warning: {escape(text)}")
-    if not why and st.button("Other ways to train", type="tertiary", key="studio-ways"):
+    if not why and st.button("Other ways", type="tertiary", key="studio-ways"):
         go("train")
 
 
@@ -106,7 +106,7 @@ def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:
     """What the button would train with, or why nothing can be trained."""
     table = dataset_table(record) if record is not None else None
     if record is None or (record.origin == "studio" and record.job_id is None):
-        return None, "Bring in photos of two classes or more; then train with one click."
+        return None, "Needs photos of two classes."
     if table is None:
         if record.state == "failed":
             return None, "The photos could not be brought in, so there is nothing to learn from."

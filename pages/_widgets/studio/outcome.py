@@ -13,7 +13,7 @@ from core.evaluation.comparison.learned import Learned, learned
 from core.evaluation.mistakes import select
 from core.quality.curation import curated
 from core.quality.safe_names import safe_name
-from core.text import escape, percent, plural, shorten
+from core.text import escape, percent, plural, rate, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.results.figures import figures_of
 from pages._widgets.results.view import View, load_view, turn_to
@@ -46,7 +46,7 @@ def outcome(run: RunRecord) -> None:
         if run.summary.judged and run.summary.validation_accuracy is not None:
             # What stood above the ring is about other photos.
             others = (
-                f"While it trained: {percent(run.summary.validation_accuracy)} of "
+                f"While it trained: {rate(run.summary.validation_accuracy, run.summary.judged)} of "
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
         st.markdown(f"#### {_kept_together(escape(headline.text))}")
@@ -63,15 +63,9 @@ def outcome(run: RunRecord) -> None:
         if doubtful := said.get("doubtful"):
             st.markdown(f":material/arrow_forward: **First:** {escape(doubtful.text)}")
         if advice is not None:
-            st.markdown(f":material/arrow_forward: **Next:** {escape(advice.text)}")
+            st.markdown(f":material/arrow_forward: {escape(advice.brief or advice.text)}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if st.button("Why?", icon=":material/insights:", key="studio-why", help=others):
-                _open(run)
-            wrong = int((~view.predictions.correct).sum())
-            if wrong > _WORST and st.button(
-                f"All {plural(wrong, 'mistake')}", type="tertiary", key="studio-mistakes"
-            ):
-                turn_to("mistakes")
                 _open(run)
             again = can_replay(catalog(), run) and st.toggle("Replay", key=f"replay-{run.id}")
         if again:
@@ -128,22 +122,30 @@ def _worst(view: View) -> None:
         )
         for (_, row), picture in zip(rows.iterrows(), pictures, strict=True)
     ]
-    st.caption("Its surest mistakes" if len(tiles) > 1 else "Its one mistake")
-    label = "Its surest mistakes"
-    if gallery(tiles, key=f"worst-{view.run.id}", label=label, opens=True, across=_WORST):
+    label = "Surest mistakes" if len(tiles) > 1 else "Its one mistake"
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.caption(label)
+        wrong = int((~view.predictions.correct).sum())
+        every = wrong > len(tiles) and st.button(
+            f"All {wrong:,}", type="tertiary", key="studio-mistakes", help="All its mistakes"
+        )
+    clicked = gallery(tiles, key=f"worst-{view.run.id}", label=label, opens=True, across=_WORST)
+    if every or clicked:
         turn_to("mistakes")
         _open(view.run)
 
 
 def _changed(found: Learned) -> None:
     """What learning again has changed, beside the model that it came from."""
-    what = "After learning again"
+    what, pair = "After learning again", found.paired
     if found.added:
         what = f"After learning {plural(len(found.added), 'more photo')}"
     st.markdown(
         _kept_together(
-            f"**{what}:** {percent(found.paired.first)} → {percent(found.paired.second)}. "
-            f"{escape(found.sentence)}"
+            f"**{what}:** {pair.both + pair.only_first:,} → {pair.both + pair.only_second:,} of "
+            f"{pair.images:,} right. {escape(found.sentence)}"
         )
     )
     for rows, what, tone in (

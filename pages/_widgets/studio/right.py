@@ -62,10 +62,11 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
         key=f"studio-said-{run.id}-{photo.at}",
         classes=() if _busy(record) else [label for label, _ in answer.top],
         refused=refused(run, photo),
+        may_begin=True,
     )
     if corrected:
         correct_it(record, run, photo, corrected, answer)
-    correction_panel(record, run, answer.label)
+    correction_panel(record, run, answer, threshold_of(run))
     if not detecting and not learning:
         job = catalog().jobs.latest("familiar", run.id)
         if job is None or not job.finished:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.jobs.live import Curves, JobView, curves, live
 from core.jobs.whole import whole
-from core.text import duration, percent, plural, shorten
+from core.text import duration, plural, rate, shorten
 from pages._widgets.controls import stage
 from pages._widgets.job import attempt
 from pages._widgets.sample_predictions import pictures_of, with_samples
@@ -68,16 +68,17 @@ def _wish(job_id: str, stop: str) -> None:
 def _now(run: RunRecord, view: JobView, so_far: Curves) -> Watching:
     far = whole(run, view)
     time, left = "…", ""
-    if far.seconds_left is not None:
+    if far.seconds_left is not None and far.seconds_left >= 1:
         time, left = duration(far.seconds_left), "at most" if far.at_most else "left"
-        if far.seconds_left < 1:
-            time, left = "…", "soon"
+    elif far.seconds_left is not None:
+        # Below, there is room for words.
+        left = "" if far.words else "soon"
     shown = with_samples(run.id, so_far.snapshot)
     return Watching(
         far.fraction,
         time,
         left,
-        _doing(view, so_far),
+        _doing(view, so_far) + (f" – {far.words}" if far.words and not left else ""),
         _note(shown),
         _score(so_far, shown),
         _pictures(run, shown),
@@ -114,12 +115,13 @@ def _note(shown: dict[str, Any] | None) -> str:
 def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:
     """How it stands, in words; the best of what was tried, once there is one."""
     kept = [rung["accuracy"] for rung in so_far.rungs if rung["kept"]]
+    of = shown.get("of", 0) if shown else 0
     if kept:
-        return f"{percent(kept[-1])} right so far"
+        return f"{rate(kept[-1], of)} right so far"
     if so_far.best is not None and so_far.best.get("val_accuracy") is not None:
-        return f"{percent(so_far.best['val_accuracy'])} right so far"
-    if shown and shown.get("of"):
-        return f"{percent(shown['right'] / shown['of'])} right by now"
+        return f"{rate(so_far.best['val_accuracy'], of)} right so far"
+    if shown and of:
+        return f"{rate(shown['right'] / of, of)} right by now"
     return ""
 
 

@@ -16,6 +16,7 @@ from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.inference.corrections import (
     add_correction,
     add_corrections,
+    begin_class,
     correct,
     corrections,
     corrections_zip,
@@ -171,3 +172,23 @@ def test_the_command_line_corrects_lists_drops_and_adds(
     assert zipfile.ZipFile(tmp_path / "out.zip").namelist()
     assert said("corrections", "Own", "--add")["added"] == 1
     assert len(curated(catalog, own.dataset_id)) == 4
+
+
+def test_an_image_of_no_class_begins_one_also_from_the_command_line(
+    catalog: Catalog, run: RunRecord, own: RunRecord, tmp_path: Path
+) -> None:
+    file = write_colour(tmp_path / "new.png", "red", 99)
+    for each in (run, own):
+        before = sorted((tmp_path / "colours").rglob("*"))
+        with pytest.raises(InvalidInput, match="already a class “red”"):
+            begin_class(catalog, each.id, "pasted", file.read_bytes(), "red")
+        (path,) = begin_class(catalog, each.id, "pasted", file.read_bytes(), "olive")
+        scan(catalog, each.dataset_id)
+        table = curated(catalog, each.dataset_id).set_index("path")
+        assert table.loc[path, "label"] == "olive"
+        assert sorted((tmp_path / "colours").rglob("*")) == before, "a person's folder stays"
+        with pytest.raises(InvalidInput, match="in the dataset already, as “olive”"):
+            begin_class(catalog, each.id, "new.png", file.read_bytes(), "lime")
+    other = write_colour(tmp_path / "other.png", "red", 98)
+    assert main(["correct", run.id, str(other), "lime", "--new"]) == 0
+    assert "lime" in set(curated(catalog, run.dataset_id)["label"])

@@ -57,6 +57,7 @@ def test_a_training_is_as_far_as_what_was_expected_of_it_says(
     assert far.fraction is not None
     assert far.fraction < 1
     assert far.seconds_left == 0
+    assert far.words == "a little longer than thought"
 
 
 def test_once_it_has_learned_it_goes_by_what_the_end_takes(

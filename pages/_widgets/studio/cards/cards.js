@@ -57,6 +57,7 @@ function makeStudio(root) {
     used.add(token);
     return { token, url: `${data.url}/${token}` };
   };
+  const countOf = (label) => data.classes.find((each) => each.label === label)?.count ?? 0;
   // Upper and lower case of a suffix are one.
   const ends = (path, suffixes) => suffixes.some((suffix) => path.toLowerCase().endsWith(suffix));
 
@@ -123,7 +124,7 @@ function makeStudio(root) {
       groups.get(label).push(each.file);
     }
     const made = [...groups].slice(0, MOST_PENDING).map(([label, inside]) => ({
-      label, at: Infinity, arrived: 0, of: inside.length,
+      label, at: Infinity, arrived: 0, of: inside.length, before: countOf(label),
       urls: spread(inside, PICTURES).map((file) => URL.createObjectURL(file)),
     }));
     pending.push(...made);
@@ -169,7 +170,7 @@ function makeStudio(root) {
     const name = part(".name");
     const camera = makeCamera(part(".camera"), () => label, {
       shoot: upload,
-      began: (mine) => { pending.push(mine); },
+      began: (mine) => { mine.before = countOf(label); pending.push(mine); },
       drawn: draw,
       done: (mine, result) => {
         if (result.taken) mine.at = tell({ do: "photos", into: label, folder: "", ...result });
@@ -336,9 +337,13 @@ function makeStudio(root) {
       data = latest;
       send = setStateValue;
       if (saidOf !== null && saidOf !== labels()) say("");
-      if (!data.busy) forget(pending.filter((each) => each.at <= data.taken));
+      // As soon as they are among those that the page knows, they are not counted beside them.
+      const there = (each) => !data.busy || countOf(each.label) > each.before;
+      forget(pending.filter((each) => each.at <= data.taken && there(each)));
       if (!uploading) busy(data.busy);
       find(".hint").hidden = !data.hint;
+      find(".drop").textContent = data.classes.some(({ count }) => count)
+        ? "Drop more" : "Drop a folder, archive or photos anywhere";
       find(".more").hidden = !data.more;
       draw();
     },

@@ -10,8 +10,8 @@ export default function ({ data, parentElement, setStateValue }) {
   place.classList.toggle("small", data.small);
   find("button").hidden = !data.ready;
   find(".line").textContent = !data.ready
-    ? "After the training: drop a photo here, paste one, or use the camera, and see what your model says."
-    : data.small ? "Drop or paste the next one" : "Drop a photo here, or paste one";
+    ? "After training, show it a photo here."
+    : data.small ? "Drop or paste the next one" : "Drop or paste a photo";
 
   const take = (file) => {
     if (!data.ready) return;

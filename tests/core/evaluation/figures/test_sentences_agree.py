@@ -81,6 +81,9 @@ def test_no_sentence_contradicts_another(
     named = re.search(r"images of “(.+?)”", collect)
     chance = "may be chance" in weakest or "No class is weak" in weakest
     assert (named is None) == chance
+    brief = said.get("collect").brief  # type: ignore[union-attr]
+    assert set(re.findall("“.+?”", brief)) <= set(re.findall("“.+?”", collect))
+    assert ("help most" in brief) == ("help most" in collect)
     if named is not None:
         assert weakest.startswith(f"Weakest: “{named[1]}”")
     perfect = evaluation.correct == evaluation.images

@@ -217,7 +217,7 @@ def test_mistakes_that_are_spread_name_no_class() -> None:
         ({0: 2}, "Both its mistakes are “c0” taken for something else: too few to say"),
         ({0: 3}, "All its 3 mistakes are “c0” taken for something else: too few to say"),
         ({1: 1, 2: 3}, "3 of its 4 mistakes are “c2” taken for something else: too few to say"),
-        ({0: 1, 1: 1}, "Its 2 mistakes are spread over 2 classes: none of these can be said"),
+        ({0: 1, 1: 1}, "Its 2 mistakes are spread over 2 classes. More test images"),
     ],
 )
 def test_a_few_mistakes_of_one_class_are_not_called_spread(wrong: dict[int, int], who: str) -> None:
