@@ -34,9 +34,9 @@ def mislabelled(table: pd.DataFrame) -> np.ndarray:
         key="hard_class",
         title="Hard to tell from other classes",
         plain="is of a class that is hard to tell|are of classes that are hard to tell",
-        sentence="So much of these classes looks more like another one that it can’t all be wrong "
-        "labels: they are hard to tell, have few images, or were filed by another rule.",
-        suggestion="Look through them, the clearest first. Moving or leaving out all of them would "
+        sentence="More than a quarter of the class looks more like another one. So many are seldom "
+        "wrong labels: the class is hard to tell, or has few images.",
+        suggestion="Look through them, the clearest first. To move or leave out all of them would "
         "make the class smaller, and harder still.",
         harm=0.35,
     )

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
@@ -19,6 +20,7 @@ from core.jobs.execute import execute
 from core.progress import RecordingReporter
 from core.quality.alike import find_alike
 from core.quality.curation import curated, usable
+from core.quality.detectors import DETECTORS
 from core.quality.findings import Finding, find
 from core.quality.scan import scan
 from core.quality.suspects.find import find_suspects
@@ -312,3 +314,32 @@ def test_of_flipped_labels_among_real_photos_most_are_found_and_few_others_blame
     assert len(hits) >= 0.85 * len(flagged)
     right = [table.at[path, "suggested"] == flipped[path] for path in hits]
     assert np.mean(right) > 0.9
+
+
+def test_a_rare_class_is_not_blamed_for_being_rare() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [150, 150, 15])
+    centres = 0.6 * rng.normal(0, 1, (3, 32))
+    features = (centres[labels] + rng.normal(0, 1.6, (len(labels), 32))).astype(np.float32)
+    flagged = find_issues(features, labels, np.arange(len(labels))).label >= 0.5
+    assert flagged[labels == 2].mean() <= flagged[labels != 2].mean()
+
+
+def test_a_class_much_of_which_is_doubted_is_called_hard_and_its_labels_not_wrong() -> None:
+    table = pd.DataFrame(
+        {
+            "label": ["common"] * 12 + ["rare"] * 12 + ["tiny"] * 5 + ["new"] * 3,
+            "label_doubt": [0.9] * 3
+            + [0.1] * 9
+            + [0.9] * 4
+            + [0.1] * 8
+            + [0.9] * 2
+            + [0.1] * 3
+            # Nobody has judged these.
+            + [np.nan] * 3,
+        }
+    )
+    wrong, hard = (DETECTORS[key].score(table) >= 0.5 for key in ("mislabelled", "hard_class"))
+    assert set(table["label"][hard]) == {"rare"}
+    assert hard.sum() == 4
+    assert table["label"][wrong].value_counts().to_dict() == {"common": 3, "tiny": 2}
