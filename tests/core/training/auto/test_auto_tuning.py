@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -25,22 +27,33 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0], ids=["alone", "averaged"])
-def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch, share: float
-) -> None:
+@pytest.fixture
+def tuned(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Lite0 at its smallest is looked at by one head alone and then tuned, an image seen once; the
+    module that tunes, of which more can be settled."""
     from core.training.fitting import tuning
 
-    monkeypatch.setattr(tuning, "_SHARES", (share,))
     monkeypatch.setattr(looks, "sizes", lambda _: [96])
     monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: True)
     monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
     monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
     monkeypatch.setattr(tuning, "_SEEN", 1)
     monkeypatch.setattr(tuning, "_ENOUGH", 1)
+    return tuning
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0], ids=["alone", "averaged"])
+def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
+    home: Catalog,
+    dataset: DatasetRecord,
+    tuned: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+) -> None:
+    monkeypatch.setattr(tuned, "_SHARES", (share,))
+    monkeypatch.setattr(tuned, "_is_ahead", lambda *_, **__: True)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
@@ -81,19 +94,9 @@ def test_what_is_surer_is_kept_if_it_is_right_no_less_often() -> None:
 
 
 def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+    home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.fitting import tuning
-
-    monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_later", list)
-    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
-    monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
-    monkeypatch.setattr(tuning, "_SEEN", 1)
-    monkeypatch.setattr(tuning, "_ENOUGH", 1)
-    monkeypatch.setattr(tuning, "_is_ahead", lambda *_, **__: False)
+    monkeypatch.setattr(tuned, "_is_ahead", lambda *_, **__: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     # The first of the folds was enough to see it.
@@ -105,15 +108,9 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
 
 
 def test_fine_tuning_that_could_not_end_in_time_is_not_begun(
-    home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+    home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.fitting import tuning
-
-    monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
-    monkeypatch.setattr(search, "_later", list)
-    monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
-    monkeypatch.setattr(tuning, "SLOWER", {True: 1e6, False: 1e6})
+    monkeypatch.setattr(tuned, "SLOWER", {True: 1e6, False: 1e6})
     made = train(home, dataset, recipe="auto", image_size=160, minutes=1)
     assert not any("lower part" in note for *_, note in made.report.steps)
     assert "would have tried fine-tuning EfficientNet-Lite0" in made.summary.story
