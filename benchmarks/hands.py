@@ -1,7 +1,7 @@
 """How much sooner two workers do a scan, a batch and a search than one, each kept to one core.
 
     python -m benchmarks.hands [--photos FOLDER] [--before CHECKOUT] [--server URL] [--images N]
-                               [--rounds N] [--only scan|batch|search] [--quick]
+                               [--rounds N] [--only scan batch search] [--quick]
 
 CHECKOUT is a checkout of an earlier version, which does the same with its one light worker; URL the
 address of an empty database of PostgreSQL's, which is filled. Arrangements take turns. For each it
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--server", default="")
     parser.add_argument("--images", type=int, default=3072)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--only", choices=_WORK, help="one of them")
+    parser.add_argument("--only", nargs="+", choices=_WORK, default=_WORK, help="some of it")
     options = parser.parse_args()
     images = 2100 if options.quick else options.images
     arrangements = {
@@ -99,13 +99,12 @@ def main() -> None:
         arrangements["two, PostgreSQL"] = Arrangement(_ROOT, options.server, 2)
     with tempfile.TemporaryDirectory() as made:
         folder = _photos(Path(made), options.photos, images)
-        wanted = (options.only,) if options.only else _WORK
-        homes = _homes(Path(made), arrangements, folder, trained=wanted != ("scan",))
+        homes = _homes(Path(made), arrangements, folder, trained=options.only != ["scan"])
         found: dict[str, dict[str, list[Any]]] = {name: {} for name in arrangements}
         for number in range(options.rounds):
             for name, arrangement in arrangements.items():
                 home = homes[name]
-                for what in wanted:
+                for what in options.only:
                     with _workers(arrangement, home, _LANE[what]) as pids:
                         before = [_processor_s(pid) for pid in pids]
                         seconds = _done(arrangement, home, what, folder, f"{name} {number}")

@@ -22,7 +22,7 @@ from pathlib import Path
 from core.catalog import Catalog, JobRecord, open_catalog
 from core.catalog.queue import ALL, Has
 from core.catalog.records import ACTIVE, Lane
-from core.errors import Unreachable
+from core.errors import Conflict, Unreachable
 from core.jobs import lost
 from core.jobs.execute import execute
 from core.jobs.leases import let_go
@@ -163,12 +163,12 @@ def _serve(
 
 
 def _claim(catalog: Catalog, lane: Lane, machine: str, has: Has) -> JobRecord | None:
-    """The next job; none while the database can't be asked."""
+    """The next job; none while the database can't be asked, or others keep it busy."""
     try:
         return catalog.jobs.claim(
             lane, pid=os.getpid(), host=this_place(), machine=machine, has=has
         )
-    except Unreachable:
+    except (Conflict, Unreachable):
         return None
 
 
