@@ -217,9 +217,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
         inside = target.is_relative_to(settings.load().home.expanduser().resolve())
         said = disk_error(error, f"writing {target.name}", None if inside else target)
         above = {str(each) for each in target.parents}
-        # Outside the folder may have gone again, or be none of a disk, as /proc isn't.
-        no_place = error.errno in _NO_PLACE or (error.errno == errno.ENOENT and not inside)
-        named = {str(part), str(target), *above} if no_place else above
+        named = {str(part), str(target), *above} if error.errno in _NO_PLACE else above
         if said is None and str(error.filename) in named:
             said = _impossible(target)
         if said is None:
@@ -236,12 +234,10 @@ def writable_place(path: Path, *, folder: bool = False) -> Path:
     would have no place.
 
     Args:
-        folder: whether it is to be a folder, which is made. The one that it lies in has to be
-            there: a path that was mistyped makes no folders.
+        folder: whether it is to be a folder. Folders above it need not be there.
 
     Raises:
-        InvalidInput: it lies in no folder that there is, or below a file, or is a folder where a
-            file is wanted or the opposite.
+        InvalidInput: it lies below a file, or is a folder where a file is wanted or the opposite.
         NotAllowed: Lightbox has no right to write there.
     """
     named = as_text(str(path))
@@ -262,26 +258,7 @@ def writable_place(path: Path, *, folder: bool = False) -> Path:
         raise _impossible(named)
     if not may:
         raise not_writable(named)
-    in_a_folder(target, named)
     return target
-
-
-def in_a_folder(target: Path, named: object) -> None:
-    """Look whether the folder is there in which something is to be written.
-
-    Args:
-        target: what is to be written, in full.
-        named: the same, as the person wrote it.
-
-    Raises:
-        InvalidInput: it is not.
-    """
-    if not os.path.lexists(target.parent):
-        raise InvalidInput(
-            f"There is no folder “{as_text(str(target.parent))}” to write into.",
-            file=named,
-            remedy="Check how it is written, or make it first.",
-        )
 
 
 def _impossible(place: object) -> InvalidInput:

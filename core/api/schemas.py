@@ -112,10 +112,7 @@ class Answer:
 class Fault:
     """One value that can't be used."""
 
-    pointer: Annotated[
-        str,
-        Field(description="Which part, as a JSON pointer; of the address, “?” and its name."),
-    ]
+    pointer: Annotated[str, Field(description="Which part, as a JSON pointer.")]
     detail: str
 
 

@@ -179,8 +179,6 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
     run = catalog.runs.get(run_id)
     summary = run.summary
     seconds = summary.seconds
-    if summary.stopped:
-        output.text("Stopped early; what it had learned by then is kept.")
     output.text(f"Run “{run.name}” is done after {sum(seconds.values()):.1f} s")
     parts = "  ".join(f"{name} {value:.1f}" for name, value in seconds.items())
     output.text(f"  seconds: {parts}")
@@ -271,14 +269,7 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
         with atomic_path(target) as part:
             part.write_text(to_csv(answers, predictor.classes), encoding="utf-8")
     if all(answer.error for answer in answers):
-        # A program is told of each all the same.
-        output.document(document)
-        if len(answers) == 1:
-            raise InvalidInput(answers[0].error, file=answers[0].name)
-        raise InvalidInput(
-            f"None of these {len(answers):,} files can be answered.",
-            remedy="Why is said of each of them.",
-        )
+        raise InvalidInput("None of these files is an image that Lightbox can read.")
     return document
 
 

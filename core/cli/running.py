@@ -22,10 +22,6 @@ class JobFailed(LightboxError):
     """A job that this command started ended without success; its own sentence."""
 
 
-class Stopped(Cancelled):
-    """A job that this command began was stopped; its sentence says what became of it."""
-
-
 class JobDefect(Exception):
     """A job that this command started met a defect of ours, which is in the logs already."""
 
@@ -33,19 +29,18 @@ class JobDefect(Exception):
 def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     """Do a queued job in this process.
 
-    Ctrl-C asks it to stop and keep what it has, also where a worker of a running app was quicker
-    and does it; a second one ends the command.
+    Ctrl-C asks it to stop and keep what it has; a second one ends the command.
 
     Raises:
         JobFailed, JobDefect: with the job's sentence.
-        Stopped: by Ctrl-C here, or on a page of the app.
+        Cancelled: by Ctrl-C here, or on a page of the app.
     """
     if (job.needs_memory or job.needs_gpu) and not this_machine((job.lane,)).can(job):
         output.text(f"This computer can't do it: {nobody_for(catalog, job) or 'another one will'}.")
-        return _wait(catalog, job.id, output)
+        return _wait(catalog, job.id)
     claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
     if claimed is None:
-        return _wait(catalog, job.id, output)
+        return _wait(catalog, job.id)
     started: list[DatabaseReporter] = []
 
     def stop(*_: object) -> None:
@@ -63,46 +58,18 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     output.progress.left = left if job.kind == "train" else None
     try:
         ended = execute(catalog, claimed, output.progress, started)
-    except KeyboardInterrupt:
-        raise Stopped(f"Ended in the middle. {_to_go_on(catalog, job)}".strip()) from None
     finally:
         signal.signal(signal.SIGINT, before)
         output.progress.left = None
-    return _succeeded(catalog, ended)
+    return _succeeded(ended)
 
 
-def _wait(catalog: Catalog, job_id: str, output: Output) -> JobRecord:
+def _wait(catalog: Catalog, job_id: str) -> JobRecord:
     """A worker of a running app was quicker: wait for it."""
-    pause, asked = threading.Event(), threading.Event()
-
-    def stop(*_: object) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        while not (job := catalog.jobs.get(job_id)).finished:
-            if asked.is_set() and not job.wishes.stop:
-                catalog.jobs.request_cancel(job_id)
-                output.progress.event("note", text="Asked the app, which is doing this, to stop …")
-            pause.wait(0.3)
-    except KeyboardInterrupt:
-        raise Stopped(
-            "Not waited for any longer: it is stopped as soon as the app hears of it. "
-            "How it is: python -m core queue"
-        ) from None
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return _succeeded(catalog, job)
-
-
-def _to_go_on(catalog: Catalog, job: JobRecord) -> str:
-    """What to type to go on with a run that did not come to its end; "" for what is no run."""
-    if job.kind != "train":
-        return ""
-    run = catalog.runs.get(job.spec["run_id"])
-    return f"Run “{run.name}” has no model yet. To go on with it: resume “{run.name}”"
+    pause = threading.Event()
+    while not (job := catalog.jobs.get(job_id)).finished:
+        pause.wait(0.3)
+    return _succeeded(job)
 
 
 def until_interrupted(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
@@ -121,11 +88,11 @@ def until_interrupted(catalog: Catalog, job: JobRecord, output: Output) -> JobRe
     return job
 
 
-def _succeeded(catalog: Catalog, job: JobRecord) -> JobRecord:
+def _succeeded(job: JobRecord) -> JobRecord:
     if job.error_id:
         raise JobDefect(job.error)
     if job.state == "cancelled":
-        raise Stopped(f"Stopped. {_to_go_on(catalog, job)}".strip())
+        raise Cancelled
     if job.state != "done":
         raise JobFailed(job.error or f"It was {job.state}.")
     return job

@@ -192,26 +192,6 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
     return made
 
 
-@command(
-    "demo-link",
-    "Take away",
-    "make a link to try a run's model, and no more",
-    RUN,
-    one_of(
-        argument("--list", action="store_true", help="list the links that there are"),
-        argument("--revoke", metavar="TOKEN", help="take a link back"),
-    ),
-    examples=('"hands 1"', '"hands 1" --list'),
-)
-def demo_link(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    """As ``share --demo``; its document lists all of them."""
-    usual = {"demo": True, "days": None, "title": "", "purpose": "", "qr": None}
-    share(catalog, Options(**{**usual, **vars(options)}), output)
-    run, at = catalog.runs.find(options.run), reach(catalog.workspace)
-    found = links(catalog.workspace, run.id, "demo")
-    return {"run": run.id, "links": [_link(link, at) for link in found]}
-
-
 def _link(link: Link, at: Reach) -> dict[str, Any]:
     """What is said of a link; its address below the app's and in full, and who can open it."""
     url = at.base + link.address

@@ -16,7 +16,7 @@ from typing import Protocol
 from core.datasets.layout import is_text
 from core.errors import Conflict, InvalidInput, disk_errors
 from core.text import as_text
-from core.workspace import ensure_space, in_a_folder
+from core.workspace import ensure_space
 
 _DOING = "the export"
 
@@ -62,8 +62,7 @@ def check_target(target: Path, archive: bool, untouchable: Iterable[Path]) -> Pa
         untouchable: folders that it must not lie in.
 
     Raises:
-        InvalidInput: there can be nothing of that name, it lies in an untouchable folder, or in
-            none that there is.
+        InvalidInput: there can be nothing of that name, or it lies in an untouchable folder.
         Conflict: something is there already; an empty folder does not count, but for an archive.
         NotAllowed: it can't be looked at.
     """
@@ -89,7 +88,6 @@ def check_target(target: Path, archive: bool, untouchable: Iterable[Path]) -> Pa
         )
     if is_there and (archive or not is_empty):
         raise _taken(target)
-    in_a_folder(target, shown)
     return target
 
 
