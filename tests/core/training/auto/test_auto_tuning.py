@@ -53,12 +53,21 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     share: float,
 ) -> None:
     monkeypatch.setattr(tuned, "_SHARES", (share,))
+    # What is averaged with is two networks with a kernel, of which a linear head takes the place.
+    networks = ["efficientnet_lite0", "efficientnet_lite1"][: 2 if share else 1]
+    monkeypatch.setattr(looks, "networks", lambda _: networks)
+    monkeypatch.setattr(looks, "squares", lambda _: [])
+    monkeypatch.setattr(search, "better", lambda *_: True)
+    monkeypatch.setattr(search, "surely_better", lambda *_: True)
+    monkeypatch.setattr(search, "_later", lambda: ["kernel"] if share else [])
     monkeypatch.setattr(tuned, "_is_ahead", lambda *_, **__: True)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
     assert ("averaged" in last["what"]) is bool(share)
     assert last["kept"]
+    tried = [rung for rung in made.summary.ladder if "fine-tuned" in rung["what"]]
+    assert len(tried) == len(networks)
     assert made.summary.validation_accuracy == pytest.approx(last["accuracy"], abs=1e-5)
     # What was said by networks that had not seen an image stands for all that were learned from.
     kept = RunFiles(home.workspace, made.run_id).out_of_fold()
