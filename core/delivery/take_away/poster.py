@@ -85,7 +85,7 @@ h2 { font-size: 9.5pt; text-transform: uppercase; letter-spacing: .07em; color: 
 svg.wide { max-width: 100%; max-height: 430px; margin: 0; }
 svg.wide text { font-size: 11px; fill: var(--text); }
 svg.wide text.hot { fill: #fff; font-weight: 600; }
-.two p { margin: 0 0 13px; }
+.two p { margin: 0 0 13px; } .below { margin-top: 16px; }
 .clamp { -webkit-line-clamp: 7; } .clamp.brief { -webkit-line-clamp: 4; }
 .pairs { margin: 0 0 13px; padding: 0; display: block; list-style: none; }
 .two ul li { padding: 0; background: none; font-size: 10.5pt; margin-bottom: 3px; }
@@ -145,7 +145,7 @@ def poster_html(catalog: Catalog, run_id: str, report: Reporter | None = None) -
         f"<header><h1>{name(run.name)}</h1>{use}</header>",
         _hero(result),
         _photos(found),
-        f'<div class="two"><div>{_matrix(result)}</div><div>{_words(result)}</div></div>',
+        f'<div class="two"><div>{_matrix(result)}{_weakest(result)}</div><div>{_words(result)}</div></div>',
         _foot(found.material),
         "</main>",
     ]
@@ -219,6 +219,15 @@ def _matrix(result: Result) -> str:
     return f"<h2>What each class was taken for</h2><div{wide}>{drawn}</div>"
 
 
+def _weakest(result: Result) -> str:
+    """The class that it finds least often; below the matrix, where there is room."""
+    said = result.figures.verdict.get("weakest")
+    if said is None or said.tone == "good":
+        return ""
+    short = said.text.removeprefix("Weakest: ")
+    return f'<h2 class="below">Where it is weakest</h2><p class="clamp">{text(short)}</p>'
+
+
 def _words(result: Result) -> str:
     """What it mixes up, what to collect, when it is sure, and what to be careful of."""
     verdict = result.figures.verdict
@@ -226,11 +235,7 @@ def _words(result: Result) -> str:
     pairs = _pairs(result)
     if pairs:
         parts.append(f'<h2>Mixed up most</h2><ul class="pairs">{pairs}</ul>')
-    weakest = verdict.get("weakest")
-    if weakest is not None and weakest.tone == "good":
-        weakest = None
     for said, heading in (
-        (weakest, "Where it is weakest"),
         (verdict.get("doubtful"), "What to look at first"),
         (verdict.get("collect"), "What to collect next"),
         (verdict.get("sure"), "When it is sure"),

@@ -37,7 +37,7 @@ def test_it_has_the_sentence_photos_mistakes_and_what_to_collect(
     assert page.count('<li class="wrong">') == 1
     assert page.count('<li class="right">') == 11
     assert "11 of these 12 right, 93 % of all" in read
-    assert "Where it is weakest Weakest: “green”, right on 9 of 11 images (82 %, likely" in read
+    assert "Where it is weakest “green”, right on 9 of 11 images (82 %, likely" in read
 
 
 @needs_browser
