@@ -85,7 +85,7 @@ h2 { font-size: 9.5pt; text-transform: uppercase; letter-spacing: .07em; color: 
 svg.wide { max-width: 100%; max-height: 430px; margin: 0; }
 svg.wide text { font-size: 11px; fill: var(--text); }
 svg.wide text.hot { fill: #fff; font-weight: 600; }
-.two p { margin: 0 0 13px; } .below { margin-top: 16px; }
+.two p { margin: 0 0 13px; } .two div + .below { margin-top: 16px; }
 .clamp { -webkit-line-clamp: 7; } .clamp.brief { -webkit-line-clamp: 4; }
 .pairs { margin: 0 0 13px; padding: 0; display: block; list-style: none; }
 .two ul li { padding: 0; background: none; font-size: 10.5pt; margin-bottom: 3px; }
@@ -145,7 +145,8 @@ def poster_html(catalog: Catalog, run_id: str, report: Reporter | None = None) -
         f"<header><h1>{name(run.name)}</h1>{use}</header>",
         _hero(result),
         _photos(found),
-        f'<div class="two"><div>{_matrix(result)}{_weakest(result)}</div><div>{_words(result)}</div></div>',
+        f'<div class="two"><div>{_matrix(result)}{_weakest(result, _below(result))}</div>',
+        f"<div>{_words(result)}</div></div>",
         _foot(found.material),
         "</main>",
     ]
@@ -191,9 +192,9 @@ def _photos(found: Findings) -> str:
         side = "right" if each.correct else "wrong"
         items.append(f'<li class="{side}"><div>{shown}</div><p>{said}</p></li>')
     across, high = next((n, high) for least, n, high in _ACROSS if len(items) >= least)
-    heading = "Photos it had never seen, and its answers"
+    heading = "Photos it had never seen"
     if not found.result.unseen:
-        heading = "Photos of the test, and its answers"
+        heading = "Photos of the test"
     right = int(rows["correct"].sum())
     heading += (
         f": {right} of these {len(rows)} right, "
@@ -219,10 +220,15 @@ def _matrix(result: Result) -> str:
     return f"<h2>What each class was taken for</h2><div{wide}>{drawn}</div>"
 
 
-def _weakest(result: Result) -> str:
-    """The class that it finds least often; below the matrix, where there is room."""
+def _below(result: Result) -> bool:
+    """Whether there is room for a paragraph below the matrix."""
+    return _CELL * len(result.evaluation.labels) < 0.75 * _LOOK.side
+
+
+def _weakest(result: Result, here: bool) -> str:
+    """The class that it finds least often: below the matrix, else beside it."""
     said = result.figures.verdict.get("weakest")
-    if said is None or said.tone == "good":
+    if not here or said is None or said.tone == "good":
         return ""
     short = said.text.removeprefix("Weakest: ")
     return f'<h2 class="below">Where it is weakest</h2><p class="clamp">{text(short)}</p>'
@@ -232,8 +238,10 @@ def _words(result: Result) -> str:
     """What it mixes up, what to collect, when it is sure, and what to be careful of."""
     verdict = result.figures.verdict
     parts = []
+    # What it takes its weakest class for says most of the pairs.
+    parts.append(_weakest(result, not _below(result)))
     pairs = _pairs(result)
-    if pairs:
+    if pairs and not parts[0]:
         parts.append(f'<h2>Mixed up most</h2><ul class="pairs">{pairs}</ul>')
     for said, heading in (
         (verdict.get("doubtful"), "What to look at first"),
