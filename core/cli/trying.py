@@ -1,4 +1,4 @@
-"""The commands around trying a model: ood, correct, corrections, demo-link."""
+"""The commands around trying a model: ood, correct, corrections."""
 
 from __future__ import annotations
 
