@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.errors import NotFound
 from core.evaluation.comparison.learned import learned
 from core.evaluation.out_of_distribution import find_detector, fit_detector
 from core.inference import corrections as kept
+from core.inference.beginning import begin_class
 from core.jobs import kinds
 from core.text import plural
 from core.training.start import learn_again
@@ -59,7 +61,7 @@ def ood(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
             help="it is of a class that the model doesn't know, which begins with it",
         ),
     ),
-    examples=('"hands 1" a.jpg red', '"hands 1" a.jpg red --learn', '"hands 1" a.jpg ok --new'),
+    examples=('"hands 1" a.jpg red', '"hands 1" a.jpg red --learn', '"hands 1" b.jpg ok --new'),
 )
 def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     from core.inference.predictor import open_predictor
@@ -70,12 +72,10 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     except OSError as error:
         raise NotFound("That file can't be opened.", file=options.file) from error
     if options.new:
-        paths = kept.begin_class(catalog, run.id, options.file.name, data, options.label)
+        begun = begin_class(catalog, run.id, options.file.name, data, options.label)
         run_job(catalog, kinds.submit_scan(catalog, run.dataset_id), output)
-        output.text(
-            f"“{options.label}” is a class now. Add 2 more images of it at least, and train."
-        )
-        return {"dataset": run.dataset_id, "label": options.label, "paths": paths}
+        output.text(begun.sentence)
+        return {"dataset": run.dataset_id, **dataclasses.asdict(begun)}
     (answer,) = open_predictor(catalog.workspace, run.id).predict([(options.file.name, data)], 1)
     made = kept.correct(
         catalog,

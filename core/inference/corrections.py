@@ -24,7 +24,6 @@ from core.datasets.formats import SUFFIXES, SUFFIXES_OF
 from core.datasets.images import open_image
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
-from core.quality.by_hand import add_class
 from core.quality.curation import curated, decide
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
@@ -99,8 +98,8 @@ def correct(
             remedy="It knows " + ", ".join(f"“{one}”" for one in classes[:20]) + ".",
         )
     require("labeller")
-    dataset = _dataset(catalog, run)
-    suffix = _suffix_of_new(catalog, dataset, name, data)
+    dataset = dataset_of(catalog, run)
+    suffix = suffix_of_new(catalog, dataset, name, data)
     made = Correction(
         id=hash_bytes(data)[:32],
         name=name[-200:],
@@ -120,40 +119,7 @@ def correct(
     return made
 
 
-def begin_class(catalog: Catalog, run_id: str, name: str, data: bytes, label: str) -> list[str]:
-    """Begin a class that the model doesn't know, with an image of it, in the model's dataset; scan
-    that afterwards. Learning it takes more images, and a training of its own.
-
-    Args:
-        name, data: as for :func:`correct`.
-        label: the new class.
-
-    Returns:
-        The new image's path; it and the class are taken out to take it back.
-
-    Raises:
-        NotFound, UnreadableImage, NoSpace: as :func:`correct`.
-        InvalidInput: there is such a class, it can't be called so, or the image is in the dataset
-            already.
-    """
-    run = catalog.runs.find(run_id)
-    require("labeller")
-    dataset = _dataset(catalog, run)
-    suffix = _suffix_of_new(catalog, dataset, name, data)
-    change = add_class(catalog, dataset.id, label)
-    label = str(change.payload["label"])
-    stage = UploadStage(catalog.workspace)
-    try:
-        stage.add(_file_name(name, hash_bytes(data), suffix), io.BytesIO(data))
-        stage.gather(label)
-        paths = stage.add_to(catalog, dataset.id)
-    finally:
-        stage.abandon()
-    note(catalog, "began a class", run.name, f"“{label}” with {name[-200:]}")
-    return paths
-
-
-def _dataset(catalog: Catalog, run: RunRecord) -> DatasetRecord:
+def dataset_of(catalog: Catalog, run: RunRecord) -> DatasetRecord:
     """The dataset that images belong to which a run was wrong about."""
     if not run.dataset_id:
         raise InvalidInput(
@@ -163,7 +129,7 @@ def _dataset(catalog: Catalog, run: RunRecord) -> DatasetRecord:
     return catalog.datasets.get(run.dataset_id)
 
 
-def _suffix_of_new(catalog: Catalog, dataset: DatasetRecord, name: str, data: bytes) -> str:
+def suffix_of_new(catalog: Catalog, dataset: DatasetRecord, name: str, data: bytes) -> str:
     """The suffix for an image's file, where it can be kept and isn't in the dataset yet."""
     if len(data) > MAX_BYTES:
         raise InvalidInput("This image is too large to be kept.", file=name)
@@ -309,7 +275,7 @@ def _add(catalog: Catalog, dataset_id: str, items: Sequence[Correction]) -> int:
         try:
             for item in mine:
                 with _image(catalog.workspace, dataset_id, item).open("rb") as source:
-                    stage.add(_file_name(item.name, item.id, item.suffix), source)
+                    stage.add(file_name(item.name, item.id, item.suffix), source)
             stage.gather(label)
             stage.add_to(catalog, dataset_id)
         finally:
@@ -337,12 +303,12 @@ def corrections_zip(workspace: Workspace, dataset_id: str) -> bytes:
         for item in items:
             data = read_correction(workspace, dataset_id, item.id)
             archive.writestr(
-                f"{safe_name(item.label)}/{_file_name(item.name, item.id, item.suffix)}", data
+                f"{safe_name(item.label)}/{file_name(item.name, item.id, item.suffix)}", data
             )
     return packed.getvalue()
 
 
-def _file_name(name: str, digest: str, suffix: str) -> str:
+def file_name(name: str, digest: str, suffix: str) -> str:
     stem = safe_name(PurePosixPath(name.replace("\\", "/")).stem)[:60]
     return f"{stem} {digest[:8]}{suffix}"
 

@@ -10,7 +10,8 @@ import streamlit as st
 from core.catalog import DatasetRecord, RunRecord
 from core.catalog.records import ACTIVE
 from core.errors import LightboxError
-from core.inference.corrections import add_correction, begin_class, correct, take_back
+from core.inference.beginning import begin_class
+from core.inference.corrections import add_correction, correct, take_back
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.text import escape, shorten
@@ -79,9 +80,9 @@ def correct_it(
 
 
 def _begin(record: DatasetRecord, run: RunRecord, photo: Shown, label: str) -> None:
-    paths = begin_class(catalog(), run.id, photo.name, photo.data, label)
+    begun = begin_class(catalog(), run.id, photo.name, photo.data, label)
     kinds.submit_scan(catalog(), record.id)
-    doing.say_begun(record, label, paths)
+    doing.say_begun(record, begun)
 
 
 def correction_panel(

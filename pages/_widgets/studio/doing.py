@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,6 +10,7 @@ from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.datasets.upload import UploadStage
 from core.errors import LightboxError
+from core.inference.beginning import Begun
 from core.jobs import kinds
 from core.quality import by_hand, curation
 from core.text import escape, plural, shorten
@@ -57,13 +57,12 @@ def say(text: str, *, wrong: bool = False) -> None:
     st.session_state[_SAID] = Said(text, wrong=wrong)
 
 
-def say_begun(record: DatasetRecord, label: str, paths: Sequence[str]) -> None:
-    """Let the column say that a class was begun with a photo, with the way back."""
-    text = (
-        f"“{shorten(label)}” is a new class, with this photo. It needs 2 more at least: add them "
-        "to its card, then press Train."
-    )
-    st.session_state[_SAID] = Said(text, dataset_id=record.id, paths=tuple(paths), begun=label)
+def say_begun(record: DatasetRecord, begun: Begun) -> None:
+    """Let the column say that a photo went into a class that isn't learned yet, with the way
+    back."""
+    fresh = begun.label if begun.fresh else ""
+    said = Said(begun.sentence, dataset_id=record.id, paths=begun.paths, begun=fresh)
+    st.session_state[_SAID] = said
 
 
 def say_decided(record: DatasetRecord) -> None:

@@ -13,10 +13,10 @@ from core.catalog import Catalog, RunRecord
 from core.cli import main
 from core.datasets import intake
 from core.errors import InvalidInput, NotFound, UnreadableImage
+from core.inference.beginning import begin_class
 from core.inference.corrections import (
     add_correction,
     add_corrections,
-    begin_class,
     correct,
     corrections,
     corrections_zip,
@@ -175,20 +175,33 @@ def test_the_command_line_corrects_lists_drops_and_adds(
 
 
 def test_an_image_of_no_class_begins_one_also_from_the_command_line(
-    catalog: Catalog, run: RunRecord, own: RunRecord, tmp_path: Path
+    catalog: Catalog,
+    run: RunRecord,
+    own: RunRecord,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = write_colour(tmp_path / "new.png", "red", 99)
     for each in (run, own):
         before = sorted((tmp_path / "colours").rglob("*"))
         with pytest.raises(InvalidInput, match="already a class “red”"):
             begin_class(catalog, each.id, "pasted", file.read_bytes(), "red")
-        (path,) = begin_class(catalog, each.id, "pasted", file.read_bytes(), "olive")
+        begun = begin_class(catalog, each.id, "pasted", file.read_bytes(), "olive")
+        (path,) = begun.paths
+        assert (begun.fresh, begun.missing) == (True, 2)
         scan(catalog, each.dataset_id)
         table = curated(catalog, each.dataset_id).set_index("path")
         assert table.loc[path, "label"] == "olive"
         assert sorted((tmp_path / "colours").rglob("*")) == before, "a person's folder stays"
         with pytest.raises(InvalidInput, match="in the dataset already, as “olive”"):
             begin_class(catalog, each.id, "new.png", file.read_bytes(), "lime")
-    other = write_colour(tmp_path / "other.png", "red", 98)
-    assert main(["correct", run.id, str(other), "lime", "--new"]) == 0
-    assert "lime" in set(curated(catalog, run.dataset_id)["label"])
+    for number in (98, 97, 96):
+        other = write_colour(tmp_path / f"other-{number}.png", "red", number)
+        assert (
+            main(["correct", run.id, str(other), " Lime" if number < 98 else "lime", "--new"]) == 0
+        )
+    assert list(curated(catalog, run.dataset_id)["label"]).count("lime") == 3
+    said = capsys.readouterr().out
+    assert "It needs 2 more" in said
+    assert "It needs 1 more" in said
+    assert "Train, and it is learned" in said
