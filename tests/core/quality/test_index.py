@@ -15,13 +15,13 @@ from core.errors import NotFound
 from core.quality.curation import latest_index
 from core.quality.index import (
     COLUMNS,
-    empty_measurements,
     make_index,
     read_index,
     read_skipped,
     write_index,
     write_skipped,
 )
+from core.quality.measure import MEASUREMENTS
 from core.workspace import Workspace
 from tests.core.quality.pictures import clean, scanned, write
 
@@ -30,7 +30,7 @@ def facts(path: str, **other: Any) -> dict[str, Any]:
     """A row for a file that could not be read, but for ``other``."""
     nothing = {"str": "", "binary[pyarrow]": b""}
     blank = {name: nothing.get(kind, 0) for name, kind in COLUMNS.items()}
-    return {**blank, **empty_measurements(), "path": path, **other}
+    return {**blank, **dict.fromkeys(MEASUREMENTS, float("nan")), "path": path, **other}
 
 
 def types(table: pd.DataFrame) -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_a_scan_fills_every_column(catalog: Catalog, tmp_path: Path) -> None:
     table = latest_index(catalog, scanned(catalog, root).id)
     assert table is not None
     assert types(table) == COLUMNS
-    measured = list(empty_measurements())
+    measured = list(MEASUREMENTS)
     assert measured == list(COLUMNS)[list(COLUMNS).index("brightness") :]
     good = table["status"] == "ok"
     assert table.loc[good, measured].notna().all(axis=None)
