@@ -20,6 +20,7 @@ from core.quality.scan import scan
 from core.training.start import create_run, suggest_spec
 from core.workspace import Workspace
 from tests.core.evaluation.coloured import write_colour
+from tests.core.evaluation.comparison.test_earlier import worse_copy
 from tests.earlier import PACKED, unpack
 from tests.pages.conftest import Open, Trained, assert_no_defect, click, component, words
 from tests.pages.live_training import Told
@@ -261,3 +262,14 @@ def test_models_of_earlier_versions_and_from_elsewhere_are_shown(
         at = open_page("home", dataset=run.dataset_id)
         assert [str(each.value) for each in at.error] == []
         assert component(at, "studio-show")["ready"]
+
+
+def test_of_a_newer_model_that_is_worse_the_better_one_is_a_click_away(
+    open_page: Open, trained: Trained
+) -> None:
+    run = trained.catalog.runs.get(trained.run_id)
+    assert "Try that one" not in [each.label for each in open_page().button]
+    worse_copy(trained.catalog, run, 1000)
+    at = open_page()
+    assert f"“{run.name}” was right on " in words(at)
+    assert "Try that one" in [each.label for each in at.button]

@@ -9,6 +9,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.delivery.take_away.replay import can_replay, replay
 from core.errors import LightboxError, NotFound
+from core.evaluation.comparison.earlier import Better, better_other
 from core.evaluation.comparison.learned import Learned, learned
 from core.evaluation.mistakes import select
 from core.quality.curation import curated
@@ -59,6 +60,8 @@ def outcome(run: RunRecord) -> None:
             st.caption("You stopped it; the best until then was kept.")
         if found := learned(catalog(), run):
             _changed(found)
+        elif better := better_other(catalog(), run):
+            _say_better(better)
         _worst(view)
         if doubtful := said.get("doubtful"):
             st.markdown(f":material/arrow_forward: **First:** {escape(doubtful.text)}")
@@ -70,6 +73,14 @@ def outcome(run: RunRecord) -> None:
             again = can_replay(catalog(), run) and st.toggle("Replay", key=f"replay-{run.id}")
         if again:
             _replay(run)
+
+
+def _say_better(better: Better) -> None:
+    """What is shown and tried here is the newest model, which need not be the best."""
+    with st.container(horizontal=True, vertical_alignment="center", key="studio-better"):
+        st.caption(f":material/history: {_kept_together(escape(better.sentence))}")
+        if st.button("Try that one", type="tertiary", key="studio-try-better"):
+            go("predict", **take(better.run))
 
 
 def _replay(run: RunRecord) -> None:
