@@ -49,8 +49,9 @@ def crew(catalog: Catalog) -> list[Member]:
 
 
 def is_shared(catalog: Catalog) -> bool:
-    """Whether more than this computer may do the work."""
-    return catalog.on_server or len(catalog.machines.all()) > 1
+    """Whether more than this computer may do the work. A Lightbox that has just ended here, and is
+    not forgotten yet, is no second one."""
+    return catalog.on_server or len({machine.host for machine in catalog.machines.all()}) > 1
 
 
 def nobody_for(catalog: Catalog, job: JobRecord) -> str:
