@@ -38,6 +38,7 @@ def tuned(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
+    monkeypatch.setattr(tuning, "_LITTLE_WRONG", 0.0)
     monkeypatch.setattr(tuning, "_EACH_SEEN", 1)
     monkeypatch.setattr(tuning, "_SEEN", 1)
     monkeypatch.setattr(tuning, "_ENOUGH", 1)
@@ -123,3 +124,13 @@ def test_fine_tuning_that_could_not_end_in_time_is_not_begun(
     made = train(home, dataset, recipe="auto", image_size=160, minutes=1)
     assert not any("lower part" in note for *_, note in made.report.steps)
     assert "would have tried fine-tuning EfficientNet-Lite0" in made.summary.story
+
+
+def test_where_hardly_any_answer_is_wrong_no_network_is_bent_to_these_images(
+    home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuned, "_LITTLE_WRONG", 1.1)
+    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
+    assert not any("lower part" in note for *_, note in made.report.steps)
+    assert not any("fine-tuned" in each["what"] for each in made.summary.ladder)
+    assert "fine-tuning" not in made.summary.story
