@@ -6,6 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog
@@ -30,6 +31,7 @@ def test_a_file_that_is_no_model_is_refused_in_a_sentence(open_page: Open, tmp_p
     assert any("leads out of it" in box.value for box in at.error)
 
 
+@pytest.mark.keras
 def test_a_model_is_brought_in_and_can_be_used(
     open_page: Open, catalog: Catalog, tmp_path: Path
 ) -> None:

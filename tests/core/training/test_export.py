@@ -59,6 +59,7 @@ def test_exporting_says_nothing_on_the_terminal(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.keras
 def test_only_the_two_files_are_left_and_an_older_export_is_replaced(
     images: np.ndarray, tmp_path: Path
 ) -> None:
