@@ -135,16 +135,16 @@ def test_a_folder_full_of_faults_becomes_a_dataset_that_trains_a_better_model(
         return evaluate_folder(catalog, run_id, unseen).accuracy
 
     def train_again(seed: int) -> float:
-        # Unvaried, so that all of them learn from the same features, which are computed once.
-        values = {"epochs": EPOCHS, "seed": seed, "augmentation": "none"}
+        values = {"epochs": EPOCHS, "seed": seed}
         run = create_run(catalog, suggest_spec(catalog, record.id, "quick").with_values(values))
         train_run(catalog, run.id)
         return accuracy(run.id)
 
     # One training is a matter of luck by a point or two, so there are three of each.
     (run,) = catalog.runs.all()
-    assert accuracy(run.id) > 0.8
-    cleaned = [train_again(seed) for seed in SEEDS]
+    first, *more = SEEDS
+    assert run.spec["seed"] == first
+    cleaned = [accuracy(run.id), *(train_again(seed) for seed in more)]
     decided = history(catalog, record.id)
     standing = [
         one.version for one in decided if one.action not in (*FACTS, "undo") and not one.undone
