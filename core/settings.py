@@ -113,6 +113,11 @@ def cache_bytes() -> int:
     return int(_number("LIGHTBOX_CACHE_GB", 10) * 1024**3)
 
 
+def files() -> str:
+    """The store in which folders are kept besides (``LIGHTBOX_FILES``); "" for none."""
+    return os.environ.get("LIGHTBOX_FILES", "").strip()
+
+
 def without_secrets() -> dict[str, str]:
     """The environment as helpers get it that take files of strangers apart."""
     return {name: value for name, value in os.environ.items() if name not in _SECRETS}

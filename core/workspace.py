@@ -10,6 +10,7 @@ everything. Paths inside it are stored relative to it (``home:…``), so a copy 
     removed/<id>/                   the same of a dataset that lies in the bin
     runs/<id>/                      spec, history, model, evaluation, predictions of one run
     cache/                          can be deleted at any time: decoded arrays, features
+    .depot/                         of folders that lie in a store too, how they are there
     staging/                        uploads on their way in; swept when stale
     logs/                           tracebacks of defects, workers' output
 """
@@ -26,13 +27,23 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core import settings
 from core.addresses import is_address, shown
-from core.errors import InvalidInput, NoSpace, NotFound, disk_error, disk_errors, not_writable
+from core.errors import (
+    InvalidInput,
+    NoSpace,
+    NotAllowed,
+    NotFound,
+    Unreachable,
+    disk_error,
+    disk_errors,
+    not_writable,
+)
+from core.keeper import Keeper
 from core.text import as_text
 
 INSIDE = "home:"
@@ -44,9 +55,15 @@ STALE_STAGING_S = 24 * 3600
 @dataclass(frozen=True)
 class Workspace:
     """The folders under one ``LIGHTBOX_HOME``. Making one creates nothing; see
-    :func:`open_workspace`."""
+    :func:`open_workspace`.
+
+    Attributes:
+        keeper: where folders lie in a store besides; one that is asked for is brought from there.
+            A catalog's workspace has it (:func:`core.catalog.open_catalog`).
+    """
 
     home: Path
+    keeper: Keeper | None = field(default=None, compare=False, repr=False)
 
     @property
     def database(self) -> Path:
@@ -66,6 +83,7 @@ class Workspace:
 
     def dataset(self, dataset_id: str) -> Path:
         """Folder of one dataset (may not exist yet)."""
+        self._bring(f"datasets/{dataset_id}")
         return self.home / "datasets" / dataset_id
 
     def removed(self, dataset_id: str) -> Path:
@@ -74,11 +92,40 @@ class Workspace:
 
     def originals(self, dataset_id: str) -> Path:
         """Where the images of an uploaded dataset are kept."""
+        self._bring(f"originals/{dataset_id}")
         return self.dataset(dataset_id) / "originals"
+
+    def corrections(self, dataset_id: str) -> Path:
+        """Where answers that people corrected wait to become images of a dataset."""
+        self._bring(f"corrections/{dataset_id}")
+        return self.home / "corrections" / dataset_id
+
+    def export(self, token: str) -> Path:
+        """Where an export waits to be fetched by a browser."""
+        self._bring(f"exports/{token}")
+        return self.home / "exports" / token
 
     def run(self, run_id: str) -> Path:
         """Folder of one run (may not exist yet)."""
+        self._bring(f"runs/{run_id}")
         return self.home / "runs" / run_id
+
+    def forget(self, unit: str) -> None:
+        """Remove a folder for good, named as :class:`Keeper` has it."""
+        if self.keeper is not None:
+            # What of it can't be removed from a store only takes room there.
+            with suppress(Unreachable, NotAllowed):
+                self.keeper.forget(unit)
+        shutil.rmtree(self.home / unit, ignore_errors=True)
+
+    def bytes_of(self, unit: str) -> int:
+        """What a folder takes, wherever it lies; 0 if there is none."""
+        kept = self.keeper.bytes_of(unit) if self.keeper is not None else None
+        return disk_use(self.home / unit) if kept is None else kept
+
+    def _bring(self, unit: str) -> None:
+        if self.keeper is not None:
+            self.keeper.bring(unit)
 
     def store_path(self, path: Path) -> str:
         """``path`` as it is kept in the database: relative to the workspace when inside it."""
@@ -92,6 +139,19 @@ class Workspace:
     def load_path(self, stored: str) -> Path:
         """The inverse of :meth:`store_path`, for this workspace's place on disk; an address of a
         bucket is a path here too (:mod:`core.addresses`)."""
+        path = self.place_of(stored)
+        if self.keeper is not None and stored.startswith(INSIDE):
+            kind, _, rest = stored[len(INSIDE) :].partition("/")
+            name, _, inside = rest.partition("/")
+            if kind == "datasets" and inside.split("/")[0] == "originals":
+                kind = "originals"
+            if kind in ("datasets", "originals", "runs") and name:
+                self._bring(f"{kind}/{name}")
+        return path
+
+    def place_of(self, stored: str) -> Path:
+        """As :meth:`load_path`, for whoever only says where that is: what lies in a store isn't
+        brought."""
         if stored.startswith(INSIDE):
             return self.home / stored[len(INSIDE) :]
         return Path(stored)
@@ -114,6 +174,22 @@ class Workspace:
                 shutil.rmtree(entry, ignore_errors=True)
                 removed += 1
         return removed
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes of all files below a folder; 0 if it isn't there."""
+    total, folders = 0, [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as inside:
+                for entry in inside:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue  # removed meanwhile
+    return total
 
 
 def open_workspace(home: Path | None = None) -> Workspace:

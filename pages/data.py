@@ -242,6 +242,6 @@ else:
             _failed(each)
         removed_panel()
         st.caption(
-            f"Read from {escape(shown(catalog().workspace.load_path(current.root)))}; "
+            f"Read from {escape(shown(catalog().workspace.place_of(current.root)))}; "
             f"{images(len(facts))} found."
         )

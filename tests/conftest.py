@@ -38,7 +38,8 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIGHTBOX_USER", "tester")
     # Workers do what a test asks them for, and nothing besides.
     monkeypatch.setenv("LIGHTBOX_AHEAD", "0")
-    monkeypatch.delenv("LIGHTBOX_DATABASE", raising=False)
+    for name in ("LIGHTBOX_DATABASE", "LIGHTBOX_FILES"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

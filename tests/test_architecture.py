@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # What each room may import, besides itself; everything may import the ground floor.
 GROUND = {
     *("addresses", "contained", "errors", "helper", "who", "progress", "settings", "text"),
-    *("workspace", "quiet"),
+    *("workspace", "quiet", "keeper"),
 }
 ORDER = (
+    "files",
     "catalog",
     "access",
-    "files",
     "datasets",
     "features",
     "quality",

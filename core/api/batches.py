@@ -15,12 +15,12 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from core.api.problems import beside_pages
+from core.catalog import opened_workspace
 from core.errors import InvalidInput, NotFound
 from core.inference.batch_results import FORMATS, Format, limit_of, write_results
 from core.inference.batch_store import Batch, find_batch, place_of
 from core.quality.safe_names import safe_name
 from core.who import require
-from core.workspace import open_workspace
 
 PREFIX = "/lightbox/batches"
 _TYPES = {
@@ -60,7 +60,7 @@ def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, 
     """
     if kind not in FORMATS or not _RUN.fullmatch(run_id):
         raise NotFound("There is no such table.")
-    workspace = open_workspace()
+    workspace = opened_workspace()
     batch = find_batch(workspace, run_id, batch_id)
     try:
         limit = float(threshold) if threshold else limit_of(workspace, batch)

@@ -14,11 +14,11 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from core.api.problems import beside_pages
+from core.catalog import opened_workspace
 from core.delivery.exports import kept
 from core.errors import NotFound
 from core.quality import take_away
 from core.who import require
-from core.workspace import open_workspace
 
 PREFIX = "/lightbox/exports"
 
@@ -31,14 +31,14 @@ def model_address(run_id: str, export: kept.Export) -> str:
 async def _export(request: Request) -> Response:
     require("trainer")
     token = request.path_params["token"]
-    return _file(await run_in_threadpool(take_away.find, open_workspace(), token))
+    return _file(await run_in_threadpool(take_away.find, opened_workspace(), token))
 
 
 async def _model(request: Request) -> Response:
     require("trainer")
     asked = request.path_params
     found = await run_in_threadpool(
-        kept.find, open_workspace(), asked["run"], asked["format"], asked["token"]
+        kept.find, opened_workspace(), asked["run"], asked["format"], asked["token"]
     )
     return _file(found)
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from core.api.cameras import MAX_FRAME_BYTES, answer_frame
 from core.api.problems import beside_pages
+from core.catalog import opened_workspace
 from core.errors import InvalidInput
-from core.workspace import open_workspace
 
 PREFIX = "/lightbox/live"
 
@@ -28,7 +28,7 @@ async def _frame(request: Request) -> Response:
         if len(frame) > MAX_FRAME_BYTES:
             raise InvalidInput("This frame is too large.", remedy="Send at most 2 MB.")
     answer = await run_in_threadpool(
-        answer_frame, open_workspace(), request.path_params["token"], bytes(frame)
+        answer_frame, opened_workspace(), request.path_params["token"], bytes(frame)
     )
     return JSONResponse(
         {

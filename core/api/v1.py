@@ -27,6 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Router
 
 import core
+from core import settings
 from core.access.owners import owner
 from core.api import bodies, page, schemas
 from core.api.limits import (
@@ -41,7 +42,7 @@ from core.api.limits import (
 )
 from core.api.openapi import Api, Operation
 from core.api.problems import Problem, ProblemDocuments
-from core.catalog import RunRecord, open_catalog
+from core.catalog import RunRecord, open_catalog, opened_workspace
 from core.errors import InvalidInput, NotFound
 from core.evaluation.threshold import sure_from
 from core.inference.keys import ApiKey, find_key, note_used
@@ -137,7 +138,7 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
     """
     kind, _, bearer = request.headers.get("authorization", "").partition(" ")
     secret = bearer.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
-    workspace = _workspace(os.environ.get("LIGHTBOX_HOME"))
+    workspace = _workspace(os.environ.get("LIGHTBOX_HOME"), settings.files())
     try:
         key = find_key(workspace, secret) if secret else None
     except InvalidInput as error:
@@ -156,10 +157,10 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
 
 
 @lru_cache(maxsize=8)
-def _workspace(home: str | None) -> Workspace:
-    """The workspace, opened once; ``home`` is what the environment says."""
+def _workspace(home: str | None, files: str) -> Workspace:
+    """The workspace, opened once; ``home`` and ``files`` are what the environment says."""
     del home  # a part of the key only
-    return open_workspace()
+    return opened_workspace() if files else open_workspace()
 
 
 async def _soon(work: Callable[[], T]) -> T:

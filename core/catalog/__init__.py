@@ -5,7 +5,7 @@
 other room knows that there is SQLAlchemy. :class:`Catalog` bundles them for one workspace.
 """
 
-from core.catalog.database import Catalog, open_catalog
+from core.catalog.database import Catalog, open_catalog, opened_workspace
 from core.catalog.records import (
     Change,
     DatasetRecord,
@@ -28,4 +28,5 @@ __all__ = [
     "RunRecord",
     "RunSummary",
     "open_catalog",
+    "opened_workspace",
 ]

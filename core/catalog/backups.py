@@ -56,7 +56,7 @@ from core.workspace import (
 KIND = "lightbox-backup"
 VERSION = 1
 _ABOUT, _DIGESTS = "backup.json", "digests.json"
-_LEFT_OUT = {"cache", "logs", "staging", "backups"}
+_LEFT_OUT = {"cache", "logs", "staging", "backups", ".depot"}
 _CHUNK = 1024**2
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from functools import cached_property
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from core import settings
 from core.catalog.audit import Audit
 from core.catalog.changes import Changes
 from core.catalog.datasets import Datasets
 from core.catalog.engines import database_url, engine_of, is_on_server, moved_note
+from core.catalog.folders import Folders
 from core.catalog.jobs import Jobs
 from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
@@ -26,7 +29,7 @@ from core.catalog.restoring import settle
 from core.catalog.runs import Runs
 from core.catalog.visibility import Visibility
 from core.errors import Damaged, NotAllowed, NotFound, disk_errors
-from core.workspace import Workspace, disk_kind, read_json
+from core.workspace import Workspace, disk_kind, open_workspace, read_json
 
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9pfs"}
 _open: dict[str, Catalog] = {}
@@ -51,7 +54,8 @@ class Catalog:
 
     @cached_property
     def jobs(self) -> Jobs:
-        return Jobs(self._sessions)
+        keeper = self.workspace.keeper
+        return Jobs(self._sessions) if keeper is None else Jobs(self._sessions, keeper.settle)
 
     @cached_property
     def runs(self) -> Runs:
@@ -75,6 +79,10 @@ class Catalog:
         return self.engine.dialect.name == "postgresql"
 
     @cached_property
+    def folders(self) -> Folders:
+        return Folders(self._sessions)
+
+    @cached_property
     def people(self) -> People:
         return People(self._sessions)
 
@@ -89,8 +97,8 @@ def open_catalog(workspace: Workspace) -> Catalog:
         NoSpace, NotAllowed: it can't be written.
         Unreachable, InvalidInput: it is on a server that doesn't answer, or that is named wrongly.
     """
-    url = database_url(workspace)
-    key = f"{url} {workspace.home}"
+    url, files = database_url(workspace), settings.files()
+    key = f"{url} {workspace.home} {files}"
     with _lock:
         catalog = _open.get(key)
         if catalog is not None and (not url.startswith("sqlite") or workspace.database.exists()):
@@ -104,8 +112,48 @@ def open_catalog(workspace: Workspace) -> Catalog:
             if is_on_server():
                 settle(engine, workspace)
             migrate(engine, workspace)
-        _open[key] = catalog = Catalog(workspace, engine)
+        _open[key] = catalog = _with_files(Catalog(workspace, engine), files)
         return catalog
+
+
+def opened_workspace() -> Workspace:
+    """The workspace with all that its catalog knows of it: folders that lie in a store are brought
+    when they are asked for."""
+    return open_catalog(open_workspace()).workspace
+
+
+def _with_files(catalog: Catalog, files: str) -> Catalog:
+    """A catalog whose workspace brings folders from the store that they lie in, if they do.
+
+    Raises:
+        NotAllowed: they do, and nobody says which one.
+        InvalidInput: it can't be a store.
+    """
+    if not files:
+        place = catalog.folders.place()
+        if place is not None:
+            raise NotAllowed(
+                f"The files of this workspace lie in {place[1]}.",
+                file=catalog.workspace.home,
+                remedy=f"Set LIGHTBOX_FILES={place[1]}",
+            )
+        return catalog
+    return keeping(catalog, files)
+
+
+def keeping(catalog: Catalog, files: str) -> Catalog:
+    """The same catalog, with folders kept in a store.
+
+    Raises:
+        InvalidInput: it can't be a store.
+    """
+    # One computer needs nothing of this.
+    from core.files.depot.depot import Depot
+    from core.files.depot.places import open_place
+
+    place = open_place(files)
+    depot = Depot(catalog.workspace.home, lambda: place, catalog.folders, settings.cache_bytes())
+    return Catalog(replace(catalog.workspace, keeper=depot), catalog.engine)
 
 
 def _check_place(workspace: Workspace) -> None:

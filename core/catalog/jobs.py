@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -46,8 +47,14 @@ _RESUMABLE = ("interrupted", "failed", "cancelled")
 class Jobs(Queue, Parts, Events):
     """Jobs by id, their queue, and their events."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
+    def __init__(
+        self, sessions: sessionmaker[Session], before: Callable[[], None] = lambda: None
+    ) -> None:
+        """
+        Args:
+            before: called before anybody can take a job: what it needs is there then.
+        """
+        self._sessions, self._before = sessions, before
 
     def add(
         self,
@@ -59,6 +66,8 @@ class Jobs(Queue, Parts, Events):
         state: JobState = "queued",
     ) -> JobRecord:
         """Put a job at the end of the queue."""
+        if state == "queued":
+            self._before()
         at = time.time()
         row = JobRow(
             id=f"j-{uuid.uuid4().hex[:12]}",
@@ -88,6 +97,7 @@ class Jobs(Queue, Parts, Events):
 
     def release(self, job_id: str, spec: dict[str, Any]) -> None:
         """Let a held job be taken, with its final spec."""
+        self._before()
         with self._sessions.begin() as session:
             session.execute(
                 update(JobRow)
@@ -256,6 +266,7 @@ class Jobs(Queue, Parts, Events):
             NotFound: there is no such job.
         """
         self._may_decide(job_id)
+        self._before()
         with self._sessions.begin() as session:
             again = session.scalar(
                 update(JobRow)

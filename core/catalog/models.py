@@ -83,6 +83,18 @@ class JobRow(Base):
     needs_gpu: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
+class FolderRow(Base):
+    """A folder that lies in a store (:mod:`core.files.depot`); the one without a name is the
+    store."""
+
+    __tablename__ = "folders"
+
+    unit: Mapped[str] = mapped_column(String(160), primary_key=True)
+    manifest: Mapped[str] = mapped_column(String(255))
+    files: Mapped[int] = mapped_column(Integer, default=0)
+    bytes: Mapped[int] = mapped_column(LARGE, default=0)
+
+
 class MachineRow(Base):
     __tablename__ = "machines"
 

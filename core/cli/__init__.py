@@ -47,7 +47,10 @@ def _run(options: Options, output: Output) -> int:
         with output.without_libraries(workspace.logs / "libraries.log") as aside:
             catalog = open_catalog(workspace)
             try:
-                output.document(options.command.run(catalog, options, output))
+                document = options.command.run(catalog, options, output)
+                if catalog.workspace.keeper is not None:
+                    catalog.workspace.keeper.settle()
+                output.document(document)
                 return 0
             except (LightboxError, Cancelled, NobodyReads):
                 raise

@@ -75,7 +75,7 @@ def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRe
             raise
     else:
         _same_choice(catalog, record, options)
-        if there and catalog.workspace.load_path(record.root) != in_full(path):
+        if there and catalog.workspace.place_of(record.root) != in_full(path):
             output.text(
                 f"“{record.name}” is a dataset, and something here is called so too; the dataset "
                 f"is meant. For the other: {os.path.join(os.curdir, name)}"  # noqa: PTH118
@@ -373,7 +373,7 @@ def _show(
 
 
 def _dataset(catalog: Catalog, record: DatasetRecord) -> dict[str, Any]:
-    root = catalog.workspace.load_path(record.root)
+    root = catalog.workspace.place_of(record.root)
     return {
         **{key: getattr(record, key) for key in ("id", "name", "origin", "state", "version")},
         "images": record.images,

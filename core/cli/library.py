@@ -220,7 +220,7 @@ def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     if not found:
         output.text("Only on its own test set. To test it on a folder: evaluate RUN --on FOLDER")
     for each in found:
-        place = catalog.workspace.load_path(each.on)
+        place = catalog.workspace.place_of(each.on)
         output.text(f"{each.name}  {place}{'  (uploaded)' if each.uploaded else ''}")
         for sentence in each.sentences():
             output.text(f"  {sentence}")

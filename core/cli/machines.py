@@ -102,6 +102,8 @@ def _check_shared(catalog: Catalog) -> None:
         NotAllowed: the lists are in a file on a network's disk.
     """
     refuse_network_disk(catalog.workspace)
+    if catalog.workspace.keeper is not None:
+        return
     folders = [catalog.workspace.dataset(each.id) for each in catalog.datasets.all()]
     folders += [catalog.workspace.run(each.id) for each in catalog.runs.all()]
     if folders and not any(folder.is_dir() for folder in folders):

@@ -1,7 +1,8 @@
 """Removing a dataset, bringing it back, and ending it.
 
 One that was removed lies in the bin for a month: its row says so, and its files lie aside
-(``removed/<id>``), where nothing that looks for a dataset's files finds them.
+(``removed/<id>``), where nothing that looks for a dataset's files finds them; where files lie in a
+store, they stay where they are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.catalog import Catalog, DatasetRecord, RunRecord
 from core.catalog.records import ACTIVE, FINISHED
 from core.errors import NotAllowed
 from core.who import require
-from core.workspace import Workspace
+from core.workspace import Workspace, disk_use
 
 KEPT_S = 30 * 24 * 3600
 """How long a removed dataset can be brought back, seconds."""
@@ -54,7 +55,8 @@ def remove(catalog: Catalog, dataset_id: str) -> list[RunRecord]:
         with suppress(NotAllowed):
             catalog.jobs.request_cancel(job.id, discard=True)
     workspace = catalog.workspace
-    _move(workspace.dataset(dataset_id), workspace.removed(dataset_id))
+    if workspace.keeper is None:
+        _move(workspace.dataset(dataset_id), workspace.removed(dataset_id))
     _forget_pixels(workspace, dataset_id)
     empty_bin(catalog, older_than_s=KEPT_S)
     return stopped
@@ -107,9 +109,16 @@ def forget(catalog: Catalog, dataset_id: str) -> None:
     empty_bin(catalog, only=dataset_id)
 
 
+def takes(workspace: Workspace, dataset_id: str) -> int:
+    """What a dataset in the bin takes, in bytes."""
+    kept = sum(workspace.bytes_of(f"{kind}/{dataset_id}") for kind in ("datasets", "originals"))
+    return kept + disk_use(workspace.removed(dataset_id))
+
+
 def _erase(workspace: Workspace, dataset_id: str) -> None:
-    for folder in (workspace.removed(dataset_id), workspace.dataset(dataset_id)):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(workspace.removed(dataset_id), ignore_errors=True)
+    for kind in ("originals", "datasets"):
+        workspace.forget(f"{kind}/{dataset_id}")
     _forget_pixels(workspace, dataset_id)
 
 

@@ -3,12 +3,9 @@ bin, whose runs are removed for good a week after they were put there."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from core.catalog import Catalog, RunRecord
@@ -102,7 +99,7 @@ def _entry(workspace: Workspace, run: RunRecord, dataset: str) -> Entry:
         low=run.summary.test_low,
         high=run.summary.test_high,
         images=run.summary.test_images,
-        disk=disk_use(workspace.run(run.id)),
+        disk=workspace.bytes_of(f"runs/{run.id}"),
     )
 
 
@@ -164,22 +161,6 @@ def _text(entry: Entry) -> str:
     return "\n".join(parts).casefold()
 
 
-def disk_use(folder: Path) -> int:
-    """Bytes of all files below a folder; 0 if it isn't there."""
-    total, folders = 0, [str(folder)]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as inside:
-                for entry in inside:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_size
-        except OSError:
-            continue  # removed meanwhile
-    return total
-
-
 def starting_from(catalog: Catalog, run: RunRecord) -> list[RunRecord]:
     """The other runs whose training started from this one's weights; not those in the bin."""
     names = {f"run:{run.id}", f"run:{run.name}"}
@@ -207,6 +188,6 @@ def empty_bin(
             continue
         # The row first: whoever restores it in this moment keeps the files.
         if catalog.runs.forget(run.id):
-            shutil.rmtree(catalog.workspace.run(run.id), ignore_errors=True)
+            catalog.workspace.forget(f"runs/{run.id}")
             gone.append(run)
     return gone

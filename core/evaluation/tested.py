@@ -186,7 +186,7 @@ def folders_tested(workspace: Workspace, run_id: str) -> list[Tested]:
             found.append(
                 Tested(
                     on=test.on,
-                    name=workspace.load_path(test.on).name or test.on,
+                    name=workspace.place_of(test.on).name or test.on,
                     uploaded=False,
                     at=test.evaluation.stat().st_mtime,
                     matching=Matching(classes={}, loosely={}, unknown={}, missing=[]),

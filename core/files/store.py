@@ -179,6 +179,18 @@ class Store:
         names = [each[len(prefix) :].rstrip("/") for each in inside]
         return [name for name in names if name], bool(inside or page.get("Contents"))
 
+    def files(self, bucket: str) -> Any:
+        """The store as a file system of fsspec's, for what Lightbox keeps in a bucket itself.
+
+        Raises:
+            LightboxError: as :meth:`get_many`.
+        """
+        self._run(self._nothing, bucket)
+        return self._fs
+
+    async def _nothing(self) -> None:
+        """Ask for nothing but whether this store may be asked."""
+
     def _page(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         async def ask() -> Mapping[str, Any]:
             answer: Mapping[str, Any] = await self._fs._call_s3("list_objects_v2", **asked)

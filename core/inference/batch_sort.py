@@ -18,7 +18,6 @@ from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
 from core.quality.take_away import sweep
 from core.runs.files import RunFiles
-from core.workspace import Workspace
 
 UNSURE = "unsure"
 
@@ -119,7 +118,7 @@ def sort_to_fetch(
 ) -> Sorted:
     """The same as a .zip that a browser fetches under ``token``, as exports of datasets are."""
     sweep(catalog.workspace)
-    folder = _exports(catalog.workspace) / token
+    folder = catalog.workspace.export(token)
     folder.mkdir(parents=True, exist_ok=True)
     name = Names().take(f"{batch.name} sorted")
     return sort_batch(
@@ -136,10 +135,6 @@ def as_json(done: Sorted) -> dict[str, Any]:
         "left_out": [list(each) for each in done.left_out],
         "unanswered": done.unanswered,
     }
-
-
-def _exports(workspace: Workspace) -> Path:
-    return workspace.home / "exports"
 
 
 def _bytes(source: pq.ParquetFile) -> int:

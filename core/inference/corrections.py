@@ -339,4 +339,4 @@ def _image(workspace: Workspace, dataset_id: str, item: Correction) -> Path:
 
 
 def _folder(workspace: Workspace, dataset_id: str) -> Path:
-    return workspace.home / "corrections" / dataset_id
+    return workspace.corrections(dataset_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import traceback
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from core.catalog import Catalog, JobRecord, JobState
@@ -42,7 +44,11 @@ def execute(
         if started is not None:
             started.append(report)
         try:
-            with disk_errors("this"), acting_as(on_behalf_of(job.by)):
+            with (
+                disk_errors("this"),
+                acting_as(on_behalf_of(job.by)),
+                _publishing(catalog, job, report),
+            ):
                 find_kind(job.kind).work(catalog, job.spec, report)
         except Cancelled:
             if report.lost:
@@ -67,6 +73,32 @@ def execute(
         else:
             finish("done")
     return insist(lambda: catalog.jobs.get(job.id)) or replace(job, state="interrupted")
+
+
+@contextmanager
+def _publishing(catalog: Catalog, job: JobRecord, report: DatabaseReporter) -> Iterator[None]:
+    """Where files lie in a store: what a job has made is there before it has ended, and what one
+    has made that is another's by now is not."""
+    keeper = catalog.workspace.keeper
+    if keeper is None:
+        yield
+        return
+    try:
+        with keeper.working(job.id, job.claims):
+            try:
+                yield
+            except BaseException:
+                if not report.lost:
+                    # What a stopped or failed one has left, to go on with.
+                    with suppress(LightboxError, Cancelled):
+                        keeper.settle()
+                raise
+            report.progress("publish", 0, None)
+            keeper.settle()
+    finally:
+        if report.lost:
+            with suppress(LightboxError):
+                keeper.drop(keeper.touched)
 
 
 def _dropped(catalog: Catalog, job: JobRecord) -> bool:

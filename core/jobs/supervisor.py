@@ -85,6 +85,10 @@ class Supervisor:
 
     def start(self) -> None:
         self._thread.start()
+        if (keeper := self._catalog.workspace.keeper) is not None:
+            threading.Thread(
+                target=keeper.tend, args=(self._end,), name="depot", daemon=True
+            ).start()
 
     @cached_property
     def machine(self) -> Machine:
@@ -116,6 +120,9 @@ class Supervisor:
         if self._beaten >= 0:
             with _passing():
                 self._catalog.machines.remove(self.machine.id)
+        if (keeper := self._catalog.workspace.keeper) is not None:
+            with _passing():
+                keeper.settle()
         self._keeper.release()
 
     def _run(self) -> None:
@@ -196,6 +203,11 @@ class Supervisor:
         code = child.process.returncode
         for job in self._catalog.jobs.all(states=("running",), parts=True):
             if job.pid == child.process.pid and job.machine == self.machine.id:
+                keeper = self._catalog.workspace.keeper
+                if keeper is not None:
+                    # Whoever goes on with it elsewhere begins where it was.
+                    with _passing():
+                        keeper.publish_of(self._catalog.folders.names_of(job), (job.id, job.claims))
                 let_go(self._catalog, job, lost.died(job, code))
         self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1
 

@@ -28,7 +28,7 @@ def pack(
         NoSpace, Cancelled, InvalidInput: as :func:`core.quality.export.export_dataset`.
     """
     sweep(catalog.workspace)
-    folder = _folder(catalog.workspace) / token
+    folder = catalog.workspace.export(token)
     with disk_errors("the export"):
         # Done anew, it takes the place of one that was packed and not reported any more.
         shutil.rmtree(folder, ignore_errors=True)
@@ -47,16 +47,12 @@ def find(workspace: Workspace, token: str) -> Path | None:
     """The file that waits under a token, or ``None``."""
     if not _TOKEN.fullmatch(token):
         return None
-    return next(iter(sorted((_folder(workspace) / token).glob("*.zip"))), None)
+    return next(iter(sorted(workspace.export(token).glob("*.zip"))), None)
 
 
 def sweep(workspace: Workspace, older_than_s: float = KEPT_S) -> None:
     """Delete exports that nobody has fetched for a while; they are Lightbox's own copies."""
     now = time.time()
-    for folder in _folder(workspace).glob("*"):
+    for folder in workspace.home.glob("exports/*"):
         if folder.is_dir() and now - folder.stat().st_mtime > older_than_s:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _folder(workspace: Workspace) -> Path:
-    return workspace.home / "exports"
+            workspace.forget(f"exports/{folder.name}")

@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets import removal
-from core.evaluation.library import disk_use
 from core.jobs import kinds
 from core.text import date, escape, images, plural, shorten, size
 from core.who import acting
@@ -148,7 +147,7 @@ def removed_panel() -> None:
     workspace = catalog().workspace
     with st.expander(f"Removed: {plural(len(records), 'dataset')}", icon=":material/delete:"):
         for record in records:
-            takes = size(disk_use(workspace.removed(record.id)))
+            takes = size(removal.takes(workspace, record.id))
             until = date(removal.kept_until(record))
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(

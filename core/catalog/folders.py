@@ -1,0 +1,124 @@
+"""The repository of folders that lie in a store: which list of files is whose, for all computers at
+once (:class:`core.files.depot.depot.Ledger`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.catalog.models import FolderRow, JobRow
+from core.catalog.records import JobRecord
+from core.errors import Cancelled
+
+# The row that says which store it is.
+_STORE = ""
+
+
+class Folders:
+    """Folders by their names."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def find(self, unit: str) -> str | None:
+        """Name of a folder's list; ``None`` if it lies in no store."""
+        with self._sessions() as session:
+            return session.scalar(select(FolderRow.manifest).where(FolderRow.unit == unit))
+
+    def move(
+        self,
+        unit: str,
+        was: str | None,
+        now: str,
+        size: tuple[int, int],
+        claim: tuple[str, int] | None = None,
+    ) -> bool:
+        """Give a folder another list of files; false, and nothing happens, unless it has ``was``
+        still.
+
+        Args:
+            was: ``None`` if it had none.
+            size: how many files, and their bytes.
+            claim: a job's id and claims, for as long as which holds this may be done.
+
+        Raises:
+            Cancelled: the job is another process's by now, or has ended.
+        """
+        values = {"manifest": now, "files": size[0], "bytes": size[1]}
+        try:
+            with self._sessions.begin() as session:
+                if claim is not None:
+                    mine = select(JobRow.id).where(
+                        JobRow.id == claim[0],
+                        JobRow.state == "running",
+                        JobRow.claims == claim[1],
+                    )
+                    if session.scalar(mine.with_for_update()) is None:
+                        raise Cancelled
+                if was is None:
+                    session.execute(insert(FolderRow).values(unit=unit, **values))
+                    return True
+                moved = session.scalar(
+                    update(FolderRow)
+                    .where(FolderRow.unit == unit, FolderRow.manifest == was)
+                    .values(**values)
+                    .returning(FolderRow.unit)
+                )
+                return moved is not None
+        except IntegrityError:
+            return False
+
+    def forget(self, unit: str) -> None:
+        """A folder isn't there any more."""
+        with self._sessions.begin() as session:
+            session.execute(delete(FolderRow).where(FolderRow.unit == unit))
+
+    def busy(self) -> set[str]:
+        """Words that the specs of running jobs hold: ids of datasets and runs among them."""
+        query = select(JobRow.subject, JobRow.spec).where(JobRow.state == "running")
+        with self._sessions() as session:
+            rows = session.execute(query).all()
+        return {word for subject, spec in rows for word in (subject, *_words(spec))}
+
+    @staticmethod
+    def names_of(job: JobRecord) -> set[str]:
+        """Words of one job, as :meth:`busy` has them of all."""
+        return {job.subject, *_words(job.spec)}
+
+    def all(self) -> dict[str, tuple[str, int]]:
+        """Each folder's list and bytes."""
+        query = select(FolderRow).where(FolderRow.unit != _STORE)
+        with self._sessions() as session:
+            return {row.unit: (row.manifest, row.bytes) for row in session.scalars(query)}
+
+    def place(self) -> tuple[str, str] | None:
+        """Mark and name of the store; ``None`` if files lie in none."""
+        noted = self.find(_STORE)
+        if noted is None:
+            return None
+        mark, _, shown = noted.partition(" ")
+        return mark, shown
+
+    def settle_in(self, mark: str, shown: str) -> None:
+        """Say in which store files lie, where nobody has yet."""
+        self.move(_STORE, None, f"{mark} {shown}"[:255], (0, 0))
+
+    def clear(self) -> None:
+        """Files lie in no store (any more)."""
+        with self._sessions.begin() as session:
+            session.execute(delete(FolderRow))
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _words(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _words(each)

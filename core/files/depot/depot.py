@@ -1,0 +1,355 @@
+"""Folders between this computer and a store: brought when they are used, published when they have
+changed, and left to the store when the disk is full."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import Timeout
+
+from core.errors import Cancelled, Damaged, LightboxError, disk_errors
+from core.files.depot.contents import Contents
+from core.files.depot.disk import Disk
+from core.files.depot.ledger import Claim, Ledger
+from core.files.depot.manifest import NOTHING, Entry, Manifest, hash_file
+from core.files.depot.places import Gone, Place
+from core.workspace import ensure_space
+
+# A folder that was used so recently may be read just now.
+_IN_USE_S = 900.0
+_TENDED_EVERY_S = 1.0
+_CLEARED_TO = 0.9
+_TRIES = 20
+_CLEARED_EVERY_S = 600.0
+# Looking at large folders takes no more than this share of the time.
+_LOOKING = 0.02
+
+
+class Depot:
+    """The folders of one workspace.
+
+    Args:
+        home: the workspace's.
+        place: opens the store; asked when something is first needed.
+        limit_bytes: that folders may take on this disk.
+    """
+
+    def __init__(
+        self, home: Path, place: Callable[[], Place], ledger: Ledger, limit_bytes: int
+    ) -> None:
+        self.ledger, self._limit = ledger, limit_bytes
+        self._disk, self._contents = Disk(home), Contents(place, ledger)
+        self._touched: dict[str, float] = {}
+        self._claim: Claim | None = None
+        self._sizes: dict[str, int] = {}
+        self._sized_at = float("-inf")
+
+    # ---- reading
+
+    def bring(self, unit: str) -> None:
+        """See to it that a folder is here as it is everywhere.
+
+        Raises:
+            Unreachable, NotAllowed: the store can't be asked.
+            Damaged: what lies there isn't what was put there.
+            NoSpace: there is no room for it.
+        """
+        self._touched[unit] = time.monotonic()
+        name = self.ledger.find(unit)
+        if name is None or self._disk.is_as(unit, name):
+            return
+        with self._disk.only_one(unit):
+            for _ in range(_TRIES):
+                if self._take(unit, name):
+                    return
+                name = self.ledger.find(unit)
+                if name is None:
+                    return
+        raise Damaged("A folder changes faster than it can be read.", file=unit)
+
+    def _take(self, unit: str, name: str) -> bool:
+        """Make a folder what a manifest says, but for what was changed here and not there; false
+        if it was replaced meanwhile."""
+        record = self._disk.read(unit)
+        if record is not None and not self._disk.folder(unit).is_dir():
+            record = None
+        if record is None or record.name != name:
+            try:
+                wanted = self._contents.manifest(name)
+                self._merge(unit, record, wanted)
+            except Gone:
+                if self.ledger.find(unit) != name:
+                    return False
+                raise Damaged(
+                    "A file is missing in the store of files.",
+                    file=f"{self._contents.place.shown}/{unit}",
+                    remedy="Put a backup back, or make again what it belongs to.",
+                ) from None
+            self._disk.write(unit, wanted)
+        else:
+            self._disk.remember(unit, name)
+        return True
+
+    def _merge(self, unit: str, record: Manifest | None, wanted: Manifest) -> None:
+        folder, base = self._disk.folder(unit), record or NOTHING
+        here = self._disk.look(unit)
+        fetched, gone = [], []
+        for path, entry in wanted.files.items():
+            known = base.files.get(path)
+            if known is not None and known.hash == entry.hash:
+                continue  # whatever became of it here is newer
+            there = here.get(path)
+            if there is None or there[0] != entry.bytes or hash_file(folder / path) != entry.hash:
+                fetched.append(path)
+        for path, seen in here.items():
+            if path in wanted.files:
+                continue
+            known = base.files.get(path)
+            if known is not None and seen == (known.bytes, known.changed):
+                gone.append(path)
+        coming = self._disk.aside / f"in-{uuid.uuid4().hex[:12]}"
+        total = sum(wanted.files[path].bytes for path in fetched)
+        with disk_errors("fetching files"):
+            self._make_room(total, unit)
+            ensure_space(self._disk.home, total, "fetching files from the store")
+            try:
+                coming.mkdir(parents=True, mode=0o700)
+                self._contents.each(
+                    lambda path: self._contents.fetch(wanted.files[path], coming, path), fetched
+                )
+                if not here and not folder.exists():
+                    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    coming.rename(folder)
+                    return
+                for path in fetched:
+                    target = folder / path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    (coming / path).replace(target)
+                for path in gone:
+                    (folder / path).unlink(missing_ok=True)
+            finally:
+                shutil.rmtree(coming, ignore_errors=True)
+
+    # ---- writing
+
+    @contextmanager
+    def working(self, job_id: str, claims: int) -> Iterator[None]:
+        """A job is done in this process: what it uses is its own to publish, as long as it is this
+        process's."""
+        before, self._claim = self._claim, Claim(job_id, claims)
+        try:
+            yield
+        finally:
+            self._claim = before
+
+    def settle(self) -> None:
+        """Publish what this process has used and changed; not what a job of another one is busy
+        with, which publishes it itself.
+
+        Raises:
+            Cancelled: the job of this process is another's by now.
+            LightboxError: as :meth:`bring`.
+        """
+        changed = [unit for unit in self.touched if self._disk.has_changed(unit)]
+        if changed and self._claim is None:
+            busy = self.ledger.busy()
+            changed = [unit for unit in changed if unit.partition("/")[2] not in busy]
+        for unit in changed:
+            self.publish(unit)
+        now = time.monotonic()
+        # Whoever was given a folder may still be writing to it.
+        for unit, at in list(self._touched.items()):
+            if now - at > _IN_USE_S and unit not in changed:
+                self._touched.pop(unit, None)
+
+    def publish_of(self, names: Collection[str], claim: tuple[str, int]) -> None:
+        """Publish the folders of a job that a process of this computer has left unfinished.
+
+        Args:
+            names: ids of runs and datasets.
+            claim: the job's id and claims; nothing happens where it was claimed anew.
+        """
+        with self.working(*claim), contextlib.suppress(Cancelled):
+            for unit in self._disk.here():
+                if unit.partition("/")[2] in names and self._disk.has_changed(unit):
+                    self.publish(unit)
+
+    def publish(self, unit: str) -> bool:
+        """Have a folder be everywhere as it is here; whether there was anything to do.
+
+        All its files are in the store before its name is, so nobody ever sees a part; what others
+        have published meanwhile is kept.
+
+        Raises:
+            Cancelled, LightboxError: as :meth:`settle`.
+        """
+        folder, sent = self._disk.folder(unit), dict[tuple[str, str], Entry]()
+        with self._disk.only_one(unit):
+            for _ in range(_TRIES):
+                if not folder.is_dir():
+                    return False
+                name = self.ledger.find(unit)
+                record = self._disk.read(unit)
+                if name is None and record is not None and record.name:
+                    return False  # it was removed elsewhere
+                if name is not None and (record is None or record.name != name):
+                    if not self._take(unit, name):
+                        continue
+                    record = self._disk.read(unit)
+                if record is None:
+                    # From now on what is here is known to be newer than what is nowhere.
+                    self._disk.write(unit, NOTHING)
+                    record = NOTHING
+                done = self._send(unit, record, name, sent)
+                if done is not None:
+                    return done
+        raise Damaged("A folder changes faster than it can be published.", file=unit)
+
+    def _send(
+        self,
+        unit: str,
+        record: Manifest,
+        was: str | None,
+        sent: dict[tuple[str, str], Entry],
+    ) -> bool | None:
+        """Publish a folder once; ``None`` if it has changed meanwhile, here or there.
+
+        Args:
+            sent: what this call has put into the store already, by path and hash.
+        """
+        folder = self._disk.folder(unit)
+        here = self._disk.look(unit)
+        token = uuid.uuid4().hex[:12]
+
+        def send(path: str) -> Entry | None:
+            seen, known = here[path], record.files.get(path)
+            if known is not None and seen == (known.bytes, known.changed):
+                return known
+            file = folder / path
+            try:
+                digest = hash_file(file)
+                if known is not None and digest == known.hash:
+                    return known._replace(changed=seen[1])
+                if (path, digest) not in sent:
+                    entry = Entry(digest, *seen, f"{unit}/content/{digest}.{token}")
+                    self._contents.place.send(file, entry.name)
+                    sent[path, digest] = entry
+                facts = file.stat()
+            except FileNotFoundError:
+                return None
+            unchanged = (facts.st_size, facts.st_mtime_ns) == seen
+            return sent[path, digest]._replace(changed=seen[1]) if unchanged else None
+
+        entries = dict(zip(here, self._contents.each(send, here), strict=True))
+        if any(entry is None for entry in entries.values()):
+            return None
+        files = {path: entry for path, entry in entries.items() if entry is not None}
+        same = {path: entry.name for path, entry in files.items()} == {
+            path: entry.name for path, entry in record.files.items()
+        }
+        if same and was is not None:
+            self._disk.write(unit, Manifest(record.name, files))
+            return False
+        at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        manifest = Manifest(f"{unit}/manifests/{at}-{token}.json", files)
+        self._contents.place.write(manifest.name, manifest.as_bytes())
+        size = len(files), sum(entry.bytes for entry in files.values())
+        if not self.ledger.move(unit, was, manifest.name, size, self._claim):
+            return None
+        self._disk.write(unit, manifest)
+        self._sweep(was, record, manifest)
+        return True
+
+    def _sweep(self, was: str | None, before: Manifest, now: Manifest) -> None:
+        """Remove from the store what no folder is any more; what can't be now stays until the
+        folder goes."""
+        kept = {entry.name for entry in now.files.values()}
+        old = [entry.name for entry in before.files.values() if entry.name not in kept]
+        with contextlib.suppress(LightboxError, OSError):
+            self._contents.each(self._contents.place.remove, [*old, *([was] if was else [])])
+
+    # ---- what is here, and what is not
+
+    @property
+    def place(self) -> Place:
+        """The store."""
+        return self._contents.place
+
+    def forget(self, unit: str) -> None:
+        """End a folder, here and in the store.
+
+        Raises:
+            LightboxError: as :meth:`bring`; it is gone all the same, but for what takes room.
+        """
+        published = self.ledger.find(unit) is not None
+        self.ledger.forget(unit)
+        self._touched.pop(unit, None)
+        self._disk.leave(unit)
+        if published:
+            self._contents.each(self._contents.place.remove, self._contents.place.names(f"{unit}/"))
+
+    def drop(self, units: Iterable[str]) -> None:
+        """Forget what was done here to folders, and is another's to do by now."""
+        for unit in units:
+            self._touched.pop(unit, None)
+            if self.ledger.find(unit) is not None:
+                with self._disk.only_one(unit):
+                    self._disk.leave(unit)
+
+    @property
+    def touched(self) -> list[str]:
+        """Folders that this process has used."""
+        return list(self._touched)
+
+    def bytes_of(self, unit: str) -> int | None:
+        """What a folder takes in the store; ``None`` for one that isn't there."""
+        if time.monotonic() - self._sized_at > _TENDED_EVERY_S:
+            self._sizes = {unit: size for unit, (_, size) in self.ledger.all().items()}
+            self._sized_at = time.monotonic()
+        return self._sizes.get(unit)
+
+    def tend(self, end: threading.Event) -> None:
+        """See to what is left over, then to what this process changes, until ``end``."""
+        with contextlib.suppress(LightboxError, OSError):
+            for unit in self._disk.here():
+                self._touched.setdefault(unit, time.monotonic())
+        cleared = time.monotonic()
+        pause = _TENDED_EVERY_S
+        while not end.wait(pause):
+            began = time.thread_time()
+            # What can't be said now is said later.
+            with contextlib.suppress(LightboxError, OSError, Cancelled):
+                self.settle()
+                if time.monotonic() - cleared > _CLEARED_EVERY_S:
+                    cleared = time.monotonic()
+                    self._make_room(0)
+            pause = max(_TENDED_EVERY_S, (time.thread_time() - began) / _LOOKING)
+
+    def _make_room(self, more: int, coming: str = "") -> None:
+        """Leave to the store what was used longest ago, where the limit would be passed."""
+        units = self._disk.here()
+        total = sum(units.values()) + more
+        if total <= self._limit:
+            return
+        busy, published = self.ledger.busy(), self.ledger.all()
+        now = time.time()
+        for used, unit in sorted((self._disk.used(unit), unit) for unit in units):
+            if total <= self._limit * _CLEARED_TO:
+                return
+            recent = now - used < _IN_USE_S
+            if recent or unit == coming or unit.partition("/")[2] in busy:
+                continue
+            # Whoever has it now may be waiting for the folder that this is done for.
+            with contextlib.suppress(Timeout), self._disk.only_one(unit, timeout_s=0):
+                record = self._disk.read(unit)
+                forgotten = record is not None and record.name and unit not in published
+                if forgotten or (unit in published and not self._disk.has_changed(unit)):
+                    self._disk.leave(unit)
+                    total -= units[unit]

@@ -1,0 +1,144 @@
+"""The folders of this computer: where each lies, what it is like, what it was like when it was last
+as the store's."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from core.files.depot.manifest import NOTHING, Manifest, look, read_record, write_record
+
+_NOTED_EVERY_S = 60.0
+# Where each kind of folder lies below the home.
+_PLACES = {
+    "runs": "runs/{}",
+    "datasets": "datasets/{}",
+    "originals": "datasets/{}/originals",
+    "corrections": "corrections/{}",
+    "exports": "exports/{}",
+    "parts": "cache/parts/{}",
+}
+
+
+class Disk:
+    """The folders below one workspace's home, and records of them in ``.depot``."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.aside = home, home / ".depot"
+        # What this process knows each folder to be: its record's inode and manifest.
+        self._known: dict[str, tuple[int, str]] = {}
+        self._noted: dict[str, float] = {}
+
+    def folder(self, unit: str) -> Path:
+        """Where a folder lies, or would."""
+        kind, _, name = unit.partition("/")
+        return self.home / _PLACES[kind].format(name)
+
+    def look(self, unit: str) -> dict[str, tuple[int, int]]:
+        """Its files, as :func:`core.files.depot.manifest.look` has them."""
+        return look(self.folder(unit), _inner(unit))
+
+    def read(self, unit: str) -> Manifest | None:
+        """What it was when it was last as the store's; ``None`` if it never was."""
+        return read_record(self._record(unit))
+
+    def write(self, unit: str, manifest: Manifest) -> None:
+        """Note that it is now as a manifest says."""
+        write_record(self._record(unit), manifest)
+        self.remember(unit, manifest.name)
+
+    def remember(self, unit: str, name: str) -> None:
+        """It is known to be as the manifest of this name says."""
+        with contextlib.suppress(OSError):
+            self._known[unit] = (self._record(unit).stat().st_ino, name)
+        self._note_use(unit, at_once=True)
+
+    def is_as(self, unit: str, name: str) -> bool:
+        """Whether that is known, without looking into it."""
+        try:
+            inode = self._record(unit).stat().st_ino
+        except OSError:
+            return False
+        if self._known.get(unit) != (inode, name) or not self.folder(unit).is_dir():
+            return False
+        self._note_use(unit)
+        return True
+
+    def has_changed(self, unit: str) -> bool:
+        """Whether it is here, and not as it was when it was last as the store's."""
+        if not self.folder(unit).is_dir():
+            return False
+        files = (self.read(unit) or NOTHING).files
+        return self.look(unit) != {path: each[1:3] for path, each in files.items()}
+
+    def leave(self, unit: str) -> None:
+        """Have it here no longer."""
+        folder, inside = self.folder(unit), _inner(unit)
+        self._known.pop(unit, None)
+        self._record(unit).unlink(missing_ok=True)
+        if inside and (folder / inside).exists():
+            for each in folder.iterdir():
+                if each.name != inside:
+                    shutil.rmtree(each) if each.is_dir() else each.unlink()
+            return
+        with contextlib.suppress(FileNotFoundError):
+            # Gone in one instant, for whoever looks.
+            aside = self.aside / f"out-{uuid.uuid4().hex[:12]}"
+            aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def here(self) -> dict[str, int]:
+        """Folders that lie on this disk, in a store or not, with what they take in bytes."""
+        found = {}
+        for kind, place in _PLACES.items():
+            before, _, after = place.partition("{}")
+            for entry in (self.home / before).glob("*"):
+                unit = f"{kind}/{entry.name}"
+                seen = (
+                    self.look(unit) if (self.home / f"{before}{entry.name}{after}").is_dir() else {}
+                )
+                if seen:
+                    found[unit] = sum(size for size, _ in seen.values())
+        return found
+
+    def used(self, unit: str) -> float:
+        """When it was last used, in seconds since 1970."""
+        try:
+            return self._record(unit).with_suffix(".used").stat().st_mtime
+        except OSError:
+            return 0.0
+
+    @contextmanager
+    def only_one(self, unit: str, timeout_s: float = -1) -> Iterator[None]:
+        """One thread of one process of this computer at a time.
+
+        Raises:
+            filelock.Timeout: another one has it for longer than this.
+        """
+        self.aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(self._record(unit).with_suffix(".lock"), timeout_s, thread_local=False)
+        with lock:
+            yield
+
+    def _record(self, unit: str) -> Path:
+        return self.aside / f"{unit.replace('/', '--')}.json"
+
+    def _note_use(self, unit: str, *, at_once: bool = False) -> None:
+        now = time.monotonic()
+        if at_once or now - self._noted.get(unit, -_NOTED_EVERY_S) >= _NOTED_EVERY_S:
+            self._noted[unit] = now
+            with contextlib.suppress(OSError):
+                self._record(unit).with_suffix(".used").touch()
+
+
+def _inner(unit: str) -> str:
+    """The folder inside that is a folder of its own."""
+    return "originals" if unit.startswith("datasets/") else ""

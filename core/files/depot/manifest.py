@@ -1,0 +1,125 @@
+"""What a folder holds at one moment: its files with their hashes, as the store has them listed and
+as this computer last had them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import LightboxError
+from core.workspace import read_json, write_json
+
+_CHUNK = 1024**2
+
+
+class Entry(NamedTuple):
+    """A file of a folder.
+
+    Attributes:
+        hash: of its content (BLAKE2b with 128 bits, 32 hex digits).
+        bytes: its size.
+        changed: when it was written, in nanoseconds since 1970.
+        name: where its content lies in the store; no other content ever lies there.
+    """
+
+    hash: str
+    bytes: int
+    changed: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A folder at one moment.
+
+    Attributes:
+        name: the manifest's in the store; "" for a folder that was never there.
+        files: by path, relative to the folder, with slashes.
+    """
+
+    name: str
+    files: Mapping[str, Entry]
+
+    def as_bytes(self) -> bytes:
+        files = {path: list(entry) for path, entry in self.files.items()}
+        return json.dumps({"version": 1, "files": files}, ensure_ascii=False).encode()
+
+    @classmethod
+    def read(cls, name: str, data: bytes) -> Manifest:
+        """The inverse of :meth:`as_bytes`.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is something else.
+        """
+        files = json.loads(data)["files"]
+        return cls(name, {path: Entry(*entry) for path, entry in files.items() if _is_safe(path)})
+
+
+NOTHING = Manifest("", {})
+
+
+def read_record(file: Path) -> Manifest | None:
+    """What a folder was when it was last as the store's; ``None`` if it never was."""
+    if not file.exists():
+        return None
+    try:
+        kept = read_json(file)
+        return Manifest(
+            kept["manifest"], {path: Entry(*entry) for path, entry in kept["files"].items()}
+        )
+    except (LightboxError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def write_record(file: Path, manifest: Manifest) -> None:
+    """Note that a folder is now what a manifest says."""
+    files = {path: list(entry) for path, entry in manifest.files.items()}
+    write_json(file, {"manifest": manifest.name, "files": files})
+
+
+def look(folder: Path, without: str = "") -> dict[str, tuple[int, int]]:
+    """Size and time of change of each file of a folder, by path; not of links, and of nothing that
+    is being written.
+
+    Args:
+        without: a folder directly inside that is none of it.
+    """
+    found = {}
+    for file in _files(folder, without):
+        try:
+            facts = file.stat()
+        except OSError:
+            continue
+        found[file.relative_to(folder).as_posix()] = (facts.st_size, facts.st_mtime_ns)
+    return found
+
+
+def hash_file(file: Path) -> str:
+    """The content hash of a file, read a piece at a time."""
+    digest = hashlib.blake2b(digest_size=16)
+    with file.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _files(folder: Path, without: str) -> Iterator[Path]:
+    for place, names, files in os.walk(folder):
+        here = Path(place)
+        if here == folder and without in names:
+            names.remove(without)
+        for name in files:
+            unfinished = name.startswith(".") and ".part" in name
+            if not unfinished and not (here / name).is_symlink():
+                yield here / name
+
+
+def _is_safe(path: str) -> bool:
+    """Whether a path leads to a file inside the folder, whatever somebody has put into a store."""
+    parts = path.split("/")
+    return bool(path) and not any(part in ("", ".", "..") or "\\" in part for part in parts)

@@ -1,0 +1,44 @@
+"""Who keeps a workspace's folders in a store besides, where several computers share them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class Keeper(Protocol):
+    """:class:`core.files.depot.depot.Depot`, as rooms below it know it.
+
+    A folder's name is ``runs/<id>``, ``datasets/<id>``, ``originals/<id>`` (of a dataset),
+    ``corrections/<id>``, ``exports/<token>`` or ``parts/<name>``.
+    """
+
+    def bring(self, unit: str) -> None:
+        """See to it that a folder is here as it is everywhere."""
+
+    def settle(self) -> None:
+        """Publish what this process has used and changed."""
+
+    def publish_of(self, names: Collection[str], claim: tuple[str, int]) -> None:
+        """Publish what a process of this computer has left unfinished."""
+
+    def working(self, job_id: str, claims: int) -> AbstractContextManager[None]:
+        """A job is done in this process."""
+
+    def drop(self, units: Iterable[str]) -> None:
+        """Forget what was done here, and is another's to do by now."""
+
+    def forget(self, unit: str) -> None:
+        """End a folder, here and in the store."""
+
+    def bytes_of(self, unit: str) -> int | None:
+        """What a folder takes in the store; ``None`` for one that isn't there."""
+
+    def tend(self, end: threading.Event) -> None:
+        """Publish what changes, until ``end``."""
+
+    @property
+    def touched(self) -> list[str]:
+        """Folders that this process has used."""

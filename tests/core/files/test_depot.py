@@ -1,0 +1,275 @@
+"""Folders that lie in a store are the same on all computers, whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog, open_catalog
+from core.errors import Cancelled, Damaged, InvalidInput, NotAllowed, Unreachable
+from core.files.depot import depot as depots
+from core.files.depot.depot import Depot
+from core.files.depot.places import FolderPlace, open_place
+from core.workspace import open_workspace, write_json
+from tests.bucket import Bucket, Fault
+
+Computer = Callable[[str], Catalog]
+
+
+@pytest.fixture
+def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) -> Computer:
+    """Open the catalog on another computer: with a home of its own, and the lists of all."""
+    lists = tmp_path / "lists.db"
+    shutil.copyfile(empty_database, lists)
+    monkeypatch.setenv("LIGHTBOX_DATABASE", f"sqlite:///{lists}")
+    monkeypatch.setattr("core.files.depot.places._WAITS", (0.01, 0.01, 0.01))
+    return lambda name: open_catalog(open_workspace(tmp_path / name))
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Files are kept in a folder that all computers see."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    monkeypatch.setenv("LIGHTBOX_FILES", str(folder))
+    return folder
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Files are kept in each kind of store, one after the other."""
+    if request.param == "folder":
+        return str(request.getfixturevalue("shared"))
+    pytest.importorskip("fsspec")
+    address = f"memory://{request.node.name}"
+    if request.param == "s3":
+        address = f"s3://{request.getfixturevalue('bucket').name}/of/lightbox"
+    monkeypatch.setenv("LIGHTBOX_FILES", address)
+    return address
+
+
+def _depot(catalog: Catalog) -> Depot:
+    keeper = catalog.workspace.keeper
+    assert isinstance(keeper, Depot)
+    return keeper
+
+
+def _write(catalog: Catalog, **files: str) -> None:
+    """Write files of a run, as a job does, and publish them."""
+    for name, text in files.items():
+        place = catalog.workspace.run("r-1") / name.replace("_", "/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    _depot(catalog).settle()
+
+
+def _read(catalog: Catalog) -> dict[str, str]:
+    folder = catalog.workspace.run("r-1")
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_text() for file in files}
+
+
+@pytest.mark.usefixtures("anywhere")
+def test_what_one_computer_makes_changes_and_removes_others_see(computer: Computer) -> None:
+    one, other = computer("one"), computer("other")
+    _write(one, model="weights", on_x="tested")
+    assert _read(other) == {"model": "weights", "on/x": "tested"}
+    folders = [each.workspace.run("r-1") for each in (one, other)]
+    times = [(folder / "model").stat().st_mtime_ns for folder in folders]
+    assert times[0] == times[1]
+    # Changed there and here, each another file; and one removed.
+    (one.workspace.run("r-1") / "on" / "x").unlink()
+    _write(one, model="better weights")
+    _write(other, about="of use")
+    both = {"model": "better weights", "about": "of use"}
+    assert _read(one) == _read(other) == _read(computer("third")) == both
+    assert one.workspace.bytes_of("runs/r-1") == sum(map(len, both.values()))
+    # What isn't any folder's any more takes no room.
+    place = _depot(one).place
+    assert len(place.names("runs/r-1/")) == 3
+    other.workspace.forget("runs/r-1")
+    assert place.names("runs/r-1/") == []
+    assert not other.workspace.run("r-1").exists()
+
+
+@pytest.mark.usefixtures("shared")
+def test_of_two_who_publish_at_once_neither_loses_anything(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = computer("one"), computer("other")
+    _write(one, model="weights")
+    assert _read(other) == {"model": "weights"}
+    ledger = _depot(one).ledger
+    real, once = ledger.move, iter([True])
+
+    def overtaken(*args: object) -> bool:
+        if next(once, False):
+            _write(other, theirs="1")
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "move", overtaken)
+    _write(one, mine="2")
+    assert _read(one) == _read(other) == {"model": "weights", "mine": "2", "theirs": "1"}
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_stop_anywhere_in_a_publication_leaves_the_folder_as_it_was(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = computer("one"), computer("other")
+    _write(one, a="1", b="1")
+    before = _read(other)
+    writes = ["send", "send", "write"]
+    for stops_at in range(1, len(writes) + 1):
+        left = iter([True] * (stops_at - 1))
+        for name in set(writes):
+            real = getattr(FolderPlace, name)
+
+            monkeypatch.setattr(FolderPlace, name, _stopped(real, left))
+        with pytest.raises(KeyboardInterrupt):
+            _write(one, a="2", b="2")
+        assert _read(other) == before
+        monkeypatch.undo()
+        monkeypatch.setenv("LIGHTBOX_DATABASE", str(one.engine.url))
+    # Who begins anew on that computer publishes what was left.
+    end = threading.Event()
+    monkeypatch.setattr(depots, "_TENDED_EVERY_S", 0.01)
+    monkeypatch.setattr(Depot, "settle", lambda self: (_settle(self), end.set()))
+    again = Depot(one.workspace.home, lambda: _depot(one).place, one.folders, 10**9)
+    again.tend(end)
+    assert _read(other) == {"a": "2", "b": "2"}
+
+
+_settle = Depot.settle
+
+
+def _stopped(real: Callable[..., None], left: Iterator[bool]) -> Callable[..., None]:
+    def stopped(*args: object) -> None:
+        if not next(left, False):
+            raise KeyboardInterrupt
+        real(*args)
+
+    return stopped
+
+
+def test_what_isnt_what_was_put_there_is_fetched_once_more_then_said(
+    computer: Computer, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(computer("one"), model="weights")
+    (content,) = shared.glob("runs/r-1/content/*")
+    real, tries = FolderPlace.fetch, iter([True])
+
+    def cut(self: FolderPlace, name: str, target: Path) -> None:
+        real(self, name, target)
+        if next(tries, False):
+            target.write_bytes(b"weig")
+
+    monkeypatch.setattr(FolderPlace, "fetch", cut)
+    assert _read(computer("other")) == {"model": "weights"}
+    content.write_bytes(b"weighty")
+    third = computer("third")
+    with pytest.raises(Damaged, match=r"is not what was put there.*model"):
+        third.workspace.run("r-1")
+    assert not (third.workspace.home / "runs" / "r-1").exists()
+    content.unlink()
+    with pytest.raises(Damaged, match="is missing in the store"):
+        third.workspace.run("r-1")
+
+
+def test_errors_cut_bodies_and_a_store_that_is_gone(
+    computer: Computer, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_FILES", f"s3://{bucket.name}")
+    one, other = computer("one"), computer("other")
+    bucket.wire.faults["*"] = Fault("error", 2)
+    _write(one, model="weights" * 99)
+    bucket.wire.faults["*"] = Fault("truncated", 2)
+    assert _read(other) == {"model": "weights" * 99}
+    bucket.wire.faults["*"] = Fault("error")
+    with pytest.raises(Unreachable):
+        _write(one, model="better")
+    with pytest.raises(Unreachable):
+        computer("third").workspace.run("r-1")
+    # Who has it goes on.
+    assert _read(other) == {"model": "weights" * 99}
+    bucket.wire.faults["*"] = Fault("forbidden")
+    with pytest.raises(NotAllowed):
+        _write(one, model="better")
+    bucket.wire.faults.clear()
+    _depot(one).settle()
+    assert _read(other) == {"model": "better"}
+
+
+@pytest.mark.usefixtures("shared")
+def test_who_has_lost_a_job_publishes_nothing_of_it(computer: Computer) -> None:
+    one, other = computer("one"), computer("other")
+    job = one.jobs.add("train", {"run_id": "r-1"}, lane="train")
+    mine = one.jobs.claim("train", pid=1, host="one", machine="m-1")
+    assert mine is not None
+    with _depot(one).working(job.id, mine.claims):
+        _write(one, model="half")
+    # While it runs, others who look at it leave it alone.
+    (other.workspace.run("r-1") / "note").write_text("x")
+    _depot(other).settle()
+    assert _read(computer("third")) == {"model": "half"}
+    assert one.jobs.give_back(job.id, claim=mine.claims)
+    theirs = other.jobs.claim("train", pid=2, host="other", machine="m-2")
+    assert theirs is not None
+    with _depot(other).working(job.id, theirs.claims):
+        _write(other, model="whole")
+    with _depot(one).working(job.id, mine.claims), pytest.raises(Cancelled):
+        _write(one, more="of the first")
+    _depot(one).drop(_depot(one).touched)
+    assert _read(one) == _read(computer("third")) == {"model": "whole", "note": "x"}
+
+
+def test_what_was_used_longest_ago_makes_room(
+    computer: Computer, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(depots, "_IN_USE_S", 0.0)
+    catalog = computer("one")
+    small = Depot(catalog.workspace.home, lambda: FolderPlace(shared), catalog.folders, 250)
+    for number in range(4):
+        small.bring(f"runs/r-{number}")
+        write_json(catalog.workspace.home / f"runs/r-{number}" / "a", "x" * 80)
+        small.settle()
+    write_json(catalog.workspace.home / "runs/r-1/b", "not published")
+    shutil.rmtree(catalog.workspace.home / "runs/r-3")
+    small.bring("runs/r-3")
+    here = sorted(each.name for each in (catalog.workspace.home / "runs").iterdir())
+    # Never what isn't in the store; and what has gone comes again.
+    assert here == ["r-1", "r-3"]
+    small.bring("runs/r-0")
+    assert (catalog.workspace.home / "runs/r-0/a").exists()
+
+
+def test_another_store_or_none_is_noticed(
+    computer: Computer, shared: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _write(computer("one"), model="weights")
+    monkeypatch.delenv("LIGHTBOX_FILES")
+    with pytest.raises(NotAllowed, match=f"Set LIGHTBOX_FILES={shared}"):
+        computer("one")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("LIGHTBOX_FILES", str(tmp_path / "empty"))
+    with pytest.raises(InvalidInput, match=f"lie in {shared}"):
+        computer("other").workspace.run("r-1")
+    monkeypatch.setenv("LIGHTBOX_FILES", str(tmp_path / "not mounted"))
+    with pytest.raises(Unreachable, match="is not there"):
+        computer("other").workspace.run("r-1")
+    # It may be mounted elsewhere.
+    shared.rename(tmp_path / "elsewhere")
+    monkeypatch.setenv("LIGHTBOX_FILES", str(tmp_path / "elsewhere"))
+    assert _read(computer("other")) == {"model": "weights"}
+
+
+@pytest.mark.parametrize(
+    "address", ["relative/folder", "s3://", "s3://No_Such", "ftp2://x/y", "gs://bucket/x"]
+)
+def test_what_cant_be_a_store_is_said(address: str) -> None:
+    with pytest.raises(InvalidInput, match=r"Set LIGHTBOX_FILES|pip install"):
+        open_place(address)
