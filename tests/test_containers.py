@@ -1,4 +1,4 @@
-"""The image and the compose file say nothing that isn't so: nobody here can build them."""
+"""The image and the compose file say nothing that isn't so: building takes minutes, by hand."""
 
 from __future__ import annotations
 
