@@ -82,7 +82,7 @@ $(VENV)/.app-ready: requirements.lock | $(VENV)/.python-ready
 	  -r requirements.lock
 	@touch $@
 
-$(VENV)/.dev-ready: requirements.txt requirements-dev.txt requirements-team.txt | $(VENV)/.python-ready
+$(VENV)/.dev-ready: requirements.txt requirements-dev.txt requirements-team.txt requirements-ray.txt | $(VENV)/.python-ready
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
 	@touch $@ $(VENV)/.app-ready
 

@@ -26,10 +26,10 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.common import make_photos, parser_of, photos_of
+from core import settings
 from core.catalog import Catalog, open_catalog
 from core.datasets.intake import add_folder
 from core.quality import thumbs
-from core.quality.pool import processors
 from core.quality.scan import scan
 from core.workspace import open_workspace
 
@@ -72,7 +72,7 @@ def main() -> None:
         catalog = open_catalog(open_workspace(home))
         result: dict[str, Any] = {
             "benchmark": "scan",
-            "processors": processors(),
+            "processors": settings.cores(),
             "photos": _speed(catalog, photos, options.peer),
             "made_500x374": _speed(catalog, made, options.peer),
         }
@@ -122,7 +122,7 @@ def _peer(python: str, folder: Path) -> float:
 
 def _decoding(files: list[Path]) -> float:
     """JPEGs a second that are read and decoded, small, and no more."""
-    with ProcessPoolExecutor(processors()) as pool:
+    with ProcessPoolExecutor(settings.cores()) as pool:
         list(pool.map(_decode, files[:64], chunksize=8))  # the processes have started
         started = time.perf_counter()
         list(pool.map(_decode, files, chunksize=64))

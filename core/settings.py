@@ -20,7 +20,7 @@ from core.errors import InvalidInput
 _TRUE = {"1", "true", "yes", "on"}
 Lane = Literal["light", "train"]
 _SECRETS = {
-    *("LIGHTBOX_DATABASE", "LIGHTBOX_TOKEN", "LIGHTBOX_OIDC_CLIENT_SECRET"),
+    *("LIGHTBOX_DATABASE", "LIGHTBOX_TOKEN", "LIGHTBOX_OIDC_CLIENT_SECRET", "RAY_AUTH_TOKEN"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 }
@@ -54,7 +54,8 @@ class Settings:
             (``oidc``), or at a ``proxy`` in front.
         bind: the address to listen on, with a port if one is wanted (``LIGHTBOX_BIND``).
         lanes: the work that the app itself keeps workers for (``LIGHTBOX_LANES``, separated by
-            commas, or ``none``), where other computers do the rest.
+            commas, or ``none``), where other computers do the rest. Where :func:`ray` is set, none
+            unless it says so.
         hosts: names that Lightbox is reached by besides this computer's own
             (``LIGHTBOX_HOSTS``, separated by commas; with ``https://`` for one behind a proxy).
     """
@@ -97,7 +98,7 @@ def load() -> Settings:
         access=access(),
         bind=env.get("LIGHTBOX_BIND", "").strip() or "127.0.0.1",
         hosts=hosts(),
-        lanes=_lanes(env.get("LIGHTBOX_LANES", "")),
+        lanes=_lanes(env.get("LIGHTBOX_LANES", "") or ("none" if ray() else "")),
     )
 
 
@@ -116,6 +117,33 @@ def cache_bytes() -> int:
 def files() -> str:
     """The store in which folders are kept besides (``LIGHTBOX_FILES``); "" for none."""
     return os.environ.get("LIGHTBOX_FILES", "").strip()
+
+
+def ray() -> str:
+    """The Ray cluster that does the work (``LIGHTBOX_RAY``): its head's address, or ``auto`` for
+    the one that this computer is in; "" without."""
+    return os.environ.get("LIGHTBOX_RAY", "").strip()
+
+
+def ray_cores(lane: Lane) -> int:
+    """How many cores a job asks a Ray cluster for (``LIGHTBOX_RAY_CORES``)."""
+    return max(1, int(_number("LIGHTBOX_RAY_CORES", 4 if lane == "train" else 2)))
+
+
+def cores() -> int:
+    """How many cores this process may use, at least 1: those that the system gives it, or as many
+    as ``LIGHTBOX_CORES`` says (a task on a Ray cluster has no more than it was given)."""
+    if hasattr(os, "sched_getaffinity"):
+        found = len(os.sched_getaffinity(0))
+    else:
+        found = os.cpu_count() or 1
+    return min(found, max(1, int(_number("LIGHTBOX_CORES", found))))
+
+
+def openvino_threads() -> dict[str, int]:
+    """What OpenVINO is to be told when it compiles a model for the processor: no more threads than
+    ``LIGHTBOX_CORES``, or nothing where that isn't set."""
+    return {"INFERENCE_NUM_THREADS": cores()} if "LIGHTBOX_CORES" in os.environ else {}
 
 
 def without_secrets() -> dict[str, str]:

@@ -4,6 +4,8 @@ import time
 
 import streamlit as st
 
+from core import settings
+from core.jobs.cluster.news import trouble
 from core.jobs.crew import START_ONE, Member, crew, nobody_for
 from core.jobs.named import named
 from core.text import duration, escape, plural, size
@@ -24,6 +26,7 @@ def _has(member: Member) -> str:
     has = [plural(machine.cores, "core")]
     has += [f"{size(machine.memory)} of memory"] if machine.memory else []
     has += [machine.gpu or "no GPU"]
+    has += ["a node of the Ray cluster"] if machine.on_ray else []
     does = ", ".join(_LANES[lane] for lane in _LANES if lane in machine.lanes)
     return f"{', '.join(has)}; {does}"
 
@@ -60,7 +63,10 @@ def _waiting() -> None:
 @st.fragment(run_every=_EVERY_S)
 def _all() -> None:
     members = crew(catalog())
-    if not members:
+    away = trouble(catalog().workspace)
+    if away:
+        st.warning(escape(away), icon=":material/dns:")
+    elif not members:
         st.info("No computer works here now, so what people ask for waits.", icon=":material/dns:")
     for member in members:
         _machine(member)
@@ -73,5 +79,12 @@ st.markdown(
     "answering many are shared between all of them."
 )
 _all()
-st.caption("To let another one work too, run this on it, with the same database and folder:")
-st.code(START_ONE, language="bash")
+if settings.ray():
+    st.caption(
+        "These are the nodes of the Ray cluster, which places the work. To add another one, run "
+        "this on it, with the same database and folder:"
+    )
+    st.code("ray start --address=HEAD:6379", language="bash")
+else:
+    st.caption("To let another one work too, run this on it, with the same database and folder:")
+    st.code(START_ONE, language="bash")

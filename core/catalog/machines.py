@@ -14,6 +14,8 @@ from core.errors import Conflict
 
 # One that was not heard of for so long is not there; it says that it is every few seconds.
 GONE_S = 30.0
+# What ids of nodes of a Ray cluster begin with.
+RAY = "ray-"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,15 @@ class Machine:
     gpu: str = ""
     since: float = 0.0
     silent_s: float = 0.0
+
+    @property
+    def on_ray(self) -> bool:
+        """Whether it is a node of a Ray cluster."""
+        return self.id.startswith(RAY)
+
+    def hands(self, cores: int) -> int:
+        """How many jobs of a kind that asks a Ray cluster for so many cores it can do at once."""
+        return max(1, self.cores // cores) if self.on_ray else 1
 
     def can(self, job: JobRecord) -> bool:
         """Whether it does work of the job's lane, and has what the job needs."""

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from core.catalog.clock import is_server, now
@@ -30,10 +30,12 @@ class Has:
     Attributes:
         memory: bytes; 0 where it isn't known.
         gpu: whether there is one.
+        exactly: it was made for jobs that need just this, and leaves others to others.
     """
 
     memory: int
     gpu: bool
+    exactly: bool = False
 
 
 # Whatever is asked for: a person has said which job to do here.
@@ -73,7 +75,9 @@ class Queue:
             wanted = wanted.where(JobRow.id == job_id)
         if whole is not None:
             wanted = wanted.where(JobRow.whole == whole)
-        if has is not ALL:
+        if has.exactly:
+            wanted = wanted.where(JobRow.needs_memory == has.memory, JobRow.needs_gpu == has.gpu)
+        elif has is not ALL:
             wanted = wanted.where(JobRow.needs_memory <= has.memory)
             if not has.gpu:
                 wanted = wanted.where(JobRow.needs_gpu.is_(False))
@@ -136,6 +140,21 @@ class Queue:
         query = select(func.count()).select_from(JobRow)
         with self._sessions() as session:
             return session.scalar(query.where(JobRow.state == "queued", JobRow.lane == lane)) or 0
+
+    def demand(self, machines: str) -> dict[tuple[Lane, Has], tuple[int, int]]:
+        """How many jobs wait, and how many run on machines whose ids begin with ``machines``: by
+        lane and what they need. Parts of others count like others."""
+        runs = (JobRow.state == "running") & JobRow.machine.startswith(machines, autoescape=True)
+        of = (JobRow.lane, JobRow.needs_memory, JobRow.needs_gpu)
+        waiting = func.sum(case((JobRow.state == "queued", 1), else_=0))
+        query = select(*of, waiting, func.count() - waiting)
+        query = query.where((JobRow.state == "queued") | runs).group_by(*of)
+        with self._sessions() as session:
+            rows = session.execute(query).all()
+        return {
+            (lane, Has(memory, gpu, exactly=True)): (int(waiting), int(running))
+            for lane, memory, gpu, waiting, running in rows
+        }
 
     def move(self, job_id: str, to: Move) -> list[JobRecord]:
         """Put a waiting job elsewhere among those of its lane; returns them in their new order.

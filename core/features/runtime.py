@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core import settings
 from core.quiet import openvino
 
 # A request has as many images as make up a square of so many pixels: more push one another's maps
@@ -46,6 +47,7 @@ class Compiled:
             {
                 "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[precision],
                 "PERFORMANCE_HINT": "LATENCY" if answer_soon else "THROUGHPUT",
+                **settings.openvino_threads(),
             },
         )
         # Twice as many as are worked on at once, so that none of them waits for Python.

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core import settings
 from core.catalog import Catalog, JobRecord
+from core.catalog.database import refuse_network_disk
 from core.catalog.machines import Machine
+from core.errors import InvalidInput
+from core.jobs.cluster.news import trouble
 from core.jobs.named import named
 from core.text import size
 
@@ -51,7 +55,30 @@ def crew(catalog: Catalog) -> list[Member]:
 def is_shared(catalog: Catalog) -> bool:
     """Whether more than this computer may do the work. A Lightbox that has just ended here, and is
     not forgotten yet, is no second one."""
+    if settings.ray():
+        return True
     return catalog.on_server or len({machine.host for machine in catalog.machines.all()}) > 1
+
+
+def check_shared(catalog: Catalog) -> None:
+    """Refuse a folder that isn't the one that the others use.
+
+    Raises:
+        InvalidInput: datasets or runs are in the lists, and nothing of them is in the folder.
+        NotAllowed: the lists are in a file on a network's disk.
+    """
+    refuse_network_disk(catalog.workspace)
+    if catalog.workspace.keeper is not None:
+        return
+    folders = [catalog.workspace.dataset(each.id) for each in catalog.datasets.all()]
+    folders += [catalog.workspace.run(each.id) for each in catalog.runs.all()]
+    if folders and not any(folder.is_dir() for folder in folders):
+        raise InvalidInput(
+            "The lists speak of datasets and models that are not in this folder.",
+            file=catalog.workspace.home,
+            remedy="Set LIGHTBOX_HOME to the folder that the other computers use, shared with this "
+            "one.",
+        )
 
 
 def nobody_for(catalog: Catalog, job: JobRecord) -> str:
@@ -62,6 +89,8 @@ def nobody_for(catalog: Catalog, job: JobRecord) -> str:
     needs = ["a GPU"] if job.needs_gpu else []
     needs += [f"{size(job.needs_memory)} of memory"] if job.needs_memory else []
     lane = "trains" if job.lane == "train" else "does this kind of work"
+    if settings.ray() and not machines:
+        return trouble(catalog.workspace) or "the Ray cluster has no node now"
     if not machines:
         return f"no computer works here now. Open Lightbox, or start one with: {START_ONE}"
     if needs and any(job.lane in machine.lanes for machine in machines):

@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from core.catalog import Catalog, JobRecord, JobState
-from core.catalog.machines import Machine
 from core.errors import Cancelled, Unreachable
 from core.jobs.machine import this_place
 from core.progress import Reporter, Throttle, Wishes
@@ -31,7 +30,7 @@ class SeveralHands:
     Args:
         job: as it was claimed.
         report: of that job.
-        others: the machines.
+        machines: how many there are, this one among them.
         attend: gives the reporter of a claimed part, under which it is done.
     """
 
@@ -40,16 +39,12 @@ class SeveralHands:
         catalog: Catalog,
         job: JobRecord,
         report: Reporter,
-        others: Sequence[Machine],
+        machines: int,
         attend: Attend,
     ) -> None:
         self._catalog, self._job, self._report = catalog, job, report
-        self._others, self._attend = others, attend
+        self.machines, self._attend = machines, attend
         self._pause, self._due = threading.Event(), Throttle(_TELL_S)
-
-    @property
-    def machines(self) -> int:
-        return 1 + len(self._others)
 
     def share(
         self,

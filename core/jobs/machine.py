@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from core import settings
 from core.catalog.machines import Machine
 from core.catalog.records import Lane
 
@@ -33,16 +34,10 @@ def this_machine(lanes: Sequence[Lane]) -> Machine:
         id=f"m-{uuid.uuid4().hex[:12]}",
         host=socket.gethostname(),
         lanes=tuple(lanes),
-        cores=_cores(),
+        cores=settings.cores(),
         memory=_memory(),
         gpu=_gpus(),
     )
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory() -> int:

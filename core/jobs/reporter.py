@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from core import settings
 from core.catalog import Catalog, JobRecord
 from core.errors import Cancelled, LightboxError, Unreachable
 from core.jobs.hands import SeveralHands
@@ -101,19 +102,18 @@ class DatabaseReporter(Reporter):
         except Unreachable:
             return None
         # Beside a command, the app's own workers on its computer are no help: it uses all of it.
-        others = [
-            each
+        others = sum(
+            each.hands(settings.ray_cores("light")) - (each.id == here)
             for each in machines
-            if "light" in each.lanes
-            and (each.id != here if here else each.host != socket.gethostname())
-        ]
-        if not others:
+            if "light" in each.lanes and (here or each.host != socket.gethostname())
+        )
+        if others < 1:
             return None
         return SeveralHands(
             self._catalog,
             self._job,
             self,
-            others,
+            1 + others,
             lambda part, echo: DatabaseReporter(self._catalog, part, echo),
         )
 

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,12 +55,35 @@ class _Child:
     process: subprocess.Popen[bytes]
 
 
+@dataclass
+class _Dispatcher:
+    """The process that sends jobs to a Ray cluster, where there is one; it does none itself."""
+
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def stop(self, timeout_s: float) -> None:
+        if self.process is None:
+            return
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
 class Supervisor:
     """The workers of one workspace on this computer. Apps get it from :func:`ensure_running`.
 
     Args:
         also: names of modules with more kinds of jobs, for workers to import.
         lanes: which workers to keep.
+        ray_lanes: which work to send to the Ray cluster that the settings name.
         of_app: of the apps that share the workspace, only one keeps its workers. Otherwise these
             are more hands, beside theirs.
     """
@@ -69,9 +94,11 @@ class Supervisor:
         also: tuple[str, ...] = (),
         lanes: tuple[Lane, ...] = LANES,
         *,
+        ray_lanes: tuple[Lane, ...] = (),
         of_app: bool = True,
     ) -> None:
         self.workspace, self._also, self._lanes = workspace, also, lanes
+        self._ray_lanes, self._dispatcher = ray_lanes, _Dispatcher()
         self._catalog: Catalog = open_catalog(workspace)
         self._children: dict[Lane, _Child] = {}
         self._failures: dict[Lane, int] = {"train": 0, "light": 0}
@@ -105,6 +132,7 @@ class Supervisor:
         self._end.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout_s)
+        self._dispatcher.stop(timeout_s)
         children, self._children = self._children, {}
         for child in children.values():
             if child.process.stdin is not None:
@@ -141,6 +169,8 @@ class Supervisor:
         if self._lanes and time.monotonic() - self._beaten >= _BEAT_S:
             self._catalog.machines.beat(self.machine)
             self._beaten = time.monotonic()
+        if self._ray_lanes and self._dispatcher.has_ended and not self._end.is_set():
+            self._dispatcher.process = self._send_to_ray()
         for lane in self._lanes:
             child = self._children.get(lane)
             if child is not None and child.process.poll() is not None:
@@ -171,16 +201,26 @@ class Supervisor:
         return self._failures[lane] < 3 or self._catalog.jobs.waiting(lane) > 0
 
     def _spawn(self, lane: Lane) -> _Child:
-        command = [sys.executable, "-m", "core.jobs.worker", "--lane", lane]
-        command += ["--home", str(self.workspace.home), "--machine", self.machine.id]
+        command = ["core.jobs.worker", "--lane", lane, "--machine", self.machine.id]
         command += ["--memory", str(self.machine.memory)]
         command += ["--gpu"] if self.machine.gpu else []
+        return _Child(lane, self._start(command, self._log(lane)))
+
+    def _send_to_ray(self) -> subprocess.Popen[bytes]:
+        command = ["core.jobs.cluster.dispatcher"]
+        for lane in self._ray_lanes:
+            command += ["--lane", lane]
+        return self._start(command, self._log("ray"))
+
+    def _start(self, command: Sequence[str], logged: Path) -> subprocess.Popen[bytes]:
+        """A module of ours as a child, which ends with its standard input."""
+        command = [sys.executable, "-m", *command, "--home", str(self.workspace.home)]
         for module in self._also:
             command += ["--also", module]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
-        log = self._log(lane).open("ab")
+        log = logged.open("ab")
         try:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -191,9 +231,8 @@ class Supervisor:
             )
         finally:
             log.close()
-        return _Child(lane, process)
 
-    def _log(self, lane: Lane) -> Path:
+    def _log(self, lane: Lane | Literal["ray"]) -> Path:
         """Where a worker's output goes; machines that share the folder have one each."""
         name = f"worker-{lane}.log" if self._of_app else f"worker-{lane}-{self.machine.host}.log"
         return self.workspace.logs / name
@@ -213,18 +252,23 @@ class Supervisor:
 
 
 def ensure_running(
-    workspace: Workspace, also: tuple[str, ...] = (), lanes: tuple[Lane, ...] = LANES
+    workspace: Workspace,
+    also: tuple[str, ...] = (),
+    lanes: tuple[Lane, ...] = LANES,
+    ray_lanes: tuple[Lane, ...] = (),
 ) -> Supervisor:
     """The supervisor of a workspace in this process, started the first time.
 
     Args:
         also: names of modules with more kinds of jobs, for workers to import.
-        lanes: which workers to keep.
+        lanes, ray_lanes: as :class:`Supervisor` takes them.
     """
     with _lock:
         supervisor = _running.get(workspace.home)
         if supervisor is None or supervisor._end.is_set():
-            supervisor = _running[workspace.home] = Supervisor(workspace, also, lanes)
+            supervisor = _running[workspace.home] = Supervisor(
+                workspace, also, lanes, ray_lanes=ray_lanes
+            )
             supervisor.start()
         return supervisor
 

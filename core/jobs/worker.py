@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from core.catalog import Catalog, JobRecord, open_catalog
@@ -90,15 +90,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--memory", type=int, default=ALL.memory, help="the machine's, in bytes")
     parser.add_argument("--gpu", action="store_true", help="the machine has one")
     options = parser.parse_args(arguments)
-    _die_with_parent()
+    die_with_parent()
     parent = _Orphaned()
     parent.start()
     # Ctrl-C in the terminal reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, parent.end)
-    catalog = parent.catalog = _opened(options.home)
-    for module in options.also:
-        importlib.import_module(module)
+    catalog = parent.catalog = open_patiently(options.home)
+    load_kinds(options.also)
     if options.lane == "train":
         silence_tensorflow()
         from core.training.fitting.warmup import convert_included, tidy_up, warm_up
@@ -116,6 +115,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def load_kinds(modules: Iterable[str]) -> None:
+    """Import modules with more kinds of jobs."""
+    for module in modules:
+        importlib.import_module(module)
+
+
 def is_waited_for(catalog: Catalog) -> bool:
     """Whether somebody wants something of a training's worker, or what a training follows."""
     try:
@@ -129,7 +134,7 @@ def is_waited_for(catalog: Catalog) -> bool:
     )
 
 
-def _opened(home: Path) -> Catalog:
+def open_patiently(home: Path) -> Catalog:
     """The catalog, once its server answers; the parent's end is noticed meanwhile."""
     while True:
         try:
@@ -148,7 +153,7 @@ def _serve(
     stay, has = Stay(options.lane), Has(options.memory, options.gpu)
     while True:
         _say(WARM)
-        while (job := _claim(catalog, options.lane, options.machine, has)) is None:
+        while (job := claim_next(catalog, options.lane, options.machine, has)) is None:
             if parent.leaving.wait(_POLL_S):
                 return
         parent.job = job
@@ -162,7 +167,7 @@ def _serve(
             return
 
 
-def _claim(catalog: Catalog, lane: Lane, machine: str, has: Has) -> JobRecord | None:
+def claim_next(catalog: Catalog, lane: Lane, machine: str, has: Has) -> JobRecord | None:
     """The next job; none while the database can't be asked, or others keep it busy."""
     try:
         return catalog.jobs.claim(
@@ -177,7 +182,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux for a signal when the parent dies, should standard input be held by a sibling."""
     if sys.platform == "linux":
         import ctypes

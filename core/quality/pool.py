@@ -6,14 +6,13 @@ makes the decoder crash, or take all memory, takes down a helper only.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from core import settings
 from core.addresses import is_address, shown
 from core.datasets.greys import Range
 from core.datasets.places import read_together
@@ -33,13 +32,6 @@ _CRASHED = (
 )
 
 
-def processors() -> int:
-    """How many processors this process may use, at least 1."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Pool:
     """Looks at files below one folder; to be used in a ``with`` statement.
 
@@ -52,7 +44,7 @@ class Pool:
     def __init__(self, root: Path, files: int, greys: Range | None = None) -> None:
         self._root, self._greys = shown(root), greys
         self._helpers_pay = files >= _WORTH_HELPERS
-        self.workers = min(processors(), _MOST_HELPERS)
+        self.workers = min(settings.cores(), _MOST_HELPERS)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="look")
         # What is in a bucket is fetched while what came before is looked at.
         self._fetching = ThreadPoolExecutor(_FETCHES, thread_name_prefix="fetch")

@@ -43,7 +43,11 @@ def _open(home: str) -> Catalog:
         opened = open_catalog(workspace)
         empty_bin(opened, older_than_s=KEPT_S)
         removal.empty_bin(opened, older_than_s=removal.KEPT_S)
-        ensure_running(workspace, lanes=settings.load().lanes)
+        ensure_running(
+            workspace,
+            lanes=settings.load().lanes,
+            ray_lanes=settings.LANES if settings.ray() else (),
+        )
     _leave_libraries_alone()
     return opened
 

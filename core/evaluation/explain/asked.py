@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core import settings
 from core.quiet import openvino
 
 
@@ -23,7 +24,11 @@ class Asked:
         self._compiled = ov.Core().compile_model(
             steps.build(),
             "CPU",
-            {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"},
+            {
+                "INFERENCE_PRECISION_HINT": "f32",
+                "PERFORMANCE_HINT": "LATENCY",
+                **settings.openvino_threads(),
+            },
         )
         self._idle: list[Any] = []
 

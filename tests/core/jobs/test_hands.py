@@ -29,52 +29,22 @@ from tests.conftest import write_image
 from tests.core.evaluation.coloured import make_run, write_colour
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import ended, queue
-from tests.waiting import wait_until
+from tests.core.jobs.together import mine, part_elsewhere, watched
 
 Elsewhere = Callable[[], JobRecord | None]
 
 
 @contextmanager
-def another_machine(catalog: Catalog, mine: JobRecord) -> Iterator[Elsewhere]:
+def another_machine(catalog: Catalog, job: JobRecord) -> Iterator[Elsewhere]:
     """A second machine, ready; gives what waits until it has a part of a job, and returns that."""
     other = Supervisor(catalog.workspace, (tiny.MODULE,), ("light",), of_app=False)
     other.start()
 
-    def has_one() -> JobRecord | None:
-        running = catalog.jobs.all(states=("running",), parts=True)
-        theirs = (job for job in running if job.whole == mine.id)
-        return next((job for job in theirs if job.machine == other.machine.id), None)
-
     try:
         ended(catalog, queue(catalog, "tiny.note"), 180)
-        yield lambda: wait_until(has_one, 120, "a part that is done elsewhere")
+        yield lambda: part_elsewhere(catalog, job)
     finally:
         other.stop()
-
-
-def mine(catalog: Catalog, job: JobRecord) -> JobRecord:
-    taken = catalog.jobs.claim(
-        "light", pid=os.getpid(), host="here", machine="m-here", job_id=job.id
-    )
-    assert taken is not None
-    return taken
-
-
-def watched(
-    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens: Callable[[], object]
-) -> list[object]:
-    """Have something happen before what this machine does first; gives what it did."""
-    does = getattr(module, name)
-    done: list[object] = []
-
-    def watching(*given: Any, **named: Any) -> Any:
-        if not done:
-            happens()
-        done.append(given)
-        return does(*given, **named)
-
-    monkeypatch.setattr(module, name, watching)
-    return done
 
 
 @pytest.mark.usefixtures("either_database")

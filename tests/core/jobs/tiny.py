@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from core import settings
 from core.catalog import Catalog
 from core.errors import InvalidInput
 from core.jobs.registry import kind
@@ -44,6 +45,16 @@ def _chatty(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     report.event("started")
     while True:
         report.event("note", text="and so on")
+
+
+@kind("tiny.threads", "Tiny: threads")
+def _threads(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    report.event(
+        "threads",
+        cores=os.cpu_count(),
+        openvino=settings.openvino_threads()["INFERENCE_NUM_THREADS"],
+        tensorflow=os.environ["TF_NUM_INTRAOP_THREADS"],
+    )
 
 
 @kind("tiny.defect", "Tiny: defect")

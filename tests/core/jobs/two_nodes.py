@@ -1,0 +1,27 @@
+"""A Ray cluster of two nodes on this computer: ``python -m tests.core.jobs.two_nodes``.
+
+It prints its address, and ends with its input. In a process of its own, since Ray reads what its
+environment says of tokens once, when it is loaded.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ray.cluster_utils import Cluster
+
+_SMALL = {"num_cpus": 1, "object_store_memory": 80_000_000}
+
+
+def main() -> None:
+    cluster = Cluster(initialize_head=True, head_node_args={**_SMALL, "include_dashboard": False})
+    try:
+        cluster.add_node(**_SMALL)
+        print(f"address {cluster.address}", flush=True)
+        sys.stdin.read()
+    finally:
+        cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()
