@@ -12,26 +12,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import streamlit as st
-from starlette.middleware import Middleware
-from streamlit import config, file_util
+from core.lasting import lasting
 
-from core import settings
-from core.access import audit, startup
-from core.access.hosts import check_bind, is_loopback, parse_bind
-from core.access.reach import remember
-from core.access.taken import already_running
-from core.api import batches, downloads, entrance, live, reports, uploads, v1
-from core.api.doors import Doors
-from core.api.promptly import answering_promptly
-from core.catalog import open_catalog
-from core.datasets.apart import Apart
-from core.datasets.held import hand_over_to
-from core.errors import InvalidInput, LightboxError
-from core.who import MACHINE, Role, Who, acting_as, ask_also, tell_of_refusals
-from core.workspace import open_workspace
-from pages._widgets.messages import is_asked_by_pages
-from pages._widgets.who import asking
+with lasting():
+    import streamlit as st
+    from starlette.middleware import Middleware
+    from streamlit import config, file_util
+
+    from core import settings
+    from core.access import audit, startup
+    from core.access.hosts import check_bind, is_loopback, parse_bind
+    from core.access.reach import remember
+    from core.access.taken import already_running
+    from core.api import batches, downloads, entrance, live, reports, uploads, v1
+    from core.api.doors import Doors
+    from core.api.promptly import answering_promptly
+    from core.catalog import open_catalog
+    from core.datasets.apart import Apart
+    from core.datasets.held import hand_over_to
+    from core.errors import InvalidInput, LightboxError
+    from core.who import MACHINE, Role, Who, acting_as, ask_also, tell_of_refusals
+    from core.workspace import open_workspace
+    from pages._widgets.messages import is_asked_by_pages
+    from pages._widgets.who import asking
 
 ROUTES = (
     *entrance.ROUTES,

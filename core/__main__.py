@@ -2,7 +2,10 @@
 
 import sys
 
-from core.cli import main
+from core.lasting import lasting
+
+with lasting():
+    from core.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,6 +10,7 @@ import faulthandler
 import io
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TextIO
 
+from core.lasting import lasting
+
 # A log of this many bytes is begun anew.
 _MOST_LOG = 1_000_000
+_loading = threading.Lock()
 
 
 def openvino() -> ModuleType:
@@ -35,10 +39,23 @@ def openvino() -> ModuleType:
     return openvino
 
 
-def silence_tensorflow() -> None:
-    """Keep TensorFlow's start-up notes off stderr; call before it is imported."""
+def load_keras() -> None:
+    """Import Keras on TensorFlow, without its start-up notes, and without matplotlib: Keras loads
+    that for pictures that nobody here asks it for, where it is installed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    with _loading:
+        if "keras" in sys.modules:
+            return
+        without = "matplotlib" not in sys.modules
+        if without:
+            sys.modules["matplotlib"] = None  # type: ignore[assignment]
+        try:
+            with lasting():
+                import keras  # noqa: F401
+        finally:
+            if without:
+                del sys.modules["matplotlib"]
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,20 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from core.catalog import Catalog, JobRecord, open_catalog
-from core.catalog.queue import ALL, Has
-from core.catalog.records import ACTIVE, Lane
-from core.errors import Conflict, Unreachable
-from core.jobs import lost
-from core.jobs.execute import execute
-from core.jobs.leases import let_go
-from core.jobs.machine import this_place
-from core.jobs.stay import Stay
-from core.quiet import silence_tensorflow
-from core.workspace import open_workspace
+from core.lasting import lasting
+
+with lasting():
+    from core.catalog import Catalog, JobRecord, open_catalog
+    from core.catalog.queue import ALL, Has
+    from core.catalog.records import ACTIVE, Lane
+    from core.errors import Conflict, Unreachable
+    from core.jobs import lost
+    from core.jobs.execute import execute
+    from core.jobs.leases import let_go
+    from core.jobs.machine import this_place
+    from core.jobs.stay import Stay
+    from core.quiet import load_keras
+    from core.workspace import open_workspace
 
 WARM = "warm"
 BUSY = "busy"
@@ -99,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     catalog = parent.catalog = open_patiently(options.home)
     load_kinds(options.also)
     if options.lane == "train":
-        silence_tensorflow()
+        load_keras()
         from core.training.fitting.warmup import convert_included, tidy_up, warm_up
 
         # Whoever waits already isn't made to wait for what their own job loads as it goes.

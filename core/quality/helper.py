@@ -12,8 +12,11 @@ import os
 import pickle
 import sys
 
-from core.helper import begin, say
-from core.quality.look import look_at
+from core.lasting import lasting
+
+with lasting():
+    from core.helper import begin, say
+    from core.quality.look import look_at
 
 READY = "ready"
 

@@ -28,7 +28,7 @@ from core.evaluation.evaluate import evaluate_run
 from core.evaluation.study.run import run_study
 from core.features.weights import find_weights
 from core.jobs.execute import execute
-from core.quiet import silence_tensorflow
+from core.quiet import load_keras
 from core.training.run import train_run
 from core.workspace import Workspace, open_workspace
 from tests import small_network
@@ -179,7 +179,7 @@ class Runs(dict[str, str]):
         self._datasets: dict[tuple[str, ...], DatasetRecord] = {}
 
     def __missing__(self, name: str) -> str:
-        silence_tensorflow()
+        load_keras()
         kind = KINDS[name]
         dataset = self._dataset(kind.classes)
         run_id = (

@@ -21,7 +21,7 @@ from core.evaluation.evaluate import evaluate_run
 from core.evaluation.tested import match_classes
 from core.progress import Reporter
 from core.quality.curation import curated, usable
-from core.quiet import silence_tensorflow
+from core.quiet import load_keras
 from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
 from core.training import recipes
@@ -55,7 +55,7 @@ def import_run(
     run = catalog.runs.get(run_id)
     spec = parse_spec(run.spec)
     files = RunFiles(catalog.workspace, run_id)
-    silence_tensorflow()
+    load_keras()
     from core.delivery.imported.wrap import load, probes, wrap
     from core.training.architectures.layers import layer_table
 

@@ -17,7 +17,7 @@ from core.features.backbones.build import build
 from core.features.ir import save_ir
 from core.features.weights import weights
 from core.progress import Reporter
-from core.quiet import silence_tensorflow
+from core.quiet import load_keras
 from core.workspace import Workspace
 
 # Exit status of the process that converts, where a person can put it right.
@@ -105,7 +105,7 @@ def _convert_elsewhere(*arguments: str) -> None:
 
 
 def _main(key: str, size: str, file: str, path: str, color: str, peaks: Peaks) -> int:
-    silence_tensorflow()
+    load_keras()
     backbone = backbones.get(key).peaked(peaks)
     try:
         model = build(backbone, int(size), Path(file), gray=color == "gray")

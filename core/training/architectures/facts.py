@@ -14,7 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from core.quiet import silence_tensorflow
+from core.quiet import load_keras
 from core.training.architectures import ARCHITECTURES, BuildConfig, get
 from core.training.architectures.layers import layer_table
 from core.training.blocks import Block, group
@@ -100,7 +100,7 @@ def measure(key: str, classes: int = CLASSES) -> Facts:
 
 def main() -> None:
     """Write ``facts.json``."""
-    silence_tensorflow()
+    load_keras()
     write_json(_FILE, {key: asdict(measure(key)) for key in ARCHITECTURES if key != "custom"})
 
 

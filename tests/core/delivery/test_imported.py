@@ -29,11 +29,9 @@ from core.inference.predictor import open_predictor
 from core.jobs.execute import execute
 from core.progress import Reporter
 from core.quality.scan import scan
-from core.quiet import silence_tensorflow
 from core.training.foreign.archive import clean_copy, look_into
 from tests.core.evaluation.coloured import CLASSES, write_colour
 
-silence_tensorflow()
 SIZE = 16
 
 

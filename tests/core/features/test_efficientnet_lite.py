@@ -23,7 +23,7 @@ from core.features.backbones.build import build
 from core.features.runtime import Compiled
 from core.features.torch_file import read_state
 from core.features.weights import find_weights, weights
-from core.quiet import silence_tensorflow
+from core.quiet import load_keras
 from core.workspace import Workspace
 
 LITE = [f"efficientnet_lite{number}" for number in range(3)]
@@ -122,7 +122,7 @@ def normalised(x: np.ndarray, state: dict[str, np.ndarray], name: str) -> np.nda
 @pytest.mark.keras
 @pytest.mark.parametrize("size", [33, 129, 300])
 def test_it_takes_any_size(size: int, workspace: Workspace) -> None:
-    silence_tensorflow()  # once here, and not in a process for each
+    load_keras()  # once here, and not in a process for each
     path = convert.load(workspace, "efficientnet_lite0", size)
     found = Compiled(path).predict(drawn(size))
     assert found.shape == (1, BACKBONES["efficientnet_lite0"].features)
