@@ -20,7 +20,7 @@ from core.jobs.crew import check_shared
 from core.jobs.execute import execute
 from core.jobs.stay import Stay
 from core.jobs.worker import claim_next, load_kinds
-from core.quiet import silence_tensorflow
+from core.quiet import load_keras
 from core.workspace import open_workspace
 
 # How long a hand waits for the next job: long enough for what a page asks for after the last.
@@ -86,7 +86,7 @@ def _check(catalog: Catalog, order: Order) -> None:
 def _serve(catalog: Catalog, order: Order) -> None:
     node, pause = ray.this_node(), threading.Event()
     if order.lane == "train":
-        silence_tensorflow()
+        load_keras()
     stay, idle = Stay(order.lane), time.monotonic()
     while time.monotonic() - idle < _LINGER_S:
         job = claim_next(catalog, order.lane, node, order.has)
