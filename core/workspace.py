@@ -9,6 +9,7 @@ everything. Paths inside it are stored relative to it (``home:…``), so a copy 
     datasets/<id>/thumbs.pack       thumbnails of all images, one after the other
     removed/<id>/                   the same of a dataset that lies in the bin
     runs/<id>/                      spec, history, model, evaluation, predictions of one run
+    opened/                         which dataset each person had open last
     cache/                          can be deleted at any time: decoded arrays, features
     .depot/                         of folders that lie in a store too, how they are there
     staging/                        uploads on their way in; swept when stale

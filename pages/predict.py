@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.who import Role, acting
-from pages._widgets.empty import TO_TRAIN, empty
-from pages._widgets.pick_run import pick_run, say_unknown
+from pages._widgets.pick_run import pick_run, say_none, say_unknown
 from pages._widgets.predict import api, batch, export, try_it
 from pages._widgets.sections import draw_section
 from pages._widgets.session import catalog, current_run
@@ -28,7 +27,7 @@ def _page() -> None:
     finished = [run for run in catalog().runs.all() if run.state == "done"]
     current = current_run()
     if current is None:
-        empty("No model yet", "Train one first; it takes a minute or two.", *TO_TRAIN)
+        say_none("No model yet", "Train one first; it takes a minute or two.", "predict")
         return
     if all(run.id != current.id for run in finished):
         finished = [*finished, current]  # archived: not offered, but opened by a link

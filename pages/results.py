@@ -10,8 +10,7 @@ from core.catalog import RunRecord
 from core.evaluation.predictions import evaluated_on
 from core.text import escape
 from core.who import acting
-from pages._widgets.empty import TO_TRAIN, empty
-from pages._widgets.pick_run import pick_run, say_unknown
+from pages._widgets.pick_run import pick_run, say_none, say_unknown
 from pages._widgets.results import (
     classes,
     compare,
@@ -103,7 +102,8 @@ def _page() -> None:
     if current is None:
         record = current_dataset()
         about = f" of “{escape(record.name)}”" if record is not None and everything else ""
-        empty("No results yet", f"They appear here once a model{about} is trained.", *TO_TRAIN)
+        text = f"They appear here once a model{about} is trained."
+        say_none("No results yet", text, "results")
         return
     if all(run.id != current.id for run in finished):
         finished = [*finished, current]  # archived: not offered, but opened by a link

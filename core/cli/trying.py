@@ -16,6 +16,7 @@ from core.evaluation.comparison.learned import learned
 from core.evaluation.out_of_distribution import find_detector, fit_detector
 from core.inference import corrections as kept
 from core.inference.beginning import begin_class
+from core.inference.taught import taught
 from core.jobs import kinds
 from core.text import plural
 from core.training.start import learn_again
@@ -116,6 +117,9 @@ def _learn(catalog: Catalog, run_id: str, name: str | None, output: Output) -> d
     assert found is not None
     output.text(f"“{run.name}” learned again from {plural(len(found.added), 'new image')}.")
     output.text(found.sentence)
+    now = taught(catalog, found)
+    if now.sentence:
+        output.text(now.sentence)
     for rows, what in ((found.matched.better, "right"), (found.matched.worse, "wrong")):
         for row in rows.head(_SHOWN).to_dict("records"):
             output.text(
@@ -123,7 +127,8 @@ def _learn(catalog: Catalog, run_id: str, name: str | None, output: Output) -> d
                 f"“{row['predicted_first']}”, now “{row['predicted_second']}”)"
             )
     seconds = catalog.runs.get(run.id).summary.seconds
-    return {"run": run.id, "seconds": seconds, **found.as_json()}
+    known = {"taught": len(now.labels), "taught_right": now.right}
+    return {"run": run.id, "seconds": seconds, **known, **found.as_json()}
 
 
 @command(

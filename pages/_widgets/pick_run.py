@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.text import escape, rate
+from core.text import escape, rate, shorten
+from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.gone import unknown_sentence
-from pages._widgets.session import choose_run, unknown_run
+from pages._widgets.session import catalog, choose_run, current_dataset, take, unknown_run
 from pages._widgets.steps import go
 
 
@@ -21,6 +22,23 @@ def say_unknown() -> bool:
         choose_run(None)
         go("models")
     return True
+
+
+def say_none(title: str, text: str, page: str) -> None:
+    """Say that the dataset has no model yet, and lead on; to another dataset's, where one has some.
+
+    Args:
+        page: the one that is shown.
+    """
+    empty(title, text, *TO_TRAIN)
+    record = current_dataset()
+    other = next((run for run in catalog().runs.all() if run.state == "done"), None)
+    if other is None or record is None:
+        return
+    names = {each.id: each.name for each in catalog().datasets.all()}
+    whose = escape(shorten(names.get(other.dataset_id, other.name), 40))
+    if st.button(f"Open “{whose}” instead, which has a model", key="other-dataset"):
+        go(page, **take(other))
 
 
 def pick_run(runs: list[RunRecord], run: RunRecord, *, key: str) -> None:

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import settings
+from core.access.opened import keep_opened, last_opened
 from core.catalog import Catalog, DatasetRecord, RunRecord, open_catalog
 from core.datasets import removal
 from core.errors import NotFound
@@ -26,6 +27,8 @@ from core.workspace import open_workspace
 
 # By kind: what stood in the address before the session chose something else.
 _LEFT = "address-left"
+# The dataset that was last kept as the one that is open.
+_OPENED = "opened"
 
 
 def catalog() -> Catalog:
@@ -160,15 +163,20 @@ def unknown_run() -> str:
 # Neither of these writes into the address what nobody asked for: each time that it is written to
 # is one more step on the way back.
 def current_dataset() -> DatasetRecord | None:
-    """The session's dataset: from the address, else what was last used here, else the newest.
-    A failed import is none, unless it was asked for."""
+    """The session's dataset: from the address, else what was last used here, else what this person
+    had open last, else the newest. A failed import is none, unless it was asked for."""
     chosen = asked("dataset")
     records = catalog().datasets.all()
     record = next((record for record in records if record.id == chosen), None)
     if record is None:
         fine = [record for record in records if record.state != "failed"]
-        record = next((r for r in fine if r.state == "ready"), fine[0] if fine else None)
+        last = last_opened(catalog().workspace) if fine else None
+        record = next((r for r in fine if r.id == last), None)
+        record = record or next((r for r in fine if r.state == "ready"), fine[0] if fine else None)
     _remember("dataset", record.id if record else None)
+    if record is not None and st.session_state.get(_OPENED) != record.id:
+        keep_opened(catalog().workspace, record.id)
+        st.session_state[_OPENED] = record.id
     return record
 
 

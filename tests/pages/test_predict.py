@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
+from core.catalog import Catalog, DatasetRecord, RunRecord
 from core.cli import main
 from core.datasets import removal
 from core.delivery.take_away.links import create_link, links, revoke_link
+from core.evaluation.evaluate import evaluate_run
 from core.evaluation.store import load_evaluation, predictions_table
 from core.evaluation.threshold import sure_from
 from core.inference.corrections import corrections
+from core.quality.curation import curated, usable
 from core.quality.scan import scan
 from core.runs.files import RunFiles
 from core.training.start import learn_again
@@ -30,12 +36,28 @@ from tests.pages.conftest import (
     words,
 )
 
+BringIn = Callable[..., DatasetRecord]
+
 
 def test_without_a_model_it_leads_to_training(open_page: Open) -> None:
     at = open_page("predict")
     assert "No model yet" in words(at)
     click(at, "Go to Train")
     assert "Nothing to train on yet" in words(at)
+
+
+def test_a_plain_address_leads_to_what_was_open_last_and_from_there_to_a_model(
+    open_page: Open, trained: Trained, bring_in: BringIn, class_folders: Callable[..., Path]
+) -> None:
+    open_page()
+    newer = bring_in(class_folders({"cat": 3, "dog": 3}), "Pets")
+    assert open_page("predict").selectbox(key=f"model-{trained.run_id}-1")
+    assert "No model yet" in words(open_page("predict", dataset=newer.id))
+    at = open_page("results")
+    assert "No results yet" in words(at)
+    click(at, "Open “Colours” instead, which has a model")
+    assert title(at) == "Results"
+    assert at.selectbox[0].options[0].startswith("Colours scratch 1")
 
 
 def test_models_are_offered_with_their_accuracy(open_page: Open, trained: Trained) -> None:
@@ -190,11 +212,36 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     assert job.spec == {"dataset_id": trained.dataset_id, "then_learn": trained.run_id}
     # As the worker does it.
     scan(store, trained.dataset_id)
-    learn_again(store, trained.run_id)
+    again = learn_again(store, trained.run_id)
     store.jobs.finish(job.id, "done")
     at.run()
-    click(at, "Look at it")
-    assert title(at) == "Training"
+    assert "A new model learns from 1 image." in words(at)
+    assert "Cancel" in [each.label for each in at.button]
+    _as_if_learned(store, trained.run_id, again, made.id)
+    at.run()
+    assert_no_defect(at)
+    said = words(at)
+    assert f"“{again.name}” has learned from them, and answers here now." in said
+    assert "is right and wrong exactly as before" in said
+    assert "The photo that it was taught with is still “" in said
+    assert at.session_state["run"] == again.id
+    click(at, "Go back")
+    assert at.session_state["run"] == trained.run_id
+    assert made.id not in "".join(usable(curated(store, trained.dataset_id))["hash"])
+    assert again.id not in [each.id for each in store.runs.all(trained.dataset_id)]
+    assert "has learned from them" not in words(at)
+
+
+def _as_if_learned(catalog: Catalog, before_id: str, again: RunRecord, digest: str) -> None:
+    """What a worker does, but that the model stays the one that it was."""
+    folder = catalog.workspace.run(again.id)
+    shutil.copytree(catalog.workspace.run(before_id), folder, dirs_exist_ok=True)
+    table = usable(curated(catalog, again.dataset_id))
+    new = table[table["hash"].str.startswith(digest)][["path", "label", "hash"]]
+    files = RunFiles(catalog.workspace, again.id)
+    files.write_split(pd.concat([files.split(), new.assign(split="train")]))
+    catalog.jobs.finish(again.job_id, "done")
+    evaluate_run(catalog, again.id)
 
 
 def test_the_first_look_learns_what_the_training_images_look_like_once(

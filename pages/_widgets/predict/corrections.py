@@ -4,13 +4,13 @@ dataset."""
 from __future__ import annotations
 
 import io
-import time
 
 import streamlit as st
 
 from core.catalog import RunRecord
 from core.datasets.images import open_image
 from core.errors import LightboxError
+from core.evaluation.comparison.learned import learned
 from core.inference.corrections import (
     Correction,
     add_corrections,
@@ -24,12 +24,12 @@ from core.text import escape, plural, shorten
 from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
-from pages._widgets.session import catalog, take
+from pages._widgets.relearning import Lesson, begin_lesson, draw_learned, failure, go_back, learner
+from pages._widgets.session import catalog, choose_run, take
 from pages._widgets.steps import go
 
 _SMALL = 240
 _LAST = "corrections-dropped"
-_LEFT = ("failed", "interrupted", "cancelled")
 
 
 def panel(run: RunRecord) -> None:
@@ -97,21 +97,66 @@ def _ways_in(run: RunRecord, many: str) -> None:
 
 
 def _learning(run: RunRecord) -> None:
-    """Whether a new model is learning from what was corrected, or has, and the way to it."""
-    queued = st.session_state.get(f"corrections-learn-{run.id}")
-    mine = [
-        each for each in catalog().runs.all(run.dataset_id) if each.spec.get("refits") == run.id
-    ]
-    again = next((each for each in mine if queued and each.created_at >= queued), None)
-    if again is None:
+    """How far the model is that learns from what was corrected in this session; then what that
+    changed, and the way back."""
+    lesson: Lesson | None = st.session_state.get(_lesson(run.dataset_id))
+    if lesson is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="corrections-learning"):
-        name = escape(shorten(again.name, 40))
-        was = {"done": "has learned from them", **dict.fromkeys(_LEFT, "has not learned from them")}
-        said = was.get(again.state, "learns from them")
-        st.markdown(f":material/model_training: A new model, “{name}”, {said}.")
-        if st.button("Look at it", key="corrections-see"):
-            go("results" if again.state == "done" else "train", **take(again))
+    again = learner(lesson)
+    if again is not None and again.state == "done" and not lesson.seen:
+        # It answers from now on.
+        lesson.seen = again.id
+        choose_run(again.id)
+        st.rerun()
+    if run.id not in (lesson.before, lesson.seen):
+        return
+    with st.container(border=True, key="corrections-learning"):
+        if again is not None and again.state == "done":
+            _learned(lesson, again)
+        elif failed := failure(lesson, again):
+            st.error(escape(failed), icon=":material/error:")
+            _way_back(lesson, "Leave them out again")
+        elif again is not None and again.state == "cancelled":
+            many = plural(len(lesson.ids), "image")
+            st.markdown(f"Added {many} to the dataset; the learning was cancelled.")
+            _way_back(lesson, "Leave them out again")
+        elif again is not None:
+            many = plural(len(lesson.ids), "image")
+            st.markdown(f":material/model_training: A new model learns from {many}.")
+            watch(again.job_id)
+
+
+def _learned(lesson: Lesson, again: RunRecord) -> None:
+    st.markdown(
+        f":material/check_circle: **“{escape(shorten(again.name, 40))}” has learned from them, and "
+        "answers here now.**"
+    )
+    if found := learned(catalog(), again):
+        draw_learned(found)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _way_back(lesson, "Go back")
+        if st.button("Its results", icon=":material/insights:", key="corrections-see"):
+            go("results", **take(again))
+
+
+def _way_back(lesson: Lesson, label: str) -> None:
+    st.button(
+        label,
+        icon=":material/undo:",
+        on_click=attempt,
+        args=(_go_back, lesson),
+        key="corrections-back",
+        help="Leaves the images out of the dataset again, and goes back to the model of before.",
+    )
+
+
+def _go_back(lesson: Lesson) -> None:
+    go_back(lesson)
+    st.session_state.pop(_lesson(lesson.dataset_id), None)
+
+
+def _lesson(dataset_id: str) -> str:
+    return f"corrections-lesson-{dataset_id}"
 
 
 def _gallery(run: RunRecord, items: list[Correction]) -> list[str]:
@@ -164,9 +209,13 @@ def _restore(dataset_id: str, ids: list[str]) -> None:
 
 def _add(dataset_id: str, then_learn: str = "") -> None:
     store = catalog()
+    made = corrections(store.workspace, dataset_id)
     count = add_corrections(store, dataset_id)
-    job = kinds.submit_scan(store, dataset_id, then_learn=then_learn)
     if then_learn:
-        st.session_state[f"corrections-learn-{then_learn}"] = time.time()
-    st.session_state[f"corrections-added-{dataset_id}"] = job.id
+        lesson = begin_lesson(dataset_id, then_learn, [each.id for each in made])
+        st.session_state[_lesson(dataset_id)] = lesson
+        job_id = lesson.job
+    else:
+        job_id = kinds.submit_scan(store, dataset_id).id
+    st.session_state[f"corrections-added-{dataset_id}"] = job_id
     st.toast(f"Added {plural(count, 'image')} to the dataset.", icon=":material/check:")

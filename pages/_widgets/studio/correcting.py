@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.catalog.records import ACTIVE
 from core.errors import LightboxError
 from core.inference.beginning import begin_class
-from core.inference.corrections import add_correction, correct, take_back
+from core.inference.corrections import add_correction, correct
 from core.inference.predictor import Prediction
 from core.jobs import kinds
 from core.text import escape, shorten
 from pages._widgets.job import attempt
+from pages._widgets.relearning import Lesson, begin_lesson, failure, go_back, learner
 from pages._widgets.said import Corrected
-from pages._widgets.session import catalog, choose_run
+from pages._widgets.session import catalog
 from pages._widgets.studio import doing
 from pages._widgets.studio.showing import Shown
 
@@ -39,7 +36,8 @@ def _key(record: DatasetRecord) -> str:
 
 def is_learning(record: DatasetRecord, run: RunRecord) -> bool:
     """Whether what this run said was put right in this session, and is being learned."""
-    return bool(st.session_state.get(_key(record), {}).get("before") == run.id)
+    lesson: Lesson | None = st.session_state.get(_key(record))
+    return lesson is not None and lesson.before == run.id
 
 
 def correct_it(
@@ -65,17 +63,8 @@ def correct_it(
     except LightboxError as error:
         st.session_state[_REFUSED] = (run.id, photo.at, str(error))
         st.rerun(scope="app")
-    # What an idle worker has begun meanwhile can wait; a person can't.
-    for job in store.jobs.all(states=ACTIVE, kind="familiar"):
-        store.jobs.request_cancel(job.id)
-    job = kinds.submit_scan(store, record.id, then_learn=run.id)
-    st.session_state[_key(record)] = {
-        "id": made.id,
-        "label": label,
-        "before": run.id,
-        "job": job.id,
-        "at": time.time(),
-    }
+    st.session_state[_key(record)] = begin_lesson(record.id, run.id, [made.id])
+    st.session_state[_key(record) + "-label"] = label
     st.rerun(scope="app")
 
 
@@ -94,43 +83,35 @@ def correction_panel(
         answer: what the run says of the photo that was corrected.
         threshold: from which confidence on it is sure.
     """
-    made: dict[str, Any] | None = st.session_state.get(_key(record))
-    if made is None:
+    lesson: Lesson | None = st.session_state.get(_key(record))
+    if lesson is None:
         return
-    if run.id == made["before"]:
-        _learning(record, made)
+    label = str(st.session_state[_key(record) + "-label"])
+    if run.id == lesson.before:
+        _learning(record, lesson, label)
         return
     with st.container(border=True, key="studio-corrected"):
-        label = escape(shorten(made["label"]))
-        st.markdown(f":material/check_circle: **Learned from as “{label}”.**")
-        if answer.label == made["label"] and answer.confidence >= threshold:
+        st.markdown(f":material/check_circle: **Learned from as “{escape(shorten(label))}”.**")
+        if answer.label == label and answer.confidence >= threshold:
             st.caption("Now show it another photo like this one: this one it knows by heart.")
-        elif answer.label == made["label"]:
+        elif answer.label == label:
             st.caption("It says so now, if not surely. Show it a few more like this one.")
         else:
             st.caption("One photo has not turned it. Show it a few more like this one.")
-        _undo_button(record, made)
+        _undo_button(record, lesson)
 
 
 @st.fragment(run_every=_EVERY_S)
-def _learning(record: DatasetRecord, made: dict[str, Any]) -> None:
-    store = catalog()
-    scan = store.jobs.get(made["job"])
-    again = _again(record, made)
-    label = escape(shorten(made["label"]))
-    if again is not None and made.get("seen") != again.id:
+def _learning(record: DatasetRecord, lesson: Lesson, label: str) -> None:
+    again = learner(lesson)
+    label = escape(shorten(label))
+    if again is not None and lesson.seen != again.id:
         # The column beside shows how it goes.
-        made["seen"] = again.id
+        lesson.seen = again.id
         st.rerun(scope="app")
     if again is not None and again.state == "done":
         st.rerun(scope="app")
-    failed = (
-        scan.error
-        if scan.state == "failed"
-        else again.error
-        if again is not None and again.state in ("failed", "interrupted")
-        else ""
-    )
+    failed = failure(lesson, again)
     with st.container(border=True, key="studio-correcting"):
         if failed:
             st.error(escape(failed), icon=":material/error:")
@@ -138,23 +119,11 @@ def _learning(record: DatasetRecord, made: dict[str, Any]) -> None:
             st.markdown(f"Added to “{label}”; the learning was cancelled.")
         else:
             st.markdown(f":material/hourglass_top: Added to **“{label}”**. Learning from it …")
-        if scan.finished:
-            _undo_button(record, made)
+        if catalog().jobs.get(lesson.job).finished:
+            _undo_button(record, lesson)
 
 
-def _again(record: DatasetRecord, made: dict[str, Any]) -> RunRecord | None:
-    """The run that learns from it, once it is queued."""
-    return next(
-        (
-            run
-            for run in catalog().runs.all(record.id)
-            if run.spec.get("refits") == made["before"] and run.created_at >= made["at"] - 1
-        ),
-        None,
-    )
-
-
-def _undo_button(record: DatasetRecord, made: dict[str, Any]) -> None:
+def _undo_button(record: DatasetRecord, lesson: Lesson) -> None:
     # No callback: this is part of a fragment, and what changes is on the whole page.
     if st.button(
         "Undo",
@@ -162,18 +131,10 @@ def _undo_button(record: DatasetRecord, made: dict[str, Any]) -> None:
         key="studio-correction-undo",
         help="Leaves the photo out again, and goes back to the model of before.",
     ):
-        attempt(_undo, record, made)
+        attempt(_undo, record, lesson)
         st.rerun(scope="app")
 
 
-def _undo(record: DatasetRecord, made: dict[str, Any]) -> None:
-    store = catalog()
-    again = _again(record, made)
-    if again is not None and again.state in ("queued", "running"):
-        store.jobs.wish(again.job_id, stop="discard")
-    elif again is not None:
-        store.runs.delete(again.id)
-    take_back(store, record.id, made["id"])
-    choose_run(made["before"])
+def _undo(record: DatasetRecord, lesson: Lesson) -> None:
+    go_back(lesson)
     st.session_state.pop(_key(record), None)
-    st.toast("The photo is left out again.", icon=":material/undo:")

@@ -10,19 +10,18 @@ from core.catalog import RunRecord
 from core.delivery.take_away.replay import can_replay, replay
 from core.errors import LightboxError, NotFound
 from core.evaluation.comparison.earlier import Better, better_other
-from core.evaluation.comparison.learned import Learned, learned
+from core.evaluation.comparison.learned import learned
 from core.evaluation.mistakes import select
-from core.quality.curation import curated
 from core.quality.safe_names import safe_name
-from core.text import escape, percent, plural, rate, shorten
+from core.text import escape, percent, rate, shorten
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.relearning import draw_learned, kept_together, thumbnails_of
 from pages._widgets.results.figures import figures_of
 from pages._widgets.results.view import View, load_view, turn_to
-from pages._widgets.session import catalog, take, thumbnails
+from pages._widgets.session import catalog, take
 from pages._widgets.steps import go
 
 _WORST = 3
-_CHANGED = 6
 
 
 def outcome(run: RunRecord) -> None:
@@ -50,16 +49,16 @@ def outcome(run: RunRecord) -> None:
                 f"While it trained: {rate(run.summary.validation_accuracy, run.summary.judged)} of "
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
-        st.markdown(f"#### {_kept_together(escape(headline.text))}")
+        st.markdown(f"#### {kept_together(escape(headline.text))}")
         weakest = said.get("weakest")
         if weakest is not None and weakest.tone == "caution":
-            st.caption(f":material/warning: {_kept_together(escape(weakest.text))}")
+            st.caption(f":material/warning: {kept_together(escape(weakest.text))}")
         if not_new := said.get("elsewhere"):
             st.caption(f":material/info: {escape(not_new.text)}")
         if run.summary.stopped:
             st.caption("You stopped it; the best until then was kept.")
         if found := learned(catalog(), run):
-            _changed(found)
+            draw_learned(found)
         elif better := better_other(catalog(), run):
             _say_better(better)
         _worst(view)
@@ -78,7 +77,7 @@ def outcome(run: RunRecord) -> None:
 def _say_better(better: Better) -> None:
     """What is shown and tried here is the newest model, which need not be the best."""
     with st.container(horizontal=True, vertical_alignment="center", key="studio-better"):
-        st.caption(f":material/history: {_kept_together(escape(better.sentence))}")
+        st.caption(f":material/history: {kept_together(escape(better.sentence))}")
         if st.button("Try that one", type="tertiary", key="studio-try-better"):
             go("predict", **take(better.run))
 
@@ -120,7 +119,7 @@ def _worst(view: View) -> None:
     rows = view.predictions.table.iloc[select(view.predictions, "wrong")[:_WORST]]
     if rows.empty:
         return
-    pictures = _thumbnails(view.run, rows["path"].to_list())
+    pictures = thumbnails_of(view.run, rows["path"].to_list())
     tiles = [
         Tile(
             str(row["path"]),
@@ -146,56 +145,3 @@ def _worst(view: View) -> None:
     if every or clicked:
         turn_to("mistakes")
         _open(view.run)
-
-
-def _changed(found: Learned) -> None:
-    """What learning again has changed, beside the model that it came from."""
-    what, pair = "After learning again", found.paired
-    if found.added:
-        what = f"After learning {plural(len(found.added), 'more photo')}"
-    st.markdown(
-        _kept_together(
-            f"**{what}:** {pair.both + pair.only_first:,} → {pair.both + pair.only_second:,} of "
-            f"{pair.images:,} right. {escape(found.sentence)}"
-        )
-    )
-    for rows, what, tone in (
-        (found.matched.better, "Right now, wrong before", "good"),
-        (found.matched.worse, "Wrong now, right before", "bad"),
-    ):
-        if rows.empty:
-            continue
-        some = rows.head(_CHANGED)
-        pictures = _thumbnails(found.after, some["path_second"].to_list())
-        st.caption(f"{what}: {len(rows)}")
-        gallery(
-            [
-                Tile(
-                    str(row["path_second"]),
-                    picture,
-                    f"is {shorten(str(row['label']), 32)}",
-                    badge=f"{'✓' if tone == 'good' else '✗'} "
-                    f"{shorten(str(row['predicted_second']), 32)}",
-                    tone=tone,
-                    title=f"{row['path_second']}: is {row['label']}, before "
-                    f"{row['predicted_first']}, now {row['predicted_second']}",
-                )
-                for (_, row), picture in zip(some.iterrows(), pictures, strict=True)
-            ],
-            key=f"changed-{tone}-{found.after.id}",
-            label=what,
-            across=_WORST,
-        )
-
-
-def _kept_together(text: str) -> str:
-    """A figure and its sign stay on one line."""
-    return text.replace(" %", "\u00a0%")
-
-
-def _thumbnails(run: RunRecord, paths: list[str]) -> list[bytes]:
-    try:
-        table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
-    except NotFound:
-        return [b""] * len(paths)
-    return thumbnails(run.dataset_id, table.reindex(paths).fillna(0))

@@ -1,0 +1,77 @@
+"""What a model that learned again says now of the very photos that it was taught with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.catalog import Catalog
+from core.datasets.content import read_regular
+from core.datasets.places import image_file
+from core.errors import LightboxError
+from core.evaluation.comparison.learned import Learned
+from core.inference.predictor import Prediction, open_predictor
+from core.quality.curation import curated
+from core.text import percent, plural
+
+# So many are asked about in a moment.
+_MOST = 64
+
+
+@dataclass(frozen=True)
+class Taught:
+    """The photos that only the later model learned from, those of them that can be read.
+
+    Attributes:
+        labels: what each is.
+        answers: what the later model says of each, in the same order.
+    """
+
+    labels: tuple[str, ...]
+    answers: tuple[Prediction, ...]
+
+    @property
+    def right(self) -> int:
+        """How many are answered as they are."""
+        return sum(
+            answer.label == label for answer, label in zip(self.answers, self.labels, strict=True)
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Whether it knows them now; "" where there is none. It learned from them, so that says
+        nothing of others."""
+        if not self.answers:
+            return ""
+        if len(self.answers) > 1:
+            count = plural(len(self.answers), "photo")
+            return f"Of the {count} that it was taught with, it is right on {self.right:,} now."
+        (answer,), (label,) = self.answers, self.labels
+        sure = f"{percent(answer.confidence, 0)} sure"
+        if answer.label == label:
+            return f"The photo that it was taught with is “{label}” to it now ({sure})."
+        said = f"The photo that it was taught with is still “{answer.label}” to it ({sure})"
+        return f"{said}: one photo has not turned it."
+
+
+def taught(catalog: Catalog, found: Learned) -> Taught:
+    """Ask the later model about what it learned from and the earlier one did not: the first 64."""
+    run = found.after
+    paths: Sequence[str] = found.added[:_MOST]
+    try:
+        record = catalog.datasets.get(run.dataset_id)
+        table = curated(catalog, run.dataset_id, run.dataset_version).set_index("path")
+        model = open_predictor(catalog.workspace, run.id)
+    except LightboxError:
+        return Taught((), ())
+    root = catalog.workspace.load_path(record.root)
+    files, labels = [], []
+    for path in paths:
+        try:
+            files.append((path, read_regular(image_file(root, path))))
+        except (OSError, LightboxError):
+            continue
+        labels.append(str(table["label"].get(path, "")))
+    answers = model.predict(files, top=1)
+    read = [(label, each) for label, each in zip(labels, answers, strict=True) if not each.error]
+    return Taught(tuple(label for label, _ in read), tuple(each for _, each in read))

@@ -1,0 +1,155 @@
+"""A model that learns again from photos whose answers were put right: begun, what that changed, and
+the way back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.catalog import RunRecord
+from core.catalog.records import ACTIVE
+from core.errors import NotFound
+from core.evaluation.comparison.learned import Learned, learned
+from core.inference.corrections import take_back
+from core.inference.taught import taught
+from core.jobs import kinds
+from core.quality.curation import curated
+from core.text import escape, plural, shorten
+from pages._widgets.gallery import Tile, gallery
+from pages._widgets.session import catalog, choose_run, thumbnails
+
+_ACROSS = 3
+_CHANGED = 6
+
+
+@dataclass
+class Lesson:
+    """What was put right in this session, and is learned or was.
+
+    Attributes:
+        ids: of the corrections.
+        before: the run that was wrong.
+        job: the look at the dataset that comes first.
+        at: when it was begun, in seconds since 1970.
+        seen: the run that learns from it, once the page has been drawn with it.
+    """
+
+    dataset_id: str
+    ids: tuple[str, ...]
+    before: str
+    job: str
+    at: float = field(default_factory=time.time)
+    seen: str = ""
+
+
+def begin_lesson(dataset_id: str, before: str, ids: Sequence[str]) -> Lesson:
+    """Have a run learn again from its dataset, which has some images more."""
+    store = catalog()
+    # What an idle worker has begun meanwhile can wait; a person can't.
+    for job in store.jobs.all(states=ACTIVE, kind="familiar"):
+        store.jobs.request_cancel(job.id)
+    at = time.time()
+    job = kinds.submit_scan(store, dataset_id, then_learn=before)
+    return Lesson(dataset_id, tuple(ids), before, job.id, at)
+
+
+def learner(lesson: Lesson) -> RunRecord | None:
+    """The run that learns from it, once it is queued."""
+    return next(
+        (
+            run
+            for run in catalog().runs.all(lesson.dataset_id)
+            if run.spec.get("refits") == lesson.before and run.created_at >= lesson.at - 1
+        ),
+        None,
+    )
+
+
+def go_back(lesson: Lesson) -> None:
+    """Leave the photos out again, and go back to the model of before."""
+    store, again = catalog(), learner(lesson)
+    if again is not None and again.state in ("queued", "running"):
+        store.jobs.wish(again.job_id, stop="discard")
+    elif again is not None:
+        store.runs.delete(again.id)
+    for each in lesson.ids:
+        take_back(store, lesson.dataset_id, each)
+    choose_run(lesson.before)
+    out = f"{plural(len(lesson.ids), 'photo')} left out again"
+    st.toast(f"{out}, and the model of before is back.", icon=":material/undo:")
+
+
+def failure(lesson: Lesson, again: RunRecord | None) -> str:
+    """Why nothing can come of it, in a sentence; "" as long as something can."""
+    scan = catalog().jobs.get(lesson.job)
+    if scan.state in ("failed", "interrupted"):
+        return scan.error
+    if again is not None and again.state in ("failed", "interrupted"):
+        return again.error
+    return ""
+
+
+def draw_learned(found: Learned) -> None:
+    """What learning again has changed, beside the model that it came from."""
+    what, pair = "After learning again", found.paired
+    if found.added:
+        what = f"After learning {plural(len(found.added), 'more photo')}"
+    st.markdown(
+        kept_together(
+            f"**{what}:** {pair.both + pair.only_first:,} → {pair.both + pair.only_second:,} of "
+            f"{pair.images:,} right. {escape(found.sentence)}"
+        )
+    )
+    if now := _taught(str(catalog().workspace.home), found.after.id):
+        st.markdown(kept_together(escape(now)))
+    for rows, what, tone in (
+        (found.matched.better, "Right now, wrong before", "good"),
+        (found.matched.worse, "Wrong now, right before", "bad"),
+    ):
+        if rows.empty:
+            continue
+        some = rows.head(_CHANGED)
+        pictures = thumbnails_of(found.after, some["path_second"].to_list())
+        st.caption(f"{what}: {len(rows)}")
+        gallery(
+            [
+                Tile(
+                    str(row["path_second"]),
+                    picture,
+                    f"is {shorten(str(row['label']), 32)}",
+                    badge=f"{'✓' if tone == 'good' else '✗'} "
+                    f"{shorten(str(row['predicted_second']), 32)}",
+                    tone=tone,
+                    title=f"{row['path_second']}: is {row['label']}, before "
+                    f"{row['predicted_first']}, now {row['predicted_second']}",
+                )
+                for (_, row), picture in zip(some.iterrows(), pictures, strict=True)
+            ],
+            key=f"changed-{tone}-{found.after.id}",
+            label=what,
+            across=_ACROSS,
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _taught(home: str, run_id: str) -> str:
+    """What it says of the photos that it was taught with."""
+    del home  # a part of the key only
+    found = learned(catalog(), catalog().runs.get(run_id))
+    return taught(catalog(), found).sentence if found is not None else ""
+
+
+def kept_together(text: str) -> str:
+    """A figure and its sign stay on one line."""
+    return text.replace(" %", "\u00a0%")
+
+
+def thumbnails_of(run: RunRecord, paths: list[str]) -> list[bytes]:
+    try:
+        table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
+    except NotFound:
+        return [b""] * len(paths)
+    return thumbnails(run.dataset_id, table.reindex(paths).fillna(0))
