@@ -122,7 +122,7 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
             Tile(
                 row.path,
                 picture,
-                f"{row.label} · {row.path.rsplit('/', 1)[-1]}",
+                _caption(row),
                 badge=_badge(finding, row, group_of),
                 title=f"{row.path}\n{row.problem}".strip(),
                 tiny=0 < row.width <= 48,
@@ -145,6 +145,12 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
     if problems:
         with st.expander("What is wrong with each"):
             st.dataframe(pd.DataFrame(problems, columns=["file", "what"]), hide_index=True)
+
+
+def _caption(row: object) -> str:
+    """A picture's class, and below it the name of its file, whose end tells it from others."""
+    label, path = str(row.label), str(row.path)  # type: ignore[attr-defined]
+    return f"{label}\n{shorten(path.rsplit('/', 1)[-1], 16)}"
 
 
 def _badge(finding: Finding, row: object, group_of: dict[str, int]) -> str:
@@ -221,7 +227,7 @@ def _excluded(record: DatasetRecord, table: pd.DataFrame) -> None:
             Tile(
                 row.path,
                 picture,
-                f"{row.label} · {row.path.rsplit('/', 1)[-1]}",
+                _caption(row),
                 title=row.path,
                 tiny=0 < row.width <= 48,
             )

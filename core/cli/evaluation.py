@@ -9,17 +9,19 @@ import pandas as pd
 
 from core.addresses import in_full
 from core.catalog import Catalog
-from core.cli.command import RUN, Options, argument, command
+from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output
 from core.cli.telling import tell
 from core.errors import InvalidInput
+from core.evaluation.aim import set_aim
 from core.evaluation.document.result import load_result
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.evaluate import evaluate_folder, known_evaluation
-from core.evaluation.figures.compute import Figures, load_curves
+from core.evaluation.figures.compute import Figures, figures, judged_by_aim, load_curves
 from core.evaluation.figures.tables import FORMATS, Format, report_table
 from core.evaluation.records import Evaluation, worst_confusions
 from core.evaluation.tested import find_tested
+from core.text import listed
 from core.workspace import atomic_path, writable_place
 
 
@@ -78,6 +80,48 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         "pairs": [pair.model_dump(mode="json") for pair in worst_confusions(evaluation, None)],
         "sections": [each.as_json() for each in sections],
         "curves": curve_points(load_curves(catalog.workspace, run.id, evaluation.on)),
+    }
+
+
+@command(
+    "verdict",
+    "Results",
+    "whether a run is good enough for what you want",
+    RUN,
+    one_of(
+        argument("--aim", type=int, metavar="OF_100", help="so many of 100 must be recognised"),
+        argument("--no-aim", action="store_true", help="take back what was said"),
+    ),
+    argument("--class", dest="label", metavar="CLASS", help="of this class; of each class without"),
+    examples=('"hands 1" --aim 90', '"hands 1" --aim 95 --class zero', '"hands 1" --json'),
+)
+def verdict(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """What models are for is said once, for all of a dataset, and kept; the answer is yes, no, or
+    that there are too few test photos to tell."""
+    run = catalog.runs.find(options.run)
+    evaluation = known_evaluation(catalog, run.id, output.progress)
+    if options.label is not None and options.aim is None:
+        raise InvalidInput(
+            "Of that class how many must be recognised?",
+            remedy="Say it with --aim, as in --aim 90.",
+        )
+    if options.label is not None and options.label not in evaluation.labels:
+        raise InvalidInput(
+            f"The model doesn’t know the class “{options.label}”.",
+            remedy=f"It knows {listed(evaluation.labels, 20)}.",
+        )
+    if options.aim is not None or options.no_aim:
+        set_aim(catalog, run.dataset_id, options.aim, options.label or "")
+    judged = judged_by_aim(catalog, run.id)
+    said = figures(catalog, run.id, report=output.progress).verdict
+    for each in said.statements[:1] if judged is None else said.statements[:2]:
+        output.text(each.text)
+    if judged is None:
+        output.text("Say what it is for to be told whether that is good enough: --aim 90")
+    return {
+        "run": run.id,
+        **(judged.as_json() if judged else {"aim": None, "answer": None, "classes": []}),
+        "statements": [each.model_dump() for each in said.statements],
     }
 
 

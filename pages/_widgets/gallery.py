@@ -37,14 +37,15 @@ _CSS = """
   justify-content: center; font-size: 26px; opacity: .45;}
 .caption {font: 12px/1.35 var(--st-font); color: var(--st-text-color); overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; margin-top: 3px;}
-.badge {position: absolute; left: 7px; top: 7px; font: 600 11px/1.45 var(--st-font);
-  padding: 1px 6px;
-  border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: calc(100% - 14px);
+.caption + .caption {margin-top: 0; opacity: .8;}
+/* Below the picture: on a small one it would cover what is to be looked at. */
+.badge {font: 600 11px/1.45 var(--st-font); padding: 1px 6px;
+  margin: 4px auto 0; width: fit-content;
+  border-radius: 9px; background: rgba(20,24,28,.78); color: #fff; max-width: 100%;
   box-sizing: border-box; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical;
-  -webkit-line-clamp: 2; overflow-wrap: anywhere; text-align: left;}
-.badge.two {display: flex; flex-wrap: wrap; white-space: pre;}
-.badge.two :first-child {flex: 1 1 3.2em; max-width: max-content; min-width: 0; overflow: hidden;
-  text-overflow: ellipsis;}
+  -webkit-line-clamp: 2; overflow-wrap: anywhere;}
+.badge.two {display: flex; flex-wrap: wrap; justify-content: center; white-space: pre;}
+.badge.two :first-child {min-width: 0; overflow: hidden; text-overflow: ellipsis;}
 .badge.good {background: #00684b;} .badge.bad {background: #a83f00;}
 .tile.on {border-color: var(--st-primary-color);}
 .tile.on::after {content: "✓"; position: absolute; right: 7px; top: 7px; width: 20px; height: 20px;
@@ -130,10 +131,12 @@ export default function ({ data, parentElement, setStateValue }) {
         } else badge.textContent = tile.badge;
         element.appendChild(badge);
       }
-      const caption = document.createElement("div");
-      caption.className = "caption";
-      caption.textContent = tile.caption;
-      element.appendChild(caption);
+      for (const line of tile.caption.split("\\n")) {
+        const caption = document.createElement("div");
+        caption.className = "caption";
+        caption.textContent = line;
+        element.appendChild(caption);
+      }
       return element;
     }));
   }
@@ -183,8 +186,8 @@ class Tile:
     Attributes:
         id: what is returned when it is selected.
         image: JPEG or PNG bytes; empty for one that can't be shown.
-        caption: one line below it.
-        badge: a few words on it; ``tone`` is ``good``, ``bad`` or "".
+        caption: what stands below it, a line or several.
+        badge: a few words between the two; ``tone`` is ``good``, ``bad`` or "".
         title: shown when the pointer rests on it.
         tiny: has so few pixels that they should be shown as squares.
     """

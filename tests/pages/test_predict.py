@@ -65,7 +65,7 @@ def test_models_are_offered_with_their_accuracy(open_page: Open, trained: Traine
     (choice,) = [each for each in at.selectbox if each.label == "Model"]
     accuracy = trained.catalog.runs.get(trained.run_id).summary.test_accuracy
     assert choice.options == [f"Colours scratch 1 · {accuracy * 100:.0f} %"]
-    assert "Your images are not kept" in words(at)
+    assert "Images are not kept, but those you correct." in words(at)
 
 
 def test_an_image_gets_an_answer_with_a_picture_of_how_sure_it_is(

@@ -236,7 +236,7 @@ def _limits(found: Findings) -> Section:
     """Where it fails, or nobody knows."""
     material = found.material
     verdict = found.result.figures.verdict
-    points = []
+    points = [aim.text] if (aim := verdict.get("aim")) is not None else []
     weakest = verdict.get("weakest")
     if weakest is not None and material.evaluation.correct < material.evaluation.images:
         points.append(weakest.text)

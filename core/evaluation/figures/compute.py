@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.catalog import Catalog, RunRecord
 from core.errors import Damaged, NotFound
+from core.evaluation.aim import Judgement, judge, load_aim
 from core.evaluation.figures.class_curves import class_curves
 from core.evaluation.figures.confusions import similarity_order
 from core.evaluation.figures.doubts import doubted_images, with_doubts
@@ -76,7 +77,33 @@ def figures(
         found = compute_figures(catalog, run_id, on, report)
     else:
         found = _as_sure_as_now(catalog.workspace, run_id, on, found)
-    return _with_doubts(catalog, run_id, on, found)
+    return _with_aim(catalog, run_id, on, _with_doubts(catalog, run_id, on, found))
+
+
+def _with_aim(catalog: Catalog, run_id: str, on: str, found: Figures) -> Figures:
+    """The same, with whether that is good enough for what was said of the dataset; not kept."""
+    judged = judged_by_aim(catalog, run_id, on)
+    if judged is None:
+        return found
+    first, *others = found.verdict.statements
+    statements = [first, judged.statement, *others]
+    said = found.verdict.model_copy(update={"statements": statements})
+    return found.model_copy(update={"verdict": said})
+
+
+def judged_by_aim(catalog: Catalog, run_id: str, on: str = "test") -> Judgement | None:
+    """Whether a test shows what models of the run's dataset are for; ``None`` where nobody has said
+    that, or nothing was tested.
+
+    Raises:
+        NotFound: it has not been evaluated on that.
+    """
+    run, workspace = catalog.runs.get(run_id), catalog.workspace
+    aim = load_aim(workspace, run.dataset_id) if run.dataset_id else None
+    evaluation = load_evaluation(workspace, run_id, on)
+    if aim is None or not evaluation.images:
+        return None
+    return judge(aim, evaluation, load_predictions(workspace, run_id, on))
 
 
 def _with_doubts(catalog: Catalog, run_id: str, on: str, found: Figures) -> Figures:

@@ -63,6 +63,7 @@ def draw_answer(
     *,
     guest: bool = False,
     large: bool = False,
+    timed: bool = True,
 ) -> None:
     """A card.
 
@@ -70,6 +71,7 @@ def draw_answer(
         place: tells cards on a page apart.
         guest: nothing can be corrected.
         large: in large type.
+        timed: say how long it took.
     """
     answer, key = tried.prediction, f"{run.id}-{place}-{tried.key}"
     with st.container(border=True):
@@ -92,6 +94,7 @@ def draw_answer(
                 key=f"said-{key}",
                 bars=_BARS_LARGE if large else _BARS,
                 big=large,
+                timed=timed,
                 classes=[label for label, _ in answer.top] if changes and item is None else (),
                 refused=_refused(run, tried),
             )

@@ -12,6 +12,7 @@ from core.inference.given import FROM_BOXES, learned_from_boxes, open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import kinds
 from core.text import escape, plural
+from core.who import acting
 from pages._widgets.camera import Shot
 from pages._widgets.gallery import page_of
 from pages._widgets.paste import paste
@@ -25,7 +26,6 @@ from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
 
 _SHOWN = 12
-_ABOVE = 2
 _MOST_MB = 400
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib", "zip"]
 _SOURCES = {
@@ -71,7 +71,9 @@ def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, by
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         pasted = paste("try-paste")
-        st.caption("Your images are not kept.")
+        # Whoever may put an answer right can have one kept by that.
+        corrects = bool(run.dataset_id) and acting().may("labeller")
+        st.caption("Images are not kept" + (", but those you correct." if corrects else "."))
     files = [(file.name, file.getvalue()) for file in dropped or []]
     files += _kept(pasted, "pasted")
     return files or choose_example(run, "No image at hand? Try one of its test images:")
@@ -196,8 +198,6 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
 
 def draw(run: RunRecord) -> None:
     detecting = _learned(run)
-    # One answer or two stand above what is asked with; of many, the place to drop stays on top.
-    above = st.container(key="try-answer")
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
         threshold = sure_popover(run)
@@ -213,8 +213,8 @@ def draw(run: RunRecord) -> None:
         st.session_state["predicted"] = True
         tried = ask(run, given.files, detecting)
         page = page_of(len(tried), key="try-page", size=_SHOWN)
-        with above if len(tried) <= _ABOVE else st.container():
-            cards(run, tried[page], threshold, first=page.start or 0)
+        # Below what is asked with, which stays where it is however many there are.
+        cards(run, tried[page], threshold, first=page.start or 0)
         _table(tried, open_predictor(catalog().workspace, run.id), threshold)
     if not detecting:
         _detector_line(run)

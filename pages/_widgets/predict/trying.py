@@ -124,4 +124,5 @@ def cards(
         row = tried[start : start + across]
         for n, (column, each) in enumerate(zip(st.columns(across), row, strict=False), start):
             with column:
-                draw_answer(run, each, threshold, str(first + n), guest=guest, large=large)
+                place, alone = str(first + n), len(tried) == 1
+                draw_answer(run, each, threshold, place, guest=guest, large=large, timed=alone)

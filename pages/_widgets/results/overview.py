@@ -8,6 +8,7 @@ import streamlit as st
 from core.evaluation.document.parts import Section
 from core.evaluation.mistakes import select
 from core.text import escape, plural, shorten
+from pages._widgets.results.aim import ask_aim
 from pages._widgets.results.document import draw_group, draw_parts
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
@@ -72,6 +73,7 @@ def _lead_on(view: View) -> None:
     """Where to read on."""
     weakest = figures_of(view).verdict.get("weakest")
     with st.container(horizontal=True, gap="small"):
+        ask_aim(view)
         if weakest is not None and weakest.about:
             true, predicted = weakest.about["true"], weakest.about["predicted"]
             st.button(

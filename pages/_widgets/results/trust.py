@@ -8,6 +8,7 @@ import streamlit as st
 from core.evaluation.document.parts import Section, Statements
 from core.evaluation.trust import words
 from core.text import escape
+from pages._widgets.results.aim import answer_to_aim, ask_aim
 from pages._widgets.results.document import draw_group
 from pages._widgets.results.reliability import (
     choose_point,
@@ -23,6 +24,8 @@ from pages._widgets.results.view import View
 def draw(view: View) -> None:
     with st.spinner("Working it out, once"):
         view.result.reliability  # noqa: B018
+    answer_to_aim(view)
+    ask_aim(view)
     own = {
         "reliance": reliance,
         "calibration": lambda *_: None,

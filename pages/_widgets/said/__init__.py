@@ -51,6 +51,7 @@ def said(
     classes: Sequence[str] = (),
     refused: str = "",
     may_begin: bool = False,
+    timed: bool = True,
 ) -> Corrected | None:
     """Draw an answer.
 
@@ -62,6 +63,7 @@ def said(
         classes: what the picture can be said to be; none where nothing can be corrected.
         refused: why what was said last could not be taken.
         may_begin: a class that is not among them can be begun with it.
+        timed: say how long it took; of one among several nobody knows.
 
     Returns:
         The class that the person has just said it is.
@@ -86,7 +88,7 @@ def said(
         data={
             "state": state,
             "headline": headline,
-            "more": f"{more} · {answer.milliseconds:.0f} ms",
+            "more": f"{more} · {answer.milliseconds:.0f} ms" if timed else more,
             "size": size,
             "bars": [
                 {"label": label, "share": share, "text": certainty(share)} for label, share in shown

@@ -10,7 +10,10 @@ export default function ({ data, parentElement, setStateValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const place = find(".said");
   place.className = `said ${data.state} size-${data.size}` + (data.big ? " big" : "");
-  find(".headline").textContent = data.headline;
+  // A long name breaks where its words end, not inside one.
+  const words = data.headline.split(/(?<=[_.\/-])/);
+  find(".headline").replaceChildren(
+    ...words.flatMap((word, n) => (n ? [document.createElement("wbr"), word] : [word])));
   find(".more").textContent = data.more;
   find(".bars").replaceChildren(...data.bars.map(bar));
 

@@ -50,6 +50,8 @@ def outcome(run: RunRecord) -> None:
                 f"{run.summary.judged:,} other photos. These were kept back until the end."
             )
         st.markdown(f"#### {kept_together(escape(headline.text))}")
+        if aim := said.get("aim"):
+            st.markdown(kept_together(escape(aim.text)))
         weakest = said.get("weakest")
         if weakest is not None and weakest.tone == "caution":
             st.caption(f":material/warning: {kept_together(escape(weakest.text))}")

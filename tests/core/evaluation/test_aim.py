@@ -1,0 +1,75 @@
+"""What models are for is said once, and each test is held against it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.catalog import Catalog
+from core.cli import main
+from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.material import load_material
+from core.delivery.take_away.model_card import card_markdown
+from core.errors import InvalidInput, NotAllowed
+from core.evaluation.aim import load_aim, set_aim
+from core.evaluation.evaluate import evaluate_run
+from core.evaluation.figures.compute import judged_by_aim
+from core.progress import Reporter
+from core.who import Who, acting_as
+from tests.core.evaluation.coloured import CLASSES, make_run
+
+
+def test_yes_no_and_too_few_to_tell(
+    catalog: Catalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = [(label, label) for label in CLASSES]
+    blue, green, red = CLASSES
+    test = [*[(blue, blue)] * 40, *[(green, green)] * 30, *[(green, red)] * 30, *[(red, red)] * 4]
+    run = make_run(catalog, tmp_path / "colours", {"train": right, "test": test})
+    catalog.jobs.finish(run.job_id, "done")
+    evaluate_run(catalog, run.id)
+    assert judged_by_aim(catalog, run.id) is None
+
+    def answer(of_100: int, label: str = "") -> str:
+        set_aim(catalog, run.dataset_id, of_100, label)
+        judged = judged_by_aim(catalog, run.id)
+        assert judged is not None
+        return judged.answer
+
+    assert answer(90) == "no", "one class far below is enough"
+    assert answer(90, blue) == "yes"
+    assert answer(95, blue) == "untold"
+    assert answer(60, red) == "untold", "four photos tell little, though all were right"
+    assert answer(30) == "yes"
+    assert answer(90, "olive") == "untold"
+
+    arguments = ["verdict", run.id, "--json"]
+    assert main([*arguments, "--aim", "90"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["aim"], said["answer"]) == ({"of_100": 90, "label": ""}, "no")
+    worst = said["classes"][0]
+    assert (worst["label"], worst["right"], worst["images"]) == (green, 30, 60)
+    assert worst["low"] < 0.5 < worst["high"] < 0.9
+    assert said["sentence"] == (
+        "Good enough? No. You want that 90 of 100 photos of each class must be recognised; of "
+        "“green” 30 of 60 test photos were, likely between 38 and 62 of 100."
+    )
+    found = Findings(load_material(catalog, run.id), Reporter())
+    assert said["sentence"] in card_markdown(found)
+    assert main([*arguments, "--class", green]) == 2
+    assert main([*arguments, "--aim", "100"]) == 2
+    assert main([*arguments, "--no-aim"]) == 0
+    assert load_aim(catalog.workspace, run.dataset_id) is None
+
+
+def test_who_only_looks_says_nothing_and_no_number_that_a_test_can_not_show(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    right = [(label, label) for label in CLASSES]
+    run = make_run(catalog, tmp_path / "colours", {"train": right, "test": right})
+    with acting_as(Who("viewer", "Ada")), pytest.raises(NotAllowed):
+        set_aim(catalog, run.dataset_id, 90)
+    with pytest.raises(InvalidInput, match="can't be what a test shows"):
+        set_aim(catalog, run.dataset_id, 0)
