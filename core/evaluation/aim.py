@@ -8,6 +8,7 @@ worked out whenever it is asked for, so a moved aim answers at once.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -48,7 +49,7 @@ class Aim(BaseModel):
     def sentence(self) -> str:
         """The aim in words."""
         whose = quoted(self.label) if self.label else "each class"
-        return f"{self.of_100} of 100 photos of {whose} must be recognised"
+        return f"{self.of_100} of 100 photos of {whose} recognised"
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,15 @@ class Judgement:
         }
 
 
+def aim_file(workspace: Workspace, dataset_id: str) -> Path:
+    """Where it is kept what models of a dataset are for; not there where nobody has said."""
+    return workspace.dataset(dataset_id) / "aim.json"
+
+
 def load_aim(workspace: Workspace, dataset_id: str) -> Aim | None:
     """What was said of a dataset; ``None`` where nobody has, or nobody can read it."""
     try:
-        return Aim.model_validate(read_json(workspace.dataset(dataset_id) / "aim.json"))
+        return Aim.model_validate(read_json(aim_file(workspace, dataset_id)))
     except (NotFound, ValidationError):
         return None
 
@@ -113,7 +119,7 @@ def set_aim(catalog: Catalog, dataset_id: str, of_100: int | None, label: str = 
     """
     require("labeller")
     record = catalog.datasets.get(dataset_id)
-    file = catalog.workspace.dataset(record.id) / "aim.json"
+    file = aim_file(catalog.workspace, record.id)
     if of_100 is None:
         file.unlink(missing_ok=True)
         note(catalog, "took back what models are for", record.name, "")
@@ -178,12 +184,14 @@ def _sentence(aim: Aim, answer: Answer, held: list[Held]) -> str:
         return text
     text = f"Good enough? Too few test photos to tell. {_said(aim)}; {_found(worst)}."
     if (more := _more(worst, aim.of_100 / 100)) is not None:
-        text += f" About {plural(more, 'more test photo')} of it would tell, if that goes on."
+        text += (
+            f" About {plural(more, 'more test photo')} of it would tell, if it goes on like this."
+        )
     return text
 
 
 def _said(aim: Aim) -> str:
-    return f"You want that {aim.sentence}"
+    return f"You want {aim.sentence}"
 
 
 def _found(held: Held) -> str:

@@ -281,3 +281,18 @@ def test_a_failed_import_is_no_dataset(
     (choice,) = [each for each in at.selectbox if each.label == "Dataset"]
     assert "flat" not in choice.options
     assert "“flat” is not imported. There is nothing in it." in words(at)
+
+
+def test_what_a_model_is_for_is_said_in_three_actions_and_answered_wherever_results_are(
+    open_page: Open, trained: Trained
+) -> None:
+    at = open_page("results")
+    assert "Good enough?" not in words(at)
+    (of_100,) = [each for each in at.number_input if each.label == "Of 100 photos"]
+    of_100.set_value(99)
+    click(at, "Hold it against that")
+    assert "You want 99 of 100 photos of each class recognised; of “" in words(at)
+    assert "Good enough? " in words(show(at, "Can I trust it"))
+    assert "Good enough? " in words(open_page("home"))
+    click(open_page("results"), "Forget it")
+    assert "Good enough?" not in words(open_page("results"))

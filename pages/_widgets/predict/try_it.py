@@ -26,6 +26,7 @@ from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
 
 _SHOWN = 12
+_FEW = 2
 _MOST_MB = 400
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "jfif", "jpe", "dib", "zip"]
 _SOURCES = {
@@ -198,6 +199,14 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
 
 def draw(run: RunRecord) -> None:
     detecting = _learned(run)
+    with st.container(key="try-it"):
+        _try(run, detecting)
+    if not detecting:
+        _detector_line(run)
+    corrections.panel(run)
+
+
+def _try(run: RunRecord, detecting: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         source = _source()
         threshold = sure_popover(run)
@@ -213,9 +222,8 @@ def draw(run: RunRecord) -> None:
         st.session_state["predicted"] = True
         tried = ask(run, given.files, detecting)
         page = page_of(len(tried), key="try-page", size=_SHOWN)
-        # Below what is asked with, which stays where it is however many there are.
-        cards(run, tried[page], threshold, first=page.start or 0)
+        # Below what is asked with, which stays where it is however many there are; on a phone one
+        # or two come first (style.css), since they would be out of sight.
+        with st.container(key="try-few" if len(tried) <= _FEW else "try-many"):
+            cards(run, tried[page], threshold, first=page.start or 0)
         _table(tried, open_predictor(catalog().workspace, run.id), threshold)
-    if not detecting:
-        _detector_line(run)
-    corrections.panel(run)

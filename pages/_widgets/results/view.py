@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from PIL import Image
 
 from core.catalog import RunRecord
 from core.errors import NotFound
+from core.evaluation.aim import aim_file
 from core.evaluation.document.result import Result, load_result
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
@@ -63,8 +65,12 @@ def load_view(run: RunRecord, on: str = "test", *, read_only: bool = False) -> V
     """
     workspace = catalog().workspace
     folder = evaluation_folder(workspace, run.id, on)
-    made = (*(folder / name for name in _MADE), RunFiles(workspace, run.id).sure_moved)
+    said = (RunFiles(workspace, run.id).sure_moved, aim_file(workspace, run.dataset_id))
+    made = (*(folder / name for name in _MADE), *said)
     stamps = tuple(file.stat().st_mtime if file.exists() else 0.0 for file in made)
+    # What is known of labels that may be wrong changes with the dataset.
+    with suppress(NotFound):
+        stamps += (catalog().datasets.get(run.dataset_id).version,)
     return View(run, _loaded(str(workspace.home), run, run.id, on, stamps), read_only)
 
 
