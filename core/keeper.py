@@ -5,7 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
+
+# Where each kind of folder lies below the home.
+PLACES = {
+    "runs": "runs/{}",
+    "datasets": "datasets/{}",
+    "originals": "datasets/{}/originals",
+    "corrections": "corrections/{}",
+    "exports": "exports/{}",
+    "parts": "cache/parts/{}",
+}
+
+
+def folder_of(home: Path, unit: str) -> Path:
+    """Where a folder lies, named as :class:`Keeper` has it."""
+    kind, _, name = unit.partition("/")
+    return home / PLACES[kind].format(name)
 
 
 class Keeper(Protocol):
@@ -17,6 +34,9 @@ class Keeper(Protocol):
 
     def bring(self, unit: str) -> None:
         """See to it that a folder is here as it is everywhere."""
+
+    def bring_again(self) -> None:
+        """Bring what others have changed of all that this process uses."""
 
     def settle(self) -> None:
         """Publish what this process has used and changed."""

@@ -44,7 +44,7 @@ from core.errors import (
     disk_errors,
     not_writable,
 )
-from core.keeper import Keeper
+from core.keeper import Keeper, folder_of
 from core.text import as_text
 
 INSIDE = "home:"
@@ -84,8 +84,7 @@ class Workspace:
 
     def dataset(self, dataset_id: str) -> Path:
         """Folder of one dataset (may not exist yet)."""
-        self._bring(f"datasets/{dataset_id}")
-        return self.home / "datasets" / dataset_id
+        return self._unit(f"datasets/{dataset_id}")
 
     def removed(self, dataset_id: str) -> Path:
         """Where what is kept of a dataset lies while it is in the bin."""
@@ -93,23 +92,24 @@ class Workspace:
 
     def originals(self, dataset_id: str) -> Path:
         """Where the images of an uploaded dataset are kept."""
-        self._bring(f"originals/{dataset_id}")
-        return self.dataset(dataset_id) / "originals"
+        self.dataset(dataset_id)
+        return self._unit(f"originals/{dataset_id}")
 
     def corrections(self, dataset_id: str) -> Path:
         """Where answers that people corrected wait to become images of a dataset."""
-        self._bring(f"corrections/{dataset_id}")
-        return self.home / "corrections" / dataset_id
+        return self._unit(f"corrections/{dataset_id}")
 
     def export(self, token: str) -> Path:
         """Where an export waits to be fetched by a browser."""
-        self._bring(f"exports/{token}")
-        return self.home / "exports" / token
+        return self._unit(f"exports/{token}")
+
+    def parts(self, name: str) -> Path:
+        """What computers that do one job together leave there for each other."""
+        return self._unit(f"parts/{name}")
 
     def run(self, run_id: str) -> Path:
         """Folder of one run (may not exist yet)."""
-        self._bring(f"runs/{run_id}")
-        return self.home / "runs" / run_id
+        return self._unit(f"runs/{run_id}")
 
     def forget(self, unit: str) -> None:
         """Remove a folder for good, named as :class:`Keeper` has it."""
@@ -117,16 +117,17 @@ class Workspace:
             # What of it can't be removed from a store only takes room there.
             with suppress(Unreachable, NotAllowed):
                 self.keeper.forget(unit)
-        shutil.rmtree(self.home / unit, ignore_errors=True)
+        shutil.rmtree(folder_of(self.home, unit), ignore_errors=True)
 
     def bytes_of(self, unit: str) -> int:
         """What a folder takes, wherever it lies; 0 if there is none."""
         kept = self.keeper.bytes_of(unit) if self.keeper is not None else None
-        return disk_use(self.home / unit) if kept is None else kept
+        return disk_use(folder_of(self.home, unit)) if kept is None else kept
 
-    def _bring(self, unit: str) -> None:
+    def _unit(self, name: str) -> Path:
         if self.keeper is not None:
-            self.keeper.bring(unit)
+            self.keeper.bring(name)
+        return folder_of(self.home, name)
 
     def store_path(self, path: Path) -> str:
         """``path`` as it is kept in the database: relative to the workspace when inside it."""
@@ -147,7 +148,7 @@ class Workspace:
             if kind == "datasets" and inside.split("/")[0] == "originals":
                 kind = "originals"
             if kind in ("datasets", "originals", "runs") and name:
-                self._bring(f"{kind}/{name}")
+                self._unit(f"{kind}/{name}")
         return path
 
     def place_of(self, stored: str) -> Path:

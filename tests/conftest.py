@@ -27,7 +27,10 @@ settings.register_profile("repeatable", derandomize=True, database=None)
 if os.environ.get("LIGHTBOX_EXPLORE") != "1":
     settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.bucket", "tests.measured", "tests.postgres", "tests.retried"]
+pytest_plugins = [
+    *("tests.bucket", "tests.computers", "tests.measured", "tests.postgres"),
+    "tests.retried",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,9 @@ class SeveralHands:
             Exception: what a part that others couldn't do raised when it was done here.
         """
         jobs, whole = self._catalog.jobs, self._job
+        keeper = self._catalog.workspace.keeper
+        if keeper is not None:
+            keeper.settle()
         ids = jobs.add_parts(whole, kind, specs)
 
         def telling() -> None:
@@ -88,6 +91,9 @@ class SeveralHands:
     def _ready(self, ids: Sequence[str], given: int) -> Generator[int, None, int]:
         """Numbers from ``given`` on, as far as all is done; returns the next one that isn't."""
         states = self._catalog.jobs.states_of_parts(self._job.id)
+        keeper = self._catalog.workspace.keeper
+        if keeper is not None and given < len(ids) and states.get(ids[given]) == "done":
+            keeper.bring_again()
         while given < len(ids) and states.get(ids[given]) == "done":
             yield given
             given += 1

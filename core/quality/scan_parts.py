@@ -3,14 +3,13 @@ in that order.
 
 A part is some of the chunks that one machine would look at, looked at in the same chunks, so what
 comes of it is the same to the bit. What is to be looked at, and what was found, lies in
-``cache/parts/<dataset>/`` until all is done.
+``cache/parts/<dataset>.<token>/`` until all is done.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -72,14 +71,15 @@ def look_together(
         tell: called now and then with how many files have been looked at.
     """
     parts = _cut(chunks, hands.machines)
-    beside = catalog.workspace.cache / "parts" / dataset_id
+    workspace = catalog.workspace
     with disk_errors("the scan"):
         # What an attempt has left that was broken off.
-        shutil.rmtree(beside, ignore_errors=True)
-        folder = beside / new_token()
+        for old in (workspace.cache / "parts").glob(f"{dataset_id}*"):
+            workspace.forget(f"parts/{old.name}")
+        folder = workspace.parts(f"{dataset_id}.{new_token()}")
         folder.mkdir(parents=True)
         _plan(folder, parts)
-    common = {"dataset_id": dataset_id, "token": folder.name, "greys": greys}
+    common = {"dataset_id": dataset_id, "folder": folder.name, "greys": greys}
     root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
     specs = [
         {**common, "part": number, "first": sample(root, part[0][0].path)}
@@ -96,7 +96,7 @@ def look_together(
                 yield files, _read(folder / f"{number}.parquet")
                 (folder / f"{number}.parquet").unlink()
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        workspace.forget(f"parts/{folder.name}")
 
 
 def look_part(
@@ -113,7 +113,9 @@ def look_part(
             it.
     """
     workspace, number = catalog.workspace, spec["part"]
-    folder = workspace.cache / "parts" / spec["dataset_id"] / spec["token"]
+    # Images that were added to a folder lie in the dataset's.
+    workspace.dataset(spec["dataset_id"])
+    folder = workspace.parts(spec["folder"])
     root = workspace.load_path(catalog.datasets.get(spec["dataset_id"]).root)
     planned = pq.ParquetFile(folder / "plan.parquet").read_row_group(number)
     paths, chunk_of = planned["path"].to_pylist(), planned["chunk"].to_numpy()

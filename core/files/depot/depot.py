@@ -74,6 +74,11 @@ class Depot:
                     return
         raise Damaged("A folder changes faster than it can be read.", file=unit)
 
+    def bring_again(self) -> None:
+        """Bring what others have changed of all that this process uses; errors as :meth:`bring`."""
+        for unit in self.touched:
+            self.bring(unit)
+
     def _take(self, unit: str, name: str) -> bool:
         """Make a folder what a manifest says, but for what was changed here and not there; false
         if it was replaced meanwhile."""

@@ -14,17 +14,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from core.files.depot.manifest import NOTHING, Manifest, look, read_record, write_record
+from core.keeper import PLACES, folder_of
 
 _NOTED_EVERY_S = 60.0
-# Where each kind of folder lies below the home.
-_PLACES = {
-    "runs": "runs/{}",
-    "datasets": "datasets/{}",
-    "originals": "datasets/{}/originals",
-    "corrections": "corrections/{}",
-    "exports": "exports/{}",
-    "parts": "cache/parts/{}",
-}
 
 
 class Disk:
@@ -38,8 +30,7 @@ class Disk:
 
     def folder(self, unit: str) -> Path:
         """Where a folder lies, or would."""
-        kind, _, name = unit.partition("/")
-        return self.home / _PLACES[kind].format(name)
+        return folder_of(self.home, unit)
 
     def look(self, unit: str) -> dict[str, tuple[int, int]]:
         """Its files, as :func:`core.files.depot.manifest.look` has them."""
@@ -96,9 +87,12 @@ class Disk:
             shutil.rmtree(aside, ignore_errors=True)
 
     def here(self) -> dict[str, int]:
-        """Folders that lie on this disk, in a store or not, with what they take in bytes."""
+        """Folders that lie on this disk, in a store or not, with what they take in bytes; none that
+        is only there while a job is done by several computers."""
         found = {}
-        for kind, place in _PLACES.items():
+        for kind, place in PLACES.items():
+            if kind == "parts":
+                continue
             before, _, after = place.partition("{}")
             for entry in (self.home / before).glob("*"):
                 unit = f"{kind}/{entry.name}"

@@ -9,34 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog, open_catalog
+from core.catalog import Catalog
 from core.errors import Cancelled, Damaged, InvalidInput, NotAllowed, Unreachable
 from core.files.depot import depot as depots
 from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, open_place
-from core.workspace import open_workspace, write_json
+from core.workspace import write_json
 from tests.bucket import Bucket, Fault
-
-Computer = Callable[[str], Catalog]
-
-
-@pytest.fixture
-def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) -> Computer:
-    """Open the catalog on another computer: with a home of its own, and the lists of all."""
-    lists = tmp_path / "lists.db"
-    shutil.copyfile(empty_database, lists)
-    monkeypatch.setenv("LIGHTBOX_DATABASE", f"sqlite:///{lists}")
-    monkeypatch.setattr("core.files.depot.places._WAITS", (0.01, 0.01, 0.01))
-    return lambda name: open_catalog(open_workspace(tmp_path / name))
-
-
-@pytest.fixture
-def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Files are kept in a folder that all computers see."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    monkeypatch.setenv("LIGHTBOX_FILES", str(folder))
-    return folder
+from tests.computers import Computer
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])

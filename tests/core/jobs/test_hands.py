@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from core.catalog import Catalog, JobRecord
 from core.datasets.content import hash_bytes
-from core.datasets.intake import add_folder
+from core.datasets.intake import add_folder, start_upload
 from core.errors import NotFound
 from core.inference import batch as batch_module
 from core.inference.batch_store import new_batch, place_of
 from core.jobs.execute import execute
 from core.jobs.hands import Does
-from core.jobs.kinds import submit_batch, submit_scan
+from core.jobs.kinds import submit_batch, submit_import, submit_scan
 from core.jobs.supervisor import Supervisor
 from core.progress import RecordingReporter, Reporter
 from core.quality import scan as scan_module
 from core.quality import scan_parts
 from core.quality.curation import curated
+from core.workspace import Workspace, open_workspace
+from tests.computers import Computer
 from tests.conftest import write_image
 from tests.core.evaluation.coloured import make_run, write_colour
 from tests.core.jobs import tiny
@@ -35,9 +39,12 @@ Elsewhere = Callable[[], JobRecord | None]
 
 
 @contextmanager
-def another_machine(catalog: Catalog, job: JobRecord) -> Iterator[Elsewhere]:
+def another_machine(
+    catalog: Catalog, job: JobRecord, home: Workspace | None = None
+) -> Iterator[Elsewhere]:
     """A second machine, ready; gives what waits until it has a part of a job, and returns that."""
-    other = Supervisor(catalog.workspace, (tiny.MODULE,), ("light",), of_app=False)
+    workspace = home or catalog.workspace
+    other = Supervisor(workspace, (tiny.MODULE,), ("light",), of_app=False)
     other.start()
 
     try:
@@ -86,6 +93,39 @@ def test_a_scan_by_two_machines_is_that_of_one_to_the_bit(
     counts = [done for phase, done, *_ in told.steps if phase == "scan"]
     assert counts == sorted(counts)
     assert counts[-1] == 97
+
+
+@pytest.mark.usefixtures("shared")
+def test_computers_that_share_a_store_scan_what_one_of_them_has_taken_in(
+    computer: Computer,
+    class_folders: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    catalog = computer("here")
+    monkeypatch.setattr(scan_module, "WORTH", 10)
+    monkeypatch.setattr(scan_parts, "_SMALLEST", 20)
+    jobs = []
+    for name in ("alone", "together"):
+        record = start_upload(catalog, name, [])
+        originals = catalog.workspace.originals(record.id)
+        shutil.copytree(class_folders({"cat": 50, "dog": 47}), originals, dirs_exist_ok=True)
+        jobs.append(mine(catalog, submit_import(catalog, record.id)))
+    assert execute(catalog, jobs[0]).state == "done"
+    with another_machine(catalog, jobs[1], open_workspace(tmp_path / "there")) as has_one:
+        here = watched(monkeypatch, scan_parts, "look_part", has_one)
+        assert execute(catalog, jobs[1]).state == "done"
+    assert 0 < len(here) < 5
+    third = computer("third")
+    alone, together = (catalog.datasets.find(name).id for name in ("alone", "together"))
+    tables = [curated(third, alone), curated(third, together), curated(catalog, together)]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(
+            tables[0].drop(columns="mtime_ns"), table.drop(columns="mtime_ns")
+        )
+    one, two = (third.workspace.dataset(each) / "thumbs.pack" for each in (alone, together))
+    assert one.read_bytes() == two.read_bytes()
+    assert not list((tmp_path / "shared").glob("parts/*"))
 
 
 @pytest.mark.usefixtures("either_database")
