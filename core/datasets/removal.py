@@ -57,7 +57,7 @@ def remove(catalog: Catalog, dataset_id: str) -> list[RunRecord]:
     workspace = catalog.workspace
     if workspace.keeper is None:
         _move(workspace.dataset(dataset_id), workspace.removed(dataset_id))
-    _forget_pixels(workspace, dataset_id)
+    _forget_cached(workspace, dataset_id)
     empty_bin(catalog, older_than_s=KEPT_S)
     return stopped
 
@@ -119,11 +119,12 @@ def _erase(workspace: Workspace, dataset_id: str) -> None:
     shutil.rmtree(workspace.removed(dataset_id), ignore_errors=True)
     for kind in ("originals", "datasets"):
         workspace.forget(f"{kind}/{dataset_id}")
-    _forget_pixels(workspace, dataset_id)
+    _forget_cached(workspace, dataset_id)
 
 
-def _forget_pixels(workspace: Workspace, dataset_id: str) -> None:
-    shutil.rmtree(workspace.cache / "pixels" / dataset_id, ignore_errors=True)
+def _forget_cached(workspace: Workspace, dataset_id: str) -> None:
+    for kind in ("pixels", "tables"):
+        shutil.rmtree(workspace.cache / kind / dataset_id, ignore_errors=True)
 
 
 def _move(folder: Path, place: Path) -> None:

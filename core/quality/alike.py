@@ -76,9 +76,7 @@ def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
         pairs = pd.DataFrame({"a": [], "b": [], "score": [], "relation": []}).astype(
             {"a": "str", "b": "str"}
         )
-    # Arrow looks many up in a moment; pandas would make an object of each name first.
-    numbers = pa.array(names, pa.large_string())
-    ends = np.stack([_numbers(pairs[end], numbers) for end in ("a", "b")], axis=1)
+    ends = np.stack([_numbers(pairs[end], names) for end in ("a", "b")], axis=1)
     here = (ends >= 0).all(axis=1)
     copies = Copies(
         len(names),
@@ -89,9 +87,14 @@ def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
     return Alike(contents.astype(np.int64), copies)
 
 
-def _numbers(wanted: pd.Series, names: pa.Array) -> NDArray[np.int64]:
+def _numbers(wanted: pd.Series, names: pd.Index) -> NDArray[np.int64]:
     """Where each is among names; -1 where it isn't."""
-    found = pc.index_in(pa.array(wanted, names.type), value_set=names)
+    if wanted.empty:
+        return np.zeros(0, np.int64)
+    # Arrow looks many up in a moment; pandas would make an object of each name first.
+    found = pc.index_in(
+        pa.array(wanted, pa.large_string()), value_set=pa.array(names, pa.large_string())
+    )
     return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 

@@ -19,8 +19,8 @@ from core.datasets.places import all_as_kept
 from core.errors import InvalidInput, NotFound
 from core.features.kept import Kept
 from core.quality.alike import Alike
-from core.quality.facts import lay_over
-from core.quality.index import read_facts, read_index, read_skipped
+from core.quality.facts import Classes, facts_of
+from core.quality.index import read_index, read_skipped
 from core.quality.same_part import Rows
 from core.text import as_text
 from core.who import author, require
@@ -60,7 +60,7 @@ def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd
     Returns:
         The index's columns but ``descriptor``, with ``label`` as decided, and ``label_found``
         (str, as the folder said), ``excluded`` (bool), ``kept`` (bool: said to be fine, never to be
-        flagged again), and what :func:`core.quality.facts.lay_over` adds.
+        flagged again), and what :class:`core.quality.facts.Facts` has besides.
 
     Raises:
         NotFound: there is no such dataset, or it has no index yet.
@@ -85,8 +85,10 @@ def descriptors(catalog: Catalog, dataset_id: str, version: int) -> pd.Series:
 
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows that can be trained on: readable and not excluded."""
-    return table[is_usable(table)]
+    """The rows that can be trained on: readable and not excluded; the table itself, uncopied, where
+    that is all of them."""
+    wanted = is_usable(table)
+    return table if wanted.all() else table[wanted]
 
 
 def is_usable(table: pd.DataFrame) -> pd.Series:
@@ -150,12 +152,18 @@ def _make(key: _Key) -> tuple[pd.DataFrame, Alike]:
     index = _last(changes, "index")
     if index is None:
         raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
-    table = read_facts(key.catalog.workspace, key.dataset_id, index.payload["file"])
-    table = table.copy(deep=False)
-    rows = Rows(table["path"])
-    excluded = np.zeros(len(table), bool)
-    kept = np.zeros(len(table), bool)
-    labels: np.ndarray | None = None
+    copies, suspects = _last(changes, "copies"), _last(changes, "suspects")
+    facts = facts_of(
+        key.catalog.workspace,
+        key.dataset_id,
+        index.payload["file"],
+        copies.payload["file"] if copies else None,
+        suspects.payload["file"] if suspects else None,
+    )
+    rows = Rows(facts.table["path"])
+    excluded = np.zeros(len(facts.table), bool)
+    kept = np.zeros(len(facts.table), bool)
+    labels: Classes | None = None
     for change in changes:
         if "paths" not in change.payload:
             continue
@@ -166,16 +174,12 @@ def _make(key: _Key) -> tuple[pd.DataFrame, Alike]:
         elif change.action == "keep":
             kept[at] = True
         elif change.action == "relabel":
-            if labels is None:
-                labels = table["label"].to_numpy(dtype=object).copy()
-            labels[at] = change.payload["label"]
-    table["label_found"] = table["label"]
-    if labels is not None:
-        table["label"] = pd.Series(labels, dtype="str")
+            labels = labels or Classes(facts.table["label"])
+            labels.put(at, change.payload["label"])
+    table = facts.under(labels.column() if labels else facts.table["label"])
     table["excluded"] = excluded
     table["kept"] = kept
-    folder = key.catalog.workspace.dataset(key.dataset_id)
-    return lay_over(table, folder, _last(changes, "copies"), _last(changes, "suspects"))
+    return table, facts.known
 
 
 def in_force(changes: Sequence[Change]) -> list[Change]:

@@ -5,7 +5,8 @@ Facts only: what a person decided about an image is laid over it by :mod:`core.q
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.datasets.content import split_path
@@ -71,6 +73,7 @@ _ADDED = {"scan_version": 1, "descriptor": b"", "grey_low": 0.0, "grey_high": 0.
 _GROUP_ROWS = 8192
 # Bytes that look like noise to a compressor.
 _INCOMPRESSIBLE = {"descriptor", "hash"}
+_DAMAGED = (OSError, ValueError, KeyError, pa.ArrowException)
 
 
 def make_index(
@@ -82,9 +85,17 @@ def make_index(
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """The table in the order of its paths; itself if it is already."""
-    if table["path"].is_monotonic_increasing:
+    if is_in_order(table["path"]):
         return table
     return table.sort_values("path", ignore_index=True)
+
+
+def is_in_order(paths: pd.Series) -> bool:
+    """Whether paths are sorted; asked of Arrow, since pandas would make an object of each."""
+    values = pa.array(paths, pa.large_string())
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
+    return bool(pc.all(pc.less_equal(values[:-1], values[1:])).as_py()) if len(values) else True
 
 
 def grey_range(table: pd.DataFrame) -> Range | None:
@@ -104,16 +115,36 @@ def page_of(table: pd.DataFrame) -> int:
 
 def write_index(workspace: Workspace, dataset_id: str, name: str, table: pd.DataFrame) -> None:
     """Write an index under ``name`` in the dataset's folder, atomically."""
-    with atomic_path(workspace.dataset(dataset_id) / name) as part:
-        table.to_parquet(
-            part,
-            index=False,
-            compression={
-                name: "none" if name in _INCOMPRESSIBLE else "zstd" for name in table.columns
-            },
-            use_dictionary=[name for name in table.columns if name not in _INCOMPRESSIBLE],
-            row_group_size=_GROUP_ROWS,
-        )
+    write_parts(workspace, dataset_id, name, [table])
+
+
+def write_parts(
+    workspace: Workspace, dataset_id: str, name: str, tables: Iterable[pd.DataFrame]
+) -> None:
+    """The same, of tables that follow each other in the order of their paths; one is held at a
+    time."""
+    with (
+        atomic_path(workspace.dataset(dataset_id) / name) as part,
+        contextlib.ExitStack() as opened,
+    ):
+        writer = None
+        for table in tables:
+            rows = pa.Table.from_pandas(table, preserve_index=False)
+            if writer is None:
+                compression = {
+                    each: "none" if each in _INCOMPRESSIBLE else "zstd" for each in table.columns
+                }
+                writer = opened.enter_context(
+                    pq.ParquetWriter(
+                        part,
+                        rows.schema,
+                        compression=compression,
+                        use_dictionary=[
+                            each for each in compression if each not in _INCOMPRESSIBLE
+                        ],
+                    )
+                )
+            writer.write_table(rows, row_group_size=_GROUP_ROWS)
 
 
 def read_index(workspace: Workspace, dataset_id: str, name: str) -> pd.DataFrame:
@@ -123,15 +154,6 @@ def read_index(workspace: Workspace, dataset_id: str, name: str) -> pd.DataFrame
         NotFound: it is missing or damaged.
     """
     return _read(workspace.dataset(dataset_id) / name)
-
-
-def read_facts(workspace: Workspace, dataset_id: str, name: str) -> pd.DataFrame:
-    """The same without ``descriptor``, which is nine tenths of it: what pages and trainings need.
-
-    Raises:
-        NotFound: it is missing or damaged.
-    """
-    return _read_facts(workspace.dataset(dataset_id) / name)
 
 
 def load_index(path: Path, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
@@ -144,29 +166,65 @@ def load_index(path: Path, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
         NotFound: it is missing or damaged.
     """
     try:
-        kept = pq.read_schema(path).names
-        found = pq.read_table(path, columns=[name for name in kept if name in columns])
-        table = found.to_pandas(types_mapper={pa.binary(): pd.ArrowDtype(pa.binary())}.get)
-        missing = {name: value for name, value in _ADDED.items() if name not in table}
-        wanted = {name: kind for name, kind in COLUMNS.items() if name in columns}
-        table = table.assign(**missing)[list(wanted)].astype(wanted)
-        return in_order(column_as_kept(table))
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise NotFound(
-            "The index of this dataset is missing or was made by another version.",
-            file=path.name,
-            remedy="Scan the dataset again.",
-        ) from error
+        return in_order(column_as_kept(_load(path, columns)))
+    except _DAMAGED as error:
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> NotFound:
+    return NotFound(
+        "The index of this dataset is missing or was made by another version.",
+        file=path.name,
+        remedy="Scan the dataset again.",
+    )
+
+
+def _load(path: Path, columns: Collection[str]) -> pd.DataFrame:
+    kept = pq.read_schema(path).names
+    found = pq.read_table(path, columns=[name for name in kept if name in columns])
+    table = found.to_pandas(types_mapper={pa.binary(): pd.ArrowDtype(pa.binary())}.get)
+    if not len(table.columns):
+        table = pd.DataFrame(index=range(pq.read_metadata(path).num_rows))
+    missing = {name: value for name, value in _ADDED.items() if name not in table}
+    wanted = {name: kind for name, kind in COLUMNS.items() if name in columns}
+    return table.assign(**missing)[list(wanted)].astype(wanted)
+
+
+def each_column(path: Path, columns: Collection[str]) -> Iterator[tuple[str, pd.Series]]:
+    """The same columns one after the other, so that only one of them is held at a time.
+
+    Raises:
+        NotFound: as for :func:`load_index`.
+    """
+    try:
+        paths = column_as_kept(_load(path, ["path"]))["path"]
+        order = None if is_in_order(paths) else paths.argsort()
+        del paths
+        for name in COLUMNS:
+            if name in columns:
+                table = _load(path, [name])
+                column = (column_as_kept(table) if name == "path" else table)[name]
+                del table
+                yield name, column if order is None else column.take(order)
+    except _DAMAGED as error:
+        raise _unreadable(path) from error
+
+
+def rows_in(path: Path) -> int:
+    """How many images an index has.
+
+    Raises:
+        NotFound: as for :func:`load_index`.
+    """
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except _DAMAGED as error:
+        raise _unreadable(path) from error
 
 
 # A scan has the one before and its own. One of 60,000 images takes about 70 MB, most of it
 # descriptors.
 _read = lru_cache(maxsize=2)(load_index)
-
-
-@lru_cache(maxsize=4)
-def _read_facts(path: Path) -> pd.DataFrame:
-    return load_index(path, COLUMNS.keys() - {"descriptor"})
 
 
 def write_skipped(workspace: Workspace, dataset_id: str, name: str, skipped: list[Skipped]) -> None:

@@ -60,7 +60,7 @@ def test_before_any_decision_the_table_is_what_the_folder_says(
     facts = facts.drop(columns="descriptor")  # which only near-duplicates need
     pd.testing.assert_frame_equal(table[list(facts.columns)], facts)
     found_out = ["copy_group", "copy_score", "turned_score", "label_doubt", "outlier", "suggested"]
-    assert list(table.columns) == [*facts.columns, "label_found", "excluded", "kept", *found_out]
+    assert list(table.columns) == [*facts.columns, *found_out, "label_found", "excluded", "kept"]
     assert list(table["label_found"]) == list(table["label"])
     assert not table["excluded"].any()
     assert not table["kept"].any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,14 @@ import pandas as pd
 import pytest
 
 from core.catalog import Catalog
-from core.datasets.layout import Skipped
 from core.errors import NotFound
 from core.quality.curation import latest_index
 from core.quality.index import (
     COLUMNS,
     make_index,
     read_index,
-    read_skipped,
     write_index,
-    write_skipped,
+    write_parts,
 )
 from core.quality.measure import MEASUREMENTS
 from core.workspace import Workspace
@@ -139,21 +138,18 @@ def test_an_index_of_another_version_is_not_found(workspace: Workspace) -> None:
 def test_nothing_half_written_stays_beside_an_index(workspace: Workspace) -> None:
     write_index(workspace, "d", "index-1.parquet", make_index([facts("a.png")]))
     with pytest.raises(ZeroDivisionError):
-        write_index(workspace, "d", "index-2.parquet", _Breaks())
+        write_parts(workspace, "d", "index-2.parquet", _breaks())
     assert [file.name for file in workspace.dataset("d").iterdir()] == ["index-1.parquet"]
 
 
-class _Breaks(pd.DataFrame):
-    """A table that can't be written to its end."""
-
-    def to_parquet(self, path: Path, **_: object) -> None:  # type: ignore[override]
-        path.write_bytes(b"PAR1")
-        raise ZeroDivisionError
+def _breaks() -> Iterator[pd.DataFrame]:
+    """Tables that end in the middle."""
+    yield make_index([facts("a.png")])
+    raise ZeroDivisionError
 
 
-def test_what_was_left_out_is_kept_beside_it(workspace: Workspace) -> None:
-    items = [Skipped("cat/ü.txt", "It is not an image (.txt)."), Skipped("x", "It is a link.")]
-    write_skipped(workspace, "d", "skipped-1.json", items)
-    assert read_skipped(workspace, "d", "skipped-1.json") == items
-    with pytest.raises(NotFound):
-        read_skipped(workspace, "d", "skipped-2.json")
+def test_an_index_in_parts_is_one_index(workspace: Workspace) -> None:
+    tables = [make_index([facts(f"{name}.png")]) for name in "abc"]
+    write_parts(workspace, "d", "index-1.parquet", iter(tables))
+    whole = read_index(workspace, "d", "index-1.parquet")
+    pd.testing.assert_frame_equal(whole, pd.concat(tables, ignore_index=True))
