@@ -173,7 +173,8 @@ class RunSummary(BaseModel):
         judged: of Auto: how many images ``validation_accuracy`` is about, each answered by what was
             not fitted on it.
         networks, chosen: of Auto: the networks that look side by side, and the head's settings.
-        peaks: of Auto: what it takes of the networks besides means.
+        peaks, closer: of Auto: what it takes of the networks besides means, and what more looks at
+            the middle leave out (:class:`core.training.auto.looks.Look`).
         sharpness: what the head's scores were multiplied by.
         head, story, ladder: of Auto: which head it chose, what it tried and why it kept what it
             kept in words, and all that it tried (:class:`core.training.auto.ladder.Rung`).
@@ -207,6 +208,7 @@ class RunSummary(BaseModel):
     judged: int = 0
     networks: tuple[str, ...] = ()
     peaks: Literal["none", "upper", "all"] = "none"
+    closer: tuple[float, ...] = ()
     chosen: dict[str, float] = {}
     sharpness: float = 1.0
     story: str = ""

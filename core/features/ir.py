@@ -1,4 +1,4 @@
-"""A Keras model as OpenVINO's intermediate representation, written atomically."""
+"""Models as OpenVINO's intermediate representation, written atomically."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ def save_ir(model: Any, path: Path) -> None:
     answer = tf.function(
         lambda images: model(images, training=False), input_signature=[pixels], autograph=False
     )
-    converted = openvino().convert_model(answer.get_concrete_function())
+    write_ir(openvino().convert_model(answer.get_concrete_function()), path)
+
+
+def write_ir(model: Any, path: Path) -> None:
+    """Write an OpenVINO model: ``path`` (.xml) and the .bin beside it, atomically."""
     with disk_errors("saving the model"):
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".ir-", dir=path.parent))
         try:
-            openvino().save_model(converted, str(folder / path.name), compress_to_fp16=False)
+            openvino().save_model(model, str(folder / path.name), compress_to_fp16=False)
             # The .xml is looked for, so it comes last.
             weights = (folder / path.name).with_suffix(".bin")
             weights.replace(path.with_suffix(".bin"))

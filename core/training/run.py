@@ -132,6 +132,7 @@ def train_run(
                 "head": automatic.head,
                 "networks": automatic.networks,
                 "peaks": automatic.peaks,
+                "closer": automatic.closer,
                 "chosen": automatic.chosen,
                 "sharpness": automatic.sharpness,
                 "story": automatic.story,

@@ -21,6 +21,9 @@ from core.quiet import openvino
 FINEST = 28
 # What only moves, joins or averages places; a map behind one of them is a clearer tap.
 _THROUGH = {"AvgPool", "Concat", "ReduceMax", "ReduceMean", "Reshape", "Squeeze", "Transpose"}
+# Along each side: where a part of the image begins, and how long it is, in shares of the side.
+Part = tuple[tuple[float, float], tuple[float, float]]
+_WHOLE: Part = ((0.0, 1.0), (0.0, 1.0))
 _CHANNELS_FIRST = {"AvgPool", "Convolution", "GroupConvolution", "MaxPool"}
 
 
@@ -189,19 +192,44 @@ def _evidence(value: Any, slope: Any, height: int, width: int) -> Any:
     each = op().reduce_sum(
         op().multiply(value, slope), op().constant(np.array([axis], np.int64)), False
     )
-    if (rows, columns) == (height, width):
+    part = _part(value)
+    if (rows, columns) == (height, width) and part == _WHOLE:
         return each
-    down, across = _shares(rows, height), _shares(columns, width)
+    down, across = _shares(rows, height, part[0]), _shares(columns, width, part[1])
     return op().matmul(
         op().matmul(op().constant(down), each, False, False), op().constant(across), False, True
     )
 
 
-def _shares(before: int, after: int) -> np.ndarray:
+def _part(value: Any) -> Part:
+    """Which part of the image a map is of: all, or what a closer look has cut out of it."""
+    waiting, seen = [value.get_node()], set()
+    while waiting:
+        node = waiting.pop()
+        if node.get_name() in seen:
+            continue
+        seen.add(node.get_name())
+        below = [each.get_node() for each in node.input_values()]
+        if node.get_type_name() == "StridedSlice" and below[0].get_type_name() == "Parameter":
+            whole, kept = sides(node.input_value(0)), sides(node.output(0))
+            if kept[:2] != whole[:2]:
+                begins = constant(node, 1)
+                return (
+                    (float(begins[1]) / whole[0], kept[0] / whole[0]),
+                    (float(begins[2]) / whole[1], kept[1] / whole[1]),
+                )
+        waiting += below
+    return _WHOLE
+
+
+def _shares(before: int, after: int, part: tuple[float, float]) -> np.ndarray:
     """A resize along one side that keeps sums: float32 (after, before), columns sum up to 1.
 
     Each place of the new side gets the share of an old one that it covers.
+
+    Args:
+        part: where the old side begins on the new one, and how long it is there, in shares of it.
     """
-    old, new = np.arange(before + 1) / before, np.arange(after + 1) / after
+    old, new = part[0] + part[1] * np.arange(before + 1) / before, np.arange(after + 1) / after
     lap = np.minimum(old[None, 1:], new[1:, None]) - np.maximum(old[None, :-1], new[:-1, None])
-    return (np.maximum(lap, 0) * before).astype(np.float32)
+    return (np.maximum(lap, 0) * before / part[1]).astype(np.float32)

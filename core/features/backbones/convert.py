@@ -7,17 +7,20 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from filelock import FileLock
 
 from core.errors import InvalidInput
 from core.features import backbones
 from core.features.backbones.backbone import Peaks
 from core.features.backbones.build import build
-from core.features.ir import save_ir
+from core.features.backbones.closer import left_out
+from core.features.ir import save_ir, write_ir
 from core.features.weights import weights
 from core.progress import Reporter
-from core.quiet import load_keras
+from core.quiet import load_keras, openvino
 from core.workspace import Workspace
 
 # Exit status of the process that converts, where a person can put it right.
@@ -74,6 +77,37 @@ def load(
                 peaks,
             )
     return path
+
+
+def load_closer(path: Path, share: float) -> Path:
+    """The same network looking at the middle of each image only, enlarged: as a file beside.
+
+    Args:
+        path: as from :func:`load`.
+        share: as of :func:`core.features.backbones.closer.closer_up`, which it computes as.
+    """
+    closer = path.with_name(f"{path.stem}-closer{share:g}.xml")
+    if not closer.exists() or not closer.with_suffix(".bin").exists():
+        with FileLock(path.with_name(f".{closer.stem}.lock")):
+            write_ir(_closer(path, share), closer)
+    return closer
+
+
+def _closer(path: Path, share: float) -> Any:
+    ov = openvino()
+    op = ov.opset13
+    model = ov.Core().read_model(str(path))
+    (before,) = model.get_parameters()
+    side = int(before.get_partial_shape()[1].get_length())
+    out = left_out(side, share)
+    pixels = op.parameter([-1, side, side, 3], np.float32, name="pixels")
+    cut = op.slice(pixels, *(np.array(at) for at in ([out] * 2, [side - out] * 2, [1, 1], [1, 2])))
+    large = op.interpolate(
+        cut, np.array([side, side]), "linear", shape_calculation_mode="sizes", axes=np.array([1, 2])
+    )
+    for each in before.output(0).get_target_inputs():
+        each.replace_source_output(large.output(0))
+    return ov.Model([op.result(model.output(0).get_node().input_value(0))], [pixels], path.stem)
 
 
 def tag(file: Path) -> str:

@@ -48,7 +48,9 @@ def chosen_of(catalog: Catalog, spec: TrainSpec, images: int) -> Chosen | None:
     if not summary.head:
         return None
     beside = summary.networks[1:]
-    look = Look(spec.architecture, spec.image_size, spec.resize, beside, summary.peaks)
+    look = Look(
+        spec.architecture, spec.image_size, spec.resize, beside, summary.peaks, summary.closer
+    )
     axes = files.axes()
     if axes is None or images > _GROWN * learned:
         return Chosen(look, summary.head, None, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ _TINY = 48
 # Where a search begins: photos, and tiny pictures; and where that would take too long.
 FIRST_SIZES = (224, 96)
 QUICKER = 160
+# What a closer look leaves out at each edge, in shares of the side; and those that come after it.
+CLOSER, MORE = 0.15, (0.08, 0.25)
 # So much longer than wide, what is cut off or squeezed may matter.
 _LONG = 1.2
 
@@ -42,6 +44,8 @@ class Look:
         resize: how an image becomes square.
         beside: keys of networks that look at the same pixels too; what all see stands side by side.
         peaks: what is taken of the networks besides means.
+        closer: of more looks at the middle alone, the share of the side that each leaves out at
+            every edge; what they see is averaged with what is seen of the whole.
     """
 
     architecture: str
@@ -49,6 +53,7 @@ class Look:
     resize: Fit = "stretch"
     beside: tuple[str, ...] = ()
     peaks: Peaks = "none"
+    closer: tuple[float, ...] = ()
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -58,7 +63,18 @@ class Look:
     @property
     def alone(self) -> tuple[Look, ...]:
         """As looks of one network each."""
-        return tuple(Look(each, self.size, self.resize, peaks=self.peaks) for each in self.networks)
+        return tuple(replace(self, architecture=each, beside=()) for each in self.networks)
+
+    @property
+    def views(self) -> tuple[Look, ...]:
+        """What has to be looked at, each as one network's whole picture or one enlarged middle,
+        whatever is taken of it."""
+        whole = [replace(each, peaks="none", closer=()) for each in self.alone]
+        return tuple(
+            replace(each, closer=closer)
+            for each in whole
+            for closer in ((), *((share,) for share in self.closer))
+        )
 
     @property
     def values(self) -> dict[str, Any]:
@@ -73,15 +89,17 @@ class Look:
     def work(self) -> float:
         """How long an image takes, beside MobileNetV2 at 224 pixels."""
         work = sum(_WORK.get(network, 3.0) for network in self.networks)
-        return work * (self.size / 224) ** 2
+        return work * (self.size / 224) ** 2 * (1 + len(self.closer))
 
     def __str__(self) -> str:
         how = {"stretch": "", "crop": ", cropped", "pad": ", padded"}[self.resize]
         titles = [
             backbones.get(architectures.get(key).backbone or "").title for key in self.networks
         ]
+        times = f"{len(self.closer)} times " if len(self.closer) > 1 else ""
+        closer = f", whole and {times}closer up" if self.closer else ""
         fine = ", with fine detail" if self.peaks == "all" else ""
-        return f"{' and '.join(titles)} at {self.size} pixels{how}{fine}"
+        return f"{' and '.join(titles)} at {self.size} pixels{how}{closer}{fine}"
 
 
 def networks(first: str = "") -> list[str]:

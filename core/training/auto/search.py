@@ -33,13 +33,14 @@ from core.training.heads.reduce import reducing
 ENOUGH = 6000
 # Of the time that is left, the most that a look may take that was never tried.
 _SHARE = 0.8
-# Networks side by side; and of the time that is left, the most that a third one may take.
-_PAIR, _SHARE_OF_THIRD = 2, 0.15
+# Networks side by side; and of the time that is left, the most that a third one may take, or a
+# third look.
+_PAIR, _SHARE_OF_MORE = 2, 0.15
 # Of the time that a head takes which chooses its settings, what it takes with these known.
 _KNOWN = 1 / 3
-# How long a network takes to be prepared at a new size, and an image of :attr:`Look.work` 1, before
-# anything was measured here.
-_ONCE_S, _EACH_S = 4.0, 0.004
+# How long a network takes to be prepared at a new size, or for a closer look, and an image of
+# :attr:`Look.work` 1, before anything was measured here.
+_ONCE_S, _CLOSER_S, _EACH_S = 4.0, 1.0, 0.004
 _FIRST = "discriminant"
 
 
@@ -157,20 +158,39 @@ class Search:
         fine = replace(begin, peaks="all")
         if seen.parts(fine) != seen.parts(begin):
             self._try(fine)
+        # A closer look brings as much as a second network, and takes less time.
+        if self.context.spec.test_views == 1:  # or else whoever asked for several looks has them
+            self._try(replace(self._winner.look, closer=(looks.CLOSER,)))
         for look in larger:
-            self._try(replace(look, peaks=self._winner.look.peaks))
+            best = self._winner.look
+            self._try(replace(look, peaks=best.peaks, closer=best.closer))
         # Two networks that make different mistakes are nearly always ahead of the better one, so
         # the others are not tried alone, and which of several pairs is best is chance.
         best = self._winner.look
         for network in others:
-            if self._try(replace(best, beside=(network,))):
+            pair = replace(best, beside=(network,))
+            if not self._in_time(pair):
+                pair = replace(pair, closer=())
+            if self._try(pair):
                 break
         for fit in looks.squares(table):
             self._try(replace(self._winner.look, resize=fit))
+        self._try_closer()
         self._try_third(others)
         for head in () if self.settled else _later():
             if len(self.rows) >= get(head).fewest:
                 self._try_head(self._winner, head)
+
+    def _try_closer(self) -> None:
+        """More looks at the middle, where that takes little of the time."""
+        for share in looks.MORE if self._winner.look.closer else ():
+            best = self._winner.look
+            look = replace(best, closer=(*best.closer, share))
+            if self._kept.has(look) or self._little(look):
+                self._try(look)
+
+    def _little(self, look: Look) -> bool:
+        return self._expected(look) < _SHARE_OF_MORE * self.clock.left
 
     def _try_third(self, others: Sequence[str]) -> None:
         """One network more beside two, where that takes little of the time: it brings less than the
@@ -180,7 +200,7 @@ class Search:
         if len(best.networks) != _PAIR or not left:
             return
         look = replace(best, beside=(*best.beside, left[0]))
-        if self._kept.has(look) or self._expected(look) < _SHARE_OF_THIRD * self.clock.left:
+        if self._kept.has(look) or self._little(look):
             self._try(look)
 
     @property
@@ -234,9 +254,9 @@ class Search:
         return before, problem_of(self.context, self.data, before(features), self.rows)
 
     def _new(self, look: Look) -> list[Look]:
-        """Its networks that have not looked yet in this way, whatever was taken of them then."""
-        before = {replace(one, peaks="none") for each in self._tried for one in each.look.alone}
-        return [alone for alone in look.alone if replace(alone, peaks="none") not in before]
+        """What of it was not looked at yet."""
+        before = {view for each in self._tried for view in each.look.views}
+        return [view for view in look.views if view not in before]
 
     def _in_time(self, look: Look) -> bool:
         """Whether there is time for a look, or what it shows is known from before."""
@@ -245,7 +265,11 @@ class Search:
     def _expected(self, look: Look) -> float:
         """About the seconds that a look would take."""
         new = self._new(look)
-        expected = sum(_ONCE_S + self.each * alone.work * len(self.rows) for alone in new)
+        expected = sum(
+            (_CLOSER_S if view.closer else _ONCE_S)
+            + self.each * replace(view, closer=()).work * len(self.rows)
+            for view in new
+        )
         if len(self._all) > len(self.rows):
             # It would have to look at all of them in the end.
             expected += self.each * look.work * len(self._all)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +60,19 @@ def in_parts(
     sizes = [backbone.features for backbone in backbones_of(look)]
     for start in range(0, len(rows), _PART):
         some = [
-            store[slots[start : start + _PART], :size]
-            for (store, slots), size in zip(kept, sizes, strict=True)
+            _mean([store[slots[start : start + _PART], :size] for store, slots in views])
+            for views, size in zip(kept, sizes, strict=True)
         ]
         yield np.concatenate(some, axis=1) if len(some) > 1 else some[0]
-        for store, _ in kept:
-            forget(store)
+        for views in kept:
+            for store, _ in views:
+                forget(store)
+
+
+def _mean(views: list[NDArray[np.float16]]) -> NDArray[np.float16]:
+    if len(views) == 1:
+        return views[0]
+    return np.asarray(np.mean([view.astype(np.float32) for view in views], axis=0), np.float16)
 
 
 def _of_one(
@@ -74,21 +82,42 @@ def _of_one(
     rows: NDArray[np.int64],
     wall: Wall | None,
     took: dict[Look, float] | None,
+) -> list[tuple[NDArray[np.float16], NDArray[np.int64]]]:
+    """Of each view a memory map, shape (slots, f), and each row's slot: all that the network
+    offers, or nothing but its means."""
+    pixels = _images_of(context, data, look, rows)
+    shares = (0.0, *look.closer)
+    return [_of_view(context, data, look, rows, pixels, share, wall, took) for share in shares]
+
+
+def _of_view(
+    context: TrainingContext,
+    data: Data,
+    look: Look,
+    rows: NDArray[np.int64],
+    pixels: Images,
+    closer: float,
+    wall: Wall | None,
+    took: dict[Look, float] | None,
 ) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
-    """A memory map, shape (slots, f), and each row's slot: all that the network offers, or nothing
-    but its means."""
     spec = context.spec.model_copy(update={**look.values, "augmentation": Augmentation()})
     catalog = context.catalog
     key = architectures.get(look.architecture).backbone or ""
     peaks: Peaks = "none" if look.peaks == "none" else "all"
     model = convert.load(
-        catalog.workspace, key, look.size, context.report, gray=spec.color == "gray", peaks=peaks
+        catalog.workspace,
+        key,
+        look.size,
+        context.report,
+        gray=spec.color == "gray",
+        peaks=peaks,
     )
-    pixels = _images_of(context, data, look, rows)
+    if closer:
+        model = convert.load_closer(model, closer)
     views = frozen.views(
         catalog.workspace,
         spec,
-        frozen.Body(context.precision, model, peaks=peaks),
+        frozen.Body(context.precision, model, f"closer{closer:g}" if closer else "", peaks),
         pixels,
         spec.as_decoded.names(data.table["hash"].to_numpy()[rows]),
         len(rows),
@@ -100,7 +129,7 @@ def _of_one(
     else:
         looked = views.compute(0, wall.order(), wall.looking(str(look)))
     if took is not None and looked:
-        took[look] = (context.now() - began) / looked
+        took[replace(look, closer=())] = (context.now() - began) / looked
     return views.view(0)
 
 

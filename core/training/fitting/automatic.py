@@ -44,8 +44,8 @@ class Automatic:
         rungs: all that was tried.
         story: the same in words.
         images: of some rows, uint8, as the model takes them.
-        networks, peaks, chosen: that look side by side, what is taken of them, and the settings of
-            the head.
+        networks, peaks, closer, chosen: that look side by side, what is taken of them, what more
+            looks leave out, and the settings of the head.
     """
 
     model: Any
@@ -59,6 +59,7 @@ class Automatic:
     images: NDArray[np.uint8]
     networks: tuple[str, ...]
     peaks: Peaks
+    closer: tuple[float, ...]
     chosen: dict[str, float]
     sharpness: float
 
@@ -128,6 +129,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         images,
         found.look.networks if head else (),
         found.look.peaks,
+        found.look.closer,
         found.settings if head else {},
         found.sharpness,
     )

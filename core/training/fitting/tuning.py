@@ -5,15 +5,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.training.architectures import pretrained
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
 from core.training.auto.clock import Clock
@@ -23,12 +20,12 @@ from core.training.auto.looks import Look
 from core.training.auto.search import Search
 from core.training.auto.tried import problem_of
 from core.training.context import Data, TrainingContext
+from core.training.fitting.judged import AHEAD, Judged, Member, Tuned, is_ahead, mixed
 from core.training.fitting.networks import bodies_of
 from core.training.fitting.upper import BATCH, SLOWER, Images, Upper
 from core.training.heads.choose import judge, settled
-from core.training.heads.head import Floats, Problem, Step, Steps
+from core.training.heads.head import Problem, Step
 from core.training.heads.reduce import reducing
-from core.training.heads.sharp import log_loss, sharpened
 
 _HEAD = "discriminant"
 # With less time than this, nothing can be learned and judged.
@@ -51,45 +48,8 @@ _SHARE = 0.8
 # features to the images that are here: it costs accuracy on images that are unlike them, which no
 # fold can see (Kumar et al., "Fine-Tuning can Distort Pretrained Features", ICLR 2022).
 _LITTLE_WRONG = 0.03
-# Standard errors by which it must be ahead of what there was, to be kept: of how many more are
-# right (McNemar), or of how much surer of the truth it is.
-_AHEAD = 1.0
-# How much those beside a fine-tuned network count, each in parts of it: not at all, or as much.
-_SHARES = (0.0, 1.0)
 # Varied as little as leaves every kind of thing what it is.
 _VARIED = Augmentation.model_validate({**PRESETS["light"], "flip_horizontal": False})
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """What fine-tuning has brought.
-
-    Attributes:
-        body: a ``keras.Model`` from pixels to features of all networks.
-        steps: from these to the softmax's inputs.
-        rows: positions in the data's table of the images that it was judged on, in order.
-        probabilities: of these, by what was not fitted on them.
-        accuracy: of these answers.
-    """
-
-    body: Any
-    steps: Steps
-    rows: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class _Member:
-    """Networks side by side with a linear head; what is kept is the mean of one or several.
-
-    Attributes:
-        bodies: makes them, each from pixels to features; called for what is kept in the end.
-        step: from the features of all of these to scores.
-    """
-
-    bodies: Callable[[], list[Any]]
-    step: Step
 
 
 class Tuning:
@@ -103,8 +63,9 @@ class Tuning:
         self, context: TrainingContext, data: Data, search: Search, found: Found, clock: Clock
     ) -> None:
         self.context, self.data, self.found, self.clock = context, data, found, clock
-        # What is learned anew needs no more than means, and takes longer with more.
-        self.look = dataclasses.replace(found.look, peaks="none")
+        # What is learned anew needs no more than means and one closer look, and takes longer with
+        # more.
+        self.look = dataclasses.replace(found.look, peaks="none", closer=found.look.closer[:1])
         self.untried: list[str] = []
         self._rungs, self._search = search.rungs, search
         self._rows = search.rows
@@ -130,7 +91,7 @@ class Tuning:
             stopped = True
         return (None if best is None else best.whole(self._rows, problem.labels)), stopped
 
-    def _tries(self, problem: Problem) -> Iterator[_Judged]:
+    def _tries(self, problem: Problem) -> Iterator[Judged]:
         """Each that is better than all before."""
         look = self.look
         if len(self._rows) < BATCH:
@@ -144,7 +105,7 @@ class Tuning:
             self.untried.append(f"fine-tuning {look.alone[0]}")
             return
         frozen = self._search.linear(self.found)
-        beside = _Judged(
+        beside = Judged(
             [self._frozen(frozen)], self._said_by(frozen), None, np.arange(len(self._rows))
         )
         for alone in look.alone:
@@ -165,13 +126,13 @@ class Tuning:
         """Of each of the rows, from folds without it."""
         return found.probabilities[np.searchsorted(found.rows, self._rows)]
 
-    def _frozen(self, found: Found) -> _Member:
+    def _frozen(self, found: Found) -> Member:
         (step,) = found.steps
-        return _Member(lambda: bodies_of(self.context.spec, found.look), step)
+        return Member(lambda: bodies_of(self.context.spec, found.look), step)
 
     def _try(
-        self, look: Look, problem: Problem, before: NDArray[np.float64], beside: _Judged
-    ) -> _Judged | None:
+        self, look: Look, problem: Problem, before: NDArray[np.float64], beside: Judged
+    ) -> Judged | None:
         """One network more fine-tuned; ``None`` where the time is too short for it.
 
         Args:
@@ -203,10 +164,8 @@ class Tuning:
             upper.fit(learned, head, epochs, note)
             own[fold] = upper.scores(fold)
             rows = np.sort(np.concatenate(folds[:number]))
-            said = _mixed(own, beside, problem.labels, rows)[2]
-            if not _is_ahead(
-                problem.labels, rows, said, before, by=_AHEAD * (number == len(folds))
-            ):
+            said = mixed(own, beside, problem.labels, rows)[2]
+            if not is_ahead(problem.labels, rows, said, before, by=AHEAD * (number == len(folds))):
                 # What other folds may say can hardly bring it beyond chance any more.
                 folds = folds[:number]
                 break
@@ -214,20 +173,20 @@ class Tuning:
             note = f"Fine-tuning {look} on all images"
             upper.go_on(every, max(1, round(_REST * epochs)), note)
         rows = np.sort(np.concatenate(folds))
-        of_own, of_beside, said = _mixed(own, beside, problem.labels, rows)
+        of_own, of_beside, said = mixed(own, beside, problem.labels, rows)
         network = upper.network
-        mine = _Member(lambda: [network], upper.head.times(of_own))
+        mine = Member(lambda: [network], upper.head.times(of_own))
         others = [
             dataclasses.replace(each, step=each.step.times(of_beside))
             for each in beside.members
             if of_beside
         ]
-        return _Judged([mine, *others], said, folds, rows)
+        return Judged([mine, *others], said, folds, rows)
 
     def _depth(self, look: Look, held_out: list[NDArray[np.int64]] | None) -> bool | None:
         """Whether more than the last stages can be learned in the time that is left; ``None`` where
         not even these can. By how long looking takes, before anything is prepared."""
-        each = self._search.each * look.work
+        each = self._search.each * dataclasses.replace(look, closer=()).work
         prepared = _ONCE_S + _LOOKS * len(self._rows) * each
         for deep, slower in SLOWER.items():
             if self._plan(1 / (each * slower), held_out, prepared):
@@ -261,11 +220,11 @@ class Tuning:
         return None
 
     def _told(
-        self, look: Look, tried: _Judged, labels: NDArray[np.int64], before: NDArray[np.float64]
+        self, look: Look, tried: Judged, labels: NDArray[np.int64], before: NDArray[np.float64]
     ) -> bool:
         """Whether it is kept, for being ahead of what there was on the same images."""
         rows = tried.rows
-        kept = _is_ahead(labels, rows, tried.probabilities, before)
+        kept = is_ahead(labels, rows, tried.probabilities, before)
         what = f"{look}, its upper part fine-tuned"
         if len(tried.members) > 1:
             what += ", averaged with what was best before"
@@ -308,93 +267,3 @@ class Tuning:
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Networks of which the answers are averaged, and how good that is.
-
-    Attributes:
-        members: what takes part, the last fine-tuned one first; together their scores add up to the
-            softmax's inputs.
-        probabilities: shape (all rows, classes); 0 where not judged.
-        held_out: the folds; ``None`` where any will do, since all rows were judged.
-        rows: that were judged, in order.
-    """
-
-    members: list[_Member]
-    probabilities: NDArray[np.float64]
-    held_out: list[NDArray[np.int64]] | None
-    rows: NDArray[np.int64]
-
-    def whole(self, at: NDArray[np.int64], labels: NDArray[np.int64]) -> Tuned:
-        """All of it as one network and one dense layer.
-
-        Args:
-            at: positions of all rows in the data's table.
-            labels: of all rows.
-        """
-        kernel = np.concatenate([each.step.kernel for each in self.members])
-        bias = np.sum([each.step.bias for each in self.members], axis=0)
-        said = self.probabilities[self.rows]
-        return Tuned(
-            pretrained.side_by_side([body for each in self.members for body in each.bodies()]),
-            (Step(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)),),
-            at[self.rows],
-            said,
-            float((said.argmax(axis=1) == labels[self.rows]).mean()),
-        )
-
-
-def _is_ahead(
-    labels: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    now: Floats,
-    then: Floats,
-    by: float = _AHEAD,
-) -> bool:
-    """Whether of two answers about the same images one is right more often, by more than chance
-    would do; or surer of the truth by more than that, and right no less often.
-
-    Args:
-        by: so many standard errors; with 0, being surer of the truth is enough.
-    """
-    mine = labels[rows]
-    right, was = (each[rows].argmax(axis=1) == mine for each in (now, then))
-    gained = int(right.sum()) - int(was.sum())
-    if gained > by * np.sqrt((right != was).sum()):
-        return True
-    sure, before = (np.log(np.maximum(each[rows, mine], 1e-12)) for each in (now, then))
-    surer = sure - before
-    enough = surer.sum() > by * np.sqrt(np.square(surer - surer.mean()).sum())
-    return bool(enough and (gained >= 0 or not by))
-
-
-def _mixed(
-    own: Floats, beside: _Judged, labels: NDArray[np.int64], rows: NDArray[np.int64]
-) -> tuple[float, float, NDArray[np.float64]]:
-    """How much the scores of a network and of those beside it count, so that it alone or the mean
-    of all is right most often.
-
-    Args:
-        own: scores of all rows.
-        rows: those that were judged.
-
-    Returns:
-        The factors of both, and what comes of it for all rows; 0 where not judged.
-    """
-    sharp = sharpened(own[rows], labels[rows])[0]
-    theirs = np.log(np.maximum(beside.probabilities[rows], 1e-12))
-    best: tuple[float, float, float, float] | None = None
-    said = np.zeros(own.shape)
-    for share in _SHARES:
-        of_beside = share * len(beside.members)
-        scores = own[rows] * sharp + theirs * of_beside
-        factor, probabilities = sharpened(scores, labels[rows])
-        accuracy = float((probabilities.argmax(axis=1) == labels[rows]).mean())
-        ranked = accuracy, -log_loss(probabilities, labels[rows])
-        if best is None or ranked > best[:2]:
-            best = *ranked, sharp * factor, of_beside * factor
-            said[rows] = probabilities
-    assert best is not None
-    return best[2], best[3], said

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled
 from core.features import hardware
+from core.features.backbones import convert
 from core.features.backbones.build import build
+from core.features.backbones.closer import looking_closely
 from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
@@ -41,7 +43,8 @@ _AVERAGE = 0.98
 _DROPOUT = 0.3
 _SMOOTHING = 0.1
 BATCH = 32
-# Varied views of each image, besides the image as it is; fewer where they would not fit in memory.
+# Views of each image that are learned from, besides the image as it is: closer looks, and then
+# varied ones; fewer where they would not fit in memory.
 _VIEWS = 3
 _MEMORY_BYTES = 600e6
 # How many times longer it takes to learn from an image than to look at it, with all from the fourth
@@ -72,8 +75,8 @@ class Upper:
     Args:
         look: of a single network.
         deep: begin at its middle, and not only where its means begin.
-        vary: how the views differ from the images.
-        report: hears of progress, and wishes for the end.
+        vary: how varied views differ from the images.
+        say: hears of progress.
     """
 
     def __init__(
@@ -98,7 +101,9 @@ class Upper:
         for layer in self._top.layers:
             if isinstance(layer, layers.BatchNormalization):
                 layer.trainable = False
-        self._maps = self._looked(bottom, place.name, vary)
+        # Its answers are the mean of these looks.
+        self._closer: tuple[float, ...] = ()
+        self._maps = self._looked(bottom, place.name, vary, look.closer)
         self._model: Any = None
         self._start: list[NDArray[Any]] = []
 
@@ -146,8 +151,12 @@ class Upper:
         found = []
         for start in range(0, len(rows), 512):
             self._context.report.check()
-            some = np.asarray(self._maps[0][rows[start : start + 512]], np.float32)
-            found.append(self.head(self._top.predict(some, batch_size=64, verbose=0)))
+            some = rows[start : start + 512]
+            looks = [
+                self._top.predict(np.asarray(maps[some], np.float32), batch_size=64, verbose=0)
+                for maps in self._maps[: 1 + len(self._closer)]
+            ]
+            found.append(self.head(np.mean(looks, axis=0)))
         return np.concatenate(found)
 
     @property
@@ -155,7 +164,7 @@ class Upper:
         """From pixels to features, as it was fitted last; all of it can be trained on."""
         for layer in self._body.layers:
             layer.trainable = True
-        return self._body
+        return looking_closely(self._body, self._closer) if self._closer else self._body
 
     @property
     def head(self) -> Step:
@@ -194,17 +203,28 @@ class Upper:
         self._model.get_layer("scores").set_weights([head.kernel, head.bias])
         return self._model
 
-    def _looked(self, bottom: Any, name: str, vary: Augmentation) -> list[NDArray[np.float16]]:
-        """What the lower part gives of all images: one array a view, first of them as they are."""
+    def _looked(
+        self, bottom: Any, name: str, vary: Augmentation, closer: tuple[float, ...]
+    ) -> list[NDArray[np.float16]]:
+        """What the lower part gives of all images: one array a view, first of them as they are and
+        then of closer looks."""
         path = self._context.folder / CHECKPOINT / f"below-{name}.xml"
         save_ir(bottom, path)
-        below = Compiled(path, hardware.resolve("auto"))
         shape = tuple(int(side) for side in bottom.output_shape[1:])
         count = self.images
         fitting = int(_MEMORY_BYTES / max(1, 2 * count * math.prod(shape))) - 1
-        views = variations(vary, max(0, min(_VIEWS, fitting)))
+        fitting = max(0, min(_VIEWS, fitting))
+        self._closer = closer[:fitting]
+        views = variations(vary, fitting - len(self._closer))
+        whole = Compiled(path, hardware.resolve("auto"))
+        closely = [
+            Compiled(convert.load_closer(path, share), hardware.resolve("auto"))
+            for share in self._closer
+        ]
+        looks = [(0, whole), *((0, each) for each in closely)]
+        looks += [(view, whole) for view in range(1, views.views + 1)]
         maps = []
-        for view in range(views.views + 1):
+        for number, (view, below) in enumerate(looks):
             made = np.empty((count, *shape), np.float16)
             for start in range(0, count, 64):
                 self._context.report.check()
@@ -214,7 +234,7 @@ class Upper:
                     digests = self._images.digests[start : start + 64]
                     images = views.make(images, digests, view)
                 made[rows] = below.predict(images)
-                done = (view * count + start) / (count * (views.views + 1))
+                done = (number * count + start) / (count * len(looks))
                 self._say(f"Looking with the lower part of {self._title}, {percent(done, 0)}")
             maps.append(made)
         return maps

@@ -16,6 +16,8 @@ from core.errors import InvalidInput, WeightsMissing
 from core.features import backbones
 from core.features.backbones import BACKBONES, convert
 from core.features.backbones.build import build
+from core.features.backbones.closer import looking_closely
+from core.features.ir import save_ir
 from core.features.runtime import Compiled
 from core.features.weights import weights
 from core.workspace import Workspace
@@ -50,6 +52,26 @@ def application(key: str) -> Any:
         if layer.name.endswith("layer_scale"):
             layer.set_weights([np.ones_like(layer.get_weights()[0])])
     return model
+
+
+@pytest.mark.keras
+def test_a_closer_look_is_the_same_on_openvino_as_in_the_model_of_keras(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    pixels = keras.Input((32, 32, 3), name="pixels")
+    maps = layers.Conv2D(5, 3, strides=2, activation="relu", padding="same")(pixels)
+    body = keras.Model(pixels, layers.Flatten()(maps))
+    whole = tmp_path / "body.xml"
+    save_ir(body, whole)
+    some = images(3)
+    seen = [
+        Compiled(path).predict(some)
+        for path in (whole, *(convert.load_closer(whole, share) for share in (0.15, 0.25)))
+    ]
+    expected = looking_closely(body, (0.15, 0.25))(some.astype(np.float32))
+    np.testing.assert_allclose(np.mean(seen, axis=0), expected, rtol=1e-4, atol=1e-2)
+    assert np.abs(seen[0] - seen[1]).max() > 1
 
 
 # One of each way of preprocessing, and the one whose layers are replaced.

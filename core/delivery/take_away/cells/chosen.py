@@ -14,6 +14,7 @@ from core.training.heads import HEADS
 
 _HEADS = "core.training.heads"
 _BUILDING = "core.features.backbones.build"
+_CLOSER = "core.features.backbones.closer"
 _PRETRAINED = "core.training.architectures.pretrained"
 
 
@@ -62,12 +63,28 @@ def networks(material: Material, cutter: Cutter) -> list[Cell]:
             """,
         )
     )
+    closely: tuple[Piece, ...] = ()
+    if material.summary.closer:
+        made.append(
+            words(
+                """
+                Each network looks more than once: at the whole picture, and at its middle,
+                enlarged. What it sees is averaged.
+                """
+            )
+        )
+        names = ("left_out", "closer_up", "looking_closely")
+        closely = (
+            cutter.cut(*(f"{_CLOSER}:{name}" for name in names)),
+            f"bodies = [looking_closely(each, {material.summary.closer}) for each in bodies]",
+        )
     made.append(
         code(
             cutter.cut(f"{_BUILDING}:{call}", f"{_PRETRAINED}:side_by_side", known=known),
             "bodies = [",
             *((1, each) for each in bodies),
             "]",
+            *closely,
             "body = side_by_side(bodies)",
         )
     )
@@ -88,8 +105,8 @@ def head(material: Material, cutter: Cutter) -> list[Cell]:
             f"""
             ## Learning
 
-            The networks stay as they are, so each image is looked at once. Auto tried several
-            heads on what they give, each judged by images that it was not fitted on, and kept
+            The networks stay as they are, so what they see is computed once. Auto tried several
+            heads on it, each judged by images that it was not fitted on, and kept
             **{HEADS[key].title}**. Here it is fitted again with the settings that were found, on
             training and validation images together, as Lightbox did in the end.
             """

@@ -11,6 +11,7 @@ import pytest
 from core.evaluation.explain.asked import Asked
 from core.evaluation.explain.evidence import features_of, with_evidence
 from core.evaluation.explain.rules import NoRule
+from core.features.backbones.closer import looking_closely
 from core.features.ir import save_ir
 from core.quiet import openvino
 from core.training import architectures
@@ -180,6 +181,30 @@ def test_the_evidence_of_a_linear_end_sums_up_to_the_score(tmp_path: Path) -> No
         np.testing.assert_allclose(
             evidence(asked, images, target).sum(axis=(1, 2)), score, rtol=1e-3, atol=1e-4
         )
+
+
+@pytest.mark.keras
+def test_what_a_closer_look_has_seen_is_shown_where_it_lies(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    pixels = keras.Input((40, 40, 3), name="pixels")
+    maps = layers.Conv2D(4, 1, strides=2, kernel_initializer="ones")(pixels)
+    body = keras.Model(pixels, layers.GlobalAveragePooling2D()(maps))
+    twice = looking_closely(body, (0.25,))
+    scores = layers.Dense(2, kernel_initializer="ones", name="logits")(twice.outputs[0])
+    save_ir(keras.Model(twice.inputs[0], layers.Softmax()(scores)), tmp_path / "model.xml")
+    asked = Asked(with_evidence(openvino().Core().read_model(str(tmp_path / "model.xml"))))
+    # A spot inside of the middle that is enlarged, not in the middle of it.
+    images = np.zeros((1, 40, 40, 3), np.uint8)
+    images[:, 12:16, 24:28] = 200
+    _, features, found = asked(images, np.eye(2, dtype=np.float32)[:1])
+    assert found.shape == (1, 20, 20)
+    shown = found[0] / found.sum()
+    assert shown[6:8, 12:14].sum() > 0.6
+    # Enlarging smears its edges, over what lies around it and nowhere else.
+    assert shown[5:9, 11:15].sum() == pytest.approx(1, abs=1e-3)
+    assert found.sum() == pytest.approx(features.sum(), rel=1e-4)
 
 
 def test_an_end_that_is_not_known_is_refused_by_its_name() -> None:

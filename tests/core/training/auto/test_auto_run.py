@@ -142,13 +142,20 @@ def test_where_classes_are_small_the_verdict_has_a_second_measure_on_more_images
 def test_the_notebook_fits_the_same_head_again(
     trained: Trained, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from core.training.fitting import tuning
+
     made = trained
     if key != trained.summary.head:
         monkeypatch.setattr(search, "_FIRST", key)
         monkeypatch.setattr(search, "_later", list)
         monkeypatch.setattr(looks, "sizes", lambda _: [64])
         monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
+        # Fine-tuning is no part of this, and a closer look is.
+        monkeypatch.setattr(tuning, "_LEAST_S", 1e9)
+        monkeypatch.setattr(search, "better", lambda *_: True)
+        monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
         made = train(trained.catalog, trained.dataset, **SMALL)
+        assert made.summary.closer
     assert made.summary.head == key
     evaluate_run(made.catalog, made.run_id)
     material = load_material(made.catalog, made.run_id)
@@ -199,7 +206,7 @@ def test_a_kernel_head_is_explained_and_has_features_to_compare_by(
 @pytest.mark.skipif(
     find_weights("mobilenet_v2") is None, reason="no weights of a second network are here"
 )
-def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
+def test_two_networks_that_look_closer_are_one_model_for_all_that_follows(
     home: Catalog, dataset: DatasetRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.training.fitting import tuning
@@ -214,7 +221,9 @@ def test_two_networks_side_by_side_are_one_model_for_all_that_follows(
     monkeypatch.setattr(looks, "squares", lambda _: [])
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     kept = made.summary.story.split(" was kept")[0]
-    assert "EfficientNet-Lite0 and MobileNetV2 at 96 pixels, with fine detail" in kept
+    networks = "EfficientNet-Lite0 and MobileNetV2 at 96 pixels"
+    assert f"{networks}, whole and 3 times closer up, with fine detail" in kept
+    assert made.summary.closer == (looks.CLOSER, *looks.MORE)
     images, labels = made.validation()
     compiled = RunFiles(home.workspace, made.run_id).compiled()
     answers = np.asarray(made.model()(images.astype(np.float32), training=False))

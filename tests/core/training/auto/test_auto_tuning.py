@@ -53,7 +53,9 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     monkeypatch: pytest.MonkeyPatch,
     share: float,
 ) -> None:
-    monkeypatch.setattr(tuned, "_SHARES", (share,))
+    from core.training.fitting import judged
+
+    monkeypatch.setattr(judged, "_SHARES", (share,))
     # What is averaged with is two networks with a kernel, of which a linear head takes the place.
     networks = ["efficientnet_lite0", "efficientnet_lite1"][: 2 if share else 1]
     monkeypatch.setattr(looks, "networks", lambda _: networks)
@@ -61,7 +63,7 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     monkeypatch.setattr(search, "better", lambda *_: True)
     monkeypatch.setattr(search, "surely_better", lambda *_: True)
     monkeypatch.setattr(search, "_later", lambda: ["kernel"] if share else [])
-    monkeypatch.setattr(tuned, "_is_ahead", lambda *_, **__: True)
+    monkeypatch.setattr(tuned, "is_ahead", lambda *_, **__: True)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
@@ -89,24 +91,24 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
 
 
 def test_what_is_surer_is_kept_if_it_is_right_no_less_often() -> None:
-    from core.training.fitting.tuning import _is_ahead
+    from core.training.fitting.judged import is_ahead
 
     labels, rows = np.zeros(40, np.int64), np.arange(40)
     then = np.tile([0.6, 0.4], (40, 1))
     surer = np.tile([0.9, 0.1], (40, 1))
-    assert _is_ahead(labels, rows, surer, then)
-    assert not _is_ahead(labels, rows, then, surer)
-    assert not _is_ahead(labels, rows, then, then)
+    assert is_ahead(labels, rows, surer, then)
+    assert not is_ahead(labels, rows, then, surer)
+    assert not is_ahead(labels, rows, then, then)
     surer[0] = 0.45, 0.55
     # Enough to go on to the next fold, and too little to be kept.
-    assert _is_ahead(labels, rows, surer, then, by=0)
-    assert not _is_ahead(labels, rows, surer, then)
+    assert is_ahead(labels, rows, surer, then, by=0)
+    assert not is_ahead(labels, rows, surer, then)
 
 
 def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuned, "_is_ahead", lambda *_, **__: False)
+    monkeypatch.setattr(tuned, "is_ahead", lambda *_, **__: False)
     made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
     last = made.summary.ladder[-1]
     # The first of the folds was enough to see it.
