@@ -41,6 +41,12 @@ class Keeper(Protocol):
     def settle(self) -> None:
         """Publish what this process has used and changed."""
 
+    def settle_all(self) -> None:
+        """As :meth:`settle`, also of what no process has seen to that made it."""
+
+    def bring_all(self) -> None:
+        """Have all folders on this disk, for somebody who copies them."""
+
     def publish_of(self, names: Collection[str], claim: tuple[str, int]) -> None:
         """Publish what a process of this computer has left unfinished."""
 

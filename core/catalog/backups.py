@@ -31,7 +31,7 @@ from sqlalchemy.orm import sessionmaker
 from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
 from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
-from core.catalog.restoring import ROWS_BEFORE, number_of, restoring_note
+from core.catalog.restoring import ROWS_BEFORE, forget_store, number_of, restoring_note
 from core.catalog.rows import (
     clear_rows,
     copy_rows,
@@ -76,7 +76,7 @@ def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -
     _refuse_elsewhere()
     if not on_server and not workspace.database.is_file():
         raise NotFound("There is nothing here to back up.", file=workspace.home)
-    files = [file for file in _files(workspace.home) if file != target.resolve()]
+    files = _files_of(workspace, target)
     total = sum(_size(file) for file in [*files, workspace.database])
     about = {"kind": KIND, "version": VERSION, "made_at": time.time()}
     digests: dict[str, str] = {}
@@ -92,6 +92,8 @@ def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -
                     copy_database(workspace.database, snapshot)
                 _add_bytes(tar, _ABOUT, json.dumps(about).encode())
                 _add(tar, "lightbox.db", snapshot, digests)
+                # Those too that these rows speak of, and that have come meanwhile.
+                files = _files_of(workspace, target)
                 for number, file in enumerate(files):
                     if now_and_then():
                         report.check()
@@ -157,6 +159,7 @@ def restore(
             new.mkdir(mode=0o700)
             about, files = _unpack(source, new, report)
             _check_database(new / "lightbox.db", source)
+            forget_store(new / "lightbox.db")
             refuse_running(home)
             _refuse_workers(home)
             kept = home.exists()
@@ -190,6 +193,13 @@ def restore(
         "made_at": about["made_at"],
         "before": str(before) if kept and filled else "",
     }
+
+
+def _files_of(workspace: Workspace, target: Path) -> list[Path]:
+    """All files that belong into a backup; those that lie in a store are fetched from there."""
+    if workspace.keeper is not None:
+        workspace.keeper.bring_all()
+    return [file for file in _files(workspace.home) if file != target.resolve()]
 
 
 def _refuse_elsewhere() -> None:

@@ -3,7 +3,7 @@ once (:class:`core.files.depot.depot.Ledger`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -95,6 +95,12 @@ class Folders:
         with self._sessions() as session:
             return {row.unit: (row.manifest, row.bytes) for row in session.scalars(query)}
 
+    def sizes(self) -> list[tuple[int, int]]:
+        """Files and bytes of each folder."""
+        query = select(FolderRow.files, FolderRow.bytes).where(FolderRow.unit != _STORE)
+        with self._sessions() as session:
+            return [(files, size) for files, size in session.execute(query)]
+
     def place(self) -> tuple[str, str] | None:
         """Mark and name of the store; ``None`` if files lie in none."""
         noted = self.find(_STORE)
@@ -107,10 +113,21 @@ class Folders:
         """Say in which store files lie, where nobody has yet."""
         self.move(_STORE, None, f"{mark} {shown}"[:255], (0, 0))
 
-    def clear(self) -> None:
-        """Files lie in no store (any more)."""
+    def replace(
+        self, rows: Mapping[str, tuple[str, int, int]], place: tuple[str, str] | None
+    ) -> None:
+        """Have all folders lie in another store at once, or in none.
+
+        Args:
+            rows: each one's list, files and bytes.
+            place: mark and name of the store.
+        """
         with self._sessions.begin() as session:
             session.execute(delete(FolderRow))
+            if place is not None:
+                store = (" ".join(place)[:255], 0, 0)
+                for unit, (manifest, files, size) in {**rows, _STORE: store}.items():
+                    session.add(FolderRow(unit=unit, manifest=manifest, files=files, bytes=size))
 
 
 def _words(value: Any) -> Iterator[str]:

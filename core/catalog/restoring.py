@@ -7,7 +7,9 @@ the server what became of it: the files stay, or those from before come back.
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
+from contextlib import closing, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -59,3 +61,10 @@ def settle(engine: Engine, workspace: Workspace) -> None:
             (home / ROWS_BEFORE).rename(before / "lightbox.db")
         (home / "lightbox.db").unlink(missing_ok=True)
         note.unlink(missing_ok=True)
+
+
+def forget_store(database: Path) -> None:
+    """What is restored lies here, whatever store it was in: it goes there anew."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as opened:
+        opened.execute("DELETE FROM folders")  # not there in older ones
+        opened.commit()

@@ -1,4 +1,4 @@
-"""The commands for the workspace as a whole: workspace backup and restore, move-database."""
+"""The commands for the workspace as a whole: backup and restore, move-database, move-files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 
 from core import settings
 from core.access.audit import note
-from core.catalog import Catalog
+from core.catalog import Catalog, open_catalog
 from core.catalog.backups import backup, restore
 from core.catalog.moving import FILE, move_database
+from core.catalog.moving_files import HOME, move_files
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
 from core.errors import InvalidInput
 from core.text import plural, size
-from core.workspace import writable_place
+from core.workspace import open_workspace, writable_place
 
 
 @command(
@@ -51,6 +52,9 @@ def put_back(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     del catalog  # there may be none that can be opened
     home = settings.load().home
     done = restore(home, options.file, output.progress, replace=options.replace)
+    keeper = open_catalog(open_workspace()).workspace.keeper if settings.files() else None
+    if keeper is not None:
+        keeper.settle_all()
     output.text(f"{home} is as it was at {when(done['made_at'])}.")
     if done["before"]:
         output.text(f"What was there before lies in {done['before']}.")
@@ -79,4 +83,30 @@ def move(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         output.text("Set LIGHTBOX_DATABASE to this address from now on, wherever Lightbox runs.")
     if moved.kept:
         output.text(f"The file that the lists were in lies in {moved.kept}.")
+    return asdict(moved)
+
+
+@command(
+    "move-files",
+    "Library",
+    "move the files to a store, for a team; or back home",
+    argument(
+        "target",
+        metavar="PLACE",
+        help="s3://BUCKET/FOLDER, gs://…, az://… or the whole path of a shared folder; or: home",
+    ),
+    examples=("s3://lab/lightbox", "home"),
+)
+def move_all_files(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    moved = move_files(catalog, options.target, output.progress)
+    what = (
+        f"{plural(moved.files, 'file')} in {plural(moved.folders, 'folder')}, {size(moved.bytes)}"
+    )
+    if moved.place == HOME:
+        output.text(f"{what}, are in {catalog.workspace.home}, each compared with the store’s.")
+        output.text("Remove LIGHTBOX_FILES from now on; what is in the store stays as it is.")
+    else:
+        output.text(f"{what}, are in {moved.place}; each was read again and compared.")
+        output.text(f"From now on, wherever Lightbox runs, set LIGHTBOX_FILES={moved.place}")
+    note(catalog, "moved files", moved.place, what)
     return asdict(moved)

@@ -39,13 +39,19 @@ class Depot:
         home: the workspace's.
         place: opens the store; asked when something is first needed.
         limit_bytes: that folders may take on this disk.
+        records: where what is known of them is kept, if not in the home's ``.depot``.
     """
 
     def __init__(
-        self, home: Path, place: Callable[[], Place], ledger: Ledger, limit_bytes: int
+        self,
+        home: Path,
+        place: Callable[[], Place],
+        ledger: Ledger,
+        limit_bytes: int,
+        records: Path | None = None,
     ) -> None:
         self.ledger, self._limit = ledger, limit_bytes
-        self._disk, self._contents = Disk(home), Contents(place, ledger)
+        self._disk, self._contents = Disk(home, records), Contents(place, ledger)
         self._touched: dict[str, float] = {}
         self._claim: Claim | None = None
         self._sizes: dict[str, int] = {}
@@ -53,8 +59,12 @@ class Depot:
 
     # ---- reading
 
-    def bring(self, unit: str) -> None:
+    def bring(self, unit: str, *, anew: bool = False, endless: bool = False) -> None:
         """See to it that a folder is here as it is everywhere.
+
+        Args:
+            anew: whatever is known of it: each file is read, and is the store's afterwards.
+            endless: no other folder makes room for it.
 
         Raises:
             Unreachable, NotAllowed: the store can't be asked.
@@ -63,11 +73,11 @@ class Depot:
         """
         self._touched[unit] = time.monotonic()
         name = self.ledger.find(unit)
-        if name is None or self._disk.is_as(unit, name):
+        if name is None or (not anew and self._disk.is_as(unit, name)):
             return
         with self._disk.only_one(unit):
             for _ in range(_TRIES):
-                if self._take(unit, name):
+                if self._take(unit, name, anew=anew, endless=endless):
                     return
                 name = self.ledger.find(unit)
                 if name is None:
@@ -79,16 +89,16 @@ class Depot:
         for unit in self.touched:
             self.bring(unit)
 
-    def _take(self, unit: str, name: str) -> bool:
+    def _take(self, unit: str, name: str, *, anew: bool = False, endless: bool = False) -> bool:
         """Make a folder what a manifest says, but for what was changed here and not there; false
         if it was replaced meanwhile."""
         record = self._disk.read(unit)
         if record is not None and not self._disk.folder(unit).is_dir():
             record = None
-        if record is None or record.name != name:
+        if record is None or record.name != name or anew:
             try:
                 wanted = self._contents.manifest(name)
-                self._merge(unit, record, wanted)
+                self._merge(unit, None if anew else record, wanted, endless=endless)
             except Gone:
                 if self.ledger.find(unit) != name:
                     return False
@@ -102,7 +112,9 @@ class Depot:
             self._disk.remember(unit, name)
         return True
 
-    def _merge(self, unit: str, record: Manifest | None, wanted: Manifest) -> None:
+    def _merge(
+        self, unit: str, record: Manifest | None, wanted: Manifest, *, endless: bool
+    ) -> None:
         folder, base = self._disk.folder(unit), record or NOTHING
         here = self._disk.look(unit)
         fetched, gone = [], []
@@ -122,7 +134,8 @@ class Depot:
         coming = self._disk.aside / f"in-{uuid.uuid4().hex[:12]}"
         total = sum(wanted.files[path].bytes for path in fetched)
         with disk_errors("fetching files"):
-            self._make_room(total, unit)
+            if not endless:
+                self._make_room(total, unit)
             ensure_space(self._disk.home, total, "fetching files from the store")
             try:
                 coming.mkdir(parents=True, mode=0o700)
@@ -173,6 +186,21 @@ class Depot:
         for unit, at in list(self._touched.items()):
             if now - at > _IN_USE_S and unit not in changed:
                 self._touched.pop(unit, None)
+
+    def settle_all(self) -> None:
+        """As :meth:`settle`, also of what no process has seen to that made it."""
+        for unit in self._disk.here():
+            self._touched.setdefault(unit, time.monotonic())
+        self.settle()
+
+    def close(self) -> None:
+        """Publish nothing more of what this process has used."""
+        self._touched.clear()
+
+    def bring_all(self) -> None:
+        """Have all folders on this disk, for somebody who copies them; none makes room."""
+        for unit in sorted(self.ledger.all()):
+            self.bring(unit, endless=True)
 
     def publish_of(self, names: Collection[str], claim: tuple[str, int]) -> None:
         """Publish the folders of a job that a process of this computer has left unfinished.
@@ -322,9 +350,8 @@ class Depot:
 
     def tend(self, end: threading.Event) -> None:
         """See to what is left over, then to what this process changes, until ``end``."""
-        with contextlib.suppress(LightboxError, OSError):
-            for unit in self._disk.here():
-                self._touched.setdefault(unit, time.monotonic())
+        with contextlib.suppress(LightboxError, OSError, Cancelled):
+            self.settle_all()
         cleared = time.monotonic()
         pause = _TENDED_EVERY_S
         while not end.wait(pause):

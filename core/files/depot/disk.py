@@ -20,10 +20,14 @@ _NOTED_EVERY_S = 60.0
 
 
 class Disk:
-    """The folders below one workspace's home, and records of them in ``.depot``."""
+    """The folders below one workspace's home.
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.aside = home, home / ".depot"
+    Args:
+        aside: where records of them lie, ``.depot`` if nowhere else.
+    """
+
+    def __init__(self, home: Path, aside: Path | None = None) -> None:
+        self.home, self.aside = home, aside or home / ".depot"
         # What this process knows each folder to be: its record's inode and manifest.
         self._known: dict[str, tuple[int, str]] = {}
         self._noted: dict[str, float] = {}

@@ -32,7 +32,7 @@ NOT_DONE = (
     *("demo", "train", "find-rate", "search", "measure", "import-model", "dataset known mnist"),
     *("dataset add photos --layout", "dataset add s3:"),
     *('export-model "hands 1" --format', 'report "hands 1" hands.pdf'),
-    *('poster "hands 1" poster.pdf', "move-database", "worker"),
+    *('poster "hands 1" poster.pdf', "move-database", "move-files", "worker"),
     *("learn", 'correct "hands 1" a.jpg red --learn', "replay"),
 )
 

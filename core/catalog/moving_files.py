@@ -1,0 +1,86 @@
+"""Moving a workspace's folders into a store, into another one, or home again: all or nothing,
+compared by hash."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from core.catalog.backups import refuse_running
+from core.catalog.database import Catalog
+from core.errors import Conflict
+from core.files.depot.depot import Depot
+from core.files.depot.moving import bring_home, send_all
+from core.files.depot.places import open_place
+from core.progress import Reporter
+from core.text import plural
+
+HOME = "home"
+
+
+@dataclass(frozen=True)
+class FilesMoved:
+    """What was moved.
+
+    Attributes:
+        place: where folders lie now; "home" without a store.
+        folders, files, bytes: how many; each file was read again.
+    """
+
+    place: str
+    folders: int
+    files: int
+    bytes: int
+
+
+def move_files(catalog: Catalog, target: str, report: Reporter | None = None) -> FilesMoved:
+    """Have all folders of a workspace lie in a store, or in none; nothing is changed unless all of
+    it is.
+
+    Args:
+        target: as ``LIGHTBOX_FILES`` has it, or ``home`` for this computer's own folder.
+
+    Raises:
+        Conflict: jobs run, Lightbox is open, or they lie there already.
+        InvalidInput: it can't be a store.
+        Damaged: a file isn't what it was.
+        LightboxError: a store can't be reached, or there is no room.
+    """
+    report = report or Reporter()
+    running = catalog.jobs.all(states=("running",))
+    if running:
+        raise Conflict(
+            f"{plural(len(running), 'job')} still running, so files can’t be moved.",
+            remedy="Let them end or stop them, and close Lightbox.",
+        )
+    refuse_running(catalog.workspace.home)
+    catalog.machines.refuse_at_work()
+    home = target.strip().lower() == HOME
+    keeper, workspace = catalog.workspace.keeper, catalog.workspace
+    if home and keeper is None:
+        raise Conflict("Files lie in this computer’s folder already.", file=workspace.home)
+    place = None if home else open_place(target)
+    known = catalog.folders.place()
+    if place is not None and known is not None and place.shown == known[1]:
+        raise Conflict("Files lie there already.", file=place.shown)
+    if isinstance(keeper, Depot):
+        keeper.settle_all()
+        bring_home(keeper, report)
+        # What this process has used is nobody's business from now on.
+        keeper.close()
+    # What lies in the bin stays where it is, for whom files lie in a store.
+    for binned in (workspace.home / "removed").glob("*"):
+        beside = workspace.home / "datasets" / binned.name
+        if not beside.exists():
+            beside.parent.mkdir(exist_ok=True)
+            binned.rename(beside)
+    if place is None:
+        rows = catalog.folders.sizes()
+        catalog.folders.replace({}, None)
+        shutil.rmtree(workspace.home / ".depot", ignore_errors=True)
+        return FilesMoved(HOME, len(rows), sum(each[0] for each in rows), sum(r[1] for r in rows))
+    planned = send_all(workspace.home, place, report)
+    catalog.folders.replace(planned.rows, planned.place())
+    files = sum(row[1] for row in planned.rows.values())
+    size = sum(row[2] for row in planned.rows.values())
+    return FilesMoved(place.shown, len(planned.rows), files, size)
