@@ -101,6 +101,8 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
             report=output.progress,
         )
         output.text(f"  {plural(done.images, 'image')} copied into {done.path}")
+        for place, label in done.named.items():
+            output.text(f"    the folder “{place}” is of the class “{label}”")
         found["sorted"] = as_json(done)
     return found
 

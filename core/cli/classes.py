@@ -65,6 +65,8 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     versions = by_hand.rename_class(catalog, record.id, options.label, options.new_name)
+    if why := by_hand.why_called(options.new_name):
+        output.text(why)
     return _changed(catalog, record, versions, output)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -29,10 +29,10 @@ from core.datasets.members import Damaged, Member, damage, opened, zip_encoding
 from core.errors import InvalidInput, disk_errors
 from core.progress import Reporter, Throttle
 from core.text import as_text
-from core.workspace import ensure_space
+from core.workspace import ensure_space, new_token
 
 SUFFIXES_ARCHIVE = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-_NESTED = (*SUFFIXES_ARCHIVE, ".gz", ".bz2", ".xz", ".7z", ".rar")
+_NESTED = (".gz", ".bz2", ".xz", ".7z", ".rar")
 _CHUNK = 1024 * 1024
 # Windows forbids some names, and most file systems names above 255 bytes.
 _MAX_NAME_BYTES = 255
@@ -86,6 +86,7 @@ def inspect_here(
     images = total = 0
     locked = False
     inside = ""
+    opens = False
     methods: set[str] = set()
     try:
         with opened(path, encoding) as (count, members):
@@ -94,6 +95,7 @@ def inspect_here(
                 locked |= member.locked
                 is_image = member.is_image or (not images and _is_image_inside(member))
                 images += is_image and not member.method
+                opens |= _refusal(member) is None and is_archive_name(member.name)
                 if not inside and is_archive(PurePosixPath(member.name).name):
                     inside = member.name
                 if member.method:
@@ -111,6 +113,8 @@ def inspect_here(
             file=path.name,
             remedy="Pack the images again without one.",
         )
+    if not images and opens:
+        return  # what is in it is seen when it is unpacked
     if not images and methods:
         raise InvalidInput(
             f"This archive is packed with {' and '.join(sorted(methods))}, which can't be unpacked "
@@ -178,47 +182,128 @@ def unpack_here(
     report: Reporter,
 ) -> Unpacked:
     """:func:`unpack`, in this process."""
-    result = Unpacked()
-    passed = 0
-    now_and_then = Throttle(0.2)
     ensure_space(target, min(path.stat().st_size, max_bytes), "unpacking the archive")
-    try:
-        with disk_errors("unpacking the archive"), opened(path, encoding) as (size, members):
-            for member in members:
-                if now_and_then():
-                    report.check()
-                    report.progress("unpack", result.kept, size, "Unpacking")
-                why = _refusal(member)
-                if why is not None:
-                    if why:
-                        result.skipped.append(Skipped(as_text(member.name), why))
-                    if size is None:
-                        # In a tar, even what is left out has to be read through.
-                        passed += member.size
-                    if passed + result.bytes > max_bytes:
-                        raise _too_much(path, max_bytes, max_files)
-                    continue
-                if max(result.kept, result.tables) >= max_files:
-                    raise _too_much(path, max_bytes, max_files)
-                _write(member, target, result, max_bytes, path, max_files)
-        guessed = "" if encoding else zip_encoding(path)
-        if guessed not in ("", "utf-8"):
-            result.skipped.append(
-                Skipped(
-                    as_text(path.name),
-                    f"It doesn't say how names in it are written; they were read as {guessed}. If "
-                    "they look wrong, add it again and say the encoding.",
+    work = _Work(path, target, max_bytes, max_files, report)
+    with disk_errors("unpacking the archive"):
+        work.through(path, encoding)
+    return work.result
+
+
+@dataclass
+class _Work:
+    """What is being unpacked where, and how much has been.
+
+    Attributes:
+        passed: bytes that were read through and not kept.
+    """
+
+    path: Path
+    target: Path
+    max_bytes: int
+    max_files: int
+    report: Reporter
+    result: Unpacked = field(default_factory=Unpacked)
+    passed: int = 0
+    due: Throttle = field(default_factory=lambda: Throttle(0.2))
+
+    def through(self, archive: Path, encoding: str | None, inner: str = "") -> None:
+        """Unpack an archive member by member.
+
+        Args:
+            inner: name of one that lies in another; what it holds goes into a folder of that name.
+        """
+        said = as_text(inner or self.path.name)
+        result = self.result
+        kept = result.kept
+        try:
+            with opened(archive, encoding) as (size, members):
+                for member in members:
+                    self._look_up(size)
+                    self._take(member, size is None, inner)
+            guessed = "" if encoding else zip_encoding(archive)
+            if guessed not in ("", "utf-8"):
+                result.skipped.append(
+                    Skipped(
+                        said,
+                        f"It doesn't say how names in it are written; they were read as {guessed}. "
+                        "If they look wrong, add it again and say the encoding.",
+                    )
                 )
-            )
-    except Damaged as error:
-        if not result.kept:
-            raise _damaged(path) from error
-        result.skipped.append(
-            Skipped(
-                as_text(path.name), "The archive ends in the middle; what came before was kept."
-            )
-        )
-    return result
+        except Damaged as error:
+            if result.kept == kept and not inner:
+                raise _damaged(self.path) from error
+            why = "The archive ends in the middle; what came before was kept."
+            if result.kept == kept:
+                why = "It is an archive that is damaged, or none."
+            result.skipped.append(Skipped(said, why))
+
+    def _look_up(self, size: int | None) -> None:
+        if self.due():
+            self.report.check()
+            self.report.progress("unpack", self.result.kept, size, "Unpacking")
+
+    def _take(self, member: Member, is_tar: bool, inner: str) -> None:
+        why = _refusal(member)
+        name = _below(inner, member.name) if inner else member.name
+        if why is None and is_archive_name(member.name):
+            why = "It is an archive in an archive in another; unpack it and add it by itself."
+            if not inner:
+                self._open(member)
+                return
+        if why is None and not _can_be_called(name):
+            why = "Its name is too long or not valid."
+        if why is not None:
+            if why:
+                self.result.skipped.append(Skipped(as_text(name), why))
+            if is_tar:
+                # In a tar, even what is left out has to be read through.
+                self._pass(member.size)
+            elif self.passed + self.result.bytes > self.max_bytes:
+                raise _too_much(self.path, self.max_bytes, self.max_files)
+            return
+        if max(self.result.kept, self.result.tables) >= self.max_files:
+            raise _too_much(self.path, self.max_bytes, self.max_files)
+        named = replace(member, name=name)
+        _write(named, self.target, self.result, self.max_bytes, self.path, self.max_files)
+
+    def _pass(self, size: int) -> None:
+        self.passed += size
+        if self.passed + self.result.bytes > self.max_bytes:
+            raise _too_much(self.path, self.max_bytes, self.max_files)
+
+    def _open(self, member: Member) -> None:
+        """An archive inside: mail and cloud drives hand these out. One level, by the same limits;
+        whatever it says of itself, what is written of it counts."""
+        place = self.target / f".inside-{new_token()}{suffix_of(member.name)}"
+        try:
+            with damage():
+                source = member.open()
+            with source, place.open("xb") as out:
+                while chunk := _read(source):
+                    self._pass(len(chunk))
+                    out.write(chunk)
+        except Damaged:
+            place.unlink(missing_ok=True)
+            why = "It is damaged inside the archive."
+            self.result.skipped.append(Skipped(as_text(member.name), why))
+            return
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
+        try:
+            self.through(place, None, member.name)
+        finally:
+            place.unlink(missing_ok=True)
+
+
+def _below(inner: str, name: str) -> str:
+    """Where something of an archive inside another goes: a folder called like that one, unless all
+    of it is in such a folder already."""
+    place = PurePosixPath(inner)
+    stem = place.name[: -len(suffix_of(place.name))]
+    inside = PurePosixPath(name)
+    folder = place.parent if inside.parts[0] == stem and inside.parts[1:] else place.parent / stem
+    return str(folder / inside)
 
 
 def _refusal(member: Member) -> str | None:
@@ -240,19 +325,24 @@ def _refusal(member: Member) -> str | None:
         return "It is protected by a password."
     if member.method:
         return f"It is packed with {member.method}, which can't be unpacked here."
+    if is_archive_name(path.name):
+        return None
     if path.name.lower().endswith(_NESTED):
         return "It is an archive inside the archive; unpack it and add it by itself."
     if not (
         has_image_name(path.name) or suffix_of_file(path.name) in TABLES or _is_image_inside(member)
     ):
         return why_not(path.name)
-    if (
-        "\0" in member.name
-        or len(member.name.encode()) > _MAX_PATH_BYTES
-        or any(len(p.encode()) > _MAX_NAME_BYTES for p in path.parts)
-    ):
-        return "Its name is too long or not valid."
     return None
+
+
+def _can_be_called(name: str) -> bool:
+    """Whether a file can have this path below a folder."""
+    return (
+        "\0" not in name
+        and len(name.encode()) <= _MAX_PATH_BYTES
+        and all(len(part.encode()) <= _MAX_NAME_BYTES for part in PurePosixPath(name).parts)
+    )
 
 
 def _has_drive(name: str) -> bool:

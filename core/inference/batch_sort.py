@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,6 +29,7 @@ class Sorted:
     Attributes:
         path: the new folder or .zip.
         folders: folder → images in it.
+        named: folder → class, of classes that no folder can be called like.
         left_out: paths and reasons: images that have gone or changed beyond reading since.
         unanswered: images without an answer, which are in no folder.
     """
@@ -37,6 +38,7 @@ class Sorted:
     folders: dict[str, int]
     left_out: tuple[tuple[str, str], ...]
     unanswered: int
+    named: dict[str, str] = field(default_factory=dict)
 
     @property
     def images(self) -> int:
@@ -110,6 +112,7 @@ def sort_batch(
         {place: count for place, count in counts.items() if count},
         tuple(left_out),
         unanswered,
+        {place: label for label, place in places.items() if place != label and counts[place]},
     )
 
 
@@ -132,6 +135,7 @@ def as_json(done: Sorted) -> dict[str, Any]:
         "path": str(done.path),
         "images": done.images,
         "folders": done.folders,
+        "named": done.named,
         "left_out": [list(each) for each in done.left_out],
         "unanswered": done.unanswered,
     }

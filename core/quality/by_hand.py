@@ -172,13 +172,26 @@ def _find(catalog: Catalog, dataset_id: str, label: str) -> ClassByHand:
     )
 
 
+def called(name: str) -> str:
+    """What a class is called that somebody names so: like a folder, which it is in the end."""
+    return as_folder(tidy(name))
+
+
+def why_called(name: str) -> str:
+    """A sentence where a class can't be called as somebody names it; "" where it is."""
+    known = called(name)
+    if known == name.strip():
+        return ""
+    return f"A class is called as its folder is, so this one is “{known}”, not “{name}”."
+
+
 def _free(name: str, taken: Sequence[str], remedy: str = "Choose another name.") -> str:
     if len(name) > MAX_NAME:
         raise InvalidInput(
             f"That name is {len(name)} characters long.",
             remedy=f"Use at most {MAX_NAME} characters.",
         )
-    wanted = as_folder(tidy(name))
+    wanted = called(name)
     for each in taken:
         # Two folders that differ in this alone are one on a Mac and on Windows.
         if each.casefold() == wanted.casefold():

@@ -35,9 +35,14 @@ def told(spec: BaseModel, catalog: Catalog | None = None, head: str = "") -> dic
         if setting.key not in _DATA
         and not setting.within
         and setting.applies(spec)
-        and not (head and (setting.group in (TRAINING, AUGMENTATION) or setting.key in _OF_TRAINED))
+        and not (head and of_trained(setting))
         and (setting.told or setting.value(spec) != setting.default)
     }
+
+
+def of_trained(setting: Setting) -> bool:
+    """Whether a setting does nothing where a head is fitted and no network is trained."""
+    return setting.group in (TRAINING, AUGMENTATION) or setting.key in _OF_TRAINED
 
 
 def shown(setting: Setting, value: object, catalog: Catalog | None = None) -> str:

@@ -5,27 +5,37 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from core.training.catalogue import of_trained
 from core.training.recipes import RECIPES
+from core.training.setting import find
 from core.training.spec import TrainSpec
 
 # What recipes choose by the images, and so is always said.
 _ALWAYS = ("image_size", "epochs", "learning_rate", "seed")
 
 
-def command_line(spec: TrainSpec, dataset: str) -> str:
+def command_line(spec: TrainSpec, dataset: str, head: str = "") -> str:
     """``python -m core train …`` that begins the same training on the dataset as it is now.
+
+    Args:
+        head: that Auto has fitted, by its key; what only a network's training obeys is left out.
 
     An own network's layers are read from ``layers.json``, which has to be written out first.
     """
     parts = ["python", "-m", "core", "train", dataset, "--recipe", spec.recipe]
+    if spec.minutes:
+        parts += ["--minutes", f"{spec.minutes:g}"]
     if spec.stack:
         parts += ["--layers", "layers.json"]
     usual = _flat(_usual(spec))
     preset = spec.augmentation.preset
-    if preset != "own" and preset != _usual(spec).augmentation.preset:
+    if not head and preset != "own" and preset != _usual(spec).augmentation.preset:
         parts += ["--set", f"augmentation={preset}"]
     for key, value in _flat(spec).items():
         if key.startswith("augmentation.") and preset != "own":
+            continue
+        setting = find(TrainSpec, key)
+        if key == "minutes" or (head and setting is not None and of_trained(setting)):
             continue
         if key in _ALWAYS or usual.get(key) != value:
             parts += ["--set", f"{key}={_text(value)}"]

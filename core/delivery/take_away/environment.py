@@ -9,7 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 # What the notebook needs; whichever of two builds of TensorFlow is there is named.
-NEEDED = ("keras", "tensorflow-cpu", "tensorflow", "numpy", "pillow", "scikit-learn", "matplotlib")
+NEEDED = (
+    "keras",
+    "tensorflow-cpu",
+    "tensorflow",
+    "numpy",
+    "scipy",
+    "pillow",
+    "scikit-learn",
+    "matplotlib",
+)
 # What a run's figures depend on.
 SHOWN = (
     "keras",

@@ -287,10 +287,21 @@ def _reproduce(material: Material) -> Section:
         "below trains it again with Lightbox; without Lightbox, the run's notebook rebuilds it in "
         "Keras."
     ]
-    code = [("sh", command_line(spec, name))]
+    code = [("sh", command_line(spec, name, material.summary.head))]
     if spec.stack:
         code.append(("json", f"{to_json(spec.stack)}"))
         said.append("The layers of its own network go into layers.json.")
+    now = material.dataset.version if material.dataset is not None else 0
+    if now > material.run.dataset_version:
+        said.append(
+            f"It learned from version {material.run.dataset_version:,} of the dataset; the command "
+            f"takes it as it is, which is version {now:,} today."
+        )
+    if material.summary.head:
+        said.append(
+            "The settings below the command are kept whole; those of a network’s training had no "
+            "say, since a head was fitted."
+        )
     code.append(("json", json.dumps(material.run.spec, ensure_ascii=False)))
     parts: tuple[Part, ...] = (
         *(Paragraph("said", each) for each in said),

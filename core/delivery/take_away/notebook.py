@@ -111,7 +111,7 @@ _IMPORTS = {
     "zlib": "import zlib",
 }
 _WIDTH = 100
-_THEIRS = ("keras", "matplotlib", "numpy", "PIL", "sklearn")
+_THEIRS = ("keras", "matplotlib", "numpy", "PIL", "scipy", "sklearn")
 
 
 def _imports(made: list[Cell], cutter: Cutter) -> list[str]:

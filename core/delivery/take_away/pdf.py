@@ -8,12 +8,15 @@ browser need others from the system (Pango), and understand less of the style sh
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -24,6 +27,9 @@ from core.workspace import atomic_path
 
 LIMIT_S = 120
 _POLL_S = 0.1
+# Pictographs of Unicode's supplementary plane, with what joins and varies them.
+_JOIN = "\ufe0f\u200d"
+_PICTOGRAPHS = re.compile(f"[\U0001f000-\U0001faff][\U0001f000-\U0001faff{_JOIN}]*")
 _SCALE = 2
 _BARS = 200
 _ON_PATH = (
@@ -125,12 +131,54 @@ def _browse(page: Path, target: Path, wanted: list[str], report: Reporter | None
         # A browser that is closed by force may still write into its profile.
         tempfile.TemporaryDirectory(prefix="lightbox-", ignore_cleanup_errors=True) as profile
     ):
+        page = _readable(page, Path(profile))
         code = _run([str(browser), *_arguments(page, wanted, Path(profile))], report)
         if code != 0 or not target.is_file() or target.stat().st_size == 0:
             raise NotFound(
                 f"{browser.stem} could not print it.",
                 remedy="Open it as HTML in your browser, and print it into a PDF there.",
             )
+
+
+def _readable(page: Path, folder: Path) -> Path:
+    """The page, or one in ``folder`` without pictographs, where no font here has them: they would
+    be empty boxes."""
+    try:
+        html = page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return page
+    if not _PICTOGRAPHS.search(html) or _has_pictographs():
+        return page
+    other = folder / "page.html"
+    other.write_text(spelled_out(html), encoding="utf-8")
+    return other
+
+
+def spelled_out(text: str) -> str:
+    """A text whose pictographs are their names: ``🍎 1`` is ``(red apple) 1``."""
+    return _PICTOGRAPHS.sub(_name_of, text)
+
+
+def _name_of(found: re.Match[str]) -> str:
+    names = [
+        unicodedata.name(letter, "").lower() for letter in found.group() if letter not in _JOIN
+    ]
+    names = [each for each in names if each and not each.startswith("emoji modifier")]
+    return f"({', '.join(names)})" if names else ""
+
+
+@cache
+def _has_pictographs() -> bool:
+    """Whether a font here has them; Windows and Macs come with one."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    try:
+        found = subprocess.run(
+            ["fc-list", ":lang=und-zsye", "family"], capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return bool(found.stdout.strip())
 
 
 def _arguments(page: Path, wanted: list[str], profile: Path) -> list[str]:

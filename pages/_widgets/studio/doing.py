@@ -144,7 +144,7 @@ def _class(record: DatasetRecord, event: Event) -> DatasetRecord:
         text = ""
     elif event.do == "rename":
         versions = by_hand.rename_class(store, record.id, label, event.name)
-        text = f"“{shorten(label)}” is “{shorten(event.name)}” now."
+        text = f"“{shorten(label)}” is “{shorten(by_hand.called(event.name))}” now."
     else:
         versions = by_hand.remove_class(store, record.id, label)
         text = f"“{shorten(label)}” is taken out."

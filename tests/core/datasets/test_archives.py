@@ -187,14 +187,44 @@ def test_an_archive_without_images_is_refused_at_once(tmp_path: Path) -> None:
             look(path)
 
 
-def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
-    inner = make_zip(tmp_path / "photos.zip", good()).read_bytes()
-    for outer in (
-        make_zip(tmp_path / "a.zip", {"mine/photos.zip": inner, "readme.txt": b"x"}),
-        make_tar(tmp_path / "a.tar", {"mine/photos.zip": inner}),
+def test_of_archives_in_an_archive_one_level_is_opened_within_the_same_limits(
+    tmp_path: Path,
+) -> None:
+    inner = make_zip(tmp_path / "cats.zip", {"1.png": image_bytes(1), "2.png": image_bytes(2)})
+    twice = make_zip(tmp_path / "twice.zip", {"deep.zip": inner.read_bytes()})
+    dogs = make_tar(tmp_path / "dogs.tar.gz", {"dogs/1.png": image_bytes(3)}, "w:gz")
+    held = {
+        "mine/cats.zip": inner.read_bytes(),
+        "mine/dogs.tar.gz": dogs.read_bytes(),
+        "mine/twice.zip": twice.read_bytes(),
+        "mine/none.zip": b"no archive",
+    }
+    for n, outer in enumerate(
+        (make_zip(tmp_path / "a.zip", held), make_tar(tmp_path / "a.tar", held))
     ):
-        with pytest.raises(InvalidInput, match=r"another archive: mine/photos\.zip"):
-            look(outer)
+        look(outer)
+        folder = tmp_path / f"out{n}"
+        folder.mkdir()
+        unpacked = take(outer, folder)
+        assert files(folder) == {"mine/cats/1.png", "mine/cats/2.png", "mine/dogs/1.png"}
+        assert reasons(unpacked) == {
+            "mine/twice/deep.zip": "It is an archive in an archive in another; unpack it and add "
+            "it by itself.",
+            "mine/none.zip": "It is an archive that is damaged, or none.",
+        }
+    # What an archive inside holds counts, whatever it is packed to.
+    bomb = make_zip(tmp_path / "zeros.zip", {"0.png": bytes(LIMIT)}, zipfile.ZIP_DEFLATED)
+    around = make_zip(tmp_path / "bomb.zip", {"zeros.zip": bomb.read_bytes()})
+    folder = tmp_path / "bombed"
+    folder.mkdir()
+    with pytest.raises(InvalidInput, match="unpacks to more"):
+        take(around, folder, LIMIT)
+    assert files(folder) == set()
+    with pytest.raises(InvalidInput, match="2 images"):
+        take(make_zip(tmp_path / "b.zip", held), folder, max_files=2)
+    seven = make_zip(tmp_path / "seven.zip", {"photos.7z": b"7z"})
+    with pytest.raises(InvalidInput, match=r"another archive: photos\.7z"):
+        look(seven)
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz"])

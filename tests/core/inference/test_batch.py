@@ -38,6 +38,7 @@ from core.jobs.execute import execute
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from core.progress import Reporter, Wishes
 from core.quality.take_away import find
+from core.workspace import read_json, write_json
 from tests.conftest import ROOT
 from tests.core.api.serving import serving
 from tests.core.evaluation.coloured import make_run, write_colour
@@ -215,6 +216,12 @@ def test_sorting_copies_into_class_folders_and_touches_no_original(
         assert all(name.startswith("unsure/") for name in archive.namelist())
     with pytest.raises(Conflict):
         sort_batch(catalog, batch, tmp_path / "sorted")
+    # Windows has no folder of this name, so another one is said to be of the class.
+    model = catalog.workspace.run(run.id) / "model.json"
+    write_json(model, {**read_json(model), "classes": ["con", "green", "red"]})
+    done = sort_batch(catalog, batch, tmp_path / "named")
+    assert done.folders == {"_con": 4, "green": 4, "red": 5}
+    assert done.named == {"_con": "con"}
     with pytest.raises(InvalidInput):
         sort_batch(catalog, batch, folder / "inside")
 

@@ -40,6 +40,8 @@ def add_photos(
 def test_blank_classes_get_photos_and_other_names(catalog: Catalog) -> None:
     record = by_hand.start(catalog)
     assert cards(catalog, record.id) == {"Class 1": 0, "Class 2": 0}
+    assert by_hand.why_called(" open hand ") == ""
+    assert "“open_hand”, not “open/hand”" in by_hand.why_called("open/hand")
     versions = by_hand.rename_class(catalog, record.id, "Class 1", "open hand")
     assert cards(catalog, record.id) == {"open hand": 0, "Class 2": 0}
     curation.undo(catalog, record.id, versions)

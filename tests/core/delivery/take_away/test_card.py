@@ -121,4 +121,16 @@ def test_the_command_trains_with_the_same_settings(spec: TrainSpec) -> None:
     assert options.name == "it's mine"
     recipe = spec_of(options.recipe)
     values = dict(setting.split("=", 1) for setting in options.settings)
+    if spec.minutes:
+        values["minutes"] = options.minutes
     assert recipe.with_values(values) == spec
+
+
+def test_of_a_head_that_was_fitted_nothing_is_said_that_only_a_network_obeys() -> None:
+    spec = spec_of("auto", minutes=2, seed=5)
+    said = command_line(spec, "beads", head="ridge")
+    assert said.startswith("python -m core train beads --recipe auto --minutes 2 ")
+    assert "seed=5" in said
+    for each in ("epochs", "learning_rate", "augmentation", "optimizer", "dropout"):
+        assert each in str(spec), "a setting of today"
+        assert each not in said

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.notes import save_about
-from core.delivery.take_away.pdf import find_browser
+from core.delivery.take_away.pdf import find_browser, spelled_out
 from core.delivery.take_away.poster import HEIGHT, WIDTH, poster_html, write_poster
 from core.delivery.take_away.report_matrix import Look, picture
 from core.errors import InvalidInput
@@ -69,3 +69,9 @@ def test_examples_are_of_all_classes_and_the_surest_mistakes(
     assert list(rows["correct"]) == [True] * 4 + [False] * 2
     assert len(set(rows["label"].head(3))) == 3
     assert not rows.index.duplicated().any()
+
+
+def test_where_no_font_has_pictographs_they_are_told_by_name() -> None:
+    assert spelled_out("Kaffee 🌿, 🍎🍏 and 👩\u200d🌾🏽 ✓") == (
+        "Kaffee (herb), (red apple, green apple) and (woman, ear of rice) ✓"
+    )
