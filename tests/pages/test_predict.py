@@ -19,6 +19,7 @@ from core.evaluation.evaluate import evaluate_run
 from core.evaluation.store import load_evaluation, predictions_table
 from core.evaluation.threshold import sure_from
 from core.inference.corrections import corrections
+from core.jobs.kinds import submit_ood_detector
 from core.quality.curation import curated, usable
 from core.quality.scan import scan
 from core.runs.files import RunFiles
@@ -251,6 +252,13 @@ def test_the_first_look_learns_what_the_training_images_look_like_once(
     at = open_page("predict")
     (job,) = [job for job in trained.catalog.jobs.all() if job.kind == "familiar"]
     assert "Learning what its training images look like" in words(at)
+    # Closed in the middle of it: begun anew, but not for ever.
+    for attempts in (2, 3, 3):
+        trained.catalog.jobs.finish(job.id, "interrupted", error="Lightbox was closed.")
+        open_page("predict")
+        assert len(trained.catalog.jobs.all(kind="familiar")) == attempts
+        job = trained.catalog.jobs.latest("familiar", trained.run_id) or job
+    job = submit_ood_detector(trained.catalog, trained.run_id)
     trained.catalog.jobs.finish(job.id, "failed", error="There are too few.")
     assert "There are too few." in words(open_page("predict"))
 

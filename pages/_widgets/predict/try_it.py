@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.evaluation.out_of_distribution import find_detector
 from core.inference.given import FROM_BOXES, learned_from_boxes, open_given
 from core.inference.predictor import Predictor, open_predictor, to_csv
 from core.jobs import kinds
@@ -21,6 +20,7 @@ from pages._widgets.predict.answer import Tried
 from pages._widgets.predict.demo_links import demo_links
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, choose_example
+from pages._widgets.predict.unlike import tells_unlike
 from pages._widgets.said import UNLIKE
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
@@ -106,16 +106,6 @@ def _clear(what: str, at: int) -> None:
     st.session_state[f"try-{what}-kept"] = []
 
 
-def _learned(run: RunRecord) -> bool:
-    """Whether images unlike the training images can be told; begins to find out if nobody has."""
-    store = catalog()
-    if find_detector(store.workspace, run.id) is not None:
-        return True
-    if store.jobs.latest("familiar", run.id) is None:
-        kinds.submit_ood_detector(store, run.id)
-    return False
-
-
 @st.fragment(run_every=1.0)
 def _learning(run_id: str) -> None:
     job = catalog().jobs.latest("familiar", run_id)
@@ -198,7 +188,7 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
 
 
 def draw(run: RunRecord) -> None:
-    detecting = _learned(run)
+    detecting = tells_unlike(run)
     with st.container(key="try-it"):
         _try(run, detecting)
     if not detecting:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
-from core.catalog.records import ACTIVE
-from core.evaluation.out_of_distribution import find_detector
-from core.jobs import kinds
 from core.text import escape
 from pages._widgets.predict.answer import picture_of
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask
+from pages._widgets.predict.unlike import tells_unlike
 from pages._widgets.said import said
 from pages._widgets.session import catalog
 from pages._widgets.studio.correcting import correct_it, correction_panel, is_learning, refused
@@ -46,7 +44,7 @@ def draw(record: DatasetRecord | None, run: RunRecord | None) -> None:
 def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     st.session_state["predicted"] = True
     learning = is_learning(record, run)
-    detecting = _learned(run, busy=learning)
+    detecting = tells_unlike(run, busy=learning)
     (tried,) = ask(run, [(photo.name, photo.data)], detecting)
     answer = tried.prediction
     if answer.error:
@@ -78,19 +76,3 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
 def _busy(record: DatasetRecord) -> bool:
     """A correction is being learned already."""
     return f"studio-correction-{record.id}" in st.session_state
-
-
-def _learned(run: RunRecord, *, busy: bool) -> bool:
-    """Whether photos unlike the training photos can be told; begins to find out if nobody has.
-
-    Args:
-        busy: another model is about to take its place, which should not have to share the computer.
-    """
-    store = catalog()
-    if find_detector(store.workspace, run.id) is not None:
-        return True
-    latest = store.jobs.latest("familiar", run.id)
-    again = latest is None or latest.state == "cancelled"
-    if again and not busy and not store.jobs.all(states=ACTIVE, kind="scan"):
-        kinds.submit_ood_detector(store, run.id)
-    return False

@@ -213,7 +213,7 @@ def test_of_archives_in_an_archive_one_level_is_opened_within_the_same_limits(
             "mine/none.zip": "It is an archive that is damaged, or none.",
         }
     # What an archive inside holds counts, whatever it is packed to.
-    bomb = make_zip(tmp_path / "zeros.zip", {"0.png": bytes(LIMIT)}, zipfile.ZIP_DEFLATED)
+    bomb = make_zip(tmp_path / "zeros.zip", {"0.png": bytes(LIMIT + 1)}, zipfile.ZIP_DEFLATED)
     around = make_zip(tmp_path / "bomb.zip", {"zeros.zip": bomb.read_bytes()})
     folder = tmp_path / "bombed"
     folder.mkdir()
