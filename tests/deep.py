@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
 
 def deep_png(values: np.ndarray) -> bytes:
@@ -63,3 +63,22 @@ def display_p3() -> bytes:
         packed = struct.pack(">3i", *(round(65536 * value) for value in values))
         data = data[: at[name] + 8] + packed + data[at[name] + 20 :]
     return data
+
+
+def grey_tiff(values: np.ndarray, *, white_is_zero: bool = False, signed: bool = False) -> bytes:
+    """A TIFF of greys, with its tags of what is white and of signs as they are asked for.
+
+    Args:
+        values: uint8 or uint16, shape (height, width): the bits as they lie in the file.
+    """
+    out = io.BytesIO()
+    Image.fromarray(values).save(out, "TIFF", tiffinfo={339: 2} if signed else {})
+    made = bytearray(out.getvalue())
+    if white_is_zero:
+        # Pillow writes the opposite whatever it is told.
+        (at,) = struct.unpack_from("<I", made, 4)
+        (count,) = struct.unpack_from("<H", made, at)
+        for entry in range(at + 2, at + 2 + 12 * count, 12):
+            if struct.unpack_from("<H", made, entry) == (262,):
+                struct.pack_into("<H", made, entry + 8, 0)
+    return bytes(made)

@@ -33,7 +33,7 @@ from core.errors import LightboxError, UnreadableImage
 Fit = Literal["stretch", "crop", "pad"]
 
 # Bumped when decoding or resizing changes, so that no cache keeps pixels made in an older way.
-DECODER_VERSION = 4
+DECODER_VERSION = 5
 _ORIENTATION = 0x0112
 _MOST_COUNTED = 20
 # Of which a page other than the first can be meant.
@@ -62,7 +62,8 @@ class Decoding:
     Attributes:
         version: 1 ignored colour profiles, put transparency on white, and took greys by the range
             of 16 bits or each file's own; 2 does as a viewer does; 3 reads colours of 16 bits by
-            the range that they use, too; 4 converts most profiles by tables, up to one level off.
+            the range that they use, too; 4 converts most profiles by tables, up to one level off;
+            5 obeys TIFFs that have white as 0 in greys of more than eight bits, or signs in eight.
         greys: what is black and what is white in greys and colours of more than eight bits;
             ``None`` for what each file says.
         page: of files of several pages, from 1 on.
@@ -73,7 +74,7 @@ class Decoding:
     page: int = 1
 
     def __str__(self) -> str:
-        """As it is kept, and as caches are told apart by it: ``4``, ``4:0:4095``, ``4:p2``."""
+        """As it is kept, and as caches are told apart by it: ``5``, ``5:0:4095``, ``5:p2``."""
         ends = () if self.greys is None else self.greys
         page = [f"p{self.page}"] if self.page > 1 else []
         return ":".join([str(self.version), *(f"{end:.9g}" for end in ends), *page])
@@ -87,8 +88,8 @@ class Decoding:
         """
         version, *ends = (text or "1").split(":")
         page = int(ends.pop()[1:]) if ends and re.fullmatch(r"p[1-9]\d{0,5}", ends[-1]) else 1
-        if version not in ("1", "2", "3", "4") or len(ends) not in (0, 2):
-            raise ValueError("it is written as 4, or as 4:BLACK:WHITE")
+        if version not in ("1", "2", "3", "4", "5") or len(ends) not in (0, 2):
+            raise ValueError("it is written as 5, or as 5:BLACK:WHITE")
         if not ends:
             return cls(int(version), None, page)
         low, high = (float(end) for end in ends)
@@ -289,7 +290,8 @@ def _open(
                 rgb, on_black, own = as_first(upright), False, None
             else:
                 exact = decoding.version < 4
-                rgb, on_black, own = as_seen(upright, decoding.greys, exact=exact)
+                tagged = decoding.version > 4
+                rgb, on_black, own = as_seen(upright, decoding.greys, exact=exact, tagged=tagged)
             own = own if deep is None else deep[1]
             if rgb is image and kind != "JPEG":
                 # What reads several frames still changes its pixels, and closes them with its file.

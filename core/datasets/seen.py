@@ -13,6 +13,9 @@ from PIL import Image, ImageFile, ImageOps
 from core.datasets.colour import on_background, to_srgb
 from core.datasets.greys import Range, is_deep, own_range, to_eight_bits
 
+# Tags of TIFF: which end is white (0: the least number; Pillow turns eight bits and fewer itself),
+# and what numbers are, of which 2 is with a sign.
+_WHITE, _SAMPLES, _SIGNED = 262, 339, 2
 # The bytes of each pair, the other way round: decoding once more so gives the lower eight bits.
 _OTHER_BYTE = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
 
@@ -81,7 +84,7 @@ def _swapped(args: Any) -> Any:
 
 
 def as_seen(
-    image: Image.Image, within: Range | None = None, *, exact: bool = False
+    image: Image.Image, within: Range | None = None, *, exact: bool = False, tagged: bool = True
 ) -> tuple[Image.Image, bool, Range | None]:
     """8-bit RGB as a viewer shows it.
 
@@ -89,20 +92,25 @@ def as_seen(
         within: what is black and white in greys of more than eight bits; the file's own range if
             ``None``.
         exact: convert colours by LittleCMS alone, as for models that were trained so.
+        tagged: obey a TIFF that has white as 0 in deep greys, or numbers with a sign in eight bits;
+            not for models that were trained before that.
 
     Returns:
         It, itself if it is so already; whether it was put on black, since white would hide it; and
         the file's own range of deep greys, ``None`` for other pictures.
     """
     mode = image.mode
+    tags = dict(getattr(image, "tag_v2", {}))
+    if tagged and mode == "L" and tags.get(_SAMPLES) in (_SIGNED, (_SIGNED,)):
+        # Pillow takes −1 for 255.
+        return to_eight_bits(np.asarray(image).view(np.int8), None, (-128.0, 127.0)), False, None
     if is_deep(mode):
         values = np.asarray(image)
-        tags = dict(getattr(image, "tag_v2", {}))
         # What a medical picture says of itself is what a viewer shows of it.
         window = image.info.get("window")
         own = window or own_range(values, tags)
         seen = to_eight_bits(values, tags, within or own)
-        if image.info.get("inverted"):
+        if image.info.get("inverted") or (tagged and tags.get(_WHITE) == 0):
             seen = ImageOps.invert(seen)
         return seen, False, None if window else own
     if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "La", "RGBa"):

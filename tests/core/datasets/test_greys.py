@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from core.datasets import greys
-from core.datasets.images import Decoding, open_image
+from core.datasets.images import Decoding, decode, open_image
+from tests.deep import grey_tiff
 
 
 def ramp(high: float, dtype: type) -> np.ndarray:
@@ -83,3 +84,21 @@ def test_a_hot_pixel_does_not_make_all_others_black() -> None:
     assert greys.own_range(values) == (0, 4095)
     values[:2] = 65535
     assert greys.own_range(values) == (0, 65535)
+
+
+def test_a_tiff_says_what_is_white_and_whether_numbers_have_a_sign() -> None:
+    ramp = np.arange(0, 65536, 256, np.uint16).reshape(16, 16)
+    plain, turned = grey_tiff(ramp), grey_tiff(ramp, white_is_zero=True)
+    as_it_is = decode(plain, 16)
+    assert as_it_is[0, 0, 0] == 0
+    assert as_it_is[-1, -1, 0] == 254
+    np.testing.assert_array_equal(decode(turned, 16), 255 - as_it_is)
+    # −128 to 127: black to white.
+    signed = grey_tiff(np.arange(256).astype(np.int8).view(np.uint8).reshape(16, 16), signed=True)
+    expected = (np.arange(256) + 128) % 256
+    np.testing.assert_array_equal(decode(signed, 16)[..., 0].ravel(), expected)
+    # Models that were trained before see what they learned from.
+    before = Decoding(4)
+    np.testing.assert_array_equal(decode(turned, 16, decoding=before), as_it_is)
+    shown = decode(signed, 16, decoding=before)[..., 0].ravel()
+    np.testing.assert_array_equal(shown, np.arange(256))

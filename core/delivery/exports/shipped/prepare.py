@@ -96,7 +96,9 @@ def _upright(image: Image.Image) -> Image.Image:
 def as_rgb(image: Image.Image, decoding: str) -> Image.Image:
     """Red, green and blue of eight bits, as in the model's training."""
     version, ends, _ = _parsed(decoding)
-    return as_first(image) if version == 1 else as_seen(image, ends, exact=version < 4)[0]
+    if version == 1:
+        return as_first(image)
+    return as_seen(image, ends, exact=version < 4, tagged=version > 4)[0]
 
 
 def _parsed(decoding: str) -> tuple[int, tuple[float, float] | None, int]:

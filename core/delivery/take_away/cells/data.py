@@ -76,6 +76,8 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
     boxes = material.split["path"].str.contains("#xywh=", regex=False).any()
     pages = material.split["path"].str.contains("#page=", regex=False).any()
     exact = ", exact=True" if spec.as_decoded.version < 4 else ""
+    if spec.as_decoded.version < 5:
+        exact += ", tagged=False"
     rgb = f"as_seen(upright, {within}{exact})[0]" if newer else "as_first(upright)"
     fit = {
         "stretch": "the aspect ratio is not kept",

@@ -15,7 +15,7 @@ from PIL import Image
 from core.datasets.images import Decoding, Fit, decode
 from core.delivery.exports.package import add_reading
 from core.delivery.exports.shipped.prepare import as_pixels
-from tests.deep import deep_png, dicom_file, display_p3
+from tests.deep import deep_png, dicom_file, display_p3, grey_tiff
 
 SIZE = 32
 
@@ -56,6 +56,10 @@ FILES = {
         Image.fromarray(np.arange(0, 60000, dtype=np.uint16).reshape(200, 300)), "PNG"
     ),
     "deep colours": deep_png(np.arange(0, 4095, dtype=int).repeat(2)[:8100].reshape(50, 54, 3)),
+    "white is 0": grey_tiff(
+        np.arange(60000, dtype=np.uint16).reshape(200, 300), white_is_zero=True
+    ),
+    "signed": grey_tiff(np.asarray(photo("L")), signed=True),
     "pages": saved(photo(), "TIFF", save_all=True, append_images=[photo("L")]),
     "wide colours": saved(photo(), "PNG", icc_profile=display_p3()),
     "several pictures": saved(photo(), "MPO", save_all=True, append_images=[photo("L")]),
@@ -66,7 +70,7 @@ FILES = {
 
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 @pytest.mark.parametrize("name", list(FILES))
-@pytest.mark.parametrize("how", ["", "2", "3:100:40000", "4"])
+@pytest.mark.parametrize("how", ["", "2", "3:100:40000", "4", "5"])
 def test_pictures_are_prepared_as_the_app_does(
     name: str, fit: Fit, how: str, tmp_path: Path
 ) -> None:

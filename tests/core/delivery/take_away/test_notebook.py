@@ -26,7 +26,7 @@ from core.training.augmentation.options import Augmentation
 from core.training.augmentation.vary import vary
 from core.training.spec import TrainSpec
 from tests.core.delivery.take_away.making import CLASSES, material_of, source, spec_of
-from tests.deep import deep_png, display_p3
+from tests.deep import deep_png, display_p3, grey_tiff
 
 _EVERYTHING = {
     "rotation": 20,
@@ -188,7 +188,7 @@ def _run(cells_of: list[Any], *, until: str, **known: Any) -> dict[str, Any]:
 
 @pytest.mark.keras
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
-@pytest.mark.parametrize("how", ["", "2", "4:0:4095"])
+@pytest.mark.parametrize("how", ["", "2", "4:0:4095", "5:0:4095"])
 def test_it_reads_images_as_lightbox_does(
     catalog: Catalog, tmp_path: Path, fit: Any, how: str
 ) -> None:
@@ -210,7 +210,8 @@ def test_it_reads_images_as_lightbox_does(
         ("small.png", small, {}),
     ):
         image.save(folder / name, **more)
-    if how.startswith("4"):
+    (folder / "white-is-0.tiff").write_bytes(grey_tiff(np.asarray(grey16), white_is_zero=True))
+    if how[:1] in ("4", "5"):
         (folder / "deep-colours.png").write_bytes(deep_png(rng.integers(0, 4096, (40, 50, 3))))
     made = cells(material_of(catalog, spec_of(resize=fit, decoding=how)))
     read = _run(made, until="def read_image", SIZE=32)["read_image"]
