@@ -7,36 +7,25 @@ good ones. Limits are kept while unpacking, whatever the archive's own table say
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.contained import Limits, contained
-from core.datasets.formats import (
-    HEAD_BYTES,
-    TABLES,
-    begins_like_image,
-    has_image_name,
-    is_archive,
-    may_be_image,
-    why_not,
-)
+from core.datasets.formats import TABLES, is_archive
 from core.datasets.formats import suffix_of as suffix_of_file
-from core.datasets.layout import Skipped, is_litter, is_text
+from core.datasets.layout import Skipped
 from core.datasets.members import Damaged, Member, damage, opened, zip_encoding
+from core.datasets.refusal import SUFFIXES_ARCHIVE as SUFFIXES_ARCHIVE
+from core.datasets.refusal import can_be_called, is_image_inside, refusal
+from core.datasets.refusal import is_archive_name as is_archive_name
+from core.datasets.refusal import suffix_of as suffix_of
 from core.errors import InvalidInput, disk_errors
 from core.progress import Reporter, Throttle
 from core.text import as_text
 from core.workspace import ensure_space, new_token
 
-SUFFIXES_ARCHIVE = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-_NESTED = (".gz", ".bz2", ".xz", ".7z", ".rar")
 _CHUNK = 1024 * 1024
-# Windows forbids some names, and most file systems names above 255 bytes.
-_MAX_NAME_BYTES = 255
-_MAX_PATH_BYTES = 2048
 
 
 @dataclass
@@ -48,17 +37,6 @@ class Unpacked:
     tables: int = 0
     bytes: int = 0
     skipped: list[Skipped] = field(default_factory=list)
-
-
-def is_archive_name(name: str) -> bool:
-    """Whether a file of this name is one that :func:`unpack` takes."""
-    return bool(suffix_of(name))
-
-
-def suffix_of(name: str) -> str:
-    """The suffix of an archive's name, ``.tar.gz`` for example, or ""."""
-    found = [suffix for suffix in SUFFIXES_ARCHIVE if name.lower().endswith(suffix)]
-    return max(found, key=len, default="")
 
 
 def inspect(path: Path, *, max_bytes: int, max_files: int, encoding: str | None = None) -> None:
@@ -93,9 +71,9 @@ def inspect_here(
             for member in members:
                 total += member.size
                 locked |= member.locked
-                is_image = member.is_image or (not images and _is_image_inside(member))
+                is_image = member.is_image or (not images and is_image_inside(member))
                 images += is_image and not member.method
-                opens |= _refusal(member) is None and is_archive_name(member.name)
+                opens |= refusal(member) is None and is_archive_name(member.name)
                 if not inside and is_archive(PurePosixPath(member.name).name):
                     inside = member.name
                 if member.method:
@@ -243,14 +221,14 @@ class _Work:
             self.report.progress("unpack", self.result.kept, size, "Unpacking")
 
     def _take(self, member: Member, is_tar: bool, inner: str) -> None:
-        why = _refusal(member)
+        why = refusal(member)
         name = _below(inner, member.name) if inner else member.name
         if why is None and is_archive_name(member.name):
             why = "It is an archive in an archive in another; unpack it and add it by itself."
             if not inner:
                 self._open(member)
                 return
-        if why is None and not _can_be_called(name):
+        if why is None and not can_be_called(name):
             why = "Its name is too long or not valid."
         if why is not None:
             if why:
@@ -304,63 +282,6 @@ def _below(inner: str, name: str) -> str:
     inside = PurePosixPath(name)
     folder = place.parent if inside.parts[0] == stem and inside.parts[1:] else place.parent / stem
     return str(folder / inside)
-
-
-def _refusal(member: Member) -> str | None:
-    """Why a member is left out; "" for what isn't worth a line, ``None`` to keep it."""
-    path = PurePosixPath(member.name)
-    if not member.is_file:
-        return ""
-    if path.is_absolute() or _has_drive(member.name):
-        return "Its path is absolute, which could write outside Lightbox's folder."
-    if ".." in path.parts:
-        return "Its path leads out of the archive's folder."
-    if member.is_link:
-        return "It is a link or a device, not a file."
-    if any(is_litter(part) for part in path.parts):
-        return ""
-    if not is_text(member.name):
-        return "Its name is not valid text (UTF-8)."
-    if member.locked:
-        return "It is protected by a password."
-    if member.method:
-        return f"It is packed with {member.method}, which can't be unpacked here."
-    if is_archive_name(path.name):
-        return None
-    if path.name.lower().endswith(_NESTED):
-        return "It is an archive inside the archive; unpack it and add it by itself."
-    if not (
-        has_image_name(path.name) or suffix_of_file(path.name) in TABLES or _is_image_inside(member)
-    ):
-        return why_not(path.name)
-    return None
-
-
-def _can_be_called(name: str) -> bool:
-    """Whether a file can have this path below a folder."""
-    return (
-        "\0" not in name
-        and len(name.encode()) <= _MAX_PATH_BYTES
-        and all(len(part.encode()) <= _MAX_NAME_BYTES for part in PurePosixPath(name).parts)
-    )
-
-
-def _has_drive(name: str) -> bool:
-    """Whether a name begins with a drive: ``C:/``, and on Windows ``a:b``, too."""
-    return bool(re.match(r"[A-Za-z]:/" if os.name != "nt" else r"[^/]*:", name))
-
-
-def _is_image_inside(member: Member) -> bool:
-    """Whether a member without a picture's name begins like one."""
-    if not member.is_file or member.is_link or member.locked or member.method or not member.size:
-        return False
-    if not may_be_image(PurePosixPath(member.name).name):
-        return False
-    try:
-        with damage(), member.open() as source:
-            return begins_like_image(source.read(HEAD_BYTES))
-    except Damaged:
-        return False
 
 
 def _write(
