@@ -36,6 +36,8 @@ _SHARE = 0.8
 # Networks side by side; and of the time that is left, the most that a third one may take, or a
 # third look.
 _PAIR, _SHARE_OF_MORE = 2, 0.15
+# Where fewer are wrong, what makes each answer take longer has little to mend.
+_HARDLY_WRONG = 0.01
 # Of the time that a head takes which chooses its settings, what it takes with these known.
 _KNOWN = 1 / 3
 # How long a network takes to be prepared at a new size, or for a closer look, and an image of
@@ -172,6 +174,8 @@ class Search:
             if not self._in_time(pair):
                 pair = replace(pair, closer=())
             if self._try(pair):
+                # By now it may be known to take less time than was thought.
+                self._try(replace(pair, closer=best.closer))
                 break
         for fit in looks.squares(table):
             self._try(replace(self._winner.look, resize=fit))
@@ -186,11 +190,12 @@ class Search:
         for share in looks.MORE if self._winner.look.closer else ():
             best = self._winner.look
             look = replace(best, closer=(*best.closer, share))
-            if self._kept.has(look) or self._little(look):
+            if self._little(look):
                 self._try(look)
 
     def _little(self, look: Look) -> bool:
-        return self._expected(look) < _SHARE_OF_MORE * self.clock.left
+        """Whether it takes little of the time that is left, or is known from before."""
+        return self._kept.has(look) or self._expected(look) < _SHARE_OF_MORE * self.clock.left
 
     def _try_third(self, others: Sequence[str]) -> None:
         """One network more beside two, where that takes little of the time: it brings less than the
@@ -200,7 +205,7 @@ class Search:
         if len(best.networks) != _PAIR or not left:
             return
         look = replace(best, beside=(*best.beside, left[0]))
-        if self._kept.has(look) or self._little(look):
+        if self._little(look):
             self._try(look)
 
     @property
@@ -259,8 +264,11 @@ class Search:
         return [view for view in look.views if view not in before]
 
     def _in_time(self, look: Look) -> bool:
-        """Whether there is time for a look, or what it shows is known from before."""
-        return self._kept.has(look) or self._expected(look) < _SHARE * self.clock.left
+        """Whether there is time for a look, or what it shows is known from before. Where hardly any
+        answer is wrong, only for what takes little of it."""
+        hardly = self._best is not None and self._best[1].accuracy > 1 - _HARDLY_WRONG
+        share = _SHARE_OF_MORE if hardly else _SHARE
+        return self._kept.has(look) or self._expected(look) < share * self.clock.left
 
     def _expected(self, look: Look) -> float:
         """About the seconds that a look would take."""
