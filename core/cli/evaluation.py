@@ -93,7 +93,7 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         argument("--no-aim", action="store_true", help="take back what was said"),
     ),
     argument("--class", dest="label", metavar="CLASS", help="of this class; of each class without"),
-    examples=('"hands 1" --aim 90', '"hands 1" --aim 95 --class zero', '"hands 1" --json'),
+    examples=('"hands 1" --aim 90', '"hands 1" --aim 95 --class red', '"hands 1"'),
 )
 def verdict(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """What models are for is said once, for all of a dataset, and kept; the answer is yes, no, or

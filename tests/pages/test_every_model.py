@@ -115,6 +115,7 @@ _ELSEWHERE = tuple(name for name, kind in KINDS.items() if kind.settings is None
 _UNTESTED = (
     *("compare", "similar", "study", "mistakes", "map", "reliability", "report", "card", "metrics"),
     "poster",
+    "verdict",
     *(
         'share "hands 1" --json',
         'share "hands 1" --days',
