@@ -4,8 +4,12 @@ import sys
 
 from core.lasting import lasting
 
-with lasting():
-    from core.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())
+try:
+    with lasting():
+        from core.cli import main
+    if __name__ == "__main__":
+        sys.exit(main())
+except KeyboardInterrupt:
+    # Before there was a command, or once it had ended.
+    sys.stderr.write("Stopped.\n")
+    sys.exit(130)

@@ -66,6 +66,6 @@ def _run(options: Options, output: Output) -> int:
     except LightboxError as error:
         complain(error)
         return 2
-    except (KeyboardInterrupt, Cancelled):
-        complain("Stopped.")
+    except (KeyboardInterrupt, Cancelled) as stopped:
+        complain(str(stopped) or "Stopped.")
         return 130

@@ -14,7 +14,7 @@ from core.cli.command import RUN, Argument, Options, argument, command
 from core.cli.datasets import find_or_add
 from core.cli.layouts import LAYOUT
 from core.cli.output import Output
-from core.cli.running import run_job, until_interrupted
+from core.cli.running import run_job, saying_what_became, until_interrupted
 from core.cli.telling import tell
 from core.errors import InvalidInput, LightboxError
 from core.evaluation.document.result import load_result
@@ -115,8 +115,9 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     if (earlier := catalog.runs.named(options.run_name)) is not None:
         until_interrupted(catalog, catalog.jobs.get(earlier.job_id), output)
     run = create_run(catalog, spec, options.run_name, needs=needs_of(options))
-    run_job(catalog, catalog.jobs.get(run.job_id), output)
-    return report_run(catalog, run.id, output)
+    with saying_what_became(catalog, run.id):
+        run_job(catalog, catalog.jobs.get(run.job_id), output)
+        return report_run(catalog, run.id, output)
 
 
 def _begin_with(catalog: Catalog, record: DatasetRecord, options: Options) -> TrainSpec:

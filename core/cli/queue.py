@@ -10,7 +10,7 @@ from core.catalog.queue import Has
 from core.cli.command import RUN, Options, argument, command
 from core.cli.models import NEEDS, needs_of, report_run
 from core.cli.output import Output
-from core.cli.running import run_job, until_interrupted
+from core.cli.running import run_job, saying_what_became, until_interrupted
 from core.errors import Conflict, NotFound
 from core.jobs import kinds
 from core.jobs.crew import nobody_for
@@ -153,8 +153,9 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         )
     if job.state != "queued":
         run = kinds.resume_run(catalog, run.id)
-    run_job(catalog, catalog.jobs.get(run.job_id), output)
-    return report_run(catalog, run.id, output)
+    with saying_what_became(catalog, run.id):
+        run_job(catalog, catalog.jobs.get(run.job_id), output)
+        return report_run(catalog, run.id, output)
 
 
 @command(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
@@ -16,6 +18,8 @@ from core.jobs.machine import this_machine, this_place
 from core.jobs.reporter import DatabaseReporter
 from core.jobs.silence import Silence, has_ended
 from core.jobs.whole import how_far
+
+_STDERR = 2
 
 
 class JobFailed(LightboxError):
@@ -45,6 +49,9 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Whatever was just being printed can't be printed into.
+        with suppress(OSError):
+            os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
         for report in started:
             report.cancel()
 
@@ -62,6 +69,24 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
         signal.signal(signal.SIGINT, before)
         output.progress.left = None
     return _succeeded(ended)
+
+
+@contextmanager
+def saying_what_became(catalog: Catalog, run_id: str) -> Iterator[None]:
+    """Where somebody stops a training here: whether there is a model, and how it goes on.
+
+    Raises:
+        Cancelled: with that in a sentence.
+    """
+    try:
+        yield
+    except (Cancelled, KeyboardInterrupt) as stopped:
+        run = catalog.runs.get(run_id)
+        if run.state == "done":
+            text = f"Stopped. The model “{run.name}” is there all the same: it was ready by then."
+        else:
+            text = f'Stopped. “{run.name}” has no model yet. Go on with: resume "{run.name}"'
+        raise Cancelled(text) from stopped
 
 
 def _wait(catalog: Catalog, job_id: str) -> JobRecord:

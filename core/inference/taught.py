@@ -12,7 +12,7 @@ from core.errors import LightboxError
 from core.evaluation.comparison.learned import Learned
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
-from core.text import percent, plural
+from core.text import certainty, plural
 
 # So many are asked about in a moment.
 _MOST = 64
@@ -47,7 +47,7 @@ class Taught:
             count = plural(len(self.answers), "photo")
             return f"Of the {count} that it was taught with, it is right on {self.right:,} now."
         (answer,), (label,) = self.answers, self.labels
-        sure = f"{percent(answer.confidence, 0)} sure"
+        sure = f"{certainty(answer.confidence)} sure"
         if answer.label == label:
             return f"The photo that it was taught with is “{label}” to it now ({sure})."
         said = f"The photo that it was taught with is still “{answer.label}” to it ({sure})"
