@@ -158,7 +158,8 @@ def _left_out(left_out: list[tuple[str, str]]) -> None:
 
 
 def _manage(record: DatasetRecord) -> None:
-    with st.expander("Rename, scan again or remove"):
+    # Closed for the next one: what removes it would lie where this one's was just pressed.
+    with st.expander("Rename, scan again or remove", key=f"manage-{record.id}"):
         name = st.text_input("Name", record.name, key=f"rename-{record.id}")
         with st.container(horizontal=True):
             if st.button("Rename", disabled=name == record.name):

@@ -18,7 +18,7 @@ from core.delivery.take_away.links import create_link, links, revoke_link
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.store import load_evaluation, predictions_table
 from core.evaluation.threshold import sure_from
-from core.inference.corrections import corrections
+from core.inference.corrections import correct, corrections
 from core.jobs.kinds import submit_ood_detector
 from core.quality.curation import curated, usable
 from core.quality.scan import scan
@@ -131,12 +131,16 @@ def test_a_few_test_images_can_be_tried_without_having_any(
     assert not at.error
 
 
-def test_test_images_of_a_removed_dataset_are_not_offered(
-    open_page: Open, trained: Trained
+def test_of_a_removed_dataset_neither_test_images_nor_corrections_are_offered(
+    open_page: Open, trained: Trained, tmp_path: Path
 ) -> None:
+    data = write_colour(tmp_path / "new.png", "green", 99).read_bytes()
+    correct(trained.catalog, trained.run_id, "new.png", data, "red")
     removal.remove(trained.catalog, trained.dataset_id)
     at = open_page("predict")
     assert_no_defect(at)
+    assert not at.error
+    assert "to look through" not in str([each.label for each in at.expander])
     assert "Try one of its test images" not in words(at)
     assert title(at) == "Predict"
 

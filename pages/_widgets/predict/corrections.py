@@ -23,6 +23,7 @@ from core.jobs import kinds
 from core.text import escape, plural, shorten
 from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
+from pages._widgets.gone import dataset_gone
 from pages._widgets.job import attempt, watch
 from pages._widgets.relearning import Lesson, begin_lesson, draw_learned, failure, go_back, learner
 from pages._widgets.session import catalog, choose_run, take
@@ -34,6 +35,8 @@ _LAST = "corrections-dropped"
 
 def panel(run: RunRecord) -> None:
     """Draw it if there is anything; nothing in a dataset changes before its button is pressed."""
+    if dataset_gone(run):
+        return  # they wait until it is brought back
     store = catalog()
     items = corrections(store.workspace, run.dataset_id)
     left_out = _undoable(run.dataset_id)
