@@ -30,6 +30,8 @@ _PERHAPS = 2
 _LEAST = 0.005
 # Letters up to which an answer is set in the largest and in the second size of type.
 _LARGEST, _LARGE = 9, 18
+# By component, the time of what was chosen in it last.
+_SEEN = "corrected-"
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def said(
             ],
             "big": big,
             "refused": refused,
+            # What was said is done, or was refused: another thing can be said.
+            "round": st.session_state.get(f"{_SEEN}{safe_key(key)}", 0),
             "may_begin": may_begin,
             "ask": "Wrong?" if state == "sure" else "Say what it is",
             # Where it gave no answer, that class may well be the right one.
@@ -110,7 +114,7 @@ def _once(key: str, corrected: object) -> Corrected | None:
     """What was chosen since it was last asked."""
     if not isinstance(corrected, Mapping):
         return None
-    at, seen = corrected.get("at"), f"corrected-{key}"
+    at, seen = corrected.get("at"), f"{_SEEN}{key}"
     if st.session_state.get(seen) == at:
         return None
     st.session_state[seen] = at

@@ -20,7 +20,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const wrong = find(".wrong");
   wrong.hidden = !data.classes.length;
   find("summary").textContent = data.ask;
-  const mark = JSON.stringify([data.headline, data.more, data.classes, data.refused]);
+  const mark = JSON.stringify([data.headline, data.more, data.classes, data.refused, data.round]);
   if (place.dataset.mark === mark) return;
   place.dataset.mark = mark;
   wrong.open = !!data.refused;
