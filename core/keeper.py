@@ -51,7 +51,7 @@ class Keeper(Protocol):
         """Publish what a process of this computer has left unfinished."""
 
     def working(self, job_id: str, claims: int) -> AbstractContextManager[None]:
-        """A job is done in this process."""
+        """A job is done in this thread."""
 
     def drop(self, units: Iterable[str]) -> None:
         """Forget what was done here, and is another's to do by now."""

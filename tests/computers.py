@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +18,10 @@ Computer = Callable[[str], Catalog]
 @pytest.fixture
 def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) -> Computer:
     """Open the catalog on another computer: with a home of its own, and the lists of all."""
-    lists = tmp_path / "lists.db"
-    shutil.copyfile(empty_database, lists)
-    monkeypatch.setenv("LIGHTBOX_DATABASE", f"sqlite:///{lists}")
+    if "LIGHTBOX_DATABASE" not in os.environ:
+        lists = tmp_path / "lists.db"
+        shutil.copyfile(empty_database, lists)
+        monkeypatch.setenv("LIGHTBOX_DATABASE", f"sqlite:///{lists}")
     monkeypatch.setattr("core.files.depot.places._WAITS", (0.01, 0.01, 0.01))
     return lambda name: open_catalog(open_workspace(tmp_path / name))
 

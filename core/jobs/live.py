@@ -26,6 +26,7 @@ _PHASES = {
     "fit": "Training",
     "export": "Saving and checking the model",
     "evaluate": "Testing",
+    "publish": "Saving it for all computers",
 }
 
 

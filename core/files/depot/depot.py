@@ -53,7 +53,8 @@ class Depot:
         self.ledger, self._limit = ledger, limit_bytes
         self._disk, self._contents = Disk(home, records), Contents(place, ledger)
         self._touched: dict[str, float] = {}
-        self._claim: Claim | None = None
+        # Of the job that a thread does, or sees to.
+        self._thread = threading.local()
         self._sizes: dict[str, int] = {}
         self._sized_at = float("-inf")
 
@@ -159,13 +160,18 @@ class Depot:
 
     @contextmanager
     def working(self, job_id: str, claims: int) -> Iterator[None]:
-        """A job is done in this process: what it uses is its own to publish, as long as it is this
-        process's."""
-        before, self._claim = self._claim, Claim(job_id, claims)
+        """A job is done in this thread: what the process uses is its own to publish, as long as the
+        job is this process's."""
+        before, self._thread.claim = self._claim, Claim(job_id, claims)
         try:
             yield
         finally:
-            self._claim = before
+            self._thread.claim = before
+
+    @property
+    def _claim(self) -> Claim | None:
+        found: Claim | None = getattr(self._thread, "claim", None)
+        return found
 
     def settle(self) -> None:
         """Publish what this process has used and changed; not what a job of another one is busy

@@ -76,7 +76,7 @@ def test_what_one_computer_makes_changes_and_removes_others_see(computer: Comput
     assert not other.workspace.run("r-1").exists()
 
 
-@pytest.mark.usefixtures("shared")
+@pytest.mark.usefixtures("either_database", "shared")
 def test_of_two_who_publish_at_once_neither_loses_anything(
     computer: Computer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,7 +184,7 @@ def test_errors_cut_bodies_and_a_store_that_is_gone(
     assert _read(other) == {"model": "better"}
 
 
-@pytest.mark.usefixtures("shared")
+@pytest.mark.usefixtures("either_database", "shared")
 def test_who_has_lost_a_job_publishes_nothing_of_it(computer: Computer) -> None:
     one, other = computer("one"), computer("other")
     job = one.jobs.add("train", {"run_id": "r-1"}, lane="train")
