@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from core import settings
 from core.catalog import Catalog, JobRecord
 from core.cli.output import Output
 from core.errors import Cancelled, LightboxError, Unreachable
@@ -41,10 +42,13 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     """
     if (job.needs_memory or job.needs_gpu) and not this_machine((job.lane,)).can(job):
         output.text(f"This computer can't do it: {nobody_for(catalog, job) or 'another one will'}.")
-        return _wait(catalog, job.id)
+        return _wait(catalog, job.id, output)
+    if job.lane == "train" and settings.ray() and _on_ray(catalog, job):
+        output.text("The Ray cluster does it. Ctrl-C stops it and keeps what there is.")
+        return _wait(catalog, job.id, output, stops=True)
     claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
     if claimed is None:
-        return _wait(catalog, job.id)
+        return _wait(catalog, job.id, output)
     started: list[DatabaseReporter] = []
 
     def stop(*_: object) -> None:
@@ -89,11 +93,32 @@ def saying_what_became(catalog: Catalog, run_id: str) -> Iterator[None]:
         raise Cancelled(text) from stopped
 
 
-def _wait(catalog: Catalog, job_id: str) -> JobRecord:
-    """A worker of a running app was quicker: wait for it."""
+def _on_ray(catalog: Catalog, job: JobRecord) -> bool:
+    return any(each.on_ray and each.can(job) for each in catalog.machines.all())
+
+
+def _wait(catalog: Catalog, job_id: str, output: Output, *, stops: bool = False) -> JobRecord:
+    """Somebody else does it, or was quicker: wait for it.
+
+    Args:
+        stops: Ctrl-C asks it to stop, the first time.
+    """
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        catalog.jobs.request_cancel(job_id)
+
+    before = signal.getsignal(signal.SIGINT)
+    if stops:
+        signal.signal(signal.SIGINT, stop)
     pause = threading.Event()
-    while not (job := catalog.jobs.get(job_id)).finished:
-        pause.wait(0.3)
+    try:
+        while not (job := catalog.jobs.get(job_id)).finished:
+            if job.phase:
+                output.progress.progress(job.phase, job.done, job.total, job.note)
+            pause.wait(0.3)
+    finally:
+        signal.signal(signal.SIGINT, before)
     return _succeeded(job)
 
 

@@ -89,8 +89,10 @@ def nobody_for(catalog: Catalog, job: JobRecord) -> str:
     needs = ["a GPU"] if job.needs_gpu else []
     needs += [f"{size(job.needs_memory)} of memory"] if job.needs_memory else []
     lane = "trains" if job.lane == "train" else "does this kind of work"
-    if settings.ray() and not machines:
-        return trouble(catalog.workspace) or "the Ray cluster has no node now"
+    if settings.ray():
+        has = f" with {' and '.join(needs)}" if needs else ""
+        away = trouble(catalog.workspace)
+        return away or f"the Ray cluster has no node{has} for it now. It adds one where it can"
     if not machines:
         return f"no computer works here now. Open Lightbox, or start one with: {START_ONE}"
     if needs and any(job.lane in machine.lanes for machine in machines):

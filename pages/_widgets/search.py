@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import charts
+from core import charts, settings
 from core.catalog import RunRecord
 from core.errors import InvalidInput
 from core.text import duration, escape, percent, plural
@@ -43,6 +43,7 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
     st.caption(
         "Trains once for each combination of the values that you give, and compares them on the "
         "validation images. Everything else stays as it is chosen above."
+        + (" On the Ray cluster, those that fall behind are stopped early." * bool(settings.ray()))
     )
     varied = st.multiselect(
         "Settings to vary",

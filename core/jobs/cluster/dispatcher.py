@@ -26,11 +26,14 @@ from core.catalog.queue import Has
 from core.catalog.records import Lane
 from core.errors import LightboxError, Unreachable
 from core.jobs.cluster import news, ray
-from core.jobs.cluster.hand import Order, environment, hand
+from core.jobs.cluster.halving import Halving
+from core.jobs.cluster.hand import Order, hand
+from core.jobs.cluster.limits import environment
 from core.jobs.worker import die_with_parent, open_patiently
 
 _LOOK_S = 0.3
 _BEAT_S = 5.0
+_HALVE_S = 1.0
 _AGAIN_S = 5.0
 # More that wait are asked for once some of these have ended.
 _MOST_HANDS = 200
@@ -59,6 +62,7 @@ class Dispatcher:
         self._largest = 0
         self._beaten = self._troubled = -_BEAT_S
         self._trouble = ""
+        self._halving, self._halved = Halving(catalog), -_HALVE_S
 
     def look(self) -> None:
         """Ask for the hands that are wanted now; to be called again and again.
@@ -73,6 +77,11 @@ class Dispatcher:
             if said:
                 self._trouble, self._troubled = said, time.monotonic()
         demand = self._catalog.jobs.demand(RAY)
+        if time.monotonic() - self._halved >= _HALVE_S and any(
+            running and lane == "train" for (lane, _), (_, running) in demand.items()
+        ):
+            self._halving.look()
+            self._halved = time.monotonic()
         for sort in {*demand, *self._hands.values()}:
             self._ask(sort, *demand.get(sort, (0, 0)))
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import settings
 from core.catalog import Catalog, open_catalog
 from core.catalog.queue import Has
 from core.catalog.records import Lane
 from core.errors import InvalidInput, LightboxError
 from core.jobs.cluster import ray
+from core.jobs.cluster.limits import begin
 from core.jobs.crew import check_shared
 from core.jobs.execute import execute
 from core.jobs.stay import Stay
@@ -52,9 +52,7 @@ def hand(order: Order) -> str:
     """Do jobs until there is none for a while; returns why it can do none here, or ""."""
     # A task that has begun is not taken back: its jobs are stopped by way of the database.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name, value in order.environment.items():
-        os.environ.setdefault(name, value)
-    _keep_to(order.cores)
+    begin(order.cores, order.environment)
     try:
         catalog = open_catalog(open_workspace(Path(os.environ["LIGHTBOX_HOME"])))
         _check(catalog, order)
@@ -63,15 +61,6 @@ def hand(order: Order) -> str:
     except LightboxError as error:
         return str(error)
     return ""
-
-
-def _keep_to(cores: int) -> None:
-    """Have libraries use no more threads than the task has cores; Ray tells only OpenMP."""
-    os.environ["LIGHTBOX_CORES"] = str(cores)  # OpenVINO, and helpers of ours
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(cores)
-    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(cores)
-    # As PYTHON_CPU_COUNT does from Python 3.13 on.
-    os.cpu_count = lambda: cores
 
 
 def _check(catalog: Catalog, order: Order) -> None:
@@ -101,17 +90,3 @@ def _serve(catalog: Catalog, order: Order) -> None:
         if not stay.after(done):
             return
         idle = time.monotonic()
-
-
-def environment(home: Path) -> dict[str, str]:
-    """What a hand is told of the settings here: nothing that is secret, or about pages."""
-    given = settings.without_secrets()
-    kept = {name: value for name, value in given.items() if name in _TOLD}
-    return {**kept, "LIGHTBOX_HOME": str(home)}
-
-
-_TOLD = {
-    *("KERAS_HOME", "LIGHTBOX_BFLOAT16", "LIGHTBOX_CACHE_GB", "LIGHTBOX_FILES"),
-    *("LIGHTBOX_MAX_FILES", "LIGHTBOX_MAX_PIXELS", "LIGHTBOX_MAX_UNPACKED_GB"),
-    *("LIGHTBOX_RAY_CORES", "LIGHTBOX_ROOTS", "LIGHTBOX_STORES", "LIGHTBOX_USER"),
-}
