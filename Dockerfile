@@ -3,9 +3,11 @@
 FROM python:3.12-slim
 RUN useradd --uid 10001 --home-dir /data --no-create-home lightbox
 WORKDIR /app
-COPY requirements.lock requirements-team.txt ./
+ARG RAY=
+COPY requirements.lock requirements-team.txt requirements-ray.txt ./
 RUN python -m pip install --no-cache-dir --require-hashes -r requirements.lock \
- && python -m pip install --no-cache-dir -r requirements-team.txt
+ && python -m pip install --no-cache-dir -r requirements-team.txt ${RAY:+-r requirements-ray.txt} \
+ && if [ -n "$RAY" ]; then apt-get update && apt-get install -y --no-install-recommends wget; fi
 COPY . .
 RUN python -m compileall -q app.py core pages && mkdir -m 700 /data && chown lightbox /data
 USER lightbox

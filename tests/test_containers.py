@@ -78,6 +78,33 @@ def test_the_services_reach_each_other(composed: dict[str, Any]) -> None:
     assert json.loads(image["CMD"][0]) == ["python", "app.py"]
 
 
+def test_a_ray_cluster_asks_for_its_token_and_does_what_the_dispatcher_sends() -> None:
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    cluster, dispatcher = yaml.safe_load_all((ROOT / "deploy/ray.yaml").read_text(encoding="utf-8"))
+    name, spec = cluster["metadata"]["name"], cluster["spec"]
+    pinned = (ROOT / "requirements-ray.txt").read_text(encoding="utf-8")
+    assert f"ray=={spec['rayVersion']}\n" in pinned
+    assert spec["authOptions"]["mode"] == "token"
+    assert spec["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0"
+    (sends,) = dispatcher["spec"]["template"]["spec"]["containers"]
+    said = {each["name"]: each for each in sends["env"]}
+    assert said["RAY_AUTH_MODE"]["value"] == "token"
+    # Where the operator puts it: a secret of the cluster's name.
+    secret = said["RAY_AUTH_TOKEN"]["valueFrom"]["secretKeyRef"]
+    assert secret == {"name": name, "key": "auth_token"}
+    assert f"--address={name}-head-svc:6379 --num-cpus=0" in sends["args"][0]
+    words = sends["args"][0].partition("python -m core ")[2].split()
+    assert parse(words).command.name == "worker"
+    for group in spec["workerGroupSpecs"]:
+        pod = group["template"]["spec"]
+        (works,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert works["resources"]["limits"] == works["resources"]["requests"]
+        assert works["volumeMounts"] == sends["volumeMounts"]
+        assert works["env"] == [said["LIGHTBOX_DATABASE"]]
+        assert group["minReplicas"] == 0
+
+
 def test_the_image_has_no_rights_and_writes_to_its_volume_only(composed: dict[str, Any]) -> None:
     image = dockerfile()
     assert image["USER"] == ["lightbox"]
