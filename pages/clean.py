@@ -32,6 +32,7 @@ from pages._widgets.session import (
     catalog,
     current_dataset,
     dataset_findings,
+    dataset_kinds,
     dataset_table,
     thumbnails,
 )
@@ -39,6 +40,7 @@ from pages._widgets.steps import go
 from pages._widgets.take_away import take_away_panel
 
 _EXCLUDED = "excluded"
+_LISTED = 10_000
 _NEW = "a new class …"
 
 
@@ -105,7 +107,6 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
     if not finding.paths:
         st.caption("Nothing is flagged at this setting.")
         return
-    rows = table.set_index("path", drop=False)
     extra = findings.extra_copies(finding, table)
     if extra and st.button(
         f"Leave out extra copies: {len(extra):,}",
@@ -116,7 +117,7 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
         decide(record, "exclude", extra, f"{finding.title}: the best of each group kept")
     group_of = {path: n for n, group in enumerate(finding.groups, 1) for path in group}
     part = page_of(len(finding.paths), key=f"page-{finding.key}")
-    shown = rows.loc[list(finding.paths[part])]
+    shown = table.iloc[finding.rows[part]].set_index("path", drop=False)
     chosen = gallery(
         [
             Tile(
@@ -138,10 +139,10 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
         f"{len(chosen):,} selected. Click to select; Shift takes a range, A takes all shown, "
         "Escape none."
     )
-    _actions(record, table, finding, rows, chosen)
+    _actions(record, table, finding, shown, chosen)
     problems = [
         (path, why) for path, why in zip(finding.paths, finding.reasons, strict=True) if why
-    ]
+    ][:_LISTED]
     if problems:
         with st.expander("What is wrong with each"):
             st.dataframe(pd.DataFrame(problems, columns=["file", "what"]), hide_index=True)
@@ -328,7 +329,7 @@ def _list(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> N
     # Where they can't be judged, that was said instead.
     if table["label_doubt"].notna().any() or (job is not None and job.finished):
         mark_looked(catalog(), record.id)
-    kinds_of = findings.taken_as_kind(table)
+    kinds_of = dataset_kinds(record)
     _kinds(kinds_of)
     _quiet_checks(record, table, [*found, *kinds_of])
 
@@ -341,7 +342,7 @@ else:
     st.title("Clean")
     issues = dataset_findings(current)
     shown = looked_at()
-    kinds_of = findings.taken_as_kind(facts) if shown in DETECTORS else []
+    kinds_of = dataset_kinds(current) if shown in DETECTORS else []
     finding = next((each for each in [*issues, *kinds_of] if each.key == shown), None)
     if finding is not None:
         _back()

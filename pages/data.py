@@ -10,8 +10,8 @@ from core.catalog import DatasetRecord
 from core.datasets import removal
 from core.jobs import kinds
 from core.quality import curation
-from core.quality.curation import usable
-from core.quality.distributions import within
+from core.quality.shown import Rows, Shown
+from core.quality.shown import shown as shown_images
 from core.text import escape, images, plural, shorten
 from pages._widgets.changes import changes_panel
 from pages._widgets.classes import asked_for_images, classes_panel
@@ -34,7 +34,7 @@ from pages._widgets.session import (
 from pages._widgets.steps import go
 from pages._widgets.visible import visible_popover
 
-_ACROSS, _CLASSES, _PHOTOS = 2, 24, 8
+_ACROSS, _CLASSES, _PHOTOS, _LISTED = 2, 24, 8, 10_000
 
 
 def _choose(records: list[DatasetRecord], record: DatasetRecord) -> DatasetRecord:
@@ -93,9 +93,9 @@ def _failed(record: DatasetRecord) -> None:
 _ALL = "All classes"
 
 
-def _photos(record: DatasetRecord, good: pd.DataFrame) -> None:
+def _photos(record: DatasetRecord, good: Shown) -> None:
     """The photos class by class, or all of one class."""
-    labels = sorted(good["label"].unique())
+    labels = list(good.classes)
     picked = st.selectbox(
         "Class",
         [_ALL, *labels],
@@ -103,18 +103,17 @@ def _photos(record: DatasetRecord, good: pd.DataFrame) -> None:
         label_visibility="collapsed",
     )
     if picked != _ALL:
-        _pictures(record, good[good["label"] == picked], str(picked))
+        _pictures(record, good, good.of_class(picked), str(picked))
         return
-    counts = good["label"].value_counts()
     shown = labels[page_of(len(labels), key=f"classes-page-{record.id}", size=_CLASSES)]
     for start in range(0, len(shown), _ACROSS):
         across = st.columns(_ACROSS, gap="medium")
         for column, label in zip(across, shown[start : start + _ACROSS], strict=False):
             with column, st.container(border=True):
-                st.markdown(f"**{escape(shorten(str(label), 40))}** · {int(counts[label]):,}")
-                rows = good[good["label"] == label].head(_PHOTOS)
+                count = good.classes[label]
+                st.markdown(f"**{escape(shorten(str(label), 40))}** · {count:,}")
                 gallery(
-                    _tiles(record, rows, named=False),
+                    _tiles(record, good.at(good.of_class(label)[:_PHOTOS]), named=False),
                     key=f"class-{record.id}-{label}",
                     label=f"Photos of {label}",
                     row=True,
@@ -134,27 +133,29 @@ def _tiles(record: DatasetRecord, rows: pd.DataFrame, *, named: bool = True) -> 
     ]
 
 
-def _pictures(record: DatasetRecord, rows: pd.DataFrame, what: str) -> None:
-    part = rows.iloc[page_of(len(rows), key=f"page-{record.id}-{what}")]
+def _pictures(record: DatasetRecord, good: Shown, rows: Rows, what: str) -> None:
+    part = good.at(rows[page_of(len(rows), key=f"page-{record.id}-{what}")])
     gallery(_tiles(record, part), key=f"samples-{record.id}", label=f"Photos: {what}")
 
 
-def _like(record: DatasetRecord, good: pd.DataFrame) -> None:
+def _like(record: DatasetRecord, good: Shown) -> None:
     """The charts, and below them the photos of the bars that were chosen."""
     chosen = distributions(record, good)
     if not chosen:
         return
     chips(chosen)
-    rows = within(good, chosen)
+    rows = good.within(chosen)
     st.caption(f"{len(rows):,} of {images(len(good))}")
-    _pictures(record, rows, str(chosen))
+    _pictures(record, good, rows, str(chosen))
 
 
 def _left_out(left_out: list[tuple[str, str]]) -> None:
     if not left_out:
         return
     with st.expander(f"{plural(len(left_out), 'file')} left out, and why"):
-        st.dataframe(pd.DataFrame(left_out, columns=["file", "why"]), hide_index=True)
+        st.dataframe(pd.DataFrame(left_out[:_LISTED], columns=["file", "why"]), hide_index=True)
+        if len(left_out) > _LISTED:
+            st.caption(f"These are the first {_LISTED:,}.")
 
 
 def _manage(record: DatasetRecord) -> None:
@@ -227,10 +228,10 @@ else:
         asked = asked_for_images(current)
         if asked:
             classes_panel(current, facts)
-        good = usable(facts)
-        left_out = curation.left_out(catalog(), current.id, facts)
+        good = shown_images(catalog(), current.id, current.version)
+        left_out = curation.left_out(catalog(), current.id, good.others())
         _photos(current, good)
-        overview(facts, len(left_out))
+        overview(good, len(left_out))
         _like(current, good)
         _left_out(left_out)
         for remark in curation.remarks(curation.skipped(catalog(), current.id)):

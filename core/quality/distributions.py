@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 _SIDES = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 # Up to so many different sizes are shown one by one.
@@ -33,13 +34,15 @@ class Distribution:
     Attributes:
         key: name for programs; key of :data:`KINDS`.
         title: for people.
-        part: the part that each image is in, on the index of the table; str.
-        counts: images in each part, in the order in which parts are shown.
+        names: of the parts, in the order in which they are shown.
+        number: of the part that each image is in, whole numbers of shape (rows,).
+        counts: images in each part that has any.
     """
 
     key: str
     title: str
-    part: pd.Series
+    names: tuple[str, ...]
+    number: NDArray[np.integer]
     counts: Mapping[str, int]
 
 
@@ -48,13 +51,22 @@ def distribution(key: str, table: pd.DataFrame) -> Distribution:
 
     Args:
         key: of :data:`KINDS`.
-        table: usable images, from :func:`core.quality.curation.curated`.
+        table: usable images, from :func:`core.quality.curation.curated`; the columns in
+            :data:`READ` will do.
     """
     title, divide = KINDS[key]
-    part, order = divide(table)
-    found = part.value_counts()
-    counts = {name: int(found[name]) for name in order if name in found.index}
-    return Distribution(key, title, part, counts)
+    number, names = divide(table)
+    # A part has a number of few bytes, since there may be very many images.
+    number = number.astype(np.min_scalar_type(max(1, len(names))))
+    found = np.bincount(number, minlength=len(names))[: len(names)]
+    counts = {name: int(count) for name, count in zip(names, found, strict=True) if count}
+    return Distribution(key, title, tuple(names), number, counts)
+
+
+def chosen_of(each: Distribution, parts: Collection[str]) -> NDArray[np.bool_]:
+    """Which images are in one of some parts, shape (rows,)."""
+    wanted = np.array([name in set(parts) for name in each.names], bool)
+    return wanted[each.number] if len(wanted) else np.zeros(len(each.number), bool)
 
 
 def within(table: pd.DataFrame, chosen: Mapping[str, Collection[str]]) -> pd.DataFrame:
@@ -64,10 +76,10 @@ def within(table: pd.DataFrame, chosen: Mapping[str, Collection[str]]) -> pd.Dat
         table: usable images.
         chosen: parts by key of distribution; none for no restriction.
     """
-    keep = pd.Series(True, index=table.index)
+    keep = np.ones(len(table), bool)
     for key, parts in chosen.items():
         if parts:
-            keep &= distribution(key, table).part.isin(list(parts))
+            keep &= chosen_of(distribution(key, table), parts)
     return table[keep]
 
 
@@ -77,55 +89,73 @@ def imbalance(counts: Mapping[str, int]) -> float:
     return max(present) / min(present) if present else 1.0
 
 
-def _classes(table: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    part = table["label"].astype("str")
-    return part, sorted(part.unique())
+_Parts = tuple[NDArray[np.integer], list[str]]
 
 
-def _sizes(table: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    sizes = table[["width", "height"]].drop_duplicates().sort_values(["width", "height"])
-    if len(sizes) <= _SIZES:
-        part = table["width"].astype("str") + " × " + table["height"].astype("str")
-        return part, [f"{width} × {height}" for width, height in sizes.itertuples(index=False)]
+def _classes(table: pd.DataFrame) -> _Parts:
+    return _by_name(table["label"])
+
+
+def _by_name(column: pd.Series) -> _Parts:
+    """Parts in the order of their names."""
+    number, found = pd.factorize(column)
+    names = [str(name) for name in found]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.empty(len(names), np.int64)
+    place[order] = np.arange(len(names))
+    return place[number], [names[n] for n in order]
+
+
+def _sizes(table: pd.DataFrame) -> _Parts:
+    width, height = (table[side].to_numpy(np.int64) for side in ("width", "height"))
+    number, found = pd.factorize((width << 32) | height)
+    if len(found) <= _SIZES:
+        order = np.argsort(found)
+        names = [f"{size >> 32} × {size & 0xFFFFFFFF}" for size in found[order].tolist()]
+        return np.argsort(order)[number], names
     names = [
         f"under {_SIDES[0]} pixels",
         *(f"{low} to {high - 1}" for low, high in pairwise(_SIDES)),
         f"{_SIDES[-1]} and more",
     ]
-    short = table[["width", "height"]].min(axis=1)
-    return _named(np.searchsorted(_SIDES, short, side="right"), names, table), names
+    return np.searchsorted(_SIDES, np.minimum(width, height), side="right"), names
 
 
-def _shapes(table: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    names = [name for _, name in _SHAPES]
-    ratio = table["width"] / table["height"].clip(lower=1)
+def _shapes(table: pd.DataFrame) -> _Parts:
+    ratio = (table["width"] / table["height"].clip(lower=1)).to_numpy()
     limits = [limit for limit, _ in _SHAPES[:-1]]
     # On a limit, both turns of a shape count as the one nearer to a square.
     tall = np.searchsorted(limits[:2], ratio, side="right")
     wide = np.searchsorted(limits[2:], ratio, side="left")
-    return _named(tall + wide, names, table), names
+    return tall + wide, [name for _, name in _SHAPES]
 
 
-def _light(table: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+def _light(table: pd.DataFrame) -> _Parts:
     names = [f"{n * 10} to {n * 10 + 10} %" for n in range(_LIGHT_STEPS)]
     step = np.floor(table["brightness"].fillna(0.0).to_numpy(np.float64) * _LIGHT_STEPS)
-    return _named(step.clip(0, _LIGHT_STEPS - 1).astype(np.int64), names, table), names
+    return step.clip(0, _LIGHT_STEPS - 1).astype(np.int64), names
 
 
-def _types(table: pd.DataFrame) -> tuple[pd.Series, list[str]]:
-    part = table["format"].astype("str")
-    return part, list(part.value_counts().index)
-
-
-def _named(number: np.ndarray, names: list[str], table: pd.DataFrame) -> pd.Series:
-    return pd.Series(np.array(names, dtype=object)[number], index=table.index, dtype="str")
+def _types(table: pd.DataFrame) -> _Parts:
+    """The most common first."""
+    number, names = _by_name(table["format"])
+    order = np.argsort(-np.bincount(number, minlength=len(names)), kind="stable")
+    return np.argsort(order)[number], [names[n] for n in order]
 
 
 # Key → title, and the function that divides a table.
-KINDS: dict[str, tuple[str, Callable[[pd.DataFrame], tuple[pd.Series, list[str]]]]] = {
+KINDS: dict[str, tuple[str, Callable[[pd.DataFrame], _Parts]]] = {
     "class": ("Classes", _classes),
     "size": ("Sizes", _sizes),
     "shape": ("Shapes", _shapes),
     "light": ("Brightness", _light),
     "type": ("File types", _types),
+}
+# Key → the columns that it reads.
+READ = {
+    "class": ["label"],
+    "size": ["width", "height"],
+    "shape": ["width", "height"],
+    "light": ["brightness"],
+    "type": ["format"],
 }

@@ -7,10 +7,11 @@ A moved threshold costs one pass over the table and no pixel.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.quality.alike import Alike
 from core.quality.alike import alike as find_exact
@@ -38,6 +39,7 @@ class Finding:
         scores: their scores in [0, 1].
         groups: for duplicates, the paths that belong together; else empty.
         reasons: for each path, what is wrong with just that file, or "".
+        rows: whole numbers of shape (paths,): where they are in the table.
         plain: as in :class:`core.quality.detectors.registry.About`.
     """
 
@@ -52,6 +54,7 @@ class Finding:
     scores: tuple[float, ...]
     groups: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
+    rows: NDArray[np.int64] = field(compare=False, repr=False)
     plain: str = ""
 
     @property
@@ -100,11 +103,10 @@ def taken_as_kind(
 ) -> list[Finding]:
     """What :func:`find` passes over, since most images are so that it is how these pictures are;
     arguments as there, so that the two never say the same twice, nor neither of them."""
-    known = find_exact(table, None)
     present = _only(table, ~table["excluded"])
     readable = _only(present, present["status"] == "ok")
     found = [
-        _apply(each, present, each.threshold, known)
+        _apply(each, present, each.threshold, None)
         for each in DETECTORS.values()
         if each.kind and each.key not in (thresholds or {}) and _is_the_kind(each, readable)
     ]
@@ -143,13 +145,13 @@ def find_one(
     return _apply(DETECTORS[key], _only(table, ~table["excluded"]), threshold, known)
 
 
-def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike) -> Finding:
+def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike | None) -> Finding:
     scores = each.score(table)
     flagged = (scores >= threshold) & ~table["kept"].to_numpy()
     rows = table[flagged]
     kept_scores = scores[flagged]
     groups: tuple[tuple[str, ...], ...] = ()
-    if each.group is not None and len(rows):
+    if each.group is not None and alike is not None and len(rows):
         keys = pd.Series(each.group(rows, threshold, alike), index=rows.index)
         counted = rows["hash" if each.distinct else "path"].groupby(keys).transform("nunique") > 1
         members = rows.loc[counted, "path"].groupby(keys[counted], sort=True).apply(tuple)
@@ -173,6 +175,7 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike) 
         tuple(float(score) for score in kept_scores),
         groups,
         _reasons(each, rows),
+        rows.index.to_numpy(np.int64),
         each.plain,
     )
 
@@ -190,7 +193,7 @@ def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:
     largest stays, then the sharpest, then the first by name. Of a group that disagrees about the
     class nothing is extra: which class is right, only a person can say.
     """
-    facts = table.set_index("path")
+    facts = table.iloc[finding.rows].set_index("path")
     size = facts["width"].astype("int64") * facts["height"]
     sharpness = facts["sharpness"].fillna(0.0)
     extra = []

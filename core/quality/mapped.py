@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,7 @@ _SUFFIX = ".arrow"
 _TEXT = pd.StringDtype(na_value=np.nan)
 # Of one dataset, so many tables stay: three for each state of what is known of it.
 _KEPT = 9
+_LEFT_S = 24 * 3600
 
 
 def keep_columns(folder: Path, columns: Iterable[tuple[str, pd.Series]]) -> None:
@@ -91,5 +93,7 @@ def _forget_old(place: Path) -> None:
     with contextlib.suppress(OSError):
         folders = sorted(place.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True)
         whole = [each for each in folders if each.suffix != ".part"]
-        for old in whole[_KEPT:]:
+        # What is being written is touched with each column.
+        left = [each for each in folders if each.stat().st_mtime < time.time() - _LEFT_S]
+        for old in [*whole[_KEPT:], *(each for each in left if each not in whole)]:
             shutil.rmtree(old, ignore_errors=True)

@@ -96,14 +96,15 @@ def verdict(images: pd.DataFrame, found: Sequence[Finding]) -> str:
         images: from :func:`core.quality.curation.curated`.
         found: what deserves a look.
     """
-    good = images.loc[is_usable(images), "path"]
+    good = is_usable(images).to_numpy(copy=True)
     present = int((~images["excluded"]).sum())
-    if not len(good):
+    if not good.any():
         return "There is no usable image in this dataset."
     if not found:
-        return f"All {plural(len(good), 'image')} look fine."
-    flagged = {path for finding in found for path in finding.paths}
-    fine = len(good) - len(flagged & set(good))
+        return f"All {plural(int(good.sum()), 'image')} look fine."
+    for finding in found:
+        good[finding.rows] = False
+    fine = int(good.sum())
     verb = "deserves" if len(found) == 1 else "deserve"
     return (
         f"{fine:,} of {plural(present, 'image')} look fine; "
@@ -210,9 +211,8 @@ def _findings(
     if not found:
         parts.append("<p>Nothing was found.</p>")
     parts += [f'<p class="soft">{text(say_kind(each))}</p>' for each in taken_as_kind(images)]
-    rows = images.set_index("path", drop=False)
     for finding in found:
-        shown = rows.loc[list(finding.paths[:_EXAMPLES])]
+        shown = images.iloc[finding.rows[:_EXAMPLES]]
         places = zip(shown["thumb_at"], shown["thumb_bytes"], strict=True)
         pictures = thumbs.read(catalog.workspace, dataset_id, places)
         group = {path: n for n, paths in enumerate(finding.groups, 1) for path in paths}

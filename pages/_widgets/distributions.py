@@ -7,7 +7,8 @@ import streamlit as st
 
 from core import charts
 from core.catalog import DatasetRecord
-from core.quality.distributions import KINDS, distribution
+from core.quality.distributions import KINDS
+from core.quality.shown import Shown
 from core.text import escape, plural, shorten
 
 Chosen = dict[str, tuple[str, ...]]
@@ -21,14 +22,14 @@ _ONE = {
 }
 
 
-def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
+def distributions(record: DatasetRecord, good: Shown) -> Chosen:
     """Draw the charts, two across where there is room.
 
     Args:
         good: usable images.
 
     Returns:
-        The parts whose bars are chosen, by kind; see :func:`core.quality.distributions.within`.
+        The parts whose bars are chosen, by kind; see :meth:`core.quality.shown.Shown.within`.
     """
     left, right = st.columns(2, gap="large")
     chosen: Chosen = {}
@@ -36,7 +37,7 @@ def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
         st.header("Images in each class")
         chosen["class"] = _bars("class", record, good)
         with st.expander("As a table"):
-            counts = distribution("class", good).counts
+            counts = good.classes
             st.dataframe(
                 pd.DataFrame({"class": list(counts), "images": list(counts.values())}),
                 hide_index=True,
@@ -56,8 +57,8 @@ def distributions(record: DatasetRecord, good: pd.DataFrame) -> Chosen:
     return {key: parts for key, parts in chosen.items() if parts}
 
 
-def _bars(key: str, record: DatasetRecord, good: pd.DataFrame) -> tuple[str, ...]:
-    counts = distribution(key, good).counts
+def _bars(key: str, record: DatasetRecord, good: Shown) -> tuple[str, ...]:
+    counts = good.divided(key).counts
     names = list(counts)
     with st.container(height=410 if len(names) > _TALL else "content", border=False):
         event = st.plotly_chart(
@@ -80,15 +81,14 @@ def _bars(key: str, record: DatasetRecord, good: pd.DataFrame) -> tuple[str, ...
     return tuple(dict.fromkeys([*clicked, *named]))
 
 
-def _say_sizes(good: pd.DataFrame) -> None:
-    sizes = good.groupby(["width", "height"]).size()
-    common = sizes.idxmax()
-    if len(sizes) == 1:
+def _say_sizes(good: Shown) -> None:
+    (least, most), common = good.sizes
+    if least == most:
         said = f"All are {common[0]} × {common[1]} pixels."
     else:
         said = (
-            f"From {good['width'].min()} × {good['height'].min()} to {good['width'].max()} × "
-            f"{good['height'].max()} pixels; most often {common[0]} × {common[1]}."
+            f"From {least[0]} × {least[1]} to {most[0]} × {most[1]} pixels; most often "
+            f"{common[0]} × {common[1]}."
         )
     st.caption(f"{said} Training resizes them all alike.")
 

@@ -3,6 +3,7 @@ and the fix that is safe, one click away."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -33,27 +34,35 @@ def open_entry(key: str) -> None:
 
 def list_entries(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:
     """Draw the list."""
-    rows = table.set_index("path", drop=False)
     for finding in found:
         extra = extra_copies(finding, table)
         fix = f"Leave out extra copies: {len(extra):,}" if extra else ""
-        if _entry(
-            record, finding.key, finding.title, finding.sentence, rows.loc[list(finding.paths)], fix
-        ):
+        some = table.iloc[finding.rows[:_EXAMPLES]]
+        count = len(finding.rows)
+        if _entry(record, finding.key, finding.title, finding.sentence, count, some, fix):
             decide(record, "exclude", extra, f"{finding.title}: the best of each group kept")
-    if table["excluded"].any():
+    excluded = np.flatnonzero(table["excluded"])
+    if len(excluded):
         said = "Not counted and not trained on; the files are untouched."
-        _entry(record, "excluded", "Left out", said, rows[rows["excluded"]])
+        some = table.iloc[excluded[:_EXAMPLES]]
+        _entry(record, "excluded", "Left out", said, len(excluded), some)
 
 
 def _entry(
-    record: DatasetRecord, key: str, title: str, sentence: str, rows: pd.DataFrame, fix: str = ""
+    record: DatasetRecord,
+    key: str,
+    title: str,
+    sentence: str,
+    count: int,
+    some: pd.DataFrame,
+    fix: str = "",
 ) -> bool:
-    """One line of the list; whether its fix was clicked."""
+    """One line of the list, with how many images it is about and some of them; whether its fix was
+    clicked."""
     with st.container(border=True, key=f"entry-{key}"):
         left, right = st.columns([2, 3], vertical_alignment="center")
         with left:
-            st.markdown(f"**{escape(title)}** · {images(len(rows))}")
+            st.markdown(f"**{escape(title)}** · {images(count)}")
             st.caption(sentence)
             with st.container(horizontal=True, gap="small"):
                 fixed = bool(fix) and st.button(
@@ -64,14 +73,13 @@ def _entry(
                     "takes it back.",
                 )
                 st.button(
-                    f"Look at {len(rows):,}",
+                    f"Look at {count:,}",
                     key=f"look-{key}",
                     icon=":material/visibility:",
                     on_click=open_entry,
                     args=(key,),
                 )
         with right:
-            some = rows.head(_EXAMPLES)
             gallery(
                 [
                     Tile(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from core.quality.curation import usable
-from core.quality.distributions import distribution, imbalance
+from core.quality.distributions import imbalance
+from core.quality.shown import Shown
 from core.text import escape, plural, shorten, size
 
 
-def overview(table: pd.DataFrame, left_out: int) -> None:
-    """Draw it, for a curated table, and the number of files that are left out of it."""
-    good = usable(table)
-    counts = distribution("class", good).counts
+def overview(good: Shown, left_out: int) -> None:
+    """Draw it, for the usable images, and the number of files that are left out."""
+    counts = good.classes
     with st.container(horizontal=True, gap="large"):
         st.metric("Usable images", f"{len(good):,}", width="content")
         st.metric("Classes", f"{len(counts):,}", width="content")
@@ -32,7 +30,7 @@ def overview(table: pd.DataFrame, left_out: int) -> None:
             width="content",
             help="Files that are no images or can't be read, and images that you left out.",
         )
-        st.metric("On disk", size(float(table["bytes"].sum())), width="content")
+        st.metric("On disk", size(float(good.bytes)), width="content")
     if len(counts) == 1:
         st.warning(
             "This dataset has one class only. A classifier needs at least two to tell apart: add a "

@@ -21,7 +21,7 @@ from core.errors import NotFound
 from core.evaluation.library import KEPT_S, empty_bin
 from core.jobs.supervisor import ensure_running
 from core.quality import curation, thumbs
-from core.quality.findings import Finding, find
+from core.quality.findings import Finding, find, taken_as_kind
 from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
 
@@ -226,17 +226,24 @@ def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:
         return None
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _findings(home: str, dataset_id: str, version: int) -> list[Finding]:
+# Shared, and so never copied: of very many images they are long.
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _findings(home: str, dataset_id: str, version: int) -> tuple[list[Finding], list[Finding]]:
     del home
     store = catalog()
+    table = curation.curated(store, dataset_id, version)
     known = curation.known_alike(store, dataset_id, version)
-    return find(curation.curated(store, dataset_id, version), alike=known)
+    return find(table, alike=known), taken_as_kind(table)
 
 
 def dataset_findings(record: DatasetRecord) -> list[Finding]:
     """What deserves a look in a dataset, at its present version."""
-    return _findings(str(catalog().workspace.home), record.id, record.version)
+    return _findings(str(catalog().workspace.home), record.id, record.version)[0]
+
+
+def dataset_kinds(record: DatasetRecord) -> list[Finding]:
+    """What is not among them, since nearly all images are so."""
+    return _findings(str(catalog().workspace.home), record.id, record.version)[1]
 
 
 def thumbnails(dataset_id: str, rows: pd.DataFrame) -> list[bytes]:

@@ -320,7 +320,7 @@ def _ready(facts: pd.DataFrame) -> list[Column]:
         if key != "type":
             usable = usable.astype({"width": "int64", "height": "int64"})
         found = distribution(key, usable)
-        part[known] = found.part.to_numpy(dtype=object)
+        part[known] = np.array(found.names, dtype=object)[found.number]
         names = list(found.counts)
         columns.append(Column(key, title, part, {name: said(name) for name in names}))
     return columns
