@@ -11,7 +11,6 @@ processor, medians of some rounds. Prints one JSON document.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import statistics
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.common import drawing, parser_of
+from benchmarks.common import drawing, held_mb, parser_of
 
 _SIZES = (60_000, 1_000_000)
 _CLASSES, _ROUNDS, _THUMBNAIL = 100, 5, 4000
@@ -154,12 +153,12 @@ def _clicks(dataset: str) -> dict[str, Any]:
     from core.workspace import open_workspace
 
     catalog = open_catalog(open_workspace())
-    before = _held_mb()
+    before = held_mb()
     result: dict[str, Any] = {}
     first = time.process_time()
     table = curation.curated(catalog, dataset)
     result["open_s"] = round(time.process_time() - first, 3)
-    result["open_mb"] = round(_held_mb() - before)
+    result["open_mb"] = round(held_mb() - before)
     first = time.process_time()
     findings.find(table, alike=curation.known_alike(catalog, dataset))
     result["findings_s"] = round(time.process_time() - first, 3)
@@ -188,7 +187,7 @@ def _clicks(dataset: str) -> dict[str, Any]:
         ("decision", decision),
     ):
         result[f"{name}_s"] = _median(do)
-    result["after_decisions_mb"] = round(_held_mb() - before)
+    result["after_decisions_mb"] = round(held_mb() - before)
     return result
 
 
@@ -199,15 +198,6 @@ def _median(do: Callable[[], None]) -> float:
         do()
         times.append(time.process_time() - started)
     return round(statistics.median(times), 3)
-
-
-def _held_mb() -> float:
-    """Megabytes that this process holds, pages of files not counted."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("RssAnon"):
-                return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":

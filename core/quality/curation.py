@@ -372,7 +372,7 @@ def _count(catalog: Catalog, dataset_id: str) -> int:
             table = curated(catalog, dataset_id, version)
         except NotFound:
             return version  # classes made by hand, which have no image yet
-        good = table.loc[is_usable(table), "label"]
+        good = usable(table[["label", "status", "excluded"]])["label"]
         catalog.datasets.set(dataset_id, images=len(good), classes=int(good.nunique()))
         # Somebody may have decided meanwhile, and counted before us: then ours are old.
         if catalog.datasets.get(dataset_id).version == version:

@@ -15,7 +15,7 @@ from core.features.kept import Kept
 from core.quality.curation import curated, is_usable
 from core.quality.distributions import READ, Distribution, chosen_of, distribution
 
-Rows = NDArray[np.int32]
+Rows = NDArray[np.integer]
 
 
 class Shown:
