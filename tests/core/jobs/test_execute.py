@@ -15,6 +15,7 @@ from core.jobs.kinds import submit_scan
 from core.jobs.reporter import DatabaseReporter
 from core.progress import RecordingReporter
 from core.who import Who, acting_as
+from tests.computers import Computer
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import queue
 
@@ -131,3 +132,40 @@ def test_a_job_that_was_given_up_and_taken_by_another_is_the_others_to_end(
     catalog.jobs.claim("light", pid=1, host="there")
     assert execute(catalog, claimed).state == "running"
     assert catalog.jobs.events(job.id) == []
+
+
+def test_what_a_job_makes_is_in_the_store_before_it_ends_unless_it_is_anothers_by_then(
+    computer: Computer, shared: Path
+) -> None:
+    one, other = computer("one"), computer("other")
+
+    def made(catalog: Catalog) -> str:
+        return (catalog.workspace.run("r-1") / "made").read_text()
+
+    assert do(one, "tiny.run", run_id="r-1", text="1").state == "done"
+    assert made(other) == "1"
+    # What a failed one has left, to go on with.
+    assert do(one, "tiny.run", run_id="r-1", text="2", then="fail").state == "failed"
+    assert made(other) == "2"
+    job = do(one, "tiny.run", run_id="r-1", text="half", then="lose")
+    assert job.state == "queued"
+    assert made(one) == made(other) == "2"
+    # Whose worker was killed: what it has left is published for whoever goes on with it.
+    mine = one.jobs.claim("light", pid=1, host="here", job_id=job.id)
+    assert mine is not None
+    (one.workspace.run("r-1") / "made").write_text("3")
+    keeper = one.workspace.keeper
+    assert keeper is not None
+    keeper.publish_of({"r-1"}, (mine.id, mine.claims - 1))
+    assert made(other) == "2"
+    keeper.publish_of({"r-1"}, (mine.id, mine.claims))
+    assert made(other) == "3"
+    one.jobs.finish(mine.id, "done")
+    # A store that isn't there ends a job with a sentence; once it is back, nothing was lost.
+    shared.rename(shared.with_name("away"))
+    job = do(one, "tiny.run", run_id="r-1", text="4")
+    assert job.state == "interrupted"
+    assert "folder for shared files is not there" in job.error
+    shared.with_name("away").rename(shared)
+    keeper.settle()
+    assert made(other) == "4"

@@ -77,6 +77,20 @@ def _full(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     raise OSError(errno.ENOSPC, "No space left on device", "thumbs.pack")
 
 
+@kind("tiny.run", "Tiny: run")
+def _run(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+    """Writes a file of a run, then fails or loses the job where that is asked for."""
+    folder = catalog.workspace.run(spec["run_id"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "made").write_text(spec["text"])
+    if spec.get("then") == "fail":
+        raise InvalidInput("This can't go on.")
+    if spec.get("then") == "lose":
+        (mine,) = catalog.jobs.all(states=("running",))
+        catalog.jobs.give_back(mine.id, claim=mine.claims)
+        report.event("note")
+
+
 @kind("tiny.exit", "Tiny: exit")
 def _exit(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
     """What a crash inside a native library looks like from outside."""
