@@ -317,6 +317,7 @@ def test_every_command_works_or_says_why_not(
             continue
         typed = example.replace("hands of May", f"{name} of May")
         typed = typed.replace("kiosk", f"kiosk-{list(KINDS).index(name)}")
+        typed = typed.replace("--class zero", f"--class {KINDS[name].classes[0]}")
         typed = typed.replace('"hands 1"', runs[name]).replace('"hands 2"', other)
         why = next(
             (

@@ -12,6 +12,8 @@ from core.progress import HandsOn, Reporter, Wishes
 # Needed at the end to save, check and test a model, before it was measured: seconds, and seconds an
 # image.
 _FINISH_S, _FINISH_EACH_S = 10.0, 0.002
+# Besides, for each look at an image that a model has more than so many: to convert and check it.
+_VIEWS, _VIEW_S = 2, 2.0
 
 
 def finish_s(images: int) -> float:
@@ -49,6 +51,11 @@ class Clock:
     ) -> None:
         self.seconds, self.finish = seconds, min(finish, seconds / 2)
         self._now, self._started = now, now() - spent
+        self._more = 0.0
+
+    def keep_for(self, views: int) -> None:
+        """What is to be saved in the end looks so many times, its networks counted."""
+        self._more = _VIEW_S * max(0, views - _VIEWS)
 
     @property
     def spent(self) -> float:
@@ -57,7 +64,7 @@ class Clock:
     @property
     def left(self) -> float:
         """Seconds that can still be spent on trying; below 0 when it is time to finish."""
-        return self.seconds - self.finish - self.spent
+        return self.seconds - self.finish - self._more - self.spent
 
 
 class Paced(HandsOn):

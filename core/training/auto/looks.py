@@ -29,7 +29,9 @@ _TINY = 48
 FIRST_SIZES = (224, 96)
 QUICKER = 160
 # What a closer look leaves out at each edge, in shares of the side; and those that come after it.
-CLOSER, MORE = 0.15, (0.08, 0.25)
+CLOSER, MORE = 0.15, (0.25, 0.08)
+# Of one model, so many networks' looks at most: each makes an answer and every export take longer.
+MOST_VIEWS = 6
 # So much longer than wide, what is cut off or squeezed may matter.
 _LONG = 1.2
 

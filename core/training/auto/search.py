@@ -190,7 +190,7 @@ class Search:
         for share in looks.MORE if self._winner.look.closer else ():
             best = self._winner.look
             look = replace(best, closer=(*best.closer, share))
-            if self._little(look):
+            if len(look.views) <= looks.MOST_VIEWS and self._little(look):
                 self._try(look)
 
     def _little(self, look: Look) -> bool:
@@ -205,7 +205,7 @@ class Search:
         if len(best.networks) != _PAIR or not left:
             return
         look = replace(best, beside=(*best.beside, left[0]))
-        if self._little(look):
+        if len(look.views) <= looks.MOST_VIEWS and self._little(look):
             self._try(look)
 
     @property
@@ -346,6 +346,7 @@ class Search:
             won = surely_better(score, self._best[1])
         if won:
             self._best = tried, score
+            self.clock.keep_for(len(tried.look.views))
         return won
 
     def _place(self, tried: Tried) -> NDArray[np.int64]:

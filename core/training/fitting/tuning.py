@@ -104,6 +104,8 @@ class Tuning:
             # Nothing is prepared that can't end.
             self.untried.append(f"fine-tuning {look.alone[0]}")
             return
+        # In the end there may be both.
+        self.clock.keep_for(len(self.found.look.views) + len(look.alone[0].views))
         frozen = self._search.linear(self.found)
         beside = Judged(
             [self._frozen(frozen)], self._said_by(frozen), None, np.arange(len(self._rows))
