@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import ModuleType
+from typing import cast
 
 import numpy as np
 import pytest
@@ -103,6 +105,30 @@ def test_what_is_surer_is_kept_if_it_is_right_no_less_often() -> None:
     # Enough to go on to the next fold, and too little to be kept.
     assert is_ahead(labels, rows, surer, then, by=0)
     assert not is_ahead(labels, rows, surer, then)
+    # Right more often, and so sure of what is wrong that this is no gain.
+    then[:10] = 0.45, 0.55
+    rash = np.tile([0.6, 0.4], (40, 1))
+    assert is_ahead(labels, rows, rash, then)
+    rash[:2] = 1e-6, 1
+    assert not is_ahead(labels, rows, rash, then)
+
+
+def test_frozen_networks_have_a_say_unless_the_tuned_one_is_surely_better_alone() -> None:
+    from core.training.fitting.judged import Judged, Member, mixed
+
+    rng = np.random.default_rng(0)
+    labels, rows = rng.integers(0, 2, 200), np.arange(200)
+    true = np.eye(2)[labels]
+
+    def answers(sure: float) -> np.ndarray:
+        scores = true * sure + rng.normal(0, 1, true.shape)
+        return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
+
+    as_good = Judged([], np.exp(answers(2)), None, rows)
+    beside = dataclasses.replace(as_good, members=[cast(Member, None)])
+    assert mixed(answers(2), beside, labels, rows)[1] > 0
+    misleading = dataclasses.replace(beside, probabilities=np.exp(answers(-1)))
+    assert mixed(answers(2), misleading, labels, rows)[1] == 0
 
 
 def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -33,6 +34,25 @@ def test_cropping_is_tried_only_where_images_are_long():
 def test_larger_looks_are_expected_to_take_longer():
     small, large = Look("mobilenet_v2", 160), Look("mobilenet_v2", 224)
     assert small.work < large.work < Look("efficientnet_lite0", 224).work
+
+
+def test_a_closer_look_is_each_networks_and_takes_as_long_as_the_first():
+    once = Look("efficientnet_lite0", 224, beside=("efficientnet_lite1",), peaks="all")
+    twice = replace(once, closer=(0.15,))
+    assert twice.work == pytest.approx(2 * once.work)
+    assert len(twice.views) == 2 * len(once.views) == 4
+    assert set(once.views) < set(twice.views)
+    assert "whole and closer up" in str(twice)
+
+
+def test_time_is_kept_to_save_what_looks_often():
+    clock = Clock(60, 5, lambda: 0.0)
+    clock.keep_for(2)
+    assert clock.left == 55
+    clock.keep_for(6)
+    assert clock.left < 55
+    clock.keep_for(1)
+    assert clock.left == 55
 
 
 def test_work_is_asked_to_end_once_the_time_is_up_and_not_before():
