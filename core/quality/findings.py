@@ -26,6 +26,8 @@ GRAVE = 0.4
 # drawings on white paper (94 % of them; of six sets of photos and scans 13 % at most do). In a set
 # half of which is at fault the other half stays far below.
 _KIND, _KIND_SHARE, _KIND_IMAGES = 0.5, 0.5, 10
+# What is read of images that are flagged, of which there may be very many.
+_TOLD = ["path", "label", "split", "hash", "problem", "suggested", "copy_group"]
 # Which of equal copies stays, by the split that it came in.
 _STAYS = ("test", "validation", "train", "")
 
@@ -148,7 +150,7 @@ def find_one(
 def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike | None) -> Finding:
     scores = each.score(table)
     flagged = (scores >= threshold) & ~table["kept"].to_numpy()
-    rows = table[flagged]
+    rows = table.loc[flagged, _TOLD]
     kept_scores = scores[flagged]
     groups: tuple[tuple[str, ...], ...] = ()
     if each.group is not None and alike is not None and len(rows):
@@ -161,7 +163,7 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike |
         rows, kept_scores = rows[keep], kept_scores[keep]
         arrange = np.argsort([position[path] for path in rows["path"]])
     else:
-        arrange = np.lexsort((rows["path"].to_numpy().astype(str), -kept_scores))
+        arrange = np.argsort(-kept_scores, kind="stable")
     rows, kept_scores = rows.iloc[arrange], kept_scores[arrange]
     return Finding(
         each.key,
