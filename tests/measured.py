@@ -2,8 +2,8 @@
 ``make quick`` leaves out what takes long.
 
 ``make durations`` writes ``durations.json`` anew. What it holds is the processor's time, that of
-processes that a test started and waited for included, so that a busy computer records the same;
-of journeys in the browser it is the time that passed.
+processes that a test started included, whoever waits for their end, so that a busy computer records
+the same; of journeys in the browser it is the time that passed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -19,6 +20,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -128,6 +130,7 @@ class _Recorder:
         self.config = config
         self.began = 0.0
         self.seconds: dict[str, float] = defaultdict(float)
+        self.children = _Children() if hasattr(os, "wait4") else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -135,15 +138,24 @@ class _Recorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         now = _clock(item.nodeid)
-        report.user_properties = [*report.user_properties, (_SECONDS, now - self.began)]
+        took = {item.nodeid: now - self.began}
+        if self.children is not None:
+            for nodeid, seconds in self.children.ended().items():
+                # Of a browser's journey it passed by the clock already.
+                if not _is_journey(nodeid):
+                    took[nodeid] = took.get(nodeid, 0.0) + seconds
+        report.user_properties = [*report.user_properties, (_SECONDS, took)]
         self.began = now
         return report
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.began = _clock(nodeid)
+        if self.children is not None:
+            self.children.test = nodeid
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += dict(report.user_properties).get(_SECONDS, 0.0)
+        for nodeid, seconds in dict(report.user_properties).get(_SECONDS, {}).items():
+            self.seconds[nodeid] += seconds
 
     def pytest_sessionfinish(self) -> None:
         if hasattr(self.config, "workerinput"):
@@ -155,10 +167,53 @@ class _Recorder:
         RECORDED.write_text(lines + "\n", encoding="utf-8")
 
 
+class _Children:
+    """What ended processes have computed, by the test that started them: one that is kept for the
+    next call (a helper, a worker) ends in a test that has nothing to do with it."""
+
+    def __init__(self) -> None:
+        self.test = ""
+        self._started: dict[int, str] = {}
+        self._ended: dict[str, float] = defaultdict(float)
+        begin, wait = subprocess.Popen.__init__, os.waitpid
+        poll: Any = subprocess.Popen._internal_poll  # type: ignore[attr-defined]
+
+        def started(popen: Any, *arguments: Any, **named: Any) -> None:
+            begin(popen, *arguments, **named)
+            self._started[popen.pid] = self.test
+
+        def waited(pid: int, options: int) -> tuple[int, int]:
+            ended, status, used = os.wait4(pid, options)
+            if ended:
+                test = self._started.pop(ended, self.test)
+                self._ended[test] += used.ru_utime + used.ru_stime
+            return ended, status
+
+        # For as long as the process lives, which does nothing but record.
+        subprocess.Popen.__init__ = started  # type: ignore[method-assign]
+        os.waitpid = waited
+        # What polls has a name of its own for it: until Python 3.11 and from then on.
+        poll.__defaults__ = tuple(waited if each is wait else each for each in poll.__defaults__)
+        if hasattr(subprocess, "_del_safe"):
+            subprocess._del_safe.waitpid = waited
+
+    def ended(self) -> dict[str, float]:
+        """Seconds since it was asked last."""
+        found, self._ended = self._ended, defaultdict(float)
+        return found
+
+
+def _is_journey(nodeid: str) -> bool:
+    return nodeid.startswith("tests/browser/")
+
+
 def _clock(nodeid: str) -> float:
-    """Seconds that this process has computed, and those that it started and waited for. Browser and
-    app, of which neither is seen, are followed by the clock on the wall."""
-    if nodeid.startswith("tests/browser/"):
+    """Seconds that this process has computed. Browser and app, of which neither is seen, are
+    followed by the clock on the wall."""
+    if _is_journey(nodeid):
         return time.monotonic()
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    seconds = times.user + times.system
+    if not hasattr(os, "wait4"):
+        seconds += times.children_user + times.children_system
+    return seconds
