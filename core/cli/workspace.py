@@ -12,7 +12,6 @@ from core.access.audit import note
 from core.catalog import Catalog, open_catalog
 from core.catalog.backups import backup, restore
 from core.catalog.moving import FILE, move_database
-from core.catalog.moving_files import HOME, move_files
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
 from core.errors import InvalidInput
@@ -98,6 +97,9 @@ def move(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     examples=("s3://lab/lightbox", "home"),
 )
 def move_all_files(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    # No other command needs what asks a store.
+    from core.catalog.moving_files import HOME, move_files
+
     moved = move_files(catalog, options.target, output.progress)
     what = (
         f"{plural(moved.files, 'file')} in {plural(moved.folders, 'folder')}, {size(moved.bytes)}"
