@@ -46,7 +46,8 @@ from core.workspace import ensure_space, new_token, writable_place
         "--out",
         type=Path,
         metavar="FILE",
-        help=".csv, .json (one array), .jsonl (an object a line) or .parquet",
+        help=".csv (with an apostrophe before a class like =1, so that no spreadsheet computes it), "
+        ".json (one array), .jsonl (an object a line) or .parquet",
     ),
     argument(
         "--sort-into", type=Path, metavar="FOLDER", help="copy images into class folders, or a .zip"
