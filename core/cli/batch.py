@@ -46,7 +46,7 @@ from core.workspace import ensure_space, new_token, writable_place
         "--out",
         type=Path,
         metavar="FILE",
-        help=".csv (with an apostrophe before a class like =1, so that no spreadsheet computes it), "
+        help=".csv (a class like =1 has an apostrophe before it, for spreadsheets), "
         ".json (one array), .jsonl (an object a line) or .parquet",
     ),
     argument(

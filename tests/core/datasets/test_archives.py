@@ -214,11 +214,15 @@ def test_of_archives_in_an_archive_one_level_is_opened_within_the_same_limits(
         }
     # What an archive inside holds counts, whatever it is packed to.
     bomb = make_zip(tmp_path / "zeros.zip", {"0.png": bytes(LIMIT + 1)}, zipfile.ZIP_DEFLATED)
-    around = make_zip(tmp_path / "bomb.zip", {"zeros.zip": bomb.read_bytes()})
+    # So does an archive itself, of which nothing is kept.
+    idle = make_zip(tmp_path / "idle.zip", {"readme.txt": bytes(LIMIT + 1)})
     folder = tmp_path / "bombed"
     folder.mkdir()
-    with pytest.raises(InvalidInput, match="unpacks to more"):
-        take(around, folder, LIMIT)
+    for each in (bomb, idle):
+        held_in = {"inner.zip": each.read_bytes()}
+        around = make_zip(tmp_path / "around.zip", held_in, zipfile.ZIP_DEFLATED)
+        with pytest.raises(InvalidInput, match="unpacks to more"):
+            take(around, folder, LIMIT)
     assert files(folder) == set()
     with pytest.raises(InvalidInput, match="2 images"):
         take(make_zip(tmp_path / "b.zip", held), folder, max_files=2)
