@@ -45,7 +45,7 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
         return _wait(catalog, job.id, output)
     if job.lane == "train" and settings.ray() and _on_ray(catalog, job):
         output.text("The Ray cluster does it. Ctrl-C stops it and keeps what there is.")
-        return _wait(catalog, job.id, output, stops=True)
+        return _wait(catalog, job.id, output)
     claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
     if claimed is None:
         return _wait(catalog, job.id, output)
@@ -53,9 +53,7 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # Whatever was just being printed can't be printed into.
-        with suppress(OSError):
-            os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
+        _say_stopping()
         for report in started:
             report.cancel()
 
@@ -86,31 +84,39 @@ def saying_what_became(catalog: Catalog, run_id: str) -> Iterator[None]:
         yield
     except (Cancelled, KeyboardInterrupt) as stopped:
         run = catalog.runs.get(run_id)
-        if run.state == "done":
+        job = catalog.jobs.get(run.job_id)
+        if job.state == "queued":
+            # Nobody has begun, and nobody is to.
+            job = catalog.jobs.request_cancel(job.id)
+        if job.state == "done":
             text = f"Stopped. The model “{run.name}” is there all the same: it was ready by then."
+        elif job.state == "running" and job.pid != os.getpid():
+            text = f'“{run.name}” goes on elsewhere. To stop it there: stop "{run.name}"'
         else:
             text = f'Stopped. “{run.name}” has no model yet. Go on with: resume "{run.name}"'
         raise Cancelled(text) from stopped
+
+
+def _say_stopping() -> None:
+    # Whatever was just being printed can't be printed into.
+    with suppress(OSError):
+        os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
 
 
 def _on_ray(catalog: Catalog, job: JobRecord) -> bool:
     return any(each.on_ray and each.can(job) for each in catalog.machines.all())
 
 
-def _wait(catalog: Catalog, job_id: str, output: Output, *, stops: bool = False) -> JobRecord:
-    """Somebody else does it, or was quicker: wait for it.
-
-    Args:
-        stops: Ctrl-C asks it to stop, the first time.
-    """
+def _wait(catalog: Catalog, job_id: str, output: Output) -> JobRecord:
+    """Somebody else does it, or was quicker: wait for it. Ctrl-C asks it to stop, the first time; a
+    second one only ends the waiting."""
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        _say_stopping()
         catalog.jobs.request_cancel(job_id)
 
-    before = signal.getsignal(signal.SIGINT)
-    if stops:
-        signal.signal(signal.SIGINT, stop)
+    before = signal.signal(signal.SIGINT, stop)
     pause = threading.Event()
     try:
         while not (job := catalog.jobs.get(job_id)).finished:

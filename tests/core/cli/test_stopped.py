@@ -23,6 +23,24 @@ def test_a_stopped_training_has_no_model_or_has_one_all_the_same(
         assert str(caught.value) == (
             'Stopped. “colours” has no model yet. Go on with: resume "colours"'
         )
+    # What a worker of the app has begun goes on there until it has heard of it.
+    other = catalog.jobs.add("train", {}, lane="train", subject=run.dataset_id)
+    again = catalog.runs.add(
+        "again", dataset_id=run.dataset_id, dataset_version=1, spec={}, job_id=other.id
+    )
+    catalog.jobs.claim("train", pid=1, host="app", job_id=other.id)
+    with pytest.raises(Cancelled, match='To stop it there: stop "again"'):
+        with saying_what_became(catalog, again.id):
+            raise KeyboardInterrupt
+    # And what nobody has begun is not begun any more.
+    waits = catalog.jobs.add("train", {}, lane="train", subject=run.dataset_id)
+    third = catalog.runs.add(
+        "third", dataset_id=run.dataset_id, dataset_version=1, spec={}, job_id=waits.id
+    )
+    with pytest.raises(Cancelled, match='resume "third"'):
+        with saying_what_became(catalog, third.id):
+            raise KeyboardInterrupt
+    assert catalog.jobs.get(waits.id).state == "cancelled"
     catalog.jobs.finish(run.job_id, "done")
     with (
         pytest.raises(Cancelled, match="“colours” is there all the same"),

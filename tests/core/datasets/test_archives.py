@@ -215,7 +215,7 @@ def test_of_archives_in_an_archive_one_level_is_opened_within_the_same_limits(
     # What an archive inside holds counts, whatever it is packed to.
     bomb = make_zip(tmp_path / "zeros.zip", {"0.png": bytes(LIMIT + 1)}, zipfile.ZIP_DEFLATED)
     # So does an archive itself, of which nothing is kept.
-    idle = make_zip(tmp_path / "idle.zip", {"readme.txt": bytes(LIMIT + 1)})
+    idle = make_zip(tmp_path / "idle.zip", {"notes.pdf": bytes(LIMIT + 1)})
     folder = tmp_path / "bombed"
     folder.mkdir()
     for each in (bomb, idle):
