@@ -60,6 +60,23 @@ class Hands(Protocol):
         ...
 
 
+class Gone(Exception):
+    """A process that worked for somebody is there no more."""
+
+
+class Colleague(Protocol):
+    """A process on another machine that works for a piece of work until it leaves."""
+
+    def ask(self, method: str, *given: Any) -> Callable[[], Any]:
+        """Call a method of what was made there; gives what waits for its result, and raises
+        :class:`Gone` if the process is there no more."""
+        ...
+
+    def leave(self) -> None:
+        """End it."""
+        ...
+
+
 class Reporter:
     """Receives progress and events; the base class ignores them and never cancels."""
 
@@ -84,6 +101,15 @@ class Reporter:
         """Other machines that could do parts of it; ``None`` where this one is alone."""
         return None
 
+    def hire(self, make: str, given: Sequence[Sequence[Any]]) -> list[Colleague]:
+        """Processes on other machines, one for each of ``given``, as many as there is room for.
+
+        Args:
+            make: ``module:Name`` of what is called there with the values given, and then asked.
+        """
+        del make, given
+        return []
+
     def check(self) -> None:
         """Raise :class:`core.errors.Cancelled` when the person has asked to stop."""
         if self.cancelled():
@@ -107,6 +133,9 @@ class HandsOn(Reporter):
 
     def wishes(self) -> Wishes:
         return self._report.wishes()
+
+    def hire(self, make: str, given: Sequence[Sequence[Any]]) -> list[Colleague]:
+        return self._report.hire(make, given)
 
 
 class ToTheEnd(HandsOn):

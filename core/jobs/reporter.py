@@ -7,17 +7,18 @@ import dataclasses
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import settings
 from core.catalog import Catalog, JobRecord
+from core.catalog.machines import RAY
 from core.errors import Cancelled, LightboxError, Unreachable
 from core.jobs.hands import SeveralHands
 from core.jobs.leases import LEASE_S
-from core.progress import Reporter, Throttle, Wishes
+from core.progress import Colleague, Reporter, Throttle, Wishes
 
 BEAT_S = 0.4
 
@@ -116,6 +117,14 @@ class DatabaseReporter(Reporter):
             1 + others,
             lambda part, echo: DatabaseReporter(self._catalog, part, echo),
         )
+
+    def hire(self, make: str, given: Sequence[Sequence[Any]]) -> list[Colleague]:
+        """On a Ray cluster, where this job is on one."""
+        if not self._job.machine.startswith(RAY):
+            return []
+        from core.jobs.cluster.company import hire
+
+        return hire(make, given)
 
     @property
     def lost(self) -> bool:

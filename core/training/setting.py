@@ -15,6 +15,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from core import settings
+
 # The parts of the form, in their order. A setting of none of them is no choice of a person's.
 NETWORK, TRAINING, AUGMENTATION, WEIGHTS, DATA = GROUPS = (
     "Network",
@@ -46,6 +48,7 @@ class Setting:
         slider: drawn as a slider, not as a number to type.
         only_with: (another setting, values) without which it does nothing; no values mean any but
             0. It is drawn below that one.
+        on_ray: it is one only where a Ray cluster does the work.
         tries: from its value to those that a search begins with; ``None`` is not searched.
         told: said of every run on its card, also where it is as it is by default.
         slows: whether it can make a training take longer or shorter.
@@ -72,6 +75,7 @@ class Setting:
     step: float | None = None
     slider: bool = False
     only_with: tuple[str, tuple[Any, ...]] | None = None
+    on_ray: bool = False
     tries: Callable[[Any], Sequence[Any]] | None = None
     told: bool = False
     slows: bool = True
@@ -102,6 +106,8 @@ class Setting:
 
     def applies(self, spec: BaseModel) -> bool:
         """Whether it does anything in these settings."""
+        if self.on_ray and not settings.ray():
+            return False
         if self.only_with is None:
             return True
         name, values = self.only_with

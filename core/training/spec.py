@@ -314,6 +314,18 @@ class TrainSpec(Adjustable):
             },
         ),
     ] = "auto"
+    together: Annotated[
+        int,
+        Setting(
+            "Processes that train together",
+            "On a Ray cluster each step can be divided between several: the same batch, the same "
+            "curve. Only for networks that are trained whole.",
+            TRAINING,
+            MACHINE,
+            only_with=("weights", ("none",)),
+            on_ray=True,
+        ),
+    ] = Field(default=1, ge=1, le=16)
     seed: Annotated[
         int,
         Setting(

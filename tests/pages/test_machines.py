@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from core.catalog import Catalog
 from core.catalog.machines import Machine
+from core.jobs.cluster import news
 from tests.pages.conftest import Open, words
 
 
@@ -44,3 +47,21 @@ def test_the_way_to_the_computers_is_there_only_where_there_are_several(
     catalog.machines.beat(Machine("m-2", "cellar", ("train",), 2, 8 * 10**9))
     links = [each.proto.label for each in open_page("data").get("page_link")]
     assert "Computers" in links
+
+
+def test_nodes_of_a_ray_cluster_are_listed_and_what_is_wrong_with_it_is_said(
+    catalog: Catalog, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHTBOX_RAY", "attic:6379")
+    catalog.jobs.need(catalog.jobs.add("train", {}, lane="train").id, gpu=True)
+    assert "Nothing was heard of the Ray cluster yet" in words(open_page("machines"))
+    news.tell(catalog.workspace, "The Ray cluster does not answer (attic:6379).")
+    assert "does not answer (attic:6379)" in words(open_page("machines"))
+    news.tell(catalog.workspace, "")
+    catalog.machines.beat(Machine("ray-1", "attic (10.0.0.2)", ("light", "train"), 8, 16 * 10**9))
+    said = words(open_page("machines"))
+    assert "8 cores, 16.0 GB of memory, no GPU, a node of the Ray cluster" in said
+    assert "the Ray cluster has no node with a GPU for it now" in said
+    assert "These are the nodes of the Ray cluster" in said
+    catalog.machines.beat(Machine("ray-2", "cellar (10.0.0.3)", ("train",), 8, 0, "A100"))
+    assert "has no node" not in words(open_page("machines"))

@@ -40,6 +40,16 @@ def vary(
     return apply(images, draw(options, numbers, images.shape[1]), threads=threads)
 
 
+def vary_some(
+    images: np.ndarray, options: Augmentation, rng: np.random.Generator, part: slice, of: int
+) -> np.ndarray:
+    """As :func:`vary` would vary these among ``of`` images, of which they are ``part``."""
+    numbers = rng.random((of, len(COLUMNS)))[part]
+    if not options.varies:
+        return np.array(images)
+    return apply(images, draw(options, numbers, images.shape[1]))
+
+
 def apply(images: np.ndarray, drawn: Drawn, *, threads: int = 1) -> np.ndarray:
     """Do to each image what was drawn for it.
 

@@ -11,6 +11,7 @@ from core.training.fitting.callbacks import FitContext, in_order
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.compiling import compile_model
 from core.training.fitting.phase import FitPhase
+from core.training.fitting.team import Team
 from core.training.spec import TrainSpec
 
 
@@ -40,11 +41,15 @@ def fit(
     train: Batches,
     validation: Batches | None,
     part: FitPhase,
+    team: Team | None = None,
 ) -> bool:
     """Train one part; afterwards the model has the part's best weights.
 
     A model that is compiled already must have been so by :mod:`prepared`; ``train`` must have been
     made for the epoch at which the part stands (:func:`epochs_done`).
+
+    Args:
+        team: those who train it together, of the same batches.
 
     Returns:
         Whether the person stopped it.
@@ -70,6 +75,9 @@ def fit(
     if done and checkpoint is not None:
         checkpoint.restore(model)
         context.best_weights = checkpoint.best(part.name)
+    if team is not None:
+        train = team.batches
+        team.lead(model)
     # Batches shuffle themselves, by the spec's seed; Keras would shuffle them once more by chance.
     model.fit(
         train,
@@ -78,7 +86,11 @@ def fit(
         epochs=part.epochs,
         verbose=0,
         shuffle=False,
-        callbacks=[*in_order(context, train, checkpoint), *run.callbacks],
+        callbacks=[
+            *([] if team is None else [team]),
+            *in_order(context, train, checkpoint),
+            *run.callbacks,
+        ],
     )
     if context.best_weights is not None:
         model.set_weights(context.best_weights)

@@ -13,6 +13,7 @@ from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.fit import Run, epochs_done, fit
 from core.training.fitting.phase import FitPhase, Samples
 from core.training.fitting.start import freeze, source_of, start_from
+from core.training.fitting.team import gather
 
 
 def fit_whole(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool]:
@@ -37,7 +38,12 @@ def fit_whole(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool
             samples(data),
         )
         train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part))
-        stopped = fit(run, model, train, validation, part)
+        team = gather(context, train) if run.finder is None else None
+        try:
+            stopped = fit(run, model, train, validation, part, team)
+        finally:
+            if team is not None:
+                team.leave()
         # What is saved computes in float32, so that it gives the same answers everywhere, and has
         # no optimizer, so that Keras opens it anywhere.
         trained = model.get_weights()

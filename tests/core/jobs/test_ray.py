@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.catalog import Catalog
@@ -22,9 +23,12 @@ from core.jobs.live import curves
 from core.jobs.supervisor import Supervisor
 from core.quality import scan as scan_module
 from core.quality import scan_parts
+from core.runs.files import RunFiles
+from core.training.start import create_run
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import ended, queue, running, said, start, started
 from tests.core.jobs.together import mine, part_elsewhere, watched
+from tests.core.training.small import PLAIN, add_colours, spec_of
 from tests.waiting import wait_until
 
 _SECONDS = 150
@@ -70,7 +74,6 @@ def on_ray(address: str, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> I
         supervisor.stop()
 
 
-@pytest.mark.slow
 def test_a_cluster_does_what_is_in_the_queue(
     on_ray: str,
     catalog: Catalog,
@@ -123,6 +126,26 @@ def test_a_cluster_does_what_is_in_the_queue(
     for name in ("index-1.parquet", "thumbs.pack"):
         one, two = (catalog.workspace.dataset(each.id) / name for each in (alone, together))
         assert one.read_bytes() == two.read_bytes(), name
+
+
+@pytest.mark.keras
+def test_two_nodes_train_a_network_as_one_does(
+    on_ray: str, catalog: Catalog, tmp_path: Path
+) -> None:
+    dataset = add_colours(catalog, tmp_path / "colours")
+    curves_of = []
+    for together in (2, 1):
+        run = create_run(
+            catalog,
+            spec_of(dataset, stack=PLAIN, dropout=0.0, augmentation="light", together=together),
+        )
+        job = ended(catalog, catalog.jobs.get(run.job_id), _SECONDS)
+        assert (job.state, job.error) == ("done", "")
+        notes = [each.payload["text"] for each in catalog.jobs.events(job.id, kinds=("note",))]
+        assert not [note for note in notes if "instead of" in note]
+        history = RunFiles(catalog.workspace, run.id).history()
+        curves_of.append([(each.loss, each.val_loss) for each in history])
+    assert np.allclose(*curves_of, rtol=2e-3, atol=2e-4)
 
 
 def test_who_has_not_the_token_is_not_let_in(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,10 @@ STACK = tuple(
 )
 
 
+# Whose answers depend on nothing but each image itself, and on no chance.
+PLAIN = tuple(each for each in STACK if each.kind not in ("BatchNormalization", "Dropout"))
+
+
 class Wishing(RecordingReporter):
     """Wishes what ``wish`` makes of the events so far."""
 

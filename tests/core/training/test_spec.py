@@ -52,6 +52,7 @@ SPEC = TrainSpec(
     decoding="3:0:4095",
     tensorboard=True,
     refits="hands-auto-1",
+    together=2,
 )
 
 
