@@ -32,7 +32,6 @@ from core.quality.copies import DEFAULT_THRESHOLD, SAME, find_copies, groups
 from core.quality.curation import curated
 from core.quality.descriptor import describe
 from core.quality.thumbs import shrink
-from core.quiet import load_keras
 from core.runs.files import RunFiles
 from core.training.export import export_checked
 
@@ -122,7 +121,6 @@ def known_evaluation(catalog: Catalog, run_id: str, report: Reporter | None = No
 
 def _export_again(files: RunFiles, report: Reporter) -> None:
     report.progress("export", 0, None, "Saving and checking the model")
-    load_keras()
     model = files.open_keras()
     size = model.input_shape[1]
     images = np.random.default_rng(0).integers(0, 256, (16, size, size, 3), dtype=np.uint8)

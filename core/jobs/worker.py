@@ -31,7 +31,6 @@ with lasting():
     from core.jobs.leases import let_go
     from core.jobs.machine import this_place
     from core.jobs.stay import Stay
-    from core.quiet import load_keras
     from core.workspace import open_workspace
 
 WARM = "warm"
@@ -102,7 +101,6 @@ def main(arguments: list[str] | None = None) -> int:
     catalog = parent.catalog = open_patiently(options.home)
     load_kinds(options.also)
     if options.lane == "train":
-        load_keras()
         from core.training.fitting.warmup import convert_included, tidy_up, warm_up
 
         # Whoever waits already isn't made to wait for what their own job loads as it goes.

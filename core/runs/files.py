@@ -38,7 +38,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from core.errors import Damaged, NotFound, disk_errors
 from core.features.runtime import Compiled
-from core.quiet import openvino
+from core.quiet import load_keras, openvino
 from core.runs.reading import (
     UNREADABLE,
     Value,
@@ -136,11 +136,12 @@ class RunFiles:
         return self.keras.stat().st_size if self.keras.is_file() else 0
 
     def open_keras(self) -> Any:
-        """The model for Keras, not compiled. Needs TensorFlow, which the caller has silenced.
+        """The model for Keras, not compiled. Needs TensorFlow.
 
         Raises:
             Damaged: it can't be read.
         """
+        load_keras()
         from keras.models import load_model
 
         try:

@@ -10,7 +10,6 @@ from typing import Any
 from core.catalog import Catalog
 from core.progress import Reporter
 from core.quality.curation import curated, usable
-from core.quiet import load_keras
 from core.training import checks, recipes
 from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
@@ -32,7 +31,6 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
     checks.check(spec, table, catalog)
     table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
-    load_keras()
     from core.training.fitting import devices
     from core.training.fitting.checkpoint import FitState
     from core.training.fitting.finder import Finder, findings

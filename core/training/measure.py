@@ -19,7 +19,6 @@ from core.errors import LightboxError
 from core.features import hardware
 from core.progress import Reporter, Throttle, Wishes
 from core.quality.curation import curated, usable
-from core.quiet import load_keras
 from core.training import recipes, speeds
 from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
@@ -94,7 +93,6 @@ def _measure_one(
     catalog: Catalog, spec: TrainSpec, table: pd.DataFrame, report: Reporter, warm_mb: int
 ) -> int:
     """Measure one spec; returns what the process held in MB before it had done anything."""
-    load_keras()
     from core.training.fitting import devices
     from core.training.fitting.checkpoint import FitState
     from core.training.fitting.fit import Run

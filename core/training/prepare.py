@@ -9,7 +9,6 @@ from __future__ import annotations
 from core.catalog import Catalog
 from core.progress import Reporter
 from core.quality.curation import curated, usable
-from core.quiet import load_keras
 from core.training import checks, recipes
 from core.training.auto.clock import Clock
 from core.training.auto.kept import Kept
@@ -30,7 +29,6 @@ def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
     """
     table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
     checks.check(spec, table, catalog)
-    load_keras()
     from core.training.fitting import devices
 
     context = TrainingContext(

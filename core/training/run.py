@@ -18,7 +18,6 @@ from core.errors import Cancelled
 from core.progress import Reporter, ToTheEnd
 from core.quality.belonging import with_groups
 from core.quality.curation import curated, usable
-from core.quiet import load_keras
 from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
 from core.training import checks, speeds
@@ -58,7 +57,6 @@ def train_run(
     table = table.assign(split_at=split_of(catalog.workspace, spec, table).to_numpy())
     again = files.begun
     files.write_spec(run.spec)
-    load_keras()
     from core.training.fitting import devices
     from core.training.fitting.checkpoint import Checkpoint, FitState
     from core.training.fitting.fit import Run

@@ -20,7 +20,6 @@ from core.errors import disk_errors
 from core.inference.predictor import open_predictor
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
-from core.quiet import load_keras
 from core.runs.files import RunFiles
 from core.workspace import ensure_space, new_token
 
@@ -55,7 +54,6 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
         report.progress(_PHASE, number, 4, note)
 
     step(0, "Opening the model")
-    load_keras()
     model = files.open_keras()
     with disk_errors("the export"), new_folder(kept.parent) as temporary:
         making = Path(temporary)

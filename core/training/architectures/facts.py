@@ -86,6 +86,7 @@ def _facts(value: dict[str, Any]) -> Facts:
 
 def measure(key: str, classes: int = CLASSES) -> Facts:
     """The same from the network itself, which takes seconds; needs Keras."""
+    load_keras()
     architecture = get(key)
     model = architecture.build(BuildConfig(architecture.usual, classes))
     table = layer_table(model)
@@ -100,7 +101,6 @@ def measure(key: str, classes: int = CLASSES) -> Facts:
 
 def main() -> None:
     """Write ``facts.json``."""
-    load_keras()
     write_json(_FILE, {key: asdict(measure(key)) for key in ARCHITECTURES if key != "custom"})
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from core.progress import RecordingReporter, Reporter
@@ -42,6 +41,8 @@ def held_out() -> Batches:
 
 
 def model(dropout: float = 0.0) -> Any:
+    import keras
+
     keras.utils.set_random_seed(3)
     x = given = keras.Input((FEATURES,), name="features")
     if dropout:

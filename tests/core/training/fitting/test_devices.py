@@ -22,6 +22,8 @@ pytestmark = pytest.mark.keras
 DIVIDED = """
 import json, sys
 from pathlib import Path
+from core.quiet import load_keras
+load_keras()
 import tensorflow as tf
 from core.progress import RecordingReporter
 from core.training.fitting import devices
