@@ -18,6 +18,7 @@ from core.catalog import Catalog, open_catalog
 from core.workspace import Workspace, open_workspace
 from tests.browser import chromium
 from tests.letting_go import let_go
+from tests.sharing import made_once
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -81,6 +82,14 @@ def catalog(workspace: Workspace, empty_database: Path) -> Catalog:
     if "LIGHTBOX_DATABASE" not in os.environ and not workspace.database.exists():
         shutil.copyfile(empty_database, workspace.database)
     return open_catalog(workspace)
+
+
+@pytest.fixture(scope="session")
+def asked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of an earlier version of which everything was asked; not to be changed."""
+    from tests.faults.damage import ask_everything
+
+    return made_once(tmp_path_factory, "asked", ask_everything) / "home"
 
 
 @pytest.fixture(scope="session")

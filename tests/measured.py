@@ -29,7 +29,7 @@ RECORDED = Path(__file__).parent / "durations.json"
 _LONG, _SHORT, _SLOW = 0.5, 0.03, 10
 _SECONDS = "seconds"
 # Fixtures that train something.
-_TRAINED = {"trained_home", "trained_once"}
+_TRAINED = {"trained_home", "trained_once", "asked_home"}
 # Fixtures that start a database's server.
 _SERVED = {"server", "on_server"}
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
+from core.catalog import Catalog, open_catalog
+from core.workspace import Workspace
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -22,3 +26,9 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder)
             done.touch()
     return folder
+
+
+def copied(home: Path, workspace: Workspace) -> Catalog:
+    """The catalog of a workspace, of which one of the test's own becomes a copy."""
+    shutil.copytree(home, workspace.home, dirs_exist_ok=True)
+    return open_catalog(workspace)

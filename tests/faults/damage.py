@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from tests.earlier import PACKED
+from tests.earlier import PACKED, run, unpack
 
 PACK = PACKED[0]
 # What an error has to say: how the file is made again.
@@ -118,3 +119,30 @@ READ = {
 def read_by(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     (found,) = [both for pattern, both in READ.items() if re.fullmatch(pattern, name)]
     return found
+
+
+def ask_everything(base: Path) -> None:
+    """Put a workspace of an earlier version at ``base / "home"``, and ask everything of it once:
+    what this version keeps of it is there, so that it isn't worked out anew for each damage."""
+    home = base / "home"
+    unpack(PACK, home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIGHTBOX_HOME", str(home))
+        for command in dict.fromkeys(each for commands, _ in READ.values() for each in commands):
+            assert complaint(command, home) == ""
+
+
+def complaint(command: str, home: Path) -> str:
+    """What is wrong with how a command ended; "" if nothing."""
+    given = [
+        each.replace("IMAGE", str(home / "elsewhere/disc/00.png")).replace("OUT", str(home.parent))
+        for each in command.split()
+    ]
+    code, _, said = run(*given)
+    if code == 0:
+        return ""
+    sentence = said.strip().splitlines()[-1]
+    if code != 2:
+        log = max(home.glob("logs/*.txt"), key=lambda file: file.stat().st_mtime_ns)
+        return f"{command}: {log.read_text().strip()[-600:]}"
+    return "" if REMEDY.search(sentence) else f"{command}: no remedy in “{sentence}”"

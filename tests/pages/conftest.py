@@ -27,7 +27,7 @@ from core.workspace import Workspace, open_workspace
 from tests.conftest import ROOT
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.earlier import ask
-from tests.sharing import made_once
+from tests.sharing import copied, made_once
 
 Open = Callable[..., AppTest]
 # A "<" that Markdown has not been told to take as a mere character.
@@ -202,8 +202,7 @@ class Trained:
 
 @pytest.fixture
 def trained(trained_home: Path, workspace: Workspace) -> Trained:
-    shutil.copytree(trained_home, workspace.home, dirs_exist_ok=True)
-    catalog = open_catalog(workspace)
+    catalog = copied(trained_home, workspace)
     (run,) = catalog.runs.all()
     return Trained(catalog, run.dataset_id, run.id)
 

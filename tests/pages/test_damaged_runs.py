@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import open_catalog
 from core.workspace import Workspace
-from tests.earlier import unpack
-from tests.faults.damage import PACK, REMEDY, damage, kept_files, read_by
+from tests.faults.damage import REMEDY, damage, kept_files, read_by
 from tests.pages.conftest import (
     Open,
     assert_no_defect,
@@ -22,13 +21,6 @@ from tests.pages.conftest import (
     turn_to,
     words,
 )
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("damaged") / "home"
-    unpack(PACK, home)
-    return home
 
 
 def wrong(at: AppTest, where: str) -> list[str]:
@@ -46,9 +38,9 @@ def wrong(at: AppTest, where: str) -> list[str]:
     ("name", "way"), list(zip(kept_files(), cycle(("garbage", "another shape")), strict=False))
 )
 def test_sections_say_in_one_sentence_what_is_damaged(
-    whole: Path, workspace: Workspace, open_page: Open, name: str, way: str
+    asked_home: Path, workspace: Workspace, open_page: Open, name: str, way: str
 ) -> None:
-    shutil.copytree(whole, workspace.home, dirs_exist_ok=True)
+    shutil.copytree(asked_home, workspace.home, dirs_exist_ok=True)
     run = open_catalog(workspace).runs.find("own")
     damage(workspace.run(run.id) / name, way)
     _, wanted = read_by(name)

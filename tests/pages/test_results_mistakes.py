@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import Catalog, RunRecord, open_catalog
 from core.datasets import removal
 from core.evaluation.evaluate import evaluate_folder
 from core.evaluation.study.run import run_study
 from core.quality import curation
+from core.workspace import Workspace, open_workspace
 from tests.core.evaluation.coloured import write_colour
 from tests.core.evaluation.dense_run import make_dense_run
 from tests.pages.conftest import (
@@ -23,6 +24,7 @@ from tests.pages.conftest import (
     title,
     words,
 )
+from tests.sharing import copied, made_once
 
 # Blue and green under the label “red”: the model says what it sees.
 TEST = [("red", "red"), ("red", "blue"), ("red", "green"), ("green", "green"), ("blue", "blue")]
@@ -40,13 +42,20 @@ class Subject:
         return str(table.loc[path, "label"])
 
 
-@pytest.fixture
-def tested(catalog: Catalog, tmp_path: Path) -> Subject:
+def _study(base: Path) -> None:
     right = [(colour, colour) for colour in ("red", "green", "blue")]
     splits = {"train": right * 3, "validation": right, "test": TEST}
-    run = make_dense_run(catalog, tmp_path / "photos", splits)
-    run_study(catalog, run.id)
-    return Subject(catalog, run, tmp_path / "photos")
+    catalog = open_catalog(open_workspace(base / "home"))
+    run_study(catalog, make_dense_run(catalog, base / "photos", splits).id)
+    catalog.engine.dispose()
+
+
+@pytest.fixture
+def tested(tmp_path_factory: pytest.TempPathFactory, workspace: Workspace) -> Subject:
+    made = made_once(tmp_path_factory, "mistakes", _study)
+    catalog = copied(made / "home", workspace)
+    (run,) = catalog.runs.all()
+    return Subject(catalog, catalog.runs.get(run.id), made / "photos")
 
 
 @pytest.fixture
