@@ -22,7 +22,7 @@ from core.text import plural, size
 @command(
     "worker",
     "Queue",
-    "let this computer (or the Ray cluster) do waiting work too, until Ctrl-C",
+    "let this computer, or Ray, do waiting work until Ctrl-C",
     argument(
         "--lane",
         action="append",
