@@ -39,6 +39,10 @@ def _run(options: Options, output: Output) -> int:
         output.end_line()
         put(str(what), output.err)
 
+    def give_up(why: object) -> None:
+        complain(why)
+        output.refusal(why)
+
     try:
         if not options.command.opens:
             output.document(options.command.run(None, options, output))
@@ -55,17 +59,17 @@ def _run(options: Options, output: Output) -> int:
             except (LightboxError, Cancelled, NobodyReads):
                 raise
             except JobDefect as defect:
-                complain(defect)
+                give_up(defect)
             except Exception:
                 from core.jobs.execute import defect_sentence, log_defect
 
-                complain(defect_sentence(log_defect(catalog)))
+                give_up(defect_sentence(log_defect(catalog)))
             if said := aside.last():
                 complain(f"What libraries said last:\n{said}")
             return 1
     except LightboxError as error:
-        complain(error)
+        give_up(error)
         return 2
     except (KeyboardInterrupt, Cancelled) as stopped:
-        complain(str(stopped) or "Stopped.")
+        give_up(str(stopped) or "Stopped.")
         return 130

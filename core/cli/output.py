@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from core.errors import LightboxError
 from core.progress import Reporter, Throttle
 from core.quiet import Aside, libraries_aside
 from core.text import percent
@@ -45,6 +46,7 @@ class Output:
         self.json_wanted = json_wanted
         self.out: TextIO = sys.stdout
         self.err: TextIO = sys.stderr
+        self._answered = False
         self.progress = _Progress(self)
 
     @contextlib.contextmanager
@@ -91,9 +93,19 @@ class Output:
     def document(self, value: Any) -> None:
         """The command's answer: printed as the one JSON document, if that is wanted."""
         self.end_line()
+        self._answered = True
         if self.json_wanted:
             unicode = (self.out.encoding or "").lower().replace("-", "") == "utf8"
             put(json.dumps(value, indent=1, ensure_ascii=not unicode), self.out)
+
+    def refusal(self, why: object) -> None:
+        """Why there is no answer, for a program: a document in its place, if none was printed."""
+        if self._answered:
+            return
+        parts = {}
+        if isinstance(why, LightboxError):
+            parts = {"title": why.title, "file": why.file, "remedy": why.remedy}
+        self.document({"error": str(why), **parts})
 
     def end_line(self) -> None:
         """Finish a line of progress, so that what follows starts on its own."""

@@ -40,9 +40,12 @@ class Said:
 
     @property
     def mistake(self) -> str:
-        """The sentence about a person's mistake, which must be all that was said."""
-        assert (self.code, self.out) == (2, ""), self.err
+        """The sentence about a person's mistake, which must be all that was said; with ``--json``
+        it is what the document says, too."""
+        assert self.code == 2, self.err
         lines = self.err.splitlines()
+        if self.out:
+            assert json.loads(self.out)["error"].splitlines() == lines[-1:]
         assert lines[-1].endswith((".", "PATH", "NAME")), self.err
         assert "Traceback" not in self.err
         return lines[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -201,3 +202,14 @@ def test_it_works_as_a_process_with_names_in_any_script(photos: Path, tmp_path: 
     assert added["class_counts"]["赤"] == 1
     wrong = process("scan", "farben", env=env)
     assert "färben 色" in wrong.mistake
+
+
+def test_a_program_reads_why_it_gets_no_answer(cli: Cli, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    said = cli("dataset", "add", nowhere, "--json")
+    assert said.code == 2
+    refused = json.loads(said.out)
+    assert refused["error"] == said.mistake
+    assert refused["file"] == str(nowhere)
+    assert refused["title"] in refused["error"]
+    assert cli("dataset", "add", nowhere).out == ""
