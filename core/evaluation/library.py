@@ -92,9 +92,7 @@ def _entry(workspace: Workspace, run: RunRecord, dataset: str) -> Entry:
         run=run,
         dataset=dataset,
         recipe=RECIPES[recipe].title if recipe in RECIPES else recipe,
-        architecture=architectures.ARCHITECTURES[architecture].title
-        if architecture in architectures.ARCHITECTURES
-        else architecture,
+        architecture=architectures.in_words(run.summary.networks or (architecture,)),
         accuracy=run.summary.test_accuracy,
         low=run.summary.test_low,
         high=run.summary.test_high,

@@ -218,13 +218,21 @@ class RunFiles:
         )
 
     def trained_on(self) -> pd.DataFrame:
-        """``path``, ``label`` and ``hash`` of the training images; empty where they aren't known,
-        for whom that would only be a remark."""
+        """``path``, ``label`` and ``hash`` of the images that it learned from; empty where they
+        aren't known, for whom that would only be a remark.
+
+        Those are the training images; with Auto also what it has answered for validation before it
+        was fitted on that too.
+        """
         try:
             table = self.split()
+            known = self.out_of_fold()
         except NotFound:
-            table = pd.DataFrame({name: pd.Series(dtype="str") for name in _SPLIT})
-        return table.loc[table["split"] == "train", ["path", "label", "hash"]]
+            table, known = pd.DataFrame({name: pd.Series(dtype="str") for name in _SPLIT}), None
+        learned = table["split"] == "train"
+        if known is not None:
+            learned |= (table["split"] == "validation") & table["path"].isin(known["path"])
+        return table.loc[learned, ["path", "label", "hash"]]
 
     def write_split(self, table: pd.DataFrame) -> None:
         columns = [*_SPLIT, *(name for name in ("group",) if name in table)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel
 
 from core.catalog import Catalog
 from core.errors import NotFound
+from core.training.architectures import in_words
 from core.training.heads import HEADS
 from core.training.recipes import RECIPES
 from core.training.setting import AUGMENTATION, GROUPS, TRAINING, Setting, find, settings_of
@@ -19,7 +20,12 @@ _DATA = ("dataset_id", "dataset_version")
 _OF_TRAINED = ("dropout", "frozen", "tuning.epochs", "tuning.learning_rate")
 
 
-def told(spec: BaseModel, catalog: Catalog | None = None, head: str = "") -> dict[str, str]:
+def told(
+    spec: BaseModel,
+    catalog: Catalog | None = None,
+    head: str = "",
+    networks: Sequence[str] = (),
+) -> dict[str, str]:
     """What a person would ask about a training, label → value in words.
 
     That is what is always told, and what is not as it is by default; nothing without effect.
@@ -27,9 +33,11 @@ def told(spec: BaseModel, catalog: Catalog | None = None, head: str = "") -> dic
     Args:
         catalog: to call runs that it went on from by their names.
         head: that Auto has fitted on a network's features, by its key; no network was trained then.
+        networks: that Auto has put side by side, by their keys.
     """
     chosen = {"Head": HEADS[head].title} if head in HEADS else {}
-    return chosen | {
+    beside = {settings_of(type(spec))["architecture"].label: in_words(networks)} if networks else {}
+    settings = {
         setting.label: shown(setting, setting.value(spec), catalog)
         for setting in settings_of(type(spec)).values()
         if setting.key not in _DATA
@@ -38,6 +46,7 @@ def told(spec: BaseModel, catalog: Catalog | None = None, head: str = "") -> dic
         and not (head and of_trained(setting))
         and (setting.told or setting.value(spec) != setting.default)
     }
+    return chosen | settings | beside
 
 
 def of_trained(setting: Setting) -> bool:

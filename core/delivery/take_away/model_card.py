@@ -37,6 +37,7 @@ from core.evaluation.document.parts import (
     Table,
 )
 from core.evaluation.document.section import built
+from core.evaluation.figures.compute import trained_images
 from core.evaluation.trust import words as words
 from core.progress import Reporter
 from core.quality.curation import FACTS, history
@@ -145,12 +146,15 @@ def _pairs(key: str, rows: Iterable[tuple[str, str]], what: str = "", value: str
 
 def _details(material: Material) -> Section:
     spec, summary = material.spec, material.summary
-    network = architectures.get(spec.architecture)
+    beside = summary.networks or (spec.architecture,)
     trained = datetime.datetime.fromtimestamp(material.run.created_at).strftime("%Y-%m-%d")
     weights = summary.parameters or material.info.parameters
     rows = [
         ("Task", f"tells {len(material.classes)} classes of images apart"),
-        ("Network", f"{network.title}: {network.sentence}"),
+        *(
+            ("Network", f"{network.title}: {network.sentence}")
+            for network in map(architectures.get, beside)
+        ),
         ("Weights", f"{weights:,}" if weights else ""),
         ("Takes", f"RGB images, brought to {spec.image_size} × {spec.image_size} pixels"),
         ("Gives", "one probability for each class"),
@@ -250,12 +254,12 @@ def _limits(found: Findings) -> Section:
         points += words.cautions(reliability)
         if reliability.robustness is None:
             points.append("How it copes with blurred, dark or turned photos was not tried.")
-    counts = material.split.loc[material.split["split"] == "train", "label"].value_counts()
+    counts = trained_images(material.catalog.workspace, material.run.id) or {}
     few = [label for label in material.classes if counts.get(label, 0) < _FEW]
     if few:
         shown = ", ".join(f"“{label}”" for label in few[:8])
         more = f" and {len(few) - 8} more" if len(few) > 8 else ""
-        points.append(f"Fewer than {_FEW} training images: {shown}{more}.")
+        points.append(f"Learned from fewer than {_FEW} images: {shown}{more}.")
     points.append(
         "It always answers with one of its classes, also about an image that shows something else."
     )
@@ -280,7 +284,7 @@ def _reproduce(material: Material) -> Section:
     title = "How to reproduce"
     if _imported(material):
         return Section("reproduce", title, ())
-    spec = material.spec
+    spec, summary = material.spec, material.summary
     name = material.dataset.name if material.dataset is not None else "DATASET"
     said = [
         "The seed decides the split, the first weights, and the order of the images. The command "
@@ -307,7 +311,7 @@ def _reproduce(material: Material) -> Section:
         *(Paragraph("said", each) for each in said),
         _pairs(
             "settings",
-            told(spec, material.catalog, material.summary.head).items(),
+            told(spec, material.catalog, summary.head, summary.networks).items(),
             "setting",
             "value",
         ),

@@ -34,7 +34,7 @@ from core.runs.reading import UNREADABLE, write_table
 from core.workspace import Workspace
 
 # Another number whenever figures or sentences are made differently: kept ones are then made anew.
-VERSION = 5
+VERSION = 6
 SCORES, CURVES = "scores.json", "curves.parquet"
 
 
@@ -254,12 +254,11 @@ def _known(value: float) -> float | None:
 
 
 def trained_images(workspace: Workspace, run_id: str) -> dict[str, int] | None:
-    """Images in training by class; none if that was not kept."""
-    try:
-        table = RunFiles(workspace, run_id).split()
-    except NotFound:
+    """Images that it learned from by class; none if that was not kept."""
+    trained = RunFiles(workspace, run_id).trained_on()
+    if trained.empty:
         return None
-    counts = table.loc[table["split"] == "train", "label"].value_counts()
+    counts = trained["label"].value_counts()
     return {str(label): int(count) for label, count in counts.items()}
 
 

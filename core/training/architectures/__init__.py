@@ -7,13 +7,14 @@ writes, so that pages need no Keras to show it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from core.errors import unknown
 from core.training.architectures import classic, compact, custom, pretrained, unet, vgg
 from core.training.architectures.family import Architecture, BuildConfig
 
-__all__ = ["ARCHITECTURES", "Architecture", "BuildConfig", "build", "get"]
+__all__ = ["ARCHITECTURES", "Architecture", "BuildConfig", "build", "get", "in_words"]
 
 # In the order of offering them.
 _FILES = (classic, compact, vgg, unet, pretrained, custom)
@@ -31,6 +32,11 @@ def get(key: str) -> Architecture:
     if key not in ARCHITECTURES:
         raise unknown("architecture", key, ARCHITECTURES)
     return ARCHITECTURES[key]
+
+
+def in_words(keys: Iterable[str]) -> str:
+    """Titles of the networks of one model; one that is not known here by its key."""
+    return " and ".join(ARCHITECTURES[key].title if key in ARCHITECTURES else key for key in keys)
 
 
 def titles() -> dict[str, str]:

@@ -52,7 +52,7 @@ def draw(view: View) -> None:
         st.subheader("Settings")
         _facts(
             {
-                **told(spec, catalog(), summary.head),
+                **told(spec, catalog(), summary.head, summary.networks),
                 SETTINGS["dataset_version"].label: str(run.dataset_version),
             }
         )

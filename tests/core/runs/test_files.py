@@ -43,6 +43,15 @@ def test_what_is_written_is_read_again(files: RunFiles) -> None:
     assert list(files.trained_on()["path"]) == ["cat/0.png"]
 
 
+def test_what_auto_was_fitted_on_in_the_end_was_learned_from_too(files: RunFiles) -> None:
+    split = SPLIT.assign(path=[f"{n}.png" for n in range(len(SPLIT))], split="train")
+    split.loc[0, "split"], split.loc[1, "split"] = "validation", "test"
+    files.write_split(split)
+    before = set(files.trained_on()["path"])
+    files.write_out_of_fold(pd.DataFrame({"path": ["0.png", "1.png"], "p_0": 0.5, "p_1": 0.5}))
+    assert set(files.trained_on()["path"]) == before | {"0.png"}
+
+
 def test_epochs_are_kept_without_what_was_not_measured(files: RunFiles) -> None:
     files.write_history([EpochRecord(epoch=1, val_f1=0.5)])
     assert read_json(files.folder / "history.json") == [{"epoch": 1, "val_f1": 0.5}]

@@ -48,7 +48,7 @@ _COLUMNS = (
         2,
         "The area under the precision-recall curve.",
     ),
-    Column("trained", "trained on", "count", meaning="Images of this class in training."),
+    Column("trained", "trained on", "count", meaning="Images of this class that it learned from."),
 )
 
 

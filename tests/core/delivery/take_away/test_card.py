@@ -43,7 +43,7 @@ def test_a_card_has_data_metrics_limits_and_how_to_reproduce(
     ]
     assert "24 images to train on" in text
     assert "| green | 8 | 8 | 11 |" in text
-    assert "Fewer than 30 training images: “blue”, “green”, “red”" in text
+    assert "Learned from fewer than 30 images: “blue”, “green”, “red”" in text
     assert "was not tried" in text
     assert "| Accuracy | 93.3 % |" in text
     assert "# Model card: A \\<b\\>run\\</b\\> \\& \\*more\\*" in text
