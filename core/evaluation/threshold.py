@@ -22,7 +22,7 @@ from core.text import images, percent
 from core.who import require
 from core.workspace import Workspace, read_json, write_json
 
-VERSION = 2
+VERSION = 3
 # Below it another answer may be as likely.
 LEAST = 0.5
 # Accuracies to aim at, the best first,
@@ -119,8 +119,11 @@ def sentence_of_sure(sure: Sure) -> str:
             few = f"{images(sure.images).capitalize()} to choose it on"
             return f"{few} {'is' if sure.images == 1 else 'are'} too few, {only}"
         return f"On its validation images it is wrong too often however sure it is, {only}"
+    held = ", of which"
+    if sure.in_turn:
+        held = ", which it learned from only once they were answered; of these"
     return (
-        f"Chosen on {sure.images:,} validation images, of which it got at least "
+        f"Chosen on {sure.images:,} validation images{held} it got at least "
         f"{percent(sure.wanted, 0)} right when it was so sure."
     )
 
@@ -141,6 +144,8 @@ def _sure_from(workspace: Workspace, run_id: str, answers: int, moved: int) -> S
     if found is None:
         try:
             found = choose_sure(load_predictions(workspace, run_id, split="validation"))
+            in_turn = files.out_of_fold() is not None
+            found = found.model_copy(update={"in_turn": in_turn})
         except LightboxError:
             # Not tested yet, so nothing is known, and nothing is kept.
             found = Sure(threshold=LEAST, suggested=LEAST)

@@ -72,6 +72,8 @@ class Sure(BaseModel):
         wanted: the part (0 to 1) of validation answers that are right from ``suggested`` on, at
             least; ``None`` where no confidence reaches any accuracy worth the name.
         images: validation images that it was chosen on.
+        in_turn: whether what answered these had not seen them, and the model was fitted on them
+            afterwards.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -80,6 +82,7 @@ class Sure(BaseModel):
     suggested: float = Field(ge=0, le=1)
     wanted: float | None = None
     images: int = 0
+    in_turn: bool = False
 
     @property
     def moved(self) -> bool:
