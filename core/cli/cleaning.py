@@ -62,8 +62,8 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
         "images": len(table),
         "usable": len(usable(table)),
         "doubt": doubt,
-        "findings": [dataclasses.asdict(finding) for finding in found],
-        "kind_of_picture": [dataclasses.asdict(finding) for finding in kinds_of],
+        "findings": [finding.as_json() for finding in found],
+        "kind_of_picture": [finding.as_json() for finding in kinds_of],
         "skipped": curation.skipped(catalog, record.id),
     }
 
@@ -105,7 +105,7 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         "dataset": record.id,
         "version": catalog.datasets.get(record.id).version,
         "judged": judged,
-        "findings": [dataclasses.asdict(finding) for finding in found.values()],
+        "findings": [finding.as_json() for finding in found.values()],
     }
 
 

@@ -7,7 +7,8 @@ A moved threshold costs one pass over the table and no pixel.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,10 @@ class Finding:
     reasons: tuple[str, ...]
     rows: NDArray[np.int64] = field(compare=False, repr=False)
     plain: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """All but where they are in a table."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "rows"}
 
     @property
     def plainly(self) -> str:

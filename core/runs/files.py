@@ -218,21 +218,16 @@ class RunFiles:
         )
 
     def trained_on(self) -> pd.DataFrame:
-        """``path``, ``label`` and ``hash`` of the images that it learned from; empty where they
-        aren't known, for whom that would only be a remark.
-
-        Those are the training images; with Auto also what it has answered for validation before it
-        was fitted on that too.
-        """
+        """``path``, ``label`` and ``hash`` of what it learned from, with Auto also what it was
+        fitted on in the end; empty where that isn't known, for whom it would only be a remark."""
         try:
-            table = self.split()
-            known = self.out_of_fold()
+            table, known = self.split(), self.out_of_fold()
         except NotFound:
-            table, known = pd.DataFrame({name: pd.Series(dtype="str") for name in _SPLIT}), None
+            return pd.DataFrame({name: pd.Series(dtype="str") for name in _SPLIT[:3]})
         learned = table["split"] == "train"
         if known is not None:
             learned |= (table["split"] == "validation") & table["path"].isin(known["path"])
-        return table.loc[learned, ["path", "label", "hash"]]
+        return table.loc[learned, list(_SPLIT[:3])]
 
     def write_split(self, table: pd.DataFrame) -> None:
         columns = [*_SPLIT, *(name for name in ("group",) if name in table)]
