@@ -124,7 +124,7 @@ class DatabaseReporter(Reporter):
             return []
         from core.jobs.cluster.company import hire
 
-        return hire(make, given)
+        return hire(make, given, self.check)
 
     @property
     def lost(self) -> bool:

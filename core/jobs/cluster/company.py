@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ from core.jobs.cluster.limits import begin, environment
 from core.jobs.cluster.ray import ray
 from core.progress import Colleague, Gone
 
-# How long it is waited for places on the cluster, and for what is loaded there.
-_READY_S = 90.0
+# How long it is waited for places on the cluster, which may add some, and for what is loaded there.
+_READY_S = 240.0
+_LOOK_S = 0.5
 
 
 class _Desk:
@@ -54,9 +56,13 @@ class _Distant:
         ray().kill(self._actor)
 
 
-def hire(make: str, given: Sequence[Sequence[Any]]) -> list[Colleague]:
+def hire(make: str, given: Sequence[Sequence[Any]], check: Callable[[], None]) -> list[Colleague]:
     """As :meth:`core.progress.Reporter.hire`, from within a task of a cluster: with as many cores
-    and GPUs each as this task has, on other nodes where there are."""
+    and GPUs each as this task has, on other nodes where there are.
+
+    Args:
+        check: raises when nobody waits any more.
+    """
     module, cores = ray(), settings.cores()
     mine = module.get_runtime_context().get_assigned_resources()
     kind = module.remote(
@@ -68,7 +74,11 @@ def hire(make: str, given: Sequence[Sequence[Any]]) -> list[Colleague]:
     told = environment(settings.load().home)
     asked = [kind.remote(cores, told, make, each) for each in given]
     ready = {actor.ready.remote(): actor for actor in asked}
-    there, _ = module.wait(list(ready), num_returns=len(ready), timeout=_READY_S)
+    there: list[Any] = []
+    end = time.monotonic() + _READY_S
+    while len(there) < len(ready) and time.monotonic() < end:
+        check()
+        there, _ = module.wait(list(ready), num_returns=len(ready), timeout=_LOOK_S)
     found: list[Colleague] = []
     for each, actor in ready.items():
         try:

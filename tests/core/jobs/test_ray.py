@@ -139,7 +139,7 @@ def test_two_nodes_train_a_network_as_one_does(
             catalog,
             spec_of(dataset, stack=PLAIN, dropout=0.0, augmentation="light", together=together),
         )
-        job = ended(catalog, catalog.jobs.get(run.job_id), _SECONDS)
+        job = ended(catalog, catalog.jobs.get(run.job_id), 3 * _SECONDS)
         assert (job.state, job.error) == ("done", "")
         notes = [each.payload["text"] for each in catalog.jobs.events(job.id, kinds=("note",))]
         assert not [note for note in notes if "instead of" in note]
