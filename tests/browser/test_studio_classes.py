@@ -55,6 +55,12 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
         other.get_by_role("button", name="See all 12 photos of kittens").wait_for()
         journey.settled(other)
         assert other.evaluate("document.documentElement.scrollWidth") <= 390
+        # A card ends where its column does, whatever lies beside it.
+        for width in (390, 768):
+            other.set_viewport_size({"width": width, "height": 844})
+            card = other.locator("li.card").first.bounding_box()
+            column = other.get_by_test_id("stColumn").first.bounding_box()
+            assert card["x"] + card["width"] <= column["x"] + column["width"] + 1, width
 
 
 @pytest.mark.keras
