@@ -52,7 +52,10 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
     files = RunFiles(workspace, run.id)
-    info, table = files.model(), files.split()
+    info, table, known = files.model(), files.split(), files.out_of_fold()
+    if known is not None and known.shape[1] != len(info.classes) + 1:
+        known = None  # of another training
+    held = _held_in_turn(table, known)
     table = table[table["split"].isin(["validation", "test"])].reset_index(drop=True)
     dataset = catalog.datasets.get(run.dataset_id)
     pixels = load_pixels(
@@ -67,10 +70,11 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     )
     rows = np.flatnonzero(pixels.slots >= 0)
     compiled = files.compiled()
-    answered = _with_groups(catalog, run, table.iloc[rows].reset_index(drop=True))
-    probabilities = np.zeros((len(rows), len(info.classes)), np.float32)
-    known = _put_out_of_fold(answered, probabilities, files.out_of_fold())
-    asked = np.flatnonzero(~known)
+    answered = pd.concat([table.iloc[rows], held], ignore_index=True)
+    answered = _with_groups(catalog, run, answered)
+    probabilities = np.zeros((len(answered), len(info.classes)), np.float32)
+    said = _put_out_of_fold(answered, probabilities, known)
+    asked = np.flatnonzero(~said)
     for start in range(0, len(asked), _BATCH):
         report.check()
         report.progress("evaluate", start, len(asked), "Testing on the test images")
@@ -127,13 +131,22 @@ def _export_again(files: RunFiles, report: Reporter) -> None:
     export_checked(model, files.openvino, images)
 
 
+def _held_in_turn(table: pd.DataFrame, known: pd.DataFrame | None) -> pd.DataFrame:
+    """Training images that were answered, in turn, by what had not seen them: for thresholds and
+    temperatures they are validation images like the others, and there are several times as many."""
+    if known is None:
+        return table.head(0)
+    held = (table["split"] == "train") & table["path"].isin(known["path"])
+    return table[held].assign(split="validation")
+
+
 def _put_out_of_fold(
     table: pd.DataFrame, probabilities: np.ndarray, known: pd.DataFrame | None
 ) -> np.ndarray:
     """Of validation images that the model was fitted on in the end, take what it said of them
     before: anything else would be recitation. Returns which ones these are: bool, shape (n,)."""
     found = np.zeros(len(table), bool)
-    if known is None or known.shape[1] != probabilities.shape[1] + 1:
+    if known is None:
         return found
     place = pd.Series(np.arange(len(known)), index=known["path"])
     at = table["path"].map(place)

@@ -21,6 +21,7 @@ from core.evaluation.evaluate import evaluate_run
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.intervals import wilson
 from core.evaluation.store import predictions_table
+from core.evaluation.threshold import sure_from
 from core.features.weights import find_weights
 from core.progress import RecordingReporter
 from core.quality.scan import scan
@@ -113,7 +114,9 @@ def test_reliability_is_judged_by_answers_from_before_the_images_were_learned(
     assert sorted(kept["path"]) == sorted(learned["path"])
     table = predictions_table(workspace, trained.run_id, split="validation")
     both = table.merge(kept, on="path", suffixes=("", "_before"))
-    assert len(both) == len(table)
+    assert sorted(table["path"]) == sorted(learned["path"])
+    assert sure_from(workspace, trained.run_id).in_turn
+    assert sure_from(workspace, trained.run_id).images == len(learned)
     columns = [name for name in kept if name.startswith("p_")]
     before = both[[f"{name}_before" for name in columns]]
     np.testing.assert_allclose(both[columns], before, atol=1e-6)
