@@ -89,20 +89,28 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     "whether a run is good enough for what you want",
     RUN,
     one_of(
-        argument("--aim", type=int, metavar="OF_100", help="so many of 100 must be recognised"),
+        argument("--aim", metavar="OF_100", help="so many of 100 must be recognised"),
         argument("--no-aim", action="store_true", help="take back what was said"),
     ),
-    argument("--class", dest="label", metavar="CLASS", help="of this class; of each class without"),
-    examples=('"hands 1" --aim 90', '"hands 1" --aim 95 --class red', '"hands 1"'),
+    one_of(
+        argument("--class", dest="label", metavar="CLASS", help="of this class; else of each"),
+        argument("--together", action="store_true", help="of all photos, whatever their class"),
+    ),
+    examples=(
+        '"hands 1" --aim 90',
+        '"hands 1" --aim 95 --class red',
+        '"hands 1" --aim 90 --together',
+        '"hands 1"',
+    ),
 )
 def verdict(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """What models are for is said once, for all of a dataset, and kept; the answer is yes, no, or
     that there are too few test photos to tell."""
     run = catalog.runs.find(options.run)
     evaluation = known_evaluation(catalog, run.id, output.progress)
-    if options.label is not None and options.aim is None:
+    if (options.label is not None or options.together) and options.aim is None:
         raise InvalidInput(
-            "Of that class how many must be recognised?",
+            "How many of these must be recognised?",
             remedy="Say it with --aim, as in --aim 90.",
         )
     if options.label is not None and options.label not in evaluation.labels:
@@ -111,7 +119,8 @@ def verdict(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
             remedy=f"It knows {listed(evaluation.labels, 20)}.",
         )
     if options.aim is not None or options.no_aim:
-        set_aim(catalog, run.dataset_id, options.aim, options.label or "")
+        label, together = options.label or "", options.together
+        set_aim(catalog, run.dataset_id, options.aim, label, together=together)
     judged = judged_by_aim(catalog, run.id)
     said = figures(catalog, run.id, report=output.progress).verdict
     for each in said.statements[:1] if judged is None else said.statements[:2]:

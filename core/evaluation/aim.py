@@ -1,5 +1,6 @@
 """Is it good enough? A person says once per dataset what its models are for: how many of 100 photos
-of each class that matters must be recognised. Each test is then held against that.
+of each class, of one class or of all together must be recognised. Each test is then held against
+that.
 
 The aim is kept beside the dataset, so all of its models are judged by the same one; the answer is
 worked out whenever it is asked for, so a moved aim answers at once.
@@ -27,8 +28,8 @@ from core.workspace import Workspace, read_json, write_json
 
 Answer = Literal["yes", "no", "untold"]
 LEAST, MOST = 1, 99
-# Of more photos than this nobody would say that a few more will tell.
-_MOST_MORE = 2_000
+# More than it takes of photos that are all right to show the most that can be wanted.
+_MOST_NEEDED = 1_000
 _TONES: dict[Answer, Tone] = {"yes": "good", "no": "bad", "untold": "caution"}
 
 
@@ -38,27 +39,31 @@ class Aim(BaseModel):
     Attributes:
         of_100: so many of 100 photos of a class must be recognised; 1 to 99.
         label: the class that matters; "" for each of them.
+        together: all photos count as one, whatever their class; ``label`` is "" then.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     of_100: int = Field(ge=LEAST, le=MOST)
     label: str = ""
+    together: bool = False
 
     @property
     def sentence(self) -> str:
         """The aim in words."""
+        if self.together:
+            return f"{self.of_100} of 100 photos recognised, all classes together"
         whose = quoted(self.label) if self.label else "each class"
         return f"{self.of_100} of 100 photos of {whose} recognised"
 
 
 @dataclass(frozen=True)
 class Held:
-    """One class held against the aim.
+    """One class, or with "" for a label all photos, held against the aim.
 
     Attributes:
         right, images: test images of the class, and how many of them were recognised.
-        low, high: the 95 % interval of that share (Wilson), 0 to 1.
+        low, high: between which that share likely lies, 0 to 1; the answer is made by these.
     """
 
     label: str
@@ -106,11 +111,20 @@ def load_aim(workspace: Workspace, dataset_id: str) -> Aim | None:
         return None
 
 
-def set_aim(catalog: Catalog, dataset_id: str, of_100: int | None, label: str = "") -> Aim | None:
+def set_aim(
+    catalog: Catalog,
+    dataset_id: str,
+    of_100: int | str | None,
+    label: str = "",
+    *,
+    together: bool = False,
+) -> Aim | None:
     """Say what a dataset's models are for; for everybody who sees their results.
 
     Args:
-        of_100: ``None`` to take back what was said.
+        of_100: a number, or what a person typed for one (``90``, ``90 %``); ``None`` to take back
+            what was said.
+        label, together: as of :class:`Aim`.
 
     Raises:
         NotAllowed: whoever acts may change nothing of the dataset.
@@ -125,7 +139,8 @@ def set_aim(catalog: Catalog, dataset_id: str, of_100: int | None, label: str = 
         note(catalog, "took back what models are for", record.name, "")
         return None
     try:
-        aim = Aim(of_100=of_100, label=label)
+        number = of_100.removesuffix("%").strip() if isinstance(of_100, str) else of_100
+        aim = Aim.model_validate({"of_100": number, "label": label, "together": together})
     except ValidationError as error:
         raise InvalidInput(
             f"“{of_100} of 100” can't be what a test shows.",
@@ -140,52 +155,59 @@ def judge(aim: Aim, evaluation: Evaluation, predictions: Predictions) -> Judgeme
     """Hold a test against an aim.
 
     Yes where the whole interval of each class that matters lies at the aim or above. No where that
-    of one lies below; of several classes one looks bad by chance easily, so for this the 5 % are
-    shared among them (Bonferroni). Else the test is too small to tell.
+    of one lies below. Else the test is too small to tell. One of several classes looks bad by
+    chance easily, and who asks about one may have chosen it for that: so of every class the upper
+    end shares the 5 % with all that were tested (Bonferroni), whichever are asked about, and the
+    answer about each class is never another than those about them one by one.
     """
     confusion = np.array(evaluation.confusion).reshape(len(evaluation.labels), -1)
     right, images = confusion.diagonal(), confusion.sum(axis=1)
+    if aim.together:
+        ends = evaluation.interval
+        held = [_held(aim, "", evaluation.correct, evaluation.images, ends.low, ends.high)]
+        return Judgement(aim, held[0].answer, _sentence(aim, held, 1), tuple(held))
     matter = [at for at, each in enumerate(evaluation.labels) if aim.label in ("", each)]
     if not matter:
         text = f"Good enough? {_said(aim)}; this model doesn’t know that class."
         return Judgement(aim, "untold", text, ())
+    tested = int(np.count_nonzero(images))
     worth = worth_by(predictions, predictions.true)
-    low, high = wilson_bounds(right, images, worth=worth)
-    _, surely_below = wilson_bounds(right, images, 1 - (1 - LEVEL) / len(matter), worth)
-    least = aim.of_100 / 100
+    low, _ = wilson_bounds(right, images, worth=worth)
+    _, high = wilson_bounds(right, images, 1 - (1 - LEVEL) / max(1, tested), worth)
     held = [
-        Held(
-            evaluation.labels[at],
-            int(right[at]),
-            int(images[at]),
-            float(low[at]),
-            float(high[at]),
-            "yes" if low[at] >= least else "no" if surely_below[at] < least else "untold",
-        )
-        for at in matter
+        _held(aim, evaluation.labels[at], right[at], images[at], low[at], high[at]) for at in matter
     ]
     rank = {"no": 0, "untold": 1, "yes": 2}
     held.sort(key=lambda each: (rank[each.answer], each.right / max(1, each.images), each.high))
-    answer = held[0].answer
-    return Judgement(aim, answer, _sentence(aim, answer, held), tuple(held))
+    return Judgement(aim, held[0].answer, _sentence(aim, held, tested), tuple(held))
 
 
-def _sentence(aim: Aim, answer: Answer, held: list[Held]) -> str:
-    worst = held[0]
+def _held(aim: Aim, label: str, right: int, images: int, low: float, high: float) -> Held:
+    least = aim.of_100 / 100
+    answer: Answer = "yes" if low >= least else "no" if high < least else "untold"
+    return Held(label, int(right), int(images), float(low), float(high), answer)
+
+
+def _sentence(aim: Aim, held: list[Held], tested: int) -> str:
+    worst, answer = held[0], held[0].answer
+    # Why a class's range reaches higher than where it stands alone.
+    of_many = f" (allowing for chance among {tested:,} classes)" if tested > 1 else ""
     if answer == "yes":
         least = min(held, key=lambda each: each.low)
         others = " The other classes do as well or better." if held[1:] else ""
-        return f"Good enough? Yes. {_said(aim)}; {_found(least)}.{others}"
+        return f"Good enough? Yes. {_said(aim)}; {_found(least, of_many)}.{others}"
     if answer == "no":
         too = [each for each in held if each.answer == "no"]
-        text = f"Good enough? No. {_said(aim)}; {_found(worst)}."
+        text = f"Good enough? No. {_said(aim)}; {_found(worst, of_many)}."
         if too[1:]:
             text += f" So are too few of {listed([each.label for each in too[1:]])}."
         return text
-    text = f"Good enough? Too few test photos to tell. {_said(aim)}; {_found(worst)}."
-    if (more := _more(worst, aim.of_100 / 100)) is not None:
+    text = f"Good enough? Too few test photos to tell. {_said(aim)}; {_found(worst, of_many)}."
+    if worst.images < (needed := _needed(aim.of_100 / 100)):
+        whose = "" if aim.together else " of a class"
         text += (
-            f" About {plural(more, 'more test photo')} of it would tell, if it goes on like this."
+            f" It takes {plural(needed, 'test photo')}{whose} at least to show "
+            f"{aim.of_100} of 100, were it right on all of them."
         )
     return text
 
@@ -194,27 +216,20 @@ def _said(aim: Aim) -> str:
     return f"You want {aim.sentence}"
 
 
-def _found(held: Held) -> str:
+def _found(held: Held, of_many: str) -> str:
     if not held.images:
-        return f"{quoted(held.label)} has no test photo"
+        return f"{quoted(held.label)} has no test photo" if held.label else "there is no test photo"
     low, high = 100 * held.low, 100 * held.high
+    whose = f"of {quoted(held.label)} " if held.label else ""
     return (
-        f"of {quoted(held.label)} {held.right:,} of {held.images:,} test photos were, "
-        f"likely between {low:.0f} and {high:.0f} of 100"
+        f"{whose}{held.right:,} of {held.images:,} test photos were, "
+        f"likely between {low:.0f} and {high:.0f} of 100{of_many if held.label else ''}"
     )
 
 
-def _more(held: Held, least: float) -> int | None:
-    """How many more test images would settle it, were as many of them right; none where there is
-    no telling."""
-    if not held.images or held.right == least * held.images:
-        return None
-    share, most = held.right / held.images, held.images + _MOST_MORE
-    n = np.arange(held.images + 1, most + 1)
-    low, high = wilson_bounds(share * n, n)
-    settled = np.flatnonzero((low >= least) | (high < least))
-    if not len(settled):
-        return None
-    more = int(settled[0]) + 1
-    # No more exact than it is.
-    return more if more < 10 else -(-more // 10) * 10
+def _needed(least: float) -> int:
+    """The fewest test images, all of them right and none like another, that show so large a
+    share."""
+    n = np.arange(1, _MOST_NEEDED)
+    low, _ = wilson_bounds(n, n)
+    return int(n[np.argmax(low >= least)])

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalog import Catalog, DatasetRecord
 from core.datasets import intake, removal
+from core.evaluation.aim import Aim, load_aim
 from core.evaluation.metrics import evaluate
 from core.evaluation.store import predictions_table
 from core.training.start import create_run, suggest_spec
@@ -85,6 +86,28 @@ def test_the_verdict_comes_first_with_its_interval_and_the_number_of_images(
     assert "Always answering “blue” would be right on 33 %" in said
     assert "All 3 classes have fewer than 10 test images" in said
     assert "no copy of one, was trained on" in said
+
+
+def test_what_it_is_for_is_kept_as_it_was_typed_or_not_at_all(
+    open_page: Open, trained: Trained
+) -> None:
+    at = open_page("results")
+
+    def said() -> Aim | None:
+        return load_aim(trained.catalog.workspace, trained.dataset_id)
+
+    for nonsense in ("101", "many"):
+        next(each for each in at.text_input if each.label == "Of 100 photos").input(nonsense)
+        click(at, "Hold it against that")
+        assert said() is None
+        assert f"“{nonsense} of 100” can't be what a test shows." in words(at)
+    next(each for each in at.text_input if each.label == "Of 100 photos").input("20")
+    next(each for each in at.selectbox if each.label == "of").select("All photos together")
+    click(at, "Hold it against that")
+    assert said() == Aim(of_100=20, together=True)
+    assert "You want 20 of 100 photos recognised, all classes together;" in words(at)
+    click(at, "Forget it")
+    assert said() is None
 
 
 def test_figures_come_with_intervals_and_meanings(open_page: Open, trained: Trained) -> None:

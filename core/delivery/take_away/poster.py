@@ -68,6 +68,8 @@ h2 { font-size: 9.5pt; text-transform: uppercase; letter-spacing: .07em; color: 
 .number { font-size: 43pt; font-weight: 750; line-height: 1; letter-spacing: -.02em;
   white-space: nowrap; font-variant-numeric: tabular-nums; }
 .hero p { margin: 0 0 5px; font-size: 12.5pt; line-height: 1.3; }
+.hero p.aim { margin: 7px 0 0; font-size: 10.5pt; }
+.aim.bad, .aim.caution { color: var(--bad); } .aim.good { color: var(--good); }
 .hero svg { max-width: none; margin: 0; } .hero svg text { font-size: 12px; }
 .photos { display: grid; grid-template-columns: repeat(var(--across), 1fr); gap: 9px;
   margin: 0; padding: 0; list-style: none; }
@@ -163,10 +165,12 @@ def _hero(result: Result) -> str:
     verdict = next(each for each in sections_for("report") if each.key == "verdict")
     section = build(verdict, result, "report")
     bars = [part for part in (section.parts if section else ()) if isinstance(part, Scale)]
+    aim = result.figures.verdict.get("aim")
+    enough = f'<p class="aim {aim.tone}">{text(aim.text)}</p>' if aim else ""
     return (
         f'<div class="hero{look}"><div class="number">'
         f"{text(rate(evaluation.accuracy, evaluation.images))}</div>"
-        f"<div><p>{text(first.text)}</p>{''.join(map(scale, bars))}</div></div>"
+        f"<div><p>{text(first.text)}</p>{''.join(map(scale, bars))}{enough}</div></div>"
     )
 
 

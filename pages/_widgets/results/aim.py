@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core.evaluation.aim import LEAST, MOST, load_aim, set_aim
+from core.errors import InvalidInput
+from core.evaluation.aim import Aim, load_aim, set_aim
 from core.text import escape, shorten
 from pages._widgets.job import attempt
 from pages._widgets.results.figures import figures_of
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
-_EACH = "Each class"
+_EACH, _TOGETHER = "Each class", "All photos together"
 _USUAL = 90
 _SIGNS = {"good": ":green[:material/check_circle:]", "caution": ":orange[:material/help:]"}
 
@@ -31,39 +34,64 @@ def ask_aim(view: View) -> None:
     aim = load_aim(catalog().workspace, dataset_id)
     # Closed once it is answered.
     key = f"aim-{view.run.id}-{aim.of_100 if aim else 0}-{st.session_state.get('aim-saved', 0)}"
+    # A class may be called like the words for all of them.
+    labels = view.evaluation.labels
+    choices = [Aim(of_100=_USUAL), Aim(of_100=_USUAL, together=True)]
+    choices += [Aim(of_100=_USUAL, label=label) for label in labels]
+    standing = aim.model_copy(update={"of_100": _USUAL}) if aim else choices[0]
     with st.popover("Is it good enough?", icon=":material/flag:", key=key):
         st.markdown("**What must it recognise to be of use to you?**")
-        st.number_input(
-            "Of 100 photos", LEAST, MOST, aim.of_100 if aim else _USUAL, key=f"{key}-of"
-        )
-        labels = ["", *view.evaluation.labels]
+        # A field for numbers would keep the last good one where another was typed.
+        st.text_input("Of 100 photos", str(aim.of_100 if aim else _USUAL), key=f"{key}-of")
         st.selectbox(
             "of",
-            labels,
-            index=labels.index(aim.label) if aim and aim.label in labels else 0,
-            format_func=lambda label: shorten(label, 40) if label else _EACH,
+            range(len(choices)),
+            index=choices.index(standing) if standing in choices else 0,
+            format_func=lambda at: _called(choices[at]),
             key=f"{key}-class",
         )
+        if why := st.session_state.pop(f"{key}-why", ""):
+            st.error(escape(why), icon=":material/error:")
         st.caption("Said once; every model of this dataset is held against it.")
         with st.container(horizontal=True):
             st.button(
                 "Hold it against that",
                 type="primary",
                 on_click=attempt,
-                args=(_save, dataset_id, key),
+                args=(_save, dataset_id, key, choices),
                 key=f"{key}-save",
             )
             if aim is not None:
                 st.button(
                     "Forget it",
                     on_click=attempt,
-                    args=(_save, dataset_id, ""),
+                    args=(_forget, dataset_id),
                     key=f"{key}-forget",
                 )
 
 
-def _save(dataset_id: str, key: str) -> None:
-    of_100 = int(st.session_state[f"{key}-of"]) if key else None
-    label = str(st.session_state[f"{key}-class"]) if key else ""
-    set_aim(catalog(), dataset_id, of_100, label)
+def _called(choice: Aim) -> str:
+    if choice.label:
+        return shorten(choice.label, 40)
+    return _TOGETHER if choice.together else _EACH
+
+
+def _save(dataset_id: str, key: str, choices: Sequence[Aim]) -> None:
+    choice = choices[st.session_state[f"{key}-class"]]
+    typed = str(st.session_state[f"{key}-of"])
+    try:
+        set_aim(catalog(), dataset_id, typed, choice.label, together=choice.together)
+    except InvalidInput as error:
+        # Said beside the field, which stays open.
+        st.session_state[f"{key}-why"] = str(error)
+        return
+    _settled()
+
+
+def _forget(dataset_id: str) -> None:
+    set_aim(catalog(), dataset_id, None)
+    _settled()
+
+
+def _settled() -> None:
     st.session_state["aim-saved"] = st.session_state.get("aim-saved", 0) + 1

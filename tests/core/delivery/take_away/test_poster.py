@@ -15,6 +15,7 @@ from core.delivery.take_away.pdf import find_browser, spelled_out
 from core.delivery.take_away.poster import HEIGHT, WIDTH, poster_html, write_poster
 from core.delivery.take_away.report_matrix import Look, picture
 from core.errors import InvalidInput
+from core.evaluation.aim import set_aim
 from core.evaluation.mistakes import telling
 from core.evaluation.store import predictions_table
 from tests.core.delivery.take_away.test_report import words
@@ -26,10 +27,12 @@ def test_it_has_the_sentence_photos_mistakes_and_what_to_collect(
     catalog: Catalog, run: RunRecord
 ) -> None:
     save_about(catalog.workspace, run.id, use="For <friends>.", licence="", remarks="")
+    set_aim(catalog, run.dataset_id, 70, together=True)
     page = poster_html(catalog, run.id)
     read = words(page)
     for said in (
         *("A &lt;b&gt;run&lt;/b&gt;", "For &lt;friends&gt;.", "93 %", "Right on 28 of 30 images"),
+        "Good enough? Yes. You want 70 of 100 photos recognised, all classes together;",
         *("What to collect next", "“green” taken for “red”: 2 of 11", "✗ red is green"),
     ):
         assert said in read
