@@ -23,6 +23,7 @@ from core.features.hardware import resolve
 from core.progress import Reporter
 from core.quality.belonging import belonging
 from core.quality.curation import count_again, curated, usable
+from core.quality.suspects.by_hand import said_by_hand
 from core.quality.suspects.label_issues import find_issues
 from core.who import author
 from core.workspace import atomic_path
@@ -55,14 +56,18 @@ class SuspectsResult:
 def find_suspects(
     catalog: Catalog, dataset_id: str, report: Reporter | None = None
 ) -> SuspectsResult:
-    """Judge every usable image's label, and how usual it is for its class.
+    """Judge every usable image's label, but where a person has said what it is, and how usual it is
+    for its class.
 
     Raises:
         InvalidInput: fewer than two classes with five images.
         Cancelled, NoSpace: as for training; features that were computed are kept.
     """
     report = report or Reporter()
-    table = usable(curated(catalog, dataset_id))
+    version = catalog.datasets.get(dataset_id).version
+    everything = curated(catalog, dataset_id, version)
+    by_hand = said_by_hand(catalog, dataset_id, version, everything)
+    table = usable(everything.assign(by_hand=by_hand))
     table = table[_enough(table["label"])].reset_index(drop=True)
     try:
         model = load(catalog.workspace, backbones.INCLUDED, _SIZE, report)
@@ -106,12 +111,14 @@ def find_suspects(
         cautious=source == "simple",
         step=step,
     )
+    # Whoever has put an image where it is knows better.
+    doubtful = np.where(table["by_hand"], 0.0, doubts.label).astype(np.float32)
     facts = pd.DataFrame(
         {
             "path": table["path"],
             "hash": table["hash"],
             "label": table["label"],
-            "label_doubt": doubts.label,
+            "label_doubt": doubtful,
             "suggested": np.asarray(names)[doubts.suggested],
             "outlier": doubts.outlier,
         }
@@ -129,7 +136,7 @@ def find_suspects(
     return SuspectsResult(
         count_again(catalog, dataset_id),
         len(facts),
-        int((doubts.label >= 0.5).sum()),
+        int((doubtful >= 0.5).sum()),
         int((doubts.outlier >= 0.5).sum()),
         source,
     )

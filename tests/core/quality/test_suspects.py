@@ -13,13 +13,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.catalog import Catalog, JobRecord
+from core.datasets.content import hash_bytes
 from core.datasets.intake import add_folder
 from core.errors import Cancelled, InvalidInput
+from core.inference.corrections import file_name
 from core.jobs import kinds
 from core.jobs.execute import execute
 from core.progress import RecordingReporter
 from core.quality.alike import find_alike
-from core.quality.curation import curated, usable
+from core.quality.curation import curated, decide, usable
 from core.quality.detectors import DETECTORS
 from core.quality.findings import Finding, find
 from core.quality.scan import scan
@@ -203,6 +205,34 @@ def test_copies_of_a_misfiled_image_do_not_hide_it(catalog: Catalog, tmp_path: P
     table = curated(catalog, dataset).set_index("path")
     assert (table.loc[sorted(copies), "suggested"] == "disc").all()
     assert (table.loc[sorted(copies), "label_doubt"] > 0).all()
+
+
+@SIMPLE
+def test_what_a_person_said_of_an_image_is_not_doubted_and_a_renamed_class_is(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    root = tmp_path / "shapes"
+    wrong = shapes(root, each=40, flipped=3)
+    draw(tmp_path / "new.png", "disc", 7000)
+    data = (tmp_path / "new.png").read_bytes()
+    corrected = "bars/" + file_name("new.png", hash_bytes(data), ".png")
+    (root / corrected).write_bytes(data)
+    dataset = scanned(catalog, root).id
+    table = curated(catalog, dataset)
+    moved = next(
+        path for path in table["path"] if path.startswith("triangle/") and path not in wrong
+    )
+    decide(catalog, dataset, "relabel", [moved], label="bars")
+    of_disc = table.loc[table["label"] == "disc", "path"]
+    decide(catalog, dataset, "relabel", of_disc, label="circle")
+    find_suspects(catalog, dataset)
+    found = doubted(catalog, dataset)
+    assert not found & {corrected, moved}
+    assert len(found & wrong) >= 7
+    assert any(path.startswith("disc/") for path in found & wrong)
+    # Without having been said it would have been: it shows another class.
+    suggested = curated(catalog, dataset).set_index("path")["suggested"]
+    assert suggested[[corrected, moved]].to_list() == ["circle", "triangle"]
 
 
 @SIMPLE
