@@ -101,7 +101,7 @@ def correct(
     dataset = dataset_of(catalog, run)
     suffix = suffix_of_new(catalog, dataset, name, data)
     made = Correction(
-        id=hash_bytes(data)[:32],
+        id=correction_id(data),
         name=name[-200:],
         suffix=suffix,
         label=label,
@@ -168,13 +168,18 @@ def corrections(
     return sorted(found, key=lambda item: (-item.made_at, item.id))
 
 
+def correction_id(data: bytes) -> str:
+    """What the correction of an image's answer is called, whatever is said of it: by its file."""
+    return hash_bytes(data)[:32]
+
+
 def correction_of(workspace: Workspace, dataset_id: str, data: bytes) -> Correction | None:
     """What was said of an image and waits to be looked through; ``None`` where nothing was.
 
     Args:
         data: its file.
     """
-    file = _folder(workspace, dataset_id) / f"{hash_bytes(data)[:32]}.json"
+    file = _folder(workspace, dataset_id) / f"{correction_id(data)}.json"
     try:
         item = Correction.model_validate(read_json(file))
     except (NotFound, ValidationError):

@@ -10,6 +10,7 @@ from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.errors import LightboxError
 from core.evaluation.comparison.learned import Learned
+from core.evaluation.threshold import sure_from
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.curation import curated
 from core.text import certainty, plural
@@ -25,10 +26,12 @@ class Taught:
     Attributes:
         labels: what each is.
         answers: what the later model says of each, in the same order.
+        threshold: from which confidence on, 0 to 1, its answers count.
     """
 
     labels: tuple[str, ...]
     answers: tuple[Prediction, ...]
+    threshold: float = 0.0
 
     @property
     def right(self) -> int:
@@ -47,11 +50,15 @@ class Taught:
             count = plural(len(self.answers), "photo")
             return f"Of the {count} that it was taught with, it is right on {self.right:,} now."
         (answer,), (label,) = self.answers, self.labels
-        sure = f"{certainty(answer.confidence)} sure"
-        if answer.label == label:
-            return f"The photo that it was taught with is “{label}” to it now ({sure})."
-        said = f"The photo that it was taught with is still “{answer.label}” to it ({sure})"
-        return f"{said}: one photo has not turned it."
+        now = "now" if answer.label == label else "still"
+        said = certainty(answer.confidence)
+        if answer.confidence < self.threshold:
+            leans = f"With the photo that it was taught with it {now} leans to “{answer.label}”"
+            told = f"{leans} ({said}), and isn't sure yet"
+        else:
+            is_now = f"The photo that it was taught with is {now} “{answer.label}” to it"
+            told = f"{is_now} ({said} sure)"
+        return f"{told}." if answer.label == label else f"{told}: one photo has not turned it."
 
 
 def taught(catalog: Catalog, found: Learned) -> Taught:
@@ -74,4 +81,5 @@ def taught(catalog: Catalog, found: Learned) -> Taught:
         labels.append(str(table["label"].get(path, "")))
     answers = model.predict(files, top=1)
     read = [(label, each) for label, each in zip(labels, answers, strict=True) if not each.error]
-    return Taught(tuple(label for label, _ in read), tuple(each for _, each in read))
+    labels, answers = [label for label, _ in read], [each for _, each in read]
+    return Taught(tuple(labels), tuple(answers), sure_from(catalog.workspace, run.id).threshold)

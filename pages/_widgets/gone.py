@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.catalog import DatasetRecord, RunRecord
 from core.datasets import removal
+from core.errors import NotFound
 from core.jobs import kinds
 from core.text import date, escape, images, plural, shorten, size
 from core.who import acting
@@ -52,6 +53,15 @@ def unknown_sentence(noun: str, done: str, asked_for: str) -> str:
         f"There is no {noun} “{shorten(asked_for)}” here. It may have been {done}, or the link is "
         "not whole."
     )
+
+
+def unknown_model(run_id: str) -> str:
+    """The same of a model, by its name where it is in the bin."""
+    try:
+        name = catalog().runs.find(run_id, deleted=True).name
+    except NotFound:
+        return unknown_sentence("model", "deleted", run_id)
+    return f"The model “{shorten(name)}” was deleted. It is in the bin, under Models."
 
 
 def _no_dataset(dataset_id: str, name: str | None) -> str:
@@ -122,7 +132,7 @@ def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:
         gone = None
     run_id = "" if says_itself else unknown_run()
     said = [gone.text] if gone is not None else []
-    said += [unknown_sentence("model", "deleted", run_id)] if run_id else []
+    said += [unknown_model(run_id)] if run_id else []
     if not said:
         return
     said += [f"Open now: “{shorten(record.name)}”."] if record is not None else []

@@ -7,7 +7,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.text import escape, rate, shorten
 from pages._widgets.empty import TO_TRAIN, empty
-from pages._widgets.gone import unknown_sentence
+from pages._widgets.gone import unknown_model
 from pages._widgets.session import catalog, choose_run, current_dataset, take, unknown_run
 from pages._widgets.steps import go
 
@@ -17,7 +17,7 @@ def say_unknown() -> bool:
     asked = unknown_run()
     if not asked:
         return False
-    st.error(escape(unknown_sentence("model", "deleted", asked)), icon=":material/link_off:")
+    st.error(escape(unknown_model(asked)), icon=":material/link_off:")
     if st.button("All models", type="primary", icon=":material/inventory_2:", key="unknown-run"):
         choose_run(None)
         go("models")

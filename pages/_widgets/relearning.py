@@ -13,13 +13,14 @@ from core.catalog import RunRecord
 from core.catalog.records import ACTIVE
 from core.errors import NotFound
 from core.evaluation.comparison.learned import Learned, learned
-from core.inference.corrections import take_back
+from core.inference.corrections import Correction, take_back
 from core.inference.taught import taught
 from core.jobs import kinds
 from core.quality.curation import curated
 from core.text import escape, plural, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.session import catalog, choose_run, thumbnails
+from pages._widgets.sure import threshold_of
 
 _ACROSS = 3
 _CHANGED = 6
@@ -30,7 +31,7 @@ class Lesson:
     """What was put right in this session, and is learned or was.
 
     Attributes:
-        ids: of the corrections.
+        labels: by the id of each correction, what was said that it is.
         before: the run that was wrong.
         job: the look at the dataset that comes first.
         at: when it was begun, in seconds since 1970.
@@ -38,14 +39,19 @@ class Lesson:
     """
 
     dataset_id: str
-    ids: tuple[str, ...]
+    labels: dict[str, str]
     before: str
     job: str
     at: float = field(default_factory=time.time)
     seen: str = ""
 
+    @property
+    def photos(self) -> str:
+        """How many it is about: ``1 photo``."""
+        return plural(len(self.labels), "photo")
 
-def begin_lesson(dataset_id: str, before: str, ids: Sequence[str]) -> Lesson:
+
+def begin_lesson(dataset_id: str, before: str, made: Sequence[Correction]) -> Lesson:
     """Have a run learn again from its dataset, which has some images more."""
     store = catalog()
     # What an idle worker has begun meanwhile can wait; a person can't.
@@ -53,7 +59,7 @@ def begin_lesson(dataset_id: str, before: str, ids: Sequence[str]) -> Lesson:
         store.jobs.request_cancel(job.id)
     at = time.time()
     job = kinds.submit_scan(store, dataset_id, then_learn=before)
-    return Lesson(dataset_id, tuple(ids), before, job.id, at)
+    return Lesson(dataset_id, {each.id: each.label for each in made}, before, job.id, at)
 
 
 def learner(lesson: Lesson) -> RunRecord | None:
@@ -68,18 +74,23 @@ def learner(lesson: Lesson) -> RunRecord | None:
     )
 
 
-def go_back(lesson: Lesson) -> None:
-    """Leave the photos out again, and go back to the model of before."""
+def go_back(lesson: Lesson) -> list[int]:
+    """Leave the photos out again, and go back to the model of before; the later one is in the bin.
+
+    Returns:
+        The dataset's versions to undo for them to be in it again.
+    """
     store, again = catalog(), learner(lesson)
     if again is not None and again.state in ("queued", "running"):
         store.jobs.wish(again.job_id, stop="discard")
     elif again is not None:
         store.runs.delete(again.id)
-    for each in lesson.ids:
-        take_back(store, lesson.dataset_id, each)
+    changes = [take_back(store, lesson.dataset_id, each) for each in lesson.labels]
     choose_run(lesson.before)
-    out = f"{plural(len(lesson.ids), 'photo')} left out again"
-    st.toast(f"{out}, and the model of before is back.", icon=":material/undo:")
+    st.toast(
+        f"{lesson.photos} left out again, and the model of before is back.", icon=":material/undo:"
+    )
+    return [change.version for change in changes if change is not None]
 
 
 def failure(lesson: Lesson, again: RunRecord | None) -> str:
@@ -103,7 +114,7 @@ def draw_learned(found: Learned) -> None:
             f"{pair.images:,} right. {escape(found.sentence)}"
         )
     )
-    if now := _taught(str(catalog().workspace.home), found.after.id):
+    if now := _taught(str(catalog().workspace.home), found.after.id, threshold_of(found.after)):
         st.markdown(kept_together(escape(now)))
     for rows, what, tone in (
         (found.matched.better, "Right now, wrong before", "good"),
@@ -135,9 +146,9 @@ def draw_learned(found: Learned) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _taught(home: str, run_id: str) -> str:
+def _taught(home: str, run_id: str, threshold: float) -> str:
     """What it says of the photos that it was taught with."""
-    del home  # a part of the key only
+    del home, threshold  # parts of the key only
     found = learned(catalog(), catalog().runs.get(run_id))
     return taught(catalog(), found).sentence if found is not None else ""
 

@@ -207,8 +207,8 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     assert corrections(store.workspace, trained.dataset_id) == []
     click(at, "Undo: bring back 1 image")
     assert corrections(store.workspace, trained.dataset_id) == [made]
-    assert at.button(key="corrections-add").label == "Add 1 image to the dataset"
-    click(at, "Learn from 1 image")
+    assert at.button(key="corrections-add").label == "Add 1 image only"
+    click(at, "Add it to the dataset and learn")
     assert corrections(store.workspace, trained.dataset_id) == []
     kept = store.workspace.originals(trained.dataset_id).rglob(f"*{made.id[:8]}*")
     assert [file.read_bytes() for file in kept] == [data]
@@ -222,19 +222,29 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     at.run()
     assert "A new model learns from 1 image." in words(at)
     assert "Cancel" in [each.label for each in at.button]
+    # What was said of it stays said while it is learned from, and after.
+    assert f"**It is “{label}”.** It is in the dataset, and being learned from." in words(at)
+    assert component(at, "said-")["classes"] == []
     _as_if_learned(store, trained.run_id, again, made.id)
     at.run()
     assert_no_defect(at)
     said = words(at)
     assert f"“{again.name}” has learned from them, and answers here now." in said
     assert "is right and wrong exactly as before" in said
-    assert "The photo that it was taught with is still “" in said
+    assert "hoto that it was taught with" in said
+    assert "one photo has not turned it" in said
+    assert f"**It is “{label}”.** You said so, and it was learned from." in said
     assert at.session_state["run"] == again.id
     click(at, "Go back")
     assert at.session_state["run"] == trained.run_id
     assert made.id not in "".join(usable(curated(store, trained.dataset_id))["hash"])
     assert again.id not in [each.id for each in store.runs.all(trained.dataset_id)]
     assert "has learned from them" not in words(at)
+    assert f"1 photo left out of the dataset again; “{again.name}” is in the bin." in words(at)
+    click(at, "Bring it back")
+    assert at.session_state["run"] == again.id
+    assert made.id in "".join(usable(curated(store, trained.dataset_id))["hash"].str[:32])
+    assert "has learned from them" in words(at)
 
 
 def _as_if_learned(catalog: Catalog, before_id: str, again: RunRecord, digest: str) -> None:

@@ -24,6 +24,7 @@ from core.text import escape, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import attempt
+from pages._widgets.predict.corrections import learn_now, taught_as
 from pages._widgets.said import said
 from pages._widgets.session import catalog, thumbnails
 
@@ -85,7 +86,8 @@ def draw_answer(
             shown = picture_of(run.id, answer, tried.data, hot)
             st.image(shown, width="stretch", alt=f"{shorten(answer.name)}: {answer.label}")
         item = None if guest else correction_of(catalog().workspace, run.dataset_id, tried.data)
-        changes = not guest and bool(run.dataset_id) and acting().may("labeller")
+        known = "" if guest or item is not None else taught_as(run, tried.data)
+        changes = not guest and bool(run.dataset_id) and acting().may("labeller") and not known
         with words:
             corrected = said(
                 answer,
@@ -100,6 +102,8 @@ def draw_answer(
             )
             if item is not None:
                 _corrected(run, item, key)
+            elif known:
+                st.markdown(f":material/check_circle: {known}")
         if corrected is not None:
             _correct(run, tried, corrected.label)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -158,6 +162,7 @@ def _corrected(run: RunRecord, item: Correction, key: str) -> None:
         if st.button("Undo", icon=":material/undo:", type="tertiary", key=f"uncorrect-{key}"):
             attempt(drop_correction, catalog().workspace, run.dataset_id, item.id)
             st.rerun(scope="app")
+        learn_now(run, key)
 
 
 def _nearest(run: RunRecord, tried: Tried, key: str) -> None:

@@ -14,12 +14,14 @@ from core.evaluation.comparison.learned import learned
 from core.inference.corrections import (
     Correction,
     add_corrections,
+    correction_id,
     corrections,
     drop_correction,
     read_correction,
     restore_correction,
 )
 from core.jobs import kinds
+from core.quality.curation import undo
 from core.text import escape, plural, shorten
 from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
@@ -31,6 +33,9 @@ from pages._widgets.steps import go
 
 _SMALL = 240
 _LAST = "corrections-dropped"
+_LEARNING = (
+    "Puts it into the dataset, with all that waits, and a new model learns its last step again."
+)
 
 
 def panel(run: RunRecord) -> None:
@@ -44,10 +49,12 @@ def panel(run: RunRecord) -> None:
     if added is not None and not store.jobs.get(added).finished:
         watch(added)
     _learning(run)
+    _went_back(run)
     if not items and not left_out:
         return
     record = store.datasets.get(run.dataset_id)
-    title = f"{plural(len(items), 'correction')} to look through"
+    learns = " and learn from" if _may_learn(run) else ""
+    title = f"{plural(len(items), 'correction')} to look through{learns}"
     with st.expander(title, icon=":material/rule:", expanded=False, key="corrections"):
         st.caption(
             f"Images that were answered wrongly, with the class that they are. They are kept apart "
@@ -75,22 +82,62 @@ def panel(run: RunRecord) -> None:
             _ways_in(run, plural(len(items), "image"))
 
 
+def _may_learn(run: RunRecord) -> bool:
+    return not run.imported and acting().may("trainer")
+
+
+def learn_now(run: RunRecord, key: str) -> None:
+    """Beside an answer that was just put right: have the model learn from it, and from whatever
+    else waits. Part of a fragment."""
+    if not _may_learn(run):
+        return
+    waiting = len(corrections(catalog().workspace, run.dataset_id))
+    what = "it" if waiting == 1 else f"all {waiting:,} corrections"
+    # No callback: what it brings stands outside of this fragment.
+    if st.button(
+        f"Add {what} to the dataset and learn",
+        icon=":material/model_training:",
+        key=f"learn-now-{key}",
+        help=_LEARNING,
+    ):
+        attempt(_add, run.dataset_id, run.id)
+        st.rerun(scope="app")
+
+
+def taught_as(run: RunRecord, data: bytes) -> str:
+    """What became of an image that was put right in this session and went into the dataset, as
+    Markdown; "" where it is none of those."""
+    lesson: Lesson | None = st.session_state.get(_lesson(run.dataset_id))
+    if lesson is None or run.id not in (lesson.before, lesson.seen):
+        return ""
+    label = lesson.labels.get(correction_id(data))
+    if label is None:
+        return ""
+    again = learner(lesson)
+    if again is not None and again.state == "done":
+        after = "You said so, and it was learned from."
+    elif failure(lesson, again) or (again is not None and again.state == "cancelled"):
+        after = "It is in the dataset."
+    else:
+        after = "It is in the dataset, and being learned from."
+    return f"**It is “{escape(shorten(label, 40))}”.** {after}"
+
+
 def _ways_in(run: RunRecord, many: str) -> None:
     """Into the dataset; what it takes a training for is done at once, or left for later."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not run.imported and acting().may("trainer"):
+        if _may_learn(run):
             st.button(
-                f"Learn from {many}",
+                f"Add {many} to the dataset and learn",
                 icon=":material/model_training:",
                 type="primary",
                 on_click=attempt,
                 args=(_add, run.dataset_id, run.id),
                 key="corrections-learn",
-                help="They become images of the dataset, and a new model learns its last step "
-                "again with them.",
+                help=_LEARNING,
             )
         st.button(
-            f"Add {many} to the dataset",
+            f"Add {many} only",
             icon=":material/add_photo_alternate:",
             on_click=attempt,
             args=(_add, run.dataset_id),
@@ -120,11 +167,11 @@ def _learning(run: RunRecord) -> None:
             st.error(escape(failed), icon=":material/error:")
             _way_back(lesson, "Leave them out again")
         elif again is not None and again.state == "cancelled":
-            many = plural(len(lesson.ids), "image")
+            many = plural(len(lesson.labels), "image")
             st.markdown(f"Added {many} to the dataset; the learning was cancelled.")
             _way_back(lesson, "Leave them out again")
         elif again is not None:
-            many = plural(len(lesson.ids), "image")
+            many = plural(len(lesson.labels), "image")
             st.markdown(f":material/model_training: A new model learns from {many}.")
             watch(again.job_id)
 
@@ -154,8 +201,46 @@ def _way_back(lesson: Lesson, label: str) -> None:
 
 
 def _go_back(lesson: Lesson) -> None:
-    go_back(lesson)
+    again = learner(lesson)
+    versions = go_back(lesson)
     st.session_state.pop(_lesson(lesson.dataset_id), None)
+    if again is not None and again.state == "done":
+        st.session_state[_back(lesson.dataset_id)] = (lesson, again, versions)
+
+
+def _went_back(run: RunRecord) -> None:
+    """Where somebody has gone back to, what that undid, and the way forward again."""
+    lesson, again, versions = st.session_state.get(_back(run.dataset_id), (None, None, []))
+    if lesson is None or run.id != lesson.before:
+        return
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key="corrections-went-back"
+    ):
+        st.markdown(
+            f":material/undo: **Back at “{escape(shorten(run.name, 40))}”.** {lesson.photos} left "
+            f"out of the dataset again; “{escape(shorten(again.name, 40))}” is in the bin.",
+            width="stretch",
+        )
+        st.button(
+            "Bring it back",
+            icon=":material/redo:",
+            on_click=attempt,
+            args=(_forward, lesson, again, versions),
+            key="corrections-forward",
+        )
+
+
+def _forward(lesson: Lesson, again: RunRecord, versions: list[int]) -> None:
+    store = catalog()
+    store.runs.restore(again.id)
+    undo(store, lesson.dataset_id, versions)
+    st.session_state.pop(_back(lesson.dataset_id), None)
+    st.session_state[_lesson(lesson.dataset_id)] = lesson
+    choose_run(again.id)
+
+
+def _back(dataset_id: str) -> str:
+    return f"corrections-back-{dataset_id}"
 
 
 def _lesson(dataset_id: str) -> str:
@@ -215,7 +300,8 @@ def _add(dataset_id: str, then_learn: str = "") -> None:
     made = corrections(store.workspace, dataset_id)
     count = add_corrections(store, dataset_id)
     if then_learn:
-        lesson = begin_lesson(dataset_id, then_learn, [each.id for each in made])
+        lesson = begin_lesson(dataset_id, then_learn, made)
+        st.session_state.pop(_back(dataset_id), None)
         st.session_state[_lesson(dataset_id)] = lesson
         job_id = lesson.job
     else:

@@ -63,7 +63,7 @@ def correct_it(
     except LightboxError as error:
         st.session_state[_REFUSED] = (run.id, photo.at, str(error))
         st.rerun(scope="app")
-    st.session_state[_key(record)] = begin_lesson(record.id, run.id, [made.id])
+    st.session_state[_key(record)] = begin_lesson(record.id, run.id, [made])
     st.session_state[_key(record) + "-label"] = label
     st.rerun(scope="app")
 
