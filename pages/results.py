@@ -27,6 +27,7 @@ from pages._widgets.results import (
     tested_on,
     trust,
 )
+from pages._widgets.results.coming import GOING, coming, going
 from pages._widgets.results.document import tabs
 from pages._widgets.results.view import SHOWN, View, load_view
 from pages._widgets.sections import draw_section
@@ -81,17 +82,23 @@ def _without_results(runs: list[RunRecord]) -> None:
     """Say so if the run that was asked for has none, before another one takes its place."""
     asked = st.query_params.get("run") or st.session_state.get("run")
     run = next((run for run in runs if run.id == asked and run.state != "done"), None)
-    if run is None:
-        return
-    name = f"“{escape(run.name)}”"
-    if run.state in ("queued", "held", "running"):
-        st.info(f"{name} is still being trained.", icon=":material/hourglass:")
-    else:
+    if run is not None and run.state not in GOING:
         st.error(
-            f"{name} has no results: its training {_ENDED.get(run.state, 'failed')}. "
-            f"{escape(run.error)}",
+            f"“{escape(run.name)}” has no results: its training "
+            f"{_ENDED.get(run.state, 'failed')}. {escape(run.error)}",
             icon=":material/error:",
         )
+
+
+def _say_going(runs: list[RunRecord], current: RunRecord | None) -> bool:
+    """Say so where a training of the dataset has results soon; whether one has."""
+    asked, record = st.query_params.get("run"), current_dataset()
+    run = next((run for run in runs if run.id == asked and run.state in GOING), None)
+    if run is None and record is not None:
+        run = going(runs, record.id)
+    if run is not None:
+        coming(run.id, alone=current is None or run.id == asked)
+    return run is not None
 
 
 def _page() -> None:
@@ -99,6 +106,9 @@ def _page() -> None:
     finished = [run for run in everything if run.state == "done"]
     _without_results(everything)
     current = current_run()
+    is_going = _say_going(everything, current)
+    if current is None and is_going:
+        return
     if current is None:
         record = current_dataset()
         about = f" of “{escape(record.name)}”" if record is not None and everything else ""

@@ -43,6 +43,28 @@ def test_without_a_model_it_leads_to_training(open_page: Open) -> None:
     assert "Nothing to train on yet" in words(at)
 
 
+def test_a_training_that_goes_on_is_said_and_its_results_follow(
+    open_page: Open, trained: Trained
+) -> None:
+    store = trained.catalog
+    run = create_run(store, suggest_spec(store, trained.dataset_id, "classic"), "Second try")
+    at = open_page("results", dataset=trained.dataset_id)
+    assert "**“Second try” is being trained.** Its results appear under Model." in words(at)
+    assert title(at) == "Results"
+    at = open_page("results", run=run.id)
+    assert "**“Second try” is being trained.** Its results appear here." in words(at)
+    # Where there are no others, it alone is said.
+    store.runs.delete(trained.run_id)
+    at = open_page("results", dataset=trained.dataset_id)
+    assert "**“Second try” is being trained.** Its results appear here." in words(at)
+    assert "No results yet" not in words(at)
+    store.runs.restore(trained.run_id)
+    store.jobs.finish(run.job_id, "failed", "There was no room.")
+    at.run()
+    assert_no_defect(at)
+    assert "is being trained" not in words(at)
+
+
 def choice(at: AppTest, label: str) -> AppTest:
     """The box, or the row of buttons, with this label."""
     kinds = (at.selectbox, at.segmented_control, at.multiselect)
