@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from core.addresses import shown
-from core.text import meant
+from core.text import as_text, meant
 
 
 class LightboxError(Exception):
@@ -144,4 +144,17 @@ def not_writable(place: object) -> NotAllowed:
         "No file can be written there: Lightbox doesn't have the right to.",
         file=place,
         remedy="Choose another place, or give it the right to write.",
+    )
+
+
+def no_folder(folder: object, named: object) -> InvalidInput:
+    """What is said of a place to write to that lies in no folder that there is.
+
+    Args:
+        named: the place, as the person wrote it.
+    """
+    return InvalidInput(
+        f"There is no folder “{as_text(shown(folder))}” to write into.",
+        file=named,
+        remedy="Check how it is written, or make it first.",
     )

@@ -42,6 +42,7 @@ from core.errors import (
     Unreachable,
     disk_error,
     disk_errors,
+    no_folder,
     not_writable,
 )
 from core.keeper import Keeper, folder_of
@@ -295,7 +296,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
         inside = target.is_relative_to(settings.load().home.expanduser().resolve())
         said = disk_error(error, f"writing {target.name}", None if inside else target)
         above = {str(each) for each in target.parents}
-        named = {str(part), str(target), *above} if error.errno in _NO_PLACE else above
+        # Outside the folder may have gone again, or be none of a disk, as /proc isn't.
+        no_place = error.errno in _NO_PLACE or (error.errno == errno.ENOENT and not inside)
+        named = {str(part), str(target), *above} if no_place else above
         if said is None and str(error.filename) in named:
             said = _impossible(target)
         if said is None:
@@ -312,10 +315,11 @@ def writable_place(path: Path, *, folder: bool = False) -> Path:
     would have no place.
 
     Args:
-        folder: whether it is to be a folder. Folders above it need not be there.
+        folder: whether it is to be a folder, which is made; the one that it lies in never is.
 
     Raises:
-        InvalidInput: it lies below a file, or is a folder where a file is wanted or the opposite.
+        InvalidInput: it lies in no folder that there is, or below a file, or is a folder where a
+            file is wanted or the opposite.
         NotAllowed: Lightbox has no right to write there.
     """
     named = as_text(str(path))
@@ -336,6 +340,8 @@ def writable_place(path: Path, *, folder: bool = False) -> Path:
         raise _impossible(named)
     if not may:
         raise not_writable(named)
+    if not os.path.lexists(target.parent):
+        raise no_folder(target.parent, named)
     return target
 
 

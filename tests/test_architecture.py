@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each room may import, besides itself; everything may import the ground floor.
 GROUND = {
-    *("addresses", "contained", "errors", "helper", "who", "progress", "settings", "text"),
-    *("workspace", "quiet", "keeper", "lasting"),
+    *("addresses", "complaints", "contained", "errors", "helper", "who", "progress", "settings"),
+    *("text", "workspace", "quiet", "keeper", "lasting"),
 }
 ORDER = (
     "files",

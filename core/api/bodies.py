@@ -22,11 +22,12 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from core.api.limits import MAX_IMAGES
 from core.api.problems import Problem
 from core.api.schemas import Fault
+from core.complaints import complaint
 
 TOP_K = 5
 MOST_TOP_K = 1000
 LONGEST_NAME = 255
-_MOST_ERRORS = 10
+MOST_ERRORS = 10
 _LONGEST_FIELD = 100
 _DATA_ADDRESS = "data:"
 # It writes a line for each form that is not one; the client is told.
@@ -139,7 +140,7 @@ def _from_json(body: bytes) -> Asked:
         raise _invalid(error) from None
     files = []
     for n, image in enumerate(asked.images):
-        files.append((_clean(image.name) or f"image {n + 1}", _from_base64(image.data, n)))
+        files.append((clean(image.name) or f"image {n + 1}", _from_base64(image.data, n)))
     return Asked(files, asked.top_k, asked.threshold)
 
 
@@ -231,7 +232,7 @@ def _from_form(boundary: bytes, body: bytes) -> Asked:
     for part in form.parts:
         name, file = part.names()
         if file is not None or name == "images":
-            files.append((_clean(file or "") or f"image {len(files) + 1}", bytes(part.data)))
+            files.append((clean(file or "") or f"image {len(files) + 1}", bytes(part.data)))
             part.data.clear()
         elif name in wishes:
             raise _one_error(name, "It is there twice.")
@@ -250,24 +251,24 @@ def _one_error(name: str, detail: str) -> Problem:
     return Problem(
         "invalid",
         "A value of the form can't be used.",
-        errors=[Fault(f"/{_clean(name)}", detail)],
+        errors=[Fault(f"/{clean(name)}", detail)],
     )
 
 
 def _invalid(error: ValidationError) -> Problem:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in found):
         return Problem("malformed", "The body is not JSON.")
     return Problem(
         "invalid",
         "Some of what was sent can't be used as it is.",
         errors=[
-            Fault("".join(f"/{_clean(str(step))}" for step in each["loc"]), str(each["msg"]))
-            for each in found[:_MOST_ERRORS]
+            Fault("".join(f"/{clean(str(step))}" for step in each["loc"]), f"It {complaint(each)}.")
+            for each in found[:MOST_ERRORS]
         ],
     )
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
     """A name from outside without what can't be printed, and not longer than names are."""
     return "".join(letter for letter in name if letter.isprintable())[:LONGEST_NAME].strip()

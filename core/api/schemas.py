@@ -112,7 +112,10 @@ class Answer:
 class Fault:
     """One value that can't be used."""
 
-    pointer: Annotated[str, Field(description="Which part, as a JSON pointer.")]
+    pointer: Annotated[
+        str,
+        Field(description="Which part, as a JSON pointer; of the address, “?” and its name."),
+    ]
     detail: str
 
 

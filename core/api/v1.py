@@ -67,7 +67,7 @@ _found: dict[tuple[Path, str, str], tuple[float, RunRecord]] = {}
 _api = Api("/v1")
 
 
-@_api.answers(Operation("GET", "/models", "listModels", "The models", problems=_KEY))
+@_api.answers(Operation("GET", "/models", "listModels", "The models", problems=(*_KEY, "invalid")))
 async def _models(request: Request) -> schemas.Models:
     """The finished models, newest first."""
     workspace, key, who = _let_in(request)
@@ -134,7 +134,8 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
     """Whose request this is, and for whom that key acts.
 
     Raises:
-        Problem: it has no key that is in force, or the key was used too often.
+        Problem: it has no key that is in force, the key was used too often, or the address has
+            parameters, of which there are none.
     """
     kind, _, bearer = request.headers.get("authorization", "").partition(" ")
     secret = bearer.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
@@ -153,6 +154,17 @@ def _let_in(request: Request) -> tuple[Workspace, ApiKey, Who]:
     wait = _rate.take(key.id, key.per_minute)
     if wait:
         raise too_fast(wait, key.per_minute)
+    if request.query_params:
+        # Ignored, a wish would look as if it had been obeyed.
+        raise Problem(
+            "invalid",
+            "Nothing can be asked for behind the “?” of this address. What is wished for, top_k "
+            "and threshold, goes into the body.",
+            errors=[
+                schemas.Fault(f"?{bodies.clean(name)}", "There is no such parameter.")
+                for name in list(request.query_params)[: bodies.MOST_ERRORS]
+            ],
+        )
     return workspace, key, who
 
 
@@ -234,20 +246,32 @@ def _answer(
 
 def _find(workspace: Workspace, key: ApiKey, who: Who, run_id: str) -> RunRecord:
     if not run_id.isprintable():
-        raise NotFound("There is no such model.")
+        raise _no_such(run_id)
     asked = (workspace.home, who.name, run_id)
     at, run = _found.get(asked, (0.0, None))
     if run is None or time.monotonic() - at > _REMEMBERED_S:
-        with acting_as(who):
-            run = open_catalog(workspace).runs.find(run_id)
+        try:
+            with acting_as(who):
+                run = open_catalog(workspace).runs.find(run_id)
+        except NotFound:
+            # Its sentence names others, or says what is in the bin.
+            raise _no_such(run_id) from None
         if len(_found) > 100:
             _found.clear()
         _found[asked] = (time.monotonic(), run)
     if key.models and run.id not in key.models:
-        raise NotFound("This key is not for that model.")
+        raise _no_such(run_id)
     if run.state != "done":
         raise NotFound(f"“{run.name}” is not trained yet.", remedy="Ask again when it is done.")
     return run
+
+
+def _no_such(run_id: str) -> NotFound:
+    """The same for a model that isn't there and for one that this key may not know of."""
+    return NotFound(
+        f"There is no model “{bodies.clean(run_id)}” that this key may ask.",
+        remedy=f"GET {PREFIX}/models lists those that it may.",
+    )
 
 
 def _prediction(answer: Prediction, threshold: float) -> schemas.Prediction | schemas.Unreadable:

@@ -19,7 +19,7 @@ from core.catalog.records import DatasetRecord
 from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
 from core.text import images, meant
-from core.who import author, require
+from core.who import acting, author, require
 
 MAX_NAME = 100
 
@@ -99,13 +99,16 @@ class Datasets:
             raise NotFound(
                 f"There is no folder or archive “{name_or_id}”.", remedy="Check how it is written."
             )
-        names = sorted(each.name for each in here)
+        # A guest has been told of no name but that of their link.
+        names = sorted(each.name for each in here) if acting().may("viewer") else []
         known = ", ".join(f"“{name}”" for name in names[:10])
         raise NotFound(
             f"There is no dataset named “{name_or_id}”.",
             remedy=f"{meant(name_or_id, names)} There are: {known}.".strip()
             if known
-            else "Add one first with: dataset add PATH",
+            else "Add one first with: dataset add PATH"
+            if not here
+            else "",
         )
 
     def in_bin(self, name_or_id: str) -> DatasetRecord:

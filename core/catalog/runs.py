@@ -16,7 +16,7 @@ from core.catalog.shelf import Shelf, taken
 from core.catalog.visibility import hidden, own
 from core.errors import NotFound
 from core.text import meant
-from core.who import require
+from core.who import acting, require
 
 
 class Runs(Shelf):
@@ -98,7 +98,9 @@ class Runs(Shelf):
                 .where(RunRow.deleted_at.is_(None), RunRow.archived.is_(False))
                 .order_by(RunRow.created_at.desc())
             ).all()
-            names = [name for run_id, name in others if run_id not in out]
+            # A guest has been told of no name but that of their link.
+            listed = acting().may("viewer")
+            names = [name for run_id, name in others if listed and run_id not in out]
         if found is not None:
             raise NotFound(
                 f"The run “{found[0].name}” was deleted and is in the bin.",
@@ -109,7 +111,9 @@ class Runs(Shelf):
             f"There is no run named “{name_or_id}”.",
             remedy=f"{meant(name_or_id, names)} The latest are: {known}.".strip()
             if known
-            else "Train one first.",
+            else "Train one first."
+            if listed
+            else "",
         )
 
     def named(self, name: str | None) -> RunRecord | None:

@@ -27,8 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What a console's encoding lacks is written out (\\u732b) rather than the end of a command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        options = parse(sys.argv[1:] if arguments is None else arguments)
+        try:
+            options = parse(words)
+        except LightboxError as error:
+            output = Output(json_wanted="--json" in words)
+            put(str(error), output.err)
+            output.refusal(error)
+            return 2
         return _run(options, Output(json_wanted=options.json))
     except (NobodyReads, BrokenPipeError):
         return 141

@@ -12,6 +12,7 @@ from core import settings
 from core.addresses import in_full
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
+from core.cli.numbers import share
 from core.cli.output import Output, when
 from core.cli.running import run_job
 from core.datasets import archives
@@ -55,7 +56,7 @@ from core.workspace import ensure_space, new_token, writable_place
     argument(
         "--sure-from",
         "--threshold",
-        type=float,
+        type=share,
         dest="sure_from",
         metavar="SURE",
         help="answers less sure than this are “unsure”; 0 to 1, by default as for: run sure",

@@ -12,7 +12,7 @@ from core.addresses import in_full, is_address, shown
 from core.catalog import Catalog, DatasetRecord
 from core.cli.command import NAME, Options, argument, command
 from core.cli.layouts import LAYOUT, choice_of, is_chosen, say_together
-from core.cli.output import Output
+from core.cli.output import Output, moment
 from core.cli.running import run_job
 from core.datasets import archives, formats, intake, known_sets, removal
 from core.datasets.layout import Choice, kept_layout, load_choice
@@ -240,7 +240,7 @@ def _list_bin(catalog: Catalog, output: Output) -> list[dict[str, Any]]:
     else:
         output.text("No removed datasets.")
     return [
-        {**_dataset(catalog, record), "kept_until": removal.kept_until(record)}
+        {**_dataset(catalog, record), "kept_until": moment(removal.kept_until(record))}
         for record in records
     ]
 
@@ -284,7 +284,7 @@ def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     output.text(f'Until {date(until)} it comes back with: dataset restore "{record.name}"')
     for name in stopped:
         output.text(f"“{name}” was being trained on it: it is stopped, and nothing of it is kept.")
-    return {"removed": record.id, "stopped": stopped, "kept_until": until}
+    return {"removed": record.id, "stopped": stopped, "kept_until": moment(until)}
 
 
 @command(

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.catalog import Catalog, RunRecord
 from core.cli.command import RUN, Options, argument, command, one_of
+from core.cli.numbers import share
 from core.cli.output import Output, when
 from core.evaluation import library
 from core.evaluation.library import SORTS, as_kept
@@ -113,7 +114,9 @@ def tag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     "from which confidence on a run's answers count; or move it",
     RUN,
     one_of(
-        argument("sure_from", nargs="?", type=float, metavar="SURE", help="0 to 1, for everybody"),
+        argument(
+            "sure_from", nargs="?", type=share, metavar="SURE", help="0.95 or 95, for everybody"
+        ),
         argument("--suggested", action="store_true", help="as chosen on validation images"),
     ),
     examples=('"hands 1"', '"hands 1" 0.9', '"hands 1" --suggested'),

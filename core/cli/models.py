@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.queue import Has
@@ -28,6 +28,9 @@ from core.training.setting import find as find_setting
 from core.training.spec import TrainSpec, parse_spec
 from core.training.start import create_run, suggest_spec
 from core.workspace import atomic_path, writable_place
+
+if TYPE_CHECKING:
+    from core.inference.predictor import Prediction
 
 # Images that are opened and answered together.
 _GROUP = 64
@@ -180,6 +183,8 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
     run = catalog.runs.get(run_id)
     summary = run.summary
     seconds = summary.seconds
+    if summary.stopped:
+        output.text("Stopped early; what it had learned by then is kept.")
     output.text(f"Run “{run.name}” is done after {sum(seconds.values()):.1f} s")
     parts = "  ".join(f"{name} {value:.1f}" for name, value in seconds.items())
     output.text(f"  seconds: {parts}")
@@ -226,6 +231,7 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
         help="images; folders and .zip files too. What can't be read keeps no other from an answer "
         "(exit code 2 only where nothing can)",
     ),
+    argument("--strict", action="store_true", help="exit code 2 where any can't be read"),
     argument("--top", type=int, default=3, metavar="K"),
     argument("--csv", type=Path, metavar="FILE", help="write the answers as a table"),
     examples=(
@@ -236,7 +242,7 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
 )
 def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Answer images. Those that can't be opened or read have a sentence for an answer, and the
-    others are answered; exit code 2 only where none is."""
+    others are answered; exit code 2 only where none is, or with --strict where one isn't."""
     from core.inference.given import FROM_BOXES, learned_from_boxes
     from core.inference.predictor import Prediction, open_predictor, to_csv
 
@@ -269,9 +275,22 @@ def predict(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     if target is not None:
         with atomic_path(target) as part:
             part.write_text(to_csv(answers, predictor.classes), encoding="utf-8")
-    if all(answer.error for answer in answers):
-        raise InvalidInput("None of these files is an image that Lightbox can read.")
+    unread = [answer for answer in answers if answer.error]
+    if len(unread) == len(answers):
+        raise _none_of(unread)
+    if unread and options.strict:
+        # A program is told of each all the same.
+        output.document(document)
+        raise _none_of(unread)
     return document
+
+
+def _none_of(refused: Sequence[Prediction]) -> InvalidInput:
+    """Of which files there is no answer, and why: of the first of many."""
+    if len(refused) == 1:
+        return InvalidInput(refused[0].error, file=refused[0].name)
+    why = [f"{each.name}: {each.error}" for each in refused[:3]]
+    return InvalidInput(f"{len(refused):,} files can’t be answered.", remedy=" ".join(why))
 
 
 def _in_groups(

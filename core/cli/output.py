@@ -189,3 +189,8 @@ class _Progress(Reporter):
 def when(at: float) -> str:
     """Local date and time of seconds since the epoch."""
     return datetime.datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
+
+
+def moment(at: float) -> str:
+    """Seconds since the epoch for a program and people alike: ``2026-12-26T14:54:57+00:00``."""
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="seconds")

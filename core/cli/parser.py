@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from core.cli import (  # noqa: F401  (imported for their commands)
     api,
@@ -33,16 +34,21 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     workspace,
 )
 from core.cli.command import COMMANDS, PROGRAM, STEPS, Command, Options
+from core.cli.numbers import number, whole
 from core.text import meant
 
 _ABOUT = "Lightbox without a browser: from folders of images to a trained classifier."
 _HELP = ("-h", "--help")
+_NOT_WITH = re.compile(r"argument (\S+): not allowed with argument (\S+)")
 
 
 def parse(words: Sequence[str]) -> Options:
     """What was typed after the program's name; ``options.command`` is the command.
 
     Ends the program after help, and with exit code 2 after what can't be understood.
+
+    Raises:
+        InvalidInput: what should be a number is none.
     """
     first = words[0] if words else ""
     actions = [each for each in COMMANDS.values() if each.name.startswith(f"{first} ")]
@@ -69,7 +75,7 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
     more = [each for each in COMMANDS if each.startswith(f"{command.name} ")]
     if more:
         about += ["", f"see also: {', '.join(more)}"]
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"{PROGRAM} {command.name}",
         description=command.help[0].upper() + command.help[1:] + "." * (command.help[-1] != "?"),
         epilog="\n".join(about),
@@ -77,10 +83,19 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
     )
     for action in (None, "store"):
         parser.register("action", action, _Once)
+    for kind, read in ((int, whole), (float, number)):
+        parser.register("type", kind, read)
     for each in command.arguments:
         each.add_to(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if found := _NOT_WITH.fullmatch(message):
+            message = f"give {found[2]} or {found[1]}, not both"
+        super().error(message)
 
 
 class _Once(argparse.Action):

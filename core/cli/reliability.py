@@ -7,6 +7,7 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
+from core.cli.numbers import share
 from core.cli.output import Output
 from core.cli.telling import tell
 from core.evaluation.document.result import load_result
@@ -28,14 +29,14 @@ from core.text import percent
     argument(
         "--sure-from",
         "--threshold",
-        type=float,
+        type=share,
         dest="sure_from",
         metavar="SURE",
         help="answer only when at least so sure; 0 to 1, by default as for: run sure",
     ),
     argument(
         "--accuracy",
-        type=float,
+        type=share,
         default=0.99,
         metavar="WANTED",
         help="suggest the lowest threshold that reaches it; 0 to 1, default 0.99",

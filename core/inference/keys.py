@@ -19,6 +19,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.access.audit import note
+from core.access.in_force import ends_at
 from core.catalog import open_catalog
 from core.errors import InvalidInput, NotFound
 from core.who import acting, author, require
@@ -99,8 +100,7 @@ def create_key(
         )
     if not 1 <= per_minute <= MOST_PER_MINUTE:
         raise InvalidInput(f"Requests a minute can be 1 to {MOST_PER_MINUTE:,}.")
-    if days is not None and not 0 < days <= 3650:
-        raise InvalidInput("A key can be in force for up to 3,650 days.")
+    end = ends_at(days, "a key")
     secret = PREFIX + secrets.token_urlsafe(32)
     with _changing(workspace):
         keys = list_keys(workspace)
@@ -118,7 +118,7 @@ def create_key(
             person=bool(acting().name),
             per_minute=per_minute,
             models=tuple(models),
-            ends_at=None if days is None else time.time() + days * 86400,
+            ends_at=end,
         )
         _write(workspace, [key, *keys])
     note(open_catalog(workspace), "made a key", key.name)

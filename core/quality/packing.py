@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.datasets.layout import is_text
-from core.errors import Conflict, InvalidInput, disk_errors
+from core.errors import Conflict, InvalidInput, disk_errors, no_folder
 from core.text import as_text
 from core.workspace import ensure_space
 
@@ -62,7 +62,8 @@ def check_target(target: Path, archive: bool, untouchable: Iterable[Path]) -> Pa
         untouchable: folders that it must not lie in.
 
     Raises:
-        InvalidInput: there can be nothing of that name, or it lies in an untouchable folder.
+        InvalidInput: there can be nothing of that name, it lies in an untouchable folder, or in
+            none that there is.
         Conflict: something is there already; an empty folder does not count, but for an archive.
         NotAllowed: it can't be looked at.
     """
@@ -88,6 +89,8 @@ def check_target(target: Path, archive: bool, untouchable: Iterable[Path]) -> Pa
         )
     if is_there and (archive or not is_empty):
         raise _taken(target)
+    if not os.path.lexists(target.parent):
+        raise no_folder(target.parent, shown)
     return target
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.complaints import complaint
 from core.errors import InvalidInput
 from core.text import percent
 
@@ -308,7 +309,6 @@ def _read(number: int, value: Any) -> Layer:
         return Layer.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
-        what = first["msg"].removeprefix("Input ")
         if not first["loc"]:
             sentence = f"Layer {number} is not a layer."
         elif first["type"] == "missing":
@@ -316,5 +316,8 @@ def _read(number: int, value: Any) -> Layer:
         elif first["type"] == "extra_forbidden":
             sentence = f"Layer {number} has a setting “{first['loc'][0]}” that there isn't."
         else:
-            sentence = f"Layer {number} has {first['loc'][0]} {first['input']!r}, which {what}."
+            sentence = (
+                f"Layer {number} has {first['loc'][0]} {first['input']!r}, which "
+                f"{complaint(first)}."
+            )
         raise InvalidInput(sentence, remedy="Put that right in the file.") from error

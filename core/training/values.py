@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from core.complaints import complaint
 from core.errors import InvalidInput, unknown
 from core.training.augmentation.options import PRESETS
 from core.training.setting import find
@@ -120,9 +121,9 @@ def parsed(model: type[Spec], data: Mapping[str, Any]) -> Spec:
             raise InvalidInput("These are not the settings of a training.") from error
         name = _place(model, [str(part) for part in first["loc"]])
         given = "" if isinstance(first["input"], dict) else f" is {first['input']!r}, which"
-        what = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         raise InvalidInput(
-            f"{name}{given} can't be used: {what}.", remedy="Change it and try again."
+            f"{name}{given} can't be used: it {complaint(first)}.",
+            remedy="Change it and try again.",
         ) from error
 
 

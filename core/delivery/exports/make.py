@@ -17,6 +17,7 @@ from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.model_card import card_markdown
 from core.errors import disk_errors
+from core.evaluation.threshold import sure_from
 from core.inference.predictor import open_predictor
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
@@ -72,6 +73,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
                 fmt,
                 info,
                 run.name,
+                sure_from(catalog.workspace, run.id),
                 _card(catalog, run.id, report),
                 images.pictures(),
                 open_predictor(catalog.workspace, run.id),

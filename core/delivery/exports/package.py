@@ -4,7 +4,8 @@ it.
 ::
 
     model.*                 as the format has it
-    model.json              what prepare.py needs: image size, fit, and the model's name
+    model.json              what prepare.py needs: image size, fit; from which probability on an
+                            answer counts as sure (0 to 1); and the model's name
     labels.txt              classes in the order of the probabilities, one a line
     example.py, prepare.py  ask it about a picture (with what they need: seen.py, greys.py …)
     selftest.py, selftest/  a few pictures, and what Lightbox answers about them
@@ -27,21 +28,25 @@ from core.datasets import colour, dicom, greys, seen, shaper
 from core.delivery.exports.check import Check
 from core.delivery.exports.formats import Answer, Format
 from core.delivery.exports.shipped import prepare, unreadable
+from core.evaluation.threshold import sentence_of_sure
 from core.inference.predictor import Predictor
-from core.runs.values import ModelInfo
+from core.runs.values import ModelInfo, Sure
+from core.text import percent
 from core.workspace import atomic_path
 
 _SHIPPED = Path(prepare.__file__).parent
 # Decoded PNGs and the arithmetic of other processors differ in the last digits.
 _SLACK = 0.005
 _EXAMPLE = '''"""What is in a picture? Run it with: python example.py PICTURE …"""
+import json
 import sys
 from pathlib import Path
 {imports}
-from prepare import prepare
+from prepare import UnreadableImage, prepare
 
 HERE = Path(__file__).parent
 labels = (HERE / "labels.txt").read_text(encoding="utf-8").splitlines()
+sure_from = json.loads((HERE / "model.json").read_text(encoding="utf-8"))["sure_from"]
 {loading}
 
 def answer(pixels):  # float32 (1, size, size, 3), 0 to 255 -> probabilities (1, classes)
@@ -49,9 +54,15 @@ def answer(pixels):  # float32 (1, size, size, 3), 0 to 255 -> probabilities (1,
 
 if __name__ == "__main__":
     for file in sys.argv[1:] or [HERE / "selftest" / "1.png"]:
-        probabilities = answer(prepare(file))[0]
+        try:
+            probabilities = answer(prepare(file))[0]
+        except UnreadableImage as error:
+            print(error, file=sys.stderr)
+            continue
         best = probabilities.argmax()
-        print(f"{{Path(file).name}}: {{labels[best]}}, {{100 * probabilities[best]:.1f}} %")
+        unsure = " (not sure)" if probabilities[best] < sure_from else ""
+        share = f"{{100 * probabilities[best]:.1f}} %"
+        print(f"{{Path(file).name}}: {{labels[best]}}, {{share}}{{unsure}}")
 '''
 
 
@@ -63,6 +74,7 @@ class Exported:
         fmt: its format.
         info: of the run's model.
         name: of the run.
+        sure: from which confidence on its answers count.
         model_card: Markdown.
         pictures: PNG files for the self-test.
         app: what Lightbox answers them with.
@@ -73,6 +85,7 @@ class Exported:
     fmt: Format
     info: ModelInfo
     name: str
+    sure: Sure
     model_card: str
     pictures: list[bytes]
     app: Predictor
@@ -93,6 +106,7 @@ def add_companions(folder: Path, exported: Exported) -> None:
             "image_size": info.image_size,
             "fit": info.fit,
             "decoding": info.decoding,
+            "sure_from": exported.sure.threshold,
         },
     )
     example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
@@ -160,7 +174,7 @@ def _selftest(folder: Path, exported: Exported) -> None:
 
 def _readme(exported: Exported) -> str:
     fmt, info, check = exported.fmt, exported.info, exported.check
-    size = info.image_size
+    size, sure = info.image_size, exported.sure
     fit = {
         "stretch": "stretched to it, whatever their shape",
         "crop": "cut to a square from their middle",
@@ -189,6 +203,16 @@ The self-test asks the model about a few pictures, and compares with what Lightb
 Resizing is not inside the model. Where formats can resize at all, they do it a little differently
 from Pillow, which this model was trained with: on photos of hands that moved probabilities by up
 to 5 percentage points. With `prepare.py` the answers are those of the app.
+
+## When it is not sure
+
+Lightbox counts its answers from {percent(sure.threshold, 0)} on, and says “not sure” below, as
+`example.py` does; `model.json` has the number as `sure_from`.
+{sentence_of_sure(sure)}
+
+Lightbox also says of a picture that it looks like nothing the model was trained on. **That is not
+in this export**: it gives probabilities for a picture of anything. Ask it about pictures of the
+kind that it has learned from.
 
 ## Checked
 

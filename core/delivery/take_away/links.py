@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.access.audit import note
+from core.access.in_force import ends_at
 from core.catalog import Catalog, RunRecord, open_catalog
 from core.errors import InvalidInput, NotFound
 from core.runs.files import RunFiles
@@ -79,8 +80,7 @@ def create_link(
     from core.evaluation.store import load_evaluation
 
     require("trainer")
-    if days is not None and not 0 < days <= 3650:
-        raise InvalidInput("A link can be in force for up to 3,650 days.")
+    end = ends_at(days, "a link")
     title, purpose = (" ".join(each.split()) for each in (title, purpose))
     for what, text, most in (("title", title, MOST_TITLE), ("purpose", purpose, MOST_PURPOSE)):
         if len(text) > most:
@@ -97,7 +97,7 @@ def create_link(
         made_at=time.time(),
         by=author(),
         kind=kind,
-        ends_at=None if days is None else time.time() + days * 86400,
+        ends_at=end,
         title=title,
         purpose=purpose,
     )

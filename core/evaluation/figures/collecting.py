@@ -11,7 +11,7 @@ import pandas as pd
 from core.evaluation.intervals import LEVEL, wilson_bounds
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
-from core.text import images, quoted
+from core.text import images, listed, quoted
 
 # For what the mistakes have in common: so many mistakes and right answers of the class at least,
 _FEWEST_TO_COMPARE = 5
@@ -142,8 +142,15 @@ def _no_class(labels: Sequence[str], missed: np.ndarray, support: np.ndarray) ->
     count = int(missed[most])
     if 2 * count <= total:
         brief = "More test images would show where it is weak."
-        spread = f"Its {total:,} mistakes are spread over {np.count_nonzero(missed)} classes."
-        return f"{spread} {brief}", brief
+        of, tested = np.flatnonzero(missed).tolist(), np.count_nonzero(support)
+        if len(of) == tested or (len(of) > 2 and 2 * len(of) >= tested):
+            return f"Its {total:,} mistakes are spread over {len(of)} classes. {brief}", brief
+        which = listed([labels[at] for at in of])
+        return (
+            f"Its {total:,} mistakes are all of {which}: it can't be said which of them needs "
+            f"more images. {brief}",
+            brief,
+        )
     if total == 1:
         who = "Its only mistake is"
     elif count == total:

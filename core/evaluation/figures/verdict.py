@@ -17,7 +17,7 @@ from core.evaluation.document.parts import Statement, Tone
 from core.evaluation.figures.collecting import Weakest, weakest_class, what_to_collect
 from core.evaluation.intervals import WIDE, wilson_bounds
 from core.evaluation.predictions import Predictions, worth_by
-from core.evaluation.records import Evaluation, Interval
+from core.evaluation.records import Evaluation, Interval, worst_confusions
 from core.evaluation.trust.coverage import Point
 from core.text import images, listed, percent, plural, quoted, rate
 
@@ -172,6 +172,7 @@ def _weakest(evaluation: Evaluation, predictions: Predictions, weakest: Weakest)
     others = confusion[worst].copy()
     others[worst] = 0
     taken = int(others.argmax())
+    most = worst_confusions(evaluation, 1)[0]
     count = int(support[worst])
     of_class = worth_by(predictions, predictions.true)[worst]
     low, high = wilson_bounds(right[[worst]], support[[worst]], worth=of_class)
@@ -189,15 +190,24 @@ def _weakest(evaluation: Evaluation, predictions: Predictions, weakest: Weakest)
         text += f", {'all ' if missed > 1 else ''}taken for {other}."
     elif others[taken] * 2 > missed:
         text += f", {the_others}mostly taken for {other} ({others[taken]:,} of {missed:,})."
+    elif len(first := np.flatnonzero(others == others[taken])) > 1:
+        alike = listed([evaluation.labels[at] for at in first])
+        more = " and more" if others[taken] * len(first) < missed else ""
+        text += f", {the_others}taken for {alike} ({others[taken]:,} of {missed:,} each){more}."
     else:
         text += f", {the_others}taken for {other} ({others[taken]:,} of {missed:,}) and more."
     if not weakest.telling:
         text += " With so few images that may be chance."
+    if most.count > others[taken]:
+        text += (
+            f" Mixed up most often: {quoted(most.true)} taken for {quoted(most.predicted)} "
+            f"({most.count:,} of {most.support:,})."
+        )
     rare = [row.label for row in evaluation.rarely_found]
     if rare:
-        others = [each for each in rare if each != label]
+        besides = [each for each in rare if each != label]
         also = "also " if label in rare else ""
-        text += f" It {also}misses more than half of {listed(others)}." if others else ""
+        text += f" It {also}misses more than half of {listed(besides)}." if besides else ""
     return Statement(
         key="weakest",
         text=text,
@@ -214,6 +224,8 @@ def sure_statement(point: Point) -> Statement:
     if not count:
         text = f"It is never {said} of an answer on these images."
         return Statement(key="sure", text=text, about=about)
+    if count == point.images and count >= _ENOUGH_SURE:
+        return _always_sure(point, said, about)
     covered = rate(point.coverage, point.images)
     if count < _ENOUGH_SURE:
         only = " only" if count < point.images else ""
@@ -232,6 +244,20 @@ def sure_statement(point: Point) -> Statement:
         return Statement(key="sure", text=text, tone="caution", about=about)
     good = point.answered.low >= SURE
     return Statement(key="sure", text=text, tone="good" if good else "neutral", about=about)
+
+
+def _always_sure(point: Point, said: str, about: dict[str, str]) -> Statement:
+    """Of what was sure of each image: the headline has said how many were right of these."""
+    wrong = point.answered.images - point.answered.correct
+    text = f"It was {said} of each of these {images(point.images)}"
+    if not wrong:
+        return Statement(key="sure", text=f"{text}, and right on all.", about=about)
+    it = "the one" if wrong == 1 else f"the {wrong:,}"
+    text += f", also of {it} that it got wrong: being so sure tells nothing here."
+    too_sure = point.answered.high < point.threshold
+    if too_sure:
+        text += " So it is surer than it should be."
+    return Statement(key="sure", text=text, tone="caution" if too_sure else "neutral", about=about)
 
 
 def _cautions(evaluation: Evaluation) -> list[Statement]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.evaluation.document.parts import Section
 from core.evaluation.mistakes import select
+from core.evaluation.records import worst_confusions
 from core.text import escape, plural, shorten
 from pages._widgets.results.aim import ask_aim
 from pages._widgets.results.document import draw_group, draw_parts
@@ -71,11 +72,10 @@ def _left_out(view: View) -> None:
 
 def _lead_on(view: View) -> None:
     """Where to read on."""
-    weakest = figures_of(view).verdict.get("weakest")
     with st.container(horizontal=True, gap="small"):
         ask_aim(view)
-        if weakest is not None and weakest.about:
-            true, predicted = weakest.about["true"], weakest.about["predicted"]
+        for most in worst_confusions(view.evaluation, 1):
+            true, predicted = most.true, most.predicted
             st.button(
                 f"“{escape(shorten(true, 20))}” taken for “{escape(shorten(predicted, 20))}”",
                 icon=":material/image_search:",

@@ -200,6 +200,19 @@ def test_unknown_addresses_and_methods_are_problems_too(
     assert ("allow" in answer.headers) == (status == 405)
 
 
+def test_a_wish_behind_the_address_is_refused_where_it_would_be_ignored(
+    program: Client, model: RunRecord
+) -> None:
+    path = f"/v1/models/{model.id}/predict"
+    for asked in (
+        program.ask("POST", path, files={"images": image()}, params={"top_k": "1", "top": "abc"}),
+        program.get("/v1/models", params={"limit": 3}),
+    ):
+        found = problem(asked, 422, "invalid")
+        assert [each["pointer"][0] for each in found["errors"]] == ["?"] * len(found["errors"])
+    assert program.ask("POST", path, files={"images": image()}).status_code == 200
+
+
 def test_a_defect_has_an_id_and_no_details(
     program: Client, model: RunRecord, catalog: Catalog
 ) -> None:
@@ -376,7 +389,14 @@ def test_a_key_asks_the_models_it_is_for_as_long_as_its_owner_may(
     files = {"images": image()}
     assert [each["id"] for each in narrow.get("/v1/models").json()["models"]] == [model.id]
     assert narrow.predict(model, files=files).status_code == 200
-    problem(narrow.predict(other, files=files), 404, "not-found")
+    # What it may not know of is said of as what isn't there, and neither names others.
+    for unknown in (other.id, other.name, "othr"):
+        path = f"/v1/models/{unknown}/predict"
+        said = problem(narrow.ask("POST", path, files=files), 404, "not-found")["detail"]
+        assert said.replace(unknown, "X") == (
+            "There is no model “X” that this key may ask. "
+            "GET /api/v1/models lists those that it may."
+        )
     assert wide.predict(other, files=files).status_code == 200
     # What is somebody else's alone is not asked by way of a key either.
     catalog.visibility.set("run", other.id, "Boris", "private")

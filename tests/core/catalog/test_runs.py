@@ -6,6 +6,7 @@ import pytest
 
 from core.catalog import Catalog, RunSummary
 from core.errors import Conflict, NotFound
+from core.who import Role, Who, acting_as
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -45,3 +46,14 @@ def test_a_misspelt_run_is_answered_with_the_latest(catalog: Catalog) -> None:
     _run(catalog, "hands 1")
     with pytest.raises(NotFound, match="The latest are: “hands 1”"):
         catalog.runs.find("hands")
+
+
+@pytest.mark.parametrize("role", ["nobody", "guest"])
+def test_a_guest_is_told_of_no_other_names(catalog: Catalog, role: Role) -> None:
+    _run(catalog, "hands 1")
+    catalog.datasets.add("hands", "folder", "/photos")
+    with acting_as(Who(role)):
+        for things in (catalog.runs, catalog.datasets):
+            with pytest.raises(NotFound) as refused:
+                things.find("handz")
+            assert "hands" not in str(refused.value)

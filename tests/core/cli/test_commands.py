@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import zipfile
@@ -115,7 +116,9 @@ def test_a_dataset_is_renamed_and_removed_but_its_images_stay(
     dataset = catalog.datasets.find("hues").id
     job = catalog.jobs.add("train", {}, lane="train", subject=dataset)
     catalog.runs.add("hues 1", dataset_id=dataset, dataset_version=1, spec={}, job_id=job.id)
-    assert cli("dataset", "remove", "hues", "--json").document["stopped"] == ["hues 1"]
+    removed = cli("dataset", "remove", "hues", "--json").document
+    assert removed["stopped"] == ["hues 1"]
+    assert datetime.datetime.fromisoformat(removed["kept_until"]).tzinfo is not None
     assert cli("dataset", "list", "--json").document == []
     assert "dataset restore" in cli("dataset", "show", "hues").mistake
     assert [each["name"] for each in cli("dataset", "list", "--deleted", "--json").document] == [

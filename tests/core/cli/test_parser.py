@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,36 @@ def refused(line: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "fly", "dataset", "dataset add", "train", "predict r", "predict r a --top two"]
+    "line", ["", "fly", "dataset", "dataset add", "train", "predict r", "predict r a b --top"]
 )
 def test_what_can_not_be_understood_has_exit_code_2_and_says_how_it_is_used(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert refused(line, capsys)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("predict r a --top two", "“two” is no whole number. Give one such as 10, in digits."),
+        ("run sure r high", "“high” is no number. Give one such as 10 or 0.5, in digits."),
+        ("train hands --minutes nan", "“nan” is no number. Give one such as 10 or 0.5, in digits."),
+    ],
+)
+def test_what_is_no_number_is_a_sentence_also_for_a_program(
+    line: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 2
+    assert capsys.readouterr() == ("", f"{says}\n")
+    assert main([*line.split(), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == says
+
+
+def test_shares_are_typed_as_people_say_them(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed in ("0.95", "95", "95%", "95 %"):
+        assert parse(["run", "sure", "r", typed]).sure_from == 0.95
+    assert parse(["run", "sure", "r", "1"]).sure_from == 1
+    assert "give --aim or --no-aim, not both" in refused("verdict r --aim 90 --no-aim", capsys)
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,13 @@ def test_below_a_file_nothing_can_be_written(
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
-def test_a_folder_that_can_not_be_made_is_a_sentence(
+def test_where_nothing_can_be_made_that_is_a_sentence(
     run: RunRecord, cli: Cli, tmp_path: Path
 ) -> None:
     image = write_colour(tmp_path / "a.png", "red")
-    said = cli("predict", "colours", image, "--csv", "/proc/nothing/answers.csv")
+    said = cli("predict", "colours", image, "--csv", "/proc/answers.csv")
     assert said.code == 2
-    assert "can be written there (/proc/nothing/answers.csv)" in said.err
+    assert "can be written there (/proc/answers.csv)" in said.err
     assert "LIGHTBOX_HOME" not in said.err
 
 
@@ -83,12 +83,28 @@ def test_a_folder_in_the_place_of_a_file_and_a_name_too_long_are_sentences(
         assert "No file can be written there" in said.err
 
 
-def test_what_is_there_is_replaced_and_new_folders_are_made(tmp_path: Path) -> None:
-    (tmp_path / "old.csv").write_text("old", encoding="utf-8")
-    for path in (tmp_path / "old.csv", tmp_path / "new" / "deep" / "x.csv"):
-        with atomic_path(writable_place(path)) as part:
-            part.write_text("new", encoding="utf-8")
-        assert path.read_text(encoding="utf-8") == "new"
+@pytest.mark.parametrize("words", WRITERS, ids=lambda words: "-".join(words[:2] + words[-2:-1]))
+def test_a_mistyped_folder_is_not_made(
+    words: tuple[str, ...], run: RunRecord, catalog: Catalog, cli: Cli, tmp_path: Path
+) -> None:
+    image = write_colour(tmp_path / "new" / "a.png", "red")
+    known = {
+        "image": str(image),
+        "folder": str(image.parent),
+        "place": str(tmp_path / "nope" / "x"),
+        "dataset": catalog.datasets.get(run.dataset_id).name,
+    }
+    said = cli(*(word.format(**known) for word in words))
+    assert f"There is no folder “{tmp_path / 'nope'}”" in said.mistake
+    assert not (tmp_path / "nope").exists()
+
+
+def test_what_is_there_is_replaced_and_a_folder_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_text("old", encoding="utf-8")
+    with atomic_path(writable_place(path)) as part:
+        part.write_text("new", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "new"
     assert writable_place(tmp_path / "new", folder=True) == tmp_path / "new"
 
 

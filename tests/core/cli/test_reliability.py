@@ -35,7 +35,7 @@ def test_it_reads_in_sentences(cli: Cli, trained: Trained) -> None:
 
 @pytest.mark.parametrize("option", ["--threshold", "--accuracy"])
 def test_numbers_that_make_no_sense_are_refused(cli: Cli, trained: Trained, option: str) -> None:
-    said = cli("reliability", "first", option, 90, "--json")
+    said = cli("reliability", "first", option, 900, "--json")
     assert said.code == 2
     assert json.loads(said.out)["error"] == said.mistake
     assert "makes no sense" in said.err

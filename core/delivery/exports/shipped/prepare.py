@@ -30,13 +30,21 @@ def prepare(file: str | Path) -> np.ndarray:
     """float32 array of shape (1, size, size, 3): red, green and blue from 0 to 255.
 
     Raises:
-        UnreadableImage: saying what the file is, and what to do.
-        OSError: it is not there, or is damaged.
+        UnreadableImage: saying what is wrong with the file, and what to do.
     """
     about = json.loads(ABOUT.read_text(encoding="utf-8"))
-    return as_pixels(file, about["image_size"], about["fit"], about.get("decoding", ""))[
-        None
-    ].astype(np.float32)
+    try:
+        pixels = as_pixels(file, about["image_size"], about["fit"], about.get("decoding", ""))
+    except OSError as error:
+        place = Path(file)
+        if place.is_dir():
+            what, then = "This is a folder", "Name the pictures in it."
+        elif not place.exists():
+            what, then = "There is no such file", "Check how it is written."
+        else:
+            what, then = "This picture can't be read to its end", f"It is said of it: {error}."
+        raise UnreadableImage("unreadable", what, file=file, remedy=then) from error
+    return pixels[None].astype(np.float32)
 
 
 def as_pixels(file: str | Path, size: int, fit: str, decoding: str = "") -> np.ndarray:

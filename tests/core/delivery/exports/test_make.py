@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark.structures import ParameterSet
+from PIL import Image
 
 from core.catalog import Catalog, DatasetRecord
 from core.delivery.exports import formats
@@ -239,7 +241,34 @@ def test_an_export_has_all_that_goes_with_a_model(unpacked: dict[str, Path]) -> 
     assert "onnxruntime" in needed
     assert "tensorflow" not in needed
     assert "Asked about 9 validation images" in (folder / "README.md").read_text()
-    assert len((folder / "example.py").read_text().splitlines()) <= 20
+    assert "Lightbox counts its answers from 50 % on" in (folder / "README.md").read_text()
+    assert len((folder / "example.py").read_text().splitlines()) <= 28
+
+
+def test_an_example_is_not_sure_where_lightbox_is_not_and_says_what_it_cannot_read(
+    unpacked: dict[str, Path], tmp_path: Path
+) -> None:
+    about = json.loads((unpacked["onnx"] / "model.json").read_text())
+    assert about["sure_from"] == 0.5
+    folder = tmp_path / "surer"
+    shutil.copytree(unpacked["onnx"], folder)
+    assert "not sure" not in run_it("example.py", folder=folder)
+    (folder / "model.json").write_text(json.dumps({**about, "sure_from": 1.0}))
+    cut = tmp_path / "cut.jpg"
+    Image.effect_noise((64, 64), 50).save(cut)
+    cut.write_bytes(cut.read_bytes()[:-900])
+    asked = (tmp_path / "nope.jpg", folder, cut, folder / "selftest" / "1.png")
+    done = subprocess.run(
+        [sys.executable, "example.py", *asked],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "(not sure)" in done.stdout
+    assert "Traceback" not in done.stderr
+    for said in ("There is no such file", "This is a folder", "can't be read to its end"):
+        assert said in done.stderr
 
 
 def test_an_export_that_is_cancelled_leaves_nothing_and_the_earlier_one_as_it_was(

@@ -67,6 +67,29 @@ def test_the_weakest_class_and_what_it_is_taken_for() -> None:
     assert statement.tone == "caution"
 
 
+def test_the_commonest_mix_up_is_named_and_what_is_as_common() -> None:
+    true = np.repeat([0, 1, 2, 3, 4], [6, 5, 5, 5, 5])
+    said = true.copy()
+    said[[0, 1]] = 2
+    said[[6, 7]] = [0, 2]
+    found = verdict(*called(true, said, 5, sure=0.6))
+    weakest = found.get("weakest")
+    assert weakest is not None
+    assert "the others taken for “c0” and “c2” (1 of 2 each)." in weakest.text
+    assert "Mixed up most often: “c0” taken for “c2” (2 of 6)." in weakest.text
+    assert "are all of “c0” and “c1”: it can't be said" in text(found, "collect")
+
+
+def test_who_is_sure_of_everything_is_said_to_tell_nothing_by_it() -> None:
+    true = np.repeat([0, 1, 2], 10)
+    said = true.copy()
+    said[0] = 1
+    assert text(verdict(*called(true, said, sure=0.92)), "sure") == (
+        "It was at least 90 % sure of each of these 30 images, also of the one that it got wrong: "
+        "being so sure tells nothing here."
+    )
+
+
 def test_a_weakest_class_by_chance_is_said_to_be() -> None:
     assert "may be chance" in text(verdict(*sevens(1)), "weakest")
 
@@ -93,7 +116,7 @@ def test_several_ways_of_being_wrong() -> None:
         verdict(*called(true, said)), "weakest"
     )
     said[:6], said[6:12] = 1, 2
-    assert "the others taken for “c1” (6 of 12) and more" in text(
+    assert "the others taken for “c1” and “c2” (6 of 12 each)." in text(
         verdict(*called(true, said)), "weakest"
     )
     said[:30] = 1
@@ -217,7 +240,7 @@ def test_mistakes_that_are_spread_name_no_class() -> None:
         ({0: 2}, "Both its mistakes are “c0” taken for something else: too few to say"),
         ({0: 3}, "All its 3 mistakes are “c0” taken for something else: too few to say"),
         ({1: 1, 2: 3}, "3 of its 4 mistakes are “c2” taken for something else: too few to say"),
-        ({0: 1, 1: 1}, "Its 2 mistakes are spread over 2 classes. More test images"),
+        ({0: 1, 1: 1}, "Its 2 mistakes are all of “c0” and “c1”: it can't be said which"),
     ],
 )
 def test_a_few_mistakes_of_one_class_are_not_called_spread(wrong: dict[int, int], who: str) -> None:
