@@ -62,6 +62,13 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
             column = other.get_by_test_id("stColumn").first.bounding_box()
             assert card["x"] + card["width"] <= column["x"] + column["width"] + 1, width
 
+        # An address that is mistyped leads on, in words of the house.
+        other.goto(f"{server.url}/dta")
+        expect(other.get_by_text("There is no page “dta” in Lightbox.")).to_be_visible()
+        expect(other.get_by_role("dialog")).to_have_count(0)
+        other.get_by_role("button", name="Open Data").click()
+        expect(other.get_by_role("heading", name="Data", level=1)).to_be_visible()
+
 
 @pytest.mark.keras
 def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
