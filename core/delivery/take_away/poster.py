@@ -40,6 +40,8 @@ WIDTH, HEIGHT = 794, 1123
 _PHOTOS = 12
 # Photos beside each other, and how high they are in pixels, by how many there are at least.
 _ACROSS = ((5, 6, 126), (4, 4, 190), (0, 3, 240))
+# How much of that is left where the page also answers whether it is good enough.
+_LOWER = 0.7
 _PAIRS = 4
 # Characters of what goes into one line of the right column, and pairs where each needs two.
 _LINE, _PAIRS_LONG = 40, 2
@@ -196,6 +198,9 @@ def _photos(found: Findings) -> str:
         side = "right" if each.correct else "wrong"
         items.append(f'<li class="{side}"><div>{shown}</div><p>{said}</p></li>')
     across, high = next((n, high) for least, n, high in _ACROSS if len(items) >= least)
+    if found.result.figures.verdict.get("aim"):
+        # Its answer takes lines above, and none is to be missing below.
+        high = round(_LOWER * high)
     heading = "Photos it had never seen"
     if not found.result.unseen:
         heading = "Photos of the test"
