@@ -94,7 +94,7 @@ def test_a_folder_and_one_press_are_a_tested_model_and_two_more_put_a_wrong_answ
         assert runs[0].spec["refits"] == runs[1].id
 
         press(page, page.get_by_role("button", name="Undo"))
-        expect(page.get_by_text("The photo is left out again.")).to_be_visible()
+        expect(page.get_by_text("1 photo left out again")).to_be_visible()
         expect(page.get_by_text("Learned from as")).to_have_count(0)
         settled(page)
         assert len(usable(curated(catalog, record.id))) == 20 * len(CLASSES)
