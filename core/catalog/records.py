@@ -168,6 +168,7 @@ class RunSummary(BaseModel):
         warnings: sentences.
         memory_mb: the most that the training took.
         test_accuracy, test_images, test_low, test_high: on its own test set.
+        test_fewest: how many of these images the class has that has the fewest.
         search, tried: the search that it belongs to, and what was varied in it.
         imported: of a model that was trained elsewhere.
         judged: of Auto: how many images ``validation_accuracy`` is about, each answered by what was
@@ -201,6 +202,7 @@ class RunSummary(BaseModel):
     test_images: int = 0
     test_low: float | None = None
     test_high: float | None = None
+    test_fewest: int | None = None
     search: str | None = None
     tried: dict[str, Any] = {}
     imported: Imported | None = None

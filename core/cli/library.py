@@ -67,6 +67,13 @@ def runs(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
     return [entry.as_json() for entry in found]
 
 
+def _share(entry: library.Entry) -> str:
+    if entry.accuracy is None:
+        return "–"
+    thin = library.thin_test(entry.run)
+    return rate(entry.accuracy, entry.images) + (f" ({thin})" if thin else "")
+
+
 def _line(entry: library.Entry) -> tuple[str, ...]:
     run = entry.run
     return (
@@ -74,7 +81,7 @@ def _line(entry: library.Entry) -> tuple[str, ...]:
         entry.dataset or "(removed)",
         str(run.spec.get("recipe", "")),
         run.state,
-        "–" if entry.accuracy is None else rate(entry.accuracy, entry.images),
+        _share(entry),
         f"{entry.disk / 1e6:.1f} MB",
         when(run.created_at),
         ", ".join(run.tags),

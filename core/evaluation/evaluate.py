@@ -95,6 +95,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
             test_images=evaluation.images,
             test_low=evaluation.interval.low,
             test_high=evaluation.interval.high,
+            test_fewest=min((row.support for row in evaluation.report), default=0),
         ),
     )
     return evaluation

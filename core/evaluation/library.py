@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.catalog import Catalog, RunRecord
+from core.evaluation.figures.verdict import FEW
 from core.training import architectures
 from core.training.recipes import RECIPES
 from core.workspace import Workspace
@@ -75,6 +76,19 @@ def as_kept(run: RunRecord) -> dict[str, Any]:
         "notes": run.notes,
         "deleted_at": run.deleted_at,
     }
+
+
+def thin_test(run: RunRecord) -> str:
+    """Why a share of so few test images says nothing, in three or four words; "" where it may.
+
+    Of runs that were tested before it was counted nobody knows whether a class has none.
+    """
+    summary = run.summary
+    if summary.test_accuracy is None:
+        return ""
+    if summary.test_images < FEW:
+        return "too few test photos"
+    return "a class has no test photos" if summary.test_fewest == 0 else ""
 
 
 def entries(catalog: Catalog, *, deleted: bool = False) -> list[Entry]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import NotFound
-from core.evaluation.library import Entry
+from core.evaluation.library import Entry, thin_test
 from core.jobs.kinds import REMOVED
 from core.quality.curation import curated, usable
 from core.text import ago, escape, rate, shorten
@@ -86,7 +86,8 @@ def sentence(entry: Entry) -> str:
     if entry.accuracy is None:
         return f"Not tested yet. {f'On {of}, {made}' if of else made.capitalize()}.{gone}"
     right = f"Right on **{rate(entry.accuracy, entry.images)}** of {entry.images:,} test images"
-    return f"{right}{f' of {of}' if of else ''}; {made}.{gone}"
+    thin = thin_test(run)
+    return f"{right}{f' of {of}' if of else ''}{f' ({thin})' if thin else ''}; {made}.{gone}"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog import RunRecord
+from core.evaluation.library import thin_test
 from core.text import escape, rate, shorten
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.gone import unknown_model
@@ -65,4 +66,5 @@ def scored(run: RunRecord) -> str:
     """A model's name with its test accuracy, as lists of models show it: ``hands 1 · 97 %``."""
     accuracy = run.summary.test_accuracy
     said = "not tested" if accuracy is None else rate(accuracy, run.summary.test_images)
-    return f"{run.name} · {said}"
+    thin = thin_test(run)
+    return f"{run.name} · {said}{f', {thin}' if thin else ''}"

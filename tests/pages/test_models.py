@@ -157,7 +157,7 @@ def test_what_a_removed_dataset_was_trained_on_says_so(open_page: Open, trained:
     assert gallery(open_page("models"), f"pictures-{trained.run_id}").tiles
     remove(trained.catalog, trained.catalog.runs.get(trained.run_id).dataset_id)
     at = open_page("models")
-    assert "test images; trained" in words(at)
+    assert "test images (too few test photos); trained" in words(at)
     assert "Its dataset was removed." in words(at)
     assert not at.get("bidi_component"), "pictures that are not there any more"
 

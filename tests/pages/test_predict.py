@@ -65,7 +65,8 @@ def test_models_are_offered_with_their_accuracy(open_page: Open, trained: Traine
     at = open_page("predict")
     (choice,) = [each for each in at.selectbox if each.label == "Model"]
     accuracy = trained.catalog.runs.get(trained.run_id).summary.test_accuracy
-    assert choice.options == [f"Colours scratch 1 · {accuracy * 100:.0f} %"]
+    said = f"Colours scratch 1 · {accuracy * 100:.0f} %, too few test photos"
+    assert choice.options == [said]
     assert "Images are not kept, but those you correct." in words(at)
 
 

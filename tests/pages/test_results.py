@@ -333,8 +333,8 @@ def test_what_a_model_is_for_is_said_in_three_actions_and_answered_wherever_resu
 ) -> None:
     at = open_page("results")
     assert "Good enough?" not in words(at)
-    (of_100,) = [each for each in at.number_input if each.label == "Of 100 photos"]
-    of_100.set_value(99)
+    (of_100,) = [each for each in at.text_input if each.label == "Of 100 photos"]
+    of_100.set_value("99")
     click(at, "Hold it against that")
     assert "You want 99 of 100 photos of each class recognised; of “" in words(at)
     assert "Good enough? " in words(show(at, "Can I trust it"))

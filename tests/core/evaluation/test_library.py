@@ -10,7 +10,15 @@ from sqlalchemy import text
 
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import NotFound
-from core.evaluation.library import KEPT_S, Query, empty_bin, entries, search, starting_from
+from core.evaluation.library import (
+    KEPT_S,
+    Query,
+    empty_bin,
+    entries,
+    search,
+    starting_from,
+    thin_test,
+)
 
 
 def a_run(catalog: Catalog, name: str, state: str = "done", **values: Any) -> RunRecord:
@@ -27,6 +35,23 @@ def a_run(catalog: Catalog, name: str, state: str = "done", **values: Any) -> Ru
     (folder / "model.xml").write_bytes(b"x" * 700)
     (folder / "on/evaluation.json").write_bytes(b"y" * 300)
     return run
+
+
+@pytest.mark.parametrize(
+    ("counted", "said"),
+    [
+        ({"test_images": 2}, "too few test photos"),
+        ({"test_images": 50}, ""),
+        ({"test_images": 50, "test_fewest": 0}, "a class has no test photos"),
+        ({"test_images": 50, "test_fewest": 4}, ""),
+        ({"test_accuracy": None}, ""),
+    ],
+)
+def test_a_share_of_next_to_nothing_is_told_apart(
+    catalog: Catalog, counted: dict[str, Any], said: str
+) -> None:
+    summary = RunSummary(**{"test_accuracy": 1.0} | counted)
+    assert thin_test(a_run(catalog, "Night 1", summary=summary)) == said
 
 
 @pytest.fixture
