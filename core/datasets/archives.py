@@ -192,12 +192,14 @@ class _Work:
         """
         said = as_text(inner or self.path.name)
         result = self.result
-        kept = result.kept
+        kept, told = result.kept, len(result.skipped)
         try:
             with opened(archive, encoding) as (size, members):
                 for member in members:
                     self._look_up(size)
                     self._take(member, size is None, inner)
+            if inner and (result.kept, len(result.skipped)) == (kept, told):
+                result.skipped.append(Skipped(said, "There are no images in this archive."))
             guessed = "" if encoding else zip_encoding(archive)
             if guessed not in ("", "utf-8"):
                 result.skipped.append(

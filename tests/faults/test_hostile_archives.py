@@ -6,6 +6,7 @@ import gzip
 import os
 import sys
 import tarfile
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,8 +77,10 @@ def test_a_helper_that_wants_too_much_memory_ends_and_the_next_one_works(tmp_pat
     small = Limits(processor_s=20, memory_mb=120)
     with pytest.raises(InvalidInput, match="too much"):
         contained(read_gzip, bomb, limits=small, otherwise=SENTENCE)
+    with zipfile.ZipFile(tmp_path / "words.zip", "w") as words:
+        words.writestr("a.txt", "hello")
     with pytest.raises(InvalidInput, match="There are no images"):
-        inspect(_made(tmp_path, ARCHIVES, "archive-in-archive"), max_bytes=LIMIT, max_files=9)
+        inspect(tmp_path / "words.zip", max_bytes=LIMIT, max_files=9)
 
 
 def test_sentences_of_all_kinds_come_back_as_they_were_raised(tmp_path: Path) -> None:
