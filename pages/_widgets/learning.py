@@ -33,7 +33,7 @@ def choose_learning(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
 
 def _draw_rates(spec: TrainSpec) -> None:
     """The learning rate over all epochs; fine-tuning goes through the schedule once more."""
-    from core.training.fitting.rates import rate_at
+    from core.training.rates import rate_at
 
     points: list[tuple[float, float]] = []
     begun = 0

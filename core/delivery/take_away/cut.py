@@ -10,7 +10,6 @@ Files are read, not imported: what trains needs TensorFlow, and giving it out mu
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import re
 import textwrap
@@ -18,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import core
 
 _HOUSE = "core"
 _ROLE = re.compile(r":\w+:`(?:[\w.]*\.)?(\w+)`")
@@ -224,10 +225,10 @@ class _File:
     """One module's text, and what stands where in it."""
 
     def __init__(self, module: str) -> None:
-        spec = importlib.util.find_spec(module)
-        if spec is None or spec.origin is None:
-            raise ValueError(f"there is no file of {module}")
-        self.lines = Path(spec.origin).read_text(encoding="utf-8").splitlines()
+        # To ask Python for it would import the packages above it, Keras with some.
+        place = Path(core.__file__).parents[1].joinpath(*module.split("."))
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        self.lines = file.read_text(encoding="utf-8").splitlines()
         self.defined: dict[str, tuple[int, int]] = {}
         self.imported: dict[str, tuple[str, str]] = {}
         for node in ast.parse("\n".join(self.lines)).body:

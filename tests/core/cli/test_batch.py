@@ -64,7 +64,7 @@ def test_mistakes_are_sentences(cli: Cli, run: RunRecord, folder: Path, tmp_path
     assert "not there" in cli("predict-batch", run.name, tmp_path / "no").mistake
     out = tmp_path / "out.xlsx"
     assert ".parquet" in cli("predict-batch", run.name, folder, "--out", out).mistake
-    assert "threshold" in cli("predict-batch", run.name, folder, "--threshold", 7).mistake
+    assert "threshold" in cli("predict-batch", run.name, folder, "--threshold", 700).mistake
     (tmp_path / "m.keras").write_bytes(b"no")
     said = cli("import-model", tmp_path / "m.keras", "--labels", "a,b").mistake
     assert "not a .keras file" in said

@@ -207,6 +207,9 @@ def test_what_was_not_scanned_has_no_report(catalog: Catalog) -> None:
 def test_a_report_is_written_whole_and_only_as_html(catalog: Catalog, tmp_path: Path) -> None:
     record = scanned(catalog, write(tmp_path / "pets", clean("cat", "dog")))
     place = tmp_path / "place"
+    with pytest.raises(InvalidInput, match="no folder"):
+        write_report(catalog, record.id, place / "r.html")
+    place.mkdir()
     for _ in range(2):
         assert write_report(catalog, record.id, place / "r.html") == place / "r.html"
     assert Page((place / "r.html").read_text(encoding="utf-8")).text.count("pets")

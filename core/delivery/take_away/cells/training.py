@@ -91,7 +91,7 @@ def rates_by_hand(spec: TrainSpec, history: Sequence[EpochRecord]) -> dict[int, 
 
     Found as what differs from the schedule, which every epoch's record has the last step of.
     """
-    from core.training.fitting.rates import Plateau, rate_at
+    from core.training.rates import Plateau, rate_at
 
     found: dict[int, float] = {}
     asked: float | None = None
@@ -162,10 +162,10 @@ def _unused(spec: TrainSpec) -> set[str]:
 def _rates(spec: TrainSpec, cutter: Cutter, by_hand: Mapping[int, float]) -> Cell:
     """The learning rate of every step, the person's own included."""
     known = {"schedule": spec.schedule, "self.schedule.name != 'plateau' or loss is None": False}
-    places = [f"{_FITTING}.rates:rate_at"]
+    places = ["core.training.rates:rate_at"]
     plateau = spec.schedule.name == "plateau"
     if plateau:
-        places.append(f"{_FITTING}.rates:Plateau")
+        places.append("core.training.rates:Plateau")
     said = f"BY_HAND = {dict(by_hand)}  # rates set by hand, from the epoch on (the first is 0)"
     return code(
         cutter.cut(*places, known=known),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.training.fitting.callbacks.base import FitCallback, FitContext
-from core.training.fitting.rates import Plateau, rate_at
+from core.training.rates import Plateau, rate_at
 
 
 class LearningRate(FitCallback):

@@ -294,7 +294,7 @@ def test_it_builds_the_network_that_lightbox_builds(catalog: Catalog, key: str, 
 
 
 def test_rates_that_were_set_by_hand_are_found(catalog: Catalog) -> None:
-    from core.training.fitting.rates import rate_at
+    from core.training.rates import rate_at
 
     spec = spec_of(schedule__name="cosine", epochs=10)
     history = [

@@ -11,8 +11,8 @@ import pytest
 from core.errors import Cancelled, LightboxError
 from core.progress import RecordingReporter, Wishes
 from core.training.fitting.checkpoint import FitState
-from core.training.fitting.rates import rate_at
 from core.training.options import Schedule
+from core.training.rates import rate_at
 from tests.core.training.fitting.points import (
     BATCHES,
     CLASSES,

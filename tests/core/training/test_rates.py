@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.training.fitting.rates import Plateau, rate_at
 from core.training.options import Schedule
+from core.training.rates import Plateau, rate_at
 
 PEAK = 0.01
 EACH = 10  # steps an epoch
