@@ -118,6 +118,9 @@ def _steps(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         report.check()
         if step == spec.get("hang_at") and not before:
             pause.wait()
-        file.write_text(str(step), encoding="ascii")
+        # In one instant: whoever is killed in between leaves the step before.
+        part = file.with_suffix(".part")
+        part.write_text(str(step), encoding="ascii")
+        part.replace(file)
         report.event("epoch", epoch=step, epochs=steps, loss=1 / step, best=True)
         pause.wait(0.01)
