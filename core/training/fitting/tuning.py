@@ -34,6 +34,9 @@ _LEAST_S = 30.0
 # needed at the least: by all folds, by so many of them, or by the validation images only.
 _SOME = 2
 _PLANS = (("folds", 2.0), ("some folds", 1.25), ("validation", 1.0))
+# Fewer validation images alone can't show it: 90 found a tuned network ahead, by more than chance,
+# that was behind on the test.
+_FEWEST_ALONE = 200
 # What is needed: so many images seen, and each of them so many times; and what is enough.
 _SEEN, _EACH_SEEN, _ENOUGH = 4_800, 3, 16
 # Once judged, what was learned without the last part goes on with all images, for so many of the
@@ -207,6 +210,8 @@ class Tuning:
         validation = np.flatnonzero(np.isin(self._rows, self.data.validation))
         least = max(_EACH_SEEN, math.ceil(_SEEN / count))
         for how, more in _PLANS:
+            if how == "validation" and len(validation) < _FEWEST_ALONE:
+                continue
             folds = [validation] if how == "validation" else self._search.folds
             folds = folds[:_SOME] if how == "some folds" else folds
             if held_out is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -90,6 +90,23 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     assert np.abs(explainer.evidence(images[:1], labels[:1])).max() > 0
     with pytest.raises(InvalidInput, match="fine-tuned"):
         notebook.notebook(load_material(home, made.run_id))
+
+
+@pytest.mark.parametrize(("validation", "is_tried"), [(90, False), (250, True)])
+def test_a_few_validation_images_alone_do_not_judge_it(validation: int, is_tried: bool) -> None:
+    from core.training.fitting.tuning import Tuning
+
+    rows = np.arange(1_250)
+    itself = SimpleNamespace(
+        _rows=rows,
+        data=SimpleNamespace(validation=rows[:validation]),
+        _search=SimpleNamespace(folds=np.array_split(rows, 5)),
+        _wrong=np.ones(len(rows), bool),
+        clock=SimpleNamespace(left=100.0),
+    )
+    # For the folds, or some of them, there is no time.
+    plan = Tuning._plan(cast(Tuning, itself), 90.0, None)
+    assert (plan is not None) is is_tried
 
 
 def test_what_is_surer_is_kept_if_it_is_right_no_less_often() -> None:
