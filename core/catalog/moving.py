@@ -55,6 +55,22 @@ class Moved:
     kept: str
 
 
+def refuse_while_at_work(catalog: Catalog, what: str) -> None:
+    """Refuse to move ``what`` under anybody who works with it.
+
+    Raises:
+        Conflict: jobs run, or Lightbox is open here or on another computer.
+    """
+    running = catalog.jobs.all(states=("running",))
+    if running:
+        raise Conflict(
+            f"{plural(len(running), 'job')} still running, so {what} can’t be moved.",
+            remedy="Let them end or stop them, and close Lightbox.",
+        )
+    refuse_running(catalog.workspace.home)
+    catalog.machines.refuse_at_work()
+
+
 def move_database(catalog: Catalog, target: str, report: Reporter | None = None) -> Moved:
     """Move all lists of a workspace into another database; nothing is changed unless all of it is.
 
@@ -69,14 +85,7 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
         Damaged: a row can't be written there as it is.
     """
     report = report or Reporter()
-    running = catalog.jobs.all(states=("running",))
-    if running:
-        raise Conflict(
-            f"{plural(len(running), 'job')} still running, so the lists can’t be moved.",
-            remedy="Let them end or stop them, and close Lightbox.",
-        )
-    refuse_running(catalog.workspace.home)
-    catalog.machines.refuse_at_work()
+    refuse_while_at_work(catalog, "the lists")
     source = database_url(catalog.workspace)
     if target.strip().lower() == FILE:
         return _to_file(catalog, source, report)

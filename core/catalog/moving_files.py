@@ -6,14 +6,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from core.catalog.backups import refuse_running
 from core.catalog.database import Catalog
+from core.catalog.moving import refuse_while_at_work
 from core.errors import Conflict
 from core.files.depot.depot import Depot
 from core.files.depot.moving import bring_home, send_all
 from core.files.depot.places import open_place
 from core.progress import Reporter
-from core.text import plural
 
 HOME = "home"
 
@@ -47,14 +46,7 @@ def move_files(catalog: Catalog, target: str, report: Reporter | None = None) ->
         LightboxError: a store can't be reached, or there is no room.
     """
     report = report or Reporter()
-    running = catalog.jobs.all(states=("running",))
-    if running:
-        raise Conflict(
-            f"{plural(len(running), 'job')} still running, so files can’t be moved.",
-            remedy="Let them end or stop them, and close Lightbox.",
-        )
-    refuse_running(catalog.workspace.home)
-    catalog.machines.refuse_at_work()
+    refuse_while_at_work(catalog, "files")
     home = target.strip().lower() == HOME
     keeper, workspace = catalog.workspace.keeper, catalog.workspace
     if home and keeper is None:
