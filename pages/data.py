@@ -9,7 +9,7 @@ from core.addresses import shown
 from core.catalog import DatasetRecord
 from core.datasets import removal
 from core.jobs import kinds
-from core.quality import curation
+from core.quality import curation, first_look
 from core.quality.shown import Rows, Shown
 from core.quality.shown import shown as shown_images
 from core.text import escape, images, plural, shorten
@@ -234,7 +234,7 @@ else:
         overview(good, len(left_out))
         _like(current, good)
         _left_out(left_out)
-        for remark in curation.remarks(curation.skipped(catalog(), current.id)):
+        for remark in first_look.remarks(catalog(), current):
             st.caption(escape(remark))
         if not asked:
             classes_panel(current, facts)

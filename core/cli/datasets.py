@@ -19,7 +19,7 @@ from core.datasets.layout import Choice, kept_layout, load_choice
 from core.datasets.sample import DEFAULT, SAMPLES
 from core.errors import InvalidInput, LightboxError, NotFound
 from core.jobs import kinds
-from core.quality import curation
+from core.quality import curation, first_look
 from core.quality.curation import curated, usable
 from core.text import date, plural
 
@@ -81,13 +81,10 @@ def find_or_add(catalog: Catalog, options: Options, output: Output) -> DatasetRe
                 f"is meant. For the other: {os.path.join(os.curdir, name)}"  # noqa: PTH118
             )
         return record
-    if is_address(path) or path.is_dir():
-        root = catalog.workspace.store_path(path)
-        known = [each for each in catalog.datasets.all() if each.root == root]
-        if known:
-            _same_choice(catalog, known[0], options)
-            output.text(f"This folder is the dataset “{known[0].name}”.")
-            return known[0]
+    if (is_address(path) or path.is_dir()) and (known := intake.of_folder(catalog, path)):
+        _same_choice(catalog, known[0], options)
+        output.text(f"This folder is the dataset “{known[0].name}”.")
+        return known[0]
     added = _import(catalog, _new(catalog, path, layout=choice_of(options)), output)
     return catalog.datasets.get(added["id"])
 
@@ -340,7 +337,11 @@ def _show(
             if line:
                 output.text(line)
         say_together(kept, output)
-    for line in curation.remarks(said):
+    remarks = [
+        *first_look.remarks(catalog, record),
+        *first_look.too_small({str(label): int(n) for label, n in counts.items()}),
+    ]
+    for line in remarks:
         output.text(line)
     output.table(("class", "images"), [(label, f"{n:,}") for label, n in counts.items()])
     unread = table.loc[table["status"] != "ok", "problem"]
@@ -367,7 +368,7 @@ def _show(
         "unreadable": broken,
         "excluded": excluded,
         "skipped": [{"path": path, "why": why} for path, why in skipped],
-        "remarks": curation.remarks(said),
+        "remarks": remarks,
         "layout": dataclasses.asdict(kept) if kept is not None else None,
     }
 

@@ -110,6 +110,13 @@ def add_folder(
     return record
 
 
+def of_folder(catalog: Catalog, path: str | Path) -> list[DatasetRecord]:
+    """The datasets that are read from a folder, the newest first; what is decided about the images
+    of one isn't seen in another."""
+    root = catalog.workspace.store_path(_resolved(Path(path)))
+    return [each for each in catalog.datasets.all() if each.root == root]
+
+
 def add_archive(
     catalog: Catalog,
     source: Path | BinaryIO,

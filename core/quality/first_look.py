@@ -3,11 +3,11 @@ understood, a line each in plain words, the most important first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.catalog import Catalog
+from core.catalog import Catalog, DatasetRecord
 from core.datasets.layout import KeptLayout, alike, asks_to_merge, kept_layout
 from core.quality import curation
 from core.quality.curation import curated, known_alike
@@ -50,6 +50,36 @@ def first_look(catalog: Catalog, dataset_id: str, version: int | None = None) ->
     kept = kept_layout(catalog.workspace, dataset_id)
     labels = table.loc[~table["excluded"], "label"].unique()
     return lines(kept, findings, curation.skipped(catalog, dataset_id), labels)
+
+
+def remarks(catalog: Catalog, record: DatasetRecord) -> list[str]:
+    """What else people should know of a dataset, a sentence each: which other datasets are read
+    from its folder, and what was understood of names on the way in."""
+    everything = catalog.datasets.all() if record.origin == "folder" else []
+    twins = [each.name for each in everything if each.root == record.root and each.id != record.id]
+    others = [f"Its folder is also the dataset {listed(twins, others='others')}."] if twins else []
+    return others + curation.remarks(curation.skipped(catalog, record.id))
+
+
+def too_small(counts: Mapping[str, int]) -> list[str]:
+    """What keeps a model from being trained or tested, a sentence each.
+
+    Args:
+        counts: usable images a class.
+    """
+    if len(counts) == 1:
+        return [
+            "This dataset has one class only. A classifier needs at least two to tell apart: add a "
+            "folder of images for another class."
+        ]
+    single = [label for label, count in counts.items() if count == 1]
+    if not single:
+        return []
+    verb, it = ("has", "it") if len(single) == 1 else ("have", "them")
+    return [
+        f"{listed(single, 6, 'more classes')} {verb} one image only: the model can learn from "
+        f"{it}, but can't be tested on {it}. Add more."
+    ]
 
 
 def lines(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
+from core.addresses import shown
 from core.catalog import DatasetRecord
 from core.datasets import intake
 from core.datasets.known_sets import KNOWN
@@ -16,6 +19,9 @@ from core.text import escape, images, plural, size
 from pages._widgets.folders import choose_folder
 from pages._widgets.session import catalog, choose_dataset
 from pages._widgets.uploader import Uploaded, uploader
+
+# The folder that was chosen and is a dataset already, and that dataset.
+_AGAIN = "folder-again"
 
 WAYS = {
     "Upload a folder": ":material/drive_folder_upload:",
@@ -147,9 +153,37 @@ def _archive() -> None:
 def _server_folder() -> None:
     path = choose_folder("import")
     if path is not None:
-        record = intake.add_folder(catalog(), path, restrict=True)
-        kinds.submit_import(catalog(), record.id)
-        _added(record)
+        known = intake.of_folder(catalog(), path)
+        st.session_state[_AGAIN] = (path, known[0].id) if known else None
+        if not known:
+            _point_at(path)
+    if again := st.session_state.get(_AGAIN):
+        _again(*again)
+
+
+def _again(path: Path, known_id: str) -> None:
+    """A folder that is a dataset already is rarely meant to be another one."""
+    known = next((each for each in catalog().datasets.all() if each.id == known_id), None)
+    if known is None:
+        return
+    st.info(
+        f"{escape(shown(path))} is here already, as the dataset “{escape(known.name)}”. Added once "
+        "more it is a dataset of its own: what you decide in one isn't seen in the other.",
+        icon=":material/info:",
+    )
+    with st.container(horizontal=True):
+        if st.button(f"Open “{escape(known.name)}”", type="primary", key="known-open"):
+            st.session_state[_AGAIN] = None
+            _added(known)
+        if st.button("Add it once more", key="known-again"):
+            st.session_state[_AGAIN] = None
+            _point_at(path)
+
+
+def _point_at(path: Path) -> None:
+    record = intake.add_folder(catalog(), path, restrict=True)
+    kinds.submit_import(catalog(), record.id)
+    _added(record)
 
 
 def _known_set() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.quality.distributions import imbalance
+from core.quality.first_look import too_small
 from core.quality.shown import Shown
-from core.text import escape, plural, shorten, size
+from core.text import escape, size
 
 
 def overview(good: Shown, left_out: int) -> None:
@@ -31,20 +32,5 @@ def overview(good: Shown, left_out: int) -> None:
             help="Files that are no images or can't be read, and images that you left out.",
         )
         st.metric("On disk", size(float(good.bytes)), width="content")
-    if len(counts) == 1:
-        st.warning(
-            "This dataset has one class only. A classifier needs at least two to tell apart: add a "
-            "folder of images for another class.",
-            icon=":material/warning:",
-        )
-    single = [label for label, count in counts.items() if count == 1]
-    if single and len(counts) > 1:
-        names = ", ".join(f"“{escape(shorten(label))}”" for label in single[:5])
-        if len(single) > 5:
-            names += f" and {plural(len(single) - 5, 'more class', 'more classes')}"
-        verb, it = ("has", "it") if len(single) == 1 else ("have", "them")
-        st.warning(
-            f"{names} {verb} one image only: the model can learn from {it}, but can't be tested "
-            f"on {it}. Add more.",
-            icon=":material/warning:",
-        )
+    for trouble in too_small(counts):
+        st.warning(escape(trouble), icon=":material/warning:")

@@ -96,6 +96,22 @@ def test_a_folder_is_found_by_clicking_and_its_import_is_queued(
     assert "Cancel" in [each.label for each in at.button]
 
 
+def test_a_folder_that_is_a_dataset_already_is_opened_or_added_once_more(
+    open_page: Open, catalog: Catalog, class_folders: Callable[..., Path]
+) -> None:
+    folder = class_folders({"cat": 3, "dog": 3})
+    first = intake.add_folder(catalog, folder, restrict=False)
+    at = ways_in(click(open_page("data"), "Add a dataset"), "Folder on this computer")
+    at.text_input[0].set_value(str(folder)).run()
+    click(at, "Use this folder")
+    assert f"is here already, as the dataset “{first.name}”" in words(at)
+    assert catalog.datasets.all() == [first]
+    click(at, "Add it once more")
+    second, same = catalog.datasets.all()
+    assert (same, second.root) == (first, first.root)
+    assert [job.subject for job in catalog.jobs.all()] == [second.id]
+
+
 @pytest.fixture
 def no_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty Keras cache."""

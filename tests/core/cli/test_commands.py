@@ -36,6 +36,20 @@ def test_an_archive_is_added_under_a_name_of_ones_own(
     assert (added["name"], added["origin"], added["images"]) == ("from a zip", "archive", 9)
 
 
+def test_the_same_folder_twice_and_a_class_of_one_image_are_remarked_on(
+    cli: Cli, photos: Path
+) -> None:
+    cli("dataset", "add", photos)
+    for file in sorted((photos / "red").iterdir())[1:]:
+        file.unlink()
+    second = cli("dataset", "add", photos, "--name", "second", "--json").document
+    assert second["remarks"] == [
+        "Its folder is also the dataset “colours”.",
+        "“red” has one image only: the model can learn from it, but can't be tested on it. "
+        "Add more.",
+    ]
+
+
 def test_an_empty_workspace_says_how_to_begin(cli: Cli) -> None:
     assert cli("dataset", "list", "--json").document == []
     assert cli("runs", "--json").document == []
