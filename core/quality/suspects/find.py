@@ -92,7 +92,7 @@ def find_suspects(
         )
         views.compute(0)
         store, slots = views.view(0)
-        features = store[slots[good]].astype(np.float32)
+        features = store[slots[good]]
         table, source = table[good].reset_index(drop=True), backbones.INCLUDED
 
     # Files may have gone since they were scanned.

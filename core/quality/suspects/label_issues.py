@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.quality.suspects.out_of_fold import out_of_fold
+from core.quality.suspects.standard import Standardised
 
 _NEIGHBOURS = 5
 _DIMENSIONS = 64
+# Images whose principal dimensions are taken for those of all, images of a class among which the
+# nearest are looked for, and images that are looked at once.
+_AXES, _REFERENCE, _BLOCK = 60_000, 20_000, 8192
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Doubts:
 
 
 def find_issues(
-    features: NDArray[np.float32],
+    features: NDArray[np.floating],
     labels: NDArray[np.int64],
     groups: NDArray[np.int64],
     seed: int = 0,
@@ -102,27 +106,45 @@ def _trust(labels: NDArray[np.int64]) -> float:
 
 
 def _outliers(
-    features: NDArray[np.float32], labels: NDArray[np.int64], seed: int
+    features: NDArray[np.floating], labels: NDArray[np.int64], seed: int
 ) -> NDArray[np.float32]:
     """From 0 at two to 1 at ten robust standard deviations above the class's usual distance.
 
     The distance is the mean to the five nearest images of the same class (Ramaswamy et al., 2000),
-    in the principal 64 dimensions; its spread is the median absolute deviation.
+    in the principal 64 dimensions; its spread is the median absolute deviation. Of a class with
+    more than ``_REFERENCE`` images, the nearest are looked for among so many of them, drawn at
+    random: time grows with the number of images then, not with its square.
     """
     from sklearn.decomposition import PCA
     from sklearn.neighbors import NearestNeighbors
 
-    scaled = (features - features.mean(0)) / (features.std(0) + 1e-6)
-    dimensions = min(_DIMENSIONS, *scaled.shape)
-    reduced = PCA(dimensions, svd_solver="randomized", random_state=seed).fit_transform(scaled)
+    rng = np.random.default_rng(seed)
+    scaled = Standardised(features)
+    everything = np.arange(len(labels))
+    some = everything
+    if len(labels) > _AXES:
+        some = np.sort(rng.permutation(everything)[:_AXES])
+    dimensions = min(_DIMENSIONS, len(some), features.shape[1])
+    axes = PCA(dimensions, svd_solver="randomized", random_state=seed).fit(scaled[some])
     result = np.zeros(len(labels), np.float32)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         near = min(_NEIGHBOURS, len(rows) - 1)
         if near < 1:
             continue
-        distances, _ = NearestNeighbors(n_neighbors=near).fit(reduced[rows]).kneighbors()
-        distance = distances.mean(axis=1)
+        reduced = np.concatenate(
+            [axes.transform(scaled[rows[at : at + _BLOCK]]) for at in range(0, len(rows), _BLOCK)]
+        )
+        among = np.arange(len(rows))
+        if len(rows) > _REFERENCE:
+            among = np.sort(rng.permutation(among)[:_REFERENCE])
+        index = NearestNeighbors(n_neighbors=near).fit(reduced[among])
+        distance = np.zeros(len(rows))
+        others = np.setdiff1d(np.arange(len(rows)), among, assume_unique=True)
+        if len(others):
+            distance[others] = index.kneighbors(reduced[others])[0].mean(axis=1)
+        # Of themselves, these aren't their own nearest.
+        distance[among] = index.kneighbors()[0].mean(axis=1)
         usual = np.median(distance)
         spread = 1.4826 * np.median(np.abs(distance - usual))
         away = (distance - usual) / max(spread, 0.02 * usual, 1e-9)

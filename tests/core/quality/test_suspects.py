@@ -139,6 +139,26 @@ def test_an_image_far_from_all_of_its_class_is_an_outlier() -> None:
     assert (found.outlier >= 0.5).sum() <= 3
 
 
+def test_very_many_images_are_judged_a_block_after_the_other_like_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    features, labels, _ = clouds(120, 0.05)
+    features[7] += 12
+    whole = find_issues(features, labels, np.arange(len(labels)))
+    monkeypatch.setattr("core.quality.suspects.out_of_fold._BLOCK", 31)
+    monkeypatch.setattr("core.quality.suspects.out_of_fold._KEPT", 0)
+    monkeypatch.setattr("core.quality.suspects.standard._BLOCK", 50)
+    monkeypatch.setattr("core.quality.suspects.label_issues._BLOCK", 31)
+    in_blocks = find_issues(features, labels, np.arange(len(labels)))
+    np.testing.assert_allclose(in_blocks.label, whole.label, atol=1e-3)
+    np.testing.assert_allclose(in_blocks.outlier, whole.outlier, atol=1e-3)
+    # The nearest are looked for among a part of the class: the odd one is as odd.
+    monkeypatch.setattr("core.quality.suspects.label_issues._REFERENCE", 60)
+    sampled = find_issues(features, labels, np.arange(len(labels))).outlier
+    assert sampled[7] == sampled.max() >= 0.5
+    assert np.corrcoef(sampled, whole.outlier)[0, 1] > 0.9
+
+
 def test_copies_are_held_out_together_so_that_none_vouches_for_another() -> None:
     features, labels, _ = clouds(60, 0.0)
     # Four copies of one image, all filed wrong: alone each would be sure of its label.
