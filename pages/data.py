@@ -12,7 +12,7 @@ from core.jobs import kinds
 from core.quality import curation, first_look
 from core.quality.shown import Rows, Shown
 from core.quality.shown import shown as shown_images
-from core.text import escape, images, plural, shorten
+from core.text import apart, escape, images, plural, shorten
 from pages._widgets.changes import changes_panel
 from pages._widgets.classes import asked_for_images, classes_panel
 from pages._widgets.decided import last_decision
@@ -111,7 +111,7 @@ def _photos(record: DatasetRecord, good: Shown) -> None:
         for column, label in zip(across, shown[start : start + _ACROSS], strict=False):
             with column, st.container(border=True):
                 count = good.classes[label]
-                st.markdown(f"**{escape(shorten(str(label), 40))}** · {count:,}")
+                st.markdown(f"**{escape(apart(shorten(str(label), 40)))}** · {count:,}")
                 gallery(
                     _tiles(record, good.at(good.of_class(label)[:_PHOTOS]), named=False),
                     key=f"class-{record.id}-{label}",

@@ -11,7 +11,7 @@ import streamlit as st
 from core.catalog import RunRecord
 from core.evaluation import library
 from core.evaluation.library import Entry
-from core.text import ago, escape, plural, rate, size
+from core.text import ago, apart, escape, plural, rate, size
 from core.who import acting
 from pages._widgets.job import attempt
 from pages._widgets.results.view import turn_to
@@ -178,7 +178,7 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
                     f" (likely between {rate(entry.low, entry.images)} and "
                     f"{rate(entry.high, entry.images)})"
                 )
-        st.markdown(f"**{escape(run.name)}** · {accuracy} · {size(entry.disk)} on disk")
+        st.markdown(f"**{escape(apart(run.name))}** · {accuracy} · {size(entry.disk)} on disk")
         if not acting().may("trainer"):
             if run.notes:
                 st.markdown(escape(run.notes))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.evaluation.library import thin_test
-from core.text import escape, rate, shorten
+from core.text import apart, escape, rate, shorten
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.gone import unknown_model
 from pages._widgets.session import catalog, choose_run, current_dataset, take, unknown_run
@@ -67,4 +67,4 @@ def scored(run: RunRecord) -> str:
     accuracy = run.summary.test_accuracy
     said = "not tested" if accuracy is None else rate(accuracy, run.summary.test_images)
     thin = thin_test(run)
-    return f"{run.name} · {said}{f', {thin}' if thin else ''}"
+    return f"{apart(run.name)} · {said}{f', {thin}' if thin else ''}"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.inference.batch_results import Summary, Which, look, thumbnail
 from core.inference.batch_store import Batch
-from core.text import percent, shorten
+from core.text import apart, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.session import catalog
 
@@ -48,7 +48,7 @@ def draw_gallery(batch: Batch, counted: Summary) -> None:
         Tile(
             row.path,
             _picture(batch.run_id, batch.id, row.path),
-            f"{shorten(row.prediction, 40)} · {percent(row.confidence)}",
+            f"{apart(shorten(row.prediction, 40))} · {percent(row.confidence)}",
             title=row.path,
         )
         for row in rows.itertuples()

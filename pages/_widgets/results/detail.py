@@ -14,7 +14,7 @@ from core.evaluation.mistakes import row_of, top
 from core.evaluation.study.nearest import nearest_of, verdict_of
 from core.evaluation.study.phases import Study
 from core.quality import curation
-from core.text import escape, percent, shorten
+from core.text import apart, escape, percent, shorten
 from pages._widgets.classes import ask_for_images
 from pages._widgets.errors import sentences
 from pages._widgets.gallery import Tile, gallery
@@ -155,7 +155,8 @@ def _shares(view: View, row: int) -> None:
     predictions = view.predictions
     true = predictions.labels[predictions.true[row]]
     for label, share in top(predictions, row, _NAMED):
-        name = f"**{escape(shorten(label, 30))}**" if label == true else escape(shorten(label, 30))
+        name = escape(apart(shorten(label, 30)))
+        name = f"**{name}**" if label == true else name
         note = " · what it is" if label == true and not predictions.correct[row] else ""
         st.progress(min(1.0, max(0.0, share)), text=f"{name} · {percent(share)}{note}")
     st.caption(

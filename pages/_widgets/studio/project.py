@@ -9,7 +9,7 @@ from core.datasets import intake, removal
 from core.datasets.sample import SAMPLES
 from core.jobs import kinds
 from core.quality import by_hand
-from core.text import escape, images, plural, shorten
+from core.text import apart, escape, images, plural, shorten
 from core.training.search import newest_or_best
 from pages._widgets.job import attempt
 from pages._widgets.session import catalog, choose_dataset, choose_run, current_dataset
@@ -45,7 +45,7 @@ def draw(record: DatasetRecord | None) -> None:
                 )
         for each in others[:_MOST]:
             st.button(
-                f"{escape(shorten(each.name, 40))} · {_state(each)}",
+                f"{escape(apart(shorten(each.name, 40)))} · {_state(each)}",
                 type="tertiary",
                 on_click=open_dataset,
                 args=(each.id,),
