@@ -3,6 +3,7 @@ people read about it."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,28 +44,21 @@ OF_AUGMENTATION: Parts = {
     )
     for each in KINDS.values()
 }
+_held_out = partial(Setting, group=DATA, unit=SHARE, step=0.01, slider=True)
 OF_SHARES: Parts = {
     "train": Setting("Training share", "What the other two leave.", unit=SHARE),
-    "validation": Setting(
-        "Validation share",
-        "Images that choose the best epoch and are not trained on.",
-        DATA,
-        unit=SHARE,
-        high=0.45,
-        step=0.01,
-        slider=True,
+    "validation": _held_out(
+        "Validation share", "Images that choose the best epoch and are not trained on.", high=0.45
     ),
-    "test": Setting(
+    "test": _held_out(
         "Test share",
         "Images kept for the final exam: training never sees them.",
-        DATA,
-        unit=SHARE,
         low=0.01,
         high=0.5,
-        step=0.01,
-        slider=True,
     ),
 }
+_rule = partial(Setting, group=TRAINING, section=RULES, slows=False)
+_goal = partial(Setting, group=TRAINING, section=GOAL, slows=False)
 _MOMENTUM = ("optimizer.name", ("sgd", "rmsprop"))
 _ADAM = ("optimizer.name", ("adam", "adamw"))
 
@@ -76,299 +70,197 @@ class _Part(BaseModel):
 class Optimizer(_Part):
     """How weights are changed by a step."""
 
-    name: Annotated[
-        Literal["adam", "adamw", "sgd", "rmsprop"],
-        Setting(
-            "Optimizer",
-            "The rule by which each step changes the weights. AdamW is a good choice.",
-            TRAINING,
-            RULES,
-            choices={
-                "adamw": "AdamW",
-                "adam": "Adam",
-                "sgd": "SGD with momentum",
-                "rmsprop": "RMSprop",
-            },
-            tries=lambda _: ("adamw", "adam", "sgd"),
-            told=True,
-            slows=False,
-            notebook="**{value}** changes the weights after every batch.",
-        ),
-    ] = "adamw"
-    momentum: Annotated[
-        float,
-        Setting(
-            "Momentum",
-            "How much of the last step is carried into the next, as of a rolling ball.",
-            TRAINING,
-            RULES,
-            high=0.99,
-            step=0.01,
-            slider=True,
-            only_with=_MOMENTUM,
-            slows=False,
-        ),
-    ] = Field(default=0.9, ge=0, lt=1)
-    nesterov: Annotated[
-        bool,
-        Setting(
-            "Nesterov",
-            "Looks ahead to where momentum leads before it takes the step.",
-            TRAINING,
-            RULES,
-            only_with=("optimizer.name", ("sgd",)),
-            slows=False,
-        ),
-    ] = True
-    beta_1: Annotated[
-        float,
-        Setting(
-            "Beta 1",
-            "How long the direction of earlier steps is remembered; 0.9 is usual.",
-            TRAINING,
-            RULES,
-            high=0.99,
-            step=0.01,
-            slider=True,
-            only_with=_ADAM,
-            slows=False,
-        ),
-    ] = Field(default=0.9, ge=0, lt=1)
-    beta_2: Annotated[
-        float,
-        Setting(
-            "Beta 2",
-            "How long the size of earlier gradients is remembered; 0.999 is usual.",
-            TRAINING,
-            RULES,
-            high=0.999,
-            step=0.001,
-            slider=True,
-            only_with=_ADAM,
-            slows=False,
-        ),
-    ] = Field(default=0.999, ge=0, lt=1)
-    weight_decay: Annotated[
-        float,
-        Setting(
-            "Weight decay",
-            "Draws all weights towards 0 a little with each step, which keeps the network simple. "
-            "0 is off. It is decoupled from the gradient.",
-            TRAINING,
-            RULES,
-            step=0.005,
-            tries=lambda _: (0.0, 0.005, 0.05),
-            slows=False,
-            notebook="All weights but offsets and those of normalisation are drawn to 0 a little.",
-        ),
-    ] = Field(default=0.0, ge=0, le=1)
-    clip_norm: Annotated[
-        float,
-        Setting(
-            "Gradient clipping",
-            "Longest step that a single batch may ask for (norm of the gradient). 0 is off.",
-            TRAINING,
-            RULES,
-            high=100.0,
-            step=0.5,
-            slows=False,
-            notebook="Steps longer than {value} are shortened.",
-        ),
-    ] = Field(default=0.0, ge=0)
+    name: Literal["adam", "adamw", "sgd", "rmsprop"] = _rule(
+        "Optimizer",
+        "The rule by which each step changes the weights. AdamW is a good choice.",
+        choices={
+            "adamw": "AdamW",
+            "adam": "Adam",
+            "sgd": "SGD with momentum",
+            "rmsprop": "RMSprop",
+        },
+        tries=lambda _: ("adamw", "adam", "sgd"),
+        told=True,
+        notebook="**{value}** changes the weights after every batch.",
+    ).field("adamw")
+    momentum: float = _rule(
+        "Momentum",
+        "How much of the last step is carried into the next, as of a rolling ball.",
+        high=0.99,
+        step=0.01,
+        slider=True,
+        only_with=_MOMENTUM,
+    ).field(0.9, ge=0, lt=1)
+    nesterov: bool = _rule(
+        "Nesterov",
+        "Looks ahead to where momentum leads before it takes the step.",
+        only_with=("optimizer.name", ("sgd",)),
+    ).field(True)
+    beta_1: float = _rule(
+        "Beta 1",
+        "How long the direction of earlier steps is remembered; 0.9 is usual.",
+        high=0.99,
+        step=0.01,
+        slider=True,
+        only_with=_ADAM,
+    ).field(0.9, ge=0, lt=1)
+    beta_2: float = _rule(
+        "Beta 2",
+        "How long the size of earlier gradients is remembered; 0.999 is usual.",
+        high=0.999,
+        step=0.001,
+        slider=True,
+        only_with=_ADAM,
+    ).field(0.999, ge=0, lt=1)
+    weight_decay: float = _rule(
+        "Weight decay",
+        "Draws all weights towards 0 a little with each step, which keeps the network simple. "
+        "0 is off. It is decoupled from the gradient.",
+        step=0.005,
+        tries=lambda _: (0.0, 0.005, 0.05),
+        notebook="All weights but offsets and those of normalisation are drawn to 0 a little.",
+    ).field(0.0, ge=0, le=1)
+    clip_norm: float = _rule(
+        "Gradient clipping",
+        "Longest step that a single batch may ask for (norm of the gradient). 0 is off.",
+        high=100.0,
+        step=0.5,
+        notebook="Steps longer than {value} are shortened.",
+    ).field(0.0, ge=0)
 
 
 class Schedule(_Part):
     """How the learning rate goes over the epochs, from the spec's as its peak."""
 
-    name: Annotated[
-        Literal["constant", "cosine", "one_cycle", "step", "plateau"],
-        Setting(
-            "Learning rate over time",
-            "Large steps at first and small ones at the end usually get further.",
-            TRAINING,
-            RULES,
-            choices={
-                "constant": "Constant",
-                "cosine": "Cosine with warm-up",
-                "one_cycle": "One cycle",
-                "step": "Steps",
-                "plateau": "Reduce on plateau",
-            },
-            tries=lambda _: ("constant", "cosine", "one_cycle"),
-            told=True,
-            slows=False,
-            notebook={
-                "constant": "The **learning rate** stays the same.",
-                "cosine": "The **learning rate** rises for a moment and then falls along a cosine.",
-                "one_cycle": "The **learning rate** rises, then falls along a cosine (one cycle).",
-                "step": "The **learning rate** is multiplied by {spec.schedule.factor:g} every "
-                "{spec.schedule.every} epochs.",
-                "plateau": "The **learning rate** is multiplied by {spec.schedule.factor:g} when "
-                "the validation loss has not got better for {spec.schedule.patience} epochs.",
-            },
-        ),
-    ] = "constant"
-    warmup: Annotated[
-        float,
-        Setting(
-            "Warm-up",
-            "Share of all steps in which the learning rate rises to its peak.",
-            TRAINING,
-            RULES,
-            unit=SHARE,
-            step=0.05,
-            slider=True,
-            only_with=("schedule.name", ("cosine", "one_cycle")),
-            slows=False,
-        ),
-    ] = Field(default=0.05, ge=0, le=0.9)
-    every: Annotated[
-        int,
-        Setting(
-            "Every so many epochs",
-            "After how many epochs the learning rate falls again.",
-            TRAINING,
-            RULES,
-            only_with=("schedule.name", ("step",)),
-            slows=False,
-        ),
-    ] = Field(default=10, ge=1, le=1000)
-    factor: Annotated[
-        float,
-        Setting(
-            "Falls to",
-            "What is left of the learning rate each time.",
-            TRAINING,
-            RULES,
-            unit=SHARE,
-            low=0.05,
-            high=0.95,
-            step=0.05,
-            slider=True,
-            only_with=("schedule.name", ("step", "plateau")),
-            slows=False,
-        ),
-    ] = Field(default=0.3, gt=0, lt=1)
-    patience: Annotated[
-        int,
-        Setting(
-            "Epochs without progress",
-            "How many epochs the validation loss may stay as it is before the rate falls.",
-            TRAINING,
-            RULES,
-            only_with=("schedule.name", ("plateau",)),
-            slows=False,
-        ),
-    ] = Field(default=3, ge=1, le=1000)
+    name: Literal["constant", "cosine", "one_cycle", "step", "plateau"] = _rule(
+        "Learning rate over time",
+        "Large steps at first and small ones at the end usually get further.",
+        choices={
+            "constant": "Constant",
+            "cosine": "Cosine with warm-up",
+            "one_cycle": "One cycle",
+            "step": "Steps",
+            "plateau": "Reduce on plateau",
+        },
+        tries=lambda _: ("constant", "cosine", "one_cycle"),
+        told=True,
+        notebook={
+            "constant": "The **learning rate** stays the same.",
+            "cosine": "The **learning rate** rises for a moment and then falls along a cosine.",
+            "one_cycle": "The **learning rate** rises, then falls along a cosine (one cycle).",
+            "step": "The **learning rate** is multiplied by {spec.schedule.factor:g} every "
+            "{spec.schedule.every} epochs.",
+            "plateau": "The **learning rate** is multiplied by {spec.schedule.factor:g} when "
+            "the validation loss has not got better for {spec.schedule.patience} epochs.",
+        },
+    ).field("constant")
+    warmup: float = _rule(
+        "Warm-up",
+        "Share of all steps in which the learning rate rises to its peak.",
+        unit=SHARE,
+        step=0.05,
+        slider=True,
+        only_with=("schedule.name", ("cosine", "one_cycle")),
+    ).field(0.05, ge=0, le=0.9)
+    every: int = _rule(
+        "Every so many epochs",
+        "After how many epochs the learning rate falls again.",
+        only_with=("schedule.name", ("step",)),
+    ).field(10, ge=1, le=1000)
+    factor: float = _rule(
+        "Falls to",
+        "What is left of the learning rate each time.",
+        unit=SHARE,
+        low=0.05,
+        high=0.95,
+        step=0.05,
+        slider=True,
+        only_with=("schedule.name", ("step", "plateau")),
+    ).field(0.3, gt=0, lt=1)
+    patience: int = _rule(
+        "Epochs without progress",
+        "How many epochs the validation loss may stay as it is before the rate falls.",
+        only_with=("schedule.name", ("plateau",)),
+    ).field(3, ge=1, le=1000)
 
 
 class Loss(_Part):
     """What training makes small; focal loss is that of Lin et al. (2017)."""
 
-    name: Annotated[
-        Literal["categorical", "binary", "focal"],
-        Setting(
-            "Loss",
-            "What training makes small. Binary is for two classes; focal looks more at what is "
-            "still wrong.",
-            TRAINING,
-            GOAL,
-            choices={
-                "categorical": "Categorical cross-entropy",
-                "binary": "Binary cross-entropy",
-                "focal": "Focal loss",
-            },
-            told=True,
-            slows=False,
-            notebook={
-                "categorical": "What is made small is the **cross-entropy**: how surprised the "
-                "network is by the true class.",
-                "binary": "What is made small is the **cross-entropy** of both classes.",
-                "focal": "What is made small is the **focal loss**: cross-entropy that looks less "
-                "at what is right already.",
-            },
-        ),
-    ] = "categorical"
-    label_smoothing: Annotated[
-        float,
-        Setting(
-            "Label smoothing",
-            "Share of certainty that is withheld, so that the network doesn't become too sure of "
-            "itself. Helps where some labels are wrong.",
-            TRAINING,
-            GOAL,
-            unit=SHARE,
-            step=0.01,
-            slider=True,
-            tries=lambda _: (0.0, 0.1),
-            slows=False,
-            notebook="{value} of certainty is withheld from it (label smoothing), so that it does "
-            "not become surer than it should.",
-        ),
-    ] = Field(default=0.0, ge=0, le=0.5)
-    gamma: Annotated[
-        float,
-        Setting(
-            "Gamma",
-            "How little images count that are right already; 2 is usual.",
-            TRAINING,
-            GOAL,
-            step=0.5,
-            slider=True,
-            only_with=("loss.name", ("focal",)),
-            slows=False,
-        ),
-    ] = Field(default=2.0, ge=0, le=10)
+    name: Literal["categorical", "binary", "focal"] = _goal(
+        "Loss",
+        "What training makes small. Binary is for two classes; focal looks more at what is "
+        "still wrong.",
+        choices={
+            "categorical": "Categorical cross-entropy",
+            "binary": "Binary cross-entropy",
+            "focal": "Focal loss",
+        },
+        told=True,
+        notebook={
+            "categorical": "What is made small is the **cross-entropy**: how surprised the "
+            "network is by the true class.",
+            "binary": "What is made small is the **cross-entropy** of both classes.",
+            "focal": "What is made small is the **focal loss**: cross-entropy that looks less "
+            "at what is right already.",
+        },
+    ).field("categorical")
+    label_smoothing: float = _goal(
+        "Label smoothing",
+        "Share of certainty that is withheld, so that the network doesn't become too sure of "
+        "itself. Helps where some labels are wrong.",
+        unit=SHARE,
+        step=0.01,
+        slider=True,
+        tries=lambda _: (0.0, 0.1),
+        notebook="{value} of certainty is withheld from it (label smoothing), so that it does "
+        "not become surer than it should.",
+    ).field(0.0, ge=0, le=0.5)
+    gamma: float = _goal(
+        "Gamma",
+        "How little images count that are right already; 2 is usual.",
+        step=0.5,
+        slider=True,
+        only_with=("loss.name", ("focal",)),
+    ).field(2.0, ge=0, le=10)
 
 
 class Stopping(_Part):
     """When to stop before the last epoch."""
 
-    patience: Annotated[
-        int,
-        Setting(
-            "Stop early after",
-            "Ends training after so many epochs without a better one. 0 never ends it early.",
-            TRAINING,
-            ENDING,
-            unit=" epochs without a better one",
-            off="never",
-        ),
-    ] = Field(default=0, ge=0, le=1000)
-    metric: Annotated[
-        Metric,
-        Setting(
-            "… judged by validation",
-            "What has to get better.",
-            TRAINING,
-            ENDING,
-            choices=METRICS,
-            only_with=("stopping.patience", ()),
-        ),
-    ] = "loss"
+    patience: int = Setting(
+        "Stop early after",
+        "Ends training after so many epochs without a better one. 0 never ends it early.",
+        TRAINING,
+        ENDING,
+        unit=" epochs without a better one",
+        off="never",
+    ).field(0, ge=0, le=1000)
+    metric: Metric = Setting(
+        "… judged by validation",
+        "What has to get better.",
+        TRAINING,
+        ENDING,
+        choices=METRICS,
+        only_with=("stopping.patience", ()),
+    ).field("loss")
 
 
 class Tuning(_Part):
     """Fine-tuning of a pretrained network, after its head has been trained."""
 
-    epochs: Annotated[
-        int,
-        Setting(
-            "Epochs of fine-tuning",
-            "How many times every training image is looked at while the network’s own layers are "
-            "adjusted, after its last step has been learned. 0 leaves them as they are.",
-            WEIGHTS,
-        ),
-    ] = Field(default=0, ge=0, le=1000)
-    learning_rate: Annotated[
-        float,
-        Setting(
-            "Learning rate of fine-tuning",
-            "How big its steps are. Smaller than when learning anew, so that little is forgotten.",
-            WEIGHTS,
-            low=1e-6,
-            step=0.0001,
-            only_with=("tuning.epochs", ()),
-            tries=lambda value: (value / 3, value, value * 3),
-        ),
-    ] = Field(default=1e-3, gt=0, le=1)
+    epochs: int = Setting(
+        "Epochs of fine-tuning",
+        "How many times every training image is looked at while the network’s own layers are "
+        "adjusted, after its last step has been learned. 0 leaves them as they are.",
+        WEIGHTS,
+    ).field(0, ge=0, le=1000)
+    learning_rate: float = Setting(
+        "Learning rate of fine-tuning",
+        "How big its steps are. Smaller than when learning anew, so that little is forgotten.",
+        WEIGHTS,
+        low=1e-6,
+        step=0.0001,
+        only_with=("tuning.epochs", ()),
+        tries=lambda value: (value / 3, value, value * 3),
+    ).field(1e-3, gt=0, le=1)

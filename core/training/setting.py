@@ -1,18 +1,20 @@
 """What a setting of a training is to people, said once, at its field.
 
-A field of :class:`core.training.spec.TrainSpec`, or of one of its parts, carries a :class:`Setting`
-in its annotation. Form, command line, comparisons, searches, model card, notebook and refusals read
-what is said there, so a new setting is a field with its Setting, and the code that obeys it.
+A field of :class:`core.training.spec.TrainSpec`, or of one of its parts, is made by its
+:class:`Setting`, or has it in its annotation where there is no default. Form, command line,
+comparisons, searches, model card, notebook and refusals read what is said there, so a new setting
+is a field with its Setting, and the code that obeys it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from functools import cache, reduce
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
 from core import settings
@@ -64,8 +66,8 @@ class Setting:
     sentence: str = ""
     group: str = ""
     section: str = ""
-    choices: Choices | Callable[[], Choices] = field(default_factory=dict)
-    captions: Choices = field(default_factory=dict)
+    choices: Choices | Callable[[], Choices] = attribute(default_factory=dict)
+    captions: Choices = attribute(default_factory=dict)
     offers: Sequence[int] = ()
     unit: str = ""
     off: str = ""
@@ -84,6 +86,12 @@ class Setting:
     kind: type = str
     default: Any = None
     within: str = ""
+
+    def field(self, default: Any, **limits: Any) -> Any:
+        """A spec's field that this is said of; ``limits`` as :func:`pydantic.Field` takes them."""
+        made = Field(default, **limits)
+        made.metadata.append(self)
+        return made
 
     @property
     def named(self) -> Choices:

@@ -82,38 +82,32 @@ class TrainSpec(Adjustable):
             tries=lambda value: (value,),
         ),
     ]
-    stack: Annotated[
-        tuple[Layer, ...],
-        Setting(
-            "Layers of the own network",
-            "As JSON, where the architecture is custom.",
-            NETWORK,
-            reads=lambda layers: f"{len(layers)} layers" if layers else "none",
-            only_with=("architecture", ("custom",)),
-        ),
-    ] = ()
-    weights: Annotated[
-        str,
-        Setting(
-            "Starts from",
-            "What the network begins with; run:NAME goes on from an earlier run, file:PATH from "
-            "weights on this computer.",
-            WEIGHTS,
-            choices={
-                "imagenet": "ImageNet weights",
-                "none": "Random weights",
-                "run": "An earlier run",
-                "file": "A file",
-            },
-            captions={
-                "imagenet": "Over a million photos of a thousand kinds of things. Best for photos.",
-                "none": "Knows nothing yet, and learns from your images alone.",
-                "run": "Goes on from what a model learned here before.",
-                "file": "Weights on this computer, as Keras saves them.",
-            },
-            told=True,
-        ),
-    ] = Field(default="none", pattern=r"^(imagenet|none|run:.+|file:.+)$")
+    stack: tuple[Layer, ...] = Setting(
+        "Layers of the own network",
+        "As JSON, where the architecture is custom.",
+        NETWORK,
+        reads=lambda layers: f"{len(layers)} layers" if layers else "none",
+        only_with=("architecture", ("custom",)),
+    ).field(())
+    weights: str = Setting(
+        "Starts from",
+        "What the network begins with; run:NAME goes on from an earlier run, file:PATH from "
+        "weights on this computer.",
+        WEIGHTS,
+        choices={
+            "imagenet": "ImageNet weights",
+            "none": "Random weights",
+            "run": "An earlier run",
+            "file": "A file",
+        },
+        captions={
+            "imagenet": "Over a million photos of a thousand kinds of things. Best for photos.",
+            "none": "Knows nothing yet, and learns from your images alone.",
+            "run": "Goes on from what a model learned here before.",
+            "file": "Weights on this computer, as Keras saves them.",
+        },
+        told=True,
+    ).field("none", pattern=r"^(imagenet|none|run:.+|file:.+)$")
     image_size: Annotated[
         int,
         Setting(
@@ -125,37 +119,28 @@ class TrainSpec(Adjustable):
             tries=lambda value: (value, min(512, value * 3 // 2)),
         ),
     ] = Field(ge=16, le=512)
-    resize: Annotated[
-        Fit,
-        Setting(
-            "How images become square",
-            "Stretching keeps all of the picture, cropping its shape, padding both but with black "
-            "borders.",
-            NETWORK,
-            choices={"stretch": "Stretch", "crop": "Crop", "pad": "Pad"},
-            told=True,
-        ),
-    ] = "stretch"
-    decoding: Annotated[
-        str,
-        Setting(
-            "Colours and greys",
-            "How files become pixels: 3 is as viewers show them; 3:BLACK:WHITE sets the range of "
-            "greys of more than eight bits. Nothing is as the first version did it.",
-            reads=_decoded,
-            slows=False,
-        ),
-    ] = ""
-    color: Annotated[
-        Color,
-        Setting(
-            "Colour",
-            "Without colour, the network can only go by shapes. Good where colour is chance.",
-            NETWORK,
-            choices={"rgb": "Colour", "gray": "Lightness only"},
-            told=True,
-        ),
-    ] = "rgb"
+    resize: Fit = Setting(
+        "How images become square",
+        "Stretching keeps all of the picture, cropping its shape, padding both but with black "
+        "borders.",
+        NETWORK,
+        choices={"stretch": "Stretch", "crop": "Crop", "pad": "Pad"},
+        told=True,
+    ).field("stretch")
+    decoding: str = Setting(
+        "Colours and greys",
+        "How files become pixels: 3 is as viewers show them; 3:BLACK:WHITE sets the range of "
+        "greys of more than eight bits. Nothing is as the first version did it.",
+        reads=_decoded,
+        slows=False,
+    ).field("")
+    color: Color = Setting(
+        "Colour",
+        "Without colour, the network can only go by shapes. Good where colour is chance.",
+        NETWORK,
+        choices={"rgb": "Colour", "gray": "Lightness only"},
+        told=True,
+    ).field("rgb")
     epochs: Annotated[
         int,
         Setting(
@@ -167,20 +152,17 @@ class TrainSpec(Adjustable):
             tries=lambda value: (value, 2 * value),
         ),
     ] = Field(ge=1, le=1000)
-    batch_size: Annotated[
-        int,
-        Setting(
-            "Batch size",
-            "How many images each step learns from. Larger steps are calmer and need more memory.",
-            TRAINING,
-            STEPS,
-            offers=(0, 8, 16, 32, 64, 128, 256, 512, 1024),
-            unit=" images",
-            off="Auto",
-            tries=lambda _: (16, 32, 64),
-            told=True,
-        ),
-    ] = Field(default=0, ge=0, le=1024)
+    batch_size: int = Setting(
+        "Batch size",
+        "How many images each step learns from. Larger steps are calmer and need more memory.",
+        TRAINING,
+        STEPS,
+        offers=(0, 8, 16, 32, 64, 128, 256, 512, 1024),
+        unit=" images",
+        off="Auto",
+        tries=lambda _: (16, 32, 64),
+        told=True,
+    ).field(0, ge=0, le=1024)
     learning_rate: Annotated[
         float,
         Setting(
@@ -198,64 +180,52 @@ class TrainSpec(Adjustable):
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     loss: Loss = Loss()
-    dropout: Annotated[
-        float,
-        Setting(
-            "Dropout",
-            "Share of features that are hidden at random before the last layer, so that the "
-            "network doesn't rely on any single one.",
-            NETWORK,
-            unit=SHARE,
-            step=0.05,
-            slider=True,
-            tries=lambda _: (0.1, 0.3, 0.5),
-            told=True,
-            slows=False,
-        ),
-    ] = Field(default=0.2, ge=0, le=0.9)
-    balance: Annotated[
-        Balance,
-        Setting(
-            "Classes of different size",
-            "What to do when some classes have far fewer images than others.",
-            TRAINING,
-            GOAL,
-            choices={
-                "none": "Leave them as they are",
-                "weights": "Let mistakes in rare classes count more",
-                "sampling": "Show rare classes as often as others",
-            },
-            tries=lambda _: ("none", "weights", "sampling"),
-            notebook={
-                "weights": "Mistakes in rare classes count more.",
-                "sampling": "Rare classes are shown as often as the others.",
-            },
-        ),
-    ] = "none"
+    dropout: float = Setting(
+        "Dropout",
+        "Share of features that are hidden at random before the last layer, so that the "
+        "network doesn't rely on any single one.",
+        NETWORK,
+        unit=SHARE,
+        step=0.05,
+        slider=True,
+        tries=lambda _: (0.1, 0.3, 0.5),
+        told=True,
+        slows=False,
+    ).field(0.2, ge=0, le=0.9)
+    balance: Balance = Setting(
+        "Classes of different size",
+        "What to do when some classes have far fewer images than others.",
+        TRAINING,
+        GOAL,
+        choices={
+            "none": "Leave them as they are",
+            "weights": "Let mistakes in rare classes count more",
+            "sampling": "Show rare classes as often as others",
+        },
+        tries=lambda _: ("none", "weights", "sampling"),
+        notebook={
+            "weights": "Mistakes in rare classes count more.",
+            "sampling": "Rare classes are shown as often as the others.",
+        },
+    ).field("none")
     stopping: Stopping = Stopping()
-    best_by: Annotated[
-        Metric,
-        Setting(
-            "Best epoch by validation",
-            "The weights of the epoch that is best by this are kept.",
-            TRAINING,
-            ENDING,
-            choices=METRICS,
-            slows=False,
-        ),
-    ] = "accuracy"
-    frozen: Annotated[
-        Share,
-        Setting(
-            "Frozen share of layers",
-            "Layers nearest to the image that keep what they know: edges, colours and textures are "
-            "much the same everywhere. The others are adjusted to your images.",
-            WEIGHTS,
-            unit=SHARE,
-            step=0.05,
-            slider=True,
-        ),
-    ] = 0.0
+    best_by: Metric = Setting(
+        "Best epoch by validation",
+        "The weights of the epoch that is best by this are kept.",
+        TRAINING,
+        ENDING,
+        choices=METRICS,
+        slows=False,
+    ).field("accuracy")
+    frozen: Share = Setting(
+        "Frozen share of layers",
+        "Layers nearest to the image that keep what they know: edges, colours and textures are "
+        "much the same everywhere. The others are adjusted to your images.",
+        WEIGHTS,
+        unit=SHARE,
+        step=0.05,
+        slider=True,
+    ).field(0.0)
     tuning: Tuning = Tuning()
     augmentation: Annotated[
         Augmentation,
@@ -271,100 +241,76 @@ class TrainSpec(Adjustable):
         ),
         OF_AUGMENTATION,
     ] = Augmentation()
-    test_views: Annotated[
-        int,
-        Setting(
-            "Looks at each image in use",
-            "The finished model averages its answer over so many slightly different views of an "
-            "image: a little more accurate, and that many times slower.",
-            WEIGHTS,
-            slider=True,
-        ),
-    ] = Field(default=1, ge=1, le=5)
-    metrics: Annotated[
-        tuple[ExtraMetric, ...],
-        Setting(
-            "Also told of every epoch",
-            "More figures beside the loss and the accuracy. They change nothing.",
-            TRAINING,
-            ENDING,
-            choices={
-                "f1": "F1",
-                "balanced_accuracy": "balanced accuracy",
-                "precision": "precision",
-                "recall": "recall",
-                "top_3": "right one among the first 3",
-                "auc": "area under ROC",
-            },
-        ),
-    ] = ()
-    precision: Annotated[
-        Precision,
-        Setting(
-            "Precision",
-            "Digits that are calculated with. 16 bits are faster where the processor has them; "
-            "auto uses them only there.",
-            TRAINING,
-            MACHINE,
-            choices={
-                "auto": "Auto",
-                "float32": "float32 (32 bits)",
-                "bfloat16": "bfloat16 (16 bits)",
-                "float16": "float16 (GPUs only)",
-            },
-        ),
-    ] = "auto"
-    together: Annotated[
-        int,
-        Setting(
-            "Processes that train together",
-            "On a Ray cluster each step can be divided between several: the same batch, the same "
-            "curve. Only for networks that are trained whole.",
-            TRAINING,
-            MACHINE,
-            only_with=("weights", ("none",)),
-            on_ray=True,
-        ),
-    ] = Field(default=1, ge=1, le=16)
-    seed: Annotated[
-        int,
-        Setting(
-            "Seed",
-            "Decides the split and every other draw of chance: the same seed on the same data "
-            "gives the same split.",
-            DATA,
-            told=True,
-            slows=False,
-        ),
-    ] = Field(default=1, ge=0, le=2**31 - 1)
+    test_views: int = Setting(
+        "Looks at each image in use",
+        "The finished model averages its answer over so many slightly different views of an "
+        "image: a little more accurate, and that many times slower.",
+        WEIGHTS,
+        slider=True,
+    ).field(1, ge=1, le=5)
+    metrics: tuple[ExtraMetric, ...] = Setting(
+        "Also told of every epoch",
+        "More figures beside the loss and the accuracy. They change nothing.",
+        TRAINING,
+        ENDING,
+        choices={
+            "f1": "F1",
+            "balanced_accuracy": "balanced accuracy",
+            "precision": "precision",
+            "recall": "recall",
+            "top_3": "right one among the first 3",
+            "auc": "area under ROC",
+        },
+    ).field(())
+    precision: Precision = Setting(
+        "Precision",
+        "Digits that are calculated with. 16 bits are faster where the processor has them; "
+        "auto uses them only there.",
+        TRAINING,
+        MACHINE,
+        choices={
+            "auto": "Auto",
+            "float32": "float32 (32 bits)",
+            "bfloat16": "bfloat16 (16 bits)",
+            "float16": "float16 (GPUs only)",
+        },
+    ).field("auto")
+    together: int = Setting(
+        "Processes that train together",
+        "On a Ray cluster each step can be divided between several: the same batch, the same "
+        "curve. Only for networks that are trained whole.",
+        TRAINING,
+        MACHINE,
+        only_with=("weights", ("none",)),
+        on_ray=True,
+    ).field(1, ge=1, le=16)
+    seed: int = Setting(
+        "Seed",
+        "Decides the split and every other draw of chance: the same seed on the same data "
+        "gives the same split.",
+        DATA,
+        told=True,
+        slows=False,
+    ).field(1, ge=0, le=2**31 - 1)
     shares: Annotated[Shares, OF_SHARES] = Shares()
-    minutes: Annotated[
-        float,
-        Setting(
-            "Time for Auto",
-            "Minutes in which Auto finds network, image size and head; 0 trains with the settings "
-            "as they are.",
-            reads=lambda minutes: f"{minutes:g} min" if minutes else "not used",
-        ),
-    ] = Field(default=0.0, ge=0, le=1440)
-    refits: Annotated[
-        str,
-        Setting(
-            "Learns again",
-            "The run that learns again: each image stays in the split that it had, and where Auto "
-            "chose what decides at the end, only that is fitted anew.",
-            reads=lambda run: f"from {run}" if run else "no",
-        ),
-    ] = ""
-    tensorboard: Annotated[
-        bool,
-        Setting(
-            "Write logs for TensorBoard",
-            "Into the folder of the run. TensorBoard is a program of its own that draws them.",
-            TRAINING,
-            MACHINE,
-        ),
-    ] = False
+    minutes: float = Setting(
+        "Time for Auto",
+        "Minutes in which Auto finds network, image size and head; 0 trains with the settings "
+        "as they are.",
+        reads=lambda minutes: f"{minutes:g} min" if minutes else "not used",
+    ).field(0.0, ge=0, le=1440)
+    refits: str = Setting(
+        "Learns again",
+        "The run that learns again: each image stays in the split that it had, and where Auto "
+        "chose what decides at the end, only that is fitted anew.",
+        reads=lambda run: f"from {run}" if run else "no",
+    ).field("")
+    tensorboard: bool = Setting(
+        "Write logs for TensorBoard",
+        "Into the folder of the run. TensorBoard is a program of its own that draws them.",
+        TRAINING,
+        MACHINE,
+    ).field(False)
 
     @field_validator("decoding")
     @classmethod
