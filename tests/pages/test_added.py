@@ -22,7 +22,7 @@ from core.cli.command import COMMANDS, NAME, Options, command
 from core.cli.output import Output
 from core.delivery.exports.formats import FORMATS, register
 from core.evaluation.evaluate import evaluate_run
-from core.quality.detectors.registry import DETECTORS, About, detector
+from core.quality.detectors.registry import DETECTORS, detector
 from core.training.architectures import ARCHITECTURES, Architecture, BuildConfig, facts
 from core.training.architectures.parts import begin, finish
 from core.workspace import read_json, write_json
@@ -51,14 +51,12 @@ def test_a_detector_finds_images_on_the_page_and_the_command_line(
     cli: Cli,
 ) -> None:
     @detector(
-        About(
-            key="first_of_class",
-            title="First of their class",
-            sentence="They stand at the front.",
-            suggestion="Let them stand.",
-            harm=0.9,
-            adjustable=True,
-        )
+        key="first_of_class",
+        title="First of their class",
+        sentence="They stand at the front.",
+        suggestion="Let them stand.",
+        harm=0.9,
+        adjustable=True,
     )
     def score(table: pd.DataFrame) -> np.ndarray:
         return table["path"].str.contains("000").to_numpy(dtype=np.float64) * 0.75

@@ -3,19 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector, ramp
+from core.quality.detectors.registry import detector, ramp
 
 
 @detector(
-    About(
-        key="blurry",
-        title="Blurry images",
-        sentence="Fine detail is missing in these, which can hide what tells the classes apart.",
-        suggestion="Look at them, and exclude those in which you can't tell the class either.",
-        harm=0.25,
-        adjustable=True,
-        threshold=0.6,
-    )
+    key="blurry",
+    title="Blurry images",
+    sentence="Fine detail is missing in these, which can hide what tells the classes apart.",
+    suggestion="Look at them, and exclude those in which you can't tell the class either.",
+    harm=0.25,
+    adjustable=True,
+    threshold=0.6,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """From 0 at half of the dataset's median sharpness to 1 at none. Relative, since drawings,

@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
-    About(
-        key="empty",
-        title="Empty files",
-        plain="is an empty file|are empty files",
-        sentence="These files hold nothing, often because a copy was cut off.",
-        suggestion="Copy them again, or exclude them.",
-        harm=0.45,
-    )
+    key="empty",
+    title="Empty files",
+    plain="is an empty file|are empty files",
+    sentence="These files hold nothing, often because a copy was cut off.",
+    suggestion="Copy them again, or exclude them.",
+    harm=0.45,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for files of zero bytes."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.quality.alike import Alike
-from core.quality.detectors.registry import About, detector, filed_alike
+from core.quality.detectors.registry import detector, filed_alike
 
 
 def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
@@ -12,16 +12,14 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
 
 
 @detector(
-    About(
-        key="exact_duplicates",
-        title="Exact duplicates",
-        plain="is there more than once|are there more than once",
-        sentence="The same picture is there more than once. Copies make some pictures count more "
-        "than others.",
-        suggestion="Keep one of each group.",
-        harm=0.4,
-        group=_group,
-    )
+    key="exact_duplicates",
+    title="Exact duplicates",
+    plain="is there more than once|are there more than once",
+    sentence="The same picture is there more than once. Copies make some pictures count more "
+    "than others.",
+    suggestion="Keep one of each group.",
+    harm=0.4,
+    group=_group,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for every readable image that has a copy with the same bytes, class and split."""

@@ -3,23 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector, ramp
+from core.quality.detectors.registry import detector, ramp
 from core.quality.detectors.shows_little import shows_little
 
 _MOSTLY = 0.9
 
 
 @detector(
-    About(
-        key="grayscale_among_colour",
-        title="Black and white among colour",
-        sentence="Nearly all other images are in colour, so these may be of another source, and "
-        "the model can't use what it learns from colours on them.",
-        suggestion="Look at whether they belong here. If most are of one class, exclude them: the "
-        "model would learn that grey means that class.",
-        harm=0.2,
-        adjustable=True,
-    )
+    key="grayscale_among_colour",
+    title="Black and white among colour",
+    sentence="Nearly all other images are in colour, so these may be of another source, and "
+    "the model can't use what it learns from colours on them.",
+    suggestion="Look at whether they belong here. If most are of one class, exclude them: the "
+    "model would learn that grey means that class.",
+    harm=0.2,
+    adjustable=True,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """From 0 at a mean difference between an image's channels of 0.02 to 1 at none; 0 for all

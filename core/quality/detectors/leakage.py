@@ -4,20 +4,18 @@ with."""
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, copy_groups, detector
+from core.quality.detectors.registry import copy_groups, detector
 
 
 @detector(
-    About(
-        key="leakage",
-        title="Test pictures that are also trained on",
-        plain="is trained on and tested with|are trained on and tested with",
-        sentence="The same picture lies in more than one of the train, validation and test "
-        "folders, so the test would flatter the model.",
-        suggestion="Exclude the copies in the training folder.",
-        harm=0.9,
-        group=copy_groups,
-    )
+    key="leakage",
+    title="Test pictures that are also trained on",
+    plain="is trained on and tested with|are trained on and tested with",
+    sentence="The same picture lies in more than one of the train, validation and test "
+    "folders, so the test would flatter the model.",
+    suggestion="Exclude the copies in the training folder.",
+    harm=0.9,
+    group=copy_groups,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for every readable image of which a copy lies in another split's folder."""

@@ -4,7 +4,7 @@ labels are probably wrong; and where it is much of a class, that class, which is
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 # More of a class than this is seldom filed wrongly: it is the class that is hard to tell.
 _MUCH = 0.25
@@ -13,16 +13,14 @@ _FEW = 2
 
 
 @detector(
-    About(
-        key="mislabelled",
-        title="Perhaps in the wrong class",
-        plain="may be in the wrong class|may be in the wrong class",
-        sentence="These look much more like another class. Wrong labels teach the model mistakes, "
-        "and make the test unfair.",
-        suggestion="Look at each: move it to the right class, or say that it is fine.",
-        harm=0.9,
-        adjustable=True,
-    )
+    key="mislabelled",
+    title="Perhaps in the wrong class",
+    plain="may be in the wrong class|may be in the wrong class",
+    sentence="These look much more like another class. Wrong labels teach the model mistakes, "
+    "and make the test unfair.",
+    suggestion="Look at each: move it to the right class, or say that it is fine.",
+    harm=0.9,
+    adjustable=True,
 )
 def mislabelled(table: pd.DataFrame) -> np.ndarray:
     """How doubtful the label is; see :class:`core.quality.suspects.label_issues.Doubts`."""
@@ -30,16 +28,14 @@ def mislabelled(table: pd.DataFrame) -> np.ndarray:
 
 
 @detector(
-    About(
-        key="hard_class",
-        title="Hard to tell from other classes",
-        plain="is of a class that is hard to tell|are of classes that are hard to tell",
-        sentence="More than a quarter of the class looks more like another one. So many are seldom "
-        "wrong labels: the class is hard to tell, or has few images.",
-        suggestion="Look through them, the clearest first. To move or leave out all of them would "
-        "make the class smaller, and harder still.",
-        harm=0.35,
-    )
+    key="hard_class",
+    title="Hard to tell from other classes",
+    plain="is of a class that is hard to tell|are of classes that are hard to tell",
+    sentence="More than a quarter of the class looks more like another one. So many are seldom "
+    "wrong labels: the class is hard to tell, or has few images.",
+    suggestion="Look through them, the clearest first. To move or leave out all of them would "
+    "make the class smaller, and harder still.",
+    harm=0.35,
 )
 def hard_class(table: pd.DataFrame) -> np.ndarray:
     """The same doubt, where too much of the class is doubted to call the labels wrong."""

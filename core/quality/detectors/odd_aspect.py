@@ -4,21 +4,19 @@ import numpy as np
 import pandas as pd
 
 from core.quality.detectors.oddness import oddness
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 _EXTREME = 3.0
 
 
 @detector(
-    About(
-        key="odd_aspect",
-        title="Images of an odd shape",
-        sentence="These are much wider or taller than the others, so they look squashed once all "
-        "images are brought to one shape.",
-        suggestion="Look at whether they are banners, strips or bad crops, and exclude those.",
-        harm=0.15,
-        adjustable=True,
-    )
+    key="odd_aspect",
+    title="Images of an odd shape",
+    sentence="These are much wider or taller than the others, so they look squashed once all "
+    "images are brought to one shape.",
+    suggestion="Look at whether they are banners, strips or bad crops, and exclude those.",
+    harm=0.15,
+    adjustable=True,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """The greater of two: the distance of log(width / height) from the dataset's median (see

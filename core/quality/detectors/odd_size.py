@@ -4,19 +4,17 @@ import numpy as np
 import pandas as pd
 
 from core.quality.detectors.oddness import oddness
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
-    About(
-        key="odd_size",
-        title="Images of an odd size",
-        sentence="These are far larger or smaller than the others, so they may have come from "
-        "somewhere else, or be thumbnails with little detail.",
-        suggestion="Look at whether they belong here. The size itself does no harm if they do.",
-        harm=0.1,
-        adjustable=True,
-    )
+    key="odd_size",
+    title="Images of an odd size",
+    sentence="These are far larger or smaller than the others, so they may have come from "
+    "somewhere else, or be thumbnails with little detail.",
+    suggestion="Look at whether they belong here. The size itself does no harm if they do.",
+    harm=0.1,
+    adjustable=True,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """From the distance of log area from the dataset's median; see

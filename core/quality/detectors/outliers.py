@@ -3,20 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
-    About(
-        key="outliers",
-        title="Unlike the rest of their class",
-        plain="is unlike the rest of its class|are unlike the rest of their class",
-        sentence="These stand apart from all other images of their class: perhaps something else, "
-        "perhaps a rare view that deserves more examples.",
-        suggestion="Look at them, and exclude what doesn't belong.",
-        harm=0.3,
-        adjustable=True,
-    )
+    key="outliers",
+    title="Unlike the rest of their class",
+    plain="is unlike the rest of its class|are unlike the rest of their class",
+    sentence="These stand apart from all other images of their class: perhaps something else, "
+    "perhaps a rare view that deserves more examples.",
+    suggestion="Look at them, and exclude what doesn't belong.",
+    harm=0.3,
+    adjustable=True,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """How far the nearest images of the class are; see

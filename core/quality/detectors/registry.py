@@ -47,6 +47,11 @@ class About:
     kind: bool = False
     plain: str = ""
 
+    def __call__(self, score: Score) -> Score:
+        """Register a scoring function as a detector."""
+        DETECTORS[self.key] = Detector(**vars(self), score=score)
+        return score
+
 
 @dataclass(frozen=True, kw_only=True)
 class Detector(About):
@@ -62,14 +67,8 @@ class Detector(About):
 DETECTORS: dict[str, Detector] = {}
 
 
-def detector(about: About) -> Callable[[Score], Score]:
-    """Register a scoring function as a detector."""
-
-    def register(score: Score) -> Score:
-        DETECTORS[about.key] = Detector(**vars(about), score=score)
-        return score
-
-    return register
+# Declares one, over the function that scores: ``@detector(key="blurry", …)``.
+detector = About
 
 
 def ramp(values: pd.Series, none: float, full: float) -> np.ndarray:

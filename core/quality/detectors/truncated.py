@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
-    About(
-        key="truncated",
-        title="Truncated images",
-        plain="is cut off|are cut off",
-        sentence="Part of these images is missing, so they are left out of training.",
-        suggestion="Copy them again from where they came from, or exclude them.",
-        harm=0.5,
-    )
+    key="truncated",
+    title="Truncated images",
+    plain="is cut off|are cut off",
+    sentence="Part of these images is missing, so they are left out of training.",
+    suggestion="Copy them again from where they came from, or exclude them.",
+    harm=0.5,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for files that end before the image does."""

@@ -5,7 +5,7 @@ import pandas as pd
 
 from core.quality.alike import Alike
 from core.quality.copies import DEFAULT_THRESHOLD, LOWEST, SAME
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 from core.quality.facts import TURNED
 
 
@@ -14,19 +14,17 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
 
 
 @detector(
-    About(
-        key="turned_copies",
-        title="Mirrored or turned copies",
-        sentence="These show the same picture mirrored or turned. Training turns pictures by "
-        "itself, so copies add nothing, and a mirrored copy in the test makes it too easy.",
-        suggestion="Keep one of each group, unless left and right matter for your classes.",
-        harm=0.3,
-        threshold=DEFAULT_THRESHOLD,
-        lowest=LOWEST,
-        adjustable=True,
-        group=_group,
-        distinct=True,
-    )
+    key="turned_copies",
+    title="Mirrored or turned copies",
+    sentence="These show the same picture mirrored or turned. Training turns pictures by "
+    "itself, so copies add nothing, and a mirrored copy in the test makes it too easy.",
+    suggestion="Keep one of each group, unless left and right matter for your classes.",
+    harm=0.3,
+    threshold=DEFAULT_THRESHOLD,
+    lowest=LOWEST,
+    adjustable=True,
+    group=_group,
+    distinct=True,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """How alike the most similar mirrored or turned picture is, as a correlation."""

@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
-    About(
-        key="unreadable",
-        title="Unreadable images",
-        plain="can’t be opened|can’t be opened",
-        sentence="These files can't be opened as images, so the model never sees them.",
-        suggestion="Copy them again from where they came from, or exclude them.",
-        harm=0.5,
-    )
+    key="unreadable",
+    title="Unreadable images",
+    plain="can’t be opened|can’t be opened",
+    sentence="These files can't be opened as images, so the model never sees them.",
+    suggestion="Copy them again from where they came from, or exclude them.",
+    harm=0.5,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for files that are damaged, are no images, or have too many pixels to be decoded."""

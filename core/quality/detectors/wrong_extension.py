@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import About, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
-    About(
-        key="wrong_extension",
-        title="Wrong file type in the name",
-        sentence="These files are images of another type than their name says. Lightbox reads them "
-        "anyway; other programs may not.",
-        suggestion="Nothing to do here; rename them if you use them elsewhere.",
-        harm=0.05,
-    )
+    key="wrong_extension",
+    title="Wrong file type in the name",
+    sentence="These files are images of another type than their name says. Lightbox reads them "
+    "anyway; other programs may not.",
+    suggestion="Nothing to do here; rename them if you use them elsewhere.",
+    harm=0.05,
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 where the decoded format doesn't go with the suffix."""
