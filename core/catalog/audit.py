@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.catalog.changes import DECISIONS
 from core.catalog.models import AuditRow, ChangeRow, DatasetRow
+from core.catalog.repository import Repository
 from core.text import images
 
 
@@ -30,11 +31,8 @@ class Entry:
     detail: str
 
 
-class Audit:
+class Audit(Repository):
     """Append to the log, and read it together with the decisions about datasets."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def note(self, who: str, what: str, subject: str = "", detail: str = "") -> None:
         """Add an entry."""

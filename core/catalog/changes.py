@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import Change
-from core.errors import Conflict, NotFound
+from core.catalog.repository import Repository, as_record
+from core.errors import NotFound
 from core.who import require
 
 _ATTEMPTS = 20
@@ -35,11 +35,8 @@ DECISIONS = {
 }
 
 
-class Changes:
+class Changes(Repository):
     """Append to, and read, the logs."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def append(
         self,
@@ -49,13 +46,11 @@ class Changes:
         *,
         author: str,
         why: str = "",
-        expected_version: int | None = None,
     ) -> Change:
         """Add a change; the dataset's version becomes the change's.
 
         Raises:
             NotFound: there is no such dataset.
-            Conflict: it is no longer at ``expected_version``.
         """
         require("labeller")
         for attempt in range(_ATTEMPTS):
@@ -64,11 +59,6 @@ class Changes:
                     dataset = session.get(DatasetRow, dataset_id, with_for_update=True)
                     if dataset is None or dataset.deleted_at is not None:
                         raise NotFound("That dataset is not here any more.")
-                    if expected_version is not None and dataset.version != expected_version:
-                        raise Conflict(
-                            "Somebody changed this dataset in the meantime.",
-                            remedy="Look at it again, then decide.",
-                        )
                     change = Change(
                         dataset_id,
                         dataset.version + 1,
@@ -102,7 +92,4 @@ class Changes:
             query = query.where(ChangeRow.version <= up_to)
         with self._sessions() as session:
             rows = session.scalars(query.order_by(ChangeRow.version)).all()
-        return [
-            Change(**{name: getattr(row, name) for name in Change.__dataclass_fields__})
-            for row in rows
-        ]
+        return [as_record(Change, row) for row in rows]

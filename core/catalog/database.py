@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import replace
-from functools import cached_property
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,49 +41,26 @@ class Catalog:
     def __init__(self, workspace: Workspace, engine: Engine) -> None:
         self.workspace = workspace
         self.engine = engine
-        self._sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
-
-    @cached_property
-    def datasets(self) -> Datasets:
-        return Datasets(self._sessions)
-
-    @cached_property
-    def changes(self) -> Changes:
-        return Changes(self._sessions)
-
-    @cached_property
-    def jobs(self) -> Jobs:
-        keeper = self.workspace.keeper
-        return Jobs(self._sessions) if keeper is None else Jobs(self._sessions, keeper.settle)
-
-    @cached_property
-    def runs(self) -> Runs:
-        return Runs(self._sessions)
-
-    @cached_property
-    def visibility(self) -> Visibility:
-        return Visibility(self._sessions)
-
-    @cached_property
-    def audit(self) -> Audit:
-        return Audit(self._sessions)
-
-    @cached_property
-    def machines(self) -> Machines:
-        return Machines(self._sessions)
+        sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
+        self.datasets = Datasets(sessions)
+        self.changes = Changes(sessions)
+        self.jobs = Jobs(sessions, self._settle)
+        self.runs = Runs(sessions)
+        self.visibility = Visibility(sessions)
+        self.audit = Audit(sessions)
+        self.machines = Machines(sessions)
+        self.folders = Folders(sessions)
+        self.people = People(sessions)
 
     @property
     def on_server(self) -> bool:
         """Whether the database is a server's, so that several machines may work for it."""
         return self.engine.dialect.name == "postgresql"
 
-    @cached_property
-    def folders(self) -> Folders:
-        return Folders(self._sessions)
-
-    @cached_property
-    def people(self) -> People:
-        return People(self._sessions)
+    def _settle(self) -> None:
+        """Have files that a job needs lie in the store, where there is one."""
+        if self.workspace.keeper is not None:
+            self.workspace.keeper.settle()
 
 
 def open_catalog(workspace: Workspace) -> Catalog:

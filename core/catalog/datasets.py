@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.catalog.audit import Entry, keep_decisions, write
 from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import DatasetRecord
+from core.catalog.repository import Repository, as_record
 from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
 from core.text import images, meant
@@ -24,11 +25,8 @@ from core.who import acting, author, require
 MAX_NAME = 100
 
 
-class Datasets:
+class Datasets(Repository):
     """Datasets by id or by name."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def add(
         self, name: str, origin: str, root: str, dataset_id: str | None = None
@@ -47,12 +45,7 @@ class Datasets:
             origin=origin,
             root=root,
             created_at=time.time(),
-            version=0,
             state="importing",
-            images=0,
-            classes=0,
-            problem="",
-            job_id=None,
         )
         try:
             with self._sessions.begin() as session:
@@ -268,5 +261,4 @@ def new_id(name: str) -> str:
 
 
 def _record(row: DatasetRow) -> DatasetRecord:
-    values = {name: getattr(row, name) for name in DatasetRecord.__dataclass_fields__}
-    return DatasetRecord(**values | {"name": row.called or row.name})
+    return as_record(DatasetRecord, row, name=row.called or row.name)

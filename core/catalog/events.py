@@ -6,16 +6,15 @@ import time
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.catalog.models import EventRow, JobRow
 from core.catalog.records import EventRecord
+from core.catalog.repository import Repository
 
 
-class Events:
+class Events(Repository):
     """Events of jobs; a part of :class:`core.catalog.jobs.Jobs`."""
-
-    _sessions: sessionmaker[Session]
 
     def append_event(
         self,

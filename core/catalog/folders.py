@@ -8,21 +8,18 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.models import FolderRow, JobRow
 from core.catalog.records import JobRecord
+from core.catalog.repository import Repository
 from core.errors import Cancelled
 
 # The row that says which store it is.
 _STORE = ""
 
 
-class Folders:
+class Folders(Repository):
     """Folders by their names."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def find(self, unit: str) -> str | None:
         """Name of a folder's list; ``None`` if it lies in no store."""

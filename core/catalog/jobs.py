@@ -47,14 +47,13 @@ _RESUMABLE = ("interrupted", "failed", "cancelled")
 class Jobs(Queue, Parts, Events):
     """Jobs by id, their queue, and their events."""
 
-    def __init__(
-        self, sessions: sessionmaker[Session], before: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, sessions: sessionmaker[Session], before: Callable[[], None]) -> None:
         """
         Args:
             before: called before anybody can take a job: what it needs is there then.
         """
-        self._sessions, self._before = sessions, before
+        super().__init__(sessions)
+        self._before = before
 
     def add(
         self,
@@ -77,12 +76,6 @@ class Jobs(Queue, Parts, Events):
             spec=spec,
             state=state,
             created_at=at,
-            host="",
-            phase="",
-            done=0,
-            note="",
-            error="",
-            error_id="",
             rank=at,
             wishes={},
             by=acting().name,

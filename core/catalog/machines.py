@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.clock import now
 from core.catalog.models import MachineRow
 from core.catalog.records import JobRecord
+from core.catalog.repository import Repository
 from core.errors import Conflict
 
 # One that was not heard of for so long is not there; it says that it is every few seconds.
@@ -55,11 +55,8 @@ class Machine:
         return job.lane in self.lanes and enough
 
 
-class Machines:
+class Machines(Repository):
     """Machines that live, by the database's clock."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def beat(self, machine: Machine) -> None:
         """Say that a machine lives, the first time too; those that have gone are forgotten."""

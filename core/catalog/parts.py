@@ -12,19 +12,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import case, delete, func, select, update
-from sqlalchemy.orm import Session, aliased, sessionmaker
+from sqlalchemy.orm import Session, aliased
 
 from core.catalog.models import JobRow
 from core.catalog.records import ACTIVE, FINISHED, JobRecord, JobState
+from core.catalog.repository import Repository
 from core.errors import Cancelled
 
 _APART_S = 1e-6  # more than the clock's smallest step, so that parts keep their order
 
 
-class Parts:
+class Parts(Repository):
     """Parts of jobs; a part itself of :class:`core.catalog.jobs.Jobs`."""
-
-    _sessions: sessionmaker[Session]
 
     def add_parts(self, whole: JobRecord, kind: str, specs: Sequence[dict[str, Any]]) -> list[str]:
         """Put parts of a running job into the light lane; returns their ids, in the same order.
@@ -58,7 +57,7 @@ class Parts:
         with self._sessions.begin() as session:
             if not _is_mine(session, whole):
                 raise Cancelled
-            _end(session, whole.id)
+            end_with(session, whole.id)
             _forget(session, whole.id)
             session.execute(JobRow.__table__.insert(), rows)  # type: ignore[attr-defined]
         return ids
@@ -95,13 +94,8 @@ class Parts:
         """
         with self._sessions.begin() as session:
             if session.scalar(select(JobRow.claims).where(JobRow.id == whole.id)) == whole.claims:
-                _end(session, whole.id)
+                end_with(session, whole.id)
                 _forget(session, whole.id)
-
-
-def end_with(session: Session, whole_id: str) -> None:
-    """End a job's parts with it, in the same transaction: waiting ones at once, others soon."""
-    _end(session, whole_id)
 
 
 def _is_mine(session: Session, whole: JobRecord) -> bool:
@@ -111,7 +105,8 @@ def _is_mine(session: Session, whole: JobRecord) -> bool:
     return session.scalar(mine.with_for_update()) is not None
 
 
-def _end(session: Session, whole_id: str) -> None:
+def end_with(session: Session, whole_id: str) -> None:
+    """End a job's parts with it, in the same transaction: waiting ones at once, others soon."""
     waits = JobRow.state == "queued"
     session.execute(
         update(JobRow)

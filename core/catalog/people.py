@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.datasets import clean_name, new_id
 from core.catalog.models import InvitationRow, PersonRow, SessionRow
+from core.catalog.repository import Repository, as_record
 from core.errors import Conflict, NotFound
 
 
@@ -72,11 +73,13 @@ class InvitationRecord:
     by: str
 
 
-class People:
-    """People, sessions and invitations."""
+_person = partial(as_record, PersonRecord)
+_session = partial(as_record, SessionRecord)
+_invitation = partial(as_record, InvitationRecord)
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
+
+class People(Repository):
+    """People, sessions and invitations."""
 
     def add(
         self, name: str, role: str, *, source: str = "password", password: str = "", by: str = ""
@@ -261,19 +264,3 @@ class People:
                 )
             )
         return bool(found.rowcount)  # type: ignore[attr-defined]
-
-
-def _person(row: PersonRow) -> PersonRecord:
-    return PersonRecord(**{name: getattr(row, name) for name in PersonRecord.__dataclass_fields__})
-
-
-def _session(row: SessionRow) -> SessionRecord:
-    return SessionRecord(
-        **{name: getattr(row, name) for name in SessionRecord.__dataclass_fields__}
-    )
-
-
-def _invitation(row: InvitationRow) -> InvitationRecord:
-    return InvitationRecord(
-        **{name: getattr(row, name) for name in InvitationRecord.__dataclass_fields__}
-    )

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import ColumnElement, case, func, select, update
-from sqlalchemy.orm import Session, aliased, sessionmaker
+from sqlalchemy.orm import Session, aliased
 
 from core.catalog.clock import is_server, now
 from core.catalog.models import JobRow
 from core.catalog.records import JobRecord, Lane
+from core.catalog.repository import Repository, as_record
 from core.errors import Conflict, NotFound
 from core.progress import Wishes
 from core.who import require
@@ -45,10 +46,8 @@ _ALONE = ("import", "scan")
 _ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
 
 
-class Queue:
+class Queue(Repository):
     """Waiting jobs, in order; a part of :class:`core.catalog.jobs.Jobs`."""
-
-    _sessions: sessionmaker[Session]
 
     def claim(
         self,
@@ -220,8 +219,7 @@ def _is_first(session: Session, job: JobRow) -> bool:
 
 def job_record(row: JobRow) -> JobRecord:
     """The frozen value of a row."""
-    values = {name: getattr(row, name) for name in JobRecord.__dataclass_fields__}
-    return JobRecord(**{**values, "wishes": Wishes(**row.wishes)})
+    return as_record(JobRecord, row, wishes=Wishes(**row.wishes))
 
 
 def _distinct(ranks: list[float]) -> list[float]:

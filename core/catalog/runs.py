@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.datasets import clean_name, new_id
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import RunRecord, RunSummary
+from core.catalog.repository import as_record
 from core.catalog.shelf import Shelf, taken
 from core.catalog.visibility import hidden, own
 from core.errors import NotFound
@@ -21,9 +21,6 @@ from core.who import acting, require
 
 class Runs(Shelf):
     """Runs by id or by name."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def add(
         self,
@@ -177,20 +174,11 @@ class Runs(Shelf):
 
 
 def _record(run: RunRow, job: JobRow) -> RunRecord:
-    return RunRecord(
-        id=run.id,
-        name=run.name,
-        dataset_id=run.dataset_id,
-        dataset_version=run.dataset_version,
-        spec=run.spec,
-        job_id=run.job_id,
-        created_at=run.created_at,
-        state=job.state,  # type: ignore[arg-type]
+    return as_record(
+        RunRecord,
+        run,
+        state=job.state,
         error=job.error,
         summary=RunSummary.read(run.summary),
-        starred=run.starred,
-        archived=run.archived,
         tags=tuple(run.tags),
-        notes=run.notes,
-        deleted_at=run.deleted_at,
     )

@@ -19,6 +19,7 @@ from core.catalog.audit import Entry, write
 from core.catalog.datasets import clean_name, tidy
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import FINISHED, RunRecord
+from core.catalog.repository import Repository
 from core.errors import Conflict, InvalidInput, NotFound
 from core.who import author, require
 
@@ -27,10 +28,8 @@ MAX_TAGS = 20
 MAX_NOTES = 20_000
 
 
-class Shelf(ABC):
+class Shelf(Repository, ABC):
     """Runs as things to keep in order; a part of :class:`core.catalog.runs.Runs`."""
-
-    _sessions: sessionmaker[Session]
 
     @abstractmethod
     def get(self, run_id: str) -> RunRecord:

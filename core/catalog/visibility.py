@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.catalog.models import RunRow, VisibilityRow
+from core.catalog.repository import Repository
 from core.who import Who, acting
 
 Kind = Literal["dataset", "run"]
@@ -38,11 +39,8 @@ def hidden(session: Session, kind: Kind) -> set[str]:
     return out
 
 
-class Visibility:
+class Visibility(Repository):
     """Owners and levels."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self._sessions = sessions
 
     def of(self, kind: Kind, item_id: str) -> tuple[str, Level]:
         """Whose something is ("" for everybody's), and who may see it."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.catalog import Catalog
-from core.errors import Conflict, NotFound
+from core.errors import NotFound
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -32,13 +32,6 @@ def test_two_people_at_once_lose_nothing(catalog: Catalog) -> None:
     log = catalog.changes.of(dataset.id)
     assert [change.version for change in log] == list(range(1, 25))
     assert {change.payload["paths"][0] for change in log} == {str(n) for n in range(24)}
-
-
-def test_whoever_expected_another_version_is_told(catalog: Catalog) -> None:
-    dataset = catalog.datasets.add("hands", "folder", "/photos")
-    catalog.changes.append(dataset.id, "exclude", {"paths": ["a"]}, author="ana")
-    with pytest.raises(Conflict, match="Somebody changed this dataset"):
-        catalog.changes.append(dataset.id, "undo", {}, author="ben", expected_version=0)
 
 
 def test_a_dataset_that_is_gone_is_said(catalog: Catalog) -> None:
