@@ -11,8 +11,8 @@ from core.inference.keys import PER_MINUTE, ApiKey, create_key, list_keys, revok
 
 
 @command(
-    "api-key new",
     "Predict",
+    "api-key new",
     "make a key of the HTTP API; it is shown once",
     argument("name", metavar="NAME", help="what it is for"),
     argument(
@@ -46,7 +46,7 @@ def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {**_facts(key), "key": secret}
 
 
-@command("api-key list", "Predict", "list keys, and when each was last used")
+@command("Predict", "api-key list", "list keys, and when each was last used")
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found = list_keys(catalog.workspace)
     if found:
@@ -71,8 +71,8 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
 
 
 @command(
-    "api-key revoke",
     "Predict",
+    "api-key revoke",
     "take a key back",
     argument("name", metavar="NAME", help="its name, or its id as list gives it"),
     examples=("kiosk",),

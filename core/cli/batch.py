@@ -38,8 +38,8 @@ from core.workspace import ensure_space, new_token, writable_place
 
 
 @command(
-    "predict-batch",
     "Predict",
+    "predict-batch",
     "ask a run about a whole folder",
     RUN,
     argument("folder", type=Path, metavar="FOLDER", help="folders inside count too; or an archive"),
@@ -110,8 +110,8 @@ def predict_batch(catalog: Catalog, options: Options, output: Output) -> dict[st
 
 
 @command(
-    "batches",
     "Predict",
+    "batches",
     "the folders that a run was asked about",
     RUN,
     argument("--delete", metavar="ID", help="forget one, as batches lists them"),
@@ -158,8 +158,8 @@ def list_batches(catalog: Catalog, options: Options, output: Output) -> list[dic
 
 
 @command(
-    "import-model",
     "Library",
+    "import-model",
     "take in a model that was trained elsewhere",
     argument("file", type=Path, metavar="FILE.keras"),
     argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,19 @@ from core.jobs import kinds
 from core.quality import by_hand
 from core.text import images
 
+in_data = partial(command, "Data")
+
 _DATASET = argument("name", metavar="DATASET", example="hands")
 _CLASS = argument("label", metavar="CLASS")
 
 
-@command("class list", "Data", "list a dataset's classes, empty ones too", _DATASET)
+@in_data("class list", "list a dataset's classes, empty ones too", _DATASET)
 def list_all(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _classes(catalog, catalog.datasets.find(options.name), output)
 
 
-@command(
+@in_data(
     "class add",
-    "Data",
     "add a class, or images to one; a new dataset too",
     _DATASET,
     _CLASS,
@@ -53,9 +55,8 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {**_classes(catalog, record, output), "added": added}
 
 
-@command(
+@in_data(
     "class rename",
-    "Data",
     "give a class another name",
     _DATASET,
     _CLASS,
@@ -70,9 +71,8 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _changed(catalog, record, versions, output)
 
 
-@command(
+@in_data(
     "class remove",
-    "Data",
     "leave a class out; nothing is deleted",
     _DATASET,
     _CLASS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 from core.catalog import Catalog
@@ -19,10 +20,11 @@ from core.quality.detectors import DETECTORS
 from core.quality.versions import diff as compare
 from core.text import images, plural
 
+in_clean = partial(command, "Clean")
 
-@command(
+
+@in_clean(
     "scan",
-    "Clean",
     "look at a dataset's files again; list findings",
     NAME,
     argument(
@@ -85,7 +87,7 @@ def _thresholds(settings: list[str]) -> dict[str, float]:
     return chosen
 
 
-@command("suspects", "Clean", "look for wrong labels and images out of place", NAME)
+@in_clean("suspects", "look for wrong labels and images out of place", NAME)
 def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, kinds.submit_suspects(catalog, record.id), output)
@@ -109,9 +111,8 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     }
 
 
-@command(
+@in_clean(
     "relabel",
-    "Clean",
     "move images, or whole classes, to a class",
     NAME,
     argument("label", metavar="CLASS", help="a present class, or a new one"),
@@ -160,17 +161,15 @@ _DECIDED = (
 )
 
 
-@command(
+@in_clean(
     "keep",
-    "Clean",
     "mark images as fine, never to be flagged again",
     *_DECIDED,
     examples=("hands 2/a.jpg", "hands --finding exact_duplicates"),
 )
-@command("restore", "Clean", "take excluded images back", *_DECIDED, examples=("hands 2/a.jpg",))
-@command(
+@in_clean("restore", "take excluded images back", *_DECIDED, examples=("hands 2/a.jpg",))
+@in_clean(
     "exclude",
-    "Clean",
     "leave images out of training",
     *_DECIDED,
     examples=("hands 2/a.jpg", "hands --finding exact_duplicates --extra-copies"),
@@ -206,9 +205,8 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"dataset": record.id, "version": change.version, "images": now.images, "changed": count}
 
 
-@command(
+@in_clean(
     "undo",
-    "Clean",
     "take decisions back",
     NAME,
     argument("versions", nargs="*", type=int, metavar="VERSION"),
@@ -228,7 +226,7 @@ def undo(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {"dataset": record.id, "undone": change.payload["versions"] if change else []}
 
 
-@command("history", "Clean", "what was decided about a dataset", NAME)
+@in_clean("history", "what was decided about a dataset", NAME)
 def history(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     record = catalog.datasets.find(options.name)
     lines = curation.history(catalog, record.id)
@@ -249,9 +247,8 @@ def history(catalog: Catalog, options: Options, output: Output) -> list[dict[str
     return [dataclasses.asdict(line) for line in lines]
 
 
-@command(
+@in_clean(
     "diff",
-    "Clean",
     "what changed between two versions of a dataset",
     NAME,
     argument("old", type=int, metavar="OLD", help="a version, as history lists them"),

@@ -3,8 +3,8 @@
 A command is a function, declared where it stands::
 
     @command(
-        "scan",
         "Clean",
+        "scan",
         "look at a dataset's files again; list findings",
         NAME,
         argument("--threshold", action="append", metavar="DETECTOR=SCORE"),
@@ -90,8 +90,8 @@ COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str,
     step: Step,
+    name: str,
     help: str,
     *arguments: Argument,
     examples: tuple[str, ...] = (),

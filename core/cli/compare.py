@@ -28,8 +28,8 @@ _SHOWN = 5
 
 
 @command(
-    "compare",
     "Results",
+    "compare",
     "runs side by side: is one really better?",
     argument("runs", nargs="+", metavar="RUN", help="the first with each other one"),
     argument("--on", metavar="FOLDER", help="a folder that all were tested on"),
@@ -95,8 +95,8 @@ def _say(found: Comparison, output: Output) -> None:
 
 
 @command(
-    "similar",
     "Results",
+    "similar",
     "the score without images that resemble training images",
     RUN,
     argument("--on", metavar="FOLDER", help="a folder that it was tested on"),

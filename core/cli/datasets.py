@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ from core.quality import curation, first_look
 from core.quality.curation import curated, usable
 from core.text import date, plural
 
+in_data = partial(command, "Data")
+
 # Skipped files that are listed where nobody asked for all.
 _SHOWN = 5
 
 
-@command(
+@in_data(
     "dataset add",
-    "Data",
     "add class folders: in a folder, a bucket or an archive",
     argument("path", metavar="PATH"),
     argument("--name"),
@@ -122,9 +124,8 @@ def _new(
     return intake.add_archive(catalog, path, path.name, name, layout=layout, encoding=encoding)
 
 
-@command(
+@in_data(
     "dataset sample",
-    "Data",
     "add a sample that needs no network",
     argument("key", nargs="?", choices=list(SAMPLES), default=DEFAULT),
     examples=("", "fruit"),
@@ -133,9 +134,8 @@ def sample(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _once(catalog, intake.add_sample(catalog, options.key), output)
 
 
-@command(
+@in_data(
     "dataset known",
-    "Data",
     "list datasets that everybody knows, or add one",
     argument("key", nargs="?", metavar="KEY", help=", ".join(known_sets.KNOWN)),
     examples=("", "mnist"),
@@ -204,9 +204,8 @@ def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str
     return _show(catalog, catalog.datasets.get(record.id), output)
 
 
-@command(
+@in_data(
     "dataset list",
-    "Data",
     "list datasets",
     argument("--deleted", action="store_true", help="what is in the bin"),
     examples=("", "--deleted"),
@@ -242,9 +241,8 @@ def _list_bin(catalog: Catalog, output: Output) -> list[dict[str, Any]]:
     ]
 
 
-@command(
+@in_data(
     "dataset show",
-    "Data",
     "classes, sizes and what was skipped",
     NAME,
     argument("--skipped", action="store_true", help="list all files that were skipped"),
@@ -255,9 +253,8 @@ def show(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _show(catalog, record, output, most=None if options.skipped else _SHOWN)
 
 
-@command(
+@in_data(
     "dataset rename",
-    "Data",
     "give a dataset another name",
     NAME,
     argument("new_name", metavar="NEW"),
@@ -270,7 +267,7 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _dataset(catalog, renamed)
 
 
-@command("dataset remove", "Data", "put a dataset into the bin; your images stay", NAME)
+@in_data("dataset remove", "put a dataset into the bin; your images stay", NAME)
 def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
     stopped = [run.name for run in removal.remove(catalog, record.id)]
@@ -284,9 +281,8 @@ def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"removed": record.id, "stopped": stopped, "kept_until": moment(until)}
 
 
-@command(
+@in_data(
     "dataset restore",
-    "Data",
     "take a dataset out of the bin",
     argument("name", metavar="DATASET", help="its name or id; see: dataset list --deleted"),
     examples=("hands",),
@@ -302,9 +298,8 @@ def restore(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return _dataset(catalog, catalog.datasets.get(record.id))
 
 
-@command(
+@in_data(
     "dataset purge",
-    "Data",
     "remove for good what is in the bin",
     argument("name", nargs="?", metavar="DATASET", help="only this one"),
     examples=("", "hands"),

@@ -15,8 +15,8 @@ from core.text import images, plural
 
 
 @command(
-    "dataset export",
     "Data",
+    "dataset export",
     "write the cleaned images as something new",
     NAME,
     argument("target", type=Path, metavar="TARGET", help="a new folder or .zip"),
@@ -60,8 +60,8 @@ def export(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 
 
 @command(
-    "dataset report",
     "Data",
+    "dataset report",
     "write a health report to share",
     NAME,
     argument("file", type=Path, metavar="FILE.html"),

@@ -27,8 +27,8 @@ EPOCHS = 10
 
 
 @command(
-    "demo",
     "Start",
+    "demo",
     "the whole journey on the sample",
     argument("--epochs", type=int, default=EPOCHS),
     argument("--sample", choices=list(SAMPLES), default=DEFAULT),

@@ -26,8 +26,8 @@ from core.workspace import atomic_path, writable_place
 
 
 @command(
-    "evaluate",
     "Results",
+    "evaluate",
     "how good a run is",
     RUN,
     argument("--on", type=Path, metavar="FOLDER", help="class folders of new images"),
@@ -84,8 +84,8 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
 
 
 @command(
-    "verdict",
     "Results",
+    "verdict",
     "whether a run is good enough for what you want",
     RUN,
     one_of(

@@ -27,8 +27,8 @@ _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
 @command(
-    "explain",
     "Results",
+    "explain",
     "where in images a run sees a class",
     RUN,
     argument("files", nargs="*", type=Path, metavar="IMAGE", help="default: its mistakes"),
@@ -123,8 +123,8 @@ def _explained(
 
 
 @command(
-    "study",
     "Results",
+    "study",
     "find out all that Results shows of a run",
     RUN,
     argument("--on", type=Path, metavar="FOLDER", help="that it was tested on"),

@@ -16,8 +16,8 @@ from core.workspace import atomic_path, writable_place
 
 
 @command(
-    "export-model",
     "Take away",
+    "export-model",
     "take a model to use elsewhere",
     RUN,
     one_of(

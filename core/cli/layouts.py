@@ -119,8 +119,8 @@ def is_chosen(options: Options) -> bool:
 
 
 @command(
-    "dataset layout",
     "Data",
+    "dataset layout",
     "how a dataset's folder is read, and other ways to read it",
     NAME,
     *LAYOUT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from core.evaluation.threshold import move_sure, sentence_of_sure, sure_from
 from core.text import percent, plural, rate
 from core.training.spec import parse_spec
 
+in_library = partial(command, "Library")
 
-@command(
+
+@in_library(
     "runs",
-    "Library",
     "list runs",
     argument("--search", metavar="WORDS", help="in names, tags, notes and settings"),
     *(
@@ -88,9 +90,8 @@ def _line(entry: library.Entry) -> tuple[str, ...]:
     )
 
 
-@command(
+@in_library(
     "run rename",
-    "Library",
     "give a run another name",
     RUN,
     argument("new_name", metavar="NEW"),
@@ -101,9 +102,8 @@ def rename(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _said(catalog.runs.rename(run.id, options.new_name), f"was “{run.name}”", output)
 
 
-@command(
+@in_library(
     "run tag",
-    "Library",
     "give a run tags",
     RUN,
     argument("tags", nargs="+", metavar="TAG"),
@@ -115,9 +115,8 @@ def tag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _said(run, f"has the tags {', '.join(run.tags)}", output)
 
 
-@command(
+@in_library(
     "run sure",
-    "Library",
     "from which confidence on a run's answers count; or move it",
     RUN,
     one_of(
@@ -138,9 +137,8 @@ def sure(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {"run": run.id, **found.model_dump(mode="json"), "moved": found.moved}
 
 
-@command(
+@in_library(
     "run untag",
-    "Library",
     "take tags off a run",
     RUN,
     argument("tags", nargs="+", metavar="TAG"),
@@ -153,9 +151,8 @@ def untag(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _said(run, f"has the tags {', '.join(run.tags) or '–'}", output)
 
 
-@command(
+@in_library(
     "run note",
-    "Library",
     "write notes about a run, in place of earlier ones",
     RUN,
     argument("text", metavar="TEXT"),
@@ -166,15 +163,15 @@ def note(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _said(run, "has these notes" if run.notes else "has no notes any more", output)
 
 
-@command("run unstar", "Library", "take the star off a run", RUN)
-@command("run star", "Library", "mark a run as one of the best", RUN)
+@in_library("run unstar", "take the star off a run", RUN)
+@in_library("run star", "mark a run as one of the best", RUN)
 def star(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.star(catalog.runs.find(options.run).id, options.command.name == "run star")
     return _said(run, "is starred" if run.starred else "is not starred any more", output)
 
 
-@command("run unarchive", "Library", "offer a run again", RUN)
-@command("run archive", "Library", "offer a run no longer", RUN)
+@in_library("run unarchive", "offer a run again", RUN)
+@in_library("run archive", "offer a run no longer", RUN)
 def archive(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.archive(
         catalog.runs.find(options.run).id, options.command.name == "run archive"
@@ -182,7 +179,7 @@ def archive(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return _said(run, "is archived" if run.archived else "is offered again", output)
 
 
-@command("run delete", "Library", "put a run into the bin", RUN)
+@in_library("run delete", "put a run into the bin", RUN)
 def delete(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
     others = library.starting_from(catalog, run)
@@ -194,13 +191,13 @@ def delete(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return said | {"started_from_it": [other.name for other in others]}
 
 
-@command("run restore", "Library", "take a run out of the bin", RUN)
+@in_library("run restore", "take a run out of the bin", RUN)
 def restore(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.restore(catalog.runs.find(options.run, deleted=True).id)
     return _said(run, "is back", output)
 
 
-@command("run empty-bin", "Library", "remove for good what is in the bin")
+@in_library("run empty-bin", "remove for good what is in the bin")
 def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Remove for good what is in the bin."""
     gone = library.empty_bin(catalog)
@@ -208,7 +205,7 @@ def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[s
     return [{"run": run.id, "name": run.name} for run in gone]
 
 
-@command("run settings", "Library", "show a run's settings, to train with them again", RUN)
+@in_library("run settings", "show a run's settings, to train with them again", RUN)
 def settings(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """A run's settings, and the command that trains with them again."""
     run = catalog.runs.find(options.run)
@@ -222,7 +219,7 @@ def settings(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return {"run": run.id, "name": run.name, "spec": spec, "command": command}
 
 
-@command("run tests", "Library", "list the folders that a run was tested on", RUN)
+@in_library("run tests", "list the folders that a run was tested on", RUN)
 def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """The folders that a run was tested on."""
     run = catalog.runs.find(options.run)
@@ -237,9 +234,8 @@ def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     return [each.model_dump(mode="json") for each in found]
 
 
-@command(
+@in_library(
     "run forget-test",
-    "Library",
     "delete what came of a test on a folder",
     RUN,
     argument("folder", metavar="FOLDER", help="as tests lists it"),

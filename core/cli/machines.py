@@ -20,8 +20,8 @@ from core.text import plural, size
 
 
 @command(
-    "worker",
     "Queue",
+    "worker",
     "let this computer, or Ray, do waiting work until Ctrl-C",
     argument(
         "--lane",
@@ -64,7 +64,7 @@ def work(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return asdict(supervisor.machine)
 
 
-@command("machines", "Queue", "the computers that do the work, and what they are at")
+@command("Queue", "machines", "the computers that do the work, and what they are at")
 def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Those that were heard of within half a minute; the first that came is the first."""
     entries = [

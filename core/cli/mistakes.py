@@ -23,8 +23,8 @@ _ON = argument("--on", type=Path, metavar="FOLDER", help="that it was tested on"
 
 
 @command(
-    "mistakes",
     "Results",
+    "mistakes",
     "what a run got wrong, and what it learned that from",
     RUN,
     _ON,
@@ -75,8 +75,8 @@ def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, An
 
 
 @command(
-    "map",
     "Results",
+    "map",
     "test images as points: alike lies by alike",
     RUN,
     _ON,

@@ -79,8 +79,8 @@ _LEFT_TO_PEOPLE = {"minutes", "seed", "color", "balance", "test", "validation", 
 
 
 @command(
-    "train",
     "Train",
+    "train",
     "train on a dataset, or on a folder",
     argument("name", metavar="NAME", help="of a dataset; a folder or an archive is added as one"),
     RECIPE,
@@ -219,8 +219,8 @@ def report_run(catalog: Catalog, run_id: str, output: Output) -> dict[str, Any]:
 
 
 @command(
-    "predict",
     "Predict",
+    "predict",
     "ask a run about images",
     RUN,
     argument(

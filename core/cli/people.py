@@ -4,6 +4,7 @@ administrator."""
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from core.access import audit, people
@@ -18,6 +19,8 @@ from core.cli.output import Output, when
 from core.delivery.take_away.links import Link, all_links, revoke_link
 from core.who import GIVEN
 
+in_people = partial(command, "People")
+
 DATASET: Kind = "dataset"
 RUN: Kind = "run"
 WHO = argument("name", metavar="NAME", help="as they sign in")
@@ -25,9 +28,8 @@ _HOW = "It works once, for seven days, where Lightbox runs with LIGHTBOX_ACCESS=
 ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may do; default viewer")
 
 
-@command(
+@in_people(
     "people add",
-    "People",
     "make somebody who may sign in; prints their link",
     WHO,
     ROLE,
@@ -52,7 +54,7 @@ def _say(catalog: Catalog, address: str, output: Output) -> None:
         output.text(why)
 
 
-@command("people list", "People", "who may sign in, and from how many browsers they are")
+@in_people("people list", "who may sign in, and from how many browsers they are")
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found = catalog.people.all()
     browsers = {each.id: len(catalog.people.sessions(each.id)) for each in found}
@@ -76,9 +78,8 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     return [{**_facts(each), "browsers": browsers[each.id]} for each in found]
 
 
-@command(
+@in_people(
     "people invite",
-    "People",
     "make a link by which somebody chooses a name and a password",
     argument("--role", choices=GIVEN, default="viewer", help="of somebody new; default viewer"),
     argument("--for", dest="name", default="", metavar="NAME", help="a new password for them"),
@@ -90,9 +91,8 @@ def invite(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"address": address, "role": options.role, "for": options.name}
 
 
-@command(
+@in_people(
     "people change",
-    "People",
     "give somebody another role, or shut them out",
     WHO,
     argument("--role", choices=GIVEN, help="their new role"),
@@ -111,9 +111,8 @@ def change(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _facts(person)
 
 
-@command(
+@in_people(
     "people remove",
-    "People",
     "forget somebody; what they did stays in the log",
     WHO,
     examples=("Anna",),
@@ -124,9 +123,8 @@ def remove(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _facts(person)
 
 
-@command(
+@in_people(
     "links",
-    "People",
     "all links for guests that are in force; or take one back",
     argument("--revoke", metavar="TOKEN", help="take this one back"),
     examples=("",),
@@ -162,9 +160,8 @@ def _until(link: Link) -> str:
     return "–" if link.ends_at is None else when(link.ends_at)
 
 
-@command(
+@in_people(
     "visible",
-    "People",
     "who may see a model or, with --dataset, a dataset",
     argument("name", metavar="NAME", help="of the model or dataset"),
     argument(
@@ -188,9 +185,8 @@ def visible(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return {"name": options.name, "id": item_id, "owner": owner, "level": level}
 
 
-@command(
+@in_people(
     "audit",
-    "People",
     "what was done: sign-ins, refusals, deletions, decisions",
     argument("--days", type=float, default=30, metavar="N", help="so many days back; default 30"),
     argument("--csv", action="store_true", help="print a table for other programs"),

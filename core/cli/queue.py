@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 from core.catalog import Catalog, JobRecord, RunRecord
@@ -19,10 +20,12 @@ from core.jobs.named import named
 from core.jobs.whole import how_far
 from core.text import percent
 
+in_queue = partial(command, "Queue")
+
 _WHAT = argument("what", metavar="RUN", help="a run's name, or a job as queue lists it")
 
 
-@command("queue", "Queue", "what runs and what waits; move it, or cancel it")
+@in_queue("queue", "what runs and what waits; move it, or cancel it")
 def show(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     """Running jobs first, then the waiting ones of each lane in their order."""
     jobs = [(0, job) for job in catalog.jobs.all(states=("running",))]
@@ -77,9 +80,8 @@ def _now(entry: dict[str, Any]) -> str:
     return f"{entry['doing']}{share}{left}"
 
 
-@command(
+@in_queue(
     "queue move",
-    "Queue",
     "let a waiting job come sooner or later",
     _WHAT,
     argument("to", choices=("first", "up", "down", "last")),
@@ -90,9 +92,8 @@ def move(catalog: Catalog, options: Options, output: Output) -> list[dict[str, A
     return show(catalog, options, output)
 
 
-@command(
+@in_queue(
     "queue needs",
-    "Queue",
     "have a waiting job done where there is a GPU, or memory",
     _WHAT,
     *NEEDS,
@@ -108,9 +109,7 @@ def need(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {"job": job.id, "needs_memory": job.needs_memory, "needs_gpu": job.needs_gpu}
 
 
-@command(
-    "queue cancel", "Queue", "take a waiting job out of the queue", _WHAT, examples=('"hands 2"',)
-)
+@in_queue("queue cancel", "take a waiting job out of the queue", _WHAT, examples=('"hands 2"',))
 def cancel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Take a waiting job out of the queue; a running one is another matter."""
     job = _job(catalog, options.what)
@@ -125,7 +124,7 @@ def cancel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"job": job.id, "state": job.state}
 
 
-@command("pause", "Queue", "let a running training wait, keeping all in memory", RUN)
+@in_queue("pause", "let a running training wait, keeping all in memory", RUN)
 def pause(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = _running(catalog, options.run)
     catalog.jobs.wish(run.job_id, paused=True)
@@ -133,7 +132,7 @@ def pause(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _wished(catalog, run)
 
 
-@command("resume", "Queue", "go on with a run that is paused, or was interrupted", RUN)
+@in_queue("resume", "go on with a run that is paused, or was interrupted", RUN)
 def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """Let a paused run go on where it is; do an interrupted one from its last epoch on, here."""
     run = catalog.runs.find(options.run)
@@ -158,9 +157,8 @@ def resume(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
         return report_run(catalog, run.id, output)
 
 
-@command(
+@in_queue(
     "stop",
-    "Queue",
     "end a run early, and keep the best so far",
     RUN,
     argument("--discard", action="store_true", help="keep nothing of it"),
@@ -180,9 +178,8 @@ def stop(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _wished(catalog, run)
 
 
-@command(
+@in_queue(
     "rate",
-    "Queue",
     "change the learning rate of a running training",
     RUN,
     argument("value", type=float, metavar="VALUE", help="above 0, at most 1"),

@@ -21,8 +21,8 @@ from core.text import percent
 
 
 @command(
-    "reliability",
     "Results",
+    "reliability",
     "how far one can rely on a run's answers",
     RUN,
     argument("--on", metavar="FOLDER", help="a folder that it was tested on"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
 from core.workspace import atomic_path
 
+in_take_away = partial(command, "Take away")
 
-@command(
+
+@in_take_away(
     "report",
-    "Take away",
     "write a run's report to share",
     RUN,
     argument("file", type=Path, metavar="FILE.html|FILE.pdf"),
@@ -40,9 +42,8 @@ def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _written("report", run.id, target, output)
 
 
-@command(
+@in_take_away(
     "poster",
-    "Take away",
     "write one page for whoever decides about it",
     RUN,
     argument("file", type=Path, metavar="FILE.pdf|FILE.png|FILE.html"),
@@ -56,9 +57,8 @@ def poster(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _written("poster", run.id, file, output)
 
 
-@command(
+@in_take_away(
     "replay",
-    "Take away",
     "write a film of its answers turning right",
     RUN,
     argument("file", type=Path, metavar="FILE.webp|FILE.gif"),
@@ -71,9 +71,8 @@ def replay(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return _written("replay", run.id, write_replay(catalog, run.id, options.file), output)
 
 
-@command(
+@in_take_away(
     "notebook",
-    "Take away",
     "write a notebook that rebuilds a run",
     RUN,
     argument("file", type=Path, metavar="FILE.ipynb"),
@@ -86,9 +85,8 @@ def notebook(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return _written("notebook", run.id, write_notebook(catalog, run.id, options.file), output)
 
 
-@command(
+@in_take_away(
     "card",
-    "Take away",
     "write a run's model card",
     RUN,
     argument("file", type=Path, metavar="FILE.md"),
@@ -102,9 +100,8 @@ def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return _written("model card", run.id, file, output)
 
 
-@command(
+@in_take_away(
     "metrics",
-    "Take away",
     "all figures of a run as JSON",
     RUN,
     argument("file", type=Path, metavar="FILE.json", nargs="?"),
@@ -127,9 +124,8 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     return document
 
 
-@command(
+@in_take_away(
     "share",
-    "Take away",
     "make a link to a run's results, or to a page to try it on",
     RUN,
     argument("--demo", action="store_true", help="to try the model, instead of its results"),

@@ -26,8 +26,8 @@ _SHOWN = 5
 
 
 @command(
-    "ood",
     "Predict",
+    "ood",
     "learn what its training images look like, to mark others",
     RUN,
     formerly="familiar",
@@ -44,8 +44,8 @@ def ood(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 
 
 @command(
-    "correct",
     "Predict",
+    "correct",
     "keep an image that was answered wrongly",
     RUN,
     argument("file", type=Path, metavar="FILE"),
@@ -97,8 +97,8 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
 
 
 @command(
-    "learn",
     "Train",
+    "learn",
     "let a run learn again from its dataset as it is now",
     RUN,
     argument("--name", dest="run_name", metavar="NEW", help="name of the new run"),
@@ -132,8 +132,8 @@ def _learn(catalog: Catalog, run_id: str, name: str | None, output: Output) -> d
 
 
 @command(
-    "corrections",
     "Predict",
+    "corrections",
     "look through what was corrected",
     argument("dataset", metavar="DATASET"),
     one_of(
@@ -174,8 +174,8 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
 
 
 @command(
-    "demo-link",
     "Take away",
+    "demo-link",
     "make a link to try a run's model, and no more",
     RUN,
     one_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from core.training.measure import recipe_specs
 from core.training.start import suggest_spec
 from core.training.templates import TEMPLATES
 
+in_train = partial(command, "Train")
 
-@command(
+
+@in_train(
     "recipes",
-    "Train",
     "the ways of training",
     argument("--for", dest="dataset", metavar="NAME", help="with predicted times"),
     examples=("", "--for hands"),
@@ -38,7 +40,7 @@ def list_recipes(catalog: Catalog, options: Options, output: Output) -> list[dic
     return [dataclasses.asdict(recipe) for recipe in recipes.RECIPES.values()]
 
 
-@command("architectures", "Train", "networks to choose from")
+@in_train("architectures", "networks to choose from")
 def list_architectures(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for network in architectures.ARCHITECTURES.values():
@@ -72,9 +74,8 @@ def list_architectures(catalog: Catalog, options: Options, output: Output) -> li
     return found
 
 
-@command(
+@in_train(
     "layers",
-    "Train",
     "check an own network, or show templates",
     argument("file", nargs="?", type=Path, metavar="FILE.json"),
     argument("--size", type=int, default=64, metavar="PIXELS"),
@@ -115,7 +116,7 @@ def layers(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     return {"layers": [dataclasses.asdict(row) for row in rows]}
 
 
-@command("measure", "Train", "measure how fast this computer trains", NAME)
+@in_train("measure", "measure how fast this computer trains", NAME)
 def measure(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     record = catalog.datasets.find(options.name)
     run_job(catalog, kinds.submit_measure(catalog, record.id), output)
@@ -147,9 +148,8 @@ def predicted(catalog: Catalog, dataset_id: str, output: Output) -> list[dict[st
 _COMMON = settings_argument("a setting that all have in common")
 
 
-@command(
+@in_train(
     "find-rate",
-    "Train",
     "find a learning rate",
     NAME,
     RECIPE,
@@ -173,9 +173,8 @@ def find_rate(catalog: Catalog, options: Options, output: Output) -> dict[str, A
     return dict(found)
 
 
-@command(
+@in_train(
     "search",
-    "Train",
     "train with different settings and compare",
     NAME,
     RECIPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from core.errors import InvalidInput
 from core.text import plural, size
 from core.workspace import open_workspace, writable_place
 
+in_library = partial(command, "Library")
 
-@command(
+
+@in_library(
     "workspace backup",
-    "Library",
     "write all that Lightbox keeps into one file",
     argument("file", type=Path, metavar="FILE", help="where to; hands.lightbox for example"),
     argument("--replace", action="store_true", help="though there is a file of that name"),
@@ -38,9 +40,8 @@ def write(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return {**done, "path": str(target)}
 
 
-@command(
+@in_library(
     "workspace restore",
-    "Library",
     "put what a backup holds in the place of the workspace",
     argument("file", type=Path, metavar="FILE", help="a backup"),
     argument("--replace", action="store_true", help="though there is a workspace; it is kept"),
@@ -60,9 +61,8 @@ def put_back(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     return {**done, "home": str(home)}
 
 
-@command(
+@in_library(
     "move-database",
-    "Library",
     "move the lists to PostgreSQL, for a team; or back to a file",
     argument(
         "target",
@@ -85,9 +85,8 @@ def move(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     return asdict(moved)
 
 
-@command(
+@in_library(
     "move-files",
-    "Library",
     "move the files to a store, for a team; or back home",
     argument(
         "target",

@@ -76,7 +76,7 @@ def test_a_detector_finds_images_on_the_page_and_the_command_line(
 def test_a_command_is_understood_helped_with_and_answers_in_json(
     cli: Cli, capsys: pytest.CaptureFixture[str], catalog: Catalog
 ) -> None:
-    @command("greet", "Start", "say hello to a dataset", NAME)
+    @command("Start", "greet", "say hello to a dataset", NAME)
     def greet(catalog: Catalog, options: Options, output: Output) -> dict[str, str]:
         output.text(f"Hello, {options.name}.")
         return {"greeted": options.name}

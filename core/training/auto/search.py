@@ -77,6 +77,7 @@ class Search:
         self._best: tuple[Tried, Score] | None = None
         self._took: dict[Look, float] = {}  # seconds an image
         self._wall = Wall(context, data, self.rows)
+        self._seen = partial(seen.Seen, context, data)
 
     @property
     def images(self) -> int:
@@ -119,9 +120,9 @@ class Search:
         self._say(f"Looking with {chosen.look}")
         before = chosen.before
         if before is None:
-            features = seen.features(self.context, self.data, chosen.look, self.rows, self._wall)
+            features = self._seen(self.rows, self._wall).features(chosen.look)
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
-        parts = seen.in_parts(self.context, self.data, chosen.look, self.rows, self._wall)
+        parts = self._seen(self.rows, self._wall).in_parts(chosen.look)
         rows = np.concatenate([before(some) for some in parts])
         problem = replace(
             problem_of(self.context, self.data, rows, self.rows), known=chosen.settings
@@ -146,7 +147,7 @@ class Search:
         first = self._few()
         for rows in (first, self.rows if len(self._all) <= most else first):
             if len(rows):
-                seen.features(self.context, self.data, look, rows)
+                self._seen(rows).features(look)
 
     def _run(self) -> None:
         first, *others = looks.networks(self.context.spec.architecture)
@@ -222,7 +223,7 @@ class Search:
         if not len(rows) or self._kept.has(look):
             return
         self._say(f"Looking with {look}")
-        features = seen.features(self.context, self.data, look, rows)
+        features = self._seen(rows).features(look)
         with threadpool_limits(1):
             before = reducing(features, seen.parts(look), self.context.spec.seed)
             loaded = before, problem_of(self.context, self.data, before(features), rows)
@@ -254,7 +255,7 @@ class Search:
 
     def _look(self, look: Look) -> tuple[Step, Problem]:
         self._say(f"Looking with {look}")
-        features = seen.features(self.context, self.data, look, self.rows, self._wall, self._took)
+        features = self._seen(self.rows, self._wall, self._took).features(look)
         before = reducing(features, seen.parts(look), self.context.spec.seed)
         return before, problem_of(self.context, self.data, before(features), self.rows)
 
@@ -379,7 +380,7 @@ class Search:
 
     def _on_all(self, tried: Tried) -> Tried:
         self._say("Fitting the best on all images")
-        parts = seen.in_parts(self.context, self.data, tried.look, self._all)
+        parts = self._seen(self._all).in_parts(tried.look)
         rows = np.concatenate([tried.before(some) for some in parts])
         before, problem = tried.before, problem_of(self.context, self.data, rows, self._all)
         return Tried(tried.look, self._all, lambda: (before, problem))

@@ -116,7 +116,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
     rows = np.concatenate([data.validation, data.train])[:check_on]
     # Those that the export is checked on are read even where the person has ended the search.
     heedless = dataclasses.replace(context, report=ToTheEnd(context.report))
-    images = seen.pixels_of(heedless, data, found.look, rows).take(np.arange(len(rows)))
+    images = seen.Seen(heedless, data, rows).pixels(found.look).take(np.arange(len(rows)))
     return Automatic(
         model,
         spec,

@@ -149,9 +149,10 @@ class Tuning:
             return None
         # As it looked before, of which means come first.
         as_found = dataclasses.replace(look, peaks=self.found.look.peaks)
-        features = seen.features(self.context, self.data, as_found, self._rows)
+        those = seen.Seen(self.context, self.data, self._rows)
+        features = those.features(as_found)
         features = features[:, : sum(seen.parts(look))].copy()
-        pixels = seen.pixels_of(self.context, self.data, look, self._rows)
+        pixels = those.pixels(look)
         digests = self.context.spec.as_decoded.names(self.data.table["hash"].to_numpy()[self._rows])
         images = Images(pixels.take, digests, problem.labels, problem.weights)
         upper = Upper(self.context, look, images, _VARIED, self._say, deep=deep)

@@ -122,7 +122,7 @@ def test_a_command_is_added_by_declaring_it(
 ) -> None:
     monkeypatch.setitem(COMMANDS, "wave", COMMANDS["demo"])  # so that it is gone afterwards
 
-    @command("wave", "Start", "say hello", argument("whom"), examples=("Ada",))
+    @command("Start", "wave", "say hello", argument("whom"), examples=("Ada",))
     def wave(catalog: Catalog, options: Options, output: Output) -> dict[str, str]:
         output.text(f"Hello {options.whom}")
         return {"hello": options.whom}
