@@ -49,24 +49,22 @@ def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 @command("Predict", "api-key list", "list keys, and when each was last used")
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found = list_keys(catalog.workspace)
-    if found:
-        output.table(
-            ("name", "begins with", "made", "by", "last used", "requests a minute", "until"),
-            [
-                (
-                    key.name,
-                    f"{key.hint}…",
-                    when(key.made_at),
-                    key.by,
-                    "–" if key.used_at is None else when(key.used_at),
-                    f"{key.per_minute:,}",
-                    "–" if key.ends_at is None else when(key.ends_at),
-                )
-                for key in found
-            ],
-        )
-    else:
-        output.text("There are no API keys. Make one with: api-key new NAME")
+    output.table(
+        ("name", "begins with", "made", "by", "last used", "requests a minute", "until"),
+        [
+            (
+                key.name,
+                f"{key.hint}…",
+                when(key.made_at),
+                key.by,
+                "–" if key.used_at is None else when(key.used_at),
+                f"{key.per_minute:,}",
+                "–" if key.ends_at is None else when(key.ends_at),
+            )
+            for key in found
+        ],
+        none="There are no API keys. Make one with: api-key new NAME",
+    )
     return [_facts(key) for key in found]
 
 

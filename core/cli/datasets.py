@@ -228,13 +228,11 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
 
 def _list_bin(catalog: Catalog, output: Output) -> list[dict[str, Any]]:
     records = catalog.datasets.all(deleted=True)
-    if records:
-        output.table(
-            ("name", "images", "can be brought back until", "id"),
-            [(r.name, f"{r.images:,}", date(removal.kept_until(r)), r.id) for r in records],
-        )
-    else:
-        output.text("No removed datasets.")
+    output.table(
+        ("name", "images", "can be brought back until", "id"),
+        [(r.name, f"{r.images:,}", date(removal.kept_until(r)), r.id) for r in records],
+        none="No removed datasets.",
+    )
     return [
         {**_dataset(catalog, record), "kept_until": moment(removal.kept_until(record))}
         for record in records

@@ -67,9 +67,16 @@ class Output:
             self.end_line()
             put(line, self.out)
 
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table for people; columns of numbers are aligned to the right."""
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]], none: str = "") -> None:
+        """A table for people; columns of numbers are aligned to the right.
+
+        Args:
+            none: what is said in its place where there are no rows.
+        """
         cells = [[_in_a_line(str(cell)) for cell in row] for row in rows]
+        if none and not cells:
+            self.text(none)
+            return
         widths = [
             max(len(head), *(len(row[n]) for row in cells)) if cells else len(head)
             for n, head in enumerate(heads)

@@ -58,23 +58,21 @@ def _say(catalog: Catalog, address: str, output: Output) -> None:
 def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
     found = catalog.people.all()
     browsers = {each.id: len(catalog.people.sessions(each.id)) for each in found}
-    if found:
-        output.table(
-            ("name", "role", "made", "by", "browsers", ""),
-            [
-                (
-                    each.name,
-                    each.role,
-                    when(each.made_at),
-                    each.by,
-                    str(browsers[each.id]),
-                    "shut out" if each.disabled_at else "",
-                )
-                for each in found
-            ],
-        )
-    else:
-        output.text("Nobody signs in here. Make somebody with: people add NAME")
+    output.table(
+        ("name", "role", "made", "by", "browsers", ""),
+        [
+            (
+                each.name,
+                each.role,
+                when(each.made_at),
+                each.by,
+                str(browsers[each.id]),
+                "shut out" if each.disabled_at else "",
+            )
+            for each in found
+        ],
+        none="Nobody signs in here. Make somebody with: people add NAME",
+    )
     return [{**_facts(each), "browsers": browsers[each.id]} for each in found]
 
 
@@ -135,22 +133,23 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
         output.text("The link leads nowhere from now on.")
     found = all_links(catalog.workspace)
     base = reach(catalog.workspace).base
-    if found:
-        names = {run.id: run.name for run in catalog.runs.all(archived=True)}
-        rows = [
-            (
-                names.get(each.run_id, each.run_id),
-                each.kind,
-                when(each.made_at),
-                each.by,
-                _until(each),
-                base + each.address,
-            )
-            for each in found
-        ]
-        output.table(("model", "kind", "made", "by", "until", "address"), rows)
-    else:
-        output.text("There are no links. Make one with: share RUN")
+    names = {run.id: run.name for run in catalog.runs.all(archived=True)}
+    rows = [
+        (
+            names.get(each.run_id, each.run_id),
+            each.kind,
+            when(each.made_at),
+            each.by,
+            _until(each),
+            base + each.address,
+        )
+        for each in found
+    ]
+    output.table(
+        ("model", "kind", "made", "by", "until", "address"),
+        rows,
+        none="There are no links. Make one with: share RUN",
+    )
     return [
         {**each.model_dump(), "address": each.address, "url": base + each.address} for each in found
     ]

@@ -161,13 +161,11 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
         return {"run": run.id, "revoked": options.revoke}
     if options.list:
         found = links(catalog.workspace, run.id, kind)
-        if found:
-            output.table(
-                ("made", "by", "address"),
-                [(when(link.made_at), link.by, at.base + link.address) for link in found],
-            )
-        else:
-            output.text("There are no links to this run. Make one with: share RUN")
+        output.table(
+            ("made", "by", "address"),
+            [(when(link.made_at), link.by, at.base + link.address) for link in found],
+            none="There are no links to this run. Make one with: share RUN",
+        )
         return [_link(link, at) for link in found]
     picture = options.qr and checked_target(options.qr, (".png", ".svg"), "A QR code")
     link = create_link(

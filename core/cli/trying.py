@@ -163,13 +163,11 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
         output.text(f"Added to “{record.name}”: {added:,}")
         return {"dataset": record.id, "added": added, "corrections": []}
     items = kept.corrections(workspace, record.id)
-    if items:
-        output.table(
-            ("id", "file", "is", "answer", "by"),
-            [(item.id, item.name, item.label, item.predicted, item.by) for item in items],
-        )
-    else:
-        output.text("Nothing has been corrected. Correct an answer with: correct RUN FILE CLASS")
+    output.table(
+        ("id", "file", "is", "answer", "by"),
+        [(item.id, item.name, item.label, item.predicted, item.by) for item in items],
+        none="Nothing has been corrected. Correct an answer with: correct RUN FILE CLASS",
+    )
     return {"dataset": record.id, "added": 0, "corrections": [item.model_dump() for item in items]}
 
 
