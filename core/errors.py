@@ -9,11 +9,14 @@ that escapes is a defect of ours: logged with its traceback, exit code 1.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from core.addresses import shown
 from core.text import as_text, meant
+
+T = TypeVar("T")
 
 
 class LightboxError(Exception):
@@ -59,6 +62,17 @@ def unknown(what: str, key: str, known: Iterable[str]) -> InvalidInput:
         f"There is no {what} “{key}”.",
         remedy=f"{meant(key, names)} There are: {', '.join(names)}.".strip(),
     )
+
+
+def named(what: str, key: str, known: Mapping[str, T]) -> T:
+    """The one of this name.
+
+    Raises:
+        InvalidInput: there is none; see :func:`unknown`.
+    """
+    if key not in known:
+        raise unknown(what, key, known)
+    return known[key]
 
 
 class NotAllowed(LightboxError):

@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.datasets.fruit import IMAGES as FRUIT_IMAGES
 from core.datasets.fruit import write_fruit
-from core.errors import unknown
+from core.errors import named
 from core.progress import Reporter
 
 IMAGES = 1797
@@ -46,9 +46,7 @@ def sample(key: str) -> Sample:
     Raises:
         InvalidInput: there is none.
     """
-    if key not in SAMPLES:
-        raise unknown("sample", key, SAMPLES)
-    return SAMPLES[key]
+    return named("sample", key, SAMPLES)
 
 
 def write_digits(target: Path, report: Reporter | None = None) -> int:

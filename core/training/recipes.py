@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.images import Decoding
-from core.errors import unknown
+from core.errors import named
 from core.features import backbones
 from core.features.weights import find_weights
 from core.quality.export import split_plan
@@ -198,9 +198,7 @@ def get(recipe: str) -> Recipe:
     Raises:
         InvalidInput: there is none; the sentence names those that there are.
     """
-    if recipe not in RECIPES:
-        raise unknown("recipe", recipe, RECIPES)
-    return RECIPES[recipe]
+    return named("recipe", recipe, RECIPES)
 
 
 def batch_size(spec: TrainSpec, training_images: int) -> int:

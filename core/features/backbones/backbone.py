@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.datasets.downloads import Published
-from core.errors import InvalidInput
+from core.errors import named
 
 URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
@@ -140,9 +140,4 @@ def get(key: str) -> Backbone:
     Raises:
         InvalidInput: there is none; the sentence names those that there are.
     """
-    if key not in BACKBONES:
-        raise InvalidInput(
-            f"There is no pretrained network “{key}”.",
-            remedy="There are: " + ", ".join(BACKBONES) + ".",
-        )
-    return BACKBONES[key]
+    return named("pretrained network", key, BACKBONES)

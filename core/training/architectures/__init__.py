@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.errors import unknown
+from core.errors import named
 from core.training.architectures import classic, compact, custom, pretrained, unet, vgg
 from core.training.architectures.family import Architecture, BuildConfig
 
@@ -29,9 +29,7 @@ def get(key: str) -> Architecture:
     Raises:
         InvalidInput: there is none; the sentence names those that there are.
     """
-    if key not in ARCHITECTURES:
-        raise unknown("architecture", key, ARCHITECTURES)
-    return ARCHITECTURES[key]
+    return named("architecture", key, ARCHITECTURES)
 
 
 def in_words(keys: Iterable[str]) -> str:

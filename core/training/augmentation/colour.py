@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from core.training.augmentation.draw import Drawn
@@ -42,46 +44,32 @@ def light_tables(drawn: Drawn) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
+_light = partial(Kind, group=LIGHT, step=0.01, unit=PERCENT)
 KINDS = (
-    Kind(
+    _light(
         "brightness",
         "Brightness",
-        LIGHT,
         "Makes each image up to this much lighter or darker.",
         "up to {} lighter or darker",
-        maximum=1,
-        step=0.01,
-        unit=PERCENT,
     ),
-    Kind(
+    _light(
         "contrast",
         "Contrast",
-        LIGHT,
         "Gives each image up to this much more or less contrast.",
         "with up to {} more or less contrast",
-        maximum=1,
-        step=0.01,
-        unit=PERCENT,
     ),
-    Kind(
+    _light(
         "saturation",
         "Saturation",
-        LIGHT,
         "Makes the colours of each image up to this much stronger or paler.",
         "with up to {} stronger or paler colours",
-        maximum=1,
-        step=0.01,
-        unit=PERCENT,
     ),
-    Kind(
+    _light(
         "hue",
         "Hue",
-        LIGHT,
         "Turns all colours by up to this share of the colour circle. Keep it small where colour "
         "tells classes apart.",
         "with colours turned by up to {} of the circle",
         maximum=0.5,
-        step=0.01,
-        unit=PERCENT,
     ),
 )

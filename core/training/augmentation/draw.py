@@ -189,10 +189,10 @@ KINDS = (
     Kind(
         "randaugment",
         "RandAugment",
-        MORE,
         "On top, does two things to each image that are drawn from turning, leaning, zooming, "
         "shifting, light, colours, blur, noise and cutting out, all at this strength.",
         "with two more kinds drawn at strength {} of 10",
+        MORE,
         maximum=10,
         step=0.5,
     ),

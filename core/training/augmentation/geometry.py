@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PIL import Image
 
@@ -78,63 +80,53 @@ def move(image: np.ndarray, matrix: np.ndarray, margin: int) -> Image.Image:
     )
 
 
+_place = partial(Kind, group=PLACE)
+_share = partial(_place, step=0.01, unit=PERCENT)
 KINDS = (
-    Kind(
+    _place(
         "flip_horizontal",
         "Mirror left and right",
-        PLACE,
         "Mirrors half of the images left to right. Right for most photos, wrong for anything that "
         "is read or has a side.",
         "mirrored left to right",
         switch=True,
     ),
-    Kind(
+    _place(
         "flip_vertical",
         "Mirror top and bottom",
-        PLACE,
         "Mirrors half of the images top to bottom. For images without an up and a down: from "
         "above, or through a microscope.",
         "mirrored top to bottom",
         switch=True,
     ),
-    Kind(
+    _place(
         "rotation",
         "Turn",
-        PLACE,
         "Turns each image by up to so many degrees, either way.",
         "turned by up to {}",
         maximum=180,
-        step=1,
         unit="°",
     ),
-    Kind(
+    _share(
         "zoom",
         "Zoom",
-        PLACE,
         "Shows each image up to this much larger or smaller.",
         "zoomed by up to {}",
         maximum=0.9,
-        step=0.01,
-        unit=PERCENT,
     ),
-    Kind(
+    _share(
         "shift",
         "Shift",
-        PLACE,
         "Moves each image by up to this share of its side, across and down.",
         "shifted by up to {}",
         maximum=0.5,
-        step=0.01,
-        unit=PERCENT,
     ),
-    Kind(
+    _place(
         "shear",
         "Shear",
-        PLACE,
         "Leans each image by up to so many degrees, either way, as italics do.",
         "sheared by up to {}",
         maximum=45,
-        step=1,
         unit="°",
     ),
 )

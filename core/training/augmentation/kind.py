@@ -29,9 +29,9 @@ class Kind:
     Attributes:
         name: of the option. 0 or false is off.
         title: its label in a form.
-        group: heading that it stands under.
         sentence: what it does.
         phrase: how it goes in a description, with the shown value in place of ``{}``.
+        group: heading that it stands under.
         maximum: the greatest strength that is allowed, as stored; the least is 0.
         step: of a slider, as stored; 1 for a switch.
         unit: of the value as shown, which is the stored one times ``scale``.
@@ -43,9 +43,9 @@ class Kind:
 
     name: str
     title: str
-    group: str
     sentence: str
     phrase: str
+    group: str
     maximum: float = 1
     step: float = 1
     unit: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from core.training.augmentation.kind import MORE, Chosen, Kind
@@ -66,27 +68,22 @@ def _patched(
     return mixed, (1 - replaced).astype(np.float32)
 
 
+_mixed = partial(Kind, group=MORE, maximum=2, step=0.05)
 KINDS = (
     # Zhang et al., 2018.
-    Kind(
+    _mixed(
         "mixup",
         "Mixup",
-        MORE,
         "Blends each image with another, and asks the network for both in these shares. 0.2 is "
         "usual; higher blends more evenly.",
         "blended with another image (mixup {})",
-        maximum=2,
-        step=0.05,
     ),
     # Yun et al., 2019.
-    Kind(
+    _mixed(
         "cutmix",
         "Cutmix",
-        MORE,
         "Replaces a square of each image by another's, and asks the network for both in the shares "
         "of their areas. 1 makes every size of square as likely.",
         "with a square of another image (cutmix {})",
-        maximum=2,
-        step=0.05,
     ),
 )

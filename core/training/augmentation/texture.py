@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -64,11 +64,11 @@ def cut_out(image: np.ndarray, side: float, x: float, y: float) -> None:
     image[max(top, 0) : max(top + pixels, 0), max(left, 0) : max(left + pixels, 0)] = _GREY
 
 
+_texture = partial(Kind, group=TEXTURE)
 KINDS = (
-    Kind(
+    _texture(
         "blur",
         "Blur",
-        TEXTURE,
         "Blurs each image by a standard deviation of up to so many pixels, at the size that the "
         "network sees.",
         "blurred by up to {}",
@@ -76,10 +76,9 @@ KINDS = (
         step=0.1,
         unit=" px",
     ),
-    Kind(
+    _texture(
         "noise",
         "Noise",
-        TEXTURE,
         (
             "Adds grain with a standard deviation of up to this share of the range from black to "
             "white."
@@ -90,10 +89,9 @@ KINDS = (
         unit=PERCENT,
     ),
     # DeVries and Taylor, 2017.
-    Kind(
+    _texture(
         "cutout",
         "Cut out",
-        TEXTURE,
         "Covers a grey square of up to this share of the side, so that the network can't rely on "
         "one detail alone.",
         "with a grey square of up to {} of the side",

@@ -8,7 +8,7 @@ Nothing here needs Keras but :mod:`core.training.heads.layers`.
 
 from __future__ import annotations
 
-from core.errors import unknown
+from core.errors import named
 from core.training.heads import discriminant, kernel, logistic, perceptron
 from core.training.heads.head import Head
 
@@ -23,6 +23,4 @@ def get(key: str) -> Head:
     Raises:
         InvalidInput: there is none; the sentence names those that there are.
     """
-    if key not in HEADS:
-        raise unknown("head", key, HEADS)
-    return HEADS[key]
+    return named("head", key, HEADS)

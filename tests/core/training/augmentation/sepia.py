@@ -24,9 +24,9 @@ register(
     Kind(
         "sepia",
         "Old photo",
-        LIGHT,
         "Browns each image by up to this much.",
         "browned by up to {}",
+        LIGHT,
         step=0.01,
         unit=PERCENT,
         change=sepia,
