@@ -44,6 +44,16 @@ class TrainingContext:
     seconds: dict[str, float] = field(default_factory=dict)
     now: Callable[[], float] = time.monotonic
 
+    @classmethod
+    def begin(
+        cls, catalog: Catalog, folder: Path, spec: TrainSpec, report: Reporter, table: pd.DataFrame
+    ) -> TrainingContext:
+        """Of a run on these usable images, on the device that trains here. Loads TensorFlow."""
+        from core.training.fitting import devices
+
+        precision, classes = devices.precision(spec.precision), sorted(table["label"].unique())
+        return cls(catalog, folder, spec, precision, report, classes)
+
     @property
     def architecture(self) -> Architecture:
         return architectures.get(self.spec.architecture)

@@ -31,7 +31,6 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
     checks.check(spec, table, catalog)
     table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
-    from core.training.fitting import devices
     from core.training.fitting.checkpoint import FitState
     from core.training.fitting.finder import Finder, findings
     from core.training.fitting.fit import Run
@@ -42,14 +41,7 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     )
     finder = Finder(report)
     with tempfile.TemporaryDirectory(prefix="rate-", dir=catalog.workspace.staging) as folder:
-        context = TrainingContext(
-            catalog,
-            Path(folder),
-            trial,
-            devices.precision(spec.precision),
-            report,
-            sorted(table["label"].unique()),
-        )
+        context = TrainingContext.begin(catalog, Path(folder), trial, report, table)
         data = decode(context, table)
         run = Run(trial, report, FitState(), finder=finder)
         if context.pretrained:

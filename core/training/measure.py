@@ -93,7 +93,6 @@ def _measure_one(
     catalog: Catalog, spec: TrainSpec, table: pd.DataFrame, report: Reporter, warm_mb: int
 ) -> int:
     """Measure one spec; returns what the process held in MB before it had done anything."""
-    from core.training.fitting import devices
     from core.training.fitting.checkpoint import FitState
     from core.training.fitting.fit import Run
     from core.training.fitting.stopwatch import Stopwatch
@@ -114,14 +113,7 @@ def _measure_one(
     )
     found: dict[str, Speed] = {}
     with tempfile.TemporaryDirectory(prefix="measure-", dir=catalog.workspace.staging) as folder:
-        context = TrainingContext(
-            catalog,
-            Path(folder),
-            trial,
-            devices.precision(spec.precision),
-            report,
-            sorted(table["label"].unique()),
-        )
+        context = TrainingContext.begin(catalog, Path(folder), trial, report, table)
 
         def name(part: str) -> str:
             return speeds.key(part, spec, context.precision)

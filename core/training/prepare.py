@@ -29,16 +29,7 @@ def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
     """
     table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
     checks.check(spec, table, catalog)
-    from core.training.fitting import devices
-
-    context = TrainingContext(
-        catalog,
-        catalog.workspace.staging,
-        spec,
-        devices.precision(spec.precision),
-        report,
-        sorted(table["label"].unique()),
-    )
+    context = TrainingContext.begin(catalog, catalog.workspace.staging, spec, report, table)
     table = table.assign(split_at=recipes.plan(spec, table).to_numpy())
     if spec.minutes:
         data = decode(context, table, later=True)

@@ -61,16 +61,8 @@ def train_run(
     from core.training.fitting.checkpoint import Checkpoint, FitState
     from core.training.fitting.fit import Run
 
-    classes = sorted(table["label"].unique())
-    context = TrainingContext(
-        catalog,
-        files.folder,
-        spec,
-        devices.precision(spec.precision),
-        report,
-        classes,
-        now=now,
-    )
+    context = TrainingContext.begin(catalog, files.folder, spec, report, table)
+    context.now = now
     checkpoint = Checkpoint(files.folder)
     fit_state = checkpoint.fit_state()
     if fit_state is None and not spec.minutes:
@@ -102,7 +94,7 @@ def train_run(
         if spec.minutes:
             automatic = fit_automatically(context, data, CHECK_IMAGES)
             model, stopped = automatic.model, automatic.stopped
-            report.event("note", text=automatic.story)
+            report.event("note", text=automatic.summary.story)
             context.spec = spec = automatic.spec
         else:
             model, stopped = fit_model(context, data, fitting)
@@ -124,17 +116,8 @@ def train_run(
     else:
         summary = summary.model_copy(
             update={
-                "validation_accuracy": automatic.accuracy if automatic.judged else None,
-                "judged": automatic.judged,
+                **automatic.summary.model_dump(exclude_unset=True),
                 "decoded": data.pixels.decoded,
-                "head": automatic.head,
-                "networks": automatic.networks,
-                "peaks": automatic.peaks,
-                "closer": automatic.closer,
-                "chosen": automatic.chosen,
-                "sharpness": automatic.sharpness,
-                "story": automatic.story,
-                "ladder": tuple(rung.values for rung in automatic.rungs),
             }
         )
         catalog.runs.respec(run_id, spec.model_dump(mode="json"))

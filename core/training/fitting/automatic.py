@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.features.backbones import Peaks
+from core.catalog import RunSummary
 from core.features.weights import weights
 from core.progress import ToTheEnd
 from core.runs.files import RunFiles
@@ -22,7 +22,7 @@ from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced, finish_s
 from core.training.auto.found import Found
 from core.training.auto.kept import Kept
-from core.training.auto.ladder import Rung, left_out, story
+from core.training.auto.ladder import left_out, story
 from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
@@ -39,29 +39,15 @@ class Automatic:
         model: float32, uncompiled, from pixels to probabilities.
         spec: the run's, with what was chosen.
         stopped: whether the person has ended the search.
-        accuracy: of answers about ``judged`` images that the model's kind was not fitted on.
-        head: key of the head; "" of a network that was fine-tuned.
-        rungs: all that was tried.
-        story: the same in words.
+        summary: what there is to say of it: how good it is, what it looks with, what was tried.
         images: of some rows, uint8, as the model takes them.
-        networks, peaks, closer, chosen: that look side by side, what is taken of them, what more
-            looks leave out, and the settings of the head.
     """
 
     model: Any
     spec: TrainSpec
     stopped: bool
-    accuracy: float
-    judged: int
-    head: str
-    rungs: tuple[Rung, ...]
-    story: str
+    summary: RunSummary
     images: NDArray[np.uint8]
-    networks: tuple[str, ...]
-    peaks: Peaks
-    closer: tuple[float, ...]
-    chosen: dict[str, float]
-    sharpness: float
 
 
 def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Automatic:
@@ -117,22 +103,19 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
     # Those that the export is checked on are read even where the person has ended the search.
     heedless = dataclasses.replace(context, report=ToTheEnd(context.report))
     images = seen.Seen(heedless, data, rows).pixels(found.look).take(np.arange(len(rows)))
-    return Automatic(
-        model,
-        spec,
-        stopped,
-        accuracy,
-        judged,
-        head,
-        tuple(search.rungs),
-        story(search.rungs, judged, why),
-        images,
-        found.look.networks if head else (),
-        found.look.peaks,
-        found.look.closer,
-        found.settings if head else {},
-        found.sharpness,
+    summary = RunSummary(
+        validation_accuracy=accuracy if judged else None,
+        judged=judged,
+        head=head,
+        networks=found.look.networks if head else (),
+        peaks=found.look.peaks,
+        closer=found.look.closer,
+        chosen=found.settings if head else {},
+        sharpness=found.sharpness,
+        story=story(search.rungs, judged, why),
+        ladder=tuple(rung.values for rung in search.rungs),
     )
+    return Automatic(model, spec, stopped, summary, images)
 
 
 def _assembled(spec: TrainSpec, found: Found) -> Any:
