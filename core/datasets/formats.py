@@ -56,69 +56,59 @@ SUFFIXES = frozenset(suffix for suffixes in SUFFIXES_OF.values() for suffix in s
 _PHOTO_REMEDY = "export it as JPEG or PNG and add that"
 # Pictures, and what is taken for one, that Lightbox can't read: what they are, and what to do.
 _KNOWN: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(
-        (".heic", ".heif", ".hif"),
-        ("a HEIC photo", "save it as JPEG, or install the package pi-heif beside Lightbox"),
-    ),
-    ".avif": ("an AVIF image, which this installation can't read", "save it as JPEG or PNG"),
-    **dict.fromkeys(
+    suffix: (what, remedy)
+    for suffixes, what, remedy in (
         (
-            *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".srw", ".pef"),
-            *(".raw", ".crw", ".nrw", ".sr2", ".srf", ".rwl", ".3fr", ".iiq", ".x3f", ".mrw"),
-            *(".kdc", ".dcr", ".erf", ".mef", ".mos", ".gpr"),
+            ".heic .heif .hif",
+            "a HEIC photo",
+            "save it as JPEG, or install the package pi-heif beside Lightbox",
         ),
-        ("a raw photo, as it came from a camera's sensor", _PHOTO_REMEDY),
-    ),
-    **dict.fromkeys(
-        (".dcm", ".dicom", ".ima"),
+        (".avif", "an AVIF image, which this installation can't read", "save it as JPEG or PNG"),
         (
+            ".cr2 .cr3 .nef .arw .dng .orf .rw2 .raf .srw .pef .raw .crw .nrw .sr2 .srf .rwl "
+            ".3fr .iiq .x3f .mrw .kdc .dcr .erf .mef .mos .gpr",
+            "a raw photo, as it came from a camera's sensor",
+            _PHOTO_REMEDY,
+        ),
+        (
+            ".dcm .dicom .ima",
             "a DICOM image",
-            "install pydicom beside Lightbox (pip install pydicom), or export it as PNG with the "
-            "window that shows it",
+            "install pydicom beside Lightbox (pip install pydicom), or export it as PNG with "
+            "the window that shows it",
         ),
-    ),
-    **dict.fromkeys(
-        (".nii", ".nrrd", ".nhdr", ".mha", ".mhd"),
-        ("a medical volume", "export its slices as PNG"),
-    ),
-    **dict.fromkeys(
-        (".svs", ".ndpi", ".mrxs", ".scn", ".czi", ".lif", ".nd2", ".oib", ".oif", ".vsi", ".lsm"),
-        ("a microscope's file", "export its pictures as TIFF or PNG"),
-    ),
-    **dict.fromkeys(
-        (".psd", ".psb", ".xcf", ".kra", ".clip", ".afphoto"), ("a layered drawing", _PHOTO_REMEDY)
-    ),
-    **dict.fromkeys(
-        (".svg", ".svgz", ".ai", ".eps", ".ps", ".wmf", ".emf", ".cdr", ".dwg", ".dxf"),
-        ("a drawing", "save it as PNG"),
-    ),
-    **dict.fromkeys(
+        (".nii .nrrd .nhdr .mha .mhd", "a medical volume", "export its slices as PNG"),
         (
-            *(".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"),
-            *(".3gp", ".mts", ".m2ts", ".ogv", ".vob", ".mjpeg"),
+            ".svs .ndpi .mrxs .scn .czi .lif .nd2 .oib .oif .vsi .lsm",
+            "a microscope's file",
+            "export its pictures as TIFF or PNG",
         ),
-        ("a video", "save some of its pictures as JPEG and add those"),
-    ),
-    **dict.fromkeys((".jxl",), ("a JPEG XL image", "save it as JPEG or PNG")),
-    **dict.fromkeys((".ico", ".icns", ".cur"), ("an icon", "save it as PNG")),
-    **dict.fromkeys((".exr", ".hdr"), ("a high-dynamic-range image", "save it as TIFF or PNG")),
-    **dict.fromkeys((".dds", ".ktx", ".blp", ".vtf"), ("a texture", "save it as PNG")),
-    **dict.fromkeys(
+        (".psd .psb .xcf .kra .clip .afphoto", "a layered drawing", _PHOTO_REMEDY),
+        (".svg .svgz .ai .eps .ps .wmf .emf .cdr .dwg .dxf", "a drawing", "save it as PNG"),
         (
-            *(".qoi", ".sgi", ".rgb", ".bw", ".xbm", ".xpm", ".msp", ".ras", ".sun", ".wbmp"),
-            *(".flif", ".bpg", ".jls", ".jxr", ".wdp", ".hdp", ".djvu", ".mng", ".pct", ".pict"),
-            *(".spi", ".im", ".iff", ".lbm", ".cin", ".dpx", ".heics"),
+            ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg .wmv .flv .3gp .mts .m2ts .ogv .vob .mjpeg",
+            "a video",
+            "save some of its pictures as JPEG and add those",
         ),
-        ("a picture of a kind that is not read here", "save it as JPEG or PNG"),
-    ),
-    **dict.fromkeys(
-        (".npy", ".npz", ".mat", ".h5", ".hdf5", ".tfrecord", ".tfrecords", ".lmdb", ".mdb"),
-        ("a file of arrays", "save its pictures as PNG"),
-    ),
-    **dict.fromkeys((".fits", ".fit", ".fts"), ("a FITS image", "save it as TIFF or PNG")),
-    ".xlsx": ("a table of Excel", "save it as CSV; then it can say the classes"),
-    ".xls": ("a table of Excel", "save it as CSV; then it can say the classes"),
-    ".pdf": ("a document", "save its pages as images"),
+        (".jxl", "a JPEG XL image", "save it as JPEG or PNG"),
+        (".ico .icns .cur", "an icon", "save it as PNG"),
+        (".exr .hdr", "a high-dynamic-range image", "save it as TIFF or PNG"),
+        (".dds .ktx .blp .vtf", "a texture", "save it as PNG"),
+        (
+            ".qoi .sgi .rgb .bw .xbm .xpm .msp .ras .sun .wbmp .flif .bpg .jls .jxr .wdp "
+            ".hdp .djvu .mng .pct .pict .spi .im .iff .lbm .cin .dpx .heics",
+            "a picture of a kind that is not read here",
+            "save it as JPEG or PNG",
+        ),
+        (
+            ".npy .npz .mat .h5 .hdf5 .tfrecord .tfrecords .lmdb .mdb",
+            "a file of arrays",
+            "save its pictures as PNG",
+        ),
+        (".fits .fit .fts", "a FITS image", "save it as TIFF or PNG"),
+        (".xlsx .xls", "a table of Excel", "save it as CSV; then it can say the classes"),
+        (".pdf", "a document", "save its pages as images"),
+    )
+    for suffix in suffixes.split()
 }
 _ARCHIVES = frozenset([".zip", ".tar", ".gz", ".tgz", ".rar", ".7z", ".bz2", ".xz", ".zst"])
 _ARRAYS = re.compile(r"idx\d-u?byte$|(^|/)(data_batch_\d|test_batch|batches\.meta)$", re.IGNORECASE)

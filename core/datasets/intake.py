@@ -41,16 +41,7 @@ def add_sample(catalog: Catalog, key: str = samples.DEFAULT) -> DatasetRecord:
     Raises:
         InvalidInput: there is none of that key.
     """
-    wanted = samples.sample(key)
-    for record in catalog.datasets.all():
-        if record.origin == "sample" and record.state != "failed":
-            source = catalog.workspace.dataset(record.id) / "source.json"
-            # Earlier versions had one sample, and named none.
-            here = read_json(source) if source.is_file() else {}
-            if here.get("key", samples.DEFAULT) == key:
-                return record
-    name = catalog.datasets.free_name(wanted.name)
-    return _add(catalog, name, "sample", {"kind": "sample", "key": key})
+    return _once(catalog, "sample", key, samples.sample(key).name)
 
 
 def add_known(catalog: Catalog, key: str) -> DatasetRecord:
@@ -60,14 +51,20 @@ def add_known(catalog: Catalog, key: str) -> DatasetRecord:
     Raises:
         InvalidInput: there is none of that key.
     """
-    known = known_sets.known_set(key)
+    return _once(catalog, "known", key, known_sets.known_set(key).title)
+
+
+def _once(catalog: Catalog, origin: str, key: str, name: str) -> DatasetRecord:
+    """The dataset of this key, or a new one."""
     for record in catalog.datasets.all():
-        if record.origin == "known" and record.state != "failed":
+        if record.origin == origin and record.state != "failed":
             source = catalog.workspace.dataset(record.id) / "source.json"
-            if source.is_file() and read_json(source)["key"] == key:
+            here = read_json(source) if source.is_file() else {}
+            # Earlier versions had one sample, and named none.
+            if here.get("key", samples.DEFAULT) == key:
                 return record
-    name = catalog.datasets.free_name(known.title)
-    return _add(catalog, name, "known", {"kind": "known", "key": key})
+    free = catalog.datasets.free_name(name)
+    return _add(catalog, free, origin, {"kind": origin, "key": key})
 
 
 def add_folder(

@@ -117,12 +117,11 @@ class UploadStage:
             out.write(part)
             return out.seek(0, os.SEEK_END)
 
-    def add(self, relative_path: str, source: BinaryIO, *, into_class: str | None = None) -> bool:
+    def add(self, relative_path: str, source: BinaryIO) -> bool:
         """Take one file.
 
         Args:
             relative_path: as the browser gives it, ``hands/0/IMG_1.JPG``.
-            into_class: put it into this class, whatever folder it came from.
 
         Returns:
             Whether it was taken; if not, ``refused`` says why.
@@ -134,7 +133,7 @@ class UploadStage:
         parts = [part for part in path.parts if part not in ("/", "..", ".")]
         if not parts or any(is_litter(part) for part in parts):
             return False
-        is_table = suffix_of(parts[-1]) in TABLES and into_class is None
+        is_table = suffix_of(parts[-1]) in TABLES
         head = b""
         if not has_image_name(parts[-1]) and may_be_image(parts[-1]):
             head = source.read(HEAD_BYTES)
@@ -144,8 +143,6 @@ class UploadStage:
         if not all(is_text(part) for part in parts):
             self._refuse(relative_path, "Its name is not valid text (UTF-8).")
             return False
-        if into_class is not None:
-            parts = [into_class, parts[-1]]
         safe = [_safe_name(part) for part in parts]
         if not all(safe):
             self._refuse(relative_path, "Its name can't be used.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+
+from pydantic import TypeAdapter, ValidationError
 
 from core.datasets.layout.names import split_of
 from core.datasets.layout.values import MEANINGS, Choice, Kind, Layout, Outline, Way
@@ -36,6 +37,9 @@ class KeptLayout:
         return "This folder can be read in more than one way"
 
 
+_KEPT, _CHOICE = TypeAdapter(KeptLayout), TypeAdapter(Choice)
+
+
 def parse_kind(text: str) -> Kind:
     """The layout of this name.
 
@@ -54,9 +58,7 @@ def load_choice(workspace: Workspace, dataset_id: str) -> Choice:
     path = workspace.dataset(dataset_id) / "source.json"
     if not path.is_file():
         return Choice()
-    kept = read_json(path).get("layout") or {}
-    found = Choice(**{each.name: kept.get(each.name) for each in fields(Choice)})
-    return replace(found, greys=(found.greys[0], found.greys[1])) if found.greys else found
+    return _CHOICE.validate_python(read_json(path).get("layout") or {})
 
 
 def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
@@ -72,18 +74,18 @@ def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
 
 def keep_layout(workspace: Workspace, dataset_id: str, layout: Layout, choice: Choice) -> None:
     """Note how a scan read the folder."""
-    facts = {
-        "chosen": choice.kind is not None and not layout.doubt,
-        "outline": asdict(layout.outline()),
-        "reason": layout.reason,
-        "doubt": layout.doubt,
-        "others": [asdict(each) for each in layout.others],
-        "notes": list(layout.notes),
-        "together": asdict(layout.together) if layout.together else None,
-        "ways": [asdict(each) for each in layout.ways],
-        "greys": choice.greys,
-    }
-    write_json(workspace.dataset(dataset_id) / "layout.json", facts)
+    kept = KeptLayout(
+        choice.kind is not None and not layout.doubt,
+        layout.outline(),
+        layout.reason,
+        layout.doubt,
+        layout.others,
+        layout.notes,
+        layout.together,
+        layout.ways,
+        choice.greys,
+    )
+    write_json(workspace.dataset(dataset_id) / "layout.json", asdict(kept))
 
 
 def kept_layout(workspace: Workspace, dataset_id: str) -> KeptLayout | None:
@@ -91,22 +93,7 @@ def kept_layout(workspace: Workspace, dataset_id: str) -> KeptLayout | None:
     path = workspace.dataset(dataset_id) / "layout.json"
     if not path.is_file():
         return None
-    facts: dict[str, Any] = read_json(path)
     try:
-        return KeptLayout(
-            bool(facts["chosen"]),
-            Outline(**facts["outline"]),
-            str(facts["reason"]),
-            str(facts["doubt"]),
-            tuple(Outline(**each) for each in facts["others"]),
-            tuple(map(str, facts["notes"])),
-            _way(facts["together"]) if facts.get("together") else None,
-            tuple(map(_way, facts.get("ways", ()))),
-            tuple(facts["greys"]) if facts.get("greys") else None,
-        )
-    except (KeyError, TypeError):
+        return _KEPT.validate_python(read_json(path))
+    except ValidationError:
         return None  # damaged: the next scan writes it again
-
-
-def _way(facts: dict[str, Any]) -> Way:
-    return Way(**{**facts, "example": tuple(facts["example"])})

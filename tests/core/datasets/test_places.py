@@ -34,7 +34,8 @@ def dataset_id(catalog: Catalog, tmp_path: Path) -> str:
     record = intake.add_folder(catalog, tmp_path / "photos", restrict=False)
     stage = UploadStage(catalog.workspace)
     for number in (7, 8):
-        stage.add(f"new {number}.png", io.BytesIO(image_bytes(number)), into_class="cat")
+        stage.add(f"new {number}.png", io.BytesIO(image_bytes(number)))
+    stage.gather("cat")
     scan(catalog, record.id)
     assert stage.add_to(catalog, record.id) == [path.format(record.id) for path in MINE]
     scan(catalog, record.id)

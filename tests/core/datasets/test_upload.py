@@ -23,7 +23,9 @@ from tests.core.datasets.packing import good, image_bytes, make_zip
 def stage_of(catalog: Catalog, *paths: str, into_class: str | None = None) -> UploadStage:
     stage = UploadStage(catalog.workspace)
     for number, path in enumerate(paths):
-        stage.add(path, io.BytesIO(image_bytes(number)), into_class=into_class)
+        stage.add(path, io.BytesIO(image_bytes(number)))
+    if into_class is not None:
+        stage.gather(into_class)
     return stage
 
 
