@@ -89,7 +89,7 @@ def garden(rng: Rng) -> F:
     behind = np.asarray(far, np.float32) / np.float32(255)
     _, rows = grid()
     line = between(rng, 110, 150)
-    return mix_pictures(behind, wood(rng) * np.float32(0.95), step(rows, line - 4, line + 4))
+    return mix(behind, wood(rng) * np.float32(0.95), step(rows, line - 4, line + 4))
 
 
 def plate(rng: Rng) -> F:
@@ -107,13 +107,7 @@ def plate(rng: Rng) -> F:
     glaze = glaze * (1 - 0.16 * inner - 0.22 * rim + 0.05 * step(d, 0.72, 0.8))[..., None]
     shadow = blurred(1 - step(np.sqrt(x * x + (y - 0.07) * (y - 0.07)), 0.98, 1.02), 5)
     under = under * (1 - 0.45 * shadow)[..., None]
-    return mix_pictures(under, np.asarray(glaze, np.float32), 1 - step(d, 0.985, 1.0))
-
-
-def mix_pictures(first: F, second: F, share: F) -> F:
-    """One picture over another."""
-    part = share[..., None]
-    return np.asarray(first * (1 - part) + second * part, np.float32)
+    return mix(under, np.asarray(glaze, np.float32), 1 - step(d, 0.985, 1.0))
 
 
 GROUNDS: tuple[Ground, ...] = (wood, cloth, plain, marble, slate, garden, plate)

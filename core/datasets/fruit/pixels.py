@@ -46,7 +46,8 @@ def step(values: F, low: float, high: float) -> F:
 
 
 def mix(first: Any, second: Any, share: F) -> F:
-    """Colours between two; ``share`` of shape (height, width) is how much of the second."""
+    """Colours, or pictures, between two; ``share`` of shape (height, width) is how much of the
+    second."""
     part = share[..., None]
     a, b = np.asarray(first, np.float32), np.asarray(second, np.float32)
     return np.asarray(a * (1 - part) + b * part, np.float32)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from core.datasets.fruit import solids
-from core.datasets.fruit.grounds import GROUNDS, mix_pictures
+from core.datasets.fruit.grounds import GROUNDS
 from core.datasets.fruit.pixels import (
     SIDE,
     F,
@@ -118,7 +118,7 @@ def _place(
     cover[box] = surface.cover
     picture = _shadowed(picture, cover, light, size)
     picture = picture.copy()
-    picture[box] = mix_pictures(picture[box], lit, surface.cover)
+    picture[box] = mix(picture[box], lit, surface.cover)
     if kind in ("apple", "pear"):
         picture[box] = _stalked(picture[box], kind, (x, y), surface, size, light, rng)
     return picture
@@ -156,9 +156,9 @@ def _stalked(
         leaf = leaf * step(v, 0.0, 0.02) * (1 - step(v, 0.98, 1.0))
         green = mix([0.16, 0.38, 0.10], [0.40, 0.60, 0.20], np.asarray(v, np.float32))
         green = green * (0.75 + 0.35 * step(off, 0.0, 0.05))[..., None]
-        picture = mix_pictures(picture, green * np.asarray(light.colour, np.float32), leaf)
+        picture = mix(picture, green * np.asarray(light.colour, np.float32), leaf)
     brown = mix([0.20, 0.13, 0.06], [0.40, 0.28, 0.13], np.asarray(u, np.float32))
-    return mix_pictures(picture, brown * np.asarray(light.colour, np.float32), wood)
+    return mix(picture, brown * np.asarray(light.colour, np.float32), wood)
 
 
 def _along(x: F, y: F, start: tuple[float, float], end: tuple[float, float]) -> tuple[F, F]:
@@ -215,40 +215,34 @@ def _skin(
         share = step(streaks + np.float32(0.25) * on.along + np.float32(0.2) * mottled, 0.45, 1.0)
         colour = mix(first, second, share)
         specks = step(noise(rng, 70, 70, wide), 0.86, 0.97)
-        colour = _painted(colour, [0.93, 0.82, 0.58], 0.35 * specks)
+        colour = mix(colour, [0.93, 0.82, 0.58], 0.35 * specks)
         stem = step(on.along, 0.955, 0.985)
-        colour = _painted(colour, [0.42, 0.44, 0.14], 0.7 * step(on.along, 0.82, 0.99))
-        return _painted(colour, [0.24, 0.15, 0.07], stem)
+        colour = mix(colour, [0.42, 0.44, 0.14], 0.7 * step(on.along, 0.82, 0.99))
+        return mix(colour, [0.24, 0.15, 0.07], stem)
     if kind == "pear":
         colour = mix(first, second, np.asarray(mottled, np.float32))
         blush = step(on.across * np.float32(0.7 if rng.integers(2) else -0.7), 0.0, 0.75)
-        colour = _painted(colour, [0.80, 0.34, 0.18], blush * np.float32(between(rng, 0, 0.6)))
+        colour = mix(colour, [0.80, 0.34, 0.18], blush * np.float32(between(rng, 0, 0.6)))
         russet = step(noise(rng, 60, 60, wide), 0.66, 0.9)
-        colour = _painted(colour, [0.50, 0.38, 0.16], 0.5 * russet)
+        colour = mix(colour, [0.50, 0.38, 0.16], 0.5 * russet)
         stem = step(on.along, 0.985, 0.996)
-        return _painted(colour, [0.26, 0.17, 0.08], stem)
+        return mix(colour, [0.26, 0.17, 0.08], stem)
     if kind == "orange":
         colour = mix(first, second, np.asarray(mottled, np.float32))
         star = step(on.along, 0.975, 0.99)
-        return _painted(colour, [0.36, 0.42, 0.16], star)
+        return mix(colour, [0.36, 0.42, 0.16], star)
     colour = mix(first, second, np.asarray(mottled, np.float32))
     ripe = between(rng, 0.62, 0.95)
     spots = step(
         noise(rng, 34, 34, wide) * np.float32(0.7) + np.float32(0.3) * mottled, ripe, ripe + 0.08
     )
-    colour = _painted(colour, [0.36, 0.21, 0.08], 0.8 * spots)
+    colour = mix(colour, [0.36, 0.21, 0.08], 0.8 * spots)
     edge = 1 - step(np.abs(np.abs(on.across) - np.float32(0.4)), 0.0, 0.1)
     colour = colour * (1 - 0.10 * edge)[..., None]
     green = step(np.abs(on.along), 0.72, 1.0)
-    colour = _painted(colour, [0.60, 0.62, 0.16], 0.55 * green)
+    colour = mix(colour, [0.60, 0.62, 0.16], 0.55 * green)
     tips = step(-on.along, 0.97, 1.01) + step(on.along, 1.12, 1.16)
-    return _painted(colour, [0.17, 0.12, 0.07], tips)
-
-
-def _painted(colour: F, paint: list[float], share: F) -> F:
-    """Paint over a colour, by ``share``."""
-    part = share[..., None]
-    return np.asarray(colour * (1 - part) + np.asarray(paint, np.float32) * part, np.float32)
+    return mix(colour, [0.17, 0.12, 0.07], tips)
 
 
 def _sampled(texture: F, on: solids.Surface) -> F:
@@ -328,7 +322,7 @@ def _leaf(picture: F, rng: Rng, light: Light) -> F:
     green = mix([0.16, 0.36, 0.12], [0.34, 0.55, 0.20], noise(rng, 8, 8))
     green = green * (1 + 0.35 * vein + 0.10 * ribs - 0.2 * step(v, -0.1, 0.1))[..., None]
     picture = _shadowed(picture, inside, light, 34)
-    return mix_pictures(picture, green * np.asarray(light.colour, np.float32), inside)
+    return mix(picture, green * np.asarray(light.colour, np.float32), inside)
 
 
 def _photographed(picture: F, rng: Rng, hard: Collection[str]) -> NDArray[np.uint8]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Callable
 
-from core.progress import HandsOn, Reporter, Wishes
+from core.progress import HandsOn, Reporter
 
 # Needed at the end to save, check and test a model, before it was measured: seconds, and seconds an
 # image.
@@ -80,17 +79,3 @@ class Paced(HandsOn):
         whole = self._clock.seconds
         spent = min(self._clock.spent, whole)
         self._report.progress("search", int(spent), int(whole) or 1, note)
-
-
-class Until(HandsOn):
-    """Hands on what is reported, and asks to stop and keep the best once the time is up."""
-
-    def __init__(self, report: Reporter, clock: Clock) -> None:
-        super().__init__(report)
-        self._clock = clock
-
-    def wishes(self) -> Wishes:
-        wishes = self._report.wishes()
-        if not wishes.stop and self._clock.left < 0:
-            return dataclasses.replace(wishes, stop="keep")
-        return wishes

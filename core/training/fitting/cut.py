@@ -20,7 +20,8 @@ def places(model: Any) -> list[tuple[Any, float]]:
     After such a layer nothing but its own output is still needed of what came before. Only layers
     with weights are counted for the shares.
     """
-    order = _in_order(model)
+    # Layers and single operations, each after what it needs.
+    order = list(model.operations)
     needed_by = {id(layer): _consumers(layer, order) for layer in order}
     total = max(1, sum(_weighs(layer) for layer in order))
     found, last_need, before = [], -1, 0
@@ -56,11 +57,6 @@ def split(model: Any, layer: Any) -> tuple[Any, Any]:
     """
     bottom = keras.Model(model.inputs[0], layer.output, name="bottom")
     return bottom, keras.Model(layer.output, model.outputs[0], name="top")
-
-
-def _in_order(model: Any) -> list[Any]:
-    """Layers and single operations, each after what it needs."""
-    return list(model.operations)
 
 
 def _consumers(operation: Any, order: list[Any]) -> list[int]:
