@@ -78,10 +78,7 @@ def keep_database(workspace: Workspace, revision: str) -> Path:
     with atomic_path(target) as part:
         copy_database(workspace.database, part)
     # Not the one that lists were moved away from (lightbox-moved-…), which is there only once.
-    for old in sorted(folder.glob("lightbox-[0-9]*.db"), key=_changed)[:-_KEPT_DATABASES]:
+    kept = sorted(folder.glob("lightbox-[0-9]*.db"), key=lambda file: file.stat().st_mtime)
+    for old in kept[:-_KEPT_DATABASES]:
         old.unlink(missing_ok=True)
     return target
-
-
-def _changed(file: Path) -> float:
-    return file.stat().st_mtime

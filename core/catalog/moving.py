@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -111,7 +110,8 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
         # Windows removes no file that is open, and this process has asked it.
         catalog.engine.dispose()
         for suffix in ("", "-wal", "-shm"):
-            _beside(catalog.workspace.database, suffix).unlink(missing_ok=True)
+            file = catalog.workspace.database
+            file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
     return Moved(place_of(url), rows, kept)
 
 
@@ -170,7 +170,3 @@ def _close(ours: Connection, workspace: Workspace, place: str) -> str:
                 f"BEGIN SELECT RAISE(ABORT, '{MOVED}'); END"
             )
     return str(kept)
-
-
-def _beside(file: Path, suffix: str) -> Path:
-    return file.with_name(f"{file.name}{suffix}")

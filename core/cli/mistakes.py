@@ -68,9 +68,9 @@ def mistakes(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         for each in one["nearest"]:
             output.text(f"  like  {each['path']}  “{each['label']}”  {each['similarity']:.2f}")
     if found and on == "test":
-        name = _dataset_name(catalog, run)
-        if name is not None:
-            output.text(f'\nIf a label is wrong: relabel "{name}" CLASS IMAGE')
+        for dataset in catalog.datasets.all():
+            if dataset.id == run.dataset_id:
+                output.text(f'\nIf a label is wrong: relabel "{dataset.name}" CLASS IMAGE')
     return {"run": run.id, "on": on, "found": len(rows), "images": found}
 
 
@@ -154,7 +154,3 @@ def _near(study: Study, paths: set[str]) -> dict[str, list[dict[str, Any]]]:
             }
         )
     return found
-
-
-def _dataset_name(catalog: Catalog, run: RunRecord) -> str | None:
-    return next((each.name for each in catalog.datasets.all() if each.id == run.dataset_id), None)

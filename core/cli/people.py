@@ -16,7 +16,7 @@ from core.catalog.people import PersonRecord
 from core.catalog.visibility import LEVELS, Kind
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
-from core.delivery.take_away.links import Link, all_links, revoke_link
+from core.delivery.take_away.links import all_links, revoke_link
 from core.who import GIVEN
 
 in_people = partial(command, "People")
@@ -140,7 +140,7 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
             each.kind,
             when(each.made_at),
             each.by,
-            _until(each),
+            "–" if each.ends_at is None else when(each.ends_at),
             base + each.address,
         )
         for each in found
@@ -153,10 +153,6 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     return [
         {**each.model_dump(), "address": each.address, "url": base + each.address} for each in found
     ]
-
-
-def _until(link: Link) -> str:
-    return "–" if link.ends_at is None else when(link.ends_at)
 
 
 @in_people(

@@ -43,7 +43,8 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     if (job.needs_memory or job.needs_gpu) and not this_machine((job.lane,)).can(job):
         output.text(f"This computer can't do it: {nobody_for(catalog, job) or 'another one will'}.")
         return _wait(catalog, job.id, output)
-    if job.lane == "train" and settings.ray() and _on_ray(catalog, job):
+    on_ray = (each for each in catalog.machines.all() if each.on_ray)
+    if job.lane == "train" and settings.ray() and any(each.can(job) for each in on_ray):
         output.text("The Ray cluster does it. Ctrl-C stops it and keeps what there is.")
         return _wait(catalog, job.id, output)
     claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
@@ -101,10 +102,6 @@ def _say_stopping() -> None:
     # Whatever was just being printed can't be printed into.
     with suppress(OSError):
         os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
-
-
-def _on_ray(catalog: Catalog, job: JobRecord) -> bool:
-    return any(each.on_ray and each.can(job) for each in catalog.machines.all())
 
 
 def _wait(catalog: Catalog, job_id: str, output: Output) -> JobRecord:

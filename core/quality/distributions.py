@@ -92,10 +92,6 @@ def imbalance(counts: Mapping[str, int]) -> float:
 _Parts = tuple[NDArray[np.integer], list[str]]
 
 
-def _classes(table: pd.DataFrame) -> _Parts:
-    return _by_name(table["label"])
-
-
 def _by_name(column: pd.Series) -> _Parts:
     """Parts in the order of their names."""
     number, found = pd.factorize(column)
@@ -145,7 +141,7 @@ def _types(table: pd.DataFrame) -> _Parts:
 
 # Key → title, and the function that divides a table.
 KINDS: dict[str, tuple[str, Callable[[pd.DataFrame], _Parts]]] = {
-    "class": ("Classes", _classes),
+    "class": ("Classes", lambda table: _by_name(table["label"])),
     "size": ("Sizes", _sizes),
     "shape": ("Shapes", _shapes),
     "light": ("Brightness", _light),

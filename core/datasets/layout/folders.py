@@ -291,7 +291,7 @@ def by_inner_splits(entries: list[Entry], top: Node) -> Reading | None:
     if looks_like_splits(top):
         return None
     inside = [set(map(split_of, node.inside)) for node in top.inside.values()]
-    whole = all(not node.is_flat and "" not in names for node, names in _pairs(top, inside))
+    whole = not any(node.is_flat for node in top.inside.values()) and "" not in set().union(*inside)
     # ``fold1/train/cat``: what lies in the split folders are the classes, then.
     whole &= all(each.is_flat for node in top.inside.values() for each in node.inside.values())
     if not inside or not whole or not any("train" in names for names in inside):
@@ -304,10 +304,6 @@ def by_inner_splits(entries: list[Entry], top: Node) -> Reading | None:
             files.append(entry.found(entry.parts[0], split_of(entry.parts[1])))
     reason = "Each folder is a class, and the folders inside are splits."
     return Reading("splits", files, skipped, reason) if files else None
-
-
-def _pairs(top: Node, inside: list[set[Split]]) -> Iterable[tuple[Node, set[Split]]]:
-    return zip(top.inside.values(), inside, strict=True)
 
 
 def shares_inner(top: Node) -> bool:

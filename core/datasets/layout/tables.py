@@ -121,7 +121,8 @@ def _together(tables: list[Table]) -> list[Table]:
         names = tuple(table.name for table in some)
         whole = pd.concat(rows, ignore_index=True)
         by_name = _BY_NAME if any(splits[name] for name in names) else ""
-        joined.append(Table(_named(names), whole, files, labels, by_name, (), names))
+        called = f"{', '.join(names[:-1])} and {names[-1]}"
+        joined.append(Table(called, whole, files, labels, by_name, (), names))
     used = {name for table in joined for name in table.parts}
     return [*joined, *(table for table in tables if table.name not in used)] if joined else []
 
@@ -139,10 +140,6 @@ def _split_of_table(name: str) -> Split:
 def _is_called_as_another(table: Table, tables: list[Table]) -> bool:
     last = table.name.rpartition("/")[2]
     return sum(each.name.rpartition("/")[2] == last for each in tables) > 1
-
-
-def _named(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _ordered(root: Path, names: list[str], index: Index) -> list[Table]:

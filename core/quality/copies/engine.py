@@ -100,14 +100,6 @@ def _silent(share: float) -> None:
     del share
 
 
-def _luma(descriptors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return descriptors[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
-
-
-def _colours(descriptors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return descriptors[:, SIDE * SIDE :].reshape(-1, COLOUR_SIDE, COLOUR_SIDE, 2)
-
-
 def _equal(descriptors: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The first row of each distinct descriptor, and pairs of it with its equals."""
     if not len(descriptors):
@@ -140,9 +132,9 @@ def _alike(descriptors: NDArray[np.uint8], report: Callable[[float], None]) -> C
     if n < 2:
         none = np.zeros(0)
         return Copies(n, np.zeros((0, 2), np.int64), none.astype(np.float32), none.astype("<U8"))
-    luma = _luma(descriptors)
+    luma = descriptors[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
     found = search.candidates(search.spectra(luma), lambda share: report(0.5 * share))
-    colours = _colours(descriptors)
+    colours = descriptors[:, SIDE * SIDE :].reshape(-1, COLOUR_SIDE, COLOUR_SIDE, 2)
     difference = _measured(_colour_difference, colours, found, _silent)
     found = found.take(difference <= _COLOUR_LEVELS)
     explained = _measured(

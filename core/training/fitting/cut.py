@@ -64,16 +64,13 @@ def _consumers(operation: Any, order: list[Any]) -> list[int]:
     return [
         position
         for position, other in enumerate(order)
-        if other is not operation and any(id(tensor) in outputs for tensor in _inputs(other))
+        if other is not operation
+        and any(id(tensor) in outputs for tensor in other._inbound_nodes[0].input_tensors)
     ]
 
 
 def _outputs(operation: Any) -> list[Any]:
     return list(operation._inbound_nodes[0].output_tensors)
-
-
-def _inputs(operation: Any) -> list[Any]:
-    return list(operation._inbound_nodes[0].input_tensors)
 
 
 def _weighs(operation: Any) -> bool:
