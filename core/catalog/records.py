@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.progress import Wishes
 from core.settings import Lane
@@ -142,16 +142,14 @@ class EventRecord:
     payload: dict[str, Any]
 
 
-class Imported(BaseModel):
+class Imported(BaseModel, frozen=True, extra="allow"):
     """Where an imported model came from: the name of its ``file``, and what ``pixels`` it takes."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
     file: str = ""
     pixels: str = ""
 
 
-class RunSummary(BaseModel):
+class RunSummary(BaseModel, frozen=True, extra="allow"):
     """Headline figures of a run, as far as there are any yet. What an earlier or a later version
     has put there besides is kept.
 
@@ -180,8 +178,6 @@ class RunSummary(BaseModel):
         head, story, ladder: of Auto: which head it chose, what it tried and why it kept what it
             kept in words, and all that it tried (:class:`core.training.auto.ladder.Rung`).
     """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
     recipe: str = ""
     epochs: int | None = None

@@ -15,17 +15,15 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from core.text import images, listed, numbered, plural
 
 SPLITS = ("train", "validation", "test")
 
 
-class Shares(BaseModel):
+class Shares(BaseModel, frozen=True, extra="forbid"):
     """What part of each class goes where; fractions that add up to 1."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train: float = Field(default=0.7, gt=0, le=1)
     validation: float = Field(default=0.15, ge=0, lt=1)

@@ -6,12 +6,11 @@ Nothing is loaded from anywhere, and there are no scripts.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.quality.thumbs import media_type
+from core.quality.thumbs import data_uri
 from core.text import escape_html
 
 # Okabe and Ito's colours, told apart by everyone; lighter ones in the dark.
@@ -181,9 +180,8 @@ def strip(pictures: Sequence[Picture]) -> str:
 
 def _example(picture: Picture) -> str:
     if picture.thumbnail:
-        data = base64.b64encode(picture.thumbnail).decode()
         shown = (
-            f'<img src="data:{media_type(picture.thumbnail)};base64,{data}" '
+            f'<img src="{data_uri(picture.thumbnail)}" '
             f'alt="{text(picture.name)}"{" class=tiny" if picture.tiny else ""}>'
         )
     else:

@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from core.datasets.images import Decoding, Fit, OpenedImage, decode, open_image
 
 
-class ModelInfo(BaseModel):
+class ModelInfo(BaseModel, frozen=True, extra="ignore"):
     """What using a model needs, and what it is.
 
     Attributes:
@@ -25,8 +25,6 @@ class ModelInfo(BaseModel):
         export_difference: largest difference of a probability between Keras and OpenVINO.
         name: of the run, when it was trained.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     classes: tuple[str, ...] = Field(min_length=1)
     image_size: int = Field(ge=1)
@@ -63,7 +61,7 @@ class ModelInfo(BaseModel):
         return open_image(data, file=file, draft=draft, decoding=Decoding.parse(self.decoding))
 
 
-class Sure(BaseModel):
+class Sure(BaseModel, frozen=True, extra="ignore"):
     """From which confidence on a model counts as sure: one number a model, for all that ask.
 
     Attributes:
@@ -75,8 +73,6 @@ class Sure(BaseModel):
         in_turn: whether what answered these had not seen them, and the model was fitted on them
             afterwards.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     threshold: float = Field(ge=0, le=1)
     suggested: float = Field(ge=0, le=1)
@@ -90,7 +86,7 @@ class Sure(BaseModel):
         return self.threshold != self.suggested
 
 
-class EpochRecord(BaseModel):
+class EpochRecord(BaseModel, frozen=True, extra="allow"):
     """One finished epoch. What else was measured of it stands under its own name, such as
     ``val_f1``.
 
@@ -102,8 +98,6 @@ class EpochRecord(BaseModel):
         seconds: that it took.
         memory_mb: of this process, at its end.
     """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
     epoch: int
     part: str = ""

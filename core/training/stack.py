@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from core.complaints import complaint
 from core.errors import InvalidInput
@@ -48,7 +48,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Layer(BaseModel):
+class Layer(BaseModel, frozen=True, extra="forbid"):
     """One layer, with Keras's names; settings that its kind doesn't have are ignored.
 
     Attributes:
@@ -57,8 +57,6 @@ class Layer(BaseModel):
         strides: 0 means 1 for convolutions and the window's size for pooling.
         rate: of ``Dropout``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     filters: int = Field(default=32, ge=1, le=4096)

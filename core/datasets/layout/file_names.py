@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 
 from core.datasets.layout.names import is_unlabelled, split_of
 from core.datasets.layout.values import Entry, Reading, Split, named
@@ -20,25 +19,10 @@ _MOST_MUST_FIT = 0.9
 _FILES_A_LABEL = 2.0
 
 
-def _leading(stem: str) -> str:
-    match = re.match(r"^(.*?)[\W_]*\(?\d+\)?[\W_]*$", stem)
-    return match[1].strip(" ._-") if match else ""
-
-
-def _trailing(stem: str) -> str:
-    match = re.match(r"^[\W_]*\d+[\W_]+([^\d].*?)$", stem)
-    return match[1].strip(" ._-") if match else ""
-
-
-def _first_word(stem: str) -> str:
-    match = re.match(r"^([^\W\d_]+)[._-]", stem)
-    return match[1] if match else ""
-
-
-_PATTERNS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("what stands before the number", _leading),
-    ("what stands after the number", _trailing),
-    ("what stands before the first dot, dash or underscore", _first_word),
+_PATTERNS = (
+    ("what stands before the number", re.compile(r"(.*?)[\W_]*\(?\d+\)?[\W_]*$")),
+    ("what stands after the number", re.compile(r"[\W_]*\d+[\W_]+([^\d].*?)$")),
+    ("what stands before the first dot, dash or underscore", re.compile(r"([^\W\d_]+)[._-]")),
 )
 
 
@@ -51,7 +35,8 @@ def by_names(entries: list[Entry]) -> Reading | None:
     stems = [entry.parts[-1].rpartition(".")[0] or entry.parts[-1] for entry in entries]
     held = [_is_held_out(entry) for entry in entries]
     for words, pattern in _PATTERNS:
-        labels = [pattern(stem) for stem in stems]
+        matches = map(pattern.match, stems)
+        labels = [match[1].strip(" ._-") if match else "" for match in matches]
         if all(held):
             judged = labels
         else:

@@ -41,16 +41,18 @@ def lines_of(path: Path, *, comments: bool = True) -> list[str] | None:
         return None
     if b"\0" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return None
+    lines = (line.rstrip() for line in decoded(data).splitlines())
+    return [line for line in lines if line.strip() and not (comments and line.startswith("#"))]
+
+
+def decoded(data: bytes) -> str:
+    """A text of whatever encoding, by its first bytes and by what fits."""
     for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
         try:
-            text = data.decode(encoding)
-            break
+            return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    else:
-        text = data.decode("cp1252", "replace")
-    lines = (line.rstrip() for line in text.splitlines())
-    return [line for line in lines if line.strip() and not (comments and line.startswith("#"))]
+    return data.decode("cp1252", "replace")
 
 
 def read_list(path: Path, is_here: Callable[[str], bool]) -> pd.DataFrame | None:

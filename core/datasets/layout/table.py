@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.datasets.layout.lists import read_list
+from core.datasets.layout.lists import decoded, read_list
 from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, split_of
 from core.datasets.layout.together import names_a_group
@@ -94,7 +94,7 @@ def read_rows(path: Path, index: Index) -> pd.DataFrame | None:
         elif suffix in (".jsonl", ".ndjson"):
             rows = pd.read_json(path, lines=True, dtype=False)
         else:
-            text = _decoded(path.read_bytes())
+            text = decoded(path.read_bytes())
             separator = "\t" if suffix == ".tsv" else _separator(text)
             if told := re.match(r"sep=(.)\r?\n", text):  # as Excel begins some
                 text, separator = text[told.end() :], told[1]
@@ -172,15 +172,6 @@ def _boxed(rows: pd.DataFrame, columns: list[str]) -> Table | None:
         if comes_again(classes):
             return Table("", rows.assign(**{column: classes}), "", column, "", ())
     return None
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("cp1252", "replace")
 
 
 def _separator(text: str) -> str:

@@ -7,12 +7,12 @@ a family, ``python -m core.training.architectures.facts`` writes it anew.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from core.quiet import load_keras
 from core.training.architectures import ARCHITECTURES, BuildConfig, get
@@ -75,13 +75,7 @@ def facts(key: str, classes: int = CLASSES) -> Facts:
 
 @lru_cache(maxsize=1)
 def _all() -> dict[str, Facts]:
-    read = json.loads(_FILE.read_text(encoding="utf-8"))
-    return {key: _facts(value) for key, value in read.items()}
-
-
-def _facts(value: dict[str, Any]) -> Facts:
-    blocks = tuple(Block(**{**block, "shape": tuple(block["shape"])}) for block in value["blocks"])
-    return Facts(**{**value, "blocks": blocks})
+    return TypeAdapter(dict[str, Facts]).validate_json(_FILE.read_bytes())
 
 
 def measure(key: str, classes: int = CLASSES) -> Facts:

@@ -1,4 +1,4 @@
-"""How much of the time that a person has given is left, and a listener that ends work in time."""
+"""How much of the time that a person has given is left, and a listener that tells of it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.errors import LightboxError
 from core.training.auto.ladder import Rung
@@ -20,15 +20,13 @@ from core.workspace import read_json, write_json
 _VERSION = 2
 
 
-class Line(BaseModel):
+class Line(BaseModel, frozen=True, extra="ignore"):
     """One head on what one look gives.
 
     Attributes:
         log_loss, settings: as of :class:`core.training.heads.choose.Score`.
         spent: seconds until it was known.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     look: Look
     head: str
@@ -38,9 +36,7 @@ class Line(BaseModel):
     rung: Rung
 
 
-class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
+class _Kept(BaseModel, frozen=True, extra="ignore"):
     about: str
     lines: list[Line]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from core.text import percent, plural
 
 
-class Rung(BaseModel):
+class Rung(BaseModel, frozen=True, extra="ignore"):
     """One thing that was tried.
 
     Attributes:
@@ -19,8 +19,6 @@ class Rung(BaseModel):
         what: for people: the network, the size, the head.
         kept: whether it was better than all before.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     seconds: float
     accuracy: float

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.errors import Cancelled
-from core.progress import RecordingReporter, Wishes
-from core.training.auto.clock import Clock, Paced, Until, processor
+from core.progress import RecordingReporter
+from core.training.auto.clock import Clock, Paced, processor
 from core.training.auto.ladder import Rung, left_out, story
 from core.training.auto.looks import Look, sizes, squares
 
@@ -53,14 +52,6 @@ def test_time_is_kept_to_save_what_looks_often():
     assert clock.left < 55
     clock.keep_for(1)
     assert clock.left == 55
-
-
-def test_work_is_asked_to_end_once_the_time_is_up_and_not_before():
-    report = RecordingReporter()
-    assert Until(report, Clock(100, 5)).wishes() == Wishes()
-    assert Until(report, Clock(0, 5)).wishes().stop == "keep"
-    with pytest.raises(Cancelled):
-        Until(report, Clock(0, 5)).check()
 
 
 def test_time_is_counted_by_whatever_clock_is_given():
