@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
+
+from core.progress import Reporter
 
 # Where each kind of folder lies below the home.
 PLACES = {
@@ -25,6 +27,19 @@ def folder_of(home: Path, unit: str) -> Path:
     return home / PLACES[kind].format(name)
 
 
+class Waiting(Protocol):
+    """Jobs that wait for files of this computer (:class:`core.catalog.at_home.AtHome`)."""
+
+    def kept_back(self, home: str) -> list[str]:
+        """Their ids."""
+
+    def let_out(self, job_ids: Sequence[str]) -> None:
+        """All have their files now."""
+
+    def on_its_way(self, job_ids: Sequence[str], done: int, total: int | None) -> None:
+        """So many bytes of them have arrived."""
+
+
 class Keeper(Protocol):
     """:class:`core.files.depot.depot.Depot`, as rooms below it know it.
 
@@ -38,8 +53,11 @@ class Keeper(Protocol):
     def bring_again(self) -> None:
         """Bring what others have changed of all that this process uses."""
 
-    def settle(self) -> None:
+    def settle(self, report: Reporter | None = None) -> None:
         """Publish what this process has used and changed."""
+
+    def publish(self, unit: str, report: Reporter | None = None) -> bool:
+        """Have a folder be everywhere as it is here; whether there was anything to do."""
 
     def settle_all(self) -> None:
         """As :meth:`settle`, also of what no process has seen to that made it."""
@@ -62,8 +80,17 @@ class Keeper(Protocol):
     def bytes_of(self, unit: str) -> int | None:
         """What a folder takes in the store; ``None`` for one that isn't there."""
 
-    def tend(self, end: threading.Event) -> None:
-        """Publish what changes, until ``end``."""
+    def before_job(self) -> str:
+        """See to what a job needs that is about to be queued; gives :attr:`name` where that is done
+        later and nobody else can take it until then, else ""."""
+
+    def tend(self, end: threading.Event, waiting: Waiting) -> None:
+        """Publish what changes, until ``end``, and let jobs out that have waited for it."""
+
+    @property
+    def name(self) -> str:
+        """This computer's, as the jobs have it that are kept for it: what it calls itself, and a
+        few letters."""
 
     @property
     def touched(self) -> list[str]:

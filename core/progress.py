@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from core.errors import Cancelled
+from core.text import size
 
 _PAUSE_S = 0.1
+PUBLISH = "publish"
+"""The phase in which a folder goes into a store."""
+# Phases that count bytes.
+_IN_BYTES = ("download", PUBLISH)
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,17 @@ class Reporter:
         del make, given
         return []
 
+    def publish(self) -> None:
+        """Have what was made so far be on all computers, before anything says that it is there.
+
+        Raises:
+            Cancelled, LightboxError: the person has asked to stop; it can't be.
+        """
+
+    def kept(self, folder: str) -> None:
+        """What a folder (named as :class:`core.keeper.Keeper` has it) holds by now is worth going
+        on from, should this computer be lost."""
+
     def check(self) -> None:
         """Raise :class:`core.errors.Cancelled` when the person has asked to stop."""
         if self.cancelled():
@@ -137,6 +153,12 @@ class HandsOn(Reporter):
     def hire(self, make: str, given: Sequence[Sequence[Any]]) -> list[Colleague]:
         return self._report.hire(make, given)
 
+    def publish(self) -> None:
+        self._report.publish()
+
+    def kept(self, folder: str) -> None:
+        self._report.kept(folder)
+
 
 class ToTheEnd(HandsOn):
     """Hears no wish but that nothing be kept.
@@ -147,6 +169,16 @@ class ToTheEnd(HandsOn):
     def wishes(self) -> Wishes:
         wishes = self._report.wishes()
         return wishes if wishes.stop == "discard" else Wishes()
+
+
+class Briefly(Reporter):
+    """Lets work go on for a moment after somebody has asked for the end."""
+
+    def __init__(self, seconds: float = 3.0) -> None:
+        self._end = time.monotonic() + seconds
+
+    def wishes(self) -> Wishes:
+        return Wishes(stop="keep" if time.monotonic() > self._end else "")
 
 
 class RecordingReporter(Reporter):
@@ -164,6 +196,13 @@ class RecordingReporter(Reporter):
 
     def snapshot(self, kind: str, **payload: Any) -> None:
         self.events.append((kind, payload))
+
+
+def amount(phase: str, done: int, total: int) -> str:
+    """How far a phase is: ``12 of 40``, or ``1.2 MB of 3.4 MB``."""
+    if phase in _IN_BYTES:
+        return f"{size(done)} of {size(total)}"
+    return f"{done:,} of {total:,}"
 
 
 def wait_while_paused(report: Reporter) -> float:

@@ -44,7 +44,8 @@ class Catalog:
         sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
         self.datasets = Datasets(sessions)
         self.changes = Changes(sessions)
-        self.jobs = Jobs(sessions, self._settle)
+        keeper = workspace.keeper
+        self.jobs = Jobs(sessions, keeper.before_job, keeper.name) if keeper else Jobs(sessions)
         self.runs = Runs(sessions)
         self.visibility = Visibility(sessions)
         self.audit = Audit(sessions)
@@ -56,11 +57,6 @@ class Catalog:
     def on_server(self) -> bool:
         """Whether the database is a server's, so that several machines may work for it."""
         return self.engine.dialect.name == "postgresql"
-
-    def _settle(self) -> None:
-        """Have files that a job needs lie in the store, where there is one."""
-        if self.workspace.keeper is not None:
-            self.workspace.keeper.settle()
 
 
 def open_catalog(workspace: Workspace) -> Catalog:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.catalog.at_home import AtHome
 from core.catalog.clock import now
 from core.catalog.events import Events
 from core.catalog.models import JobRow
@@ -44,16 +45,23 @@ _AS_NEW: dict[str, Any] = {
 _RESUMABLE = ("interrupted", "failed", "cancelled")
 
 
-class Jobs(Queue, Parts, Events):
+class Jobs(Queue, Parts, Events, AtHome):
     """Jobs by id, their queue, and their events."""
 
-    def __init__(self, sessions: sessionmaker[Session], before: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        before: Callable[[], str] = lambda: "",
+        here: str = "",
+    ) -> None:
         """
         Args:
-            before: called before anybody can take a job: what it needs is there then.
+            before: called before anybody can take a job; gives the computer that alone has what it
+                needs, or "" once all have it.
+            here: this computer, where that may be asked.
         """
         super().__init__(sessions)
-        self._before = before
+        self._before, self._here = before, here
 
     def add(
         self,
@@ -65,8 +73,7 @@ class Jobs(Queue, Parts, Events):
         state: JobState = "queued",
     ) -> JobRecord:
         """Put a job at the end of the queue."""
-        if state == "queued":
-            self._before()
+        home = self._before() if state == "queued" else ""
         at = time.time()
         row = JobRow(
             id=f"j-{uuid.uuid4().hex[:12]}",
@@ -79,6 +86,7 @@ class Jobs(Queue, Parts, Events):
             rank=at,
             wishes={},
             by=acting().name,
+            home=home,
         )
         with self._sessions.begin() as session:
             session.add(row)
@@ -90,12 +98,12 @@ class Jobs(Queue, Parts, Events):
 
     def release(self, job_id: str, spec: dict[str, Any]) -> None:
         """Let a held job be taken, with its final spec."""
-        self._before()
+        home = self._before()
         with self._sessions.begin() as session:
             session.execute(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.state == "held")
-                .values(state="queued", spec=spec)
+                .values(state="queued", spec=spec, home=home)
             )
 
     def get(self, job_id: str) -> JobRecord:
@@ -259,12 +267,12 @@ class Jobs(Queue, Parts, Events):
             NotFound: there is no such job.
         """
         self._may_decide(job_id)
-        self._before()
+        home = self._before()
         with self._sessions.begin() as session:
             again = session.scalar(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.state.in_(_RESUMABLE))
-                .values(rank=time.time(), wishes={}, lost=0, **_AS_NEW)
+                .values(rank=time.time(), wishes={}, lost=0, home=home, **_AS_NEW)
                 .returning(JobRow.id)
             )
         job = self.get(job_id)

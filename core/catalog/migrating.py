@@ -12,7 +12,7 @@ from core.catalog.engines import at_once, copy_database, engine_of
 from core.errors import NotFound
 from core.workspace import Workspace, atomic_path, keep_private
 
-HEAD = "0009"
+HEAD = "0010"
 # Any number, as long as nothing else asks PostgreSQL for a lock of it.
 _MIGRATING = 0x11687B0C
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -81,6 +81,7 @@ class JobRow(Base):
     whole: Mapped[str] = mapped_column(String(64), default="", server_default="")
     needs_memory: Mapped[int] = mapped_column(LARGE, default=0, server_default="0")
     needs_gpu: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    home: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class FolderRow(Base):

@@ -49,6 +49,8 @@ _ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
 class Queue(Repository):
     """Waiting jobs, in order; a part of :class:`core.catalog.jobs.Jobs`."""
 
+    _here: str
+
     def claim(
         self,
         lane: Lane,
@@ -70,6 +72,7 @@ class Queue(Repository):
         Returns ``None`` when there is none to take.
         """
         wanted = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == lane)
+        wanted = wanted.where(JobRow.home.in_(("", self._here)))
         if job_id is not None:
             wanted = wanted.where(JobRow.id == job_id)
         if whole is not None:
@@ -145,9 +148,9 @@ class Queue(Repository):
         lane and what they need. Parts of others count like others."""
         runs = (JobRow.state == "running") & JobRow.machine.startswith(machines, autoescape=True)
         of = (JobRow.lane, JobRow.needs_memory, JobRow.needs_gpu)
+        waits = (JobRow.state == "queued") & (JobRow.home == "")
         waiting = func.sum(case((JobRow.state == "queued", 1), else_=0))
-        query = select(*of, waiting, func.count() - waiting)
-        query = query.where((JobRow.state == "queued") | runs).group_by(*of)
+        query = select(*of, waiting, func.count() - waiting).where(waits | runs).group_by(*of)
         with self._sessions() as session:
             rows = session.execute(query).all()
         return {

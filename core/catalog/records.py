@@ -92,6 +92,8 @@ class JobRecord:
         whole: the id of the job that it is a part of, or "".
         needs_memory: bytes that a machine must have to take it.
         needs_gpu: whether it must have a GPU.
+        home: the only computer that may take it, since no other has its files yet
+            (:attr:`core.keeper.Keeper.name`), or "".
     """
 
     id: str
@@ -121,6 +123,7 @@ class JobRecord:
     whole: str = ""
     needs_memory: int = 0
     needs_gpu: bool = False
+    home: str = ""
 
     @property
     def finished(self) -> bool:

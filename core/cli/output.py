@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.errors import LightboxError
-from core.progress import Reporter, Throttle
+from core.progress import Reporter, Throttle, amount
 from core.quiet import Aside, libraries_aside
 from core.text import percent
 
@@ -155,7 +155,7 @@ class _Progress(Reporter):
         text = f"{note or phase}"
         if total:
             elapsed = time.monotonic() - self._started
-            text += f"  {done:,} of {total:,}  {percent(done / total, 0)}"
+            text += f"  {amount(phase, done, total)}  {percent(done / total, 0)}"
             if self.left is not None:
                 text += f"  {self.left()}"
             elif done and elapsed > 1 and done < total:

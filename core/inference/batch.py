@@ -100,6 +100,7 @@ def answer_batch(
 
     def tell(finished: int) -> None:
         report.check()
+        report.kept(f"runs/{run_id}")
         report.progress("batch", min(finished, total), total, note)
 
     def here(spec: dict[str, Any], part: Reporter) -> None:

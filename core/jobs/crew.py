@@ -84,6 +84,9 @@ def check_shared(catalog: Catalog) -> None:
 def nobody_for(catalog: Catalog, job: JobRecord) -> str:
     """Why a waiting job has no computer that could take it, and what to do; "" if it has one."""
     machines = catalog.machines.all()
+    if job.home:
+        host = job.home.rpartition("-")[0]
+        return f"its files are on {host} only, which sends them while Lightbox is open there"
     if any(machine.can(job) for machine in machines):
         return ""
     needs = ["a GPU"] if job.needs_gpu else []

@@ -15,7 +15,7 @@ from core.jobs import lost
 from core.jobs.kinds import find_kind
 from core.jobs.leases import insist, let_go
 from core.jobs.reporter import DatabaseReporter
-from core.progress import Reporter
+from core.progress import Briefly, Reporter, ToTheEnd
 from core.who import acting_as, on_behalf_of
 
 OUT_OF_MEMORY = (
@@ -87,14 +87,15 @@ def _publishing(catalog: Catalog, job: JobRecord, report: DatabaseReporter) -> I
         with keeper.working(job.id, job.claims):
             try:
                 yield
-            except BaseException:
+            except BaseException as error:
                 if not report.lost:
                     # What a stopped or failed one has left, to go on with.
                     with suppress(LightboxError, Cancelled):
-                        keeper.settle()
+                        stopped = isinstance(error, Cancelled)
+                        keeper.settle(Briefly() if stopped else ToTheEnd(report))
                 raise
-            report.progress("publish", 0, None)
-            keeper.settle()
+            # Who has stopped a training early wants what there is.
+            keeper.settle(ToTheEnd(report))
     finally:
         if report.lost:
             with suppress(LightboxError):

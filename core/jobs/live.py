@@ -10,6 +10,7 @@ from core.catalog import Catalog, EventRecord, JobRecord
 from core.jobs.crew import nobody_for
 from core.jobs.curves import Curves, curves
 from core.jobs.kinds import KINDS
+from core.progress import PUBLISH
 
 __all__ = ["Curves", "JobView", "curves", "live"]
 
@@ -26,7 +27,7 @@ _PHASES = {
     "fit": "Training",
     "export": "Saving and checking the model",
     "evaluate": "Testing",
-    "publish": "Saving it for all computers",
+    PUBLISH: "Saving it for all computers",
 }
 
 
@@ -100,6 +101,8 @@ def _paused(job: JobRecord) -> bool:
 
 
 def _doing(catalog: Catalog, job: JobRecord) -> str:
+    if job.state == "queued" and job.phase == PUBLISH:
+        return _PHASES[PUBLISH]
     if job.state in ("queued", "held"):
         # Right after the start of an app its workers have not said yet that they are there.
         soon = job.state == "held" or time.time() - job.created_at < _SOON_S

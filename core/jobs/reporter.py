@@ -18,9 +18,12 @@ from core.catalog.machines import RAY
 from core.errors import Cancelled, LightboxError, Unreachable
 from core.jobs.hands import SeveralHands
 from core.jobs.leases import LEASE_S
-from core.progress import Colleague, Reporter, Throttle, Wishes
+from core.progress import PUBLISH, Colleague, Reporter, Throttle, Wishes
 
 BEAT_S = 0.4
+# As long as it takes others to notice that a computer is gone (38 s) is lost in any case.
+KEPT_EVERY_S = 30.0
+_KEPT_SHARE = 0.05
 
 
 class DatabaseReporter(Reporter):
@@ -46,6 +49,7 @@ class DatabaseReporter(Reporter):
         self._wishes, self._stopped_here, self._lost = job.wishes, False, False
         self._claim, self._on_server = job.claims, catalog.on_server
         self._heard = time.monotonic()
+        self._kept_from = self._heard + KEPT_EVERY_S
         self._due = Throttle(0.25)
         self._phase = ""
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -125,6 +129,34 @@ class DatabaseReporter(Reporter):
         from core.jobs.cluster.company import hire
 
         return hire(make, given, self.check)
+
+    def publish(self) -> None:
+        """Where files lie in a store: have what this process has changed be there, and let others
+        go on with the job should it be lost."""
+        keeper = self._catalog.workspace.keeper
+        if keeper is None:
+            return
+        self.event("phase", phase=PUBLISH, state="started")
+        keeper.settle(self)
+        self._jobs.let_out([self._job.id])
+        self.event("phase", phase=PUBLISH, state="done")
+
+    def kept(self, folder: str) -> None:
+        """Where files lie in a store, the folder is put there: not before the job is as old as a
+        person would mind to lose, and never so often that it takes more than a small share of the
+        time."""
+        keeper, began = self._catalog.workspace.keeper, time.monotonic()
+        if keeper is None or began < self._kept_from:
+            return
+        try:
+            # What can't be said now is said with the next.
+            with contextlib.suppress(LightboxError, OSError):
+                keeper.publish(folder)
+        except Cancelled:
+            self._lost = True
+            raise
+        took = time.monotonic() - began
+        self._kept_from = began + max(KEPT_EVERY_S, took / _KEPT_SHARE)
 
     @property
     def lost(self) -> bool:

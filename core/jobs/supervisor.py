@@ -26,11 +26,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.catalog import Catalog, open_catalog
 from core.catalog.machines import Machine
 from core.catalog.records import Lane
-from core.errors import LightboxError
+from core.errors import Cancelled, LightboxError
 from core.jobs import lost
 from core.jobs.leases import let_go
 from core.jobs.machine import this_machine
 from core.jobs.silence import Silence
+from core.progress import Briefly
 from core.settings import LANES
 from core.workspace import Workspace
 
@@ -114,7 +115,10 @@ class Supervisor:
         self._thread.start()
         if (keeper := self._catalog.workspace.keeper) is not None:
             threading.Thread(
-                target=keeper.tend, args=(self._end,), name="depot", daemon=True
+                target=keeper.tend,
+                args=(self._end, self._catalog.jobs),
+                name="depot",
+                daemon=True,
             ).start()
 
     @cached_property
@@ -149,8 +153,9 @@ class Supervisor:
             with _passing():
                 self._catalog.machines.remove(self.machine.id)
         if (keeper := self._catalog.workspace.keeper) is not None:
-            with _passing():
-                keeper.settle()
+            with _passing(), contextlib.suppress(Cancelled):
+                # What isn't in the store then goes there at the next start.
+                keeper.settle(Briefly())
         self._keeper.release()
 
     def _run(self) -> None:

@@ -104,6 +104,7 @@ def scan(
     workspace = catalog.workspace
     record = catalog.datasets.get(dataset_id)
     root = workspace.load_path(record.root)
+    report.publish()
     limits, choice = settings.load(), load_choice(workspace, dataset_id)
     # What was uploaded or unpacked lies in our own folder, and has no business outside it.
     allowed = limits.roots if record.origin == "folder" else ()
@@ -138,7 +139,7 @@ def scan(
             )
         table = in_order(pd.concat([known.held, *found], ignore_index=True))
         if known.whole is None or not table.equals(known.whole):
-            _keep(catalog, dataset_id, len(scans) + 1, table, skipped)
+            _keep(catalog, dataset_id, len(scans) + 1, table, skipped, report)
         drop_partials(workspace, dataset_id)
         del table, found  # counting reads the index again
     keep_layout(workspace, dataset_id, layout, choice)
@@ -155,12 +156,18 @@ def _greys_changed(workspace: Workspace, dataset_id: str, choice: Choice) -> boo
 
 
 def _keep(
-    catalog: Catalog, dataset_id: str, number: int, table: pd.DataFrame, skipped: list[Skipped]
+    catalog: Catalog,
+    dataset_id: str,
+    number: int,
+    table: pd.DataFrame,
+    skipped: list[Skipped],
+    report: Reporter,
 ) -> None:
     """Make a table the dataset's index."""
     name, skipped_name = f"index-{number}.parquet", f"skipped-{number}.json"
     write_index(catalog.workspace, dataset_id, name, table)
     write_skipped(catalog.workspace, dataset_id, skipped_name, skipped)
+    report.publish()
     catalog.changes.append(
         dataset_id,
         "index",
@@ -224,6 +231,7 @@ def _look(
                     tell()
                 if seldom():
                     save()
+                    report.kept(f"datasets/{dataset_id}")
         except BaseException:
             save()
             raise

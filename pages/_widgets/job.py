@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import LightboxError
 from core.jobs.live import JobView, live
 from core.jobs.whole import how_far
+from core.progress import amount
 from core.text import escape
 from pages._widgets.session import catalog
 
@@ -49,8 +50,8 @@ def progress_bar(view: JobView) -> None:
     if view.fraction == 1.0 and view.job.phase != "fit":
         # The next thing has begun, and says nothing yet.
         text += ": done, going on …"
-    elif view.job.total and view.job.phase not in ("fit", "export", "download"):
-        text += f" · {view.job.done:,} of {view.job.total:,}"
+    elif view.job.total and view.job.phase not in ("fit", "export"):
+        text += f" · {amount(view.job.phase, view.job.done, view.job.total)}"
     if far.words:
         text += f" · {far.words}"
     st.progress(far.fraction or 0.0, text=text)

@@ -7,7 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from core.workspace import keep_private
 
 _ABOUT = "lightbox.json"
 _AT_ONCE = 16
+_LOOK_S = 0.2
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -104,14 +105,26 @@ class Contents:
                 remedy="Put a backup back.",
             ) from error
 
-    def each(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """Do something to many things, several at once; the first error ends it."""
+    def each(
+        self, do: Callable[[T], R], items: Iterable[T], meanwhile: Callable[[], None] | None = None
+    ) -> list[R]:
+        """Do something to many things, several at once; the first error ends it.
+
+        Args:
+            meanwhile: called again and again; what it raises ends it, too.
+        """
         items = list(items)
-        if len(items) <= 1:
+        if not items or (len(items) == 1 and meanwhile is None):
             return [do(item) for item in items]
         _ = self.place
         pool = ThreadPoolExecutor(min(_AT_ONCE, len(items)))
         try:
-            return list(pool.map(do, items))
+            found = []
+            for each in [pool.submit(do, item) for item in items]:
+                while meanwhile is not None and not each.done():
+                    meanwhile()
+                    wait([each], _LOOK_S)
+                found.append(each.result())
+            return found
         finally:
             pool.shutdown(cancel_futures=True)

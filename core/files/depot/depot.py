@@ -13,18 +13,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import Cancelled, Damaged, LightboxError, disk_errors
 from core.files.depot.contents import Contents
 from core.files.depot.disk import Disk
 from core.files.depot.ledger import Claim, Ledger
-from core.files.depot.manifest import NOTHING, Entry, Manifest, hash_file
+from core.files.depot.manifest import NOTHING, Manifest, hash_file
 from core.files.depot.places import Gone, Place
+from core.files.depot.publisher import Publisher
+from core.files.depot.sending import WORDS, OnItsWay, Sending
+from core.keeper import Waiting
+from core.progress import PUBLISH, Reporter
 from core.workspace import ensure_space
 
 # A folder that was used so recently may be read just now.
 _IN_USE_S = 900.0
 _TENDED_EVERY_S = 1.0
+_ALONE_S = 0.5
 _CLEARED_TO = 0.9
 _TRIES = 20
 _CLEARED_EVERY_S = 600.0
@@ -52,9 +58,11 @@ class Depot:
     ) -> None:
         self.ledger, self._limit = ledger, limit_bytes
         self._disk, self._contents = Disk(home, records), Contents(place, ledger)
+        self._publisher = Publisher(self._disk, self._contents, ledger)
         self._touched: dict[str, float] = {}
         # Of the job that a thread does, or sees to.
         self._thread = threading.local()
+        self._tended = False
         self._sizes: dict[str, int] = {}
         self._sized_at = float("-inf")
 
@@ -173,12 +181,12 @@ class Depot:
         found: Claim | None = getattr(self._thread, "claim", None)
         return found
 
-    def settle(self) -> None:
+    def settle(self, report: Reporter | None = None) -> None:
         """Publish what this process has used and changed; not what a job of another one is busy
         with, which publishes it itself.
 
         Raises:
-            Cancelled: the job of this process is another's by now.
+            Cancelled: the job of this process is another's by now, or ``report`` asked to stop.
             LightboxError: as :meth:`bring`.
         """
         changed = [unit for unit in self.touched if self._disk.has_changed(unit)]
@@ -186,18 +194,18 @@ class Depot:
             busy = self.ledger.busy()
             changed = [unit for unit in changed if unit.partition("/")[2] not in busy]
         for unit in changed:
-            self.publish(unit)
+            self.publish(unit, report)
         now = time.monotonic()
         # Whoever was given a folder may still be writing to it.
         for unit, at in list(self._touched.items()):
             if now - at > _IN_USE_S and unit not in changed:
                 self._touched.pop(unit, None)
 
-    def settle_all(self) -> None:
+    def settle_all(self, report: Reporter | None = None) -> None:
         """As :meth:`settle`, also of what no process has seen to that made it."""
         for unit in self._disk.here():
             self._touched.setdefault(unit, time.monotonic())
-        self.settle()
+        self.settle(report)
 
     def close(self) -> None:
         """Publish nothing more of what this process has used."""
@@ -220,17 +228,18 @@ class Depot:
                 if unit.partition("/")[2] in names and self._disk.has_changed(unit):
                     self.publish(unit)
 
-    def publish(self, unit: str) -> bool:
+    def publish(self, unit: str, report: Reporter | None = None) -> bool:
         """Have a folder be everywhere as it is here; whether there was anything to do.
 
         All its files are in the store before its name is, so nobody ever sees a part; what others
-        have published meanwhile is kept.
+        have published meanwhile is kept. What has arrived before it is broken off isn't sent again.
 
         Raises:
             Cancelled, LightboxError: as :meth:`settle`.
         """
-        folder, sent = self._disk.folder(unit), dict[tuple[str, str], Entry]()
-        with self._disk.only_one(unit):
+        folder, report = self._disk.folder(unit), report or Reporter()
+        with self._alone(unit, report):
+            sending = Sending(self._disk.noted(unit), report)
             for _ in range(_TRIES):
                 if not folder.is_dir():
                     return False
@@ -246,73 +255,23 @@ class Depot:
                     # From now on what is here is known to be newer than what is nowhere.
                     self._disk.write(unit, NOTHING)
                     record = NOTHING
-                done = self._send(unit, record, name, sent)
+                done = self._publisher.send(unit, record, name, sending, self._claim)
                 if done is not None:
                     return done
         raise Damaged("A folder changes faster than it can be published.", file=unit)
 
-    def _send(
-        self,
-        unit: str,
-        record: Manifest,
-        was: str | None,
-        sent: dict[tuple[str, str], Entry],
-    ) -> bool | None:
-        """Publish a folder once; ``None`` if it has changed meanwhile, here or there.
-
-        Args:
-            sent: what this call has put into the store already, by path and hash.
-        """
-        folder = self._disk.folder(unit)
-        here = self._disk.look(unit)
-        token = uuid.uuid4().hex[:12]
-
-        def send(path: str) -> Entry | None:
-            seen, known = here[path], record.files.get(path)
-            if known is not None and seen == (known.bytes, known.changed):
-                return known
-            file = folder / path
-            try:
-                digest = hash_file(file)
-                if known is not None and digest == known.hash:
-                    return known._replace(changed=seen[1])
-                if (path, digest) not in sent:
-                    entry = Entry(digest, *seen, f"{unit}/content/{digest}.{token}")
-                    self._contents.place.send(file, entry.name)
-                    sent[path, digest] = entry
-                facts = file.stat()
-            except FileNotFoundError:
-                return None
-            unchanged = (facts.st_size, facts.st_mtime_ns) == seen
-            return sent[path, digest]._replace(changed=seen[1]) if unchanged else None
-
-        entries = dict(zip(here, self._contents.each(send, here), strict=True))
-        if any(entry is None for entry in entries.values()):
-            return None
-        files = {path: entry for path, entry in entries.items() if entry is not None}
-        same = {path: entry.name for path, entry in files.items()} == {
-            path: entry.name for path, entry in record.files.items()
-        }
-        if same and was is not None:
-            self._disk.write(unit, Manifest(record.name, files))
-            return False
-        at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        manifest = Manifest(f"{unit}/manifests/{at}-{token}.json", files)
-        self._contents.place.write(manifest.name, manifest.as_bytes())
-        size = len(files), sum(entry.bytes for entry in files.values())
-        if not self.ledger.move(unit, was, manifest.name, size, self._claim):
-            return None
-        self._disk.write(unit, manifest)
-        self._sweep(was, record, manifest)
-        return True
-
-    def _sweep(self, was: str | None, before: Manifest, now: Manifest) -> None:
-        """Remove from the store what no folder is any more; what can't be now stays until the
-        folder goes."""
-        kept = {entry.name for entry in now.files.values()}
-        old = [entry.name for entry in before.files.values() if entry.name not in kept]
-        with contextlib.suppress(LightboxError, OSError):
-            self._contents.each(self._contents.place.remove, [*old, *([was] if was else [])])
+    @contextmanager
+    def _alone(self, unit: str, report: Reporter) -> Iterator[None]:
+        """With nobody else at a folder; while somebody is, that can be seen, and ended."""
+        with contextlib.ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(self._disk.only_one(unit, timeout_s=_ALONE_S))
+                    break
+                except Timeout:
+                    report.check()
+                    report.progress(PUBLISH, 0, None, WORDS)
+            yield
 
     # ---- what is here, and what is not
 
@@ -327,7 +286,7 @@ class Depot:
         Raises:
             LightboxError: as :meth:`bring`; it is gone all the same, but for what takes room.
         """
-        published = self.ledger.find(unit) is not None
+        published = self.ledger.find(unit) is not None or self._disk.noted(unit).exists()
         self.ledger.forget(unit)
         self._touched.pop(unit, None)
         self._disk.leave(unit)
@@ -354,21 +313,39 @@ class Depot:
             self._sized_at = time.monotonic()
         return self._sizes.get(unit)
 
-    def tend(self, end: threading.Event) -> None:
+    @property
+    def name(self) -> str:
+        """As :class:`core.keeper.Keeper` has it."""
+        return self._disk.name
+
+    def before_job(self) -> str:
+        """As :class:`core.keeper.Keeper` has it: where somebody tends, a click needn't wait."""
+        if self._tended:
+            return self.name
+        self.settle()
+        return ""
+
+    def tend(self, end: threading.Event, waiting: Waiting) -> None:
         """See to what is left over, then to what this process changes, until ``end``."""
-        with contextlib.suppress(LightboxError, OSError, Cancelled):
-            self.settle_all()
-        cleared = time.monotonic()
-        pause = _TENDED_EVERY_S
+        self._tended = True
+        cleared, pause = time.monotonic(), 0.0
+        settle, known = self.settle_all, set[str]()
         while not end.wait(pause):
             began = time.thread_time()
             # What can't be said now is said later.
-            with contextlib.suppress(LightboxError, OSError, Cancelled):
-                self.settle()
+            with contextlib.suppress(LightboxError, OSError, SQLAlchemyError, Cancelled):
+                jobs = waiting.kept_back(self.name)
+                # Workers of this computer take a new one at once, and publish it themselves.
+                if known.issuperset(jobs):
+                    settle(OnItsWay(waiting, jobs, end))
+                    waiting.let_out(jobs)
+                    settle = self.settle
+                known = set(jobs)
                 if time.monotonic() - cleared > _CLEARED_EVERY_S:
                     cleared = time.monotonic()
                     self._make_room(0)
             pause = max(_TENDED_EVERY_S, (time.thread_time() - began) / _LOOKING)
+        self._tended = False
 
     def _make_room(self, more: int, coming: str = "") -> None:
         """Leave to the store what was used longest ago, where the limit would be passed."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock
 
 from core.files.depot.manifest import NOTHING, Manifest, look, read_record, write_record
 from core.keeper import PLACES, folder_of
+from core.workspace import read_json, write_json
 
 _NOTED_EVERY_S = 60.0
 
@@ -31,6 +34,17 @@ class Disk:
         # What this process knows each folder to be: its record's inode and manifest.
         self._known: dict[str, tuple[int, str]] = {}
         self._noted: dict[str, float] = {}
+
+    @cached_property
+    def name(self) -> str:
+        """This computer's, with a few letters that tell this disk from others."""
+        kept = self.aside / "name"
+        self.aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(kept.with_suffix(".lock"), thread_local=False):
+            if not kept.exists():
+                host = socket.gethostname().encode("ascii", "replace").decode()
+                write_json(kept, f"{host[:40]}-{uuid.uuid4().hex[:8]}")
+            return str(read_json(kept))
 
     def folder(self, unit: str) -> Path:
         """Where a folder lies, or would."""
@@ -78,6 +92,7 @@ class Disk:
         folder, inside = self.folder(unit), _inner(unit)
         self._known.pop(unit, None)
         self._record(unit).unlink(missing_ok=True)
+        self.noted(unit).unlink(missing_ok=True)
         if inside and (folder / inside).exists():
             for each in folder.iterdir():
                 if each.name != inside:
@@ -125,6 +140,10 @@ class Disk:
         lock = FileLock(self._record(unit).with_suffix(".lock"), timeout_s, thread_local=False)
         with lock:
             yield
+
+    def noted(self, unit: str) -> Path:
+        """Where it is noted what of it has arrived in the store, while it is on its way."""
+        return self._record(unit).with_suffix(".sent")
 
     def _record(self, unit: str) -> Path:
         return self.aside / f"{unit.replace('/', '--')}.json"

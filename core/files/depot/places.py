@@ -18,14 +18,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import InvalidInput, LightboxError, NotAllowed, Unreachable, disk_errors
+from core.errors import Cancelled, InvalidInput, LightboxError, NotAllowed, Unreachable, disk_errors
 
 # Before each try but the first: about five seconds in all, as long as a store is restarted.
 _WAITS = (0.3, 1.0, 3.0)
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://(.*)$")
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
+_PIECE = 8 * 1024**2
+
 T = TypeVar("T")
+# Hears how many bytes of a file have gone, in this try; what it raises ends the sending.
+Tell = Callable[[int], None]
 
 
 class Gone(OSError):
@@ -59,8 +63,8 @@ class Place(ABC):
         """Write what lies under a name to a file of this disk; errors as :meth:`read`."""
 
     @abstractmethod
-    def send(self, source: Path, name: str) -> None:
-        """Put a file of this disk under a name; errors as :meth:`write`."""
+    def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
+        """Put a file of this disk under a name; errors as :meth:`write`, and those of ``tell``."""
 
     @abstractmethod
     def remove(self, name: str) -> None:
@@ -128,8 +132,14 @@ class FolderPlace(Place):
     def fetch(self, name: str, target: Path) -> None:
         self._tried(lambda: shutil.copyfile(self._folder / name, target))
 
-    def send(self, source: Path, name: str) -> None:
-        self._put(name, lambda part: shutil.copyfile(source, part))
+    def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
+        def copy(part: Path) -> None:
+            with source.open("rb") as content, part.open("wb") as out:
+                while piece := content.read(_PIECE):
+                    out.write(piece)
+                    tell(out.tell())
+
+        self._put(name, copy)
 
     def remove(self, name: str) -> None:
         place = self._folder / name
@@ -222,8 +232,15 @@ class RemotePlace(Place):
     def fetch(self, name: str, target: Path) -> None:
         self._tried(lambda fs: fs.get_file(self._at(name), str(target)))
 
-    def send(self, source: Path, name: str) -> None:
-        self._tried(lambda fs: fs.put_file(str(source), self._at(name)))
+    def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
+        from fsspec.callbacks import Callback
+
+        class Telling(Callback):
+            def relative_update(self, inc: int = 1) -> None:
+                super().relative_update(inc)
+                tell(self.value)
+
+        self._tried(lambda fs: fs.put_file(str(source), self._at(name), callback=Telling()))
 
     def remove(self, name: str) -> None:
         with contextlib.suppress(Gone):
@@ -246,7 +263,7 @@ class RemotePlace(Place):
                 if self._fs is None:
                     self._fs = self._open()
                 return do(self._fs)
-            except LightboxError:
+            except (LightboxError, Cancelled):
                 raise
             except FileNotFoundError as error:
                 said = self._sentence(error)

@@ -319,6 +319,7 @@ class Search:
         self.rungs.append(rung)
         if not begins:
             self._kept.add(tried.look, candidate, rung, self.clock.spent)
+            self.context.report.kept(f"runs/{self.context.folder.name}")
         self.context.report.event("rung", **rung.values)
         best, shown = self._best or (tried, candidate)
         if isinstance(shown, Candidate):

@@ -69,10 +69,15 @@ class FitState:
 
 
 class Checkpoint:
-    """The checkpoint in one run's folder."""
+    """The checkpoint in one run's folder.
+
+    Attributes:
+        unit: the run's folder, as :class:`core.keeper.Keeper` names it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CHECKPOINT
+        self.unit = f"runs/{folder.name}"
 
     def fit_state(self) -> FitState | None:
         """Where the run stands, or ``None`` if there is nothing to go on from."""

@@ -13,7 +13,7 @@ from core.catalog.moving_files import move_files
 from core.cli import main
 from core.datasets import removal
 from core.errors import Conflict, Damaged, Unreachable
-from core.files.depot.places import FolderPlace
+from core.files.depot.places import FolderPlace, Tell
 from core.quality.curation import curated
 from core.workspace import open_workspace
 from tests.bucket import Bucket, Fault
@@ -85,8 +85,8 @@ def test_what_isnt_there_as_it_was_here_is_not_moved(
         move_files(kept, f"s3://{bucket.name}")
     real = FolderPlace.send
 
-    def broken(self: FolderPlace, source: Path, name: str) -> None:
-        real(self, source, name)
+    def broken(self: FolderPlace, source: Path, name: str, tell: Tell) -> None:
+        real(self, source, name, tell)
         if source.name == "model.xml":
             self.write(name, b"weighty")
 

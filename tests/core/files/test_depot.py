@@ -111,17 +111,20 @@ def test_a_stop_anywhere_in_a_publication_leaves_the_folder_as_it_was(
 
             monkeypatch.setattr(FolderPlace, name, _stopped(real, left))
         with pytest.raises(KeyboardInterrupt):
-            _write(one, a="2", b="2")
+            _write(one, a=f"a{stops_at}", b=f"b{stops_at}")
         assert _read(other) == before
         monkeypatch.undo()
         monkeypatch.setenv("LIGHTBOX_DATABASE", str(one.engine.url))
-    # Who begins anew on that computer publishes what was left.
+    # Who begins anew on that computer publishes what was left, and sends nothing twice.
+    monkeypatch.setattr(FolderPlace, "send", _stopped(FolderPlace.send, iter([])))
     end = threading.Event()
     monkeypatch.setattr(depots, "_TENDED_EVERY_S", 0.01)
-    monkeypatch.setattr(Depot, "settle", lambda self: (_settle(self), end.set()))
+    monkeypatch.setattr(Depot, "settle", lambda self, _: (_settle(self), end.set()))
     again = Depot(one.workspace.home, lambda: _depot(one).place, one.folders, 10**9)
-    again.tend(end)
-    assert _read(other) == {"a": "2", "b": "2"}
+    again.tend(end, one.jobs)
+    assert _read(other) == {"a": "a3", "b": "b3"}
+    # Nor is there anything of what was broken off.
+    assert len(_depot(one).place.names("runs/r-1/")) == 3
 
 
 _settle = Depot.settle

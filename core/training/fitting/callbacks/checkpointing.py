@@ -41,5 +41,6 @@ class Checkpointing(FitCallback):
         began = time.monotonic()
         best = self.fit.best_weights if self._fresh_best else None
         self.checkpoint.save(self.fit.kept, self.model, best)
+        self.fit.report.kept(self.checkpoint.unit)
         self._fresh_best = False
         self.fit.aside_s += time.monotonic() - began

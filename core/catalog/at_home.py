@@ -1,0 +1,38 @@
+"""Jobs that need files which only one computer has yet: they are kept for that one, until all have
+them (:mod:`core.files.depot`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+
+from core.catalog.models import JobRow
+from core.catalog.repository import Repository
+from core.progress import PUBLISH
+
+
+class AtHome(Repository):
+    """Waiting jobs of one computer; a part of :class:`core.catalog.jobs.Jobs`."""
+
+    def kept_back(self, home: str) -> list[str]:
+        """Ids of the jobs that wait for the files of a computer."""
+        query = select(JobRow.id).where(JobRow.state == "queued", JobRow.home == home)
+        with self._sessions() as session:
+            return list(session.scalars(query))
+
+    def let_out(self, job_ids: Sequence[str]) -> None:
+        """Let others take jobs, too."""
+        with self._sessions.begin() as session:
+            session.execute(update(JobRow).where(JobRow.id.in_(job_ids)).values(home=""))
+            # What is known of those that nobody has taken meanwhile is as before.
+            waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
+            session.execute(update(JobRow).where(waiting).values(phase="", done=0, total=None))
+
+    def on_its_way(self, job_ids: Sequence[str], done: int, total: int | None) -> None:
+        """Say of waiting jobs how many bytes of their files all computers have by now."""
+        waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
+        with self._sessions.begin() as session:
+            session.execute(
+                update(JobRow).where(waiting).values(phase=PUBLISH, done=done, total=total)
+            )
