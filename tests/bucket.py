@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ _OWN = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/s3/aws4_request, "
     "SignedHeaders=host, Signature=none",
 }
+# What would have somebody else be asked.
+NOT_ASKED = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy")
 _numbers = itertools.count(1)
 
 
@@ -75,6 +78,7 @@ class Server:
 
         self.wire = Wire(DomainDispatcherApplication(create_backend_app))
         self._port = 0
+        self._hosts, self._listening = ["127.0.0.1"], list[tuple[Any, threading.Thread]]()
         self.begin()
 
     def begin(self) -> None:
@@ -87,22 +91,40 @@ class Server:
             def log(self, *_: Any, **__: Any) -> None:
                 pass
 
-        self._server = make_server(
-            "127.0.0.1", self._port, self.wire, threaded=True, request_handler=Quiet
-        )
-        self._port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        for host in self._hosts:
+            server = make_server(host, self._port, self.wire, threaded=True, request_handler=Quiet)
+            self._port = server.server_port
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            self._listening.append((server, thread))
 
     def end(self) -> None:
         """Listen no longer."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        while self._listening:
+            server, thread = self._listening.pop()
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    @contextmanager
+    def also_at(self, host: str) -> Iterator[None]:
+        """Listen on another address of this computer besides."""
+        self.end()
+        self._hosts.append(host)
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
+            self._hosts.remove(host)
+            self.begin()
+
+    def url_at(self, host: str) -> str:
+        return f"http://{host}:{self._port}"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return self.url_at("127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -125,6 +147,18 @@ class Bucket:
     def delete(self, key: str) -> None:
         self._do("DELETE", key)
 
+    def settings(self, place: Path, host: str = "127.0.0.1") -> dict[str, str]:
+        """What is set for whoever may read it, and a folder of this disk besides."""
+        return {
+            "AWS_ENDPOINT_URL": self.server.url_at(host),
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": str(place / "no-config"),
+            "LIGHTBOX_STORES": host,
+            "LIGHTBOX_ROOTS": f"{place}:s3://{self.name}",
+        }
+
     def fill(self, folder: Path, prefix: str) -> str:
         """Put a folder's files below a prefix; the address of that."""
         for file in sorted(folder.rglob("*")):
@@ -144,6 +178,13 @@ class Bucket:
         ).raise_for_status()
 
 
+def new_bucket(server: Server) -> Bucket:
+    """An empty one."""
+    own = Bucket(f"bucket-{next(_numbers)}", server)
+    own.create()
+    return own
+
+
 @pytest.fixture(scope="session")
 def _store() -> Iterator[Server]:
     for module, package in (
@@ -160,17 +201,11 @@ def _store() -> Iterator[Server]:
 @pytest.fixture
 def bucket(_store: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
     """An empty bucket, which Lightbox may read; tries follow each other at once."""
-    own = Bucket(f"bucket-{next(_numbers)}", _store)
-    own.create()
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
+    own = new_bucket(_store)
+    for name in NOT_ASKED:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _store.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("LIGHTBOX_STORES", "127.0.0.1")
-    monkeypatch.setenv("LIGHTBOX_ROOTS", f"{tmp_path}:s3://{own.name}")
+    for name, value in own.settings(tmp_path).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr("core.files.store._WAITS", (0.01, 0.01, 0.01))
     own.wire.asked.clear()
     yield own

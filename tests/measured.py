@@ -31,7 +31,7 @@ _SECONDS = "seconds"
 # Fixtures that train something.
 _TRAINED = {"trained_home", "trained_once", "asked_home"}
 # Fixtures that start a database's server.
-_SERVED = {"server", "on_server"}
+_SERVED = {"server", "on_server", "team"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

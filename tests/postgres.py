@@ -46,7 +46,6 @@ _QUICK = {
     "shared_buffers": "16MB",
     "max_connections": "60",
     "unix_socket_directories": "",
-    "listen_addresses": "127.0.0.1",
 }
 
 
@@ -56,10 +55,14 @@ def _program(name: str) -> str | None:
 
 
 class Server:
-    """One cluster, and the process that serves it."""
+    """One cluster, and the process that serves it.
 
-    def __init__(self, folder: Path) -> None:
-        self.port = _free_port()
+    Args:
+        also: an address of this computer on which it listens besides, and those behind it.
+    """
+
+    def __init__(self, folder: Path, also: str = "") -> None:
+        self.port, self._also = _free_port(), also
         self._folder, self._data = folder, folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
@@ -71,11 +74,16 @@ class Server:
         command = [str(_program("initdb")), "-D", str(self._data), "-U", _NAME]
         command += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
         subprocess.run(command, check=True, capture_output=True, **self._as)
+        if also:
+            with (self._data / "pg_hba.conf").open("a", encoding="ascii") as rules:
+                rules.write(f"host all all {also}/24 trust\n")
 
     def start(self) -> None:
         """Begin to serve; returns once it answers."""
         command = [str(_program("postgres")), "-D", str(self._data), "-p", str(self.port)]
-        command += [word for name, value in _QUICK.items() for word in ("-c", f"{name}={value}")]
+        listens = ",".join(filter(None, ["127.0.0.1", self._also]))
+        settings = {**_QUICK, "listen_addresses": listens}
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, preexec_fn=_end_with_parent, **self._as
@@ -100,7 +108,8 @@ class Server:
             connection.cursor().execute(statement)
 
     def url(self, database: str) -> str:
-        return f"postgresql+pg8000://{_NAME}@127.0.0.1:{self.port}/{database}"
+        host = self._also or "127.0.0.1"
+        return f"postgresql+pg8000://{_NAME}@{host}:{self.port}/{database}"
 
     def new_database(self) -> str:
         """The name of an empty database."""
@@ -174,11 +183,14 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _serving() -> Iterator[Server]:
+def serving(also: str = "") -> Iterator[Server]:
+    """A cluster of its own; where PostgreSQL isn't installed the test is skipped."""
+    if _program("initdb") is None or _program("postgres") is None:
+        pytest.skip("PostgreSQL is not here (Debian's package postgresql has initdb)")
     folder = Path(tempfile.mkdtemp(prefix="lightbox-postgres-"))
     folder.chmod(0o755)
     try:
-        server = Server(folder)
+        server = Server(folder, also)
         server.start()
         try:
             yield server
@@ -191,9 +203,7 @@ def _serving() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """PostgreSQL, for tests of this process."""
-    if _program("initdb") is None or _program("postgres") is None:
-        pytest.skip("PostgreSQL is not here (Debian's package postgresql has initdb)")
-    with _serving() as found:
+    with serving() as found:
         yield found
 
 

@@ -1,8 +1,8 @@
 """Computers of a team, with a database and a store of files between them: whatever happens to them
 in whichever moment of a job, it ends right, and nothing is lost or done twice.
 
-Each computer is a process tree with a home of its own. With LIGHTBOX_EVERY=1 all pairs of an event
-and a moment are tried, which takes a long time; else none is.
+With LIGHTBOX_EVERY=1 all kinds of work are tried with all events in all moments, which takes more
+than an hour; else a few.
 """
 
 from __future__ import annotations
@@ -10,187 +10,267 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from core.catalog import Catalog, JobRecord, open_catalog
+from core.catalog import JobRecord
 from core.datasets.intake import add_folder
 from core.inference.batch_store import new_batch, place_of
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_batch, submit_scan
 from core.jobs.leases import LEASE_S, insist
+from core.jobs.silence import SILENT_S
 from core.quality.curation import curated
-from core.workspace import open_workspace
-from tests.bucket import Bucket
+from core.runs.files import RunFiles
+from core.settings import Lane
+from core.training.start import create_run
 from tests.core.evaluation.coloured import make_run, write_colour
-from tests.core.jobs.processes import ROOT
 from tests.core.jobs.together import mine
-from tests.postgres import Server
+from tests.core.training.small import add_colours, spec_of
+from tests.hosts import Host, Team
 from tests.waiting import wait_until
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.server,
-    pytest.mark.skipif(
-        not os.environ.get("LIGHTBOX_EVERY"), reason="LIGHTBOX_EVERY=1 has these tried"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.server]
+
+_EPOCHS = 12
+# As many as are shared between computers, and a few.
+_PHOTOS = 2100
+_LATER = ("export", "evaluate", "figures", "publish")
 
 # What a moment is, by how far a job is.
 MOMENTS: dict[str, Callable[[JobRecord], bool]] = {
     "queued": lambda job: job.state == "queued",
     "claimed": lambda job: job.state == "running",
-    "in the middle": lambda job: bool(job.total) and job.done >= 0.3 * (job.total or 1),
-    "finishing": lambda job: bool(job.total) and job.done >= 0.9 * (job.total or 1),
-}
-EVENTS = ("killed", "stopped", "cut off", "database restarted", "store restarted")
-_PHOTOS = 900
-
-
-class Team:
-    """What computers share, and those that work."""
-
-    def __init__(self, server: Server, database: str, bucket: Bucket, place: Path) -> None:
-        self.server, self.database, self.bucket, self.place = server, database, bucket, place
-        self.catalog = open_catalog(open_workspace(place / "first"))
-
-    @contextmanager
-    def computer(self, name: str, lane: str = "light") -> Iterator[None]:
-        """One that works, until the block ends."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core", "worker", "--lane", lane],
-            cwd=ROOT,
-            env={**os.environ, "LIGHTBOX_HOME": str(self.place / name)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+    "in the middle": lambda job: (
+        (
+            (job.kind != "train" or job.phase == "fit")
+            and bool(job.total)
+            and job.done >= 0.3 * (job.total or 1)
         )
+        or job.phase in _LATER
+    ),
+    "finishing": lambda job: (
+        job.phase in _LATER
+        or (job.kind != "train" and bool(job.total) and job.done >= 0.9 * (job.total or 1))
+    ),
+}
+TO_A_COMPUTER = ("killed", "stopped", "cut off", "switched off")
+EVENTS = (*TO_A_COMPUTER, "database restarted", "store restarted")
+
+
+@dataclass
+class Work:
+    """A kind of work that was done once, undisturbed.
+
+    Attributes:
+        lane: of the computers that do it.
+        again: queues it anew; gives its job, and what looks whether all has come of it that came
+            of it then.
+    """
+
+    lane: Lane
+    again: Callable[[], tuple[JobRecord, Callable[[], None]]]
+
+
+def _scan(team: Team) -> Work:
+    catalog, photos = team.catalog, team.place / "photos"
+    for number in range(_PHOTOS):
+        write_colour(photos / ("red", "blue")[number % 2] / f"{number}.png", "red", number)
+    alone = add_folder(catalog, photos, "alone", restrict=False)
+    assert execute(catalog, mine(catalog, submit_scan(catalog, alone.id))).state == "done"
+    numbers = itertools.count()
+
+    def again() -> tuple[JobRecord, Callable[[], None]]:
+        record = add_folder(catalog, photos, f"together {next(numbers)}", restrict=False)
+
+        def look() -> None:
+            tables = [curated(catalog, each.id) for each in (alone, record)]
+            places = ["thumb_at"]  # a scan that goes on leaves what was written and not noted
+            pd.testing.assert_frame_equal(*(table.drop(columns=places) for table in tables))
+            scans = [each for each in catalog.changes.of(record.id) if each.action == "index"]
+            assert len(scans) == 1
+
+        return submit_scan(catalog, record.id), look
+
+    return Work("light", again)
+
+
+def _batch(team: Team) -> Work:
+    catalog, new = team.catalog, team.place / "new"
+    images = [("red", "red"), ("green", "green"), ("blue", "blue")]
+    run = make_run(catalog, team.place / "training", {"train": images, "test": images})
+    for number in range(_PHOTOS):
+        write_colour(new / f"{number}.png", "red", number)
+    alone = new_batch(catalog, run.id, new)
+    assert execute(catalog, mine(catalog, submit_batch(catalog, alone))).state == "done"
+    assert catalog.workspace.keeper is not None
+    catalog.workspace.keeper.settle_all()
+    answers = pd.read_parquet(place_of(catalog.workspace, alone) / "answers.parquet")
+
+    def again() -> tuple[JobRecord, Callable[[], None]]:
+        together = new_batch(catalog, run.id, new)
+
+        def look() -> None:
+            assert catalog.workspace.keeper is not None
+            catalog.workspace.keeper.bring_again()
+            found = place_of(catalog.workspace, together) / "answers.parquet"
+            pd.testing.assert_frame_equal(pd.read_parquet(found), answers)
+
+        return submit_batch(catalog, together), look
+
+    return Work("light", again)
+
+
+def _training(team: Team) -> Work:
+    catalog = team.catalog
+    spec = spec_of(add_colours(catalog, team.place / "shades"), epochs=_EPOCHS)
+
+    def queued() -> tuple[str, JobRecord]:
+        run = create_run(catalog, spec)
+        return run.id, catalog.jobs.get(run.job_id)
+
+    alone, job = queued()
+    team.working("train")
+    wait_until(lambda: catalog.jobs.get(job.id).finished, 240, "an undisturbed training")
+    assert catalog.jobs.get(job.id).state == "done", catalog.jobs.get(job.id).error
+
+    def again() -> tuple[JobRecord, Callable[[], None]]:
+        before = len(catalog.runs.all())
+        run_id, job = queued()
+
+        def look() -> None:
+            assert catalog.workspace.keeper is not None
+            catalog.workspace.keeper.bring_again()
+            assert len(catalog.runs.all()) == before + 1
+            files, expected = (RunFiles(catalog.workspace, each) for each in (run_id, alone))
+            one, other = (
+                [_figures(entry.as_json()) for entry in each.history()]
+                for each in (files, expected)
+            )
+            assert [entry["epoch"] for entry in one] == list(range(1, _EPOCHS + 1))
+            for here, there in zip(one, other, strict=True):
+                assert here == pytest.approx(there, abs=1e-4)
+            found, wanted = (catalog.runs.get(each) for each in (run_id, alone))
+            assert found.state == "done"
+            assert found.summary.test_accuracy == wanted.summary.test_accuracy
+            tables = [pd.read_parquet(each.test().predictions) for each in (files, expected)]
+            pd.testing.assert_frame_equal(*tables, atol=1e-3)
+            assert not (files.folder / "checkpoint").exists()
+
+        return job, look
+
+    return Work("train", again)
+
+
+def _figures(epoch: dict[str, Any]) -> dict[str, Any]:
+    """What is the same each time that it is trained."""
+    return {name: value for name, value in epoch.items() if name not in ("seconds", "memory_mb")}
+
+
+KINDS = {"scan": _scan, "batch": _batch, "training": _training}
+_ALL = list(itertools.product(KINDS, MOMENTS, EVENTS))
+_SOME: list[tuple[str, str, str]] = [
+    ("scan", "in the middle", "killed"),
+    ("batch", "in the middle", "database restarted"),
+    ("training", "in the middle", "cut off"),
+    ("training", "finishing", "store restarted"),
+]
+
+
+@pytest.fixture(scope="module")
+def done_once() -> dict[str, Work]:
+    """Work that was done undisturbed, by its kind."""
+    return {}
+
+
+@contextmanager
+def happening(team: Team, event: str, host: Host) -> Iterator[None]:
+    """Something happens, and for as long as it lasts is up to what is inside."""
+    if event == "database restarted":
+        team.server.stop(signal.SIGQUIT)
+        team.server.start()
+        yield
+    elif event == "store restarted":
+        team.bucket.server.end()
+        team.bucket.server.begin()
+        yield
+    elif event == "switched off":
+        host.switch_off()
+        yield
+    elif event == "cut off" and host.cable("down"):
+        try:
+            yield
+        finally:
+            host.cable("up")
+    elif event == "cut off":
+        team.server.cut(team.database)
+        yield
+    else:
+        worker = host.worker()
+        assert worker is not None
+        os.kill(worker, signal.SIGKILL if event == "killed" else signal.SIGSTOP)
         try:
             yield
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    def happens(self, event: str, job_id: str) -> None:
-        """Let something happen, to the worker that has the job where it is about one."""
-        if event in ("killed", "stopped"):
-            job = self.catalog.jobs.get(job_id)
-            pid = job.pid if job.pid and not job.finished else None
-            if pid is None:
-                return  # nobody has it
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL if event == "killed" else signal.SIGSTOP)
-            if event == "stopped":
-                # Until somebody else has it, or all of it is done: then it wakes, and may not
-                # write any more.
-                wait_until(
-                    lambda: (
-                        (now := self.catalog.jobs.get(job_id)).finished or now.claims > job.claims
-                    ),
-                    8 * LEASE_S,
-                    "another owner",
-                )
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
-        elif event == "cut off":
-            self.server.cut(self.database)
-        elif event == "database restarted":
-            self.server.stop(signal.SIGQUIT)
-            self.server.start()
-        else:
-            self.bucket.server.end()
-            self.bucket.server.begin()
+                os.kill(worker, signal.SIGCONT)
 
 
-@pytest.fixture
-def team(
-    server: Server, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Team]:
-    """What computers share, and this one, which does no work."""
-    database = server.new_database()
-    monkeypatch.setenv("LIGHTBOX_DATABASE", server.url(database))
-    monkeypatch.setenv("LIGHTBOX_FILES", f"s3://{bucket.name}/team")
-    team = Team(server, database, bucket, tmp_path)
-    yield team
-    team.catalog.engine.dispose()
-
-
-def _scan(catalog: Catalog, place: Path) -> tuple[JobRecord, Callable[[], None]]:
-    for number in range(_PHOTOS):
-        write_colour(
-            place / "photos" / ("red", "blue")[number % 2] / f"{number}.png", "red", number
-        )
-    alone = add_folder(catalog, place / "photos", "alone", restrict=False)
-    assert execute(catalog, mine(catalog, submit_scan(catalog, alone.id))).state == "done"
-    record = add_folder(catalog, place / "photos", "together", restrict=False)
-
-    def look() -> None:
-        tables = [curated(catalog, each.id) for each in (alone, record)]
-        places = ["thumb_at"]  # a scan that goes on leaves what was written and not noted
-        pd.testing.assert_frame_equal(*(table.drop(columns=places) for table in tables))
-        scans = [each for each in catalog.changes.of(record.id) if each.action == "index"]
-        assert len(scans) == 1
-
-    return submit_scan(catalog, record.id), look
-
-
-def _batch(catalog: Catalog, place: Path) -> tuple[JobRecord, Callable[[], None]]:
-    images = [("red", "red"), ("green", "green"), ("blue", "blue")]
-    run = make_run(catalog, place / "training", {"train": images, "test": images})
-    for number in range(_PHOTOS):
-        write_colour(place / "new" / f"{number}.png", "red", number)
-    alone, together = (new_batch(catalog, run.id, place / "new") for _ in range(2))
-    assert execute(catalog, mine(catalog, submit_batch(catalog, alone))).state == "done"
-    assert catalog.workspace.keeper is not None
-    catalog.workspace.keeper.settle_all()
-
-    def look() -> None:
-        assert catalog.workspace.keeper is not None
-        catalog.workspace.keeper.bring_again()
-        one, two = (place_of(catalog.workspace, each) for each in (alone, together))
-        names = ("answers.parquet",) * 2
-        found = [pd.read_parquet(each / name) for each, name in zip((one, two), names, strict=True)]
-        pd.testing.assert_frame_equal(*found)
-
-    return submit_batch(catalog, together), look
-
-
+@pytest.mark.keras
 @pytest.mark.parametrize(
-    ("work", "moment", "event"),
-    list(itertools.product((_scan, _batch), MOMENTS, EVENTS)),
-    ids=lambda each: getattr(each, "__name__", each),
+    ("kind", "moment", "event"), _ALL if os.environ.get("LIGHTBOX_EVERY") else _SOME
 )
 def test_whatever_happens_a_job_ends_right(
-    team: Team,
-    tmp_path: Path,
-    work: Callable[[Catalog, Path], tuple[JobRecord, Callable[[], None]]],
-    moment: str,
-    event: str,
+    team: Team, done_once: dict[str, Work], kind: str, moment: str, event: str
 ) -> None:
-    job, look = work(team.catalog, tmp_path)
-    with team.computer("second"), team.computer("third"):
+    if kind not in done_once:
+        done_once[kind] = KINDS[kind](team)
+    work, catalog = done_once[kind], team.catalog
+    hosts = team.working(work.lane)
+    if moment == "queued" and event in TO_A_COMPUTER:
+        with happening(team, event, hosts[0]):
+            job, look = work.again()
+            _ended(team, job)
+    else:
+        job, look = work.again()
 
-        def is_it() -> bool:
-            now = team.catalog.jobs.get(job.id)
-            return now.finished or MOMENTS[moment](now)
+        def is_it() -> JobRecord | None:
+            now = catalog.jobs.get(job.id)
+            return now if now.finished or MOMENTS[moment](now) else None
 
-        wait_until(is_it, 180, moment)
-        team.happens(event, job.id)
-        wait_until(lambda: _asked(team.catalog, job).finished, 240, "the job's end")
-        ended = _asked(team.catalog, job)
-        assert (ended.state, ended.error) == ("done", "")
-        look()
+        now = wait_until(is_it, 180, moment)
+        owner = next((host for host in hosts if host.has(now)), hosts[0])
+        said = f"{now.state} {now.phase} {now.done}/{now.total} on {owner.name}"
+        print(f"\n{kind}, {moment}, {event}: {said}")
+        with happening(team, event, owner):
+            if event in ("stopped", "cut off"):
+                # Until others have it, or all of it is done: then it wakes, and may not write any
+                # more.
+                wait_until(
+                    lambda: (later := _asked(team, job)).finished or later.claims > now.claims,
+                    8 * (LEASE_S + SILENT_S),
+                    "another owner",
+                )
+    ended = _ended(team, job)
+    assert (ended.state, ended.error) == ("done", "")
+    # Whoever had it before has noticed, too.
+    team.working(work.lane)
+    look()
+    print(f"claims {ended.claims}, lost {ended.lost}")
 
 
-def _asked(catalog: Catalog, job: JobRecord) -> JobRecord:
+def _ended(team: Team, job: JobRecord) -> JobRecord:
+    wait_until(lambda: _asked(team, job).finished, 240, "the job's end")
+    return _asked(team, job)
+
+
+def _asked(team: Team, job: JobRecord) -> JobRecord:
     """The job, as soon as the database can be asked."""
-    found = insist(lambda: catalog.jobs.get(job.id))
+    found = insist(lambda: team.catalog.jobs.get(job.id))
     assert found is not None
     return found
