@@ -14,6 +14,7 @@ from core.inference.given import open_given
 from core.inference.predictor import open_predictor
 from core.runs.earlier import why_not_new
 from core.text import escape, plural, shorten
+from pages._widgets.one_of import one_of
 from pages._widgets.predict.beat import beat
 from pages._widgets.predict.live_camera import live_camera
 from pages._widgets.predict.trying import ask, cards, choose_example
@@ -108,15 +109,7 @@ def _page() -> None:
     _title(link, run, classes)
     _how_good(run)
     threshold = threshold_of(run)
-    way = st.segmented_control(
-        "How",
-        list(_WAYS),
-        format_func=_WAYS.__getitem__,
-        default="example",
-        required=True,
-        key="demo-way",
-        label_visibility="collapsed",
-    )
+    way = one_of("How", _WAYS, key="demo-way")
     if way == "camera":
         live_camera(run.id, threshold, link=link.token)
         return

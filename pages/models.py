@@ -15,6 +15,7 @@ from pages._widgets.bring_model import bring_panel
 from pages._widgets.empty import TO_TRAIN, empty
 from pages._widgets.library import actions, bin_panel, details, done_bar
 from pages._widgets.model_cards import draw_cards
+from pages._widgets.one_of import one_of
 from pages._widgets.session import catalog
 
 _SHOW = {
@@ -46,15 +47,7 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
             icon=":material/search:",
             label_visibility="collapsed",
         )
-        show = st.segmented_control(
-            "Show",
-            list(_SHOW),
-            format_func=_SHOW.__getitem__,
-            default="current",
-            required=True,
-            key="library-show",
-            label_visibility="collapsed",
-        )
+        show = one_of("Show", _SHOW, key="library-show")
         on = sum(st.session_state.get(f"library-{label}") is not None for label in _FILTERS)
         with st.popover(f"Filters ({on})" if on else "Filters", icon=":material/filter_list:"):
             dataset = _one("Dataset", [entry.dataset or "(removed)" for entry in entries])
@@ -73,7 +66,7 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
             state=state,
             tag=tag,
             starred=show == "starred",
-            archived={"current": False, "archived": True}.get(str(show)),
+            archived={"current": False, "archived": True}.get(show),
             sort=sort,
         ),
     )

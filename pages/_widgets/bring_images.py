@@ -9,6 +9,7 @@ import streamlit as st
 from core.datasets.intake import check_allowed
 from core.text import escape, images, size
 from pages._widgets.folders import choose_folder
+from pages._widgets.one_of import one_of
 from pages._widgets.uploader import Uploaded, uploader
 
 _WAYS = {
@@ -26,14 +27,7 @@ def bring_images(key: str, run_id: str, verb: str, what: str) -> Path | Uploaded
         verb: what is done with them, on the buttons: ``Test on`` makes “Test on 12 images”.
         what: that is chosen: ``images`` or ``class folders``.
     """
-    way = st.segmented_control(
-        "Where are the images?",
-        list(_WAYS),
-        default="server",
-        required=True,
-        format_func=_WAYS.__getitem__,
-        key=f"{key}-way-{run_id}",
-    )
+    way = one_of("Where are the images?", _WAYS, key=f"{key}-way-{run_id}", visible=True)
     if way == "server":
         folder = choose_folder(key, f"{verb} this folder")
         return check_allowed(folder) if folder is not None else None

@@ -13,14 +13,16 @@ from core.quality.classes import images_of, rename_class, tidy
 from core.text import escape, images, plural, shorten
 from pages._widgets.decided import decide
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.one_of import one_of
 from pages._widgets.session import catalog
 from pages._widgets.uploader import uploader
 
 _WAYS = {
-    "Rename": ":material/edit:",
-    "Merge": ":material/merge:",
-    "Add images": ":material/add_photo_alternate:",
+    "Rename": ":material/edit: Rename",
+    "Merge": ":material/merge: Merge",
+    "Add images": ":material/add_photo_alternate: Add images",
 }
+_SOURCES = {"Files": ":material/upload: Files", "Webcam": ":material/photo_camera: Webcam"}
 _NEW = "\x00new"
 
 
@@ -55,14 +57,7 @@ def classes_panel(record: DatasetRecord, table: pd.DataFrame) -> None:
         # The camera must not be on unless somebody asks for it.
         return
     with panel:
-        way = st.segmented_control(
-            "What to do",
-            list(_WAYS),
-            format_func=lambda name: f"{_WAYS[name]} {name}",
-            default="Rename",
-            key=f"classes-way-{record.id}",
-            label_visibility="collapsed",
-        )
+        way = one_of("What to do", _WAYS, key=f"classes-way-{record.id}")
         labels = sorted(table["label"].unique())
         if way == "Rename":
             _rename(record, labels)
@@ -135,15 +130,7 @@ def _add(record: DatasetRecord, labels: list[str]) -> None:
             )
             label = tidy(label)
     with right:
-        source = st.segmented_control(
-            "From",
-            ["Files", "Webcam"],
-            format_func=lambda name: (
-                f":material/{'photo_camera' if name == 'Webcam' else 'upload'}: {name}"
-            ),
-            default="Files",
-            key=f"add-from-{record.id}",
-        )
+        source = one_of("From", _SOURCES, key=f"add-from-{record.id}", visible=True)
     if source == "Webcam":
         _webcam(record, label)
     elif source == "Files":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from core.training.setting import AUGMENTATION, DATA, GROUPS, NETWORK, TRAINING, WEIGHTS
 from core.training.spec import SETTINGS, TrainSpec
@@ -11,6 +10,7 @@ from pages._widgets.augment import choose_augmentation
 from pages._widgets.form import Form
 from pages._widgets.learning import choose_learning
 from pages._widgets.network import choose_network
+from pages._widgets.one_of import one_of
 from pages._widgets.split import choose_split
 from pages._widgets.weights import choose_weights
 
@@ -32,16 +32,8 @@ def expert(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
             return f":red[:material/error:] {part}"
         return f"{part} •" if part in changed else part
 
-    part = st.segmented_control(
-        "Settings",
-        list(GROUPS),
-        format_func=label,
-        key="expert-part",
-        default=NETWORK,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    names = {part: label(part) for part in GROUPS}
+    part = one_of("Settings", names, key="expert-part", default=NETWORK, persist_state="session")
     if part == NETWORK:
         choose_network(form, spec, good)
     elif part == TRAINING:

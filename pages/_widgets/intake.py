@@ -17,13 +17,14 @@ from core.errors import InvalidInput
 from core.jobs import kinds
 from core.text import escape, images, plural, size
 from pages._widgets.folders import choose_folder
+from pages._widgets.one_of import one_of
 from pages._widgets.session import catalog, choose_dataset
 from pages._widgets.uploader import Uploaded, uploader
 
 # The folder that was chosen and is a dataset already, and that dataset.
 _AGAIN = "folder-again"
 
-WAYS = {
+_WAYS = {
     "Upload a folder": ":material/drive_folder_upload:",
     "Upload an archive": ":material/folder_zip:",
     "Folder on this computer": ":material/folder_open:",
@@ -35,13 +36,8 @@ WAYS = {
 
 def add_panel(records: list[DatasetRecord]) -> None:
     """Choose a way in, and go it."""
-    way = st.segmented_control(
-        "How do you want to add images?",
-        list(WAYS),
-        format_func=lambda name: f"{WAYS[name]} {name}",
-        default="Upload a folder",
-        key="way",
-    )
+    names = {name: f"{icon} {name}" for name, icon in _WAYS.items()}
+    way = one_of("How do you want to add images?", names, key="way", visible=True)
     if way == "Upload a folder":
         _folder_upload()
     elif way == "Upload an archive":

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from pages._widgets.one_of import one_of
+
 T = TypeVar("T")
 Sections = Mapping[str, tuple[str, Callable[[T], None]]]
 
@@ -33,26 +35,11 @@ def draw_section(
     titles = {name: title for name, (title, _) in sections.items()}
     if more:
         titles[_MORE] = "For specialists"
-    shown = _choose(titles, key, "Section")
+    # In the address the browser keeps it in place, so it is no step on the way back.
+    shown = one_of("Section", titles, key=key, bind="query-params")
     if shown != _MORE or not more:
         sections[shown][1](subject)
         return
-    inner = _choose({name: title for name, (title, _) in more.items()}, _MORE, "For specialists")
+    titles = {name: title for name, (title, _) in more.items()}
+    inner = one_of("For specialists", titles, key=_MORE, bind="query-params")
     more[inner][1](subject)
-
-
-def _choose(titles: Mapping[str, str], key: str, label: str) -> str:
-    if key in st.session_state and st.session_state[key] not in titles:
-        del st.session_state[key]
-    # In the address the browser keeps it in place, so it is no step on the way back.
-    shown = st.segmented_control(
-        label,
-        list(titles),
-        format_func=titles.__getitem__,
-        default=next(iter(titles)),
-        key=key,
-        label_visibility="collapsed",
-        required=True,
-        bind="query-params",
-    )
-    return str(shown)

@@ -14,6 +14,7 @@ from core.text import escape, plural
 from core.who import acting
 from pages._widgets.camera import Shot
 from pages._widgets.gallery import page_of
+from pages._widgets.one_of import one_of
 from pages._widgets.paste import paste
 from pages._widgets.predict import corrections
 from pages._widgets.predict.answer import Tried
@@ -34,20 +35,6 @@ _SOURCES = {
     "folder": ":material/folder: A folder",
     "camera": ":material/photo_camera: Camera",
 }
-
-
-def _source() -> str:
-    return str(
-        st.segmented_control(
-            "From",
-            list(_SOURCES),
-            format_func=_SOURCES.__getitem__,
-            default="files",
-            required=True,
-            key="try-source",
-            label_visibility="collapsed",
-        )
-    )
 
 
 def _gather(run: RunRecord, source: str, threshold: float) -> list[tuple[str, bytes]]:
@@ -198,7 +185,7 @@ def draw(run: RunRecord) -> None:
 
 def _try(run: RunRecord, detecting: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        source = _source()
+        source = one_of("From", _SOURCES, key="try-source")
         threshold = sure_popover(run)
         demo_links(run)
     if learned_from_boxes(catalog().workspace, run.id):

@@ -15,6 +15,7 @@ from core.jobs import kinds
 from core.jobs.live import curves
 from core.text import escape
 from pages._widgets.job import attempt, watch
+from pages._widgets.one_of import one_of
 from pages._widgets.results.document import draw_parts
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
@@ -45,23 +46,16 @@ def draw_settings(runs: list[RunRecord]) -> None:
 def draw_curves(runs: list[RunRecord]) -> None:
     """Their curves on validation images, laid over each other."""
     st.markdown("**Training curves**")
-    metric = st.segmented_control(
-        "Metric",
-        list(_METRICS),
-        default="val_accuracy",
-        required=True,
-        key="compare-metric",
-        format_func=lambda key: _METRICS[key][0],
-        label_visibility="collapsed",
-    )
-    title = _METRICS[str(metric)][1]
+    names = {key: name for key, (name, _) in _METRICS.items()}
+    metric = one_of("Metric", names, key="compare-metric")
+    title = _METRICS[metric][1]
     told = [(run.name, curves(catalog(), run.job_id).epochs) for run in runs]
     told = [(name, epochs) for name, epochs in told if any(metric in each for each in epochs)]
     if not told:
         st.caption("These trainings left no curves.")
         return
     st.plotly_chart(
-        charts.overlaid(told, str(metric), title),
+        charts.overlaid(told, metric, title),
         config={"displayModeBar": False},
         key=f"compare-curves-{metric}",
     )
@@ -77,17 +71,8 @@ def draw_costs(view: View, runs: list[RunRecord]) -> None:
     """Size, speed and accuracy as a scatter, with those that are beaten by none joined."""
     st.markdown("**Accuracy, size and speed**")
     found = [cost(catalog(), run, view.on) for run in runs]
-    kind = str(
-        st.segmented_control(
-            "Beside accuracy",
-            list(_COSTS),
-            default="milliseconds",
-            required=True,
-            format_func=lambda key: _COSTS[key][0],
-            key="compare-cost",
-            label_visibility="collapsed",
-        )
-    )
+    names = {key: name for key, (name, _) in _COSTS.items()}
+    kind = one_of("Beside accuracy", names, key="compare-cost")
     title = _COSTS[kind][1]
     known = [one for one in found if getattr(one, kind) and one.accuracy is not None]
     missing = [one for one in found if one.milliseconds is None]

@@ -13,6 +13,7 @@ from core.evaluation.document.parts import Matrix, Pictures, Section
 from core.evaluation.figures.confusions import most_confused
 from core.evaluation.records import worst_confusions
 from core.text import escape, images, plural, rate, shorten
+from pages._widgets.one_of import one_of
 from pages._widgets.results.document import draw_group, draw_parts, draw_pictures, title
 from pages._widgets.results.figures import figures_of, say_if_gone
 from pages._widgets.results.tiles import answers_gallery
@@ -80,15 +81,14 @@ def _matrix(view: View) -> None:
     evaluation = view.evaluation
     labels, counts = evaluation.labels, np.array(evaluation.confusion)
     with st.container(horizontal=True, vertical_alignment="top"):
-        rates = st.segmented_control(
-            "Show", [_COUNTS, _RATES], default=_COUNTS, required=True, key=_key(view, "show")
+        rates = one_of(
+            "Show", {each: each for each in (_COUNTS, _RATES)}, key=_key(view, "show"), visible=True
         )
-        order = st.segmented_control(
+        order = one_of(
             "Order of classes",
-            [_BY_NAME, _SIMILAR],
-            default=_BY_NAME,
-            required=True,
+            {each: each for each in (_BY_NAME, _SIMILAR)},
             key=_key(view, "order"),
+            visible=True,
             help="Similar: classes that are mixed up with each other lie side by side.",
         )
         many = len(labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._widgets.one_of import one_of
 from pages._widgets.results import explain_class, explain_image, explain_inside
 from pages._widgets.results.view import View
 
@@ -19,13 +20,5 @@ def draw(view: View) -> None:
     st.header("Where it looks")
     if explain_image.asked_for(view) or st.session_state.pop(explain_class.LOOK, False):
         st.session_state["explain-part"] = "image"
-    st.session_state.setdefault("explain-part", "image")
-    part = st.segmented_control(
-        "Part",
-        list(_PARTS),
-        format_func=lambda key: _PARTS[key][0],
-        key="explain-part",
-        label_visibility="collapsed",
-        required=True,
-    )
-    _PARTS[str(part)][1](view)
+    part = one_of("Part", {key: name for key, (name, _) in _PARTS.items()}, key="explain-part")
+    _PARTS[part][1](view)

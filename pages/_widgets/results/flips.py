@@ -11,6 +11,7 @@ import streamlit as st
 from core.evaluation.comparison.compare import Comparison
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.one_of import one_of
 from pages._widgets.results.view import View, pictures
 
 
@@ -22,31 +23,22 @@ def draw_flips(view: View, found: list[Comparison]) -> None:
     st.markdown("**Images that one gets right and the other wrong**")
     one = next(iter(usable.values()))
     if len(usable) > 1:
-        picked = st.segmented_control(
-            "Beside which model?",
-            list(usable),
-            default=one.second.id,
-            required=True,
-            format_func=lambda each: shorten(usable[each].second.name, 36),
-            key=f"flips-of-{view.run.id}-{len(usable)}",
-        )
-        one = usable.get(str(picked), one)
+        names = {key: shorten(each.second.name, 36) for key, each in usable.items()}
+        key = f"flips-of-{view.run.id}-{len(usable)}"
+        one = usable[one_of("Beside which model?", names, key=key, visible=True)]
     kinds = {
         "second": (f"Only “{shorten(one.second.name, 26)}” is right", one.matched.better),
         "first": (f"Only “{shorten(one.first.name, 26)}” is right", one.matched.worse),
         "relabelled": ("Label corrected in between", one.matched.relabelled),
     }
     offered = [key for key, (_, rows) in kinds.items() if len(rows) or key != "relabelled"]
-    kind = st.segmented_control(
+    kind = one_of(
         "Which images?",
-        offered,
-        required=True,
-        label_visibility="collapsed",
+        {key: f"{kinds[key][0]} ({len(kinds[key][1]):,})" for key in offered},
         default=max(offered[:2], key=lambda key: (len(kinds[key][1]) > 0, key == "second")),
-        format_func=lambda key: f"{kinds[key][0]} ({len(kinds[key][1]):,})",
         key=f"flips-{view.run.id}-{one.second.id}-{view.on}",
     )
-    title, rows = kinds[str(kind)]
+    title, rows = kinds[kind]
     if rows.empty:
         st.caption("No image is like that.")
         return

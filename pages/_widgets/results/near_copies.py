@@ -18,6 +18,7 @@ from core.runs.files import RunFiles
 from core.text import escape
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import attempt, watch
+from pages._widgets.one_of import one_of
 from pages._widgets.results.view import View, dataset_pictures, pictures
 from pages._widgets.session import catalog
 
@@ -33,21 +34,20 @@ def draw_near_copies(view: View) -> None:
         _offer_search(view)
     counts = {each: int((found["score"] >= each - 1e-6).sum()) for each in THRESHOLDS}
     usual = next((each for each in THRESHOLDS[1:] if counts[each]), THRESHOLDS[1])
-    threshold = st.segmented_control(
+    threshold = one_of(
         "How alike is too alike?",
-        list(THRESHOLDS),
-        default=usual,
-        required=True,
-        format_func=lambda each: f"{_NAMES[each]} ({counts[each]:,})",
+        {each: f"{_NAMES[each]} ({counts[each]:,})" for each in THRESHOLDS},
         key=f"too-alike-{view.run.id}-{view.on}",
+        default=usual,
+        visible=True,
         help="Near-duplicates score from 0.98 on, and never lie on both sides of a split that "
         "Lightbox made. Below that are pictures of like scenes.",
     )
-    score = without(view.predictions, found, float(threshold or usual), searched=searched)
+    score = without(view.predictions, found, threshold, searched=searched)
     st.markdown(escape(score.sentence))
     if not score.alike:
         return
-    _pairs(view, found[found["score"] >= float(threshold or usual) - 1e-6])
+    _pairs(view, found[found["score"] >= threshold - 1e-6])
 
 
 def _resembling(view: View) -> tuple[pd.DataFrame, bool]:

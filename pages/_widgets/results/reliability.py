@@ -27,6 +27,7 @@ from core.evaluation.trust.slices import Slice
 from core.text import escape, images, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.one_of import one_of
 from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
@@ -73,18 +74,8 @@ def _calibration(view: View, section: Section) -> None:
     widths = frame(bins_table(before.equal_width, None))
 
     def chart(part: Chart) -> None:
-        kind = st.segmented_control(
-            "Bins",
-            ["count", "width"],
-            format_func={
-                "width": "Bins of equal width",
-                "count": "Bins of equally many",
-            }.__getitem__,
-            default="count",
-            required=True,
-            label_visibility="collapsed",
-            key="reliability-bins",
-        )
+        names = {"count": "Bins of equally many", "width": "Bins of equal width"}
+        kind = one_of("Bins", names, key="reliability-bins")
         own, warmed = (
             None if each is None else each.equal_width if kind == "width" else each.equal_count
             for each in (before, after)
@@ -191,16 +182,15 @@ def _suggest(found: Reliability, predictions: Predictions, slider: str) -> None:
     if not len(validation):
         st.markdown(words.WITHOUT_VALIDATION)
         return
-    wanted = st.segmented_control(
+    wanted = one_of(
         "What accuracy do you want?",
-        WANTED,
-        format_func=lambda share: percent(share, 0),
-        default=0.99,
-        required=True,
+        {share: percent(share, 0) for share in WANTED},
         key="reliability-wanted",
+        default=0.99,
+        visible=True,
     )
     suggestion = suggest(
-        float(wanted),
+        wanted,
         (validation.confidence, validation.correct),
         (predictions.confidence, predictions.correct),
         predictions.worth,

@@ -20,6 +20,7 @@ from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
 from core.text import escape, images, percent, plural, shorten
 from pages._widgets.job import attempt, watch
+from pages._widgets.one_of import one_of
 from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Points, Sheet, point_map
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied, study_of
@@ -41,16 +42,9 @@ def draw(view: View) -> None:
     if not studied(view, "map"):
         return
     study = study_of(view)
-    method = st.segmented_control(
-        "Kind of map",
-        [way for way in _ABOUT if way != "umap" or has_umap() or has_map(study, way)],
-        format_func=NAMES.__getitem__,
-        key=f"map-method-{view.run.id}",
-        default="tsne",
-        label_visibility="collapsed",
-        required=True,
-    )
-    method = method or "tsne"
+    offered = (way for way in _ABOUT if way != "umap" or has_umap() or has_map(study, way))
+    names = {way: NAMES[way] for way in offered}
+    method = one_of("Kind of map", names, key=f"map-method-{view.run.id}")
     if not has_map(study, method):
         _offer_umap(view)
         return
