@@ -11,15 +11,14 @@ import streamlit as st
 
 from core.catalog import RunRecord
 from core.catalog.records import ACTIVE
-from core.errors import NotFound
 from core.evaluation.comparison.learned import Learned, learned
 from core.inference.corrections import Correction, take_back
 from core.inference.taught import taught
 from core.jobs import kinds
-from core.quality.curation import curated
+from core.runs.pictures import run_pictures
 from core.text import escape, plural, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.session import catalog, choose_run, thumbnails
+from pages._widgets.session import catalog, choose_run
 from pages._widgets.sure import threshold_of
 
 _ACROSS = 3
@@ -123,13 +122,13 @@ def draw_learned(found: Learned) -> None:
         if rows.empty:
             continue
         some = rows.head(_CHANGED)
-        pictures = thumbnails_of(found.after, some["path_second"].to_list())
+        pictures = run_pictures(catalog(), found.after, some["path_second"].to_list())
         st.caption(f"{what}: {len(rows)}")
         gallery(
             [
                 Tile(
                     str(row["path_second"]),
-                    picture,
+                    picture.data,
                     f"is {shorten(str(row['label']), 32)}",
                     badge=f"{'✓' if tone == 'good' else '✗'} "
                     f"{shorten(str(row['predicted_second']), 32)}",
@@ -156,11 +155,3 @@ def _taught(home: str, run_id: str, threshold: float) -> str:
 def kept_together(text: str) -> str:
     """A figure and its sign stay on one line."""
     return text.replace(" %", "\u00a0%")
-
-
-def thumbnails_of(run: RunRecord, paths: list[str]) -> list[bytes]:
-    try:
-        table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
-    except NotFound:
-        return [b""] * len(paths)
-    return thumbnails(run.dataset_id, table.reindex(paths).fillna(0))

@@ -9,10 +9,10 @@ import streamlit as st
 from core import charts
 from core.catalog import RunRecord
 from core.errors import NotFound
-from core.quality.curation import curated
+from core.runs.pictures import Picture, run_pictures
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.session import catalog, thumbnails
+from pages._widgets.session import catalog
 
 
 def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
@@ -24,9 +24,9 @@ def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
     # Each in a place of its own, whatever the newest look has.
     with st.container():
         shown = with_samples(run.id, snapshot)
-        found = _found(run, shown) if shown else []
+        found = pictures_of(run, shown) if shown else []
         # A dataset that was removed has no pictures to show.
-        if shown and any(picture for picture, _ in found):
+        if shown and any(picture.data for picture in found):
             if "epoch" in shown:
                 by = f"{'in' if shown.get('partial') else 'after'} epoch {shown['epoch']}"
             elif best := shown.get("best"):
@@ -54,20 +54,16 @@ def with_samples(run_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any]
     return kept
 
 
-def _found(run: RunRecord, snapshot: dict[str, Any]) -> list[tuple[bytes, bool]]:
-    return pictures_of(run, [each["path"] for each in snapshot["samples"]])
-
-
-def _samples(run: RunRecord, snapshot: dict[str, Any], pictures: list[tuple[bytes, bool]]) -> None:
+def _samples(run: RunRecord, snapshot: dict[str, Any], pictures: list[Picture]) -> None:
     tiles = []
-    for each, (picture, tiny) in zip(snapshot["samples"], pictures, strict=True):
+    for each, picture in zip(snapshot["samples"], pictures, strict=True):
         right = each["answer"] == each["label"]
         # Auto compares heads by their answers alone, before any of them says how sure it is.
         sure = each.get("confidence")
         tiles.append(
             Tile(
                 each["path"],
-                picture,
+                picture.data,
                 f"is {each['label']}",
                 badge=f"{'✓' if right else '✗'} {shorten(each['answer'], 14)}"
                 + ("" if sure is None else f" {percent(sure, 0)}"),
@@ -75,7 +71,7 @@ def _samples(run: RunRecord, snapshot: dict[str, Any], pictures: list[tuple[byte
                 title=f"{each['path']}\ntrue: {each['label']}\nanswer: {each['answer']}"
                 + ("" if sure is None else f" ({percent(sure)})")
                 + f", {'right' if right else 'wrong'}",
-                tiny=tiny,
+                tiny=picture.tiny,
             )
         )
     # Another epoch is another round: the same pictures with new answers.
@@ -87,25 +83,17 @@ def _samples(run: RunRecord, snapshot: dict[str, Any], pictures: list[tuple[byte
     )
 
 
-def pictures_of(run: RunRecord, paths: list[str]) -> list[tuple[bytes, bool]]:
-    """Thumbnails of some images of a run's dataset, and whether each has few pixels."""
-    home = str(catalog().workspace.home)
+def pictures_of(run: RunRecord, snapshot: dict[str, Any]) -> list[Picture]:
+    """Thumbnails of the samples of a look at validation images."""
+    paths = tuple(each["path"] for each in snapshot["samples"])
     try:
         catalog().datasets.get(run.dataset_id)
     except NotFound:  # what is remembered of it is nobody's business any more
-        return [(b"", False)] * len(paths)
-    return _pictures(home, run.dataset_id, run.dataset_version, tuple(paths))
+        return [Picture()] * len(paths)
+    return _pictures(str(catalog().workspace.home), run.id, paths, run)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _pictures(
-    home: str, dataset_id: str, version: int, paths: tuple[str, ...]
-) -> list[tuple[bytes, bool]]:
-    """Thumbnails, and whether each has few pixels; none where the dataset has gone."""
-    del home  # a part of the key only
-    try:
-        table = curated(catalog(), dataset_id, version).set_index("path")
-    except NotFound:
-        return [(b"", False)] * len(paths)
-    rows = table.reindex(list(paths)).fillna({"thumb_at": 0, "thumb_bytes": 0, "width": 64})
-    return list(zip(thumbnails(dataset_id, rows), (rows["width"] <= 48).to_list(), strict=True))
+def _pictures(home: str, run_id: str, paths: tuple[str, ...], _run: RunRecord) -> list[Picture]:
+    del home, run_id  # parts of the key only
+    return run_pictures(catalog(), _run, paths)

@@ -21,7 +21,6 @@ from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.pdf import print_pdf, print_png
 from core.delivery.take_away.report_matrix import Look, picture
 from core.delivery.take_away.report_parts import scale
-from core.delivery.take_away.report_pictures import pictures
 from core.delivery.take_away.style import STYLE
 from core.evaluation.document.parts import Scale, Statement
 from core.evaluation.document.result import Result
@@ -31,6 +30,7 @@ from core.evaluation.records import worst_confusions
 from core.progress import Reporter
 from core.quality.report_html import document, name, text
 from core.quality.thumbs import data_uri
+from core.runs.pictures import run_pictures
 from core.text import plural, quoted, rate, shorten
 from core.workspace import atomic_path
 
@@ -184,11 +184,11 @@ def _photos(found: Findings) -> str:
     if not len(rows):
         return ""
     items = []
-    for each, (data, tiny) in zip(
-        rows.itertuples(), pictures(found.material, list(rows["path"])), strict=True
-    ):
-        kind = " class=tiny" if tiny else ""
-        shown = f'<img src="{data_uri(data)}" alt=""{kind}>' if data else "gone"
+    material = found.material
+    pictures = run_pictures(material.catalog, material.run, rows["path"])
+    for each, photo in zip(rows.itertuples(), pictures, strict=True):
+        kind = " class=tiny" if photo.tiny else ""
+        shown = f'<img src="{data_uri(photo.data)}" alt=""{kind}>' if photo.data else "gone"
         said = (
             f"<span><b>✓</b> {name(str(each.label))}</span>"
             if each.correct

@@ -6,20 +6,18 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from core.delivery.take_away.material import Material
-from core.errors import NotFound
 from core.evaluation.document.parts import Picture, Pictures
 from core.evaluation.explain.overlay import framed, overlay
 from core.evaluation.study.basis import Heat
-from core.quality import report_html, thumbs
-from core.quality.curation import curated
+from core.quality import report_html
 from core.quality.report_html import name, strip, text
 from core.quality.thumbs import data_uri
+from core.runs.pictures import Picture as Thumbnail
+from core.runs.pictures import run_pictures
 
-_TINY = 48
 _SIDE = 160
 _OPACITY = 0.65
 
@@ -29,8 +27,8 @@ def groups(parts: Sequence[Pictures], material: Material) -> str:
     items = []
     for part in parts:
         shown = [
-            report_html.Picture(data, each.name, each.notes, tiny)
-            for each, (data, tiny) in zip(part.items, _thumbnails(part, material), strict=True)
+            report_html.Picture(found.data, each.name, each.notes, found.tiny)
+            for each, found in zip(part.items, _thumbnails(part, material), strict=True)
         ]
         items.append(
             f"<li><strong>{text(part.title)}</strong><br>{text(part.text)}{strip(shown)}</li>"
@@ -41,16 +39,15 @@ def groups(parts: Sequence[Pictures], material: Material) -> str:
 def looked_at(part: Pictures, material: Material, heat: Heat | None) -> str:
     """Images, each beside what the model looked at where that is known."""
     items = []
-    for each, (data, tiny) in zip(part.items, _thumbnails(part, material), strict=True):
-        items.append(_looked_at(each, data, tiny, material, heat))
+    for each, found in zip(part.items, _thumbnails(part, material), strict=True):
+        items.append(_looked_at(each, found, material, heat))
     return f'<ul class="pairs">{"".join(items)}</ul>'
 
 
-def _looked_at(
-    each: Picture, data: bytes, tiny: bool, material: Material, heat: Heat | None
-) -> str:
+def _looked_at(each: Picture, found: Thumbnail, material: Material, heat: Heat | None) -> str:
+    data = found.data
     looked = heat.of(each.row) if heat is not None else None
-    both = _image(data, tiny, each.path) if data else '<div class="none">no picture</div>'
+    both = _image(data, found.tiny, each.path) if data else '<div class="none">no picture</div>'
     single = "" if looked is None or not data else "both"
     if looked is not None and data:
         both += _image(_with_heat(material, data, looked), False, "what it looked at")
@@ -59,25 +56,8 @@ def _looked_at(
     return f'<li><div class="{single}">{both}</div>{name(each.name)}<br>{text(said)}{then}</li>'
 
 
-def _thumbnails(part: Pictures, material: Material) -> list[tuple[bytes, bool]]:
-    return pictures(material, [each.path for each in part.items])
-
-
-def pictures(material: Material, paths: Sequence[str]) -> list[tuple[bytes, bool]]:
-    """Thumbnails (JPEG or PNG; ``b""`` where there is none any more), and whether each has so few
-    pixels that they should be shown as squares."""
-    run = material.run
-    try:
-        table = curated(material.catalog, run.dataset_id, run.dataset_version)
-    except NotFound:
-        return [(b"", False)] * len(paths)
-    known: pd.DataFrame = table.set_index("path").reindex(list(paths))
-    places = known[["thumb_at", "thumb_bytes"]].fillna(0).astype("int64").itertuples(index=False)
-    found = thumbs.read(
-        material.catalog.workspace, run.dataset_id, [tuple(each) for each in places]
-    )
-    sides = known[["width", "height"]].max(axis=1).fillna(0)
-    return [(data, bool(0 < side <= _TINY)) for data, side in zip(found, sides, strict=True)]
+def _thumbnails(part: Pictures, material: Material) -> list[Thumbnail]:
+    return run_pictures(material.catalog, material.run, [each.path for each in part.items])
 
 
 def _with_heat(material: Material, data: bytes, heat: np.ndarray) -> bytes:

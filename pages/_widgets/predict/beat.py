@@ -12,12 +12,12 @@ from core.datasets.content import read_regular
 from core.datasets.places import image_file
 from core.errors import LightboxError, NotFound
 from core.evaluation.contest import Round, contest, score, told
-from core.quality.curation import curated
 from core.runs.earlier import why_not_new
 from core.runs.files import RunFiles
+from core.runs.pictures import run_pictures
 from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.session import catalog, thumbnails
+from pages._widgets.session import catalog
 
 # Of more classes, a list is quicker than buttons.
 _BUTTONS = 12
@@ -81,12 +81,12 @@ def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
     person, model = score(rounds, guesses)
     st.markdown(f"## You {person} · the model {model}")
     st.markdown(told(rounds, guesses))
-    pictures = _thumbnails(run, [each.path for each in rounds])
+    pictures = run_pictures(catalog(), run, [each.path for each in rounds])
     gallery(
         [
             Tile(
                 f"{n}",
-                picture,
+                picture.data,
                 f"is {shorten(each.label, 16)}",
                 badge=f"you {'✓' if guess == each.label else '✗'}  "
                 f"model {'✓' if each.answer == each.label else '✗'}",
@@ -114,9 +114,4 @@ def _picture(run: RunRecord, path: str) -> Any:
         info = RunFiles(store.workspace, run.id).model()
         return info.open(read_regular(image_file(root, path)), draft=(_SIDE, _SIDE)).image
     except (LightboxError, OSError):
-        return _thumbnails(run, [path])[0]
-
-
-def _thumbnails(run: RunRecord, paths: list[str]) -> list[bytes]:
-    table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
-    return thumbnails(run.dataset_id, table.reindex(paths).fillna(0))
+        return run_pictures(catalog(), run, [path])[0].data

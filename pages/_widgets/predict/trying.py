@@ -12,12 +12,12 @@ from core.evaluation.mistakes import telling
 from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
-from core.quality.curation import curated
 from core.quality.thumbs import preview
 from core.runs.files import RunFiles
+from core.runs.pictures import run_pictures
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.predict.answer import Tried, draw_answer
-from pages._widgets.session import catalog, thumbnails
+from pages._widgets.session import catalog
 
 _EXAMPLES = 6
 _TELLING = 2
@@ -56,14 +56,13 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     rows = telling(rows, _EXAMPLES, _TELLING)
     record = catalog().datasets.get(run.dataset_id)
     root = catalog().workspace.load_path(record.root)
-    table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
-    pictures = thumbnails(run.dataset_id, table.reindex(rows["path"]).fillna(0))
+    pictures = run_pictures(catalog(), run, rows["path"])
     found = []
     for path, picture in zip(rows["path"], pictures, strict=True):
         try:
             found.append((path, read_regular(image_file(root, path))))
         except OSError:
-            found.append((path, picture))
+            found.append((path, picture.data))
     return found
 
 

@@ -8,12 +8,13 @@ import streamlit as st
 
 from core.evaluation.study.basis import load_heat
 from core.evaluation.study.phases import Study
+from core.runs.pictures import Picture
 from core.text import apart, percent, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.results.detail import detail
 from pages._widgets.results.explained import thumbnails_with_heat
 from pages._widgets.results.studying import study_of
-from pages._widgets.results.view import Picture, View, pictures
+from pages._widgets.results.view import View, pictures
 from pages._widgets.session import catalog
 
 _OPACITY = 0.6

@@ -20,9 +20,9 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.records import Evaluation
 from core.evaluation.store import evaluation_folder
 from core.quality import thumbs
-from core.quality.curation import curated
 from core.runs.files import RunFiles
-from pages._widgets.session import catalog, thumbnails
+from core.runs.pictures import TINY, Picture, run_pictures
+from pages._widgets.session import catalog
 
 SHOWN = "section"
 _ABOUT = "results-about"
@@ -80,38 +80,13 @@ def _loaded(home: str, _run: RunRecord, run_id: str, on: str, stamps: tuple[floa
     return load_result(catalog(), _run, on)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A thumbnail: JPEG or PNG bytes, empty where it can't be shown.
-
-    Attributes:
-        tiny: has so few pixels that they should be shown as squares.
-    """
-
-    data: bytes
-    tiny: bool = False
-
-
 def pictures(view: View, paths: Sequence[str]) -> list[Picture]:
     """Thumbnails of images of the set that was tested on, or of the run's dataset, in this
     order."""
     if view.on != "test":
         folder = catalog().workspace.load_path(view.on)
         return [_from_folder(folder / path) for path in paths]
-    return dataset_pictures(view.run, paths)
-
-
-def dataset_pictures(run: RunRecord, paths: Sequence[str]) -> list[Picture]:
-    """Thumbnails of images of the dataset that a run was trained on; empty if it was removed."""
-    try:
-        table = curated(catalog(), run.dataset_id, run.dataset_version).set_index("path")
-    except NotFound:
-        return [Picture(b"")] * len(paths)
-    known = table.reindex(list(paths)).fillna({"thumb_at": 0, "thumb_bytes": 0, "width": 64})
-    return [
-        Picture(data, bool(tiny))
-        for data, tiny in zip(thumbnails(run.dataset_id, known), known["width"] <= 48, strict=True)
-    ]
+    return run_pictures(catalog(), view.run, paths)
 
 
 def _from_folder(file: Path) -> Picture:
@@ -120,10 +95,10 @@ def _from_folder(file: Path) -> Picture:
             width = image.width
             small = thumbs.shrink(image.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError):
-        return Picture(b"")
+        return Picture()
     out = io.BytesIO()
     small.save(out, "PNG")
-    return Picture(out.getvalue(), width <= 48)
+    return Picture(out.getvalue(), width <= TINY)
 
 
 def turn_to(section: str, **about: Any) -> None:

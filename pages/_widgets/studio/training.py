@@ -128,16 +128,14 @@ def _score(so_far: Curves, shown: dict[str, Any] | None) -> str:
 def _pictures(run: RunRecord, shown: dict[str, Any] | None) -> Sequence[Picture]:
     if not shown:
         return ()
-    samples = shown["samples"]
-    found = pictures_of(run, [each["path"] for each in samples])
     return [
         Picture(
-            image,
+            picture.data,
             shorten(each["label"], 40),
             shorten(each["answer"], 40),
             shorten(each.get("trying", ""), 40),
         )
-        for each, (image, _) in zip(samples, found, strict=True)
+        for each, picture in zip(shown["samples"], pictures_of(run, shown), strict=True)
     ]
 
 

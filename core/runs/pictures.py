@@ -1,0 +1,39 @@
+"""Thumbnails of the images that a run learned from or was tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.catalog import Catalog, RunRecord
+from core.errors import NotFound
+from core.quality import thumbs
+from core.quality.curation import curated
+
+TINY = 48
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A thumbnail: JPEG or PNG bytes, empty where it can't be shown.
+
+    Attributes:
+        tiny: has so few pixels that they should be shown as squares.
+    """
+
+    data: bytes = b""
+    tiny: bool = False
+
+
+def run_pictures(catalog: Catalog, run: RunRecord, paths: Sequence[str]) -> list[Picture]:
+    """Thumbnails of images of a run's dataset, in this order; empty where there is none any more,
+    of the image or of the whole dataset."""
+    try:
+        table = curated(catalog, run.dataset_id, run.dataset_version).set_index("path")
+    except NotFound:
+        return [Picture()] * len(paths)
+    known = table.reindex(list(paths))[["thumb_at", "thumb_bytes", "width", "height"]].fillna(0)
+    places = zip(known["thumb_at"], known["thumb_bytes"], strict=True)
+    found = thumbs.read(catalog.workspace, run.dataset_id, places)
+    tiny = known[["width", "height"]].max(axis=1).between(1, TINY)
+    return [Picture(data, bool(few)) for data, few in zip(found, tiny, strict=True)]
