@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from typing import Any, Protocol
 
 import streamlit as st
@@ -28,6 +29,20 @@ def component(name: str, *, html: str, css: str, js: str) -> Component:
         return drawn(key=safe_key(key), **options)
 
     return draw
+
+
+def component_of(file: str, name: str, before: str = "") -> Component:
+    """The component whose HTML, CSS and JS lie beside a module, named like its folder.
+
+    Args:
+        before: JS that its own needs.
+    """
+    folder = Path(file).parent
+    html, css, js = (
+        (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8")
+        for kind in ("html", "css", "js")
+    )
+    return component(name, html=html, css=css, js=before + js)
 
 
 def safe_key(key: str) -> str:

@@ -15,6 +15,7 @@ from core.evaluation.document.result import Result
 
 Place = Literal["page", "report", "card", "terminal"]
 EVERYWHERE: tuple[Place, ...] = ("page", "report", "card", "terminal")
+OFF_CARD: tuple[Place, ...] = ("page", "report", "terminal")
 Build = Callable[[Result], Iterable[Part]]
 _SECTIONS = "core.evaluation.document.sections."
 # Where sections are registered, in the order in which they are read.
@@ -44,6 +45,7 @@ class Registered:
             command.
         build: its parts, from a result; none where there is nothing to say.
         on_card: its title on the model card, where the field expects another one.
+        untested: has something to say without test images, too.
     """
 
     key: str
@@ -52,6 +54,7 @@ class Registered:
     group: str
     build: Build
     on_card: str
+    untested: bool
 
 
 SECTIONS: dict[str, Registered] = {}
@@ -60,15 +63,18 @@ SECTIONS: dict[str, Registered] = {}
 def section(
     key: str,
     title: str,
-    *,
     places: tuple[Place, ...] = EVERYWHERE,
+    *,
     group: str = "",
     on_card: str = "",
+    untested: bool = False,
 ) -> Callable[[Build], Build]:
     """Register a function as a section of results: by default everywhere, in a group of its own."""
 
     def register(build: Build) -> Build:
-        SECTIONS[key] = Registered(key, title, places, group or key, build, on_card or title)
+        SECTIONS[key] = Registered(
+            key, title, places, group or key, build, on_card or title, untested
+        )
         return build
 
     return register
@@ -88,6 +94,8 @@ def sections_for(place: Place, group: str | None = None) -> list[Registered]:
 
 def build(registered: Registered, result: Result, place: Place = "page") -> Section | None:
     """One section of a result; none where there is nothing to say."""
+    if not (result.evaluation.images or registered.untested):
+        return None
     parts = tuple(registered.build(result))
     title = registered.on_card if place == "card" else registered.title
     return Section(registered.key, title, parts) if parts else None

@@ -100,27 +100,40 @@ def _like(node: Any, place: int, slope: Any) -> Any:
     return op().reduce_sum(slope, op().constant(np.array(axes, np.int64)), True) if axes else slope
 
 
+def _both(step: Step, first: Any, second: Any) -> list[Any]:
+    """The slopes for two inputs of which either may have been repeated."""
+    return [
+        _like(step.node, n, slope) if step.live[n] else None
+        for n, slope in enumerate((first, second))
+    ]
+
+
+def _over(step: Step, what: str) -> tuple[list[int], list[Any]]:
+    """The axes that an operation makes one of; its slope and its output, with these axes."""
+    rank = len(sides(step.node.input_value(0))) + 1
+    axes = sorted(int(axis) % rank for axis in np.atleast_1d(constant(step.node, 1)))
+    if 0 in axes:
+        raise NoRule(f"{what} over several images")
+    found = [step.slope, step.node.output(0)]
+    if not step.node.get_attributes()["keep_dims"]:
+        found = [op().unsqueeze(each, op().constant(np.array(axes, np.int64))) for each in found]
+    return axes, found
+
+
 @rule("Add")
 def _add(step: Step) -> list[Any]:
-    return [_like(step.node, n, step.slope) if step.live[n] else None for n in (0, 1)]
+    return _both(step, step.slope, step.slope)
 
 
 @rule("Subtract")
 def _subtract(step: Step) -> list[Any]:
-    return [
-        _like(step.node, 0, step.slope) if step.live[0] else None,
-        _like(step.node, 1, op().negative(step.slope)) if step.live[1] else None,
-    ]
+    return _both(step, step.slope, op().negative(step.slope))
 
 
 @rule("Multiply")
 def _multiply(step: Step) -> list[Any]:
-    return [
-        _like(step.node, n, op().multiply(step.slope, step.node.input_value(1 - n)))
-        if step.live[n]
-        else None
-        for n in (0, 1)
-    ]
+    first, second = step.node.input_values()
+    return _both(step, op().multiply(step.slope, second), op().multiply(step.slope, first))
 
 
 @rule("SquaredDifference")
@@ -128,10 +141,7 @@ def _squared_difference(step: Step) -> list[Any]:
     first, second = step.node.input_values()
     twice = op().multiply(number(2), op().subtract(first, second))
     slope = op().multiply(step.slope, twice)
-    return [
-        _like(step.node, 0, slope) if step.live[0] else None,
-        _like(step.node, 1, op().negative(slope)) if step.live[1] else None,
-    ]
+    return _both(step, slope, op().negative(slope))
 
 
 @rule("Power")
@@ -210,51 +220,31 @@ def _minimum(step: Step) -> list[Any]:
     smaller = op().less_equal(first, second)
     kept = op().select(smaller, step.slope, number(0))
     other = op().select(smaller, number(0), step.slope)
-    return [
-        _like(step.node, 0, kept) if step.live[0] else None,
-        _like(step.node, 1, other) if step.live[1] else None,
-    ]
+    return _both(step, kept, other)
 
 
 @rule("ReduceSum")
 def _sum(step: Step) -> list[Any]:
-    slope, value = step.slope, step.node.input_value(0)
-    rank = len(sides(value)) + 1
-    axes = sorted(int(axis) % rank for axis in np.atleast_1d(constant(step.node, 1)))
-    if 0 in axes:
-        raise NoRule("a sum over several images")
-    if not step.node.get_attributes()["keep_dims"]:
-        slope = op().unsqueeze(slope, op().constant(np.array(axes, np.int64)))
-    return [op().broadcast(slope, op().shape_of(value)), None]
+    _, (slope, _) = _over(step, "a sum")
+    return [op().broadcast(slope, op().shape_of(step.node.input_value(0))), None]
 
 
 @rule("ReduceMax")
 def _largest(step: Step) -> list[Any]:
-    slope, most, value = step.slope, step.node.output(0), step.node.input_value(0)
-    rank = len(sides(value)) + 1
-    axes = sorted(int(axis) % rank for axis in np.atleast_1d(constant(step.node, 1)))
-    if 0 in axes:
-        raise NoRule("the largest of several images")
-    over = op().constant(np.array(axes, np.int64))
-    if not step.node.get_attributes()["keep_dims"]:
-        slope, most = op().unsqueeze(slope, over), op().unsqueeze(most, over)
+    axes, (slope, most) = _over(step, "a maximum")
     # Places that are largest alike share it.
-    there = op().select(op().equal(value, most), number(1), number(0))
-    each = op().divide(slope, op().reduce_sum(there, over, True))
+    largest = op().equal(step.node.input_value(0), most)
+    there = op().select(largest, number(1), number(0))
+    many = op().reduce_sum(there, op().constant(np.array(axes, np.int64)), True)
+    each = op().divide(slope, many)
     return [op().multiply(each, there), None]
 
 
 @rule("ReduceMean")
 def _mean(step: Step) -> list[Any]:
-    slope = step.slope
     value = step.node.input_value(0)
-    lengths, rank = sides(value), len(sides(value)) + 1
-    axes = sorted(int(axis) % rank for axis in np.atleast_1d(constant(step.node, 1)))
-    if 0 in axes:
-        raise NoRule("a mean over several images")
-    if not step.node.get_attributes()["keep_dims"]:
-        slope = op().unsqueeze(slope, op().constant(np.array(axes, np.int64)))
-    each = op().divide(slope, number(prod(lengths[axis - 1] for axis in axes)))
+    axes, (slope, _) = _over(step, "a mean")
+    each = op().divide(slope, number(prod(sides(value)[axis - 1] for axis in axes)))
     return [op().broadcast(each, op().shape_of(value)), None]
 
 

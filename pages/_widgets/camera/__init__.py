@@ -6,18 +6,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.api.live import PREFIX
-from pages._widgets.component import component
+from pages._widgets.component import component_of
 
-_HERE = Path(__file__).parent
-_component = component(
-    "lightbox-camera",
-    html=(_HERE / "camera.html").read_text(encoding="utf-8"),
-    css=(_HERE / "camera.css").read_text(encoding="utf-8"),
-    js=(_HERE / "camera.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, "lightbox-camera")
 _WHY = (
     "Your browser asks before the camera is switched on. Frames go to this server's memory only: "
     "none is kept."

@@ -10,11 +10,10 @@ import base64
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from pages._widgets.component import component
+from pages._widgets.component import component_of
 from pages._widgets.gallery import once
 
 # Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences
@@ -34,13 +33,7 @@ COLOURS = (
 # Without the greys, for where grey stands for all others.
 COLOURS_BESIDE_GREY = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#92dadd")
 
-_HERE = Path(__file__).parent
-_component = component(
-    "lightbox_point_map",
-    html=(_HERE / "point_map.html").read_text(encoding="utf-8"),
-    css=(_HERE / "point_map.css").read_text(encoding="utf-8"),
-    js=(_HERE / "point_map.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, "lightbox_point_map")
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from core.inference.predictor import Prediction
 from core.text import certainty, percent
-from pages._widgets.component import component, safe_key
+from pages._widgets.component import component_of, safe_key
 
-_HERE = Path(__file__).parent
-_component = component(
-    "lightbox-said",
-    html=(_HERE / "said.html").read_text(encoding="utf-8"),
-    css=(_HERE / "said.css").read_text(encoding="utf-8"),
-    js=(_HERE / "said.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, "lightbox-said")
 UNLIKE = "This doesn’t look like what it was trained on"
 UNSURE = "Not sure"
 _PERHAPS = 2

@@ -17,17 +17,11 @@ import streamlit as st
 from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
-from pages._widgets.component import component
+from pages._widgets.component import component_of
 
-_HERE = Path(__file__).parent
 # What sends files, for every component that does.
-SENDING = (_HERE / "sending.js").read_text(encoding="utf-8")
-_component = component(
-    "lightbox-uploader",
-    html=(_HERE / "uploader.html").read_text(encoding="utf-8"),
-    css=(_HERE / "uploader.css").read_text(encoding="utf-8"),
-    js=SENDING + (_HERE / "uploader.js").read_text(encoding="utf-8"),
-)
+SENDING = (Path(__file__).parent / "sending.js").read_text(encoding="utf-8")
+_component = component_of(__file__, "lightbox-uploader", SENDING)
 Mode = Literal["folder", "files", "archive"]
 _WORDS: dict[Mode, dict[str, str]] = {
     "folder": {

@@ -15,7 +15,7 @@ from core.evaluation.document.parts import (
     Table,
 )
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.records import Score
 from core.evaluation.trust import words as words
 from core.evaluation.trust.calibration import BINS, Bin, Calibration
@@ -32,15 +32,8 @@ _COLUMNS = (
 )
 
 
-@section(
-    "calibration",
-    "Does it know how sure it may be?",
-    places=("page", "report", "terminal"),
-    group="reliability",
-)
+@section("calibration", "Does it know how sure it may be?", OFF_CARD, group="reliability")
 def calibration(result: Result) -> Iterable[Part]:
-    if not result.evaluation.images:
-        return
     found = result.reliability
     before, after = found.before, found.after
     said = words.sentence_of_calibration(before)

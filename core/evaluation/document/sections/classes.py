@@ -7,7 +7,7 @@ from typing import Any
 
 from core.evaluation.document.parts import Column, Paragraph, Part, Table
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.records import ClassScore
 
 _MANY = 16
@@ -52,11 +52,9 @@ _COLUMNS = (
 )
 
 
-@section("classes", "Class by class", places=("page", "report", "terminal"))
+@section("classes", "Class by class", OFF_CARD)
 def classes(result: Result) -> Iterable[Part]:
     evaluation, scores = result.evaluation, result.figures.classes
-    if not evaluation.images:
-        return
     said = (
         "Recall: of the images of a class, how many were found. Precision: of the images called "
         "it, how many are."

@@ -15,7 +15,7 @@ from core.evaluation.document.parts import (
     Table,
 )
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.mistakes import select
 from core.evaluation.records import Confusion, worst_confusions
 from core.text import images, percent, plural, quoted
@@ -32,11 +32,9 @@ _COLUMNS = (
 )
 
 
-@section("confusion", "Which class is taken for which", places=("page", "report"))
+@section("confusion", "Which class is taken for which", ("page", "report"))
 def confusions(result: Result) -> Iterable[Part]:
     evaluation = result.evaluation
-    if not evaluation.images:
-        return
     many = len(evaluation.labels) > MOST_CELLS
     yield Paragraph(
         "said",
@@ -64,7 +62,7 @@ def confusions(result: Result) -> Iterable[Part]:
         )
 
 
-@section("pairs", "Most often mixed up", places=("page", "report", "terminal"), group="confusion")
+@section("pairs", "Most often mixed up", OFF_CARD, group="confusion")
 def pairs(result: Result) -> Iterable[Part]:
     worst = worst_confusions(result.evaluation, None)
     for pair in worst[:_PAIRS]:

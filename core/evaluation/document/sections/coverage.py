@@ -16,7 +16,7 @@ from core.evaluation.document.parts import (
     Table,
 )
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.trust import words as words
 from core.evaluation.trust.coverage import Point
 from core.text import percent
@@ -33,15 +33,8 @@ _COLUMNS = (
 )
 
 
-@section(
-    "coverage",
-    "Answer only when sure enough",
-    places=("page", "report", "terminal"),
-    group="reliability",
-)
+@section("coverage", "Answer only when sure enough", OFF_CARD, group="reliability")
 def coverage(result: Result) -> Iterable[Part]:
-    if not result.evaluation.images:
-        return
     found = result.reliability
     curve = [point for point in found.curve if point.answered.images]
     yield Paragraph(

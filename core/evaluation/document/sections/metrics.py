@@ -19,7 +19,7 @@ _COLUMNS = (
 )
 
 
-@section("metrics", "How good it is", group="overview", on_card="Metrics")
+@section("metrics", "How good it is", group="overview", on_card="Metrics", untested=True)
 def metrics(result: Result) -> Iterable[Part]:
     scores = result.figures.scores
     if result.evaluation.images:

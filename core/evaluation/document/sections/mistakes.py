@@ -13,12 +13,10 @@ from core.text import images
 MOST = 60
 
 
-@section("mistakes", "Mistakes", places=("report",))
+@section("mistakes", "Mistakes", ("report",))
 def mistakes(result: Result) -> Iterable[Part]:
     predictions = result.predictions
     rows = select(predictions, "wrong")
-    if not len(predictions):
-        return
     if not len(rows):
         yield Paragraph("none", "There are none in this test.")
         return

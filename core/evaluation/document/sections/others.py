@@ -18,7 +18,7 @@ _COLUMNS = (
 )
 
 
-@section("others", "On other images", places=("report",))
+@section("others", "On other images", ("report",), untested=True)
 def others(result: Result) -> Iterable[Part]:
     workspace, run_id = result.catalog.workspace, result.run.id
     found = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from core.evaluation.document.parts import Headline, Note, Part, Statement, Statements, Tone
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.trust import words as words
 
 # What its sentences are like, and what they begin with.
@@ -18,12 +18,7 @@ TONES: dict[words.Answer, Tone] = {
 }
 
 
-@section(
-    "reliance",
-    "Can I rely on it?",
-    places=("page", "report", "terminal"),
-    group="reliability",
-)
+@section("reliance", "Can I rely on it?", OFF_CARD, group="reliability", untested=True)
 def reliance(result: Result) -> Iterable[Part]:
     answer, sentence = result.reliance
     yield Headline("answer", Statement(key=answer, text=sentence, tone=TONES[answer]))

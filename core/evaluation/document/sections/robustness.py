@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from core.evaluation.document.parts import Column, Note, Paragraph, Part, Table
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.trust import words as words
 from core.evaluation.trust.disturbances import KINDS
 from core.evaluation.trust.robustness import Disturbed, Robustness
@@ -28,15 +28,8 @@ _COLUMNS = (
 )
 
 
-@section(
-    "robustness",
-    "What if photos are worse?",
-    places=("page", "report", "terminal"),
-    group="reliability",
-)
+@section("robustness", "What if photos are worse?", OFF_CARD, group="reliability")
 def robustness(result: Result) -> Iterable[Part]:
-    if not result.evaluation.images:
-        return
     found = result.reliability.robustness
     if found is None:
         yield Paragraph(

@@ -14,7 +14,7 @@ from core.evaluation.document.parts import (
     Table,
 )
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.trust import words as words
 from core.evaluation.trust.slices import FALSE_DISCOVERIES, FEWEST
 from core.text import percent
@@ -33,15 +33,8 @@ _COLUMNS = (
 )
 
 
-@section(
-    "slices",
-    "Is it worse on some kinds of images?",
-    places=("page", "report", "terminal"),
-    group="reliability",
-)
+@section("slices", "Is it worse on some kinds of images?", OFF_CARD, group="reliability")
 def slices(result: Result) -> Iterable[Part]:
-    if not result.evaluation.images:
-        return
     found = result.reliability
     yield Paragraph("said", words.sentence_of_slices(found))
     worse = [each for each in found.slices if each.worse][:_MOST_SAID]

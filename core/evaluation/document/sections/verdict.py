@@ -16,7 +16,7 @@ from core.evaluation.document.parts import (
     Tone,
 )
 from core.evaluation.document.result import Result
-from core.evaluation.document.section import section
+from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.intervals import wilson
 from core.text import plural, quoted, rate, shorten
 
@@ -24,7 +24,7 @@ from core.text import plural, quoted, rate, shorten
 _SMALL = 50
 
 
-@section("verdict", "", places=("page", "report", "terminal"), group="overview")
+@section("verdict", "", OFF_CARD, group="overview", untested=True)
 def verdict(result: Result) -> Iterable[Part]:
     said, evaluation = result.figures.verdict, result.evaluation
     first, *others = said.statements

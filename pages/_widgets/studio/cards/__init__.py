@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,7 +14,7 @@ from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
 from core.quality.thumbs import media_type
 from core.who import acting
-from pages._widgets.component import component
+from pages._widgets.component import component_of
 from pages._widgets.uploader import SENDING
 
 KEY = "studio-classes"
@@ -23,13 +22,7 @@ _TOKENS = "studio-tokens"
 # Uploads that may be on their way at once: one for each recording that was not taken yet.
 _MOST = 12
 _TAKEN = "studio-taken"
-_HERE = Path(__file__).parent
-_component = component(
-    "lightbox-classes",
-    html=(_HERE / "cards.html").read_text(encoding="utf-8"),
-    css=(_HERE / "cards.css").read_text(encoding="utf-8"),
-    js=SENDING + (_HERE / "cards.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, "lightbox-classes", SENDING)
 
 
 @dataclass(frozen=True)

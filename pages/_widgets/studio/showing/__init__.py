@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from core.text import as_text
 from pages._widgets.camera import taken
-from pages._widgets.component import component, safe_key
+from pages._widgets.component import component_of, safe_key
 
-_HERE = Path(__file__).parent
-_component = component(
-    "lightbox-showing",
-    html=(_HERE / "showing.html").read_text(encoding="utf-8"),
-    css=(_HERE / "showing.css").read_text(encoding="utf-8"),
-    js=(_HERE / "showing.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, "lightbox-showing")
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from core.quality.thumbs import data_uri
-from pages._widgets.component import component
+from pages._widgets.component import component_of
 
-_HERE = Path(__file__).parent
-_component = component(
-    "lightbox-watching",
-    html=(_HERE / "watching.html").read_text(encoding="utf-8"),
-    css=(_HERE / "watching.css").read_text(encoding="utf-8"),
-    js=(_HERE / "watching.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, "lightbox-watching")
 
 
 @dataclass(frozen=True)
