@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from core.evaluation.frozen import Frozen
 from core.text import percent
 
 # Who finds fewer of a class misses most of it.
 _HALF = 0.5
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Frozen):
+class Interval(Frozen):
     """A confidence interval of a proportion: ``low`` to ``high``, at ``level``, by ``method``.
 
     Attributes:
@@ -33,7 +29,7 @@ class Interval(_Frozen):
     independent: float | None = None
 
 
-class ClassReport(_Frozen):
+class ClassReport(Frozen):
     """How one class did.
 
     Attributes:
@@ -55,7 +51,7 @@ class ClassReport(_Frozen):
         return f"{round(self.recall * self.support):,} of {self.support:,}"
 
 
-class Evaluation(_Frozen):
+class Evaluation(Frozen):
     """All that derives from predictions on images that training never saw.
 
     Attributes:
@@ -93,7 +89,7 @@ class Evaluation(_Frozen):
         return sorted(rare, key=lambda row: (row.recall, -row.support, row.label))
 
 
-class Confusion(_Frozen):
+class Confusion(Frozen):
     """``count`` images of ``true`` were called ``predicted``, out of ``support`` of that class."""
 
     true: str
@@ -102,7 +98,7 @@ class Confusion(_Frozen):
     support: int
 
 
-class Score(_Frozen):
+class Score(Frozen):
     """One figure about all test images.
 
     Attributes:
@@ -151,7 +147,7 @@ class Score(_Frozen):
         return percent(value, 1) if self.form == "share" else f"{value:.3f}"
 
 
-class ClassScore(_Frozen):
+class ClassScore(Frozen):
     """How one class did, with intervals and areas under its curves.
 
     Attributes:

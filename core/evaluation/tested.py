@@ -16,14 +16,13 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from core import settings
 from core.addresses import in_full, shown
 from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
+from core.evaluation.frozen import Frozen
 from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
 from core.runs.files import RunFiles
@@ -37,7 +36,7 @@ _BETWEEN = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 _NOT_NUMBERS = re.compile(r"(?<!\d) | (?!\d)")
 
 
-class Matching(BaseModel):
+class Matching(Frozen):
     """Which class folder is which class of the model.
 
     Attributes:
@@ -46,8 +45,6 @@ class Matching(BaseModel):
         unknown: folder name → number of images, of classes that the model doesn't know; left out.
         missing: classes of the model of which the folder has no images.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     classes: dict[str, str]
     loosely: dict[str, str]
@@ -73,7 +70,7 @@ class Matching(BaseModel):
         return said
 
 
-class Tested(BaseModel):
+class Tested(Frozen):
     """A folder that a run was tested on.
 
     Attributes:
@@ -84,8 +81,6 @@ class Tested(BaseModel):
         images: that could be tested.
         trained_on: those of them that the run was trained on, byte for byte.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     on: str
     name: str

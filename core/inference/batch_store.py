@@ -18,13 +18,14 @@ import time
 from pathlib import Path
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from core.addresses import in_full
 from core.catalog import Catalog, JobRecord
 from core.datasets.places import is_folder
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
+from core.evaluation.frozen import Frozen
 from core.runs.files import RunFiles
 from core.runs.reading import read_value
 from core.text import as_text
@@ -35,7 +36,7 @@ START_AGAIN = "Delete this batch, and start it again."
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
-class Batch(BaseModel):
+class Batch(Frozen):
     """What a model was asked about.
 
     Attributes:
@@ -49,8 +50,6 @@ class Batch(BaseModel):
         at: when it was begun, seconds since 1970.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     id: str
     run_id: str
     name: str
@@ -61,7 +60,7 @@ class Batch(BaseModel):
     at: float
 
 
-class Done(BaseModel):
+class Done(Frozen):
     """How a batch ended.
 
     Attributes:
@@ -69,8 +68,6 @@ class Done(BaseModel):
         unreadable: those of them that could not be answered.
         seconds: the last time that it was worked on; and ``answered``, the images answered in it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     images: int
     unreadable: int

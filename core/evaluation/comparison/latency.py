@@ -11,8 +11,8 @@ import platform
 import time
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from core.evaluation.frozen import Frozen
 from core.features.runtime import Compiled
 from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
@@ -25,7 +25,7 @@ _WARM_UP, _ROUNDS, _LEAST, _MOST = 5, 5, 10, 200
 _SECONDS = 0.25
 
 
-class Latency(BaseModel):
+class Latency(Frozen):
     """What one image takes.
 
     Attributes:
@@ -38,8 +38,6 @@ class Latency(BaseModel):
         computer: the processor, and how many cores.
         at: seconds since 1970.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     milliseconds: float
     slow: float

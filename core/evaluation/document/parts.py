@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from core.evaluation.frozen import Frozen
 from core.evaluation.records import Score
 from core.text import percent
 
@@ -19,7 +20,7 @@ Tone = Literal["good", "neutral", "caution", "bad"]
 Kind = Literal["text", "line", "name", "prose", "count", "percent", "number", "interval", "yes"]
 
 
-class Statement(BaseModel):
+class Statement(Frozen):
     """One thing to say.
 
     Attributes:
@@ -31,8 +32,6 @@ class Statement(BaseModel):
             the ``threshold``.
         brief: the same without its reasons, for where there is less room; "" where nobody needs it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
     text: str

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from core.evaluation.frozen import Frozen
 from core.evaluation.trust.shares import Share, share_of, shares
 
 BINS = 15
@@ -36,11 +36,7 @@ _HOLDS = 0.05
 Verdict = Literal["fair", "over", "under", "uneven", "average", "unknown"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Bin(_Frozen):
+class Bin(Frozen):
     """Answers of about the same confidence.
 
     Attributes:
@@ -55,7 +51,7 @@ class Bin(_Frozen):
     right: Share
 
 
-class Calibration(_Frozen):
+class Calibration(Frozen):
     """How confidence and accuracy go together on a set of images.
 
     Attributes:
@@ -87,7 +83,7 @@ class Calibration(_Frozen):
     verdict: Verdict
 
 
-class Temperature(_Frozen):
+class Temperature(Frozen):
     """A temperature that was fitted.
 
     Attributes:

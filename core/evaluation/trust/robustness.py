@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from core.errors import NotFound
 from core.evaluation.comparison.paired import paired
+from core.evaluation.frozen import Frozen
 from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.shares import Share, share_of
@@ -34,11 +35,7 @@ _SIDE = 160
 _TESTS = [(kind, level) for kind in KINDS.values() for level in range(len(kind.strengths))]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Disturbed(_Frozen):
+class Disturbed(Frozen):
     """The answers under one disturbance.
 
     Attributes:
@@ -70,7 +67,7 @@ class Disturbed(_Frozen):
     worse: bool
 
 
-class Example(_Frozen):
+class Example(Frozen):
     """What was answered about the example picture; ``kind`` is "" for the undisturbed one."""
 
     kind: str
@@ -80,7 +77,7 @@ class Example(_Frozen):
     right: bool
 
 
-class Robustness(_Frozen):
+class Robustness(Frozen):
     """How accuracy holds under disturbances.
 
     Attributes:

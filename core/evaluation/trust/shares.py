@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from core.evaluation.frozen import Frozen
 from core.evaluation.intervals import wilson_bounds
 
 
-class Share(BaseModel):
+class Share(Frozen):
     """``correct`` of ``images``, and between what the true share likely lies.
 
     Attributes:
         share: correct / images; 0 for no images.
         low, high: Wilson's interval at 95 %; 0 to 1 for no images.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     correct: int
     images: int

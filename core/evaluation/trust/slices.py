@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from core.datasets.places import stamps
+from core.evaluation.frozen import Frozen
 from core.evaluation.trust.shares import Share, shares
 from core.progress import Reporter
 from core.quality.distributions import distribution
@@ -34,7 +34,7 @@ _CHUNK = 64
 _FIFTH = 0.2
 
 
-class Slice(BaseModel):
+class Slice(Frozen):
     """One kind of images.
 
     Attributes:
@@ -47,8 +47,6 @@ class Slice(BaseModel):
         q: p after the correction for the number of slices (Benjamini and Hochberg).
         worse: pointed out: its accuracy is lower, and q is below 5 %.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
     title: str
