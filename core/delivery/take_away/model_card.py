@@ -21,21 +21,7 @@ from core.delivery.take_away.environment import environment
 from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import Material, checked_target, load_material
 from core.delivery.take_away.notes import load_about
-from core.evaluation.document.parts import (
-    Code,
-    Column,
-    Figures,
-    Heading,
-    Headline,
-    Note,
-    Paragraph,
-    Part,
-    Pictures,
-    Section,
-    Statement,
-    Statements,
-    Table,
-)
+from core.evaluation.document import parts
 from core.evaluation.document.section import built
 from core.evaluation.figures.compute import trained_images
 from core.evaluation.trust import words as words
@@ -78,25 +64,25 @@ def card_markdown(found: Findings) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _lines(part: Part) -> list[str]:
+def _lines(part: parts.Part) -> list[str]:
     """A part as Markdown; what can only be drawn is left out."""
-    if isinstance(part, Table):
+    if isinstance(part, parts.Table):
         rows = [_row([plain(cell) for cell in part.written(row)]) for row in part.shown()]
         heads = [_row([each.title for each in part.columns]), _row([":--"] * len(part.columns))]
         return [*heads, *rows, ""] if rows else []
-    if isinstance(part, Code):
+    if isinstance(part, parts.Code):
         return [f"```{part.language}", part.text, "```", ""]
-    if isinstance(part, Paragraph | Note):
+    if isinstance(part, parts.Paragraph | parts.Note):
         return [plain(part.text), ""]
-    if isinstance(part, Heading):
+    if isinstance(part, parts.Heading):
         return [f"### {plain(part.text)}", ""]
-    if isinstance(part, Headline):
+    if isinstance(part, parts.Headline):
         return [f"**{plain(part.statement.text)}**", ""]
-    if isinstance(part, Statements):
+    if isinstance(part, parts.Statements):
         return [*(f"- {plain(each.text)}" for each in part.items), ""] if part.items else []
-    if isinstance(part, Figures) and not part.again:
+    if isinstance(part, parts.Figures) and not part.again:
         return [*(f"- {plain(each.title)}: {each.said}" for each in part.items), ""]
-    if isinstance(part, Pictures):
+    if isinstance(part, parts.Pictures):
         return [f"- {plain(f'{part.title}: {part.text}')}", ""] if part.title else []
     return []
 
@@ -105,46 +91,48 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def card(found: Findings) -> list[Section]:
+def card(found: Findings) -> list[parts.Section]:
     """The sections, in order; those about which nothing is known are left out."""
     before, after = described(found)
     verdict = found.result.figures.verdict
     said = [verdict.statements[0], verdict.get("baseline")]
-    first = tuple(Paragraph(each.key, each.text) for each in said if each is not None)
+    first = tuple(parts.Paragraph(each.key, each.text) for each in said if each is not None)
     results = built(found.result, "card")
     results[:1] = [replace(each, parts=(*first, *each.parts)) for each in results[:1]]
     return [*before, *results, *after]
 
 
-def described(found: Findings) -> tuple[list[Section], list[Section]]:
+def described(found: Findings) -> tuple[list[parts.Section], list[parts.Section]]:
     """What a card says besides results: before them what the model is, after them its limits and
     how it was made."""
     material = found.material
     about = load_about(material.catalog.workspace, material.run.id)
-    use = Section("use", "Intended use", written("use", about.use))
+    use = parts.Section("use", "Intended use", written("use", about.use))
     before = [_details(material), use, _data(material)]
     after = [
         _limits(found),
-        Section("remarks", "Remarks", written("remarks", about.remarks)),
-        Section("licence", "Licence", written("licence", about.licence)),
+        parts.Section("remarks", "Remarks", written("remarks", about.remarks)),
+        parts.Section("licence", "Licence", written("licence", about.licence)),
         _environment(),
         _reproduce(material),
     ]
     return [each for each in before if each.parts], [each for each in after if each.parts]
 
 
-def written(key: str, text: str) -> tuple[Paragraph, ...]:
+def written(key: str, text: str) -> tuple[parts.Paragraph, ...]:
     """What a person wrote, paragraph by paragraph."""
-    return tuple(Paragraph(key, each) for each in text.split("\n\n") if each.strip())
+    return tuple(parts.Paragraph(key, each) for each in text.split("\n\n") if each.strip())
 
 
-def _pairs(key: str, rows: Iterable[tuple[str, str]], what: str = "", value: str = "") -> Table:
+def _pairs(
+    key: str, rows: Iterable[tuple[str, str]], what: str = "", value: str = ""
+) -> parts.Table:
     """A table of facts; those that are not known are left out."""
-    columns = (Column("what", what), Column("value", value))
-    return Table(key, columns, tuple(row for row in rows if row[1]))
+    columns = (parts.Column("what", what), parts.Column("value", value))
+    return parts.Table(key, columns, tuple(row for row in rows if row[1]))
 
 
-def _details(material: Material) -> Section:
+def _details(material: Material) -> parts.Section:
     spec, summary = material.spec, material.summary
     beside = summary.networks or (spec.architecture,)
     trained = datetime.datetime.fromtimestamp(material.run.created_at).strftime("%Y-%m-%d")
@@ -160,10 +148,10 @@ def _details(material: Material) -> Section:
         ("Gives", "one probability for each class"),
         ("Trained", "elsewhere" if _imported(material) else f"{trained}, with Lightbox"),
     ]
-    return Section("model", "Model", (_pairs("model", rows),))
+    return parts.Section("model", "Model", (_pairs("model", rows),))
 
 
-def _data(material: Material) -> Section:
+def _data(material: Material) -> parts.Section:
     dataset = material.dataset
     name = f"“{dataset.name}”" if dataset is not None else "a dataset that was removed since"
     if _imported(material):
@@ -172,7 +160,7 @@ def _data(material: Material) -> Section:
             f"{material.count('test'):,} images of {name}, version "
             f"{material.run.dataset_version}; it may have been trained on some of them."
         )
-        return Section("data", "Data", (Paragraph("said", unknown),))
+        return parts.Section("data", "Data", (parts.Paragraph("said", unknown),))
     told = [
         f"Trained on {name}, version {material.run.dataset_version}: {_learned_from(material)}, "
         f"and {material.count('test'):,} that were kept back for the test. Copies of one picture "
@@ -197,11 +185,11 @@ def _data(material: Material) -> Section:
         order = counts["train"].to_numpy().argsort(kind="stable")[:_MOST_CLASSES]
         rows = [rows[at] for at in order]
     columns = (
-        Column("class", "class", "name"),
-        *(Column(each, each, "count") for each in ("training", "validation", "test")),
+        parts.Column("class", "class", "name"),
+        *(parts.Column(each, each, "count") for each in ("training", "validation", "test")),
     )
-    said = tuple(Paragraph("said", each) for each in told if each)
-    return Section("data", "Data", (*said, Table("classes", columns, tuple(rows))))
+    said = tuple(parts.Paragraph("said", each) for each in told if each)
+    return parts.Section("data", "Data", (*said, parts.Table("classes", columns, tuple(rows))))
 
 
 def _learned_from(material: Material) -> str:
@@ -236,7 +224,7 @@ def _decisions(material: Material) -> str:
     )
 
 
-def _limits(found: Findings) -> Section:
+def _limits(found: Findings) -> parts.Section:
     """Where it fails, or nobody knows."""
     material = found.material
     verdict = found.result.figures.verdict
@@ -266,13 +254,15 @@ def _limits(found: Findings) -> Section:
     points.append(
         "The figures hold for images that come from where these came from; others may be harder."
     )
-    limits = tuple(Statement(key="limit", text=each) for each in points)
-    return Section("limits", "Limits", (Statements("limits", limits),))
+    limits = tuple(parts.Statement(key="limit", text=each) for each in points)
+    return parts.Section("limits", "Limits", (parts.Statements("limits", limits),))
 
 
-def _environment() -> Section:
-    said = Paragraph("said", "Of the computer that wrote this card.")
-    return Section("environment", "Environment", (said, _pairs("versions", environment().items())))
+def _environment() -> parts.Section:
+    said = parts.Paragraph("said", "Of the computer that wrote this card.")
+    return parts.Section(
+        "environment", "Environment", (said, _pairs("versions", environment().items()))
+    )
 
 
 def _imported(material: Material) -> bool:
@@ -280,10 +270,10 @@ def _imported(material: Material) -> bool:
     return material.spec.recipe == "imported"
 
 
-def _reproduce(material: Material) -> Section:
+def _reproduce(material: Material) -> parts.Section:
     title = "How to reproduce"
     if _imported(material):
-        return Section("reproduce", title, ())
+        return parts.Section("reproduce", title, ())
     spec, summary = material.spec, material.summary
     name = material.dataset.name if material.dataset is not None else "DATASET"
     said = [
@@ -307,14 +297,14 @@ def _reproduce(material: Material) -> Section:
             "say, since a head was fitted."
         )
     code.append(("json", json.dumps(material.run.spec, ensure_ascii=False)))
-    parts: tuple[Part, ...] = (
-        *(Paragraph("said", each) for each in said),
+    found_parts: tuple[parts.Part, ...] = (
+        *(parts.Paragraph("said", each) for each in said),
         _pairs(
             "settings",
             told(spec, material.catalog, summary.head, summary.networks).items(),
             "setting",
             "value",
         ),
-        *(Code("code", language, text) for language, text in code),
+        *(parts.Code("code", language, text) for language, text in code),
     )
-    return Section("reproduce", title, parts)
+    return parts.Section("reproduce", title, found_parts)

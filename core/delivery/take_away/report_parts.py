@@ -12,59 +12,43 @@ from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
 from core.delivery.take_away.report_pictures import groups, looked_at
 from core.delivery.take_away.svg import chart
-from core.evaluation.document.parts import (
-    UNTITLED,
-    Chart,
-    Code,
-    Column,
-    Figures,
-    Heading,
-    Headline,
-    Matrix,
-    Note,
-    Paragraph,
-    Pictures,
-    Scale,
-    Section,
-    Statements,
-    Table,
-)
+from core.evaluation.document import parts
 from core.quality.report_html import bar, name, table, text
 from core.text import percent
 
 
-def section_html(section: Section, found: Findings, level: int = 2) -> str:
+def section_html(section: parts.Section, found: Findings, level: int = 2) -> str:
     """A section with its title as a heading of this level, on all sides of it what it needs."""
     title = f"<h{level}>{text(section.title)}</h{level}>" if section.title else ""
     body = []
     for kind, run in groupby(section.parts, type):
-        parts: list[Any] = list(run)
-        if kind is Chart:
-            body.append(f'<div class="charts">{"".join(map(chart, parts))}</div>')
-        elif kind is Pictures:
-            body.append(_pictures(parts, found))
+        alike: list[Any] = list(run)
+        if kind is parts.Chart:
+            body.append(f'<div class="charts">{"".join(map(chart, alike))}</div>')
+        elif kind is parts.Pictures:
+            body.append(_pictures(alike, found))
         else:
-            body += [_DRAWN[kind](part) for part in parts]
+            body += [_DRAWN[kind](part) for part in alike]
     return f"<section>{title}{''.join(body)}</section>"
 
 
-def _pictures(parts: list[Any], found: Findings) -> str:
-    if any(part.heat for part in parts):
-        return "".join(looked_at(part, found.material, found.result.heat) for part in parts)
-    return groups(parts, found.material)
+def _pictures(alike: list[Any], found: Findings) -> str:
+    if any(part.heat for part in alike):
+        return "".join(looked_at(part, found.material, found.result.heat) for part in alike)
+    return groups(alike, found.material)
 
 
-def _headline(part: Headline) -> str:
+def _headline(part: parts.Headline) -> str:
     look = "" if part.statement.tone == "good" else " look"
     return f'<p class="verdict{look}">{text(part.statement.text)}</p>'
 
 
-def _statements(part: Statements) -> str:
+def _statements(part: parts.Statements) -> str:
     lines = "".join(f'<li class="{each.tone}">{text(each.text)}</li>' for each in part.items)
     return f'<ul class="said">{lines}</ul>' if lines else ""
 
 
-def _figures(part: Figures) -> str:
+def _figures(part: parts.Figures) -> str:
     items = "".join(
         f"<div><dt>{text(each.title)}</dt><dd>{text(each.written)}</dd>"
         f'<dd class="soft">{text(each.interval)}</dd></div>'
@@ -73,7 +57,7 @@ def _figures(part: Figures) -> str:
     return f'<dl class="figures">{items}</dl>'
 
 
-def scale(part: Scale) -> str:
+def scale(part: parts.Scale) -> str:
     """Accuracy with its interval, beside always answering the largest class."""
 
     def at(share: float) -> str:
@@ -94,7 +78,7 @@ def scale(part: Scale) -> str:
     )
 
 
-def _matrix(part: Matrix) -> str:
+def _matrix(part: parts.Matrix) -> str:
     counts = np.array(part.counts, np.int64)
     many = len(part.labels) > MOST_CELLS
     order = list(part.order if many else range(len(part.labels)))
@@ -107,7 +91,7 @@ def _matrix(part: Matrix) -> str:
     )
 
 
-def _table(part: Table) -> str:
+def _table(part: parts.Table) -> str:
     values = part.shown()
     if not values:
         return ""
@@ -134,23 +118,23 @@ def _table(part: Table) -> str:
         if column.bar:
             kinds += "b"
             heads.append("")
-    title = f"<h3>{text(part.title)}</h3>" if part.title not in ("", UNTITLED) else ""
+    title = f"<h3>{text(part.title)}</h3>" if part.title not in ("", parts.UNTITLED) else ""
     return title + table(heads, rows, kinds)
 
 
-def _cell(column: Column, written: str) -> str:
+def _cell(column: parts.Column, written: str) -> str:
     return name(written) if column.kind == "name" else text(written)
 
 
 _DRAWN: dict[type, Callable[[Any], str]] = {
-    Headline: _headline,
-    Statements: _statements,
-    Paragraph: lambda part: f"<p>{text(part.text)}</p>",
-    Note: lambda part: f'<p class="soft">{text(part.text)}</p>',
-    Heading: lambda part: f"<h3>{text(part.text)}</h3>",
-    Code: lambda part: f"<pre>{text(part.text)}</pre>",
-    Figures: _figures,
-    Scale: scale,
-    Matrix: _matrix,
-    Table: _table,
+    parts.Headline: _headline,
+    parts.Statements: _statements,
+    parts.Paragraph: lambda part: f"<p>{text(part.text)}</p>",
+    parts.Note: lambda part: f'<p class="soft">{text(part.text)}</p>',
+    parts.Heading: lambda part: f"<h3>{text(part.text)}</h3>",
+    parts.Code: lambda part: f"<pre>{text(part.text)}</pre>",
+    parts.Figures: _figures,
+    parts.Scale: scale,
+    parts.Matrix: _matrix,
+    parts.Table: _table,
 }

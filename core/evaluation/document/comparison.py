@@ -6,50 +6,42 @@ from collections.abc import Iterable, Sequence
 
 from core.evaluation.comparison.compare import Comparison, Measured
 from core.evaluation.comparison.pareto import Cost, front
-from core.evaluation.document.parts import (
-    Column,
-    Headline,
-    Note,
-    Paragraph,
-    Part,
-    Statement,
-    Statements,
-    Table,
-    Tone,
-)
+from core.evaluation.document import parts
 from core.text import percent
 
 _COSTS = (
-    Column("model", "model", "name"),
-    Column("accuracy", "accuracy", "percent"),
-    Column("likely", "likely between", "interval"),
-    Column("images", "images", "count"),
-    Column("milliseconds", "ms an image", "number", 2),
-    Column("keras_mb", "MB (model.keras)", "number", 2),
-    Column("openvino_mb", "MB (OpenVINO)", "number", 2),
-    Column("parameters", "weights", "count"),
-    Column("best", "beaten by none", "yes", meaning="In accuracy and speed both."),
+    parts.Column("model", "model", "name"),
+    parts.Column("accuracy", "accuracy", "percent"),
+    parts.Column("likely", "likely between", "interval"),
+    parts.Column("images", "images", "count"),
+    parts.Column("milliseconds", "ms an image", "number", 2),
+    parts.Column("keras_mb", "MB (model.keras)", "number", 2),
+    parts.Column("openvino_mb", "MB (OpenVINO)", "number", 2),
+    parts.Column("parameters", "weights", "count"),
+    parts.Column("best", "beaten by none", "yes", meaning="In accuracy and speed both."),
 )
 
 
-def verdict_parts(found: Comparison) -> Iterable[Part]:
+def verdict_parts(found: Comparison) -> Iterable[parts.Part]:
     """Whether one of two is really better, and what makes them hard to compare."""
     pair = found.paired
-    tone: Tone = "good" if pair.beyond_chance else "neutral"
-    yield Headline("sentence", Statement(key="sentence", text=found.sentence, tone=tone))
+    tone: parts.Tone = "good" if pair.beyond_chance else "neutral"
+    yield parts.Headline(
+        "sentence", parts.Statement(key="sentence", text=found.sentence, tone=tone)
+    )
     if pair.images:
         low, middle, high = (_points(each) for each in (pair.low, pair.difference, pair.high))
-        yield Paragraph(
+        yield parts.Paragraph(
             "difference",
             f"“{found.first.name}” {percent(pair.first)}, “{found.second.name}” "
             f"{percent(pair.second)}: a difference of {middle} percentage points, likely between "
             f"{low} and {high}.",
         )
     if found.cautions:
-        cautions = (Statement(key="caution", text=each) for each in found.cautions)
-        yield Statements("cautions", tuple(cautions))
+        cautions = (parts.Statement(key="caution", text=each) for each in found.cautions)
+        yield parts.Statements("cautions", tuple(cautions))
     if pair.images:
-        yield Note(
+        yield parts.Note(
             "how",
             "p is how often two equally good models would differ by so much or more (McNemar’s "
             "exact test); below 0.05 counts as more than chance. 95 % interval by Newcombe’s "
@@ -57,18 +49,18 @@ def verdict_parts(found: Comparison) -> Iterable[Part]:
         )
 
 
-def metrics_table(found: Comparison) -> Table:
+def metrics_table(found: Comparison) -> parts.Table:
     """Metrics of both on the images that both were tested on."""
     columns = (
-        Column("metric", "metric"),
-        Column("first", found.first.name, "line"),
-        Column("second", found.second.name, "line"),
-        Column("difference", "difference", "line"),
-        Column("interval", "95 % interval", "line"),
-        Column("judged", f"{found.second.name} is"),
-        Column("meaning", "What it means", "prose"),
+        parts.Column("metric", "metric"),
+        parts.Column("first", found.first.name, "line"),
+        parts.Column("second", found.second.name, "line"),
+        parts.Column("difference", "difference", "line"),
+        parts.Column("interval", "95 % interval", "line"),
+        parts.Column("judged", f"{found.second.name} is"),
+        parts.Column("meaning", "What it means", "prose"),
     )
-    return Table("metrics", columns, tuple(_row(each) for each in found.metrics), "")
+    return parts.Table("metrics", columns, tuple(_row(each) for each in found.metrics), "")
 
 
 def _row(each: Measured) -> tuple[str, ...]:
@@ -101,7 +93,7 @@ def _judged(metric: Measured) -> str:
     return "better" if (metric.difference > 0) != metric.lower_is_better else "worse"
 
 
-def costs_table(costs: Sequence[Cost]) -> Table:
+def costs_table(costs: Sequence[Cost]) -> parts.Table:
     """Accuracy, size and speed of runs; where all were measured, which are beaten by none."""
     known = all(one.accuracy is not None and one.milliseconds is not None for one in costs)
     speeds = [one.milliseconds or 0.0 for one in costs]
@@ -120,4 +112,4 @@ def costs_table(costs: Sequence[Cost]) -> Table:
         )
         for one, good in zip(costs, best, strict=True)
     )
-    return Table("costs", _COSTS, rows)
+    return parts.Table("costs", _COSTS, rows)

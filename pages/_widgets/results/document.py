@@ -9,24 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.evaluation.document.parts import (
-    Chart,
-    Code,
-    Column,
-    Figures,
-    Heading,
-    Headline,
-    Matrix,
-    Note,
-    Paragraph,
-    Part,
-    Pictures,
-    Scale,
-    Section,
-    Statement,
-    Statements,
-    Table,
-)
+from core.evaluation.document import parts
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.records import Score
 from core.text import escape, escape_html, percent
@@ -51,7 +34,7 @@ Livelier = Mapping[str, Callable[[Any], None]]
 def draw_group(
     view: View,
     group: str,
-    own: Mapping[str, Callable[[View, Section], None]] | None = None,
+    own: Mapping[str, Callable[[View, parts.Section], None]] | None = None,
     *,
     divided: bool = False,
 ) -> None:
@@ -86,51 +69,51 @@ def _tab(group: str) -> Callable[[View], None]:
     return lambda view: draw_group(view, group)
 
 
-def title(section: Section) -> None:
+def title(section: parts.Section) -> None:
     """A section's title, if it has one."""
     if section.title:
         st.header(section.title)
 
 
-def draw_parts(view: View, parts: Iterable[Part], livelier: Livelier | None = None) -> None:
+def draw_parts(view: View, shown: Iterable[parts.Part], livelier: Livelier | None = None) -> None:
     """Draw parts one below the other.
 
     Args:
         livelier: what draws a part instead, by its key.
     """
-    for part in parts:
+    for part in shown:
         drawn = (livelier or {}).get(part.key)
         if drawn is not None:
             drawn(part)
-        elif isinstance(part, Paragraph):
+        elif isinstance(part, parts.Paragraph):
             st.markdown(escape(part.text))
-        elif isinstance(part, Note):
+        elif isinstance(part, parts.Note):
             st.caption(escape(part.text))
-        elif isinstance(part, Heading):
+        elif isinstance(part, parts.Heading):
             st.markdown(f"**{escape(part.text)}**")
-        elif isinstance(part, Headline):
+        elif isinstance(part, parts.Headline):
             st.markdown(f"## {escape(part.statement.text)}")
-        elif isinstance(part, Statements):
+        elif isinstance(part, parts.Statements):
             for each in part.items:
                 say(each)
-        elif isinstance(part, Code):
+        elif isinstance(part, parts.Code):
             st.code(part.text, language=part.language)
-        elif isinstance(part, Scale):
+        elif isinstance(part, parts.Scale):
             draw_svg(_scale(part), key=f"{part.key}-{view.run.id}-{view.on}")
-        elif isinstance(part, Figures):
+        elif isinstance(part, parts.Figures):
             _figures(part)
-        elif isinstance(part, Matrix):
+        elif isinstance(part, parts.Matrix):
             counts = [list(row) for row in part.counts]
             st.plotly_chart(charts.confusion(list(part.labels), counts, rates=False))
-        elif isinstance(part, Chart):
+        elif isinstance(part, parts.Chart):
             _chart(part)
-        elif isinstance(part, Pictures):
+        elif isinstance(part, parts.Pictures):
             draw_pictures(view, part)
         else:
             draw_table(part)
 
 
-def say(statement: Statement) -> None:
+def say(statement: parts.Statement) -> None:
     """A statement with a sign of its tone."""
     icon = ":blue[:material/add_a_photo:]" if statement.key == "collect" else _ICONS[statement.tone]
     st.markdown(
@@ -139,7 +122,7 @@ def say(statement: Statement) -> None:
     )
 
 
-def _scale(part: Scale) -> str:
+def _scale(part: parts.Scale) -> str:
     def at(share: float) -> str:
         # In per cent of the width, so that words keep their size on a phone.
         return f"{2 + share * 96:.2f}%"
@@ -162,7 +145,7 @@ def _scale(part: Scale) -> str:
     )
 
 
-def _figures(part: Figures) -> None:
+def _figures(part: parts.Figures) -> None:
     with st.container(horizontal=True, gap="small"):
         for score in part.items:
             st.metric(
@@ -185,7 +168,7 @@ def _help(score: Score) -> str:
     return f"{score.meaning} {better}{method}"
 
 
-def _chart(part: Chart) -> None:
+def _chart(part: parts.Chart) -> None:
     points = [(line.name, x, y) for line in part.lines for x, y in line.points]
     frame = pd.DataFrame(points, columns=["line", part.x, part.y])
     st.line_chart(frame, x=part.x, y=part.y, color="line")
@@ -193,7 +176,7 @@ def _chart(part: Chart) -> None:
         st.caption(part.note)
 
 
-def draw_pictures(view: View, part: Pictures, key: str = "") -> None:
+def draw_pictures(view: View, part: parts.Pictures, key: str = "") -> None:
     """Images side by side, below what they are.
 
     Args:
@@ -225,7 +208,7 @@ def draw_pictures(view: View, part: Pictures, key: str = "") -> None:
     )
 
 
-def draw_table(part: Table) -> None:
+def draw_table(part: parts.Table) -> None:
     """A table, folded away where it has a title; one with sentences as text that wraps."""
     if not part.rows:
         return
@@ -242,7 +225,7 @@ def draw_table(part: Table) -> None:
             st.caption(f"{first[1].capitalize()}: {values}.")
 
 
-def frame(part: Table, per: float = 1) -> pd.DataFrame:
+def frame(part: parts.Table, per: float = 1) -> pd.DataFrame:
     """A table's values; an interval has two columns.
 
     Args:
@@ -261,7 +244,7 @@ def frame(part: Table, per: float = 1) -> pd.DataFrame:
     return pd.DataFrame(values)
 
 
-def _config(part: Table) -> dict[str, Any]:
+def _config(part: parts.Table) -> dict[str, Any]:
     return {
         name: _column(column, label, pinned=not at)
         for at, column in enumerate(part.columns)
@@ -273,7 +256,7 @@ def _config(part: Table) -> dict[str, Any]:
     }
 
 
-def _column(column: Column, label: str, *, pinned: bool) -> Any:
+def _column(column: parts.Column, label: str, *, pinned: bool) -> Any:
     about: dict[str, Any] = {"label": label, "help": column.meaning or None}
     if column.kind == "name":
         return st.column_config.TextColumn(pinned=pinned or None, **about)
@@ -284,7 +267,7 @@ def _column(column: Column, label: str, *, pinned: bool) -> Any:
     return st.column_config.Column(**about)
 
 
-def _as_text(part: Table) -> str:
+def _as_text(part: parts.Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |"
 

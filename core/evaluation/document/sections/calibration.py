@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.evaluation.document.parts import (
-    Chart,
-    Column,
-    Figures,
-    Line,
-    Note,
-    Paragraph,
-    Part,
-    Table,
-)
+from core.evaluation.document import parts
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.records import Score
@@ -22,26 +13,26 @@ from core.evaluation.trust.calibration import BINS, Bin, Calibration
 
 _AS_IT_ANSWERS, _WARMED = "as it answers", "with the temperature"
 _COLUMNS = (
-    Column("answers", "answers"),
-    Column("says", "it says", "interval"),
-    Column("confidence", "on average", "percent"),
-    Column("accuracy", "right", "percent"),
-    Column("likely", "likely between", "interval", ends=("low", "high")),
-    Column("correct", "of them right", "count"),
-    Column("images", "images", "count"),
+    parts.Column("answers", "answers"),
+    parts.Column("says", "it says", "interval"),
+    parts.Column("confidence", "on average", "percent"),
+    parts.Column("accuracy", "right", "percent"),
+    parts.Column("likely", "likely between", "interval", ends=("low", "high")),
+    parts.Column("correct", "of them right", "count"),
+    parts.Column("images", "images", "count"),
 )
 
 
 @section("calibration", "Does it know how sure it may be?", OFF_CARD, group="reliability")
-def calibration(result: Result) -> Iterable[Part]:
+def calibration(result: Result) -> Iterable[parts.Part]:
     found = result.reliability
     before, after = found.before, found.after
     said = words.sentence_of_calibration(before)
-    yield Paragraph("said", said)
-    lines = [Line(_AS_IT_ANSWERS, _points(before), "a", dotted=True)]
+    yield parts.Paragraph("said", said)
+    lines = [parts.Line(_AS_IT_ANSWERS, _points(before), "a", dotted=True)]
     if after is not None:
-        lines.append(Line(_WARMED, _points(after), "b", dashed=True, dotted=True))
-    yield Chart(
+        lines.append(parts.Line(_WARMED, _points(after), "b", dashed=True, dotted=True))
+    yield parts.Chart(
         "calibration",
         f"Calibration: how often answers are right, by how sure they are. {said}",
         "how sure it says it is",
@@ -57,9 +48,11 @@ def calibration(result: Result) -> Iterable[Part]:
         note="Each point is a bin of answers that are about as sure, with the 95 % interval "
         "(Wilson) of how many are right. On the diagonal it is right exactly as often as it says.",
     )
-    yield Figures("errors", _errors(before))
-    yield Paragraph("temperature", f"Temperature scaling. {words.sentence_of_temperature(found)}")
-    yield Note(
+    yield parts.Figures("errors", _errors(before))
+    yield parts.Paragraph(
+        "temperature", f"Temperature scaling. {words.sentence_of_temperature(found)}"
+    )
+    yield parts.Note(
         "guo",
         "One number that makes all answers surer or less sure (Guo 2017). Predictions show the "
         "model’s own figures, without it.",
@@ -67,10 +60,10 @@ def calibration(result: Result) -> Iterable[Part]:
     yield bins_table(before.equal_width, None if after is None else after.equal_width)
 
 
-def bins_table(bins: Sequence[Bin], warmed: Sequence[Bin] | None) -> Table:
+def bins_table(bins: Sequence[Bin], warmed: Sequence[Bin] | None) -> parts.Table:
     """Bins of answers as they are, and with the temperature."""
     rows = [(_AS_IT_ANSWERS, each) for each in bins] + [(_WARMED, each) for each in warmed or ()]
-    return Table(
+    return parts.Table(
         "bins",
         _COLUMNS,
         tuple(

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.evaluation.document.parts import (
-    Column,
-    Matrix,
-    Note,
-    Paragraph,
-    Part,
-    Picture,
-    Pictures,
-    Table,
-)
+from core.evaluation.document import parts
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.mistakes import select
@@ -24,25 +15,25 @@ from core.text import images, percent, plural, quoted
 MOST_CELLS = 16
 _PAIRS, _EXAMPLES, _LISTED = 8, 6, 30
 _COLUMNS = (
-    Column("true", "true", "name"),
-    Column("predicted", "predicted", "name"),
-    Column("images", "images", "count"),
-    Column("of", "of", "count"),
-    Column("share", "share", "percent"),
+    parts.Column("true", "true", "name"),
+    parts.Column("predicted", "predicted", "name"),
+    parts.Column("images", "images", "count"),
+    parts.Column("of", "of", "count"),
+    parts.Column("share", "share", "percent"),
 )
 
 
 @section("confusion", "Which class is taken for which", ("page", "report"))
-def confusions(result: Result) -> Iterable[Part]:
+def confusions(result: Result) -> Iterable[parts.Part]:
     evaluation = result.evaluation
     many = len(evaluation.labels) > MOST_CELLS
-    yield Paragraph(
+    yield parts.Paragraph(
         "said",
         "Each row is a true class, each column what the model predicted; right answers are on the "
         "diagonal, mistakes beside it. The stronger a cell’s colour, the larger its part of the "
         "row.",
     )
-    yield Matrix(
+    yield parts.Matrix(
         "matrix",
         tuple(evaluation.labels),
         tuple(tuple(row) for row in evaluation.confusion),
@@ -50,7 +41,7 @@ def confusions(result: Result) -> Iterable[Part]:
     )
     pairs = worst_confusions(evaluation, None)
     if pairs:
-        yield Table(
+        yield parts.Table(
             "pairs",
             _COLUMNS,
             tuple((p.true, p.predicted, p.count, p.support, p.count / p.support) for p in pairs),
@@ -63,22 +54,22 @@ def confusions(result: Result) -> Iterable[Part]:
 
 
 @section("pairs", "Most often mixed up", OFF_CARD, group="confusion")
-def pairs(result: Result) -> Iterable[Part]:
+def pairs(result: Result) -> Iterable[parts.Part]:
     worst = worst_confusions(result.evaluation, None)
     for pair in worst[:_PAIRS]:
         yield examples(result, pair)
     if len(worst) > _PAIRS:
-        yield Note("more", f"… and {len(worst) - _PAIRS:,} more pairs.")
+        yield parts.Note("more", f"… and {len(worst) - _PAIRS:,} more pairs.")
 
 
-def examples(result: Result, pair: Confusion) -> Pictures:
+def examples(result: Result, pair: Confusion) -> parts.Pictures:
     """Images of a class that were taken for another, the surest answers first."""
     predictions = result.predictions
     rows = select(predictions, "wrong", true=pair.true, predicted=pair.predicted)[:_EXAMPLES]
-    return Pictures(
+    return parts.Pictures(
         f"{pair.true}\n{pair.predicted}",
         tuple(
-            Picture(
+            parts.Picture(
                 str(predictions.table["path"].iloc[row]),
                 int(row),
                 f"{percent(float(predictions.confidence[row]), 0)} sure",

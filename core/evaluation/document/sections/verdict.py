@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.evaluation.comparison.learned import Learned
-from core.evaluation.document.parts import (
-    Heading,
-    Headline,
-    Note,
-    Part,
-    Scale,
-    Statement,
-    Statements,
-    Tone,
-)
+from core.evaluation.document import parts
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import OFF_CARD, section
 from core.evaluation.intervals import wilson
@@ -25,18 +16,18 @@ _SMALL = 50
 
 
 @section("verdict", "", OFF_CARD, group="overview", untested=True)
-def verdict(result: Result) -> Iterable[Part]:
+def verdict(result: Result) -> Iterable[parts.Part]:
     said, evaluation = result.figures.verdict, result.evaluation
     first, *others = said.statements
-    yield Headline("headline", first)
+    yield parts.Headline("headline", first)
     if evaluation.images:
         yield _scale(result)
     cautions = said.cautions
     before = () if result.learned is None else (_beside_before(result.learned),)
-    yield Statements("said", (*before, *(each for each in others if each not in cautions)))
+    yield parts.Statements("said", (*before, *(each for each in others if each not in cautions)))
     if cautions:
-        yield Heading("before", "Before relying on it")
-        yield Statements("cautions", tuple(cautions))
+        yield parts.Heading("before", "Before relying on it")
+        yield parts.Statements("cautions", tuple(cautions))
     if evaluation.images:
         likely = "“Likely” means a 95 % interval by Wilson’s method."
         if result.torn:
@@ -47,16 +38,16 @@ def verdict(result: Result) -> Iterable[Part]:
             )
         elif result.unseen:
             likely += " None of these test images, and no copy of one, was trained on."
-        yield Note("likely", likely)
+        yield parts.Note("likely", likely)
     out_of_fold = _out_of_fold(result)
     if out_of_fold:
-        yield Note("out_of_fold", out_of_fold)
+        yield parts.Note("out_of_fold", out_of_fold)
 
 
-def _beside_before(found: Learned) -> Statement:
+def _beside_before(found: Learned) -> parts.Statement:
     """Whether it got better by learning again."""
     paired = found.paired
-    tone: Tone = "neutral"
+    tone: parts.Tone = "neutral"
     if paired.images and paired.beyond_chance:
         tone = "good" if paired.net > 0 else "caution"
     shares = ""
@@ -64,7 +55,7 @@ def _beside_before(found: Learned) -> Statement:
         first, second = (rate(share, paired.images) for share in (paired.first, paired.second))
         shares = f"{first} before, {second} now. "
     text = f"Beside {quoted(shorten(found.before.name))}: {shares}{found.sentence}"
-    return Statement(key="before", text=text, tone=tone)
+    return parts.Statement(key="before", text=text, tone=tone)
 
 
 def _out_of_fold(result: Result) -> str:
@@ -86,13 +77,13 @@ def _out_of_fold(result: Result) -> str:
     )
 
 
-def _scale(result: Result) -> Scale:
+def _scale(result: Result) -> parts.Scale:
     """Accuracy with its interval, beside always answering the largest class."""
     evaluation = result.evaluation
     low, high, base = evaluation.interval.low, evaluation.interval.high, evaluation.baseline
     count = evaluation.images
     always = f"always {quoted(shorten(evaluation.baseline_label, 20))}"
-    return Scale(
+    return parts.Scale(
         "scale",
         f"On a scale from 0 to 100 %: accuracy {rate(evaluation.accuracy, count)}, likely between "
         f"{rate(low, count)} and {rate(high, count)}; {always} gives {rate(base, count)}.",
