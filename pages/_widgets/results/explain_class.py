@@ -7,11 +7,13 @@ import streamlit as st
 
 from core.evaluation.explain.overlay import colours, enlarge
 from core.evaluation.study.basis import Heat, load_heat
+from core.runs.pictures import Picture
 from core.text import escape, images, percent, shorten
-from pages._widgets.gallery import Tile, gallery, page_of
+from pages._widgets.gallery import gallery, page_of
 from pages._widgets.results.explain_image import choose
 from pages._widgets.results.explained import explainer_of, png, say_method, thumbnails_with_heat
 from pages._widgets.results.studying import studied, study_of
+from pages._widgets.results.tiles import answer_tile
 from pages._widgets.results.view import View
 
 # Set where one of the images was clicked, to be looked at by itself.
@@ -68,14 +70,7 @@ def draw(view: View) -> None:
     laid = thumbnails_with_heat(view, list(table["path"]), maps, opacity / 100)
     clicked = gallery(
         [
-            Tile(
-                row.path,
-                data,
-                row.label if row.correct else f"is {row.label}",
-                badge=percent(row.confidence, 0),
-                tone="good" if row.correct else "bad",
-                title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted}",
-            )
+            answer_tile(row, Picture(data), badge=percent(row.confidence, 0))
             for row, data in zip(table.itertuples(), laid, strict=True)
         ],
         key=f"explain-class-gallery-{view.run.id}-{number}",

@@ -8,14 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.explain.explainer import ninths, overlay
-from core.text import apart, escape, percent, shorten
-from pages._widgets.gallery import Tile, gallery, page_of
+from core.text import escape, percent, shorten
+from pages._widgets.gallery import gallery, page_of
 from pages._widgets.results.explained import (
     explainer_of,
     heat_of,
     say_method,
     shown,
 )
+from pages._widgets.results.tiles import answer_tile
 from pages._widgets.results.view import _ABOUT, View, about, pictures
 from pages._widgets.session import catalog
 
@@ -98,16 +99,7 @@ def _choose(view: View, rows: pd.DataFrame) -> str:
     if now not in set(view.predictions.table["path"]):
         now = None
     tiles = [
-        Tile(
-            row.path,
-            picture.data,
-            f"▲ {row.label}" if row.path == now else str(row.label),
-            badge=f"{apart(shorten(row.predicted, 40))} · {percent(row.confidence, 0)}",
-            tone="good" if row.correct else "bad",
-            title=f"{row.path}\ntrue: {row.label}\n"
-            f"answer: {row.predicted} ({percent(row.confidence)})",
-            tiny=picture.tiny,
-        )
+        answer_tile(row, picture, f"▲ {row.label}" if row.path == now else str(row.label))
         for row, picture in zip(page.itertuples(), pictures(view, list(page["path"])), strict=True)
     ]
     clicked = gallery(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -34,21 +36,7 @@ def answers_gallery(
     shown = rows.iloc[page_of(len(rows), key=f"page-{key}")]
     found = _heated(view, shown) if heat else pictures(view, list(shown["path"]))
     opened = gallery(
-        [
-            Tile(
-                row.path,
-                picture.data,
-                f"is {row.label}" if not row.correct else row.label,
-                badge=f"{apart(shorten(row.predicted, 40))} · {percent(row.confidence, 0)}",
-                tone="good" if row.correct else "bad",
-                title=(
-                    f"{row.path}\ntrue: {row.label}\n"
-                    f"answer: {row.predicted} ({percent(row.confidence)})"
-                ),
-                tiny=picture.tiny,
-            )
-            for row, picture in zip(shown.itertuples(), found, strict=True)
-        ],
+        [answer_tile(*each) for each in zip(shown.itertuples(), found, strict=True)],
         key=key,
         label=label,
         opens=True,
@@ -56,6 +44,25 @@ def answers_gallery(
         round=int(heat),
     )
     detail(view, key, opened[0] if opened else "", lambda _: list(rows["path"]))
+
+
+def answer_tile(row: Any, picture: Picture, caption: str = "", badge: str = "") -> Tile:
+    """A tested image with the answer about it.
+
+    Args:
+        row: of ``View.predictions.table``.
+        caption: below it, for its class.
+        badge: on it, for the answer and how sure it is.
+    """
+    return Tile(
+        row.path,
+        picture.data,
+        caption or (row.label if row.correct else f"is {row.label}"),
+        badge=badge or f"{apart(shorten(row.predicted, 40))} · {percent(row.confidence, 0)}",
+        tone="good" if row.correct else "bad",
+        title=f"{row.path}\ntrue: {row.label}\nanswer: {row.predicted} ({percent(row.confidence)})",
+        tiny=picture.tiny,
+    )
 
 
 def _heated(view: View, shown: pd.DataFrame) -> list[Picture]:
