@@ -14,9 +14,7 @@ from PIL import Image
 from core import settings
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.datasets.content import hash_bytes, read_regular
-from core.datasets.images import Decoding
 from core.datasets.layout import read_layout
-from core.datasets.pixels import load_pixels
 from core.datasets.places import read_together
 from core.errors import Damaged, InvalidInput, NotFound, UnreadableImage
 from core.evaluation import metrics
@@ -33,6 +31,7 @@ from core.quality.curation import curated
 from core.quality.descriptor import describe
 from core.quality.thumbs import shrink
 from core.runs.files import RunFiles
+from core.runs.pixels import run_pixels
 from core.training.export import export_checked
 
 _BATCH = 256
@@ -57,17 +56,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         known = None  # of another training
     held = _held_in_turn(table, known)
     table = table[table["split"].isin(["validation", "test"])].reset_index(drop=True)
-    dataset = catalog.datasets.get(run.dataset_id)
-    pixels = load_pixels(
-        workspace,
-        run.dataset_id,
-        workspace.load_path(dataset.root),
-        table,
-        info.image_size,
-        fit=info.fit,
-        decoding=Decoding.parse(info.decoding),
-        report=report,
-    )
+    pixels = run_pixels(catalog, run, info, table, report)
     rows = np.flatnonzero(pixels.slots >= 0)
     compiled = files.compiled()
     answered = pd.concat([table.iloc[rows], held], ignore_index=True)

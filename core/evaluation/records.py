@@ -147,7 +147,7 @@ class Score(Frozen):
         return percent(value, 1) if self.form == "share" else f"{value:.3f}"
 
 
-class ClassScore(Frozen):
+class ClassScore(ClassReport):
     """How one class did, with intervals and areas under its curves.
 
     Attributes:
@@ -156,15 +156,10 @@ class ClassScore(Frozen):
             the class, or none of any other.
     """
 
-    label: str
-    precision: float
     precision_low: float
     precision_high: float
-    recall: float
     recall_low: float
     recall_high: float
-    f1: float
-    support: int
     roc_auc: float | None
     average_precision: float | None
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.catalog import Catalog
+from core.catalog import Catalog, RunRecord
 from core.datasets.content import read_regular
-from core.datasets.images import Decoding, Fit, open_image
-from core.datasets.pixels import load_pixels
+from core.datasets.images import open_image
 from core.datasets.places import image_file
 from core.errors import LightboxError, NotFound
 from core.progress import Reporter
 from core.runs.files import RunFiles
+from core.runs.pixels import run_pixels
 from core.runs.values import ModelInfo
 
 CHECKED = 200
@@ -31,18 +31,16 @@ class Images:
     """A finished run's images, found through its split.
 
     Attributes:
+        info: of its model.
         root: where they lie.
         table: ``path``, ``label``, ``hash``, ``split`` of all.
-        size, fit, decoding: as the model takes them.
     """
 
     catalog: Catalog
-    dataset_id: str
+    run: RunRecord
+    info: ModelInfo
     root: Path
     table: pd.DataFrame
-    size: int
-    fit: Fit
-    decoding: Decoding
 
     def checking(self, report: Reporter) -> np.ndarray:
         """At most ``CHECKED`` validation images as the model is given them: uint8 (n, size, size,
@@ -91,16 +89,7 @@ class Images:
         rows = self._rows(split).sort_values(["label", "path"])
         # Evenly out of all classes.
         some = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))
-        pixels = load_pixels(
-            self.catalog.workspace,
-            self.dataset_id,
-            self.root,
-            rows.iloc[some],
-            self.size,
-            fit=self.fit,
-            decoding=self.decoding,
-            report=report,
-        )
+        pixels = run_pixels(self.catalog, self.run, self.info, rows.iloc[some], report)
         good = np.flatnonzero(pixels.slots >= 0)
         if not len(good):
             raise _gone(self.root)
@@ -118,10 +107,8 @@ def load_images(catalog: Catalog, run_id: str, info: ModelInfo) -> Images:
     """
     run = catalog.runs.get(run_id)
     split = RunFiles(catalog.workspace, run.id).split()
-    dataset = catalog.datasets.get(run.dataset_id)
-    root = catalog.workspace.load_path(dataset.root)
-    decoding = Decoding.parse(info.decoding)
-    return Images(catalog, dataset.id, root, split, info.image_size, info.fit, decoding)
+    root = catalog.workspace.load_path(catalog.datasets.get(run.dataset_id).root)
+    return Images(catalog, run, info, root, split)
 
 
 def _gone(root: Path) -> NotFound:

@@ -20,14 +20,14 @@ from pydantic import BaseModel
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.content import read_regular
-from core.datasets.images import Decoding
-from core.datasets.pixels import Pixels, load_pixels
+from core.datasets.pixels import Pixels
 from core.errors import Damaged, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import Explainer, open_explainer
 from core.evaluation.predictions import Predictions, load_predictions
 from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles, untested
+from core.runs.pixels import run_pixels
 from core.runs.reading import UNREADABLE
 from core.runs.values import ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json
@@ -210,7 +210,9 @@ class StudyContext:
         inside = np.ones(len(rows), bool)
         if self.on != "test":
             inside = rows["split"].to_numpy() != "test" if "split" in rows else ~inside
-        pixels = self._pixels(rows[inside]) if inside.any() else None
+        pixels = None
+        if inside.any():
+            pixels = run_pixels(self.catalog, self.run, self.info, rows[inside], self.report)
         place = np.cumsum(inside) - 1
         for start in range(0, len(rows), size):
             self.report.check()
@@ -242,20 +244,6 @@ class StudyContext:
     def save_values(self, name: str, values: Any) -> None:
         """Keep JSON values as ``<name>.json``."""
         write_json(self.folder / f"{name}.json", values)
-
-    def _pixels(self, rows: pd.DataFrame) -> Pixels:
-        workspace = self.catalog.workspace
-        dataset = self.catalog.datasets.get(self.run.dataset_id)
-        return load_pixels(
-            workspace,
-            dataset.id,
-            workspace.load_path(dataset.root),
-            rows,
-            self.info.image_size,
-            fit=self.info.fit,
-            decoding=Decoding.parse(self.info.decoding),
-            report=self.report,
-        )
 
     def _from_folder(self, path: str) -> np.ndarray | None:
         try:
