@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.evaluation.mistakes import ORDERS, WHICH, Order, Which, select
 from core.text import cell, images, shorten
-from pages._widgets.one_of import one_of
 from pages._widgets.results.detail import detail
 from pages._widgets.results.studying import studied
 from pages._widgets.results.tiles import answers_gallery
@@ -91,8 +90,14 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
     predictions = view.predictions
     wrong = int((~predictions.correct).sum())
     with st.container(horizontal=True, vertical_alignment="center"):
-        names = {name.title(): name.title() for name in WHICH}
-        which = one_of("Show answers", names, key=_WHICH, bind="query-params")
+        which = st.segmented_control(
+            "Show answers",
+            [name.title() for name in WHICH],
+            key=_WHICH,
+            label_visibility="collapsed",
+            required=True,
+            bind="query-params",
+        )
         st.caption(f"{wrong:,} wrong, {len(predictions) - wrong:,} right", width="content")
     labels = [_ANY, *predictions.labels]
     for what in ("true", "predicted"):
@@ -130,13 +135,13 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
     kinds: dict[str, Which] = {name.title(): name for name in WHICH}
     rows = select(
         predictions,
-        kinds[which],
+        kinds[str(which)],
         true=true or None,
         predicted=predicted or None,
         order=order,
     )
     numbers = [predictions.labels.index(label) if label else "" for label in (true, predicted)]
-    return which, predictions.table.iloc[rows], f"{which}-{order}-{numbers[0]}-{numbers[1]}"
+    return str(which), predictions.table.iloc[rows], f"{which}-{order}-{numbers[0]}-{numbers[1]}"
 
 
 def _none(view: View, which: str, chosen: str) -> None:
