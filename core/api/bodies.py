@@ -8,14 +8,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -50,9 +43,7 @@ class Asked:
     threshold: float | None = None
 
 
-class _Wishes(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Wishes(BaseModel, extra="forbid"):
     top_k: int = Field(
         default=TOP_K,
         ge=1,
@@ -96,10 +87,8 @@ _Base64 = Annotated[
 ]
 
 
-class Image(BaseModel):
+class Image(BaseModel, extra="forbid", strict=True):
     """An image with a name."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     data: _Base64
     name: str = Field(default="", max_length=LONGEST_NAME)
@@ -109,10 +98,8 @@ def _named(value: Any) -> Any:
     return {"data": value} if isinstance(value, str) else value
 
 
-class Question(_Wishes):
+class Question(_Wishes, extra="forbid", strict=True):
     """Images as text with a few wishes."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     images: list[
         Annotated[Image, BeforeValidator(_named, json_schema_input_type=_Base64 | Image)]

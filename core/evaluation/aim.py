@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from core.access.audit import note
 from core.catalog import Catalog
@@ -33,7 +33,7 @@ _MOST_NEEDED = 1_000
 _TONES: dict[Answer, Tone] = {"yes": "good", "no": "bad", "untold": "caution"}
 
 
-class Aim(BaseModel):
+class Aim(BaseModel, frozen=True, extra="ignore"):
     """What models of a dataset are for.
 
     Attributes:
@@ -41,8 +41,6 @@ class Aim(BaseModel):
         label: the class that matters; "" for each of them.
         together: all photos count as one, whatever their class; ``label`` is "" then.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     of_100: int = Field(ge=LEAST, le=MOST)
     label: str = ""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from pydantic import BaseModel
 
-from core.evaluation.frozen import Frozen
 from core.text import percent
 
 # Who finds fewer of a class misses most of it.
 _HALF = 0.5
 
 
-class Interval(Frozen):
+class Interval(BaseModel, frozen=True, extra="forbid"):
     """A confidence interval of a proportion: ``low`` to ``high``, at ``level``, by ``method``.
 
     Attributes:
@@ -29,7 +29,7 @@ class Interval(Frozen):
     independent: float | None = None
 
 
-class ClassReport(Frozen):
+class ClassReport(BaseModel, frozen=True, extra="forbid"):
     """How one class did.
 
     Attributes:
@@ -51,7 +51,7 @@ class ClassReport(Frozen):
         return f"{round(self.recall * self.support):,} of {self.support:,}"
 
 
-class Evaluation(Frozen):
+class Evaluation(BaseModel, frozen=True, extra="forbid"):
     """All that derives from predictions on images that training never saw.
 
     Attributes:
@@ -89,7 +89,7 @@ class Evaluation(Frozen):
         return sorted(rare, key=lambda row: (row.recall, -row.support, row.label))
 
 
-class Confusion(Frozen):
+class Confusion(BaseModel, frozen=True, extra="forbid"):
     """``count`` images of ``true`` were called ``predicted``, out of ``support`` of that class."""
 
     true: str
@@ -98,7 +98,7 @@ class Confusion(Frozen):
     support: int
 
 
-class Score(Frozen):
+class Score(BaseModel, frozen=True, extra="forbid"):
     """One figure about all test images.
 
     Attributes:

@@ -16,13 +16,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from core import settings
 from core.addresses import in_full, shown
 from core.catalog import Catalog
 from core.datasets import archives
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
-from core.evaluation.frozen import Frozen
 from core.evaluation.store import evaluation_folder
 from core.progress import Reporter
 from core.runs.files import RunFiles
@@ -36,7 +37,7 @@ _BETWEEN = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 _NOT_NUMBERS = re.compile(r"(?<!\d) | (?!\d)")
 
 
-class Matching(Frozen):
+class Matching(BaseModel, frozen=True, extra="forbid"):
     """Which class folder is which class of the model.
 
     Attributes:
@@ -70,7 +71,7 @@ class Matching(Frozen):
         return said
 
 
-class Tested(Frozen):
+class Tested(BaseModel, frozen=True, extra="forbid"):
     """A folder that a run was tested on.
 
     Attributes:

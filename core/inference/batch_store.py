@@ -18,14 +18,13 @@ import time
 from pathlib import Path
 from typing import cast
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from core.addresses import in_full
 from core.catalog import Catalog, JobRecord
 from core.datasets.places import is_folder
 from core.datasets.upload import UploadStage
 from core.errors import Conflict, InvalidInput, NotFound, disk_errors
-from core.evaluation.frozen import Frozen
 from core.runs.files import RunFiles
 from core.runs.reading import read_value
 from core.text import as_text
@@ -36,7 +35,7 @@ START_AGAIN = "Delete this batch, and start it again."
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
-class Batch(Frozen):
+class Batch(BaseModel, frozen=True, extra="forbid"):
     """What a model was asked about.
 
     Attributes:
@@ -60,7 +59,7 @@ class Batch(Frozen):
     at: float
 
 
-class Done(Frozen):
+class Done(BaseModel, frozen=True, extra="forbid"):
     """How a batch ended.
 
     Attributes:

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.access.audit import note
 from core.catalog import Catalog, Change, DatasetRecord, RunRecord
@@ -37,7 +37,7 @@ MAX_BYTES = 50 * 1024**2
 _SUFFIXES = (".jpg", ".png", ".webp", ".bmp", ".gif", ".tif")
 
 
-class Correction(BaseModel):
+class Correction(BaseModel, frozen=True, extra="ignore"):
     """One image that was answered wrongly.
 
     Attributes:
@@ -52,8 +52,6 @@ class Correction(BaseModel):
         by: who said so.
         dropped: it was left out again, and can be brought back.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     name: str

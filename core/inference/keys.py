@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from core.access.audit import note
 from core.access.in_force import ends_at
@@ -34,7 +34,7 @@ _LONGEST_NAME = 80
 _NOTE_EVERY_S = 60
 
 
-class ApiKey(BaseModel):
+class ApiKey(BaseModel, frozen=True, extra="ignore"):
     """What is known of a key; not the key itself.
 
     Attributes:
@@ -48,8 +48,6 @@ class ApiKey(BaseModel):
         models: ids of runs that it may ask; empty for all that its owner may see.
         ends_at: from then on it opens nothing; ``None`` for until it is taken back.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     name: str

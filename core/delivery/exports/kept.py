@@ -13,7 +13,7 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from core.delivery.exports.formats import FORMATS
 from core.runs.derived import AsJson, Derived
@@ -23,7 +23,7 @@ from core.workspace import Workspace
 RECORD = "export.json"
 
 
-class Export(BaseModel):
+class Export(BaseModel, frozen=True):
     """An export that was made.
 
     Attributes:
@@ -37,8 +37,6 @@ class Export(BaseModel):
         seconds: that making it took.
         token: part of its address.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     format: str
     file: str

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.access.audit import note
 from core.access.in_force import ends_at
@@ -29,7 +29,7 @@ MOST_TITLE, MOST_PURPOSE = 80, 300
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
-class Link(BaseModel):
+class Link(BaseModel, frozen=True, extra="ignore"):
     """One link.
 
     Attributes:
@@ -39,8 +39,6 @@ class Link(BaseModel):
         title, purpose: what its page is headed with, and what it says the model is for; "" for the
             model's own name, and what was said of the model.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     token: str
     run_id: str

@@ -6,7 +6,7 @@ place where they are empty.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from core.errors import InvalidInput, NotFound
 from core.who import require
@@ -16,7 +16,7 @@ _FILE = "about.json"
 MOST = 4000
 
 
-class About(BaseModel):
+class About(BaseModel, frozen=True, extra="ignore", str_strip_whitespace=True):
     """Texts of a person, each at most 4,000 characters; "" for none.
 
     Attributes:
@@ -24,8 +24,6 @@ class About(BaseModel):
         licence: under which terms model and images may be used.
         remarks: anything else.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
     use: str = Field(default="", max_length=MOST)
     licence: str = Field(default="", max_length=MOST)

@@ -11,8 +11,8 @@ import platform
 import time
 
 import numpy as np
+from pydantic import BaseModel
 
-from core.evaluation.frozen import Frozen
 from core.features.runtime import Compiled
 from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
@@ -25,7 +25,7 @@ _WARM_UP, _ROUNDS, _LEAST, _MOST = 5, 5, 10, 200
 _SECONDS = 0.25
 
 
-class Latency(Frozen):
+class Latency(BaseModel, frozen=True, extra="forbid"):
     """What one image takes.
 
     Attributes:

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from core.evaluation.frozen import Frozen
 from core.evaluation.records import Score
 from core.text import percent
 
@@ -20,7 +19,7 @@ Tone = Literal["good", "neutral", "caution", "bad"]
 Kind = Literal["text", "line", "name", "prose", "count", "percent", "number", "interval", "yes"]
 
 
-class Statement(Frozen):
+class Statement(BaseModel, frozen=True, extra="forbid"):
     """One thing to say.
 
     Attributes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from core.catalog import Catalog, RunRecord
 from core.errors import Damaged, NotFound
@@ -19,7 +20,6 @@ from core.evaluation.figures.doubts import doubted_images, with_doubts
 from core.evaluation.figures.ranking import class_areas
 from core.evaluation.figures.scores import offered, scores
 from core.evaluation.figures.verdict import Verdict, sure_statement, verdict
-from core.evaluation.frozen import Frozen
 from core.evaluation.intervals import wilson_bounds
 from core.evaluation.predictions import Predictions, load_predictions, worth_by
 from core.evaluation.records import ClassScore, Evaluation, Score
@@ -38,7 +38,7 @@ VERSION = 7
 SCORES, CURVES = "scores.json", "curves.parquet"
 
 
-class Figures(Frozen):
+class Figures(BaseModel, frozen=True, extra="forbid"):
     """All figures about a test.
 
     Attributes:

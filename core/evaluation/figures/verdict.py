@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from core.evaluation.document.parts import Statement, Tone
 from core.evaluation.figures.collecting import Weakest, weakest_class, what_to_collect
-from core.evaluation.frozen import Frozen
 from core.evaluation.intervals import WIDE, wilson_bounds
 from core.evaluation.predictions import Predictions, worth_by
 from core.evaluation.records import Evaluation, Interval, worst_confusions
@@ -30,7 +30,7 @@ _ENOUGH_SURE = 20
 _MOST_ALONE = 0.97
 
 
-class Verdict(Frozen):
+class Verdict(BaseModel, frozen=True, extra="forbid"):
     """All there is to say about a test: ``statements``, in the order to read them.
 
     Attributes:

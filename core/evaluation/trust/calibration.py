@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from pydantic import BaseModel
 
-from core.evaluation.frozen import Frozen
 from core.evaluation.trust.shares import Share, share_of, shares
 
 BINS = 15
@@ -36,7 +36,7 @@ _HOLDS = 0.05
 Verdict = Literal["fair", "over", "under", "uneven", "average", "unknown"]
 
 
-class Bin(Frozen):
+class Bin(BaseModel, frozen=True, extra="forbid"):
     """Answers of about the same confidence.
 
     Attributes:
@@ -51,7 +51,7 @@ class Bin(Frozen):
     right: Share
 
 
-class Calibration(Frozen):
+class Calibration(BaseModel, frozen=True, extra="forbid"):
     """How confidence and accuracy go together on a set of images.
 
     Attributes:
@@ -83,7 +83,7 @@ class Calibration(Frozen):
     verdict: Verdict
 
 
-class Temperature(Frozen):
+class Temperature(BaseModel, frozen=True, extra="forbid"):
     """A temperature that was fitted.
 
     Attributes:

@@ -6,9 +6,9 @@ Pure functions of arrays, without SciPy, so that a slider answers at once.
 from __future__ import annotations
 
 import numpy as np
+from pydantic import BaseModel
 
 from core.errors import InvalidInput
-from core.evaluation.frozen import Frozen
 from core.evaluation.trust.shares import Share, share_of, shares
 
 # The thresholds to choose from: whole per cents, and finer ones where models are surest.
@@ -19,7 +19,7 @@ WANTED = (0.9, 0.95, 0.98, 0.99, 0.995)
 FEWEST_ANSWERED = 10
 
 
-class Point(Frozen):
+class Point(BaseModel, frozen=True, extra="forbid"):
     """Answering only when at least so sure.
 
     Attributes:
@@ -35,7 +35,7 @@ class Point(Frozen):
     coverage: float
 
 
-class Suggestion(Frozen):
+class Suggestion(BaseModel, frozen=True, extra="forbid"):
     """The lowest threshold that reaches a wanted accuracy: chosen on validation images, and then
     tried on the test, which had no say in it.
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from core.catalog import Catalog
 from core.errors import Damaged, NotFound
-from core.evaluation.frozen import Frozen
 from core.evaluation.predictions import Predictions, load_predictions, validation_predictions
 from core.evaluation.trust.calibration import (
     Calibration,
@@ -41,7 +41,7 @@ VERSION = 1
 _FILE, _PARTS = "reliability.json", "slices.parquet"
 
 
-class Reliability(Frozen):
+class Reliability(BaseModel, frozen=True, extra="forbid"):
     """How far the answers of one run about one set of images can be relied on.
 
     Attributes:

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.errors import NotFound
 from core.evaluation.comparison.paired import paired
-from core.evaluation.frozen import Frozen
 from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.shares import Share, share_of
@@ -35,7 +34,7 @@ _SIDE = 160
 _TESTS = [(kind, level) for kind in KINDS.values() for level in range(len(kind.strengths))]
 
 
-class Disturbed(Frozen):
+class Disturbed(BaseModel, frozen=True, extra="forbid"):
     """The answers under one disturbance.
 
     Attributes:
@@ -67,7 +66,7 @@ class Disturbed(Frozen):
     worse: bool
 
 
-class Example(Frozen):
+class Example(BaseModel, frozen=True, extra="forbid"):
     """What was answered about the example picture; ``kind`` is "" for the undisturbed one."""
 
     kind: str
@@ -77,7 +76,7 @@ class Example(Frozen):
     right: bool
 
 
-class Robustness(Frozen):
+class Robustness(BaseModel, frozen=True, extra="forbid"):
     """How accuracy holds under disturbances.
 
     Attributes:

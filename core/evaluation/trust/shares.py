@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from pydantic import BaseModel
 
-from core.evaluation.frozen import Frozen
 from core.evaluation.intervals import wilson_bounds
 
 
-class Share(Frozen):
+class Share(BaseModel, frozen=True, extra="forbid"):
     """``correct`` of ``images``, and between what the true share likely lies.
 
     Attributes:

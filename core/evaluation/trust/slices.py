@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from core.datasets.places import stamps
-from core.evaluation.frozen import Frozen
 from core.evaluation.trust.shares import Share, shares
 from core.progress import Reporter
 from core.quality.distributions import distribution
@@ -34,7 +34,7 @@ _CHUNK = 64
 _FIFTH = 0.2
 
 
-class Slice(Frozen):
+class Slice(BaseModel, frozen=True, extra="forbid"):
     """One kind of images.
 
     Attributes:
