@@ -147,7 +147,7 @@ class Score(BaseModel, frozen=True, extra="forbid"):
         return percent(value, 1) if self.form == "share" else f"{value:.3f}"
 
 
-class ClassScore(ClassReport):
+class ClassScore(ClassReport, frozen=True):
     """How one class did, with intervals and areas under its curves.
 
     Attributes:
