@@ -16,17 +16,3 @@ from core.catalog.records import (
     RunRecord,
     RunSummary,
 )
-
-__all__ = [
-    "Catalog",
-    "Change",
-    "DatasetRecord",
-    "EventRecord",
-    "Imported",
-    "JobRecord",
-    "JobState",
-    "RunRecord",
-    "RunSummary",
-    "open_catalog",
-    "opened_workspace",
-]

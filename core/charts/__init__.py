@@ -16,29 +16,3 @@ from core.charts.live import LiveChart, curves, learning_rate, live_confusion
 from core.charts.rates import rate_finder
 from core.charts.reliability import calibration, coverage, disturbances
 from core.charts.search import parallel
-
-__all__ = [
-    "BLUE",
-    "CURVES_AT_MOST",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "LiveChart",
-    "calibration",
-    "class_counts",
-    "class_curves",
-    "class_splits",
-    "confusion",
-    "confusion_cell",
-    "costs",
-    "coverage",
-    "curves",
-    "disturbances",
-    "ladder",
-    "learning_rate",
-    "live_confusion",
-    "overlaid",
-    "parallel",
-    "plain",
-    "rate_finder",
-]

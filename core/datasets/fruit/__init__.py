@@ -6,5 +6,3 @@ seeded integers and uniform ones, and arrays see only what IEEE 754 rounds alike
 """
 
 from core.datasets.fruit.write import CLASSES, IMAGES, draw_fruit, write_fruit
-
-__all__ = ["CLASSES", "IMAGES", "draw_fruit", "write_fruit"]

@@ -13,7 +13,7 @@ Importable without Keras, so that pages can offer what there is.
 from __future__ import annotations
 
 # Each family registers what it has when it is imported.
-from core.features.backbones import (  # noqa: F401
+from core.features.backbones import (
     convnext,
     efficientnet_lite,
     efficientnet_v2,
@@ -23,5 +23,3 @@ from core.features.backbones import (  # noqa: F401
     vgg16,
 )
 from core.features.backbones.backbone import BACKBONES, INCLUDED, Backbone, Peaks, get
-
-__all__ = ["BACKBONES", "INCLUDED", "Backbone", "Peaks", "get"]

@@ -8,14 +8,3 @@ through them).
 
 from core.quality.copies.engine import DEFAULT_THRESHOLD, LOWEST, Copies, find_copies, groups
 from core.quality.copies.orientation import MIRRORED, ROTATED, SAME
-
-__all__ = [
-    "DEFAULT_THRESHOLD",
-    "LOWEST",
-    "MIRRORED",
-    "ROTATED",
-    "SAME",
-    "Copies",
-    "find_copies",
-    "groups",
-]

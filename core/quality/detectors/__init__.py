@@ -1,6 +1,6 @@
 """Detectors, one a file, each registered with its threshold and its sentence."""
 
-from core.quality.detectors import (  # noqa: F401  (imported for their registration)
+from core.quality.detectors import (
     blurry,
     empty,
     exact_duplicates,
@@ -22,5 +22,3 @@ from core.quality.detectors import (  # noqa: F401  (imported for their registra
     wrong_extension,
 )
 from core.quality.detectors.registry import DETECTORS, Detector
-
-__all__ = ["DETECTORS", "Detector"]

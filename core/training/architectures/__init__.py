@@ -14,8 +14,6 @@ from core.errors import named
 from core.training.architectures import classic, compact, custom, pretrained, unet, vgg
 from core.training.architectures.family import Architecture, BuildConfig
 
-__all__ = ["ARCHITECTURES", "Architecture", "BuildConfig", "build", "get", "in_words"]
-
 # In the order of offering them.
 _FILES = (classic, compact, vgg, unet, pretrained, custom)
 ARCHITECTURES: dict[str, Architecture] = {

@@ -18,8 +18,6 @@ from core.training.fitting.callbacks.stop_on_nan import StopOnNan
 from core.training.fitting.callbacks.telemetry import Telemetry
 from core.training.fitting.checkpoint import Checkpoint
 
-__all__ = ["FitCallback", "FitContext", "in_order"]
-
 
 def in_order(fit: FitContext, train: Batches, checkpoint: Checkpoint | None) -> list[FitCallback]:
     """The callbacks of a fit. Keras calls each hook of all of them in this order:
