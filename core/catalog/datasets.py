@@ -245,12 +245,20 @@ def clean_name(name: str) -> str:
     text = tidy(name)
     if not text:
         raise InvalidInput("A name is needed.", remedy="Type a few letters.")
-    if len(text) > MAX_NAME:
-        raise InvalidInput(
-            f"That name is {len(text)} characters long.",
-            remedy=f"Use at most {MAX_NAME} characters.",
-        )
+    check_length(text, MAX_NAME)
     return text
+
+
+def check_length(name: str, most: int) -> None:
+    """Refuse a name of more than ``most`` characters.
+
+    Raises:
+        InvalidInput: it is longer.
+    """
+    if len(name) > most:
+        raise InvalidInput(
+            f"That name is {len(name)} characters long.", remedy=f"Use at most {most} characters."
+        )
 
 
 def new_id(name: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from core.catalog.clock import now
 from core.catalog.models import MachineRow
 from core.catalog.records import JobRecord
-from core.catalog.repository import Repository
+from core.catalog.repository import Repository, as_record
 from core.errors import Conflict
 
 # One that was not heard of for so long is not there; it says that it is every few seconds.
@@ -101,15 +101,8 @@ class Machines(Repository):
             query = select(MachineRow, silent).where(MachineRow.seen_at >= now(session) - GONE_S)
             rows = session.execute(query.order_by(MachineRow.since, MachineRow.id)).all()
         return [
-            Machine(
-                row.id,
-                row.host,
-                tuple(row.lanes.split()),
-                row.cores,
-                row.memory,
-                row.gpu,
-                row.since,
-                max(0.0, float(silent_s)),
+            as_record(
+                Machine, row, lanes=tuple(row.lanes.split()), silent_s=max(0.0, float(silent_s))
             )
             for row, silent_s in rows
         ]

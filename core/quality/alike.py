@@ -76,7 +76,7 @@ def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
         pairs = pd.DataFrame({"a": [], "b": [], "score": [], "relation": []}).astype(
             {"a": "str", "b": "str"}
         )
-    ends = np.stack([_numbers(pairs[end], names) for end in ("a", "b")], axis=1)
+    ends = np.stack([positions(pairs[end], names) for end in ("a", "b")], axis=1)
     here = (ends >= 0).all(axis=1)
     copies = Copies(
         len(names),
@@ -87,8 +87,8 @@ def alike(table: pd.DataFrame, pairs: pd.DataFrame | None) -> Alike:
     return Alike(contents.astype(np.int64), copies)
 
 
-def _numbers(wanted: pd.Series, names: pd.Index) -> NDArray[np.int64]:
-    """Where each is among names; -1 where it isn't."""
+def positions(wanted: pd.Series, names: pd.Index | pd.Series) -> NDArray[np.int64]:
+    """Where each is among names, all of them texts; -1 where it isn't."""
     if wanted.empty:
         return np.zeros(0, np.int64)
     # Arrow looks many up in a moment; pandas would make an object of each name first.

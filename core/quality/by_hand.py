@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.catalog import Catalog, Change, DatasetRecord
+from core.catalog.datasets import check_length
 from core.datasets import intake
 from core.datasets.upload import as_folder
 from core.errors import InvalidInput, NotFound
@@ -186,11 +187,7 @@ def why_called(name: str) -> str:
 
 
 def _free(name: str, taken: Sequence[str], remedy: str = "Choose another name.") -> str:
-    if len(name) > MAX_NAME:
-        raise InvalidInput(
-            f"That name is {len(name)} characters long.",
-            remedy=f"Use at most {MAX_NAME} characters.",
-        )
+    check_length(name, MAX_NAME)
     wanted = called(name)
     for each in taken:
         # Two folders that differ in this alone are one on a Mac and on Windows.

@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.catalog import Catalog, Change
 from core.catalog.changes import DECISIONS
-from core.catalog.datasets import tidy
+from core.catalog.datasets import check_length, tidy
 from core.datasets.places import all_as_kept
 from core.errors import InvalidInput, NotFound
 from core.features.kept import Kept
@@ -297,11 +297,7 @@ def _class_name(label: str, present: set[str]) -> str:
     text = tidy(label)
     if not text:
         raise InvalidInput("A class needs a name.", remedy="Type a few letters.")
-    if len(text) > MAX_CLASS_NAME:
-        raise InvalidInput(
-            f"That name is {len(text)} characters long.",
-            remedy=f"Use at most {MAX_CLASS_NAME} characters.",
-        )
+    check_length(text, MAX_CLASS_NAME)
     return text
 
 

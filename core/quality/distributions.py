@@ -94,12 +94,8 @@ _Parts = tuple[NDArray[np.integer], list[str]]
 
 def _by_name(column: pd.Series) -> _Parts:
     """Parts in the order of their names."""
-    number, found = pd.factorize(column)
-    names = [str(name) for name in found]
-    order = sorted(range(len(names)), key=names.__getitem__)
-    place = np.empty(len(names), np.int64)
-    place[order] = np.arange(len(names))
-    return place[number], [names[n] for n in order]
+    number, found = pd.factorize(column, sort=True)
+    return number, [str(name) for name in found]
 
 
 def _sizes(table: pd.DataFrame) -> _Parts:

@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.datasets.places import column_as_kept
-from core.quality.alike import Alike, alike, read_pairs
+from core.quality.alike import Alike, alike, positions, read_pairs
 from core.quality.copies import MIRRORED, ROTATED, Copies
 from core.quality.index import COLUMNS, each_column, load_index, rows_in
 from core.quality.mapped import keep_columns, open_columns
@@ -199,9 +198,7 @@ def _found(
 
 def _judged_at(table: pd.DataFrame, doubts: pd.DataFrame) -> NDArray[np.int64]:
     """For each image where it was judged, of this content; -1 where it wasn't."""
-    names = pa.array(doubts["path"], pa.large_string())
-    found = pc.index_in(pa.array(table["path"], pa.large_string()), value_set=names)
-    at = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    at = positions(table["path"], doubts["path"])
     rows = np.flatnonzero(at >= 0)
     same = table["hash"].to_numpy(object)[rows] == doubts["hash"].to_numpy(object)[at[rows]]
     at[rows[~same]] = -1

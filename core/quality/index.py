@@ -90,11 +90,17 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("path", ignore_index=True)
 
 
+def as_arrow(column: pd.Series | np.ndarray, kind: pa.DataType | None = None) -> pa.Array:
+    """A column as one array of Arrow's."""
+    values = pa.array(column, kind)
+    if isinstance(values, pa.ChunkedArray):
+        return values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
+    return values
+
+
 def is_in_order(paths: pd.Series) -> bool:
     """Whether paths are sorted; asked of Arrow, since pandas would make an object of each."""
-    values = pa.array(paths, pa.large_string())
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
+    values = as_arrow(paths, pa.large_string())
     return bool(pc.all(pc.less_equal(values[:-1], values[1:])).as_py()) if len(values) else True
 
 

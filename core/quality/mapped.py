@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from core.quality.index import as_arrow
+
 _SUFFIX = ".arrow"
 _TEXT = pd.StringDtype(na_value=np.nan)
 # Of one dataset, so many tables stay: three for each state of what is known of it.
@@ -68,9 +70,7 @@ def _write(file: Path, column: pd.Series) -> None:
         column = column.astype("uint8")
     text = column.dtype == _TEXT
     # Of NumPy's numbers Arrow takes nan for a number, not for a gap.
-    values = pa.array(column, pa.large_string()) if text else pa.array(column.to_numpy())
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
+    values = as_arrow(column, pa.large_string()) if text else as_arrow(column.to_numpy())
     name = "bool" if values.type == pa.uint8() else "values"
     batch = pa.record_batch({name: values})
     with pa.OSFile(str(file), "wb") as out, pa.ipc.new_file(out, batch.schema) as writer:

@@ -58,7 +58,11 @@ def combinations(
         places: dict[int, None] = {}
         while len(places) < wanted:
             places[int(rng.integers(total))] = None
-        chosen = [_at(place, list(given.values())) for place in places]
+        sizes = [len(values) for values in given.values()]
+        chosen = [
+            tuple(values[at] for values, at in zip(given.values(), where, strict=True))
+            for where in zip(*np.unravel_index(list(places), sizes), strict=True)
+        ]
     return [dict(zip(given, values, strict=True)) for values in chosen]
 
 
@@ -152,14 +156,6 @@ def results(runs: Sequence[RunRecord]) -> pd.DataFrame:
 def in_words(values: Mapping[str, Any]) -> str:
     """``learning rate 0.01, optimizer AdamW``."""
     return ", ".join(f"{labelled(key).lower()} {as_words(key, values[key])}" for key in values)
-
-
-def _at(place: int, values: list[list[Any]]) -> tuple[Any, ...]:
-    chosen = []
-    for some in reversed(values):
-        place, index = divmod(place, len(some))
-        chosen.append(some[index])
-    return tuple(reversed(chosen))
 
 
 def _hashable(value: Any) -> Any:
