@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 
 # Where each kind of folder lies below the home.
 PLACES = {
@@ -53,10 +53,10 @@ class Keeper(Protocol):
     def bring_again(self) -> None:
         """Bring what others have changed of all that this process uses."""
 
-    def settle(self, report: Reporter | None = None) -> None:
+    def settle(self, report: Reporter = SILENT) -> None:
         """Publish what this process has used and changed."""
 
-    def publish(self, unit: str, report: Reporter | None = None) -> bool:
+    def publish(self, unit: str, report: Reporter = SILENT) -> bool:
         """Have a folder be everywhere as it is here; whether there was anything to do."""
 
     def settle_all(self) -> None:

@@ -1,8 +1,8 @@
 """How long work says where it is, and hears that it should stop.
 
 Any function that may take more than a second takes a :class:`Reporter`. The base class does
-nothing, so a caller that doesn't care passes nothing. A job writes what is reported to the
-database, the command line prints it, and a test collects it: the work itself knows of none.
+nothing; it is what a caller gives who doesn't care (:data:`SILENT`). A job writes what is reported
+to the database, the command line prints it, and a test collects it: the work itself knows of none.
 """
 
 from __future__ import annotations
@@ -130,6 +130,10 @@ class Reporter:
         """Raise :class:`core.errors.Cancelled` when the person has asked to stop."""
         if self.cancelled():
             raise Cancelled
+
+
+# Of a caller that doesn't care.
+SILENT = Reporter()
 
 
 class HandsOn(Reporter):

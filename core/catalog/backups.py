@@ -42,7 +42,7 @@ from core.catalog.rows import (
 )
 from core.catalog.server import place_of
 from core.errors import Conflict, InvalidInput, LightboxError, NotAllowed, NotFound, disk_errors
-from core.progress import Reporter, Throttle
+from core.progress import SILENT, Reporter, Throttle
 from core.workspace import (
     Workspace,
     atomic_path,
@@ -60,7 +60,7 @@ _LEFT_OUT = {"cache", "logs", "staging", "backups", ".depot"}
 _CHUNK = 1024**2
 
 
-def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -> dict[str, Any]:
+def backup(workspace: Workspace, target: Path, report: Reporter = SILENT) -> dict[str, Any]:
     """Write a backup; the workspace may be in use meanwhile.
 
     Returns:
@@ -71,7 +71,6 @@ def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -
         Unreachable: the database is on a server that doesn't answer.
         NoSpace, InvalidInput: it can't be written there.
     """
-    report = report or Reporter()
     on_server = is_on_server()
     _refuse_elsewhere()
     if not on_server and not workspace.database.is_file():
@@ -110,7 +109,7 @@ def backup(workspace: Workspace, target: Path, report: Reporter | None = None) -
 
 
 def restore(
-    home: Path, source: Path, report: Reporter | None = None, *, replace: bool = False
+    home: Path, source: Path, report: Reporter = SILENT, *, replace: bool = False
 ) -> dict[str, Any]:
     """Put a backup in place of a workspace; what was there is kept beside it.
 
@@ -129,7 +128,6 @@ def restore(
         Conflict: there is a workspace already, or Lightbox is running on it.
         NotAllowed: it is the top of a disk, or can't be written.
     """
-    report = report or Reporter()
     _refuse_elsewhere()
     home = home.expanduser().resolve()
     if not source.is_file():

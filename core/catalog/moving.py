@@ -32,7 +32,7 @@ from core.catalog.rows import (
 )
 from core.catalog.server import place_of, server_url
 from core.errors import Conflict, Damaged
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.text import plural
 from core.workspace import Workspace, atomic_path, write_json
 
@@ -70,7 +70,7 @@ def refuse_while_at_work(catalog: Catalog, what: str) -> None:
     catalog.machines.refuse_at_work()
 
 
-def move_database(catalog: Catalog, target: str, report: Reporter | None = None) -> Moved:
+def move_database(catalog: Catalog, target: str, report: Reporter = SILENT) -> Moved:
     """Move all lists of a workspace into another database; nothing is changed unless all of it is.
 
     Args:
@@ -83,7 +83,6 @@ def move_database(catalog: Catalog, target: str, report: Reporter | None = None)
             a network's disk.
         Damaged: a row can't be written there as it is.
     """
-    report = report or Reporter()
     refuse_while_at_work(catalog, "the lists")
     source = database_url(catalog.workspace)
     if target.strip().lower() == FILE:

@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.files.depot.depot import Depot
 from core.files.depot.moving import bring_home, send_all
 from core.files.depot.places import open_place
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 
 HOME = "home"
 
@@ -32,7 +32,7 @@ class FilesMoved:
     bytes: int
 
 
-def move_files(catalog: Catalog, target: str, report: Reporter | None = None) -> FilesMoved:
+def move_files(catalog: Catalog, target: str, report: Reporter = SILENT) -> FilesMoved:
     """Have all folders of a workspace lie in a store, or in none; nothing is changed unless all of
     it is.
 
@@ -45,7 +45,6 @@ def move_files(catalog: Catalog, target: str, report: Reporter | None = None) ->
         Damaged: a file isn't what it was.
         LightboxError: a store can't be reached, or there is no room.
     """
-    report = report or Reporter()
     refuse_while_at_work(catalog, "files")
     home = target.strip().lower() == HOME
     keeper, workspace = catalog.workspace.keeper, catalog.workspace

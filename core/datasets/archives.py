@@ -21,7 +21,7 @@ from core.datasets.refusal import can_be_called, is_image_inside, refusal
 from core.datasets.refusal import is_archive_name as is_archive_name
 from core.datasets.refusal import suffix_of as suffix_of
 from core.errors import InvalidInput, disk_errors
-from core.progress import Reporter, Throttle
+from core.progress import SILENT, Reporter, Throttle
 from core.text import as_text
 from core.workspace import ensure_space, new_token
 
@@ -121,7 +121,7 @@ def unpack(
     max_bytes: int,
     max_files: int,
     encoding: str | None = None,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> Unpacked:
     """Write the archive's images, and tables beside them, below ``target``, which must exist.
 
@@ -140,7 +140,7 @@ def unpack(
         max_bytes=max_bytes,
         max_files=max_files,
         encoding=encoding,
-        report=report or Reporter(),
+        report=report,
         # Every file that is unpacked may be told of, so silence is something else than work.
         limits=Limits(
             processor_s=600 + max_bytes // 1024**3 * 120,

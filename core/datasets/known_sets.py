@@ -24,7 +24,7 @@ from core.datasets import archives
 from core.datasets.downloads import Published, bring, seems_here
 from core.datasets.known_formats import ArrayBatch, read_cifar, read_idx, read_npz
 from core.errors import InvalidInput, disk_errors
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.workspace import ensure_space
 
 _BASE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -181,7 +181,7 @@ def known_set(key: str) -> KnownSet:
         ) from None
 
 
-def write_known(key: str, folder: Path, report: Reporter | None = None) -> int:
+def write_known(key: str, folder: Path, report: Reporter = SILENT) -> int:
     """Write a known dataset below ``folder``, which must be empty or missing, whole or not at all.
 
     Returns the number of images.
@@ -193,7 +193,6 @@ def write_known(key: str, folder: Path, report: Reporter | None = None) -> int:
         Cancelled: the person asked to stop.
     """
     known = known_set(key)
-    report = report or Reporter()
     ensure_space(folder, known.images * _BYTES_A_FILE, f"{known.title}'s images")
     paths = bring(known.files, known.title, report)
     # Always the same name, so that what a killed job left behind is swept by the next one.

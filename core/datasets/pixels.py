@@ -21,7 +21,7 @@ from core.datasets.layout import Skipped
 from core.datasets.places import image_file, readers, stamps
 from core.datasets.slots import SlotFile, forget
 from core.errors import NotFound, UnreadableImage
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.workspace import Workspace, ensure_space
 
 _BATCH = 256
@@ -120,7 +120,7 @@ def load_pixels(
     *,
     fit: Fit = "stretch",
     decoding: Decoding = NOW,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> Pixels:
     """Decode what is not decoded yet, and return all.
 
@@ -137,7 +137,6 @@ def load_pixels(
         NoSpace: the decoded images don't fit on the disk.
         Cancelled: the person asked to stop; what was decoded is kept.
     """
-    report = report or Reporter()
     folder = workspace.cache / "pixels" / dataset_id
     file = SlotFile(folder, _stem(size, fit, decoding), "uint8", (size, size, 3))
     with file.adding():
@@ -161,7 +160,7 @@ def expected_pixels(
     *,
     fit: Fit = "stretch",
     decoding: Decoding = NOW,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> Pixels:
     """Which images can be decoded, found out without decoding those whose size and time of change
     are still those of the scan, which has read them.

@@ -17,7 +17,7 @@ from PIL import Image
 from core.datasets.fruit import IMAGES as FRUIT_IMAGES
 from core.datasets.fruit import write_fruit
 from core.errors import named
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 
 IMAGES = 1797
 
@@ -37,7 +37,7 @@ class Sample:
     name: str
     sentence: str
     images: int
-    write: Callable[[Path, Reporter | None], int]
+    write: Callable[[Path, Reporter], int]
 
 
 def sample(key: str) -> Sample:
@@ -49,14 +49,13 @@ def sample(key: str) -> Sample:
     return named("sample", key, SAMPLES)
 
 
-def write_digits(target: Path, report: Reporter | None = None) -> int:
+def write_digits(target: Path, report: Reporter = SILENT) -> int:
     """Write the digits below ``target`` as ``<digit>/<number>.png``, 8×8 grey pixels each.
 
     Runs in a worker, since it imports scikit-learn. Returns the number of images.
     """
     from sklearn.datasets import load_digits
 
-    report = report or Reporter()
     digits = load_digits()
     # 0 is paper and 16 full ink; scaled to the whole range of 8 bits.
     pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)

@@ -24,7 +24,7 @@ from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
 from core.evaluation.tested import keep_tested, match_classes
 from core.evaluation.trust.reliability import keep_reliability
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.belonging import belonging
 from core.quality.copies import DEFAULT_THRESHOLD, SAME, find_copies, groups
 from core.quality.curation import curated
@@ -37,7 +37,7 @@ from core.training.export import export_checked
 _BATCH = 256
 
 
-def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Evaluation:
+def evaluate_run(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Evaluation:
     """Test a trained run on its test set, and keep ``evaluation.json`` and ``predictions.parquet``.
 
     The validation images are predicted too and kept apart: reliability is set right on them. The
@@ -46,7 +46,6 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     Raises:
         NotFound: the run has no model (yet), or its images have gone.
     """
-    report = report or Reporter()
     started = time.monotonic()
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
@@ -90,7 +89,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter | None = None) 
     return evaluation
 
 
-def known_evaluation(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Evaluation:
+def known_evaluation(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Evaluation:
     """What a test on the run's own images has found; what is damaged of it is made again first.
 
     A model that OpenVINO can't read is exported once more from Keras's, which needs TensorFlow; a
@@ -105,7 +104,7 @@ def known_evaluation(catalog: Catalog, run_id: str, report: Reporter | None = No
         files.model()
         files.graph()
     except Damaged:
-        _export_again(files, report or Reporter())
+        _export_again(files, report)
     try:
         load_predictions(catalog.workspace, run_id)
         return load_evaluation(catalog.workspace, run_id)
@@ -148,7 +147,7 @@ def _put_out_of_fold(
 
 
 def evaluate_folder(
-    catalog: Catalog, run_id: str, folder: Path, report: Reporter | None = None
+    catalog: Catalog, run_id: str, folder: Path, report: Reporter = SILENT
 ) -> Evaluation:
     """Test a trained run on a folder of class folders that it has nothing to do with.
 
@@ -160,7 +159,6 @@ def evaluate_folder(
     Raises:
         NotFound, InvalidInput: no such folder, or nothing in it that the model knows.
     """
-    report = report or Reporter()
     started = time.monotonic()
     run = catalog.runs.get(run_id)
     run_files = RunFiles(catalog.workspace, run.id)

@@ -29,7 +29,7 @@ from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import open_explainer
 from core.evaluation.study.phases import StudyContext
 from core.features.kept import Kept
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.derived import AsArrays, Derived
 from core.runs.files import RunFiles
 from core.workspace import Workspace
@@ -138,7 +138,7 @@ def fit_mahalanobis(
     return MahalanobisModel(plain, directions, max(limit, 1e-6), len(validation), features.shape[1])
 
 
-def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) -> MahalanobisModel:
+def fit_detector(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> MahalanobisModel:
     """Work out a run's measure and keep it as ``familiar.npz``; a few milliseconds an image.
 
     Raises:
@@ -146,7 +146,6 @@ def fit_detector(catalog: Catalog, run_id: str, report: Reporter | None = None) 
         InvalidInput: there are too few images, or it was trained elsewhere.
         Cancelled: by the person.
     """
-    report = report or Reporter()
     workspace, run = catalog.workspace, catalog.runs.get(run_id)
     files = RunFiles(workspace, run.id)
     explainer = open_explainer(workspace, run.id)

@@ -25,7 +25,7 @@ from core.datasets import archives
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound, disk_errors
 from core.evaluation.store import evaluation_folder
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from core.text import plural
 from core.who import require
@@ -252,7 +252,7 @@ def keep_upload(catalog: Catalog, run_id: str, stage: UploadStage, name: str) ->
 
 
 def keep_archive(
-    catalog: Catalog, run_id: str, archive: Path, filename: str, report: Reporter | None = None
+    catalog: Catalog, run_id: str, archive: Path, filename: str, report: Reporter = SILENT
 ) -> Path:
     """Unpack an archive of class folders into the run's folder; returns where it is.
 
@@ -273,7 +273,7 @@ def keep_archive(
             target,
             max_bytes=limits.max_unpacked_bytes,
             max_files=limits.max_files,
-            report=report or Reporter(),
+            report=report,
         )
     except BaseException as error:
         shutil.rmtree(target, ignore_errors=True)

@@ -8,7 +8,7 @@ from core.datasets import downloads
 from core.datasets.downloads import Published
 from core.errors import WeightsMissing
 from core.features import backbones
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 
 
 def find_weights(key: str) -> Path | None:
@@ -24,7 +24,7 @@ def find_weights(key: str) -> Path | None:
     return None if folder is None else downloads.find_in(folder, backbone.file)
 
 
-def weights(key: str, report: Reporter | None = None) -> Path:
+def weights(key: str, report: Reporter = SILENT) -> Path:
     """The file of a backbone's weights, downloaded if need be.
 
     Raises:
@@ -54,7 +54,5 @@ def weights(key: str, report: Reporter | None = None) -> Path:
             ),
         )
 
-    (path,) = downloads.bring(
-        (backbone.file,), backbone.title, report or Reporter(), "models", missing
-    )
+    (path,) = downloads.bring((backbone.file,), backbone.title, report, "models", missing)
     return path

@@ -33,7 +33,7 @@ from core.features.kept import Kept
 from core.features.runtime import Compiled
 from core.inference.batch_files import Found, find_files
 from core.inference.batch_store import Batch, Done, find_batch, images_of, place_of
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from core.runs.values import ModelInfo
 from core.workspace import atomic_path, write_json
@@ -62,9 +62,7 @@ ANSWERS = pa.schema(
 )
 
 
-def answer_batch(
-    catalog: Catalog, run_id: str, batch_id: str, report: Reporter | None = None
-) -> Done:
+def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter = SILENT) -> Done:
     """Answer all images of a batch, or those that are left; keeps ``answers.parquet``, one row a
     file: ``path``, ``bytes``, ``label`` (number of the class, -1 without an answer),
     ``confidence`` (0 to 1), ``error`` (a sentence, or "") and ``p`` (a probability a class).
@@ -74,7 +72,6 @@ def answer_batch(
         InvalidInput: there is no image, too many, or the archive can't be unpacked.
         Cancelled: as ``report`` asked; what was answered stays, and done again it goes on.
     """
-    report = report or Reporter()
     started = time.monotonic()
     workspace = catalog.workspace
     batch = find_batch(workspace, run_id, batch_id)

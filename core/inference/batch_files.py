@@ -13,21 +13,20 @@ from core.datasets.layout import is_litter, is_text
 from core.datasets.layout.walk_bucket import walk_bucket
 from core.datasets.layout.walked import too_many
 from core.errors import InvalidInput
-from core.progress import Reporter, Throttle
+from core.progress import SILENT, Reporter, Throttle
 from core.text import as_text
 
 Found = tuple[str, int, str]
 """A file: its path below the folder, its size in bytes, and why it can't be opened, or ""."""
 
 
-def find_files(folder: Path, report: Reporter | None = None) -> list[Found]:
+def find_files(folder: Path, report: Reporter = SILENT) -> list[Found]:
     """All images below a folder, in the order of their paths; hidden files are passed over, and
     what isn't called like an image.
 
     Raises:
         InvalidInput: there is none, or more than the settings allow.
     """
-    report = report or Reporter()
     at_most = settings.load().max_files
     now_and_then = Throttle(0.2)
     if is_address(folder):

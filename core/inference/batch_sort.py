@@ -13,7 +13,7 @@ from core.datasets.content import read_regular
 from core.errors import InvalidInput
 from core.inference.batch_results import answers_file, is_unsure, rows, summarise
 from core.inference.batch_store import Batch, images_of
-from core.progress import Reporter, Throttle
+from core.progress import SILENT, Reporter, Throttle
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
 from core.quality.take_away import sweep
@@ -52,7 +52,7 @@ def sort_batch(
     *,
     archive: bool = False,
     threshold: float | None = None,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> Sorted:
     """Copy each image into a folder of its class, and those less sure than the threshold into
     “unsure”. Files keep their names; where two would meet, one gets a number.
@@ -68,7 +68,6 @@ def sort_batch(
         NoSpace, NotAllowed: the disk is full or may not be written to.
         Cancelled: as ``report`` asked; nothing is left behind.
     """
-    report = report or Reporter()
     workspace = catalog.workspace
     limit = summarise(workspace, batch, threshold).threshold
     source = pq.ParquetFile(answers_file(workspace, batch))
@@ -117,7 +116,7 @@ def sort_batch(
 
 
 def sort_to_fetch(
-    catalog: Catalog, batch: Batch, token: str, threshold: float, report: Reporter | None = None
+    catalog: Catalog, batch: Batch, token: str, threshold: float, report: Reporter = SILENT
 ) -> Sorted:
     """The same as a .zip that a browser fetches under ``token``, as exports of datasets are."""
     sweep(catalog.workspace)

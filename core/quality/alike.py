@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from core.catalog import Catalog
 from core.errors import NotFound
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.copies import DEFAULT_THRESHOLD, SAME, Copies, find_copies, groups
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.index import read_index
@@ -98,7 +98,7 @@ def positions(wanted: pd.Series, names: pd.Index | pd.Series) -> NDArray[np.int6
     return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None) -> int:
+def find_alike(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) -> int:
     """Look for near-duplicates in what was scanned last, unless that has been done.
 
     Returns how many pairs are known.
@@ -107,7 +107,6 @@ def find_alike(catalog: Catalog, dataset_id: str, report: Reporter | None = None
         NotFound: the dataset has not been scanned.
         Cancelled: the person asked to stop.
     """
-    report = report or Reporter()
     changes = catalog.changes.of(dataset_id)
     scans = [change for change in changes if change.action == "index"]
     if not scans:

@@ -24,7 +24,7 @@ from core.datasets.images import open_image
 from core.datasets.places import image_file, is_folder
 from core.datasets.splits import SPLITS, Shares, plan_splits
 from core.errors import InvalidInput, NotFound, UnreadableImage
-from core.progress import Reporter, Throttle
+from core.progress import SILENT, Reporter, Throttle
 from core.quality.belonging import with_groups
 from core.quality.curation import curated, in_force, is_usable, usable
 from core.quality.packing import check_target, packing
@@ -91,7 +91,7 @@ def export_dataset(
     dataset_id: str,
     target: Path,
     options: ExportOptions = ExportOptions(),
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> ExportResult:
     """Write the usable images of a dataset, and ``labels.csv``, as something new.
 
@@ -111,7 +111,6 @@ def export_dataset(
             here as in all other cases.
         Cancelled: as ``report`` asked.
     """
-    report = report or Reporter()
     record = catalog.datasets.get(dataset_id)
     table = curated(catalog, dataset_id, record.version)
     layout, archive = options.layout, options.archive

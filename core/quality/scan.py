@@ -35,7 +35,7 @@ from core.datasets.layout import (
 from core.datasets.places import is_folder
 from core.datasets.recordings import frames_together
 from core.errors import NotFound, disk_errors
-from core.progress import Reporter, Throttle
+from core.progress import SILENT, Reporter, Throttle
 from core.quality import thumbs
 from core.quality.curation import count_again
 from core.quality.index import (
@@ -85,7 +85,7 @@ class ScanResult:
 def scan(
     catalog: Catalog,
     dataset_id: str,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
     *,
     refused: Iterable[Skipped] = (),
 ) -> ScanResult:
@@ -99,7 +99,6 @@ def scan(
         NoSpace: the disk is full.
         Cancelled: the person asked to stop; what was done is kept for the next scan.
     """
-    report = report or Reporter()
     started = time.monotonic()
     workspace = catalog.workspace
     record = catalog.datasets.get(dataset_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.catalog import Catalog
 from core.errors import disk_errors
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.export import ExportOptions, ExportResult, Layout, export_dataset
 from core.quality.safe_names import Names
 from core.workspace import Workspace
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 def pack(
-    catalog: Catalog, dataset_id: str, token: str, layout: Layout, report: Reporter | None = None
+    catalog: Catalog, dataset_id: str, token: str, layout: Layout, report: Reporter = SILENT
 ) -> ExportResult:
     """Write a dataset as a .zip to be fetched under ``token``; older exports are cleared away.
 

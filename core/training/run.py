@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.catalog import Catalog, RunSummary
 from core.errors import Cancelled
-from core.progress import Reporter, ToTheEnd
+from core.progress import SILENT, Reporter, ToTheEnd
 from core.quality.belonging import with_groups
 from core.quality.curation import curated, usable
 from core.runs.files import RunFiles
@@ -33,7 +33,7 @@ _CHECK_AGAIN = 8
 def train_run(
     catalog: Catalog,
     run_id: str,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
     now: Callable[[], float] = time.monotonic,
 ) -> RunSummary:
     """Train, save, export and check. Returns the run's summary so far, which is also stored.
@@ -48,7 +48,6 @@ def train_run(
         InvalidInput, WeightsMissing, NoSpace: with a sentence.
         Cancelled: stopped before there was anything to keep, or with everything to be dropped.
     """
-    report = report or Reporter()
     run = catalog.runs.get(run_id)
     spec = parse_spec(run.spec)
     files = RunFiles(catalog.workspace, run_id)

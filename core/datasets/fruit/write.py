@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.fruit.scene import draw
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 
 CLASSES = ("apple", "banana", "orange", "pear")
 EACH = 75
@@ -32,9 +32,8 @@ def draw_fruit(kind: str, number: int) -> NDArray[np.uint8]:
     return draw(kind, rng, hard)
 
 
-def write_fruit(target: Path, report: Reporter | None = None) -> int:
+def write_fruit(target: Path, report: Reporter = SILENT) -> int:
     """Write all below ``target`` as ``<class>/<class> <number>.jpg``; returns how many."""
-    report = report or Reporter()
     done = 0
     for kind in CLASSES:
         (target / kind).mkdir(parents=True, exist_ok=True)

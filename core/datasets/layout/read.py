@@ -18,7 +18,7 @@ from core.datasets.layout.nothing import nothing_found
 from core.datasets.layout.table import SUFFIXES
 from core.datasets.layout.together import looks_together, values_by, way_of
 from core.datasets.layout.values import Choice, FoundFile, Layout, Way
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
 
@@ -27,7 +27,7 @@ def read_layout(
     root: Path,
     *,
     max_files: int = 1_000_000,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
     choice: Choice | None = None,
     allowed: Sequence[Path] = (),
     had: Callable[[], dict[str, str]] = dict,
@@ -44,7 +44,7 @@ def read_layout(
         InvalidInput: nothing says what the images' classes are, the chosen reading isn't possible,
             or there are more than ``max_files`` images.
     """
-    with what_lies_below(root, allowed, max_files, report or Reporter()) as (walked, tables_at):
+    with what_lies_below(root, allowed, max_files, report) as (walked, tables_at):
         if not walked.entries:
             raise nothing_found(root, walked)
         return _layout(Judgement(root, walked, choice or Choice(), tables_at, had))

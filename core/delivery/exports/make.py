@@ -19,7 +19,7 @@ from core.delivery.take_away.model_card import card_markdown
 from core.errors import disk_errors
 from core.evaluation.threshold import sure_from
 from core.inference.predictor import open_predictor
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
 from core.workspace import ensure_space, new_token
@@ -27,7 +27,7 @@ from core.workspace import ensure_space, new_token
 _PHASE = "export"
 
 
-def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None = None) -> Export:
+def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILENT) -> Export:
     """Make an export of a finished run, in place of an earlier one of this format.
 
     Needs TensorFlow. One that can't be made leaves the earlier one as it was.
@@ -38,7 +38,6 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter | None
         ExportDiffers: it doesn't answer like the model: a defect.
         NoSpace, Cancelled
     """
-    report = report or Reporter()
     started = time.monotonic()
     fmt = formats.get(key)
     run = catalog.runs.get(run_id)

@@ -19,7 +19,7 @@ from core.delivery.imported.start import FILE, RECIPE
 from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_run
 from core.evaluation.tested import match_classes
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.curation import curated, usable
 from core.quiet import load_keras
 from core.runs.files import RunFiles
@@ -38,7 +38,7 @@ def import_run(
     labels: Sequence[str],
     pixels: Pixels,
     file: str,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> RunSummary:
     """Load, wrap, export and check the model that :func:`begin_import` put into the run's folder,
     and test it on its dataset, if it has one. Needs TensorFlow. Returns the run's summary.
@@ -50,7 +50,6 @@ def import_run(
         InvalidInput: the model can't be loaded, wrapped or exported; the sentence says why.
         NotFound: the dataset's images have gone.
     """
-    report = report or Reporter()
     started = time.monotonic()
     run = catalog.runs.get(run_id)
     spec = parse_spec(run.spec)

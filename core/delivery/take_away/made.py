@@ -20,7 +20,7 @@ from core.delivery.take_away.pdf import print_pdf
 from core.delivery.take_away.poster import print_poster, write_poster
 from core.delivery.take_away.report import report_html
 from core.errors import LightboxError
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
 from core.workspace import atomic_path
@@ -52,7 +52,7 @@ class Made:
     poster: tuple[Path, ...] = ()
 
 
-def make_report(catalog: Catalog, run_id: str, report: Reporter | None = None) -> Made:
+def make_report(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Made:
     """Write a run's report and poster as HTML and PDF, for :func:`find_report`.
 
     Where no browser can print them, there is the HTML alone, and the reason.
@@ -61,7 +61,6 @@ def make_report(catalog: Catalog, run_id: str, report: Reporter | None = None) -
         NotFound: there is no such run, or it is not finished.
         Cancelled: the person asked to stop.
     """
-    report = report or Reporter()
     run = catalog.runs.get(run_id)
     text = report_html(catalog, run.id, report)
     # Figures that an earlier version had not made are there now.

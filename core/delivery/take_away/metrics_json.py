@@ -33,16 +33,14 @@ from core.delivery.take_away.material import checked_target, load_material
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.workspace import atomic_path
 
 SCHEMA, VERSION = "lightbox-metrics", 1
 SUFFIXES = (".json",)
 
 
-def write_metrics(
-    catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None
-) -> Path:
+def write_metrics(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
     """Write the figures of a run, in place of a file that is there; returns its full path.
 
     Raises:
@@ -56,18 +54,18 @@ def write_metrics(
     return target
 
 
-def metrics_json(catalog: Catalog, run_id: str, report: Reporter | None = None) -> str:
+def metrics_json(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
     """The document as text."""
     return json.dumps(metrics(catalog, run_id, report), indent=1, ensure_ascii=True) + "\n"
 
 
-def metrics(catalog: Catalog, run_id: str, report: Reporter | None = None) -> dict[str, Any]:
+def metrics(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> dict[str, Any]:
     """The document as data.
 
     Raises:
         NotFound: there is no such run, or it is not finished.
     """
-    found = Findings(load_material(catalog, run_id), report or Reporter())
+    found = Findings(load_material(catalog, run_id), report)
     material = found.material
     run, evaluation, figures = material.run, material.evaluation, found.result.figures
     reliability = found.result.reliability if evaluation.images else None

@@ -25,7 +25,7 @@ from core.evaluation.document import parts
 from core.evaluation.document.section import built
 from core.evaluation.figures.compute import trained_images
 from core.evaluation.trust import words as words
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.curation import FACTS, history
 from core.runs.earlier import why_not_new
 from core.training import architectures
@@ -39,7 +39,7 @@ _MOST_CLASSES = 60
 _FEW = 30
 
 
-def write_card(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:
+def write_card(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
     """Write the model card of a run as Markdown, in place of one that is there; returns its path.
 
     Raises:
@@ -47,7 +47,7 @@ def write_card(catalog: Catalog, run_id: str, file: Path, report: Reporter | Non
         NotFound: there is no such run, or it is not finished.
     """
     target = checked_target(file, SUFFIXES, "A model card")
-    found = Findings(load_material(catalog, run_id), report or Reporter())
+    found = Findings(load_material(catalog, run_id), report)
     text = card_markdown(found)
     with atomic_path(target) as part:
         part.write_text(text, encoding="utf-8")

@@ -22,7 +22,7 @@ from pathlib import Path
 from PIL import Image
 
 from core.errors import NotFound
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.workspace import atomic_path
 
 LIMIT_S = 120
@@ -77,7 +77,7 @@ def _candidates() -> Iterator[Path]:
                 yield from (Path(base) / name for name in _WINDOWS)
 
 
-def print_pdf(page: Path, target: Path, report: Reporter | None = None) -> Path:
+def print_pdf(page: Path, target: Path, report: Reporter = SILENT) -> Path:
     """Print an HTML file to a PDF, in place of one that is there.
 
     Args:
@@ -92,9 +92,7 @@ def print_pdf(page: Path, target: Path, report: Reporter | None = None) -> Path:
     return target
 
 
-def print_png(
-    page: Path, target: Path, size: tuple[int, int], report: Reporter | None = None
-) -> Path:
+def print_png(page: Path, target: Path, size: tuple[int, int], report: Reporter = SILENT) -> Path:
     """The upper left of an HTML page as a PNG with two pixels for each of the page's.
 
     Args:
@@ -116,9 +114,8 @@ def print_png(
     return target
 
 
-def _browse(page: Path, target: Path, wanted: list[str], report: Reporter | None) -> None:
+def _browse(page: Path, target: Path, wanted: list[str], report: Reporter) -> None:
     """Let a browser write a page to a file."""
-    report = report or Reporter()
     browser = find_browser()
     if browser is None:
         raise NotFound(

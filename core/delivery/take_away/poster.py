@@ -27,7 +27,7 @@ from core.evaluation.document.result import Result
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.mistakes import telling
 from core.evaluation.records import worst_confusions
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.report_html import document, name, text
 from core.quality.thumbs import data_uri
 from core.runs.pictures import run_pictures
@@ -99,7 +99,7 @@ footer { color: var(--soft); font-size: 8.5pt; border-top: 1px solid var(--line)
 """
 
 
-def write_poster(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:
+def write_poster(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
     """Write the poster of a run to a file, in place of one that is there; returns its full path.
 
     Raises:
@@ -121,7 +121,7 @@ def write_poster(catalog: Catalog, run_id: str, file: Path, report: Reporter | N
         return print_poster(page, target, report)
 
 
-def print_poster(page: Path, target: Path, report: Reporter | None = None) -> Path:
+def print_poster(page: Path, target: Path, report: Reporter = SILENT) -> Path:
     """The HTML of a poster as PDF or PNG, by the target's suffix.
 
     Raises:
@@ -133,14 +133,14 @@ def print_poster(page: Path, target: Path, report: Reporter | None = None) -> Pa
     return print_png(page, target, (WIDTH, HEIGHT), report)
 
 
-def poster_html(catalog: Catalog, run_id: str, report: Reporter | None = None) -> str:
+def poster_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
     """The poster as HTML: one page of A4, light, without scripts.
 
     Raises:
         NotFound: there is no such run, or it has no results.
         Cancelled: the person asked to stop.
     """
-    found = Findings(load_material(catalog, run_id), report or Reporter())
+    found = Findings(load_material(catalog, run_id), report)
     run, result = found.material.run, found.result
     about = load_about(catalog.workspace, run.id)
     use = f'<p class="use">{text(about.use)}</p>' if about.use else ""

@@ -22,7 +22,7 @@ from core.delivery.take_away.style import STYLE
 from core.delivery.take_away.training import training
 from core.evaluation.document.parts import Heading, Part, Section
 from core.evaluation.document.section import build, sections_for
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.report_html import document, name, text
 from core.workspace import atomic_path
 
@@ -31,7 +31,7 @@ SUFFIXES = (".html", ".htm")
 VERSION = 3
 
 
-def write_report(catalog: Catalog, run_id: str, file: Path, report: Reporter | None = None) -> Path:
+def write_report(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
     """Write the report of a run to a file, in place of one that is there; returns its full path.
 
     Raises:
@@ -46,14 +46,13 @@ def write_report(catalog: Catalog, run_id: str, file: Path, report: Reporter | N
     return target
 
 
-def report_html(catalog: Catalog, run_id: str, report: Reporter | None = None) -> str:
+def report_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
     """The whole report, as HTML.
 
     Raises:
         NotFound: there is no such run, or it is not finished.
         Cancelled: the person asked to stop.
     """
-    report = report or Reporter()
     found = Findings(load_material(catalog, run_id), report)
     run, dataset = found.material.run, found.material.dataset
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")

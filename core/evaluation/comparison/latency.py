@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from core.features.runtime import Compiled
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
 from core.text import plural
@@ -47,14 +47,13 @@ class Latency(BaseModel, frozen=True, extra="forbid"):
     at: float
 
 
-def measure_latency(workspace: Workspace, run_id: str, report: Reporter | None = None) -> Latency:
+def measure_latency(workspace: Workspace, run_id: str, report: Reporter = SILENT) -> Latency:
     """Time a run's model on random pixels (what they show doesn't matter), for about a second.
 
     Raises:
         NotFound: the run has no finished model.
         Cancelled: the person asked to stop.
     """
-    report = report or Reporter()
     files = RunFiles(workspace, run_id)
     size = files.model().image_size
     busy = _busy()

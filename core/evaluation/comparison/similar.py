@@ -21,7 +21,7 @@ from core.errors import NotFound
 from core.evaluation.intervals import wilson_of
 from core.evaluation.predictions import Predictions
 from core.evaluation.records import Interval
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.copies import LOWEST, SAME, find_copies
 from core.quality.curation import curated, descriptors, known_alike
 from core.quality.descriptor import DESCRIPTOR_BYTES
@@ -147,7 +147,7 @@ def without(
 
 
 def find_similar(
-    catalog: Catalog, run: RunRecord, predictions: Predictions, report: Reporter | None = None
+    catalog: Catalog, run: RunRecord, predictions: Predictions, report: Reporter = SILENT
 ) -> int:
     """Look at a tested folder's images and search for near-duplicates of training images among
     them; returns how many there are.
@@ -156,7 +156,6 @@ def find_similar(
         NotFound: the folder or the run's dataset is gone.
         Cancelled: the person asked to stop.
     """
-    report = report or Reporter()
     folder = catalog.workspace.load_path(predictions.on)
     if not is_folder(folder):
         raise NotFound(

@@ -17,7 +17,7 @@ from core.evaluation.study.run import Study, load_study
 from core.evaluation.threshold import sure_from, when_sure
 from core.evaluation.trust import reliability as trust
 from core.evaluation.trust import words as words
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.earlier import learned_before, why_not_new
 from core.runs.files import RunFiles
 from core.runs.values import Sure
@@ -111,7 +111,7 @@ class Result:
 
 
 def load_result(
-    catalog: Catalog, run: RunRecord, on: str = "test", report: Reporter | None = None
+    catalog: Catalog, run: RunRecord, on: str = "test", report: Reporter = SILENT
 ) -> Result:
     """The result of a run's test, as it was kept.
 
@@ -124,5 +124,5 @@ def load_result(
         run,
         load_evaluation(workspace, run.id, on),
         load_predictions(workspace, run.id, on),
-        report or Reporter(),
+        report,
     )

@@ -25,7 +25,7 @@ from core.evaluation.predictions import Predictions, load_predictions, worth_by
 from core.evaluation.records import ClassScore, Evaluation, Score
 from core.evaluation.store import load_evaluation
 from core.evaluation.threshold import sure_from, when_sure
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
 from core.runs.earlier import why_not_new
@@ -59,9 +59,7 @@ class Figures(BaseModel, frozen=True, extra="forbid"):
         return next((each for each in self.scores if each.key == key), None)
 
 
-def figures(
-    catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
-) -> Figures:
+def figures(catalog: Catalog, run_id: str, on: str = "test", report: Reporter = SILENT) -> Figures:
     """The figures of a run's test: as kept, or worked out now.
 
     Args:
@@ -149,14 +147,13 @@ def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Figures]:
 
 
 def compute_figures(
-    catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
+    catalog: Catalog, run_id: str, on: str = "test", report: Reporter = SILENT
 ) -> Figures:
     """Work out all figures from the kept predictions, and keep them.
 
     Raises:
         NotFound: it has not been evaluated on that.
     """
-    report = report or Reporter()
     run = catalog.runs.get(run_id)
     workspace = catalog.workspace
     evaluation = load_evaluation(workspace, run.id, on)

@@ -25,7 +25,7 @@ from core.errors import LightboxError, NotFound
 from core.evaluation.study.basis import load_features
 from core.evaluation.study.phases import Study, StudyContext, load_study, phase
 from core.evaluation.study.sheet import save_sheet, tested_pictures
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 
 Method = Literal["pca", "tsne", "umap"]
@@ -191,7 +191,7 @@ def keep_map(context: StudyContext, method: Method) -> None:
     )
 
 
-def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter | None = None) -> None:
+def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter = SILENT) -> None:
     """Keep a UMAP map as well: not part of every study, since it is slow to begin with.
 
     Raises:
@@ -201,9 +201,7 @@ def draw_umap(catalog: Catalog, run_id: str, on: str, report: Reporter | None = 
     workspace = catalog.workspace
     study = load_study(workspace, run_id, on)
     run, info = catalog.runs.get(run_id), RunFiles(workspace, run_id).model()
-    keep_map(
-        StudyContext(catalog, run, info, on, study.folder, report or Reporter(), "map"), "umap"
-    )
+    keep_map(StudyContext(catalog, run, info, on, study.folder, report, "map"), "umap")
 
 
 def has_umap() -> bool:

@@ -24,7 +24,7 @@ from core.evaluation.study.phases import (
     notes_of,
 )
 from core.evaluation.trust import robustness
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 
 # The files whose phases make a study, in the order in which they are done.
@@ -51,7 +51,7 @@ def run_study(
     catalog: Catalog,
     run_id: str,
     on: str = "test",
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
     *,
     again: bool = False,
     make_way: Callable[[], bool] = lambda: False,
@@ -67,7 +67,6 @@ def run_study(
         Cancelled: by the person; what is done stays.
         Exception: the first defect of ours that a phase has met, once all others are done.
     """
-    report = report or Reporter()
     workspace = catalog.workspace
     run = catalog.runs.get(run_id)
     info = RunFiles(workspace, run_id).model()

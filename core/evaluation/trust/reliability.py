@@ -29,7 +29,7 @@ from core.evaluation.trust.coverage import WANTED, Point, Suggestion, coverage_c
 from core.evaluation.trust.robustness import Robustness, load_robustness
 from core.evaluation.trust.shares import Share, share_of
 from core.evaluation.trust.slices import Column, Slice, columns_of, facts_of_files, find_slices
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.curation import curated
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
@@ -83,7 +83,7 @@ class Reliability(BaseModel, frozen=True, extra="forbid"):
 
 
 def reliability(
-    catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
+    catalog: Catalog, run_id: str, on: str = "test", report: Reporter = SILENT
 ) -> Reliability:
     """What is known of a run's reliability; computed and kept if it was tested before this was.
 
@@ -97,7 +97,7 @@ def reliability(
 
 
 def keep_reliability(
-    catalog: Catalog, run_id: str, on: str = "test", report: Reporter | None = None
+    catalog: Catalog, run_id: str, on: str = "test", report: Reporter = SILENT
 ) -> Reliability:
     """Work out and keep all that follows from answers; to be called when these are new.
 
@@ -179,7 +179,7 @@ def _derived(workspace: Workspace, run_id: str, on: str) -> Derived[Reliability]
     )
 
 
-def _facts(catalog: Catalog, predictions: Predictions, report: Reporter | None) -> pd.DataFrame:
+def _facts(catalog: Catalog, predictions: Predictions, report: Reporter) -> pd.DataFrame:
     """What is known of the images: from the scan of the dataset, else from the files."""
     known = predictions.table[["path", "label"]]
     if predictions.on != "test":

@@ -20,7 +20,7 @@ from core.evaluation.comparison.paired import paired
 from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.trust.disturbances import KINDS, chances, disturb
 from core.evaluation.trust.shares import Share, share_of
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from core.workspace import Workspace, atomic_path
 
@@ -187,7 +187,7 @@ def measure(
     subjects: Subjects,
     *,
     seed: int = 0,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> tuple[Robustness, np.ndarray]:
     """Ask about images again, disturbed in all ways.
 
@@ -203,7 +203,6 @@ def measure(
     Raises:
         Cancelled: the person asked to stop.
     """
-    report = report or Reporter()
     true, labels = subjects.true, subjects.labels
     chance = chances(len(true), seed)
     right: list[np.ndarray] = []

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from core.datasets.places import stamps
 from core.evaluation.trust.shares import Share, shares
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.distributions import distribution
 from core.quality.index import COLUMNS
 from core.quality.measure import MEASUREMENTS
@@ -251,15 +251,12 @@ def columns_of(facts: pd.DataFrame, labels: Sequence[str]) -> list[Column]:
     return different
 
 
-def facts_of_files(
-    folder: Path, paths: Sequence[str], report: Reporter | None = None
-) -> pd.DataFrame:
+def facts_of_files(folder: Path, paths: Sequence[str], report: Reporter = SILENT) -> pd.DataFrame:
     """What a scan would find out about files, for folders that are no dataset.
 
     Returns:
         ``path`` and the columns of the index that come from the file, in the order of ``paths``.
     """
-    report = report or Reporter()
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
     facts: list[dict[str, object]] = []
     with Pool(folder, len(paths)) as pool:

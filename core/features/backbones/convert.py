@@ -19,7 +19,7 @@ from core.features.backbones.build import build
 from core.features.backbones.closer import left_out
 from core.features.ir import save_ir, write_ir
 from core.features.weights import weights
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quiet import load_keras, openvino
 from core.workspace import Workspace
 
@@ -31,7 +31,7 @@ def load(
     workspace: Workspace,
     key: str,
     size: int,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
     file: Path | None = None,
     *,
     gray: bool = False,
@@ -66,8 +66,7 @@ def load(
         if "tensorflow" in sys.modules:
             save_ir(build(backbone, size, file, gray=gray), path)
         else:
-            if report is not None:
-                report.progress("features", 0, None, f"Preparing {backbone.title}")
+            report.progress("features", 0, None, f"Preparing {backbone.title}")
             _convert_elsewhere(
                 key,
                 str(size),

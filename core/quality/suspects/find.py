@@ -20,7 +20,7 @@ from core.features import backbones, simple
 from core.features.backbones.convert import load
 from core.features.cache import Extractor, FeatureViews
 from core.features.hardware import resolve
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.quality.belonging import belonging
 from core.quality.curation import count_again, curated, usable
 from core.quality.suspects.by_hand import said_by_hand
@@ -53,9 +53,7 @@ class SuspectsResult:
     source: str
 
 
-def find_suspects(
-    catalog: Catalog, dataset_id: str, report: Reporter | None = None
-) -> SuspectsResult:
+def find_suspects(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) -> SuspectsResult:
     """Judge every usable image's label, but where a person has said what it is, and how usual it is
     for its class.
 
@@ -63,7 +61,6 @@ def find_suspects(
         InvalidInput: fewer than two classes with five images.
         Cancelled, NoSpace: as for training; features that were computed are kept.
     """
-    report = report or Reporter()
     version = catalog.datasets.get(dataset_id).version
     everything = curated(catalog, dataset_id, version)
     by_hand = said_by_hand(catalog, dataset_id, version, everything)
