@@ -7,7 +7,7 @@ import pandas as pd
 from core.catalog import Catalog, RunRecord
 from core.datasets.images import Decoding
 from core.datasets.pixels import Pixels, load_pixels
-from core.progress import Reporter
+from core.progress import SILENT, Reporter
 from core.runs.values import ModelInfo
 
 
@@ -16,7 +16,7 @@ def run_pixels(
     run: RunRecord,
     info: ModelInfo,
     rows: pd.DataFrame,
-    report: Reporter | None = None,
+    report: Reporter = SILENT,
 ) -> Pixels:
     """Some of them, decoded or out of the cache.
 
