@@ -7,8 +7,6 @@ from core.catalog.columns import DOCUMENT, LARGE
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -88,8 +86,3 @@ def upgrade() -> None:
         sa.Column("summary", DOCUMENT, nullable=False),
     )
     op.create_index("ix_runs_dataset_id", "runs", ["dataset_id"])
-
-
-def downgrade() -> None:
-    for table in ("runs", "events", "jobs", "changes", "datasets"):
-        op.drop_table(table)

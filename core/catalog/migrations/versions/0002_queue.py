@@ -11,8 +11,6 @@ from core.catalog.columns import DOCUMENT
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 JOBS = sa.table(
     "jobs",
@@ -34,15 +32,3 @@ def upgrade() -> None:
     op.drop_index("jobs_waiting", "jobs")
     op.create_index("jobs_waiting", "jobs", ["state", "lane", "rank"])
     op.create_index("events_of_kind", "events", ["job_id", "kind", "seq"])
-
-
-def downgrade() -> None:
-    op.drop_index("events_of_kind", "events")
-    op.drop_index("jobs_waiting", "jobs")
-    op.create_index("jobs_waiting", "jobs", ["state", "lane", "created_at"])
-    op.add_column(
-        "jobs",
-        sa.Column("cancel_requested", sa.Boolean(), nullable=False, server_default=sa.false()),
-    )
-    op.drop_column("jobs", "wishes")
-    op.drop_column("jobs", "rank")

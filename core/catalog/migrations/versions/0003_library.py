@@ -7,8 +7,6 @@ from core.catalog.columns import DOCUMENT
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -19,8 +17,3 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("tags", DOCUMENT, nullable=False, server_default="[]"))
     op.add_column("runs", sa.Column("notes", sa.Text(), nullable=False, server_default=""))
     op.add_column("runs", sa.Column("deleted_at", sa.Float(), nullable=True))
-
-
-def downgrade() -> None:
-    for name in ("deleted_at", "notes", "tags", "archived", "starred"):
-        op.drop_column("runs", name)

@@ -7,8 +7,6 @@ from core.catalog.columns import LARGE
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -60,8 +58,3 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(255), nullable=False),
         sa.Column("level", sa.String(16), nullable=False),
     )
-
-
-def downgrade() -> None:
-    for name in ("visibility", "audit", "invitations", "sessions", "people"):
-        op.drop_table(name)

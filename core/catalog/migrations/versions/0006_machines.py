@@ -8,8 +8,6 @@ from core.catalog.columns import LARGE
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -27,9 +25,3 @@ def upgrade() -> None:
         sa.Column("since", sa.Float(), nullable=False),
         sa.Column("seen_at", sa.Float(), nullable=False),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("machines")
-    for name in ("machine", "lost", "claims"):
-        op.drop_column("jobs", name)

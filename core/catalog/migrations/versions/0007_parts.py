@@ -7,8 +7,6 @@ from core.catalog.columns import LARGE
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -18,9 +16,3 @@ def upgrade() -> None:
         "jobs", sa.Column("needs_gpu", sa.Boolean(), nullable=False, server_default=sa.false())
     )
     op.create_index("jobs_of_whole", "jobs", ["whole"])
-
-
-def downgrade() -> None:
-    op.drop_index("jobs_of_whole", "jobs")
-    for name in ("needs_gpu", "needs_memory", "whole"):
-        op.drop_column("jobs", name)

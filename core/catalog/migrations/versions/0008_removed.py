@@ -5,8 +5,6 @@ from alembic import op
 
 revision = "0008"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -14,8 +12,3 @@ def upgrade() -> None:
     op.add_column(
         "datasets", sa.Column("called", sa.String(255), nullable=False, server_default="")
     )
-
-
-def downgrade() -> None:
-    for name in ("called", "deleted_at"):
-        op.drop_column("datasets", name)

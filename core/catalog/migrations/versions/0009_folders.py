@@ -7,8 +7,6 @@ from core.catalog.columns import LARGE
 
 revision = "0009"
 down_revision = "0008"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -19,7 +17,3 @@ def upgrade() -> None:
         sa.Column("files", sa.Integer(), nullable=False),
         sa.Column("bytes", LARGE, nullable=False),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("folders")

@@ -5,13 +5,7 @@ from alembic import op
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("home", sa.String(64), nullable=False, server_default=""))
-
-
-def downgrade() -> None:
-    op.drop_column("jobs", "home")
