@@ -7,7 +7,8 @@ good ones. Limits are kept while unpacking, whatever the archive's own table say
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -243,37 +244,66 @@ class _Work:
             return
         if max(self.result.kept, self.result.tables) >= self.max_files:
             raise _too_much(self.path, self.max_bytes, self.max_files)
-        named = replace(member, name=name)
-        _write(named, self.target, self.result, self.max_bytes, self.path, self.max_files)
+        self._write(member, name)
 
     def _pass(self, size: int) -> None:
         self.passed += size
         if self.passed + self.result.bytes > self.max_bytes:
             raise _too_much(self.path, self.max_bytes, self.max_files)
 
+    def _keep(self, size: int) -> None:
+        self.result.bytes += size
+        if self.result.bytes > self.max_bytes:
+            raise _too_much(self.path, self.max_bytes, self.max_files)
+
     def _open(self, member: Member) -> None:
         """An archive inside: mail and cloud drives hand these out. One level, by the same limits;
         whatever it says of itself, what is written of it counts."""
         place = self.target / f".inside-{new_token()}{suffix_of(member.name)}"
+        if not self._copied(member, place, as_text(member.name), self._pass):
+            return
+        try:
+            self.through(place, None, member.name)
+        finally:
+            place.unlink(missing_ok=True)
+
+    def _write(self, member: Member, name: str) -> None:
+        place = self.target.joinpath(*PurePosixPath(name).parts)
+        if place.exists():
+            self.result.skipped.append(Skipped(name, "The archive holds this name twice."))
+            return
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            self.result.skipped.append(Skipped(name, "Its folder has the name of an image."))
+            return
+        if self._copied(member, place, name, self._keep):
+            is_image = suffix_of_file(place.name) not in TABLES
+            self.result.kept += is_image
+            self.result.tables += not is_image
+
+    def _copied(self, member: Member, place: Path, name: str, count: Callable[[int], None]) -> bool:
+        """Whether a member could be copied; of one that couldn't, nothing is left.
+
+        Args:
+            name: what to call it where it is damaged.
+            count: told of the bytes of each part; may raise.
+        """
         try:
             with damage():
                 source = member.open()
             with source, place.open("xb") as out:
                 while chunk := _read(source):
-                    self._pass(len(chunk))
+                    count(len(chunk))
                     out.write(chunk)
         except Damaged:
             place.unlink(missing_ok=True)
-            why = "It is damaged inside the archive."
-            self.result.skipped.append(Skipped(as_text(member.name), why))
-            return
+            self.result.skipped.append(Skipped(name, "It is damaged inside the archive."))
+            return False
         except BaseException:
             place.unlink(missing_ok=True)
             raise
-        try:
-            self.through(place, None, member.name)
-        finally:
-            place.unlink(missing_ok=True)
+        return True
 
 
 def _below(inner: str, name: str) -> str:
@@ -284,39 +314,6 @@ def _below(inner: str, name: str) -> str:
     inside = PurePosixPath(name)
     folder = place.parent if inside.parts[0] == stem and inside.parts[1:] else place.parent / stem
     return str(folder / inside)
-
-
-def _write(
-    member: Member, target: Path, result: Unpacked, max_bytes: int, path: Path, max_files: int
-) -> None:
-    place = target.joinpath(*PurePosixPath(member.name).parts)
-    if place.exists():
-        result.skipped.append(Skipped(member.name, "The archive holds this name twice."))
-        return
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        result.skipped.append(Skipped(member.name, "Its folder has the name of an image."))
-        return
-    try:
-        with damage():
-            source = member.open()
-        with source, place.open("xb") as out:
-            while chunk := _read(source):
-                result.bytes += len(chunk)
-                if result.bytes > max_bytes:
-                    raise _too_much(path, max_bytes, max_files)
-                out.write(chunk)
-    except Damaged:
-        place.unlink(missing_ok=True)
-        result.skipped.append(Skipped(member.name, "It is damaged inside the archive."))
-        return
-    except BaseException:
-        place.unlink(missing_ok=True)
-        raise
-    is_image = suffix_of_file(place.name) not in TABLES
-    result.kept += is_image
-    result.tables += not is_image
 
 
 def _read(source: IO[bytes]) -> bytes:
