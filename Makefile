@@ -21,6 +21,9 @@ TESTS ?= tests
 # What failed is tried once more, alone, where it is little (tests/again.py).
 PYTEST := $(BIN)/python -m tests.again $(TESTS) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
+# Tests start hundreds of processes: what one has compiled, the next one finds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: app demo test quick durations lint format lock audit setup setup-dev chromium provider clean
 
 app: setup

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import settings
 from PIL import Image
 
 from core.catalog import Catalog, open_catalog
+from core.lasting import lasting
 from core.workspace import Workspace, open_workspace
 from tests.browser import chromium
 from tests.letting_go import let_go
@@ -32,6 +33,13 @@ pytest_plugins = [
     *("tests.bucket", "tests.computers", "tests.measured", "tests.postgres"),
     *("tests.hosts", "tests.retried"),
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected, five thousand tests with all that they import, stays to the end."""
+    with lasting():
+        return (yield)
 
 
 @pytest.fixture(autouse=True)
@@ -169,6 +177,17 @@ def keras_home() -> Path:
             "MobileNetV2's weights are not here (set LIGHTBOX_SHARED to the folder with keras/)"
         )
     return folder
+
+
+@pytest.fixture
+def as_written() -> Iterator[None]:
+    """Keras's steps run as they are written. To make those of a large network into graphs takes ten
+    seconds, of which nothing is the network's own."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,17 +21,6 @@ pytestmark = pytest.mark.keras
 @pytest.fixture(scope="module")
 def dataset(home: Catalog, tmp_path_factory: pytest.TempPathFactory) -> DatasetRecord:
     return add_colours(home, tmp_path_factory.mktemp("photos") / "colours", each=6)
-
-
-@pytest.fixture
-def as_written() -> Iterator[None]:
-    """Functions run as they are written. To make a large network's steps into graphs takes ten
-    seconds, of which nothing is the network's own."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def _trained() -> list[str]:

@@ -30,7 +30,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def tuned(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def tuned(monkeypatch: pytest.MonkeyPatch, as_written: None) -> ModuleType:
     """Lite0 at its smallest is looked at by one head alone and then tuned, an image seen once; the
     module that tunes, of which more can be settled."""
     from core.training.fitting import tuning
