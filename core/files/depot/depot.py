@@ -22,7 +22,7 @@ from core.files.depot.ledger import Claim, Ledger
 from core.files.depot.manifest import NOTHING, Manifest, hash_file
 from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher
-from core.files.depot.sending import WORDS, OnItsWay, Sending
+from core.files.depot.sending import WORDS, OnItsWay, Sending, Whole
 from core.keeper import Waiting
 from core.progress import PUBLISH, Reporter
 from core.workspace import ensure_space
@@ -193,8 +193,11 @@ class Depot:
         if changed and self._claim is None:
             busy = self.ledger.busy()
             changed = [unit for unit in changed if unit.partition("/")[2] not in busy]
+        if changed:
+            whole = Whole(report or Reporter(), map(self._disk.bytes_changed, changed))
         for unit in changed:
-            self.publish(unit, report)
+            self.publish(unit, whole)
+            whole.next()
         now = time.monotonic()
         # Whoever was given a folder may still be writing to it.
         for unit, at in list(self._touched.items()):
@@ -291,7 +294,17 @@ class Depot:
         self._touched.pop(unit, None)
         self._disk.leave(unit)
         if published:
-            self._contents.each(self._contents.place.remove, self._contents.place.names(f"{unit}/"))
+            self._disk.doom(unit)
+            # What may be made anew under the same name goes at once; the rest needs no waiting for.
+            if not self._tended or unit.startswith("corrections/"):
+                self._clear(unit)
+
+    def _clear(self, unit: str) -> None:
+        """Remove from the store what lies there of a folder that is none any more."""
+        if self.ledger.find(unit) is None:
+            names = self._contents.place.names(f"{unit}/")
+            self._contents.each(self._contents.place.remove, names)
+        self._disk.spare(unit)
 
     def drop(self, units: Iterable[str]) -> None:
         """Forget what was done here to folders, and is another's to do by now."""
@@ -341,6 +354,8 @@ class Depot:
                     waiting.let_out(jobs)
                     settle = self.settle
                 known = set(jobs)
+                for unit in self._disk.doomed():
+                    self._clear(unit)
                 if time.monotonic() - cleared > _CLEARED_EVERY_S:
                     cleared = time.monotonic()
                     self._make_room(0)

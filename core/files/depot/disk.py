@@ -87,6 +87,12 @@ class Disk:
         files = (self.read(unit) or NOTHING).files
         return self.look(unit) != {path: each[1:3] for path, each in files.items()}
 
+    def bytes_changed(self, unit: str) -> int:
+        """What its files take that aren't as they were then."""
+        files = (self.read(unit) or NOTHING).files
+        here = self.look(unit).items()
+        return sum(seen[0] for path, seen in here if path not in files or files[path][1:3] != seen)
+
     def leave(self, unit: str) -> None:
         """Have it here no longer."""
         folder, inside = self.folder(unit), _inner(unit)
@@ -104,6 +110,23 @@ class Disk:
             aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
+
+    def doom(self, unit: str) -> None:
+        """Note that what a store has of it is to go."""
+        note = self._doomed(unit)
+        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        note.touch()
+
+    def spare(self, unit: str) -> None:
+        """It has gone."""
+        self._doomed(unit).unlink(missing_ok=True)
+
+    def doomed(self) -> list[str]:
+        """What is to go still."""
+        return [note.name.replace("--", "/", 1) for note in (self.aside / "gone").glob("*--*")]
+
+    def _doomed(self, unit: str) -> Path:
+        return self.aside / "gone" / unit.replace("/", "--", 1)
 
     def here(self) -> dict[str, int]:
         """Folders that lie on this disk, in a store or not, with what they take in bytes; none that

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from core.files.depot.manifest import Entry, Manifest
 from core.files.depot.places import Tell
 from core.keeper import Waiting
-from core.progress import PUBLISH, Reporter, Throttle, Wishes
+from core.progress import PUBLISH, HandsOn, Reporter, Throttle, Wishes
 
 WORDS = "Saving it for all computers"
 
@@ -34,6 +34,28 @@ class OnItsWay(Reporter):
 
     def wishes(self) -> Wishes:
         return Wishes(stop="keep" if self._end.is_set() else "")
+
+
+class Whole(HandsOn):
+    """How far several folders are, one after the other.
+
+    Args:
+        sizes: bytes of each.
+    """
+
+    def __init__(self, report: Reporter, sizes: Iterable[int]) -> None:
+        super().__init__(report)
+        self._sizes = list(sizes)
+        self._all, self._before = sum(self._sizes), 0
+
+    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
+        if total is not None:
+            done, total = self._before + done, max(self._all, self._before + total)
+        self._report.progress(phase, done, total, note)
+
+    def next(self) -> None:
+        """One of them is there."""
+        self._before += self._sizes.pop(0)
 
 
 class Sending:

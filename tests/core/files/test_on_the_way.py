@@ -51,7 +51,7 @@ def test_a_click_returns_before_the_files_are_there_and_others_wait_for_them(
     one, other = computer("one"), computer("other")
     depot = one.workspace.keeper
     assert isinstance(depot, Depot)
-    gate, end = threading.Event(), threading.Event()
+    gate, gone, end = threading.Event(), threading.Event(), threading.Event()
     real = FolderPlace.send
 
     def send(self: FolderPlace, source: Path, name: str, tell: Tell) -> None:
@@ -68,7 +68,8 @@ def test_a_click_returns_before_the_files_are_there_and_others_wait_for_them(
         record = uploaded(one)
         job = submit_import(one, record.id)
         # It is said how far it is; others can't begin, and a cluster isn't asked to.
-        size = disk_use(folder_of(one.workspace.home, f"originals/{record.id}"))
+        # Its photos, and what is written down about it.
+        size = disk_use(folder_of(one.workspace.home, f"datasets/{record.id}"))
         wait_until(lambda: one.jobs.get(job.id).total == size, 60, "progress")
         assert live(other, job.id).doing == "Saving it for all computers"
         assert other.jobs.claim("light", pid=1, host="other") is None
@@ -78,7 +79,21 @@ def test_a_click_returns_before_the_files_are_there_and_others_wait_for_them(
         assert ("light", Has(0, False, exactly=True)) in other.jobs.demand("ray-")
         assert execute(other, mine(other, job)).state == "done"
         assert len(list(other.workspace.originals(record.id).rglob("*.jpg"))) == 8
+        # Nor does anybody wait for what is removed.
+        removes = FolderPlace.remove
+
+        def remove(self: FolderPlace, name: str) -> None:
+            gone.wait(60)
+            removes(self, name)
+
+        monkeypatch.setattr(FolderPlace, "remove", remove)
+        one.workspace.forget(f"originals/{record.id}")
+        assert depot.place.names(f"originals/{record.id}/")
+        gone.set()
+        left = lambda: depot.place.names(f"originals/{record.id}/")  # noqa: E731
+        wait_until(lambda: not left(), 60, "room in the store")
     finally:
+        gone.set()
         gate.set()
         end.set()
         tends.join()
@@ -106,7 +121,7 @@ def test_an_import_publishes_can_be_stopped_at_that_and_sends_nothing_twice(
     monkeypatch.setattr(FolderPlace, "send", send)
     told = RecordingReporter()
     assert execute(one, job, told).state == "cancelled"
-    size = disk_use(one.workspace.originals(record.id))
+    size = disk_use(one.workspace.dataset(record.id))
     assert size in {total for phase, _, total, _ in told.steps if phase == "publish"}
     assert "scan" not in {phase for phase, *_ in told.steps}
     assert "cancelled" in one.datasets.get(record.id).problem
