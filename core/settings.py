@@ -102,6 +102,12 @@ def load() -> Settings:
     )
 
 
+def home_as_named() -> str:
+    """``LIGHTBOX_HOME`` as it was written, "" for the default: tells one home from another without
+    a look at the disk."""
+    return os.environ.get("LIGHTBOX_HOME", "")
+
+
 def stores() -> frozenset[str]:
     """Hosts inside the network that files may be asked of (``LIGHTBOX_STORES``, separated by
     commas, with a port or without)."""

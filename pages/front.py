@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages._widgets.errors import sentences
 from pages._widgets.nowhere import nowhere
+from pages._widgets.session import collect_now_and_then
 from pages._widgets.steps import BY_KEY, PAGES, admit, header
 from pages._widgets.who import begin
 
@@ -24,3 +25,4 @@ with sentences():
     admit(page or BY_KEY["results"])
     header(page or chosen)
     chosen.run()
+collect_now_and_then()

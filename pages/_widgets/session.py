@@ -20,11 +20,13 @@ from core.datasets import removal
 from core.errors import NotFound
 from core.evaluation.library import KEPT_S, empty_bin
 from core.jobs.supervisor import ensure_running
+from core.progress import Throttle
 from core.quality import curation, thumbs
 from core.quality.findings import Finding, find, taken_as_kind
 from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
 
+_due = Throttle(20)
 # By kind: what stood in the address before the session chose something else.
 _LEFT = "address-left"
 # The dataset that was last kept as the one that is open.
@@ -33,7 +35,7 @@ _OPENED = "opened"
 
 def catalog() -> Catalog:
     """The catalog, with workers at hand; opened once for all sessions."""
-    return _open(str(settings.load().home))
+    return _open(settings.home_as_named())
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,10 +59,19 @@ def _open(home: str) -> Catalog:
 
 @cache
 def _leave_libraries_alone() -> None:
-    """Streamlit collects garbage after each run of a page; what stays anyway is left out of
-    that."""
+    """What stays anyway is left out of garbage collection."""
     gc.collect()
     gc.freeze()
+
+
+def collect_now_and_then() -> None:
+    """Collect garbage after a page was drawn, if that is some time ago.
+
+    Streamlit would after each run, also of a part that is drawn twice a second while a training is
+    watched: that takes as long as the drawing itself.
+    """
+    if _due():
+        gc.collect()
 
 
 def choose_dataset(dataset_id: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ from filelock import FileLock
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test
+from streamlit.util import calc_hash
 
 from core.catalog import Catalog, DatasetRecord, open_catalog
 from core.datasets import intake
@@ -34,15 +34,6 @@ Open = Callable[..., AppTest]
 # A "<" that Markdown has not been told to take as a mere character.
 RAW = re.compile(r"(?<!\\)<")
 SPECIALISTS = "For specialists"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _quick_scripts() -> None:
-    """Streamlit collects garbage after each run of a script, which takes long where other tests
-    have
-    loaded half a million objects that stay anyway: those are left out of it."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -74,11 +65,11 @@ def open_page() -> Open:
     def open_it(key: str = "home", **query: str) -> AppTest:
         at = AppTest.from_file(ROOT / "pages" / "front.py", default_timeout=120)
         at.query_params.update(query)
+        # By its address, as a browser does: `switch_page` needs a page that was drawn before.
+        at._page_hash = calc_hash(key) if key != "home" else ""
         at.run()
-        if key != "home":
-            at.switch_page(f"{key}.py").run()
-            # The browser stays where it is led from now on.
-            at._page_hash = ""
+        # The browser stays where it is led from now on.
+        at._page_hash = ""
         assert_no_defect(at)
         return at
 
@@ -123,15 +114,29 @@ def _row(at: AppTest, label: str) -> Any:
     return next((each for each in at.segmented_control if each.label == label), None)
 
 
-def sections(at: AppTest) -> list[str]:
-    """The sections of a page as they are named, those for specialists last."""
-    row = _row(at, "Section")
-    names = list(row.options) if row is not None else []
-    if SPECIALISTS not in names:
-        return names
-    _row(at, "Section").select(SPECIALISTS).run()
-    names.remove(SPECIALISTS)
-    return [*names, *_row(at, SPECIALISTS).options]
+def _options(at: AppTest, label: str) -> list[str]:
+    row = _row(at, label)
+    return list(row.options) if row is not None else []
+
+
+def sections(at: AppTest) -> Iterator[str]:
+    """Turn to each section of a page in turn, which has no defect: those for specialists last."""
+    for label in ("Section", SPECIALISTS):
+        for name in _options(at, label):
+            if name == SPECIALISTS:
+                _row(at, label).select(name).run()
+            else:
+                show(at, name)
+                yield name
+
+
+def named_sections(at: AppTest) -> list[str]:
+    """What the sections of a page are called."""
+    names = _options(at, "Section")
+    if SPECIALISTS in names:
+        names.remove(SPECIALISTS)
+        _row(at, "Section").select(SPECIALISTS).run()
+    return [*names, *_options(at, SPECIALISTS)]
 
 
 def has_sections(at: AppTest) -> bool:
@@ -140,13 +145,12 @@ def has_sections(at: AppTest) -> bool:
 
 
 def turn_to(at: AppTest, section: str) -> AppTest:
-    """Turn to a section of the page, by its name."""
-    if section in _row(at, "Section").options:
-        _row(at, "Section").select(section).run()
-    else:
-        if _row(at, SPECIALISTS) is None:
-            _row(at, "Section").select(SPECIALISTS).run()
-        _row(at, SPECIALISTS).select(section).run()
+    """Turn to a section of the page, by its name; one that is shown is not drawn again."""
+    label = "Section" if section in _options(at, "Section") else SPECIALISTS
+    if _row(at, label) is None:
+        _row(at, "Section").select(SPECIALISTS).run()
+    if _row(at, label).formatted_values != [section]:
+        _row(at, label).select(section).run()
     return at
 
 

@@ -39,7 +39,7 @@ from tests.core.cli.conftest import Said
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.core.training.running import queued
 from tests.core.training.small import Wishing, add_colours, new_catalog
-from tests.pages.conftest import Open, click, sections, show, words
+from tests.pages.conftest import Open, click, sections, words
 
 pytestmark = pytest.mark.keras
 
@@ -344,8 +344,7 @@ def test_every_section_is_drawn(
 ) -> None:
     at = open_page(page, run=runs[name])
     if KINDS[name].tested or page == "predict":
-        for section in sections(at):
-            show(at, section)
+        assert list(sections(at))
     else:
         assert "has not been tested yet" in words(at)
     if page == "predict":

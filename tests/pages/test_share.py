@@ -14,7 +14,6 @@ from tests.pages.conftest import (
     assert_no_defect,
     click,
     sections,
-    show,
     title,
     words,
 )
@@ -76,7 +75,6 @@ def test_a_guest_sees_the_results_and_nothing_to_change(open_page: Open, trained
     assert not at.get("page_link"), "a guest is offered other pages"
     assert "HTML" in " ".join(_downloads(at))
     for section in sections(at):
-        show(at, section)
         labels = " ".join(button.label for button in at.button)
         for change in ("wrong", "Correct", "Train", "Find it out", "Test", "Create", "Delete"):
             assert change not in labels, f"{section} offers {labels}"
