@@ -121,6 +121,8 @@ def new_page(browser, tmp_path) -> Iterator[Callable[..., object]]:  # type: ign
         context = browser.new_context(
             viewport=PHONE if phone else DESKTOP,
             color_scheme="dark" if dark else "light",
+            # What moves for the eye alone takes as much of a processor as a training here.
+            reduced_motion="reduce",
             accept_downloads=True,
         )
         contexts.append(context)
