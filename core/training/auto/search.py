@@ -47,6 +47,11 @@ _ONCE_S, _CLOSER_S, _EACH_S = 4.0, 1.0, 0.004
 _FIRST = "discriminant"
 
 
+def _later() -> list[str]:
+    """Heads that are tried on the best look alone, the quicker ones first."""
+    return sorted(HEADS.keys() - {_FIRST}, key=lambda key: HEADS[key].cost)
+
+
 class Search:
     """One search.
 
@@ -178,9 +183,7 @@ class Search:
             self._try(replace(self._winner.look, resize=fit))
         self._try_closer()
         self._try_third(others)
-        # The other heads are tried on the best look alone, the quicker ones first.
-        later = sorted(HEADS.keys() - {_FIRST}, key=lambda key: HEADS[key].cost)
-        for head in () if self.settled else later:
+        for head in () if self.settled else _later():
             if len(self.rows) >= get(head).fewest:
                 self._try_head(self._winner, head)
 
