@@ -59,11 +59,14 @@ class Server:
 
     Args:
         also: an address of this computer on which it listens besides, and those behind it.
+        settings: in place of those that are the tests' own.
     """
 
-    def __init__(self, folder: Path, also: str = "") -> None:
+    def __init__(self, folder: Path, also: str = "", **settings: str) -> None:
         self.port, self._also = _free_port(), also
         self._folder, self._data = folder, folder / "data"
+        self._settings = {**_QUICK, "listen_addresses": ",".join(filter(None, ["127.0.0.1", also]))}
+        self._settings |= settings
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
         self._data.mkdir(mode=0o700)
@@ -81,9 +84,8 @@ class Server:
     def start(self) -> None:
         """Begin to serve; returns once it answers."""
         command = [str(_program("postgres")), "-D", str(self._data), "-p", str(self.port)]
-        listens = ",".join(filter(None, ["127.0.0.1", self._also]))
-        settings = {**_QUICK, "listen_addresses": listens}
-        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        for name, value in self._settings.items():
+            command += ["-c", f"{name}={value}"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, preexec_fn=_end_with_parent, **self._as
@@ -183,14 +185,14 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def serving(also: str = "") -> Iterator[Server]:
+def serving(also: str = "", **settings: str) -> Iterator[Server]:
     """A cluster of its own; where PostgreSQL isn't installed the test is skipped."""
     if _program("initdb") is None or _program("postgres") is None:
         pytest.skip("PostgreSQL is not here (Debian's package postgresql has initdb)")
     folder = Path(tempfile.mkdtemp(prefix="lightbox-postgres-"))
     folder.chmod(0o755)
     try:
-        server = Server(folder, also)
+        server = Server(folder, also, **settings)
         server.start()
         try:
             yield server

@@ -110,14 +110,18 @@ def look_part(
 
     Raises:
         NotFound: a file can't be opened, or is another one, as the machine that has the scan has
-            it.
+            it; or there is no such scan any more.
     """
     workspace, number = catalog.workspace, spec["part"]
     # Images that were added to a folder lie in the dataset's.
     workspace.dataset(spec["dataset_id"])
     folder = workspace.parts(spec["folder"])
     root = workspace.load_path(catalog.datasets.get(spec["dataset_id"]).root)
-    planned = pq.ParquetFile(folder / "plan.parquet").read_row_group(number)
+    try:
+        planned = pq.ParquetFile(folder / "plan.parquet").read_row_group(number)
+    except FileNotFoundError as error:
+        # Whoever had the scan has lost it and tidied up, before others have begun it anew.
+        raise NotFound("What is to be done here was planned by a scan that has ended.") from error
     paths, chunk_of = planned["path"].to_pylist(), planned["chunk"].to_numpy()
     if elsewhere and not _same(root, paths, planned["bytes"].to_pylist(), spec["first"]):
         raise NotFound("This computer has other files at that place.", file=root)

@@ -239,3 +239,16 @@ def test_who_stops_a_job_stops_all_its_parts(
         states = catalog.jobs.states_of_parts(job.id).values()
         assert "queued" not in states  # those that run were asked to stop, or have heard it
     assert execute(catalog, mine(catalog, submit_scan(catalog, dataset.id))).state == "done"
+
+
+def test_a_part_of_a_scan_that_is_begun_anew_elsewhere_is_no_defect(
+    catalog: Catalog, class_folders: Callable[..., Path]
+) -> None:
+    root = class_folders({"cat": 2})
+    record = add_folder(catalog, root, "lost", restrict=False)
+    job = mine(catalog, submit_scan(catalog, record.id))
+    spec = {"dataset_id": record.id, "folder": f"{record.id}.tidied", "part": 0, "greys": None}
+    (part_id,) = catalog.jobs.add_parts(job, "scan_part", [{**spec, "first": ""}])
+    found = execute(catalog, mine(catalog, catalog.jobs.get(part_id)))
+    assert (found.state, found.error_id) == ("failed", "")
+    assert list(catalog.workspace.logs.iterdir()) == []
