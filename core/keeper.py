@@ -84,6 +84,10 @@ class Keeper(Protocol):
         """See to what a job needs that is about to be queued; gives :attr:`name` where that is done
         later and nobody else can take it until then, else ""."""
 
+    def deferring(self, waiting: Waiting, report: Reporter) -> AbstractContextManager[None]:
+        """Publish what changes at the end, and let jobs out then; what is broken off is published
+        as far as it is quick."""
+
     def tend(self, end: threading.Event, waiting: Waiting) -> None:
         """Publish what changes, until ``end``, and let jobs out that have waited for it."""
 

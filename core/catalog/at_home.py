@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from core.catalog.clock import now
 from core.catalog.models import JobRow
 from core.catalog.repository import Repository
 from core.progress import PUBLISH
+
+_AS_BEFORE = {"phase": "", "done": 0, "total": None, "started_at": None}
 
 
 class AtHome(Repository):
@@ -27,12 +30,12 @@ class AtHome(Repository):
             session.execute(update(JobRow).where(JobRow.id.in_(job_ids)).values(home=""))
             # What is known of those that nobody has taken meanwhile is as before.
             waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
-            session.execute(update(JobRow).where(waiting).values(phase="", done=0, total=None))
+            session.execute(update(JobRow).where(waiting).values(_AS_BEFORE))
 
     def on_its_way(self, job_ids: Sequence[str], done: int, total: int | None) -> None:
         """Say of waiting jobs how many bytes of their files all computers have by now."""
         waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
         with self._sessions.begin() as session:
-            session.execute(
-                update(JobRow).where(waiting).values(phase=PUBLISH, done=done, total=total)
-            )
+            began = func.coalesce(JobRow.started_at, now(session))
+            on_its_way = {"phase": PUBLISH, "done": done, "total": total, "started_at": began}
+            session.execute(update(JobRow).where(waiting).values(on_its_way))

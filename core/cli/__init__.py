@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from core.catalog import open_catalog
 from core.cli.command import Options
@@ -58,9 +59,9 @@ def _run(options: Options, output: Output) -> int:
         with output.without_libraries(workspace.logs / "libraries.log") as aside:
             catalog = open_catalog(workspace)
             try:
-                document = options.command.run(catalog, options, output)
-                if catalog.workspace.keeper is not None:
-                    catalog.workspace.keeper.settle()
+                keeper = catalog.workspace.keeper
+                with keeper.deferring(catalog.jobs, output.progress) if keeper else nullcontext():
+                    document = options.command.run(catalog, options, output)
                 output.document(document)
                 return 0
             except (LightboxError, Cancelled, NobodyReads):

@@ -50,6 +50,7 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     claimed = catalog.jobs.claim(job.lane, pid=os.getpid(), host=this_place(), job_id=job.id)
     if claimed is None:
         return _wait(catalog, job.id, output)
+    _let_out(catalog, output)
     started: list[DatabaseReporter] = []
 
     def stop(*_: object) -> None:
@@ -98,6 +99,14 @@ def saying_what_became(catalog: Catalog, run_id: str) -> Iterator[None]:
         raise Cancelled(text) from stopped
 
 
+def _let_out(catalog: Catalog, output: Output) -> None:
+    """Let others do what this command has queued; they need its files."""
+    keeper = catalog.workspace.keeper
+    if keeper is not None and (waiting := catalog.jobs.kept_back(keeper.name)):
+        keeper.settle(output.progress)
+        catalog.jobs.let_out(waiting)
+
+
 def _say_stopping() -> None:
     # Whatever was just being printed can't be printed into.
     with suppress(OSError):
@@ -114,6 +123,7 @@ def _wait(catalog: Catalog, job_id: str, output: Output) -> JobRecord:
         catalog.jobs.request_cancel(job_id)
 
     before = signal.signal(signal.SIGINT, stop)
+    _let_out(catalog, output)
     pause = threading.Event()
     try:
         while not (job := catalog.jobs.get(job_id)).finished:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.catalog import Catalog, EventRecord, JobRecord
+from core.catalog.records import ACTIVE
 from core.jobs.crew import nobody_for
 from core.jobs.curves import Curves, curves
 from core.jobs.kinds import KINDS
@@ -122,7 +123,7 @@ def _words(phase: str) -> str:
 def _left(
     catalog: Catalog, job: JobRecord, fraction: float | None, told: list[EventRecord]
 ) -> float | None:
-    if job.state != "running" or job.started_at is None:
+    if job.state not in ACTIVE or job.started_at is None:
         return None
     if job.phase == "fit":
         latest = catalog.jobs.latest_event(job.id, "batch")

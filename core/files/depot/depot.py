@@ -24,7 +24,7 @@ from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher
 from core.files.depot.sending import WORDS, OnItsWay, Sending, Whole
 from core.keeper import Waiting
-from core.progress import PUBLISH, Reporter
+from core.progress import PUBLISH, Briefly, Reporter
 from core.workspace import ensure_space
 
 # A folder that was used so recently may be read just now.
@@ -36,6 +36,11 @@ _TRIES = 20
 _CLEARED_EVERY_S = 600.0
 # Looking at large folders takes no more than this share of the time.
 _LOOKING = 0.02
+
+
+def _passing() -> contextlib.suppress:
+    """What can't be done now is done later."""
+    return contextlib.suppress(LightboxError, OSError, SQLAlchemyError, Cancelled)
 
 
 class Depot:
@@ -338,6 +343,29 @@ class Depot:
         self.settle()
         return ""
 
+    @contextmanager
+    def deferring(self, waiting: Waiting, report: Reporter) -> Iterator[None]:
+        """As :class:`core.keeper.Keeper` has it."""
+        self._tended = True
+        try:
+            yield
+        except BaseException:
+            with _passing():
+                self._catch_up(waiting, Briefly())
+            raise
+        else:
+            self._catch_up(waiting, report)
+
+    def _catch_up(self, waiting: Waiting, report: Reporter) -> None:
+        self._tended = False
+        self.settle(report)
+        waiting.let_out(waiting.kept_back(self.name))
+        self._clear_doomed()
+
+    def _clear_doomed(self) -> None:
+        for unit in self._disk.doomed():
+            self._clear(unit)
+
     def tend(self, end: threading.Event, waiting: Waiting) -> None:
         """See to what is left over, then to what this process changes, until ``end``."""
         self._tended = True
@@ -345,8 +373,7 @@ class Depot:
         settle, known = self.settle_all, set[str]()
         while not end.wait(pause):
             began = time.thread_time()
-            # What can't be said now is said later.
-            with contextlib.suppress(LightboxError, OSError, SQLAlchemyError, Cancelled):
+            with _passing():
                 jobs = waiting.kept_back(self.name)
                 # Workers of this computer take a new one at once, and publish it themselves.
                 if known.issuperset(jobs):
@@ -354,8 +381,7 @@ class Depot:
                     waiting.let_out(jobs)
                     settle = self.settle
                 known = set(jobs)
-                for unit in self._disk.doomed():
-                    self._clear(unit)
+                self._clear_doomed()
                 if time.monotonic() - cleared > _CLEARED_EVERY_S:
                     cleared = time.monotonic()
                     self._make_room(0)

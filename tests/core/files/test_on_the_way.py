@@ -3,6 +3,7 @@ and it can be stopped and taken up again."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from core.catalog import Catalog, DatasetRecord
 from core.catalog.changes import Changes
 from core.catalog.queue import Has
+from core.cli import main
 from core.datasets.upload import UploadStage
 from core.files.depot import depot as depots
 from core.files.depot.depot import Depot
@@ -72,10 +74,12 @@ def test_a_click_returns_before_the_files_are_there_and_others_wait_for_them(
         size = disk_use(folder_of(one.workspace.home, f"datasets/{record.id}"))
         wait_until(lambda: one.jobs.get(job.id).total == size, 60, "progress")
         assert live(other, job.id).doing == "Saving it for all computers"
+        assert other.jobs.get(job.id).started_at  # so how long the rest takes can be said
         assert other.jobs.claim("light", pid=1, host="other") is None
         assert not other.jobs.demand("ray-")
         gate.set()
         wait_until(lambda: not one.jobs.get(job.id).home, 60, "all files")
+        assert one.jobs.get(job.id).started_at is None
         assert ("light", Has(0, False, exactly=True)) in other.jobs.demand("ray-")
         assert execute(other, mine(other, job)).state == "done"
         assert len(list(other.workspace.originals(record.id).rglob("*.jpg"))) == 8
@@ -138,3 +142,32 @@ def test_an_import_publishes_can_be_stopped_at_that_and_sends_nothing_twice(
     del sent[""]
     assert set(sent.values()) == {1}
     assert other.datasets.get(record.id).images == 8
+
+
+def test_a_command_sends_what_was_in_an_archive_and_not_the_archive(
+    computer: Computer,
+    shared: Path,
+    class_folders: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = class_folders({"cat": 4, "dog": 4})
+    packed = shutil.make_archive(str(tmp_path / "pets"), "zip", folder)
+    real, sent = FolderPlace.send, set[str]()
+
+    def send(self: FolderPlace, source: Path, name: str, tell: Tell) -> None:
+        sent.add(source.name)
+        real(self, source, name, tell)
+
+    monkeypatch.setattr(FolderPlace, "send", send)
+    assert main(["dataset", "add", packed]) == 0
+    other = computer("other")
+    (record,) = other.datasets.all()
+    assert len(list(other.workspace.originals(record.id).rglob("*.jpg"))) == 8
+    assert not other.jobs.all(states=("queued",))
+    assert "000.jpg" in sent
+    assert "archive.zip" not in sent
+    # Nothing is left of what is removed, when the command has ended.
+    assert main(["dataset", "remove", record.name]) == 0
+    assert main(["dataset", "purge"]) == 0
+    assert not list(shared.glob("originals/*"))
