@@ -13,37 +13,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import Timeout
-from sqlalchemy.exc import SQLAlchemyError
 
-from core.errors import Cancelled, Damaged, LightboxError, disk_errors
+from core.errors import Cancelled, Damaged, disk_errors
 from core.files.depot.contents import Contents
 from core.files.depot.disk import Disk
 from core.files.depot.ledger import Claim, Ledger
 from core.files.depot.manifest import NOTHING, Manifest, hash_file
 from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher
-from core.files.depot.sending import WORDS, OnItsWay, Sending, Whole
-from core.keeper import Waiting
-from core.progress import PUBLISH, Briefly, Reporter
+from core.files.depot.sending import WORDS, Sending, Whole
+from core.files.depot.tending import Tending
+from core.progress import PUBLISH, Reporter
 from core.workspace import ensure_space
 
 # A folder that was used so recently may be read just now.
 _IN_USE_S = 900.0
-_TENDED_EVERY_S = 1.0
 _ALONE_S = 0.5
+_SIZES_FOR_S = 1.0
 _CLEARED_TO = 0.9
 _TRIES = 20
-_CLEARED_EVERY_S = 600.0
-# Looking at large folders takes no more than this share of the time.
-_LOOKING = 0.02
 
 
-def _passing() -> contextlib.suppress:
-    """What can't be done now is done later."""
-    return contextlib.suppress(LightboxError, OSError, SQLAlchemyError, Cancelled)
-
-
-class Depot:
+class Depot(Tending):
     """The folders of one workspace.
 
     Args:
@@ -67,7 +58,7 @@ class Depot:
         self._touched: dict[str, float] = {}
         # Of the job that a thread does, or sees to.
         self._thread = threading.local()
-        self._tended = False
+        super().__init__()
         self._sizes: dict[str, int] = {}
         self._sized_at = float("-inf")
 
@@ -326,67 +317,10 @@ class Depot:
 
     def bytes_of(self, unit: str) -> int | None:
         """What a folder takes in the store; ``None`` for one that isn't there."""
-        if time.monotonic() - self._sized_at > _TENDED_EVERY_S:
+        if time.monotonic() - self._sized_at > _SIZES_FOR_S:
             self._sizes = {unit: size for unit, (_, size) in self.ledger.all().items()}
             self._sized_at = time.monotonic()
         return self._sizes.get(unit)
-
-    @property
-    def name(self) -> str:
-        """As :class:`core.keeper.Keeper` has it."""
-        return self._disk.name
-
-    def before_job(self) -> str:
-        """As :class:`core.keeper.Keeper` has it: where somebody tends, a click needn't wait."""
-        if self._tended:
-            return self.name
-        self.settle()
-        return ""
-
-    @contextmanager
-    def deferring(self, waiting: Waiting, report: Reporter) -> Iterator[None]:
-        """As :class:`core.keeper.Keeper` has it."""
-        self._tended = True
-        try:
-            yield
-        except BaseException:
-            with _passing():
-                self._catch_up(waiting, Briefly())
-            raise
-        else:
-            self._catch_up(waiting, report)
-
-    def _catch_up(self, waiting: Waiting, report: Reporter) -> None:
-        self._tended = False
-        self.settle(report)
-        waiting.let_out(waiting.kept_back(self.name))
-        self._clear_doomed()
-
-    def _clear_doomed(self) -> None:
-        for unit in self._disk.doomed():
-            self._clear(unit)
-
-    def tend(self, end: threading.Event, waiting: Waiting) -> None:
-        """See to what is left over, then to what this process changes, until ``end``."""
-        self._tended = True
-        cleared, pause = time.monotonic(), 0.0
-        settle, known = self.settle_all, set[str]()
-        while not end.wait(pause):
-            began = time.thread_time()
-            with _passing():
-                jobs = waiting.kept_back(self.name)
-                # Workers of this computer take a new one at once, and publish it themselves.
-                if known.issuperset(jobs):
-                    settle(OnItsWay(waiting, jobs, end))
-                    waiting.let_out(jobs)
-                    settle = self.settle
-                known = set(jobs)
-                self._clear_doomed()
-                if time.monotonic() - cleared > _CLEARED_EVERY_S:
-                    cleared = time.monotonic()
-                    self._make_room(0)
-            pause = max(_TENDED_EVERY_S, (time.thread_time() - began) / _LOOKING)
-        self._tended = False
 
     def _make_room(self, more: int, coming: str = "") -> None:
         """Leave to the store what was used longest ago, where the limit would be passed."""

@@ -20,6 +20,7 @@ from core.files.kept import Kept
 from core.inference.batch import answer_batch
 from core.inference.batch_files import find_files
 from core.inference.batch_store import new_batch, place_of
+from core.progress import Reporter
 from core.quality import thumbs
 from core.quality.curation import curated
 from core.quality.export import ExportOptions, export_dataset
@@ -75,7 +76,7 @@ def test_a_bucket_is_read_as_the_same_folder_is(
     mine = load_pixels(catalog.workspace, here.id, folder, good, 16)
     np.testing.assert_array_equal(at.take(rows), mine.take(rows))
     assert not at.failed
-    export_dataset(catalog, far.id, tmp_path / "out", ExportOptions(), None)
+    export_dataset(catalog, far.id, tmp_path / "out", ExportOptions(), Reporter())
     assert (tmp_path / "out/cat/000.jpg").read_bytes() == (folder / "cat/000.jpg").read_bytes()
     assert [each[0] for each in find_files(root)] == [each[0] for each in find_files(folder)]
     assert bucket.read() == ["a/photos/dog/unnamed"]  # whose first bytes tell that it is one

@@ -12,6 +12,7 @@ import pytest
 from core.catalog import Catalog
 from core.errors import Cancelled, Damaged, InvalidInput, NotAllowed, Unreachable
 from core.files.depot import depot as depots
+from core.files.depot import tending
 from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, open_place
 from core.workspace import write_json
@@ -118,7 +119,7 @@ def test_a_stop_anywhere_in_a_publication_leaves_the_folder_as_it_was(
     # Who begins anew on that computer publishes what was left, and sends nothing twice.
     monkeypatch.setattr(FolderPlace, "send", _stopped(FolderPlace.send, iter([])))
     end = threading.Event()
-    monkeypatch.setattr(depots, "_TENDED_EVERY_S", 0.01)
+    monkeypatch.setattr(tending, "_TENDED_EVERY_S", 0.01)
     monkeypatch.setattr(Depot, "settle", lambda self, _: (_settle(self), end.set()))
     again = Depot(one.workspace.home, lambda: _depot(one).place, one.folders, 10**9)
     again.tend(end, one.jobs)

@@ -17,7 +17,7 @@ from core.catalog.changes import Changes
 from core.catalog.queue import Has
 from core.cli import main
 from core.datasets.upload import UploadStage
-from core.files.depot import depot as depots
+from core.files.depot import tending
 from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, Tell
 from core.jobs.execute import execute
@@ -62,7 +62,7 @@ def test_a_click_returns_before_the_files_are_there_and_others_wait_for_them(
         real(self, source, name, tell)
 
     monkeypatch.setattr(FolderPlace, "send", send)
-    monkeypatch.setattr(depots, "_TENDED_EVERY_S", 0.01)
+    monkeypatch.setattr(tending, "_TENDED_EVERY_S", 0.01)
     tends = threading.Thread(target=depot.tend, args=(end, one.jobs))
     tends.start()
     try:
