@@ -68,7 +68,9 @@ class Keeper(Protocol):
     def publish_of(self, names: Collection[str], claim: tuple[str, int]) -> None:
         """Publish what a process of this computer has left unfinished."""
 
-    def working(self, job_id: str, claims: int) -> AbstractContextManager[None]:
+    def working(
+        self, job_id: str, claims: int, report: Reporter | None = None
+    ) -> AbstractContextManager[None]:
         """A job is done in this thread."""
 
     def drop(self, units: Iterable[str]) -> None:

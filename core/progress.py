@@ -18,8 +18,10 @@ from core.text import size
 _PAUSE_S = 0.1
 PUBLISH = "publish"
 """The phase in which a folder goes into a store."""
+FETCH = "fetch"
+"""The phase in which it comes from there."""
 # Phases that count bytes.
-_IN_BYTES = ("download", PUBLISH)
+_IN_BYTES = ("download", PUBLISH, FETCH)
 
 
 @dataclass(frozen=True)

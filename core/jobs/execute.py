@@ -84,7 +84,9 @@ def _publishing(catalog: Catalog, job: JobRecord, report: DatabaseReporter) -> I
         yield
         return
     try:
-        with keeper.working(job.id, job.claims):
+        # Who has stopped a training early wants what there is.
+        ends = report if job.lane == "light" else ToTheEnd(report)
+        with keeper.working(job.id, job.claims, ends):
             try:
                 yield
             except BaseException as error:
@@ -94,7 +96,6 @@ def _publishing(catalog: Catalog, job: JobRecord, report: DatabaseReporter) -> I
                         stopped = isinstance(error, Cancelled)
                         keeper.settle(Briefly() if stopped else ToTheEnd(report))
                 raise
-            # Who has stopped a training early wants what there is.
             keeper.settle(ToTheEnd(report))
     finally:
         if report.lost:

@@ -11,7 +11,7 @@ from core.catalog.records import ACTIVE
 from core.jobs.crew import nobody_for
 from core.jobs.curves import Curves, curves
 from core.jobs.kinds import KINDS
-from core.progress import PUBLISH
+from core.progress import FETCH, PUBLISH
 
 __all__ = ["Curves", "JobView", "curves", "live"]
 
@@ -28,6 +28,7 @@ _PHASES = {
     "fit": "Training",
     "export": "Saving and checking the model",
     "evaluate": "Testing",
+    FETCH: "Fetching it from the store",
     PUBLISH: "Saving it for all computers",
 }
 

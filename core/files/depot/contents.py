@@ -15,6 +15,7 @@ from core.errors import Damaged, InvalidInput
 from core.files.depot.ledger import Ledger
 from core.files.depot.manifest import Entry, Manifest, hash_file
 from core.files.depot.places import Gone, Place
+from core.progress import Throttle
 from core.workspace import keep_private
 
 _ABOUT = "lightbox.json"
@@ -111,7 +112,7 @@ class Contents:
         """Do something to many things, several at once; the first error ends it.
 
         Args:
-            meanwhile: called again and again; what it raises ends it, too.
+            meanwhile: called now and then, and at the end; what it raises ends it, too.
         """
         items = list(items)
         if not items or (len(items) == 1 and meanwhile is None):
@@ -119,12 +120,15 @@ class Contents:
         _ = self.place
         pool = ThreadPoolExecutor(min(_AT_ONCE, len(items)))
         try:
-            found = []
+            found, due = [], Throttle(_LOOK_S)
             for each in [pool.submit(do, item) for item in items]:
                 while meanwhile is not None and not each.done():
-                    meanwhile()
                     wait([each], _LOOK_S)
+                    if due():
+                        meanwhile()
                 found.append(each.result())
+            if meanwhile is not None:
+                meanwhile()
             return found
         finally:
             pool.shutdown(cancel_futures=True)

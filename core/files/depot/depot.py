@@ -21,7 +21,7 @@ from core.files.depot.ledger import Claim, Ledger
 from core.files.depot.manifest import NOTHING, Manifest, hash_file
 from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher
-from core.files.depot.sending import WORDS, Sending, Whole
+from core.files.depot.sending import WORDS, Arriving, Sending, Whole
 from core.files.depot.tending import Tending
 from core.progress import PUBLISH, Reporter
 from core.workspace import ensure_space
@@ -144,9 +144,13 @@ class Depot(Tending):
             ensure_space(self._disk.home, total, "fetching files from the store")
             try:
                 coming.mkdir(parents=True, mode=0o700)
-                self._contents.each(
-                    lambda path: self._contents.fetch(wanted.files[path], coming, path), fetched
-                )
+                arriving = Arriving(self._report, total)
+
+                def fetch(path: str) -> None:
+                    self._contents.fetch(wanted.files[path], coming, path)
+                    arriving.came(wanted.files[path].bytes)
+
+                self._contents.each(fetch, fetched, arriving.tell)
                 if not here and not folder.exists():
                     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                     coming.rename(folder)
@@ -163,14 +167,24 @@ class Depot(Tending):
     # ---- writing
 
     @contextmanager
-    def working(self, job_id: str, claims: int) -> Iterator[None]:
+    def working(self, job_id: str, claims: int, report: Reporter | None = None) -> Iterator[None]:
         """A job is done in this thread: what the process uses is its own to publish, as long as the
-        job is this process's."""
-        before, self._thread.claim = self._claim, Claim(job_id, claims)
+        job is this process's.
+
+        Args:
+            report: hears how far what it needs is on its way here, and may stop that.
+        """
+        before = self._claim, self._report
+        self._thread.claim, self._thread.report = Claim(job_id, claims), report or Reporter()
         try:
             yield
         finally:
-            self._thread.claim = before
+            self._thread.claim, self._thread.report = before
+
+    @property
+    def _report(self) -> Reporter:
+        found: Reporter = getattr(self._thread, "report", None) or Reporter()
+        return found
 
     @property
     def _claim(self) -> Claim | None:

@@ -1,18 +1,20 @@
-"""A folder on its way into a store: what has arrived there already, and how far it is."""
+"""A folder on its way into a store, or here: what has arrived already, and how far it is."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from core.files.depot.manifest import Entry, Manifest
 from core.files.depot.places import Tell
 from core.keeper import Waiting
-from core.progress import PUBLISH, HandsOn, Reporter, Throttle, Wishes
+from core.progress import FETCH, PUBLISH, HandsOn, Reporter, Throttle, Wishes
 
+SOON_S = 1.0
 WORDS = "Saving it for all computers"
 
 
@@ -34,6 +36,35 @@ class OnItsWay(Reporter):
 
     def wishes(self) -> Wishes:
         return Wishes(stop="keep" if self._end.is_set() else "")
+
+
+class Arriving:
+    """A folder on its way from a store. That it comes is said only where it takes a while.
+
+    Args:
+        report: hears how far it is, in bytes.
+        total: bytes of it.
+    """
+
+    def __init__(self, report: Reporter, total: int) -> None:
+        self._report, self._total = report, total
+        self._done, self._from = 0, time.monotonic() + SOON_S
+        self._lock = threading.Lock()
+
+    def came(self, size: int) -> None:
+        """A file of so many bytes is here."""
+        with self._lock:
+            self._done += size
+
+    def tell(self) -> None:
+        """Report how far it is.
+
+        Raises:
+            Cancelled: it is to stop.
+        """
+        self._report.check()
+        if time.monotonic() >= self._from:
+            self._report.progress(FETCH, self._done, self._total, "Fetching it from the store")
 
 
 class Whole(HandsOn):
@@ -73,7 +104,7 @@ class Sending:
         self._noted, self._report = noted, report
         self._lock = threading.Lock()
         self._arrived: dict[tuple[str, str], Entry] = {}
-        self._total, self._done = 0, dict[str, int]()
+        self._total, self._sum, self._done = 0, 0, dict[str, int]()
         with contextlib.suppress(OSError):
             for line in noted.read_text(encoding="utf-8").splitlines():
                 # The last line may have been cut off.
@@ -83,7 +114,7 @@ class Sending:
 
     def begin(self, sizes: Mapping[str, int]) -> None:
         """Say what has to be sent: bytes by path."""
-        self._total, self._done = sum(sizes.values()), dict.fromkeys(sizes, 0)
+        self._total, self._sum, self._done = sum(sizes.values()), 0, {}
 
     def found(self, path: str, digest: str) -> Entry | None:
         """A file that has arrived before, if it is the same still."""
@@ -94,7 +125,9 @@ class Sending:
 
         def tell(done: int) -> None:
             self._report.check()
-            self._done[path] = done
+            with self._lock:
+                self._sum += done - self._done.get(path, 0)
+                self._done[path] = done
 
         return tell
 
@@ -113,8 +146,7 @@ class Sending:
         """
         self._report.check()
         if self._total:
-            done = min(sum(self._done.copy().values()), self._total)
-            self._report.progress(PUBLISH, done, self._total, WORDS)
+            self._report.progress(PUBLISH, min(self._sum, self._total), self._total, WORDS)
 
     def end(self, now: Manifest) -> list[str]:
         """Forget what was noted, once the folder is what a manifest says; returns names of what has

@@ -17,12 +17,13 @@ from core.catalog.changes import Changes
 from core.catalog.queue import Has
 from core.cli import main
 from core.datasets.upload import UploadStage
-from core.files.depot import tending
+from core.files.depot import sending, tending
 from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, Tell
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_import, submit_scan
 from core.jobs.live import live
+from core.jobs.reporter import DatabaseReporter
 from core.keeper import folder_of
 from core.progress import RecordingReporter
 from core.workspace import disk_use
@@ -142,6 +143,30 @@ def test_an_import_publishes_can_be_stopped_at_that_and_sends_nothing_twice(
     del sent[""]
     assert set(sent.values()) == {1}
     assert other.datasets.get(record.id).images == 8
+
+
+def test_what_a_job_needs_is_seen_to_come_and_can_be_stopped(
+    computer: Computer,
+    uploaded: Callable[[Catalog], DatasetRecord],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = computer("one"), computer("other")
+    record = uploaded(one)
+    job = submit_import(one, record.id)
+    real, calls, reports = FolderPlace.fetch, count(1), list[DatabaseReporter]()
+
+    def fetch(self: FolderPlace, name: str, target: Path) -> None:
+        if target.suffix == ".jpg" and next(calls) == 3:
+            said = lambda: other.jobs.get(job.id).phase == "fetch"  # noqa: E731
+            wait_until(said, 60, "how far it is")
+            one.jobs.request_cancel(job.id)
+            wait_until(reports[0].cancelled, 60, "the stop")
+        real(self, name, target)
+
+    monkeypatch.setattr(FolderPlace, "fetch", fetch)
+    monkeypatch.setattr(sending, "SOON_S", 0.0)
+    assert execute(other, mine(other, job), started=reports).state == "cancelled"
+    assert not folder_of(other.workspace.home, f"originals/{record.id}").exists()
 
 
 def test_a_command_sends_what_was_in_an_archive_and_not_the_archive(
