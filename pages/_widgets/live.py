@@ -16,7 +16,7 @@ from pages._widgets.job import progress_bar
 from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog
 
-EVERY_S = 0.7
+EVERY_S = 1.0
 _WHAT = {
     "loss": "Loss: how wrong, lower is better",
     "accuracy": "Accuracy: the share that is right",

@@ -18,7 +18,7 @@ from pages._widgets.session import catalog, choose_run, take
 from pages._widgets.steps import go
 from pages._widgets.studio.watching import Curve, Picture, Watching, watching
 
-EVERY_S = 0.5
+EVERY_S = 1.0
 
 
 @st.fragment(run_every=EVERY_S)
