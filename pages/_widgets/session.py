@@ -46,13 +46,14 @@ def _open(home: str) -> Catalog:
         workspace = open_workspace()
         workspace.sweep_staging()
         opened = open_catalog(workspace)
-        empty_bin(opened, older_than_s=KEPT_S)
-        removal.empty_bin(opened, older_than_s=removal.KEPT_S)
         ensure_running(
             workspace,
             lanes=settings.load().lanes,
             ray_lanes=settings.LANES if settings.ray() else (),
         )
+        # Once somebody tends a store: it isn't waited for then.
+        empty_bin(opened, older_than_s=KEPT_S)
+        removal.empty_bin(opened, older_than_s=removal.KEPT_S)
     _leave_libraries_alone()
     return opened
 
