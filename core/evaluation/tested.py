@@ -162,7 +162,7 @@ def keep_tested(
     tested = Tested(
         on=on,
         name=place.name or on,
-        uploaded=_is_upload(on),
+        uploaded=on.startswith(f"{INSIDE}runs/") and f"/{_UPLOADS}/" in on,
         at=time.time(),
         matching=matching,
         images=len(hashes),
@@ -305,10 +305,6 @@ def _place(workspace: Workspace, run_id: str, name: str) -> Path:
                 return place
             except FileExistsError:
                 number += 1
-
-
-def _is_upload(on: str) -> bool:
-    return on.startswith(f"{INSIDE}runs/") and f"/{_UPLOADS}/" in on
 
 
 def _list(names: Iterable[str]) -> str:

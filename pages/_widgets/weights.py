@@ -54,7 +54,7 @@ def choose_weights(form: Form, spec: TrainSpec) -> None:
 def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
     """The radio buttons; what is chosen is the part of the setting before its colon."""
     setting, key = form.settings["weights"], form.key("weights-kind")
-    chosen = _part(form.value("weights"))
+    chosen = form.value("weights").partition(":")[0]
     if chosen not in offered:
         offered = [*offered, chosen]
     if st.session_state.get(key) != chosen:
@@ -79,10 +79,6 @@ def _kind(form: Form, offered: list[str], runs: list[RunRecord]) -> str:
             on_change=take,
         )
     )
-
-
-def _part(weights: str) -> str:
-    return weights.partition(":")[0]
 
 
 def like(spec: TrainSpec, runs: list[RunRecord]) -> list[RunRecord]:

@@ -96,10 +96,6 @@ def _adds_no_border(layer: Any) -> bool:
     )
 
 
-def _float32(source: Source, folder: Path) -> None:
-    _convert(source, folder)
-
-
 def _float16(source: Source, folder: Path) -> None:
     def choose(tf: Any, converter: Any) -> None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -143,7 +139,7 @@ for _key, _title, _sentence, _write, _tolerance, _least_same in (
         "litert",
         "LiteRT float32",
         "A .tflite file for Android, iOS and small computers.",
-        _float32,
+        _convert,
         EXACT,
         1.0,
     ),

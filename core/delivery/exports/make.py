@@ -73,7 +73,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
                 info,
                 run.name,
                 sure_from(catalog.workspace, run.id),
-                _card(catalog, run.id, report),
+                card_markdown(Findings(load_material(catalog, run.id), report)),
                 images.pictures(),
                 open_predictor(catalog.workspace, run.id),
                 answer,
@@ -103,7 +103,3 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     audit.note(catalog, "exported a model", run.name, fmt.title)
     report.progress(_PHASE, 4, 4, "Packing it")
     return export
-
-
-def _card(catalog: Catalog, run_id: str, report: Reporter) -> str:
-    return card_markdown(Findings(load_material(catalog, run_id), report))

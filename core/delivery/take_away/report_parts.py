@@ -102,7 +102,7 @@ def _table(part: parts.Table) -> str:
     for row in values:
         line, cells = part.written(row), []
         for at in shown:
-            cells.append(_cell(part.columns[at], line[at]))
+            cells.append((name if part.columns[at].kind == "name" else text)(line[at]))
             if part.columns[at].bar:
                 cells.append(bar([row[at] or 0.0]))
         if prose:
@@ -120,10 +120,6 @@ def _table(part: parts.Table) -> str:
             heads.append("")
     title = f"<h3>{text(part.title)}</h3>" if part.title not in ("", parts.UNTITLED) else ""
     return title + table(heads, rows, kinds)
-
-
-def _cell(column: parts.Column, written: str) -> str:
-    return name(written) if column.kind == "name" else text(written)
 
 
 _DRAWN: dict[type, Callable[[Any], str]] = {

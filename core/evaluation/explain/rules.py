@@ -168,7 +168,8 @@ def _matmul(step: Step) -> list[Any]:
 
 @rule("Relu")
 def _relu(step: Step) -> list[Any]:
-    return [_where(op().greater(step.node.output(0), number(0)), step.slope)]
+    above = op().greater(step.node.output(0), number(0))
+    return [op().select(above, step.slope, number(0))]
 
 
 @rule("Sigmoid")
@@ -314,7 +315,3 @@ def _concat(step: Step) -> list[Any]:
         step.slope, op().constant(np.int64(axis)), op().constant(np.array(lengths, np.int64))
     )
     return [parts.output(n) if step.live[n] else None for n in range(len(lengths))]
-
-
-def _where(condition: Any, slope: Any) -> Any:
-    return op().select(condition, slope, number(0))

@@ -145,7 +145,11 @@ class Study:
         study that is damaged, which is then found out anew."""
         done = PHASES and PHASES.keys() <= {*self.seconds, *self.failed}
         if not path.exists() and not done:
-            return _not_there(path)
+            return NotFound(
+                "This has not been found out yet.",
+                file=path.name,
+                remedy="Start it with: study RUN",
+            )
         (self.folder / _NOTES).unlink(missing_ok=True)
         return Damaged(
             "A part of what was found out about this test was damaged.",
@@ -275,9 +279,3 @@ def notes_of(workspace: Workspace, run_id: str, on: str) -> Derived[Notes]:
 def _at(pixels: Pixels, row: int) -> np.ndarray | None:
     slot = int(pixels.slots[row])
     return None if slot < 0 else np.asarray(pixels.store[slot])
-
-
-def _not_there(path: Path) -> NotFound:
-    return NotFound(
-        "This has not been found out yet.", file=path.name, remedy="Start it with: study RUN"
-    )

@@ -85,19 +85,13 @@ def _said(export: Export) -> str:
         near = f"Same answer on {export.same:,} of {export.images:,} images"
     if export.largest_difference:
         near += f", probabilities within {percent(max(0.001, export.largest_difference))}"
-    return f"{near} · {size(export.model_bytes)} · {_quick(export)} an image"
+    digits = 1 if export.milliseconds < 10 else 0
+    quick = f"{export.milliseconds:.{digits}f} ms an image"
+    return f"{near} · {size(export.model_bytes)} · {quick}"
 
 
 def _pairs(keys: Sequence[str]) -> list[Sequence[str]]:
     return [keys[start : start + 2] for start in range(0, len(keys), 2)]
-
-
-def _quick(export: Export) -> str:
-    return (
-        f"{export.milliseconds:.1f} ms"
-        if export.milliseconds < 10
-        else (f"{export.milliseconds:.0f} ms")
-    )
 
 
 def _table(made: dict[str, Export]) -> None:

@@ -105,7 +105,9 @@ def _not_tested(view: View, run: RunRecord) -> None:
 
 
 def _compared(view: View, other: RunRecord) -> Comparison:
-    stamps = tuple(_stamp(run.id, view.on) for run in (view.run, other))
+    stamps = tuple(
+        RunFiles(catalog().workspace, run.id).test(view.on).changed for run in (view.run, other)
+    )
     home = str(catalog().workspace.home)
     return _comparison(home, view.run, other, view.on, stamps, _key(view.run) + _key(other))
 
@@ -125,10 +127,6 @@ def _comparison(
 ) -> Comparison:
     del home, stamps, names  # parts of the key only
     return compare_runs(catalog(), _first, _second, on)
-
-
-def _stamp(run_id: str, on: str) -> float:
-    return RunFiles(catalog().workspace, run_id).test(on).changed
 
 
 def _verdict(view: View, found: Comparison) -> None:

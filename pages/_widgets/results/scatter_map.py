@@ -48,9 +48,8 @@ def draw(view: View) -> None:
     if not has_map(study, method):
         _offer_umap(view)
         return
-    made, sheet = _loaded(
-        str(study.folder), study.seconds["map"], method, _changed(study, method), study
-    )
+    changed = (study.folder / f"map-{method}.json").stat().st_mtime
+    made, sheet = _loaded(str(study.folder), study.seconds["map"], method, changed, study)
     if made.table.empty:
         st.info("There are no test images to show.", icon=":material/info:")
         return
@@ -184,10 +183,6 @@ def _offer_umap(view: View) -> None:
                 on_click=attempt,
                 args=(kinds.submit_umap, catalog(), view.run.id, view.on),
             )
-
-
-def _changed(study: Study, method: Method) -> float:
-    return (study.folder / f"map-{method}.json").stat().st_mtime
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -54,7 +54,7 @@ def about_tested(run: RunRecord, on: str, *, read_only: bool = False) -> None:
     """Below the choice: the form for a new test while it is open, a test that is running, and what
     there is to say of the chosen folder."""
     if not read_only:
-        running = _running(run)
+        running = catalog().jobs.active("evaluate", run.id)
         if running is not None:
             with st.container(border=True):
                 st.markdown(f"Testing “{escape(run.name)}” on {_what(running)}")
@@ -79,10 +79,6 @@ def _open_key(run: RunRecord) -> str:
 
 def _toggle(run: RunRecord) -> None:
     st.session_state[_open_key(run)] = not st.session_state.get(_open_key(run), False)
-
-
-def _running(run: RunRecord) -> JobRecord | None:
-    return catalog().jobs.active("evaluate", run.id)
 
 
 def _what(job: JobRecord) -> str:

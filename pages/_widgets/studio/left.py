@@ -76,7 +76,8 @@ def _column(dataset_id: str | None, watching: bool) -> None:
         if not found:
             st.caption(f"No class is called anything like “{escape(shorten(wanted.strip()))}”.")
     shown = _cards(record, part) if record is not None else [Card(one, 0) for one in by_hand.BLANK]
-    events = cards(shown, busy=_busy(job), hint=job is None, more=_ready_for_more(record))
+    more = record is None or record.version > 0
+    events = cards(shown, busy=_busy(job), hint=job is None, more=more)
     doing.last_said(record)
     if events:
         doing.do(record, events)
@@ -89,10 +90,6 @@ def _going(record: DatasetRecord | None) -> JobRecord | None:
         return None
     job = catalog().jobs.get(record.job_id)
     return None if job.finished else job
-
-
-def _ready_for_more(record: DatasetRecord | None) -> bool:
-    return record is None or record.version > 0
 
 
 def _busy(job: JobRecord | None) -> Busy | None:

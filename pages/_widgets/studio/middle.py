@@ -81,7 +81,7 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
         help=_NOTHING_NEW if known else None,
     ):
         assert spec is not None
-        attempt(_start, spec)
+        attempt(create_run, catalog(), spec)
         st.rerun()
     if why:
         st.caption(escape(why))
@@ -96,10 +96,6 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
 def _changed(home: str, run_id: str, version: int) -> bool:
     del home, version  # parts of the key only
     return changed_since(catalog(), catalog().runs.get(run_id))
-
-
-def _start(spec: TrainSpec) -> None:
-    create_run(catalog(), spec)
 
 
 def _spec(record: DatasetRecord | None) -> tuple[TrainSpec | None, str]:

@@ -53,12 +53,14 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
     with st.container(key="studio-photo"):
         shown = picture_of(run.id, answer, tried.data, False)
         st.image(shown, width="stretch", alt=f"Your photo, answered {answer.label}")
+    # A correction is being learned already.
+    learned = f"studio-correction-{record.id}" in st.session_state
     corrected = said(
         answer,
         threshold=threshold_of(run),
         unlike=bool(tried.out_of_distribution),
         key=f"studio-said-{run.id}-{photo.at}",
-        classes=() if _busy(record) else [label for label, _ in answer.top],
+        classes=() if learned else [label for label, _ in answer.top],
         refused=refused(run, photo),
         may_begin=True,
     )
@@ -71,8 +73,3 @@ def _answer(record: DatasetRecord, run: RunRecord, photo: Shown) -> None:
             st.caption("It is still finding out what photos unlike yours look like.")
         elif job.error:
             st.caption(f"Photos unlike yours can't be marked. {escape(job.error)}")
-
-
-def _busy(record: DatasetRecord) -> bool:
-    """A correction is being learned already."""
-    return f"studio-correction-{record.id}" in st.session_state

@@ -63,7 +63,8 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
         known: of the run's images, for what reads them.
     """
     spec = material.spec
-    vast = is_vast(material)
+    # Its decoded images had better not lie in memory.
+    vast = len(material.split) * spec.image_size**2 * 3 > _MOST_BYTES
     train, validation, test = (
         f"{material.count(part):,}" for part in ("train", "validation", "test")
     )
@@ -278,11 +279,6 @@ def known_of_images(modes: set[str], formats: set[str]) -> dict[str, Any]:
     if not formats & {"JPEG", "MPO"}:
         known[_NO_JPEGS] = False
     return known
-
-
-def is_vast(material: Material) -> bool:
-    """Whether its decoded images had better not lie in memory."""
-    return len(material.split) * material.spec.image_size**2 * 3 > _MOST_BYTES
 
 
 def _folder(material: Material) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ import streamlit as st
 from core.api.uploads import PREFIX, issue
 from core.datasets.archives import SUFFIXES_ARCHIVE
 from core.datasets.formats import SUFFIXES
-from core.quality.thumbs import media_type
+from core.quality.thumbs import data_uri
 from core.who import acting
 from pages._widgets.component import component_of
 from pages._widgets.uploader import SENDING
@@ -96,7 +95,7 @@ def cards(
                 {
                     "label": each.label,
                     "count": each.count,
-                    "pictures": [_address(picture) for picture in each.pictures if picture],
+                    "pictures": [data_uri(picture) for picture in each.pictures if picture],
                     "tiny": each.tiny,
                 }
                 for each in classes
@@ -150,7 +149,3 @@ def _event(said: Mapping[str, Any]) -> Event:
         int(said.get("taken") or 0),
         [(str(path), str(why)) for path, why in left],
     )
-
-
-def _address(picture: bytes) -> str:
-    return f"data:{media_type(picture)};base64,{base64.b64encode(picture).decode()}"
