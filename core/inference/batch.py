@@ -106,6 +106,8 @@ def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter 
 
     hands = report.hands() if len(left) >= _WORTH_CHUNKS else None
     if hands is not None:
+        # Several for each machine, of at most so many chunks.
+        size = max(1, min(_MOST_CHUNKS, len(left) // (8 * hands.machines)))
         specs = [
             {
                 "run_id": run_id,
@@ -114,7 +116,7 @@ def answer_batch(catalog: Catalog, run_id: str, batch_id: str, report: Reporter 
                 "rows": CHUNK,
                 "first": sample(folder, files[starts[0]][0]),
             }
-            for starts in _cut(left, hands.machines)
+            for starts in (left[at : at + size] for at in range(0, len(left), size))
         ]
         with contextlib.closing(hands.share(PART, specs, here, tell)) as done_parts:
             for _ in done_parts:
@@ -172,12 +174,6 @@ _Chunks = Sequence[tuple[int, Sequence["Found"]]]
 
 def _chunks_of(files: Sequence[Found], starts: Sequence[int]) -> _Chunks:
     return [(start, files[start : start + CHUNK]) for start in starts]
-
-
-def _cut(left: Sequence[int], machines: int) -> list[Sequence[int]]:
-    """Chunks that are left, as parts: several for each machine, of at most so many chunks."""
-    size = max(1, min(_MOST_CHUNKS, len(left) // (8 * machines)))
-    return [left[at : at + size] for at in range(0, len(left), size)]
 
 
 def _telling(report: Reporter, asked: _Chunks) -> Callable[[int], None]:

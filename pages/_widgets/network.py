@@ -43,15 +43,11 @@ def choose_network(form: Form, spec: TrainSpec, good: pd.DataFrame) -> None:
         build(form, classes)
         left, right = st.columns([3, 2], gap="large")
     else:
-        with right, st.expander(_diagram_title(key), expanded=True):
+        side = facts(key).size
+        with right, st.expander(f"Diagram, at {side} × {side} pixels", expanded=True):
             draw_svg(diagram(facts(key, classes).blocks, ARCHITECTURES[key].title), "diagram")
     with left:
         _input(form, spec, good)
-
-
-def _diagram_title(key: str) -> str:
-    side = facts(key).size
-    return f"Diagram, at {side} × {side} pixels"
 
 
 def _follow(form: Form) -> None:

@@ -138,7 +138,9 @@ def settle() -> None:
     """Before anything is drawn: what the address asks for is what the session is about, and a run
     that is opened by a link takes its own dataset along."""
     left: dict[str, str] = st.session_state.setdefault(_LEFT, {})
-    if _by_way_back():
+    context = get_script_run_ctx(suppress_warning=True)
+    # Somebody has gone back or forward in the browser to where the session is now.
+    if context is not None and context.is_history_navigation:
         left.clear()
     for kind in ("dataset", "run"):
         wanted, chosen = st.query_params.get(kind), st.session_state.get(kind)
@@ -153,12 +155,6 @@ def settle() -> None:
     run = _asked_run()
     if run is not None and run.dataset_id != asked("dataset"):
         st.session_state.pop("run")
-
-
-def _by_way_back() -> bool:
-    """Whether somebody has gone back or forward in the browser to where the session is now."""
-    context = get_script_run_ctx(suppress_warning=True)
-    return context is not None and context.is_history_navigation
 
 
 def where() -> dict[str, str]:

@@ -17,7 +17,6 @@ from core.features.runtime import Compiled
 from core.progress import SILENT, Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
-from core.text import plural
 from core.workspace import Workspace
 
 _FILE = "latency.json"
@@ -67,12 +66,13 @@ def measure_latency(workspace: Workspace, run_id: str, report: Reporter = SILENT
         report.check()
         rounds.append(_round(compiled, image))
     medians = [float(np.median(each)) for each in rounds]
+    cores = plural(os.cpu_count() or 1, "core")
     found = Latency(
         milliseconds=round(min(medians), 4),
         slow=round(max(medians), 4),
         repeats=sum(map(len, rounds)),
         busy=busy,
-        computer=_computer(),
+        computer=f"{platform.processor() or platform.machine()}, {cores}",
         at=time.time(),
     )
     return _derived(workspace, run_id).keep(found)
@@ -104,8 +104,3 @@ def _busy() -> float | None:
         return round(os.getloadavg()[0] / (os.cpu_count() or 1), 2)
     except (AttributeError, OSError):
         return None
-
-
-def _computer() -> str:
-    cores = os.cpu_count() or 1
-    return f"{platform.processor() or platform.machine()}, {plural(cores, 'core')}"

@@ -176,7 +176,10 @@ def find_similar(
         report.check()
 
     found = find_copies(np.concatenate([ours, theirs]), step)
-    pairs, at = _across(found.pairs, len(ours))
+    # One of ours and one of theirs. Equal pictures are all paired with their first only, which is
+    # one of ours if there is one.
+    at = np.flatnonzero((found.pairs[:, 0] < len(ours)) & (found.pairs[:, 1] >= len(ours)))
+    pairs = found.pairs[at]
     near = pd.DataFrame(
         {
             "path": np.array(paths, object)[pairs[:, 1] - len(ours)],
@@ -209,15 +212,6 @@ def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list
                 good.append(path)
                 found.append(facts.descriptor)
     return good, np.frombuffer(b"".join(found), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
-
-
-def _across(pairs: np.ndarray, ours: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of one of ours and one of theirs, and where they stood.
-
-    Equal pictures are all paired with their first only, which is one of ours if there is one.
-    """
-    at = np.flatnonzero((pairs[:, 0] < ours) & (pairs[:, 1] >= ours))
-    return pairs[at], at
 
 
 def _trained_on(workspace: Workspace, run_id: str) -> pd.DataFrame:

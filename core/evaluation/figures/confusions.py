@@ -26,7 +26,10 @@ def similarity_order(confusion: np.ndarray) -> list[int]:
     """
     counts = np.asarray(confusion, np.int64)
     size = len(counts)
-    off = mutual(counts)
+    # How much of two classes is taken for each other: symmetric, 0 to 2.
+    off = rates(counts)
+    np.fill_diagonal(off, 0)
+    off = off + off.T
     if size < 3 or not off.any():
         return list(range(size))
     from scipy.cluster.hierarchy import leaves_list, linkage
@@ -39,13 +42,6 @@ def similarity_order(confusion: np.ndarray) -> list[int]:
     # A tree can be read from either side: begin with the side that is nearer to the order given.
     half = size // 2
     return order if sum(order[:half]) <= sum(order[-half:]) else order[::-1]
-
-
-def mutual(confusion: np.ndarray) -> np.ndarray:
-    """How much of two classes is taken for each other: float64, symmetric, 0 to 2, diagonal 0."""
-    off = rates(confusion)
-    np.fill_diagonal(off, 0)
-    return off + off.T
 
 
 def most_confused(confusion: np.ndarray, limit: int) -> list[int]:

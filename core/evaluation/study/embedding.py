@@ -252,18 +252,11 @@ def _principal(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     if not scaled.any():
         return np.zeros((len(scaled), 2), np.float32), (0.0, 0.0)
     dimensions = min(_DIMENSIONS, *scaled.shape)
-    pca = PCA(
-        dimensions,
-        svd_solver="covariance_eigh" if _is_tall(scaled) else "randomized",
-        random_state=SEED,
-    )
+    tall = scaled.shape[1] <= 512 and len(scaled) >= scaled.shape[1]
+    pca = PCA(dimensions, svd_solver="covariance_eigh" if tall else "randomized", random_state=SEED)
     reduced = np.asarray(pca.fit_transform(scaled), np.float32)
     shares = [*(float(share) for share in pca.explained_variance_ratio_[:2]), 0.0]
     return reduced, (shares[0], shares[1])
-
-
-def _is_tall(scaled: np.ndarray) -> bool:
-    return bool(scaled.shape[1] <= 512 and len(scaled) >= scaled.shape[1])
 
 
 def _by_tsne(reduced: np.ndarray, first: np.ndarray) -> np.ndarray:

@@ -109,7 +109,7 @@ def calibrate(
         seed: of the bootstrap.
         worth: of one image in intervals of shares, where some belong together.
     """
-    confidence = _confidence(probabilities)
+    confidence = probabilities.max(axis=1, initial=0).astype(np.float64)
     correct = probabilities.argmax(axis=1) == true if len(true) else np.zeros(0, bool)
     edges = np.linspace(0, 1, BINS + 1)
     ece, mce = calibration_errors(confidence, correct)
@@ -265,8 +265,10 @@ def fit_temperature(true: np.ndarray, probabilities: np.ndarray) -> tuple[Temper
 
 def warm(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities with their logits divided by ``temperature``; float64, the same shape."""
+    from scipy.special import softmax
+
     scaled = np.log(np.maximum(probabilities.astype(np.float64), _TINY)) / temperature
-    return _softmax(scaled)
+    return np.asarray(softmax(scaled, axis=1))
 
 
 def said_and_right(calibration: Calibration) -> Bin | None:
@@ -293,12 +295,6 @@ def _judge(mean: float, right: Share, ece_low: float, ece_high: float) -> Verdic
     return "fair" if ece_high <= _HOLDS else "average"
 
 
-def _confidence(probabilities: np.ndarray) -> np.ndarray:
-    if not len(probabilities):
-        return np.zeros(0)
-    return probabilities.max(axis=1).astype(np.float64)
-
-
 def _bin_of(confidence: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Which bin each is in; a bin has its upper edge, and the first its lower one too."""
     return np.searchsorted(edges[1:-1], np.asarray(confidence, np.float64), side="left")
@@ -321,11 +317,6 @@ def _bins(
         for n, share in enumerate(shares(right, images, worth))
         if share.images
     ]
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _log_loss(logits: np.ndarray, true: np.ndarray, temperature: float) -> float:

@@ -3,8 +3,6 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
@@ -27,10 +25,13 @@ def draw(run: RunRecord) -> None:
         "the self-test."
     )
     made = {export.format: export for export in find_exports(catalog().workspace, run.id)}
-    jobs = _jobs(run)
+    # The newest of each format.
+    every = catalog().jobs.all(kind="export_model", subject=run.id)
+    jobs = {job.spec["format"]: job for job in every}
     # Row by row, so that a phone shows them in their order too.
-    for pair in _pairs(offered()):
-        for column, key in zip(st.columns(2), pair, strict=False):
+    keys = offered()
+    for start in range(0, len(keys), 2):
+        for column, key in zip(st.columns(2), keys[start : start + 2], strict=False):
             with column, st.container(border=True):
                 _format(run, FORMATS[key], made.get(key), jobs.get(key))
     if made:
@@ -39,12 +40,6 @@ def draw(run: RunRecord) -> None:
     missing = [fmt.title for fmt in FORMATS.values() if not fmt.offered]
     if missing:
         st.caption(f"Not installed here: {', '.join(missing)}.")
-
-
-def _jobs(run: RunRecord) -> dict[str, JobRecord]:
-    """The newest job of each format."""
-    jobs = catalog().jobs.all(kind="export_model", subject=run.id)
-    return {job.spec["format"]: job for job in jobs}
 
 
 def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord | None) -> None:
@@ -88,10 +83,6 @@ def _said(export: Export) -> str:
     digits = 1 if export.milliseconds < 10 else 0
     quick = f"{export.milliseconds:.{digits}f} ms an image"
     return f"{near} · {size(export.model_bytes)} · {quick}"
-
-
-def _pairs(keys: Sequence[str]) -> list[Sequence[str]]:
-    return [keys[start : start + 2] for start in range(0, len(keys), 2)]
 
 
 def _table(made: dict[str, Export]) -> None:

@@ -58,7 +58,9 @@ def _column(dataset_id: str | None, watching: bool) -> None:
     if record is not None and job is None:
         _problem(record)
         wrong.lines(record)
-    classes = _classes(record)
+    classes: list[ClassByHand] = []
+    if record is not None:
+        classes = _classes_at(str(catalog().workspace.home), record.id, record.version)
     part = classes
     if len(classes) > _CARDS:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -135,12 +137,6 @@ def _remove(dataset_id: str) -> None:
     except LightboxError as error:
         doing.say(str(error), wrong=True)
         choose_dataset(None)
-
-
-def _classes(record: DatasetRecord | None) -> list[ClassByHand]:
-    if record is None:
-        return []
-    return _classes_at(str(catalog().workspace.home), record.id, record.version)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -69,7 +69,9 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
     spec, why = _spec(record)
     label = "Train again" if known else "Train"
     if spec is not None and record is not None:
-        label += _takes(spec, record)
+        table = dataset_table(record)
+        assert table is not None
+        label += takes(spec, usable(table))
         if settings.load().ahead:
             prepare_ahead(spec)
     if st.button(
@@ -130,12 +132,6 @@ def _doubts(home: str, dataset_id: str, version: int, spec: TrainSpec) -> list[s
     """What should be known before the start."""
     del home  # a part of the key only
     return hard_to_test(spec, usable(curated(catalog(), dataset_id, version)))
-
-
-def _takes(spec: TrainSpec, record: DatasetRecord) -> str:
-    table = dataset_table(record)
-    assert table is not None
-    return takes(spec, usable(table))
 
 
 def _not_done(run: RunRecord) -> None:

@@ -68,6 +68,8 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
     train, validation, test = (
         f"{material.count(part):,}" for part in ("train", "validation", "test")
     )
+    # What validation images had a say in; where a head was fitted there were no epochs.
+    chosen = "the head" if material.summary.head else "the best epoch"
     white = "" if _NO_TRANSPARENCY in known else " (what is transparent becomes white)"
     newer = spec.as_decoded.version > 1
     if newer:
@@ -107,7 +109,7 @@ def cells(material: Material, cutter: Cutter, known: dict[str, Any]) -> list[Cel
             ## Which images
 
             The run divided the images into three parts: {train} to **train** on, {validation} to
-            choose {_chosen(material)} by (**validation**), and {test} that were kept back for the
+            choose {chosen} by (**validation**), and {test} that were kept back for the
             **test** at the end. Copies of one picture were kept on one side. The list below is that
             division, with labels as they were corrected in Lightbox and without what was excluded,
             so exactly the same images are used here.
@@ -285,11 +287,6 @@ def _folder(material: Material) -> str:
     """Where the images lie, if that is a folder."""
     root = material.root
     return "" if root is None or is_address(root) else str(root)
-
-
-def _chosen(material: Material) -> str:
-    """What validation images had a say in; where a head was fitted there were no epochs."""
-    return "the head" if material.summary.head else "the best epoch"
 
 
 def _why_no_folder(material: Material) -> str:
