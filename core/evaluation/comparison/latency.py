@@ -17,6 +17,7 @@ from core.features.runtime import Compiled
 from core.progress import SILENT, Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles
+from core.text import plural
 from core.workspace import Workspace
 
 _FILE = "latency.json"
