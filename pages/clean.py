@@ -27,7 +27,7 @@ from pages._widgets.decided import (
 from pages._widgets.empty import TO_DATA, empty
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.glance import list_entries, looked_at, open_entry
-from pages._widgets.job import watch
+from pages._widgets.job import act, watch
 from pages._widgets.session import (
     catalog,
     current_dataset,
@@ -299,24 +299,16 @@ def _kinds(found: list[Finding]) -> None:
     for finding in found:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(escape(findings.say_kind(finding)), width="stretch")
-            st.button(
+            act(
                 f"Look at {len(finding.paths):,}",
+                (open_entry, finding.key),
+                icon="visibility",
                 key=f"look-{finding.key}",
-                icon=":material/visibility:",
-                on_click=open_entry,
-                args=(finding.key,),
             )
 
 
 def _back() -> None:
-    st.button(
-        "Back to the list",
-        icon=":material/arrow_back:",
-        type="tertiary",
-        key="look-back",
-        on_click=open_entry,
-        args=("",),
-    )
+    act("Back to the list", (open_entry, ""), icon="arrow_back", key="look-back", type="tertiary")
 
 
 def _list(record: DatasetRecord, table: pd.DataFrame, found: list[Finding]) -> None:

@@ -21,7 +21,7 @@ from pages._widgets.ended import ended
 from pages._widgets.expert import expert, part_of
 from pages._widgets.form import Form, as_wrong
 from pages._widgets.gone import dataset_gone, its_dataset_gone
-from pages._widgets.job import watch
+from pages._widgets.job import act, watch
 from pages._widgets.live import watch_training
 from pages._widgets.queue import queue_of_trainings
 from pages._widgets.recipes import choose_recipe, choose_time, say_download, takes
@@ -93,11 +93,11 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
             disabled=wrong is not None,
         )
         if form.changes:
-            st.button(
+            act(
                 f"Undo {plural(len(form.changes), 'change')} to the recipe",
-                icon=":material/undo:",
+                form.reset,
+                icon="undo",
                 type="tertiary",
-                on_click=form.reset,
             )
     if clicked:
         run = create_run(catalog(), spec)

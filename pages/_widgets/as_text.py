@@ -16,6 +16,7 @@ from core.training import recipes
 from core.training.recipes import RECIPES
 from core.training.spec import SETTINGS, TrainSpec, parse_spec
 from pages._widgets.form import Form, differences, take_over
+from pages._widgets.job import act
 from pages._widgets.recipes import radio_key
 from pages._widgets.session import catalog
 
@@ -38,11 +39,10 @@ def show_text(record: DatasetRecord, spec: TrainSpec, base: TrainSpec, good: pd.
                 key="settings-of",
                 help="Of this dataset or another; the split’s shares and seed too.",
             )
-            st.button(
+            act(
                 "Use its settings",
-                icon=":material/settings_backup_restore:",
-                on_click=use_settings,
-                args=(record, good, next(r for r in runs if r.id == picked)),
+                (use_settings, record, good, next(r for r in runs if r.id == picked)),
+                icon="settings_backup_restore",
             )
 
 

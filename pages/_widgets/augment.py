@@ -15,6 +15,7 @@ from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.augmentation.preview import preview
 from core.training.spec import TrainSpec
 from pages._widgets.form import AUGMENTATION, Form
+from pages._widgets.job import act
 from pages._widgets.network import small
 from pages._widgets.pictures import picture_grid
 from pages._widgets.session import thumbnails
@@ -84,13 +85,7 @@ def _preview(dataset_id: str, spec: TrainSpec, good: pd.DataFrame) -> None:
     size, grey = min(_LARGEST, spec.image_size), spec.color == "gray"
     st.html(_pictures(tuple(found), size, spec.resize, grey, spec.augmentation, seed))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Others",
-            icon=":material/shuffle:",
-            on_click=_others,
-            args=(seed + 1,),
-            help="Other images, changed otherwise.",
-        )
+        act("Others", (_others, seed + 1), icon="shuffle", help="Other images, changed otherwise.")
         st.caption(f"Your own images, {size} × {size} pixels, as training will see them.")
 
 

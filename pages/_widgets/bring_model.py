@@ -14,7 +14,7 @@ from core.quality.curation import usable
 from core.text import as_text, escape, percent, plural
 from core.training.foreign.archive import look_into
 from core.training.foreign.judge import PIXELS, Looked, Pixels
-from pages._widgets.job import watch
+from pages._widgets.job import act, watch
 from pages._widgets.session import catalog, choose_dataset, choose_run, dataset_table
 from pages._widgets.steps import go
 
@@ -144,7 +144,7 @@ def _brought(run_id: str) -> None:
                 f"“{escape(run.name)}” could not be brought in. {escape(run.error)}",
                 icon=":material/error:",
             )
-        st.button("Close", key="bring-close", on_click=_close, args=(run,))
+        act("Close", (_close, run), key="bring-close")
 
 
 def _close(run: RunRecord) -> None:

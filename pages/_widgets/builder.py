@@ -16,6 +16,7 @@ from core.training.diagram import diagram
 from core.training.stack import SETTINGS, Kind, Layer, from_json, to_json, trace
 from core.training.templates import TEMPLATES
 from pages._widgets.form import Form
+from pages._widgets.job import act
 from pages._widgets.pictures import draw_svg, layer_table
 
 KINDS = get_args(Kind)
@@ -74,11 +75,10 @@ def _templates(form: Form) -> None:
             width=320,
         )
         sentence, layers = TEMPLATES[name]
-        st.button(
+        act(
             "Start from it",
-            icon=":material/restart_alt:",
-            on_click=form.put,
-            args=("stack", layers),
+            (form.put, "stack", layers),
+            icon="restart_alt",
             help="Replaces the layers below.",
         )
     st.caption(sentence)
@@ -198,7 +198,7 @@ def _one_layer(form: Form) -> None:
     stack: Stack = form.value("stack")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox("New layer", KINDS, key="builder-kind", width=200)
-        st.button("Add at the end", icon=":material/add:", on_click=_add, args=(form,))
+        act("Add at the end", (_add, form), icon="add")
     if not stack:
         return
     if st.session_state.get(_AT, 0) >= len(stack):
@@ -217,14 +217,7 @@ def _one_layer(form: Form) -> None:
             ("Copy", "content_copy", False),
             ("Remove", "delete", False),
         ):
-            st.button(
-                label,
-                icon=f":material/{icon}:",
-                key=f"builder-{label}",
-                disabled=off,
-                on_click=_change,
-                args=(form, label),
-            )
+            act(label, (_change, form, label), icon=icon, key=f"builder-{label}", disabled=off)
     names = SETTINGS[stack[at].kind]
     for column, name in zip(st.columns(3) * 2, names, strict=False):
         with column:

@@ -5,13 +5,14 @@ Everything happens in callbacks, since a click may come together with a rerun of
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from core.jobs.live import JobView
 from core.text import plain_number
-from pages._widgets.job import attempt, cancel_button
+from pages._widgets.job import act, cancel_button
 from pages._widgets.session import catalog
 
 Stage = Literal["before", "search", "fit", "after"]
@@ -71,52 +72,42 @@ def controls(view: JobView, at: Stage, rate: float | None) -> None:
 def _buttons(view: JobView, rate: float | None) -> None:
     job = view.job
     with st.container(horizontal=True, gap="small"):
-        st.button(
+        act(
             "Resume" if view.paused else "Pause",
-            icon=":material/play_arrow:" if view.paused else ":material/pause:",
+            partial(_wish, job.id, paused=not view.paused),
+            icon="play_arrow" if view.paused else "pause",
             type="primary" if view.paused else "secondary",
             key=f"pause-{job.id}",
-            on_click=_wish,
-            args=(job.id,),
-            kwargs={"paused": not view.paused},
         )
         _ending(job.id)
-        st.button(
+        act(
             "Change the learning rate",
-            icon=":material/speed:",
+            (_open, job.id, "rate", rate or job.wishes.learning_rate or 0.001),
+            icon="speed",
             key=f"rate-{job.id}",
-            on_click=_open,
-            args=(job.id, "rate", rate or job.wishes.learning_rate or 0.001),
         )
 
 
 def _ending(job_id: str) -> None:
     """The two ways to end it early."""
-    st.button(
+    act(
         "Stop and keep the best",
-        icon=":material/stop_circle:",
+        partial(_wish, job_id, stop="keep"),
+        icon="stop_circle",
         key=f"stop-{job_id}",
-        on_click=_wish,
-        args=(job_id,),
-        kwargs={"stop": "keep"},
         help="Ends the training now; the best so far is saved and tested.",
     )
     _discard(job_id)
 
 
 def _discard(job_id: str) -> None:
-    st.button(
-        "Stop and discard",
-        icon=":material/delete:",
-        key=f"discard-{job_id}",
-        on_click=_open,
-        args=(job_id, "discard"),
-    )
+    act("Stop and discard", (_open, job_id, "discard"), icon="delete", key=f"discard-{job_id}")
 
 
 def _rate(view: JobView) -> None:
     """The field for another learning rate, once it was asked for."""
     job_id, asked = view.job.id, view.job.wishes.learning_rate
+    scheduled = partial(_wish, job_id, learning_rate=None)
     if _opened(job_id) == "rate":
         with st.container(border=True):
             st.number_input(
@@ -132,32 +123,17 @@ def _rate(view: JobView) -> None:
                 "down; it holds from the next batch on.",
             )
             with st.container(horizontal=True, gap="small"):
-                st.button(
-                    "Apply", type="primary", key=f"apply-{job_id}", on_click=_apply, args=(job_id,)
-                )
+                act("Apply", (_apply, job_id), key=f"apply-{job_id}", type="primary")
                 if asked is not None:
-                    st.button(
-                        "Back to the schedule",
-                        key=f"schedule-{job_id}",
-                        on_click=_wish,
-                        args=(job_id,),
-                        kwargs={"learning_rate": None},
-                    )
-                st.button("Leave it", key=f"leave-{job_id}", on_click=_close)
+                    act("Back to the schedule", scheduled, key=f"schedule-{job_id}")
+                act("Leave it", _close, key=f"leave-{job_id}")
     elif asked is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(
                 f"The learning rate is held at {plain_number(asked)}, as you have set it.",
                 width="content",
             )
-            st.button(
-                "Back to the schedule",
-                type="tertiary",
-                key=f"schedule-{job_id}",
-                on_click=_wish,
-                args=(job_id,),
-                kwargs={"learning_rate": None},
-            )
+            act("Back to the schedule", scheduled, type="tertiary", key=f"schedule-{job_id}")
 
 
 def _sure(job_id: str) -> None:
@@ -167,22 +143,13 @@ def _sure(job_id: str) -> None:
     with st.container(border=True):
         st.markdown("**Discard this training?** What it has learned so far will be gone.")
         with st.container(horizontal=True, gap="small"):
-            st.button(
-                "Discard it",
-                key=f"sure-{job_id}",
-                on_click=_wish,
-                args=(job_id,),
-                kwargs={"stop": "discard"},
-            )
-            st.button("Go on training", type="primary", key=f"unsure-{job_id}", on_click=_close)
+            act("Discard it", partial(_wish, job_id, stop="discard"), key=f"sure-{job_id}")
+            act("Go on training", _close, key=f"unsure-{job_id}", type="primary")
 
 
 def _wish(job_id: str, **wishes: object) -> None:
-    def wish() -> None:
-        catalog().jobs.wish(job_id, **wishes)
-        _close()
-
-    attempt(wish)
+    catalog().jobs.wish(job_id, **wishes)
+    _close()
 
 
 def _apply(job_id: str) -> None:

@@ -10,6 +10,7 @@ from core.catalog import DatasetRecord
 from core.quality.distributions import KINDS
 from core.quality.shown import Shown
 from core.text import escape, plural, shorten
+from pages._widgets.job import act
 
 Chosen = dict[str, tuple[str, ...]]
 _TALL = 12
@@ -102,21 +103,19 @@ def chips(chosen: Chosen) -> None:
             names = ", ".join(shorten(part, 30) for part in parts[:3])
             if len(parts) > 3:
                 names += f" and {len(parts) - 3} more"
-            st.button(
+            act(
                 f"{_ONE[key]}: {escape(names)}",
-                icon=":material/close:",
+                (_clear, [key]),
+                icon="close",
                 key=f"chip-{key}",
                 help="Show the others again",
-                on_click=_clear,
-                args=([key],),
             )
         if len(chosen) > 1:
-            st.button(
+            act(
                 f"Clear all {plural(len(chosen), 'filter')}",
+                (_clear, list(chosen)),
                 key="chips-all",
                 type="tertiary",
-                on_click=_clear,
-                args=(list(chosen),),
             )
 
 

@@ -15,7 +15,7 @@ from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
 from pages._widgets.gone import dataset_gone, its_dataset_gone
-from pages._widgets.job import attempt
+from pages._widgets.job import act, attempt
 from pages._widgets.live import draw_curves, draw_ladder, say_diagnoses, training_seconds
 from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog, choose_run
@@ -102,21 +102,19 @@ def _not_done(run: RunRecord) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         if (epochs or ways) and not discarded:
-            st.button(
+            act(
                 f"Go on from epoch {epochs}" if epochs else f"Go on after {plural(ways, 'way')}",
-                type="primary",
-                icon=":material/resume:",
+                (_resume, run.id),
+                icon="resume",
                 key=f"resume-{run.id}",
-                on_click=_resume,
-                args=(run.id,),
+                type="primary",
                 help="What was learned until then was kept; training goes on from there.",
             )
-        st.button(
+        act(
             "Train again with the same settings",
-            icon=":material/refresh:",
+            (_again, run),
+            icon="refresh",
             key=f"again-{run.id}",
-            on_click=_again,
-            args=(run,),
         )
 
 

@@ -12,6 +12,7 @@ from core.quality.findings import Finding, extra_copies
 from core.text import escape, images
 from pages._widgets.decided import decide
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.job import act
 from pages._widgets.session import thumbnails
 
 _EXAMPLES = 6
@@ -72,13 +73,7 @@ def _entry(
                     help="The largest of each group stays; of equals, the sharpest. One click "
                     "takes it back.",
                 )
-                st.button(
-                    f"Look at {count:,}",
-                    key=f"look-{key}",
-                    icon=":material/visibility:",
-                    on_click=open_entry,
-                    args=(key,),
-                )
+                act(f"Look at {count:,}", (open_entry, key), icon="visibility", key=f"look-{key}")
         with right:
             gallery(
                 [

@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.jobs import kinds
 from core.text import date, escape, images, plural, shorten, size
 from core.who import acting
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.session import asked, catalog, choose_dataset, choose_run, unknown_run
 
 _GONE = "gone"
@@ -139,14 +139,8 @@ def say_gone(record: DatasetRecord | None, *, says_itself: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="gone"):
         st.markdown(f":material/delete: {escape(' '.join(said))}", width="stretch")
         if gone is not None and gone.back in {each.id for each in _in_bin()}:
-            st.button(
-                "Undo",
-                icon=":material/undo:",
-                on_click=attempt,
-                args=(_bring_back, gone.back),
-                key="gone-undo",
-            )
-        st.button("Close", on_click=_close, key="gone-close", type="tertiary")
+            act("Undo", (_bring_back, gone.back), icon="undo", key="gone-undo")
+        act("Close", _close, key="gone-close", type="tertiary")
 
 
 def removed_panel() -> None:
@@ -165,22 +159,16 @@ def removed_panel() -> None:
                     f"kept until {until}",
                     width="stretch",
                 )
-                st.button(
+                act(
                     "Bring back",
-                    icon=":material/restore_from_trash:",
-                    on_click=attempt,
-                    args=(_bring_back, record.id),
+                    (_bring_back, record.id),
+                    icon="restore_from_trash",
                     key=f"bring-back-{record.id}",
                 )
         with st.container(horizontal=True, vertical_alignment="center"):
             sure = st.checkbox("Yes, remove them for good", key="removed-sure")
-            st.button(
-                "Remove for good",
-                icon=":material/delete_forever:",
-                disabled=not sure,
-                on_click=attempt,
-                args=(_end,),
-                key="removed-end",
+            act(
+                "Remove for good", _end, icon="delete_forever", key="removed-end", disabled=not sure
             )
 
 

@@ -33,12 +33,8 @@ def watch(job_id: str) -> None:
 def cancel_button(job_id: str, *, key: str = "") -> None:
     """Cancel, for work that has nothing to keep yet."""
     # A callback, since the click may come together with a rerun of the whole page.
-    st.button(
-        "Cancel",
-        icon=":material/close:",
-        key=f"cancel-{key}{job_id}",
-        on_click=attempt,
-        args=(catalog().jobs.request_cancel, job_id),
+    act(
+        "Cancel", (catalog().jobs.request_cancel, job_id), icon="close", key=f"cancel-{key}{job_id}"
     )
 
 
@@ -55,6 +51,22 @@ def progress_bar(view: JobView) -> None:
     if far.words:
         text += f" · {far.words}"
     st.progress(far.fraction or 0.0, text=text)
+
+
+def act(
+    label: str, does: Callable[..., Any] | tuple[Any, ...], *, icon: str = "", **given: Any
+) -> None:
+    """A button that does something as :func:`attempt` does: in a callback, since a click may come
+    together with a rerun of the whole page.
+
+    Args:
+        does: what is called; with what, too, if that is needed: ``(rename, run_id, name)``.
+        icon: the name of a Material symbol.
+        given: what else ``st.button`` takes.
+    """
+    called = does if isinstance(does, tuple) else (does,)
+    drawn = f":material/{icon}:" if icon else None
+    st.button(label, icon=drawn, on_click=attempt, args=called, **given)
 
 
 def attempt(action: Callable[..., Any], *args: Any, **values: Any) -> None:

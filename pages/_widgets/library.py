@@ -13,7 +13,7 @@ from core.evaluation import library
 from core.evaluation.library import Entry
 from core.text import ago, apart, escape, plural, rate, size
 from core.who import acting
-from pages._widgets.job import attempt
+from pages._widgets.job import act, attempt
 from pages._widgets.results.view import turn_to
 from pages._widgets.session import catalog, choose_dataset, choose_run
 from pages._widgets.steps import go
@@ -30,9 +30,7 @@ def done_bar() -> None:
     text, ids, back = done
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {text}")
-        st.button(
-            "Undo", icon=":material/undo:", key="library-undo", on_click=_undo, args=(ids, back)
-        )
+        act("Undo", (_undo, ids, back), icon="undo", key="library-undo")
 
 
 def _undo(ids: Sequence[str], back: str) -> None:
@@ -97,36 +95,27 @@ def actions(chosen: Sequence[Entry]) -> None:
         if not acting().may("trainer"):
             return
         starred = all(entry.run.starred for entry in chosen)
-        st.button(
+        act(
             "Take the star off" if starred else "Star",
-            icon=":material/star:",
+            (_each, ids, "unstar" if starred else "star"),
+            icon="star",
             key="library-star",
-            on_click=_each,
-            args=(ids, "unstar" if starred else "star"),
         )
         if all(entry.run.archived for entry in chosen):
-            st.button(
-                "Offer again",
-                icon=":material/unarchive:",
-                key="library-unarchive",
-                on_click=_each,
-                args=(ids, "unarchive"),
-            )
+            act("Offer again", (_each, ids, "unarchive"), icon="unarchive", key="library-unarchive")
         else:
-            st.button(
+            act(
                 "Archive",
-                icon=":material/archive:",
+                (_put, list(chosen), "archive", "unarchive", "archived."),
+                icon="archive",
                 key="library-archive",
                 help="It is kept, but no longer offered where models are chosen.",
-                on_click=_put,
-                args=(list(chosen), "archive", "unarchive", "archived."),
             )
-        st.button(
+        act(
             "Delete",
-            icon=":material/delete:",
+            (_put, list(chosen), "delete", "restore", "in the bin for a week."),
+            icon="delete",
             key="library-delete",
-            on_click=_put,
-            args=(list(chosen), "delete", "restore", "in the bin for a week."),
         )
     for entry in chosen:
         others = library.starting_from(catalog(), entry.run)
@@ -186,12 +175,11 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             name = st.text_input("Name", run.name, key=f"library-name-{run.id}-{run.name}")
-            st.button(
+            act(
                 "Rename",
+                (catalog().runs.rename, run.id, name),
                 key="library-rename",
                 disabled=name.strip() == run.name,
-                on_click=attempt,
-                args=(catalog().runs.rename, run.id, name),
             )
             chosen = st.multiselect(
                 "Tags",
@@ -213,12 +201,11 @@ def details(entry: Entry, tags: Sequence[str]) -> None:
                 height=150,
                 placeholder="What was tried, what it is for, what to watch out for …",
             )
-            st.button(
+            act(
                 "Keep these notes",
+                (catalog().runs.note, run.id, notes),
                 key="library-note",
                 disabled=notes.strip() == run.notes,
-                on_click=attempt,
-                args=(catalog().runs.note, run.id, notes),
             )
 
 
@@ -249,21 +236,20 @@ def bin_panel() -> None:
         )
         ids = [entries[row].run.id for row in picked["selection"]["rows"] if row < len(entries)]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.button(
+            act(
                 f"Restore {len(ids):,}" if ids else "Restore",
-                icon=":material/restore_from_trash:",
-                disabled=not ids,
+                (_each, ids, "restore"),
+                icon="restore_from_trash",
                 key="library-restore",
-                on_click=_each,
-                args=(ids, "restore"),
+                disabled=not ids,
             )
             sure = st.checkbox("Yes, remove them for good", key="library-sure")
-            st.button(
+            act(
                 "Empty the bin",
-                icon=":material/delete_forever:",
-                disabled=not sure,
+                _empty,
+                icon="delete_forever",
                 key="library-empty",
-                on_click=_empty,
+                disabled=not sure,
             )
 
 

@@ -13,6 +13,7 @@ from core.quality.curation import curated, usable
 from core.text import ago, escape, rate, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.gone import its_dataset_gone
+from pages._widgets.job import act
 from pages._widgets.library import open_run
 from pages._widgets.session import catalog, choose_run, thumbnails
 from pages._widgets.steps import go
@@ -61,7 +62,7 @@ def _card(entry: Entry) -> None:
         if run.state == "done" and st.button("Try it", key=f"try-{run.id}"):
             choose_run(run.id)
             go("predict")
-        st.button("More", key=f"more-{run.id}", type="tertiary", on_click=_pick, args=(run.id,))
+        act("More", (_pick, run.id), key=f"more-{run.id}", type="tertiary")
 
 
 def _pick(run_id: str) -> None:

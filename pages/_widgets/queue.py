@@ -9,14 +9,14 @@ from core.jobs.live import live
 from core.jobs.named import Named, named
 from core.jobs.whole import how_far
 from core.text import escape, shorten
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.session import catalog
 
 EVERY_S = 1.5
 _MOVES = (
-    ("first", "First", ":material/vertical_align_top:"),
-    ("up", "Up", ":material/arrow_upward:"),
-    ("down", "Down", ":material/arrow_downward:"),
+    ("first", "First", "vertical_align_top"),
+    ("up", "Up", "arrow_upward"),
+    ("down", "Down", "arrow_downward"),
 )
 
 
@@ -61,20 +61,18 @@ def _waiting(job: JobRecord, name: str, place: int, last: int) -> None:
         st.markdown(f"{place}. {name}")
         for to, label, icon in _MOVES:
             useless = place == (last if to == "down" else 1)
-            st.button(
+            act(
                 label,
+                (catalog().jobs.move, job.id, to),
                 icon=icon,
                 type="tertiary",
                 key=f"queue-{to}-{job.id}",
                 disabled=useless,
-                on_click=attempt,
-                args=(catalog().jobs.move, job.id, to),
             )
-        st.button(
+        act(
             "Cancel",
-            icon=":material/close:",
-            type="tertiary",
+            (catalog().jobs.request_cancel, job.id),
+            icon="close",
             key=f"queue-cancel-{job.id}",
-            on_click=attempt,
-            args=(catalog().jobs.request_cancel, job.id),
+            type="tertiary",
         )

@@ -11,7 +11,7 @@ from core.catalog import JobRecord
 from core.jobs.kinds import submit_find_rate
 from core.text import escape, plain_number
 from core.training.spec import TrainSpec
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.session import catalog
 
 # What the search doesn't depend on: it sets the rate itself, for as many batches as it needs.
@@ -38,12 +38,11 @@ def find_rate(spec: TrainSpec) -> None:
     if job is not None and not job.finished:
         watch(job.id)
         return
-    st.button(
+    act(
         "Find a learning rate" if job is None else "Find it again",
-        icon=":material/troubleshoot:",
+        (submit_find_rate, catalog(), spec),
+        icon="troubleshoot",
         key=f"find-rate-{spec.dataset_id}",
-        on_click=attempt,
-        args=(submit_find_rate, catalog(), spec),
         help="Trains for about ninety batches with a rate that rises from tiny to far too big, and "
         "looks where the loss falls fastest. Nothing of it is kept but the plot.",
     )
@@ -76,12 +75,11 @@ def _draw(spec: TrainSpec, job: JobRecord, found: dict[str, Any]) -> None:
         f"The best rate lies where the line falls most steeply, well before its lowest point: at "
         f"about **{plain_number(suggestion)}**."
     )
-    st.button(
+    act(
         f"Use {plain_number(suggestion)}",
-        icon=":material/check:",
+        (_use, spec.recipe, suggestion),
+        icon="check",
         key=f"use-rate-{job.id}",
-        on_click=_use,
-        args=(spec.recipe, suggestion),
     )
 
 

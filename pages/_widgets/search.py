@@ -17,6 +17,7 @@ from core.training.catalogue import as_words, labelled
 from core.training.search_cost import predict_seconds
 from core.training.setting import Setting
 from core.training.spec import SETTINGS, TrainSpec
+from pages._widgets.job import act
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
@@ -270,12 +271,11 @@ def _take(name: str, done: pd.DataFrame, runs: dict[str, RunRecord]) -> None:
         key=f"take-{name}-{next(iter(labels))}",
     )
     with st.container(horizontal=True, gap="small"):
-        st.button(
+        act(
             "Use these settings",
-            icon=":material/tune:",
+            (_use, chosen),
+            icon="tune",
             key=f"use-{name}",
-            on_click=_use,
-            args=(chosen,),
             help="Fills the settings above with those of this training.",
         )
         if st.button("Results", icon=":material/insights:", key=f"results-{name}"):

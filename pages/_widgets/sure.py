@@ -9,7 +9,7 @@ from core.evaluation.threshold import move_sure, sentence_of_sure, sure_from
 from core.evaluation.trust.coverage import THRESHOLDS
 from core.text import escape, percent
 from core.who import acting
-from pages._widgets.job import attempt
+from pages._widgets.job import act, attempt
 from pages._widgets.session import catalog
 
 
@@ -46,10 +46,5 @@ def sure_popover(run: RunRecord) -> float:
         )
         st.caption(escape(sentence_of_sure(found)))
         if found.moved and acting().may("trainer"):
-            st.button(
-                f"Back to {percent(found.suggested, 0)}",
-                key=f"{key}-back",
-                on_click=move_it,
-                args=(run, None),
-            )
+            act(f"Back to {percent(found.suggested, 0)}", (move_it, run, None), key=f"{key}-back")
     return found.threshold

@@ -18,7 +18,7 @@ from core.inference.keys import (
     revoke_key,
 )
 from core.text import ago, escape, plural
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.others import base_address, reached
 from pages._widgets.predict.snippets import LANGUAGES, snippet
 from pages._widgets.session import catalog
@@ -80,7 +80,7 @@ def _show_once(secret: str) -> None:
     with st.container(border=True):
         st.markdown(":material/key: **Your new key.** Copy it now: it is not shown again.")
         st.code(secret, language=None, wrap_lines=True)
-        st.button("I have copied it", on_click=partial(st.session_state.pop, _NEW, None))
+        act("I have copied it", partial(st.session_state.pop, _NEW, None))
 
 
 def _key(key: ApiKey) -> None:
@@ -93,22 +93,15 @@ def _key(key: ApiKey) -> None:
             width="stretch",
         )
         if st.session_state.get(_ASKED) == key.id:
-            st.button(
-                "Yes, take it back",
-                type="primary",
-                key=f"api-sure-{key.id}",
-                on_click=attempt,
-                args=(_revoke, key.id),
-            )
-            st.button("Keep it", key=f"api-keep-{key.id}", on_click=_ask, args=(None,))
+            act("Yes, take it back", (_revoke, key.id), key=f"api-sure-{key.id}", type="primary")
+            act("Keep it", (_ask, None), key=f"api-keep-{key.id}")
         else:
-            st.button(
+            act(
                 "Take it back",
-                icon=":material/key_off:",
+                (_ask, key.id),
+                icon="key_off",
                 key=f"api-revoke-{key.id}",
                 help="Programs that use it get no more answers.",
-                on_click=_ask,
-                args=(key.id,),
             )
 
 

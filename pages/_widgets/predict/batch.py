@@ -24,7 +24,7 @@ from core.inference.batch_store import (
 from core.jobs.kinds import resume_batch, submit_batch, submit_sort
 from core.text import ago, duration, escape, images, shorten
 from pages._widgets.bring_images import bring_images, forget_upload
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.predict.batch_gallery import draw_gallery
 from pages._widgets.session import catalog
 from pages._widgets.sure import sure_popover
@@ -122,13 +122,12 @@ def _cut_off(batch: Batch, job: JobRecord | None) -> None:
         st.caption(escape(job.error))
     with st.container(horizontal=True, gap="small"):
         if job is not None:
-            st.button(
+            act(
                 "Go on",
-                type="primary",
-                icon=":material/play_arrow:",
+                (resume_batch, catalog(), batch),
+                icon="play_arrow",
                 key=f"batch-on-{batch.id}",
-                on_click=attempt,
-                args=(resume_batch, catalog(), batch),
+                type="primary",
             )
         _delete(batch)
 
@@ -139,12 +138,7 @@ def _delete(batch: Batch) -> None:
             "Deletes its answers"
             + (" and the uploaded images." if batch.uploaded else "; the images stay.")
         )
-        st.button(
-            "Yes, delete it",
-            key=f"batch-delete-{batch.id}",
-            on_click=attempt,
-            args=(delete_batch, catalog(), batch),
-        )
+        act("Yes, delete it", (delete_batch, catalog(), batch), key=f"batch-delete-{batch.id}")
 
 
 def _counts(counted: Summary) -> None:
@@ -183,11 +177,10 @@ def _take_away(batch: Batch, threshold: float, counted: Summary) -> None:
                 icon=":material/download:",
             )
         if counted.images > counted.unreadable:
-            st.button(
+            act(
                 "Sort into folders",
-                icon=":material/drive_file_move:",
-                on_click=_sort,
-                args=(batch, threshold),
+                (_sort, batch, threshold),
+                icon="drive_file_move",
                 key=f"batch-sort-{batch.id}",
                 help="A .zip with a copy of each image in a folder of its class, and those less "
                 "sure than the threshold in “unsure”. Your images stay where they are.",

@@ -17,6 +17,7 @@ from core.runs.files import RunFiles
 from core.runs.pictures import run_pictures
 from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.job import act
 from pages._widgets.session import catalog
 
 # Of more classes, a list is quicker than buttons.
@@ -56,21 +57,14 @@ def _ask(run: RunRecord, now: Round, classes: list[str], where: str) -> None:
         if len(classes) <= _BUTTONS:
             with st.container(horizontal=True):
                 for n, label in enumerate(classes):
-                    st.button(
+                    act(
                         escape(shorten(label, 30)),
+                        (_guess, run.id, label),
                         key=f"beat-{run.id}-{n}",
-                        on_click=_guess,
-                        args=(run.id, label),
                     )
             return
         chosen = st.selectbox("Class", classes, index=None, placeholder="Choose", key="beat-class")
-        st.button(
-            "That is it",
-            type="primary",
-            disabled=chosen is None,
-            on_click=_guess,
-            args=(run.id, chosen),
-        )
+        act("That is it", (_guess, run.id, chosen), type="primary", disabled=chosen is None)
 
 
 def _guess(run_id: str, label: str) -> None:
@@ -98,7 +92,7 @@ def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
         key=f"beat-photos-{run.id}",
         label="The photos, with both answers",
     )
-    st.button("Play again", icon=":material/replay:", on_click=_again, args=(run.id,))
+    act("Play again", (_again, run.id), icon="replay")
 
 
 def _again(run_id: str) -> None:

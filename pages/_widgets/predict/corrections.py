@@ -26,7 +26,7 @@ from core.text import escape, plural, shorten
 from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.gone import dataset_gone
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, attempt, watch
 from pages._widgets.relearning import Lesson, begin_lesson, draw_learned, failure, go_back, learner
 from pages._widgets.session import catalog, choose_run, take
 from pages._widgets.steps import go
@@ -62,20 +62,18 @@ def panel(run: RunRecord) -> None:
         )
         chosen = _gallery(run, items) if items else []
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            act(
                 f"Leave out {plural(len(chosen), 'image')}" if chosen else "Leave out",
-                icon=":material/delete:",
-                disabled=not chosen,
-                on_click=attempt,
-                args=(_drop, run.dataset_id, chosen),
+                (_drop, run.dataset_id, chosen),
+                icon="delete",
                 key="corrections-drop",
+                disabled=not chosen,
             )
             if left_out:
-                st.button(
+                act(
                     f"Undo: bring back {plural(len(left_out), 'image')}",
-                    icon=":material/undo:",
-                    on_click=attempt,
-                    args=(_restore, run.dataset_id, left_out),
+                    (_restore, run.dataset_id, left_out),
+                    icon="undo",
                     key="corrections-undo",
                 )
         if items:
@@ -127,20 +125,18 @@ def _ways_in(run: RunRecord, many: str) -> None:
     """Into the dataset; what it takes a training for is done at once, or left for later."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if _may_learn(run):
-            st.button(
+            act(
                 f"Add {many} to the dataset and learn",
-                icon=":material/model_training:",
-                type="primary",
-                on_click=attempt,
-                args=(_add, run.dataset_id, run.id),
+                (_add, run.dataset_id, run.id),
+                icon="model_training",
                 key="corrections-learn",
+                type="primary",
                 help=_LEARNING,
             )
-        st.button(
+        act(
             f"Add {many} only",
-            icon=":material/add_photo_alternate:",
-            on_click=attempt,
-            args=(_add, run.dataset_id),
+            (_add, run.dataset_id),
+            icon="add_photo_alternate",
             key="corrections-add",
             help="They become images of the dataset, for the next training.",
         )
@@ -190,11 +186,10 @@ def _learned(lesson: Lesson, again: RunRecord) -> None:
 
 
 def _way_back(lesson: Lesson, label: str) -> None:
-    st.button(
+    act(
         label,
-        icon=":material/undo:",
-        on_click=attempt,
-        args=(_go_back, lesson),
+        (_go_back, lesson),
+        icon="undo",
         key="corrections-back",
         help="Leaves the images out of the dataset again, and goes back to the model of before.",
     )
@@ -221,11 +216,10 @@ def _went_back(run: RunRecord) -> None:
             f"out of the dataset again; “{escape(shorten(again.name, 40))}” is in the bin.",
             width="stretch",
         )
-        st.button(
+        act(
             "Bring it back",
-            icon=":material/redo:",
-            on_click=attempt,
-            args=(_forward, lesson, again, versions),
+            (_forward, lesson, again, versions),
+            icon="redo",
             key="corrections-forward",
         )
 

@@ -16,7 +16,7 @@ from core.delivery.take_away.links import (
 from core.delivery.take_away.notes import load_about
 from core.text import ago, escape
 from core.who import acting
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.others import link_for_others, who_reaches
 from pages._widgets.session import catalog
 
@@ -44,14 +44,13 @@ def _link(run: RunRecord, link: Link, *, newest: bool) -> None:
     link_for_others(link.address, code=newest)
     with st.container(horizontal=True):
         st.link_button("Open", link.address, icon=":material/open_in_new:")
-        st.button(
+        act(
             "Take it back",
-            icon=":material/link_off:",
+            (revoke_link, catalog().workspace, link.token),
+            icon="link_off",
             key=f"revoke-demo-{link.token}",
             help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it "
             "leads nowhere, and cameras that use it stop.",
-            on_click=attempt,
-            args=(revoke_link, catalog().workspace, link.token),
         )
 
 
@@ -67,16 +66,10 @@ def _new(run: RunRecord, *, more: bool) -> None:
         help="A sentence for whoever opens the page. Left empty, it says what the model's intended "
         "use says, or nothing.",
     )
-    st.button(
-        "Create another demo link" if more else "Create a demo link",
-        icon=":material/add_link:",
-        type="secondary" if more else "primary",
-        on_click=lambda: attempt(
-            create_link,
-            catalog(),
-            run.id,
-            "demo",
-            title=st.session_state[title],
-            purpose=st.session_state[purpose],
-        ),
-    )
+
+    def create() -> None:
+        texts = {"title": st.session_state[title], "purpose": st.session_state[purpose]}
+        create_link(catalog(), run.id, "demo", **texts)
+
+    label = "Create another demo link" if more else "Create a demo link"
+    act(label, create, icon="add_link", type="secondary" if more else "primary")

@@ -12,7 +12,7 @@ from core.delivery.exports.formats import FORMATS, Format, offered
 from core.delivery.exports.kept import Export, find_exports
 from core.jobs import kinds
 from core.text import ago, escape, percent, size
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.session import catalog
 
 
@@ -60,12 +60,11 @@ def _format(run: RunRecord, fmt: Format, export: Export | None, job: JobRecord |
                 type="primary",
                 icon=":material/download:",
             )
-        st.button(
+        act(
             "Make it" if export is None else "Make again",
-            icon=":material/deployed_code:" if export is None else ":material/refresh:",
+            (kinds.submit_export_model, catalog(), run.id, fmt.key),
+            icon="deployed_code" if export is None else "refresh",
             key=f"make-{fmt.key}",
-            on_click=attempt,
-            args=(kinds.submit_export_model, catalog(), run.id, fmt.key),
             help=None if export is None else f"Made {ago(export.made_at)}.",
         )
     if export is not None and job is not None and job.error:

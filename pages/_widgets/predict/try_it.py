@@ -14,6 +14,7 @@ from core.text import escape, plural
 from core.who import acting
 from pages._widgets.camera import Shot
 from pages._widgets.gallery import page_of
+from pages._widgets.job import act
 from pages._widgets.one_of import one_of
 from pages._widgets.paste import paste
 from pages._widgets.predict import corrections
@@ -77,12 +78,11 @@ def _kept(latest: Shot | None, what: str) -> list[tuple[str, bytes]]:
         kept.insert(0, latest)
         del kept[_SHOWN:]
     if kept:
-        st.button(
+        act(
             f"Clear {plural(len(kept), 'picture')}",
-            icon=":material/close:",
+            (_clear, what, kept[0].at),
+            icon="close",
             key=f"try-{what}-clear",
-            on_click=_clear,
-            args=(what, kept[0].at),
         )
     total = len(kept)
     return [(f"{what} {total - n}.jpg", shot.data) for n, shot in enumerate(kept)]

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.evaluation.aim import Aim, load_aim, set_aim
 from core.text import escape, shorten
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.results.figures import figures_of
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
@@ -54,20 +54,14 @@ def ask_aim(view: View) -> None:
             st.error(escape(why), icon=":material/error:")
         st.caption("Said once; every model of this dataset is held against it.")
         with st.container(horizontal=True):
-            st.button(
+            act(
                 "Hold it against that",
-                type="primary",
-                on_click=attempt,
-                args=(_save, dataset_id, key, choices),
+                (_save, dataset_id, key, choices),
                 key=f"{key}-save",
+                type="primary",
             )
             if aim is not None:
-                st.button(
-                    "Forget it",
-                    on_click=attempt,
-                    args=(_forget, dataset_id),
-                    key=f"{key}-forget",
-                )
+                act("Forget it", (_forget, dataset_id), key=f"{key}-forget")
 
 
 def _called(choice: Aim) -> str:

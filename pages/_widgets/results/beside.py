@@ -14,7 +14,7 @@ from core.evaluation.document.comparison import costs_table
 from core.jobs import kinds
 from core.jobs.live import curves
 from core.text import escape
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.one_of import one_of
 from pages._widgets.results.document import draw_parts
 from pages._widgets.results.view import View
@@ -117,11 +117,10 @@ def _offer_measuring(view: View, missing: list[Cost]) -> None:
         st.caption(f"The speed of {names} was not measured.")
         return
     st.caption(f"How fast {names} would answer was not measured on this computer yet.")
-    st.button(
+    act(
         "Measure the speed",
-        icon=":material/timer:",
-        on_click=attempt,
-        args=(kinds.submit_latency, catalog(), ids),
+        (kinds.submit_latency, catalog(), ids),
+        icon="timer",
         key="measure-speed",
         help="Takes a second or two a model. It is most exact while nothing else runs.",
     )

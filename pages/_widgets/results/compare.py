@@ -14,7 +14,7 @@ from core.evaluation.predictions import evaluated_on
 from core.jobs import kinds
 from core.runs.files import RunFiles
 from core.text import escape, plural
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.pick_run import scored
 from pages._widgets.results import beside, flips
 from pages._widgets.results.document import draw_parts
@@ -95,12 +95,11 @@ def _not_tested(view: View, run: RunRecord) -> None:
             st.caption("It is being tested. Come back in a moment.")
         elif view.on != "test" and not view.read_only:
             folder = catalog().workspace.load_path(view.on)
-            st.button(
+            act(
                 "Test it on them",
+                (kinds.submit_evaluate, catalog(), run.id, folder),
+                icon="play_arrow",
                 key=f"test-too-{run.id}",
-                icon=":material/play_arrow:",
-                on_click=attempt,
-                args=(kinds.submit_evaluate, catalog(), run.id, folder),
             )
 
 

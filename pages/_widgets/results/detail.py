@@ -19,7 +19,7 @@ from core.text import apart, escape, percent, shorten
 from pages._widgets.classes import ask_for_images
 from pages._widgets.errors import sentences
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.results.explained import heat_of, shown
 from pages._widgets.results.studying import study_of
 from pages._widgets.results.view import View, pictures, turn_to
@@ -81,13 +81,12 @@ def _steps(paths: list[str], path: str) -> None:
     at = paths.index(path)
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, to, keys in (("Previous", at - 1, "Left"), ("Next", at + 1, "Right")):
-            st.button(
+            act(
                 name,
+                (_go_to, paths[max(0, min(to, len(paths) - 1))]),
                 key=f"detail-{name}",
                 disabled=not 0 <= to < len(paths),
                 shortcut=keys,
-                on_click=_go_to,
-                args=(paths[max(0, min(to, len(paths) - 1))],),
             )
         st.caption(f"{at + 1:,} of {len(paths):,}")
 
@@ -252,12 +251,11 @@ def _corrected(now: LabelState, tested: str) -> None:
                 "training goes by the new one. Your files are as they were."
             )
             if now.undoable is not None:
-                st.button(
+                act(
                     "Undo",
-                    icon=":material/undo:",
+                    (curation.undo, catalog(), now.dataset.id, [now.undoable]),
+                    icon="undo",
                     key="detail-undo",
-                    on_click=attempt,
-                    args=(curation.undo, catalog(), now.dataset.id, [now.undoable]),
                 )
     if now.excluded:
         st.caption(f":material/info: It is left out of {name}, so no training will see it.")
@@ -283,12 +281,11 @@ def _label_is_wrong(view: View, path: str, digest: str, now: LabelState, predict
             format_func=lambda label: shorten(label, 60),
             key=f"detail-right-{path}",
         )
-        st.button(
+        act(
             f"Move it to “{escape(shorten(str(right), 30))}”",
-            type="primary",
+            (correct, catalog(), view.run, path, digest, right),
             key="detail-move",
-            on_click=attempt,
-            args=(correct, catalog(), view.run, path, digest, right),
+            type="primary",
         )
         st.caption("In the dataset only: no file is touched, and it can be undone.")
 

@@ -18,7 +18,7 @@ from core.runs.files import RunFiles
 from core.runs.pictures import run_pictures
 from core.text import escape
 from pages._widgets.gallery import Tile, gallery, page_of
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.one_of import one_of
 from pages._widgets.results.view import View, pictures
 from pages._widgets.session import catalog
@@ -79,12 +79,11 @@ def _offer_search(view: View) -> None:
         return
     st.caption("So far only exact copies were looked for.")
     if not view.read_only:
-        st.button(
+        act(
             "Look for near-duplicates too",
-            icon=":material/search:",
+            (kinds.submit_similar, catalog(), view.run.id, view.on),
+            icon="search",
             key="find-similar",
-            on_click=attempt,
-            args=(kinds.submit_similar, catalog(), view.run.id, view.on),
         )
 
 

@@ -9,6 +9,7 @@ from core.evaluation.document.parts import Section
 from core.evaluation.mistakes import select
 from core.evaluation.records import worst_confusions
 from core.text import escape, plural, shorten
+from pages._widgets.job import act
 from pages._widgets.results.aim import ask_aim
 from pages._widgets.results.document import draw_group, draw_parts
 from pages._widgets.results.figures import figures_of, say_if_gone
@@ -84,12 +85,5 @@ def _lead_on(view: View) -> None:
                 kwargs={"true": true, "predicted": predicted},
             )
         if view.evaluation.correct < view.evaluation.images:
-            st.button(
-                "All mistakes",
-                icon=":material/error_outline:",
-                on_click=turn_to,
-                args=("mistakes",),
-            )
-        st.button(
-            "What it mixes up", icon=":material/grid_on:", on_click=turn_to, args=("confusion",)
-        )
+            act("All mistakes", (turn_to, "mistakes"), icon="error_outline")
+        act("What it mixes up", (turn_to, "confusion"), icon="grid_on")

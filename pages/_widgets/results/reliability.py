@@ -27,6 +27,7 @@ from core.evaluation.trust.slices import Slice
 from core.text import escape, images, percent, shorten
 from core.who import acting
 from pages._widgets.gallery import Tile, gallery
+from pages._widgets.job import act
 from pages._widgets.one_of import one_of
 from pages._widgets.results.document import draw_group, draw_parts, draw_table, frame, title
 from pages._widgets.results.studying import studied
@@ -151,12 +152,11 @@ def _make_it_so(view: View, threshold: float) -> None:
     in_force = view.result.sure
     with st.container(horizontal=True, vertical_alignment="center"):
         if threshold != in_force.threshold:
-            st.button(
+            act(
                 f"Make it “sure from {percent(threshold, 0)}” everywhere",
-                icon=":material/tune:",
+                (move_it, view.run, threshold),
+                icon="tune",
                 key=f"reliability-move-{view.run.id}",
-                on_click=move_it,
-                args=(view.run, threshold),
             )
         st.caption(
             f"This model is **sure from {percent(in_force.threshold, 0)}** in use. "
@@ -202,7 +202,7 @@ def _suggest(found: Reliability, predictions: Predictions, slider: str) -> None:
         def use() -> None:
             st.session_state[slider] = lowest
 
-        st.button(f"Set it to {percent(lowest, 0)}", on_click=use, key="reliability-use")
+        act(f"Set it to {percent(lowest, 0)}", use, key="reliability-use")
     st.caption(
         "The lowest confidence that reaches it, chosen on validation images and then tried on the "
         "test."

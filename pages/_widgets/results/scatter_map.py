@@ -19,7 +19,7 @@ from core.evaluation.study.phases import Study
 from core.evaluation.study.sheet import PICTURE
 from core.jobs import kinds
 from core.text import escape, images, percent, plural, shorten
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.one_of import one_of
 from pages._widgets.point_map import COLOURS, COLOURS_BESIDE_GREY, Points, Sheet, point_map
 from pages._widgets.results.detail import detail
@@ -176,12 +176,11 @@ def _offer_umap(view: View) -> None:
         if view.read_only:
             st.caption("Whoever trained this model can do that; it appears here then.")
         else:
-            st.button(
+            act(
                 "Draw it",
-                icon=":material/scatter_plot:",
+                (kinds.submit_umap, catalog(), view.run.id, view.on),
+                icon="scatter_plot",
                 key="draw-umap",
-                on_click=attempt,
-                args=(kinds.submit_umap, catalog(), view.run.id, view.on),
             )
 
 

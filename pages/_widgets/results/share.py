@@ -19,7 +19,7 @@ from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.text import ago, escape, size
 from core.who import acting
-from pages._widgets.job import attempt, watch
+from pages._widgets.job import act, watch
 from pages._widgets.others import link_for_others, who_reaches
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
@@ -132,11 +132,10 @@ def _links(view: View) -> None:
     found = links(catalog().workspace, view.run.id)
     for link in found:
         _link(link)
-    st.button(
+    act(
         "Create a link" if not found else "Create another link",
-        icon=":material/add_link:",
-        on_click=attempt,
-        args=(_create, view.run.id),
+        (_create, view.run.id),
+        icon="add_link",
     )
     if found:
         who_reaches()
@@ -152,15 +151,13 @@ def _create(run_id: str) -> None:
 def _link(link: Link) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         link_for_others(link.address, code=False)
-        st.button(
+        act(
             "Take it back",
-            icon=":material/link_off:",
+            (revoke_link, catalog().workspace, link.token),
+            icon="link_off",
             key=f"revoke-{link.token}",
-            help=(
-                f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads nowhere."
-            ),
-            on_click=attempt,
-            args=(revoke_link, catalog().workspace, link.token),
+            help=f"Made {ago(link.made_at)} by {escape(link.by)}. Once taken back, it leads "
+            "nowhere.",
         )
 
 

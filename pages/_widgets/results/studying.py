@@ -11,7 +11,7 @@ from core.evaluation.study.run import missing, phases
 from core.jobs import kinds
 from core.jobs.live import live
 from core.text import escape
-from pages._widgets.job import EVERY_S, attempt, cancel_button, progress_bar
+from pages._widgets.job import EVERY_S, act, cancel_button, progress_bar
 from pages._widgets.results.view import View
 from pages._widgets.session import catalog
 
@@ -50,12 +50,11 @@ def studied(view: View, phase: str) -> bool:
         if view.read_only:
             st.caption("Whoever trained this model can start it; it appears here then.")
         else:
-            st.button(
+            act(
                 "Try again" if why else "Find it out",
-                icon=":material/experiment:",
+                (kinds.submit_study, catalog(), view.run.id, view.on),
+                icon="experiment",
                 key=f"study-{phase}",
-                on_click=attempt,
-                args=(kinds.submit_study, catalog(), view.run.id, view.on),
             )
     return False
 

@@ -14,7 +14,7 @@ from core.evaluation.tested import Tested, folders_tested, forget_tested, keep_u
 from core.jobs import kinds
 from core.text import ago, escape, shorten
 from pages._widgets.bring_images import bring_images, forget_upload
-from pages._widgets.job import watch
+from pages._widgets.job import act, watch
 from pages._widgets.session import catalog
 
 _OWN = "Its own test set"
@@ -39,12 +39,11 @@ def choose_tested(run: RunRecord, *, read_only: bool = False) -> str:
                 format_func=lambda each: _name(named[each]) if each in named else _OWN,
             )
         if not read_only:
-            st.button(
+            act(
                 "New test",
-                icon=":material/add:",
+                (_toggle, run),
+                icon="add",
                 key=f"new-test-{run.id}",
-                on_click=_toggle,
-                args=(run,),
                 help="Test this model on another folder of images, with one folder a class.",
             )
     return str(chosen)
@@ -138,11 +137,10 @@ def _say(run: RunRecord, tested: Tested, *, read_only: bool) -> None:
                     "Deletes its results"
                     + (" and the uploaded images." if tested.uploaded else "; the folder stays.")
                 )
-                st.button(
+                act(
                     "Yes, delete it",
+                    (forget_tested, catalog().workspace, run.id, tested.on),
                     key=f"forget-{tested.on}",
-                    on_click=forget_tested,
-                    args=(catalog().workspace, run.id, tested.on),
                 )
     for sentence in tested.sentences():
         st.markdown(f":material/info: {escape(sentence)}")

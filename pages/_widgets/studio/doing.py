@@ -14,6 +14,7 @@ from core.inference.beginning import Begun
 from core.jobs import kinds
 from core.quality import by_hand, curation
 from core.text import escape, plural, shorten
+from pages._widgets.job import act
 from pages._widgets.session import catalog
 from pages._widgets.studio import project
 from pages._widgets.studio.cards import Event
@@ -87,7 +88,7 @@ def last_said(record: DatasetRecord | None) -> None:
                 _undo()
                 st.rerun()
         else:
-            st.button("Close", on_click=_forget, key="studio-said-close", type="tertiary")
+            act("Close", _forget, key="studio-said-close", type="tertiary")
 
 
 def _forget() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.datasets import intake
 from core.datasets.downloads import is_reachable
 from core.datasets.known_sets import KNOWN, KnownSet
 from core.text import escape, size
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.session import catalog
 from pages._widgets.studio import project
 
@@ -17,14 +19,8 @@ def ways() -> None:
     """Draw them."""
     with st.container(horizontal=True):
         # Callbacks: what a click asks for is done even if another rerun comes in between.
-        st.button(
-            "Try the fruit sample",
-            icon=":material/auto_awesome:",
-            key="studio-sample",
-            on_click=attempt,
-            args=(project.open_sample, "fruit"),
-            kwargs={"then_train": True},
-        )
+        sample = partial(project.open_sample, "fruit", then_train=True)
+        act("Try the fruit sample", sample, icon="auto_awesome", key="studio-sample")
         known = st.popover("Known sets", icon=":material/public:", on_change="rerun", key="known")
     if known.open:
         with known:
@@ -47,12 +43,11 @@ def _known() -> None:
                 f"{escape(each.sentence)} Licence: {escape(each.licence)}.",
                 width="stretch",
             )
-            st.button(
+            act(
                 "Open" if here else "Get",
-                disabled=not (here or there),
+                (_open, each),
                 key=f"studio-known-{each.key}",
-                on_click=attempt,
-                args=(_open, each),
+                disabled=not (here or there),
             )
 
 

@@ -11,7 +11,7 @@ from core.jobs import kinds
 from core.quality import by_hand
 from core.text import apart, escape, images, plural, shorten
 from core.training.search import newest_or_best
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.session import catalog, choose_dataset, choose_run, current_dataset
 from pages._widgets.steps import go
 
@@ -32,24 +32,20 @@ def draw(record: DatasetRecord | None) -> None:
     with st.popover(escape(name), icon=":material/folder_open:", type="tertiary", key=key):
         others = [each for each in catalog().datasets.all() if record is None or each != record]
         with st.container(horizontal=True):
-            st.button(
-                "New", icon=":material/add:", on_click=attempt, args=(begin,), key="project-new"
-            )
+            act("New", begin, icon="add", key="project-new")
             for key, sample in SAMPLES.items():
-                st.button(
+                act(
                     f"Sample: {sample.name.lower()}",
-                    icon=":material/auto_awesome:",
-                    on_click=attempt,
-                    args=(open_sample, key),
+                    (open_sample, key),
+                    icon="auto_awesome",
                     key=f"project-sample-{key}",
                 )
         for each in others[:_MOST]:
-            st.button(
+            act(
                 f"{escape(apart(shorten(each.name, 40)))} · {_state(each)}",
-                type="tertiary",
-                on_click=open_dataset,
-                args=(each.id,),
+                (open_dataset, each.id),
                 key=f"project-{each.id}",
+                type="tertiary",
             )
         if st.button("All datasets", key="project-datasets", type="tertiary"):
             go("data")

@@ -12,7 +12,7 @@ from core.jobs.live import Curves, JobView, curves, live
 from core.jobs.whole import whole
 from core.text import duration, plural, rate, shorten
 from pages._widgets.controls import stage
-from pages._widgets.job import attempt
+from pages._widgets.job import act
 from pages._widgets.sample_predictions import pictures_of, with_samples
 from pages._widgets.session import catalog, choose_run, take
 from pages._widgets.steps import go
@@ -43,20 +43,18 @@ def _controls(view: JobView) -> None:
         return
     at = stage(view) if job.state == "running" else "before"
     if at in ("search", "fit"):
-        st.button(
+        act(
             "Stop and keep",
-            icon=":material/stop_circle:",
+            (_wish, job.id, "keep"),
+            icon="stop_circle",
             key=f"studio-stop-{job.id}",
-            on_click=attempt,
-            args=(_wish, job.id, "keep"),
             help="Ends the training now; the best so far is saved and tested.",
         )
-    st.button(
+    act(
         "Cancel",
-        icon=":material/close:",
+        (_wish, job.id, "discard"),
+        icon="close",
         key=f"studio-cancel-{job.id}",
-        on_click=attempt,
-        args=(_wish, job.id, "discard"),
         help="Ends the training, and keeps nothing of it.",
     )
 
