@@ -15,7 +15,7 @@ from core.training.resumable import resumable, ways_kept
 from core.training.spec import parse_spec
 from core.training.start import create_run
 from pages._widgets.gone import dataset_gone, its_dataset_gone
-from pages._widgets.job import act, attempt
+from pages._widgets.job import act
 from pages._widgets.live import draw_curves, draw_ladder, say_diagnoses, training_seconds
 from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog, choose_run
@@ -127,14 +127,8 @@ def _tensorboard(run: RunRecord) -> None:
 
 
 def _resume(run_id: str) -> None:
-    def go_on() -> None:
-        choose_run(resume_run(catalog(), run_id).id)
-
-    attempt(go_on)
+    choose_run(resume_run(catalog(), run_id).id)
 
 
 def _again(run: RunRecord) -> None:
-    def start() -> None:
-        choose_run(create_run(catalog(), parse_spec(run.spec)).id)
-
-    attempt(start)
+    choose_run(create_run(catalog(), parse_spec(run.spec)).id)

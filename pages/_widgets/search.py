@@ -17,6 +17,7 @@ from core.training.catalogue import as_words, labelled
 from core.training.search_cost import predict_seconds
 from core.training.setting import Setting
 from core.training.spec import SETTINGS, TrainSpec
+from pages._widgets.errors import sentences
 from pages._widgets.job import act
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
@@ -76,13 +77,10 @@ def search_settings(spec: TrainSpec, good: pd.DataFrame) -> None:
         icon=":material/grid_view:",
         key=f"{key}-start",
     ):
-        try:
+        with sentences():
             runs = search.start_search(catalog(), spec, wanted, count=count, seed=seed)
-        except InvalidInput as error:
-            st.error(escape(str(error)), icon=":material/error:")
-            return
-        choose_run(runs[0].id)
-        st.rerun()
+            choose_run(runs[0].id)
+            st.rerun()
 
 
 def _makes_sense(setting: Setting, spec: TrainSpec) -> bool:

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.errors import LightboxError
 from core.inference.keys import (
     MOST_PER_MINUTE,
     PER_MINUTE,
@@ -18,6 +17,7 @@ from core.inference.keys import (
     revoke_key,
 )
 from core.text import ago, escape, plural
+from pages._widgets.errors import sentences
 from pages._widgets.job import act
 from pages._widgets.others import base_address, reached
 from pages._widgets.predict.snippets import LANGUAGES, snippet
@@ -67,11 +67,8 @@ def _keys() -> None:
 
 
 def _make(name: str, per_minute: int) -> None:
-    try:
+    with sentences():
         _, secret = create_key(catalog().workspace, name, per_minute)
-    except LightboxError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-    else:
         st.session_state[_NEW] = secret
         st.rerun()
 

@@ -13,12 +13,12 @@ from core.delivery.take_away.metrics_json import metrics_json
 from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notebook import notebook_json, why_not
 from core.delivery.take_away.notes import MOST, load_about, save_about
-from core.errors import LightboxError
 from core.jobs import kinds
 from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.text import ago, escape, size
 from core.who import acting
+from pages._widgets.errors import sentences
 from pages._widgets.job import act, watch
 from pages._widgets.others import link_for_others, who_reaches
 from pages._widgets.results.view import View
@@ -174,12 +174,9 @@ def _about(view: View) -> None:
         remarks = st.text_area("Remarks", known.remarks, max_chars=MOST)
         st.caption("These go into the report and the model card. What is left empty is left out.")
         if st.form_submit_button("Save", icon=":material/save:"):
-            try:
+            with sentences():
                 save_about(
                     catalog().workspace, view.run.id, use=use, licence=licence, remarks=remarks
                 )
-            except LightboxError as error:
-                st.error(escape(str(error)), icon=":material/error:")
-            else:
                 st.toast("Saved.", icon=":material/check:")
                 st.rerun()
