@@ -52,7 +52,7 @@ def brightness_model(images: np.ndarray) -> np.ndarray:
 
 
 def asked(
-    images: np.ndarray, true: np.ndarray, report: Reporter | None = None, size: int = 7
+    images: np.ndarray, true: np.ndarray, report: Reporter = SILENT, size: int = 7
 ) -> Robustness:
     parts = [
         (rows, images[rows])
