@@ -26,7 +26,7 @@ from core.evaluation.trust.robustness import (
     study_robustness,
 )
 from core.evaluation.trust.words import sentence_of_robustness
-from core.progress import RecordingReporter, Reporter
+from core.progress import SILENT, RecordingReporter, Reporter
 from core.runs.files import RunFiles
 from tests.core.evaluation.coloured import CLASSES, GAIN, make_run
 
