@@ -22,12 +22,12 @@ _FRESH, _FILE, _RUN = "bring-fresh", "bring-file", "bring-run"
 _GUESSED = "{why} If answers make no sense afterwards, bring it in again with another choice."
 
 
-def bring_panel(*, open_it: bool = False) -> None:
+def bring_panel() -> None:
     """The form in a drawer; what was brought in last, while it is checked and once it is there."""
     run_id = st.session_state.get(_RUN)
     if run_id is not None:
         _brought(run_id)
-    with st.expander("Bring your own model", icon=":material/upload_file:", expanded=open_it):
+    with st.expander("Bring your own model", icon=":material/upload_file:"):
         st.write(
             "A model that was trained elsewhere with Keras 3 and saved as `.keras`. It is tested, "
             "compared and used like those that were trained here. Nothing in the file is run: "

@@ -188,16 +188,12 @@ def current_dataset() -> DatasetRecord | None:
     return record
 
 
-def current_run(*, finished: bool = True) -> RunRecord | None:
-    """The session's run: from the address, else what was last used here, else the newest of the
-    session's dataset; of any where there is no dataset.
-
-    Args:
-        finished: only runs that have a model.
-    """
+def current_run() -> RunRecord | None:
+    """The session's run that has a model: from the address, else what was last used here, else the
+    newest of the session's dataset; of any where there is no dataset."""
     chosen = asked("run")
-    runs = [run for run in catalog().runs.all() if not finished or run.state == "done"]
-    run = next((run for run in runs if run.id == chosen), None) or _archived(chosen, finished)
+    runs = [run for run in catalog().runs.all() if run.state == "done"]
+    run = next((run for run in runs if run.id == chosen), None) or _archived(chosen)
     if run is None:
         record = current_dataset()
         mine = [run for run in runs if record is None or run.dataset_id == record.id]
@@ -213,7 +209,7 @@ def _remember(kind: str, value: str | None) -> None:
         del st.session_state[kind]
 
 
-def _archived(run_id: str | None, finished: bool) -> RunRecord | None:
+def _archived(run_id: str | None) -> RunRecord | None:
     """A run that is offered no longer, for whoever has a link to it."""
     if run_id is None:
         return None
@@ -221,7 +217,7 @@ def _archived(run_id: str | None, finished: bool) -> RunRecord | None:
         run = catalog().runs.find(run_id)
     except NotFound:
         return None
-    return run if run.state == "done" or not finished else None
+    return run if run.state == "done" else None
 
 
 def dataset_table(record: DatasetRecord) -> pd.DataFrame | None:

@@ -93,13 +93,13 @@ def _of(shown: int, there: int, noun: str) -> str:
     return f"{shown:,} of {there:,} {noun}s"
 
 
-def _mosaic(pictures: list[np.ndarray], columns: int = _COLUMNS) -> np.ndarray:
+def _mosaic(pictures: list[np.ndarray]) -> np.ndarray:
     """Pictures of one size side by side with gaps to look through: uint8 RGBA."""
     gap = 3
     scale = max(1, _CELL // pictures[0].shape[0])
     cells = [np.repeat(np.repeat(each, scale, axis=0), scale, axis=1) for each in pictures]
     height, width = cells[0].shape[:2]
-    columns = min(columns, len(cells))
+    columns = min(_COLUMNS, len(cells))
     rows = -(-len(cells) // columns)
     sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     for place, cell in enumerate(cells):
