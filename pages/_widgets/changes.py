@@ -41,22 +41,20 @@ def changes_panel(record: DatasetRecord) -> None:
     since = runs[0].dataset_version if runs else versions[-1]
     with panel:
         left, right = st.columns(2)
-        with left:
-            old = st.selectbox(
-                "From version",
-                versions,
-                index=versions.index(since),
-                format_func=name,
-                key=f"changes-old-{record.id}-{since}",
-                help="Every scan and every decision makes a version.",
-            )
-        with right:
-            new = st.selectbox(
-                "To version",
-                versions,
-                format_func=name,
-                key=f"changes-new-{record.id}-{record.version}",
-            )
+        old = left.selectbox(
+            "From version",
+            versions,
+            index=versions.index(since),
+            format_func=name,
+            key=f"changes-old-{record.id}-{since}",
+            help="Every scan and every decision makes a version.",
+        )
+        new = right.selectbox(
+            "To version",
+            versions,
+            format_func=name,
+            key=f"changes-new-{record.id}-{record.version}",
+        )
         _draw(diff(catalog(), record.id, old, new))
 
 

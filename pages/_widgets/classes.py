@@ -73,12 +73,10 @@ def _short(label: str) -> str:
 
 def _rename(record: DatasetRecord, labels: list[str]) -> None:
     left, right = st.columns(2)
-    with left:
-        label = st.selectbox(
-            "Class to rename", labels, format_func=_short, key=f"rename-class-{record.id}"
-        )
-    with right:
-        name = st.text_input("Its new name", label, key=f"rename-to-{record.id}-{label}")
+    label = left.selectbox(
+        "Class to rename", labels, format_func=_short, key=f"rename-class-{record.id}"
+    )
+    name = right.text_input("Its new name", label, key=f"rename-to-{record.id}-{label}")
     if st.button("Rename the class", disabled=tidy(name) in ("", label)):
         paths = rename_class(catalog(), record.id, label, name)
         decide(record, "relabel", paths, f"“{label}” renamed", tidy(name))
@@ -86,13 +84,11 @@ def _rename(record: DatasetRecord, labels: list[str]) -> None:
 
 def _merge(record: DatasetRecord, table: pd.DataFrame, labels: list[str]) -> None:
     left, right = st.columns(2)
-    with left:
-        chosen = st.multiselect(
-            "Classes to merge", labels, format_func=_short, key=f"merge-{record.id}"
-        )
+    chosen = left.multiselect(
+        "Classes to merge", labels, format_func=_short, key=f"merge-{record.id}"
+    )
     first = chosen[0] if chosen else ""
-    with right:
-        name = st.text_input("Name of the merged class", first, key=f"merge-to-{record.id}-{first}")
+    name = right.text_input("Name of the merged class", first, key=f"merge-to-{record.id}-{first}")
     wanted = tidy(name)
     if chosen and wanted in labels and wanted not in chosen:
         st.caption(
@@ -161,12 +157,11 @@ def _webcam(record: DatasetRecord, label: str) -> None:
     # A camera of another number is empty, ready for the next photo.
     number = st.session_state.setdefault("camera", 0)
     left, right = st.columns(2, gap="large")
-    with left:
-        photo = st.camera_input(
-            "Take one photo after the other",
-            key=f"camera-{record.id}-{number}",
-            resolution="720p",
-        )
+    photo = left.camera_input(
+        "Take one photo after the other",
+        key=f"camera-{record.id}-{number}",
+        resolution="720p",
+    )
     if photo is not None:
         shots.add(photo.getvalue())
         st.session_state["camera"] = number + 1

@@ -141,8 +141,7 @@ def _table(good: pd.DataFrame, splits: pd.Series) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(height=440 if len(counts) > _TALL else "content", border=False):
         st.plotly_chart(charts.class_splits(counts), config={"displayModeBar": False})
-    with right:
-        st.dataframe(counts.rename_axis("class"))
+    right.dataframe(counts.rename_axis("class"))
 
 
 def say_warnings(warnings: list[str]) -> None:

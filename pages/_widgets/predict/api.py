@@ -116,10 +116,9 @@ def _snippets(run: RunRecord) -> None:
     base = reached().base
     key = st.session_state.get(_NEW) or "lb_…"
     for tab, language in zip(st.tabs(list(LANGUAGES)), LANGUAGES, strict=True):
-        with tab:
-            st.code(
-                snippet(language, base, run.id, key), language=LANGUAGES[language], wrap_lines=True
-            )
+        tab.code(
+            snippet(language, base, run.id, key), language=LANGUAGES[language], wrap_lines=True
+        )
     if key == "lb_…":
         st.caption(
             "Put a key of yours in place of lb\\_… and a picture's name in place of photo.jpg."

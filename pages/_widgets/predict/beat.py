@@ -51,8 +51,7 @@ def _ask(run: RunRecord, now: Round, classes: list[str], where: str) -> None:
     unseen = "" if why_not_new(catalog(), run) else " The model has never seen it either."
     st.markdown(f"**Photo {where}: what is it?**{unseen}")
     picture, words = st.columns(2, gap="large")
-    with picture:
-        st.image(_picture(run, now.path), width="stretch", alt="A test photo to be named")
+    picture.image(_picture(run, now.path), width="stretch", alt="A test photo to be named")
     with words:
         if len(classes) <= _BUTTONS:
             with st.container(horizontal=True):

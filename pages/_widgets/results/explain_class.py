@@ -39,12 +39,11 @@ def draw(view: View) -> None:
         st.caption("The model never gave this answer.")
         return
     left, right = st.columns([1, 2], gap="medium")
-    with left:
-        st.image(
-            png(colours(enlarge(_mean(heat, rows), _SIDE, _SIDE))),
-            width="stretch",
-            alt=f"Where it looks when it answers {label}",
-        )
+    left.image(
+        png(colours(enlarge(_mean(heat, rows), _SIDE, _SIDE))),
+        width="stretch",
+        alt=f"Where it looks when it answers {label}",
+    )
     with right:
         wrong = int((~predictions.correct[rows]).sum())
         st.markdown(

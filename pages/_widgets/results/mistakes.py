@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation.mistakes import ORDERS, WHICH, Order, Which, select
 from core.text import cell, images, shorten
@@ -100,38 +101,32 @@ def _choose(view: View) -> tuple[str, pd.DataFrame, str]:
         )
         st.caption(f"{wrong:,} wrong, {len(predictions) - wrong:,} right", width="content")
     labels = [_ANY, *predictions.labels]
-    for what in ("true", "predicted"):
-        # Of another model, which knows other classes.
-        if st.session_state.get(what, _ANY) not in labels:
-            del st.session_state[what]
     first, second, third = st.columns(3)
-    with first:
-        true = st.selectbox(
-            "True class",
+
+    def choose_class(place: DeltaGenerator, title: str, key: str) -> str:
+        # Of another model, which knows other classes.
+        if st.session_state.get(key, _ANY) not in labels:
+            del st.session_state[key]
+        return place.selectbox(
+            title,
             labels,
             format_func=lambda label: shorten(label, 60) or "any class",
-            key="true",
+            key=key,
             bind="query-params",
         )
-    with second:
-        predicted = st.selectbox(
-            "Predicted class (the answer)",
-            labels,
-            format_func=lambda label: shorten(label, 60) or "any class",
-            key="predicted",
-            bind="query-params",
-        )
+
+    true = choose_class(first, "True class", "true")
+    predicted = choose_class(second, "Predicted class (the answer)", "predicted")
     orders: list[Order] = ["doubt", "loss", "confidence"]
     if which != "Right":
         orders.reverse()
-    with third:
-        order = st.selectbox(
-            "Order",
-            orders,
-            format_func=ORDERS.__getitem__,
-            key=_key(view, f"order-{which == 'Right'}"),
-            help="  \n".join(_ABOUT_ORDERS.values()),
-        )
+    order = third.selectbox(
+        "Order",
+        orders,
+        format_func=ORDERS.__getitem__,
+        key=_key(view, f"order-{which == 'Right'}"),
+        help="  \n".join(_ABOUT_ORDERS.values()),
+    )
     kinds: dict[str, Which] = {name.title(): name for name in WHICH}
     rows = select(
         predictions,
