@@ -144,8 +144,9 @@ def _finding(record: DatasetRecord, table: pd.DataFrame, finding: Finding) -> No
         (path, why) for path, why in zip(finding.paths, finding.reasons, strict=True) if why
     ][:_LISTED]
     if problems:
-        with st.expander("What is wrong with each"):
-            st.dataframe(pd.DataFrame(problems, columns=["file", "what"]), hide_index=True)
+        st.expander("What is wrong with each").dataframe(
+            pd.DataFrame(problems, columns=["file", "what"]), hide_index=True
+        )
 
 
 def _caption(row: object) -> str:

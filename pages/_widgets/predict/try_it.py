@@ -147,31 +147,30 @@ def _table(tried: list[Tried], predictor: Predictor, threshold: float) -> None:
             on_click="ignore",
         )
     if len(answers) > 1:
-        with st.expander("As a table"):
-            st.dataframe(
-                pd.DataFrame(
-                    {
-                        "file": [a.name for a in answers],
-                        "prediction": [a.label for a in answers],
-                        "confidence": [a.confidence * 100 for a in answers],
-                        "note": [
-                            UNLIKE
-                            if each.out_of_distribution
-                            else "not sure"
-                            if not each.prediction.error and each.prediction.confidence < threshold
-                            else ""
-                            for each in tried
-                        ],
-                        "problem": [a.error for a in answers],
-                    }
-                ),
-                hide_index=True,
-                column_config={
-                    "confidence": st.column_config.ProgressColumn(
-                        format="%.1f %%", min_value=0, max_value=100
-                    )
-                },
-            )
+        st.expander("As a table").dataframe(
+            pd.DataFrame(
+                {
+                    "file": [a.name for a in answers],
+                    "prediction": [a.label for a in answers],
+                    "confidence": [a.confidence * 100 for a in answers],
+                    "note": [
+                        UNLIKE
+                        if each.out_of_distribution
+                        else "not sure"
+                        if not each.prediction.error and each.prediction.confidence < threshold
+                        else ""
+                        for each in tried
+                    ],
+                    "problem": [a.error for a in answers],
+                }
+            ),
+            hide_index=True,
+            column_config={
+                "confidence": st.column_config.ProgressColumn(
+                    format="%.1f %%", min_value=0, max_value=100
+                )
+            },
+        )
 
 
 def draw(run: RunRecord) -> None:

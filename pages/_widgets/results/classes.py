@@ -97,16 +97,15 @@ def _curves(view: View, figures: Figures) -> None:
                 config={"displayModeBar": False},
             )
             st.caption(said)
-    with st.expander("As a table"):
-        st.dataframe(
-            curves.replace({"kind": {"roc": "ROC", "pr": "precision-recall"}}).rename(
-                columns={
-                    "label": "class",
-                    "kind": "curve",
-                    "threshold": "from a probability of",
-                    "x": "false alarms, or recall",
-                    "y": "found, or precision",
-                }
-            ),
-            hide_index=True,
-        )
+    st.expander("As a table").dataframe(
+        curves.replace({"kind": {"roc": "ROC", "pr": "precision-recall"}}).rename(
+            columns={
+                "label": "class",
+                "kind": "curve",
+                "threshold": "from a probability of",
+                "x": "false alarms, or recall",
+                "y": "found, or precision",
+            }
+        ),
+        hide_index=True,
+    )

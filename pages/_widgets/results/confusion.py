@@ -45,12 +45,9 @@ def _confusion(view: View, section: Section) -> None:
         with above:
             _matrix(view)
         _cell(view)
-        with st.expander("As a table"):
-            st.dataframe(
-                pd.DataFrame(part.counts, part.labels, part.labels).rename_axis(
-                    "true ↓ predicted →"
-                )
-            )
+        st.expander("As a table").dataframe(
+            pd.DataFrame(part.counts, part.labels, part.labels).rename_axis("true ↓ predicted →")
+        )
 
     title(section)
     draw_parts(view, section.parts, {"matrix": matrix})

@@ -47,8 +47,7 @@ def draw_flips(view: View, found: list[Comparison]) -> None:
         f"On each picture: the answer of “{escape(one.first.name)}” → the answer of "
         f"“{escape(one.second.name)}”."
     )
-    with st.expander("As a table"):
-        st.dataframe(_table(rows, one), hide_index=True)
+    st.expander("As a table").dataframe(_table(rows, one), hide_index=True)
 
 
 def _gallery(view: View, rows: pd.DataFrame, key: str, label: str) -> None:

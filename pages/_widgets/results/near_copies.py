@@ -122,13 +122,12 @@ def _pairs(view: View, rows: pd.DataFrame) -> None:
         ]
     gallery(tiles, key=key, label="Tested images, each beside the training image it is like")
     st.caption("Each tested image, followed by the training image that it is most like.")
-    with st.expander("As a table"):
-        st.dataframe(
-            rows.assign(relation=[relation_in_words(each) for each in rows["relation"]]).rename(
-                columns={"path": "tested", "train_path": "trained on", "score": "alike"}
-            ),
-            hide_index=True,
-        )
+    st.expander("As a table").dataframe(
+        rows.assign(relation=[relation_in_words(each) for each in rows["relation"]]).rename(
+            columns={"path": "tested", "train_path": "trained on", "score": "alike"}
+        ),
+        hide_index=True,
+    )
     st.caption(
         "Found by the files’ contents (exact copies) and by comparing small pictures of both "
         "(near-duplicates, mirrored and turned ones too)."
