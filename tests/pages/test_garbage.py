@@ -1,0 +1,26 @@
+"""Collecting garbage takes as long as drawing a page, so it is done now and then."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+from streamlit import config
+
+from core.progress import Throttle
+from pages._widgets import session
+from tests.pages.conftest import Open
+
+
+def test_garbage_is_collected_after_a_page_now_and_then_and_not_after_each(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page()
+    collected: list[object] = []
+    monkeypatch.setattr(session, "_due", Throttle(3600))
+    monkeypatch.setattr(gc, "collect", lambda *given: collected.append(given))
+    for _ in range(3):
+        at.run()
+    assert len(collected) == 1
+    # A server would besides, which a test doesn't.
+    assert config.get_option("runner.postScriptGC") is False
