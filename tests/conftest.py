@@ -31,7 +31,7 @@ if os.environ.get("LIGHTBOX_EXPLORE") != "1":
 
 pytest_plugins = [
     *("tests.bucket", "tests.computers", "tests.measured", "tests.postgres"),
-    *("tests.hosts", "tests.retried"),
+    *("tests.hosts", "tests.retried", "tests.statements"),
 ]
 
 
