@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -32,7 +31,6 @@ def load(
     key: str,
     size: int,
     report: Reporter = SILENT,
-    file: Path | None = None,
     *,
     gray: bool = False,
     peaks: Peaks = "none",
@@ -43,22 +41,19 @@ def load(
     stay in memory for good.
 
     Args:
-        file: weights of one's own instead of ImageNet's.
         gray: let it see lightness only.
         peaks: what it gives besides (:meth:`Backbone.peaked`).
 
     Raises:
         WeightsMissing: ImageNet's are not here and can't be downloaded.
-        InvalidInput: there is no such backbone, or ``file`` does not fit it.
+        InvalidInput: there is no such backbone, or the file of its weights holds others.
     """
     backbone = backbones.get(key).peaked(peaks)
-    name = "-".join(
-        [f"{backbone.version}-{size}", *([tag(file)] if file else []), *(["gray"] if gray else [])]
-    )
+    name = f"{backbone.version}-{size}{'-gray' if gray else ''}"
     path = workspace.cache / "backbones" / f"{name}.xml"
     if path.exists() and path.with_suffix(".bin").exists():
         return path
-    file = file or weights(key, report)
+    file = weights(key, report)
     # Two that need it at once must not take one's structure with the other's numbers.
     with FileLock(workspace.cache / f".{path.stem}.lock"):
         if path.exists() and path.with_suffix(".bin").exists():
@@ -107,23 +102,6 @@ def _closer(path: Path, share: float) -> Any:
     for each in before.output(0).get_target_inputs():
         each.replace_source_output(large.output(0))
     return ov.Model([op.result(model.output(0).get_node().input_value(0))], [pixels], path.stem)
-
-
-def tag(file: Path) -> str:
-    """What stands for weights of one's own in the names of caches: it changes with the content.
-
-    Raises:
-        InvalidInput: the file can't be read.
-    """
-    try:
-        with file.open("rb") as content:
-            return "own" + hashlib.file_digest(content, "sha256").hexdigest()[:12]
-    except OSError as error:
-        raise InvalidInput(
-            "The file of weights is not there, or can't be read.",
-            file=file,
-            remedy="Choose another, or start from ImageNet's.",
-        ) from error
 
 
 def _convert_elsewhere(*arguments: str) -> None:

@@ -168,38 +168,46 @@ def test_without_weights_or_network_it_says_so_and_writes_nothing(workspace: Wor
     assert list(workspace.cache.glob("backbones/*")) == []
 
 
-def test_own_weights_that_do_not_fit_are_a_sentence_and_nothing_is_written(
-    workspace: Workspace, tmp_path: Path
+@pytest.fixture
+def other_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file where MobileNetV2's weights should be, as large as they are, that holds none."""
+    published = BACKBONES["mobilenet_v2"].file
+    file = tmp_path / "keras" / "models" / published.names[0]
+    file.parent.mkdir(parents=True)
+    with file.open("wb") as out:
+        out.truncate(published.bytes)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return file
+
+
+def test_weights_that_do_not_fit_are_a_sentence_and_nothing_is_written(
+    workspace: Workspace, other_weights: Path
 ) -> None:
-    (tmp_path / "mine.h5").write_text("weights")
-    with pytest.raises(InvalidInput, match=r"mine\.h5"):
-        convert.load(workspace, "mobilenet_v2", 32, file=tmp_path / "mine.h5")
-    with pytest.raises(InvalidInput, match="not there"):
-        convert.load(workspace, "mobilenet_v2", 32, file=tmp_path / "nothing.h5")
+    with pytest.raises(InvalidInput, match=other_weights.name):
+        convert.load(workspace, "mobilenet_v2", 32)
     assert list(workspace.cache.glob("backbones/*")) == []
 
 
-def test_converting_leaves_tensorflow_out_of_this_process(tmp_path: Path) -> None:
-    (tmp_path / "mine.h5").write_text("weights")
+@pytest.mark.usefixtures("other_weights")
+def test_converting_leaves_tensorflow_out_of_this_process() -> None:
     code = """
 import sys
-from pathlib import Path
 from core.errors import InvalidInput
 from core.features.backbones import convert
 from core.workspace import open_workspace
 try:
-    convert.load(open_workspace(), "mobilenet_v3_small", 32, file=Path(sys.argv[1]))
+    convert.load(open_workspace(), "mobilenet_v2", 32)
 except InvalidInput as error:
     print(error, "tensorflow" in sys.modules)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "mine.h5")],
+        [sys.executable, "-c", code],
         cwd=Path(convert.__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "does not hold weights of MobileNetV3 Small" in done.stdout
+    assert "does not hold weights of MobileNetV2" in done.stdout
     assert done.stdout.strip().endswith("False")
 
 
