@@ -21,16 +21,16 @@ class AtHome(Repository):
     def kept_back(self, home: str) -> list[str]:
         """Ids of the jobs that wait for the files of a computer."""
         query = select(JobRow.id).where(JobRow.state == "queued", JobRow.home == home)
-        with self._sessions() as session:
-            return list(session.scalars(query))
+        return list(self._every(query))
 
     def let_out(self, job_ids: Sequence[str]) -> None:
         """Let others take jobs, too."""
-        with self._sessions.begin() as session:
-            session.execute(update(JobRow).where(JobRow.id.in_(job_ids)).values(home=""))
-            # What is known of those that nobody has taken meanwhile is as before.
-            waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
-            session.execute(update(JobRow).where(waiting).values(_AS_BEFORE))
+        # What is known of those that nobody has taken meanwhile is as before.
+        waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
+        self._do(
+            update(JobRow).where(JobRow.id.in_(job_ids)).values(home=""),
+            update(JobRow).where(waiting).values(_AS_BEFORE),
+        )
 
     def on_its_way(self, job_ids: Sequence[str], done: int, total: int | None) -> None:
         """Say of waiting jobs how many bytes of their files all computers have by now."""

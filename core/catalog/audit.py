@@ -12,6 +12,7 @@ from core.catalog.changes import DECISIONS
 from core.catalog.models import AuditRow, ChangeRow, DatasetRow
 from core.catalog.repository import Repository
 from core.text import images
+from core.who import author
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,13 @@ class Audit(Repository):
         return sorted(found, key=lambda entry: -entry.at)[:most]
 
 
-def write(session: Session, entry: Entry) -> None:
+def note(session: Session, what: str, subject: str, detail: str = "") -> None:
     """Add an entry together with what it tells of, so that there is never one without the other."""
+    write(session, Entry(time.time(), author(), what, subject, detail))
+
+
+def write(session: Session, entry: Entry) -> None:
+    """Add an entry, cut to what the columns hold."""
     session.add(
         AuditRow(
             at=entry.at,

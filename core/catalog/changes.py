@@ -1,8 +1,7 @@
 """The repository of changes: each dataset's append-only log, whose length is its version.
 
 Two people who change the same dataset at once both get their change in, one after the other:
-every change is its own row, so nothing is overwritten. Whoever needs to know that nothing
-happened in between passes ``expected_version``.
+every change is its own row, so nothing is overwritten.
 """
 
 from __future__ import annotations
@@ -82,14 +81,11 @@ class Changes(Repository):
         query = select(func.max(ChangeRow.version)).where(
             ChangeRow.dataset_id == dataset_id, ChangeRow.action.in_(actions)
         )
-        with self._sessions() as session:
-            return session.scalar(query) or 0
+        return self._first(query) or 0
 
     def of(self, dataset_id: str, up_to: int | None = None) -> list[Change]:
         """The log of a dataset, oldest first, up to and including version ``up_to``."""
         query = select(ChangeRow).where(ChangeRow.dataset_id == dataset_id)
         if up_to is not None:
             query = query.where(ChangeRow.version <= up_to)
-        with self._sessions() as session:
-            rows = session.scalars(query.order_by(ChangeRow.version)).all()
-        return [as_record(Change, row) for row in rows]
+        return [as_record(Change, row) for row in self._every(query.order_by(ChangeRow.version))]

@@ -11,16 +11,15 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from core.catalog.audit import Entry, keep_decisions, write
+from core.catalog.audit import keep_decisions, note
 from core.catalog.models import ChangeRow, DatasetRow
 from core.catalog.records import DatasetRecord
 from core.catalog.repository import Repository, as_record
 from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
 from core.text import images, meant
-from core.who import acting, author, require
+from core.who import acting, require
 
 MAX_NAME = 100
 
@@ -136,8 +135,7 @@ class Datasets(Repository):
     def free_name(self, wanted: str) -> str:
         """``wanted``, or the first of ``wanted 2``, ``wanted 3``, … that is not taken."""
         base = clean_name(wanted or "dataset")
-        with self._sessions() as session:
-            taken = set(session.scalars(select(DatasetRow.name)).all())
+        taken = set(self._every(select(DatasetRow.name)))
         name, number = base, 2
         while name in taken:
             name = f"{base[: MAX_NAME - 5]} {number}"
@@ -147,8 +145,7 @@ class Datasets(Repository):
     def set(self, dataset_id: str, **values: Any) -> None:
         """Set columns of a dataset (``state``, ``problem``, ``images``, ``classes``,
         ``job_id`` …)."""
-        with self._sessions.begin() as session:
-            session.execute(update(DatasetRow).where(DatasetRow.id == dataset_id).values(**values))
+        self._do(update(DatasetRow).where(DatasetRow.id == dataset_id).values(**values))
 
     def rename(self, dataset_id: str, name: str) -> DatasetRecord:
         """Give a dataset another name.
@@ -181,7 +178,7 @@ class Datasets(Repository):
                 raise NotFound("That dataset is not here any more.")
             row.called, row.name, row.deleted_at = row.name, row.id, time.time()
             if record.images:  # a blank project that nobody used is no news
-                _log(session, "removed a dataset", record)
+                note(session, "removed a dataset", record.name, images(record.images))
 
     def restore(self, dataset_id: str) -> DatasetRecord:
         """Take a dataset out of the bin; it gets a free name if its own is taken.
@@ -198,7 +195,7 @@ class Datasets(Repository):
                 if row is None or row.deleted_at is None:
                     raise NotFound("That dataset is not in the bin any more.")
                 row.name, row.called, row.deleted_at = name, "", None
-                _log(session, "brought a dataset back", record)
+                note(session, "brought a dataset back", record.name, images(record.images))
         except IntegrityError:  # somebody took the name just now
             return self.restore(dataset_id)
         return self.get(record.id)
@@ -212,21 +209,17 @@ class Datasets(Repository):
             if row is None or row.deleted_at is None:
                 return False
             if row.images:
-                keep_decisions(session, dataset_id, row.called)
-                _log(session, "removed a dataset for good", _record(row))
+                name = row.called or row.name
+                keep_decisions(session, dataset_id, name)
+                note(session, "removed a dataset for good", name, images(row.images))
             session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
             session.delete(row)
         return True
 
     def count(self) -> int:
         """How many datasets there are."""
-        with self._sessions() as session:
-            query = select(func.count()).select_from(DatasetRow)
-            return session.scalar(query.where(DatasetRow.deleted_at.is_(None))) or 0
-
-
-def _log(session: Session, did: str, record: DatasetRecord) -> None:
-    write(session, Entry(time.time(), author(), did, record.name, images(record.images)))
+        query = select(func.count()).where(DatasetRow.deleted_at.is_(None))
+        return self._first(query) or 0
 
 
 def tidy(name: str) -> str:

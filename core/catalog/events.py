@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.models import EventRow, JobRow
 from core.catalog.records import EventRecord
-from core.catalog.repository import Repository
+from core.catalog.repository import Repository, held_by
 
 
 class Events(Repository):
@@ -64,8 +64,7 @@ class Events(Repository):
     def latest_event(self, job_id: str, kind: str) -> EventRecord | None:
         """The last event of one kind, if there is one."""
         query = select(EventRow).where(EventRow.job_id == job_id, EventRow.kind == kind)
-        with self._sessions() as session:
-            row = session.scalar(query.order_by(EventRow.seq.desc()).limit(1))
+        row = self._first(query.order_by(EventRow.seq.desc()).limit(1))
         return None if row is None else _record(row)
 
     def events(
@@ -75,8 +74,7 @@ class Events(Repository):
         query = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after)
         if kinds is not None:
             query = query.where(EventRow.kind.in_(kinds))
-        with self._sessions() as session:
-            return [_record(row) for row in session.scalars(query.order_by(EventRow.seq)).all()]
+        return [_record(row) for row in self._every(query.order_by(EventRow.seq))]
 
 
 def _is_ours(session: Session, job_id: str, claim: int | None) -> bool:
@@ -85,9 +83,7 @@ def _is_ours(session: Session, job_id: str, claim: int | None) -> bool:
     whoever reads on from a number misses none."""
     if claim is None:
         return True
-    ours = select(JobRow.id).where(
-        JobRow.id == job_id, JobRow.state == "running", JobRow.claims == claim
-    )
+    ours = select(JobRow.id).where(held_by(job_id, claim))
     return session.scalar(ours.with_for_update(key_share=True)) is not None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.catalog.models import FolderRow, JobRow
 from core.catalog.records import JobRecord
-from core.catalog.repository import Repository
+from core.catalog.repository import Repository, held_by
 from core.errors import Cancelled
 
 # The row that says which store it is.
@@ -23,8 +23,7 @@ class Folders(Repository):
 
     def find(self, unit: str) -> str | None:
         """Name of a folder's list; ``None`` if it lies in no store."""
-        with self._sessions() as session:
-            return session.scalar(select(FolderRow.manifest).where(FolderRow.unit == unit))
+        return self._first(select(FolderRow.manifest).where(FolderRow.unit == unit))
 
     def move(
         self,
@@ -49,11 +48,7 @@ class Folders(Repository):
         try:
             with self._sessions.begin() as session:
                 if claim is not None:
-                    mine = select(JobRow.id).where(
-                        JobRow.id == claim[0],
-                        JobRow.state == "running",
-                        JobRow.claims == claim[1],
-                    )
+                    mine = select(JobRow.id).where(held_by(*claim))
                     if session.scalar(mine.with_for_update()) is None:
                         raise Cancelled
                 if was is None:
@@ -71,8 +66,7 @@ class Folders(Repository):
 
     def forget(self, unit: str) -> None:
         """A folder isn't there any more."""
-        with self._sessions.begin() as session:
-            session.execute(delete(FolderRow).where(FolderRow.unit == unit))
+        self._do(delete(FolderRow).where(FolderRow.unit == unit))
 
     def busy(self) -> set[str]:
         """Words that the specs of running jobs hold: ids of datasets and runs among them."""
@@ -89,8 +83,7 @@ class Folders(Repository):
     def all(self) -> dict[str, tuple[str, int]]:
         """Each folder's list and bytes."""
         query = select(FolderRow).where(FolderRow.unit != _STORE)
-        with self._sessions() as session:
-            return {row.unit: (row.manifest, row.bytes) for row in session.scalars(query)}
+        return {row.unit: (row.manifest, row.bytes) for row in self._every(query)}
 
     def sizes(self) -> list[tuple[int, int]]:
         """Files and bytes of each folder."""

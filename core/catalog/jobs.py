@@ -22,6 +22,7 @@ from core.catalog.models import JobRow
 from core.catalog.parts import Parts, end_with
 from core.catalog.queue import Queue, job_record
 from core.catalog.records import ACTIVE, JobRecord, JobState, Lane
+from core.catalog.repository import held_by
 from core.errors import Conflict, InvalidInput, NotFound
 from core.progress import Wishes
 from core.who import acting, require
@@ -99,12 +100,11 @@ class Jobs(Queue, Parts, Events, AtHome):
     def release(self, job_id: str, spec: dict[str, Any]) -> None:
         """Let a held job be taken, with its final spec."""
         home = self._before()
-        with self._sessions.begin() as session:
-            session.execute(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state == "held")
-                .values(state="queued", spec=spec, home=home)
-            )
+        self._do(
+            update(JobRow)
+            .where(JobRow.id == job_id, JobRow.state == "held")
+            .values(state="queued", spec=spec, home=home)
+        )
 
     def get(self, job_id: str) -> JobRecord:
         """The job with this id.
@@ -112,8 +112,7 @@ class Jobs(Queue, Parts, Events, AtHome):
         Raises:
             NotFound: there is none.
         """
-        with self._sessions() as session:
-            row = session.get(JobRow, job_id)
+        row = self._first(select(JobRow).where(JobRow.id == job_id))
         if row is None:
             raise NotFound("That job is not here any more.")
         return job_record(row)
@@ -144,8 +143,7 @@ class Jobs(Queue, Parts, Events, AtHome):
         ):
             if value is not None:
                 query = query.where(column == value)
-        with self._sessions() as session:
-            return [job_record(row) for row in session.scalars(query).all()]
+        return [job_record(row) for row in self._every(query)]
 
     def latest(
         self,
@@ -292,7 +290,7 @@ class Jobs(Queue, Parts, Events, AtHome):
         with self._sessions.begin() as session:
             row = session.scalar(
                 update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state == "running", JobRow.claims == claim)
+                .where(held_by(job_id, claim))
                 .values(lost=JobRow.lost + 1)
                 .returning(JobRow)
             )

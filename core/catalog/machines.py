@@ -91,8 +91,7 @@ class Machines(Repository):
 
     def remove(self, machine_id: str) -> None:
         """Forget a machine that ends in order."""
-        with self._sessions.begin() as session:
-            session.execute(delete(MachineRow).where(MachineRow.id == machine_id))
+        self._do(delete(MachineRow).where(MachineRow.id == machine_id))
 
     def all(self) -> list[Machine]:
         """Machines that live, the one that came first first."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.catalog.models import JobRow
 from core.catalog.records import ACTIVE, FINISHED, JobRecord, JobState
-from core.catalog.repository import Repository
+from core.catalog.repository import Repository, held_by
 from core.errors import Cancelled
 
 _APART_S = 1e-6  # more than the clock's smallest step, so that parts keep their order
@@ -71,8 +71,7 @@ class Parts(Repository):
     def done_in_parts(self, whole_id: str) -> int:
         """How much is done of a job, by what its parts have reported."""
         query = select(func.coalesce(func.sum(JobRow.done), 0)).where(JobRow.whole == whole_id)
-        with self._sessions() as session:
-            return int(session.scalar(query) or 0)
+        return int(self._first(query) or 0)
 
     def take_again(self, part_id: str) -> bool:
         """Put a part in the queue again that ended without success; whether it had."""
@@ -99,9 +98,7 @@ class Parts(Repository):
 
 
 def _is_mine(session: Session, whole: JobRecord) -> bool:
-    mine = select(JobRow.id).where(
-        JobRow.id == whole.id, JobRow.state == "running", JobRow.claims == whole.claims
-    )
+    mine = select(JobRow.id).where(held_by(whole.id, whole.claims))
     return session.scalar(mine.with_for_update()) is not None
 
 

@@ -110,8 +110,7 @@ class People(Repository):
 
     def all(self) -> list[PersonRecord]:
         """Everybody, by name."""
-        with self._sessions() as session:
-            return [_person(row) for row in session.scalars(select(PersonRow)).all()]
+        return [_person(row) for row in self._every(select(PersonRow))]
 
     def get(self, name_or_id: str) -> PersonRecord:
         """One person.
@@ -122,8 +121,7 @@ class People(Repository):
         query = select(PersonRow).where(
             (PersonRow.id == name_or_id) | (PersonRow.name == name_or_id)
         )
-        with self._sessions() as session:
-            row = session.scalar(query)
+        row = self._first(query)
         if row is None:
             raise NotFound(
                 f"There is nobody named “{name_or_id}”.", remedy="List the people that there are."
@@ -158,10 +156,11 @@ class People(Repository):
 
     def remove(self, person_id: str) -> None:
         """Forget a person, with their sessions and invitations."""
-        with self._sessions.begin() as session:
-            session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
-            session.execute(delete(InvitationRow).where(InvitationRow.person_id == person_id))
-            session.execute(delete(PersonRow).where(PersonRow.id == person_id))
+        self._do(
+            delete(SessionRow).where(SessionRow.person_id == person_id),
+            delete(InvitationRow).where(InvitationRow.person_id == person_id),
+            delete(PersonRow).where(PersonRow.id == person_id),
+        )
 
     def begin_session(
         self, session_id: str, person_id: str | None, ends_at: float, agent: str = ""
@@ -202,28 +201,22 @@ class People(Repository):
 
     def prolong(self, session_id: str, ends_at: float) -> None:
         """Note that a session is in use."""
-        with self._sessions.begin() as session:
-            session.execute(
-                update(SessionRow)
-                .where(SessionRow.id == session_id)
-                .values(seen_at=time.time(), ends_at=ends_at)
-            )
+        self._do(
+            update(SessionRow)
+            .where(SessionRow.id == session_id)
+            .values(seen_at=time.time(), ends_at=ends_at)
+        )
 
     def sessions(self, person_id: str | None = None) -> list[SessionRecord]:
         """Sessions that aren't over, the last used first; of one person if asked."""
         query = select(SessionRow).where(SessionRow.ends_at > time.time())
         if person_id is not None:
             query = query.where(SessionRow.person_id == person_id)
-        with self._sessions() as session:
-            rows = session.scalars(query.order_by(SessionRow.seen_at.desc())).all()
-        return [_session(row) for row in rows]
+        return [_session(row) for row in self._every(query.order_by(SessionRow.seen_at.desc()))]
 
     def end_session(self, session_id: str) -> None:
         """End a session; the first twelve digits of its id do."""
-        with self._sessions.begin() as session:
-            session.execute(
-                delete(SessionRow).where(SessionRow.id.startswith(session_id, autoescape=True))
-            )
+        self._do(delete(SessionRow).where(SessionRow.id.startswith(session_id, autoescape=True)))
 
     def invite(
         self, invitation_id: str, role: str, ends_at: float, *, by: str, person_id: str | None
@@ -251,9 +244,8 @@ class People(Repository):
     def invitations(self) -> list[InvitationRecord]:
         """Invitations in force, newest first."""
         query = select(InvitationRow).where(InvitationRow.ends_at > time.time())
-        with self._sessions() as session:
-            rows = session.scalars(query.order_by(InvitationRow.made_at.desc())).all()
-        return [_invitation(row) for row in rows]
+        newest = query.order_by(InvitationRow.made_at.desc())
+        return [_invitation(row) for row in self._every(newest)]
 
     def take_invitation(self, invitation_id: str) -> bool:
         """Use an invitation up, or take it back; whether it was still there."""

@@ -134,14 +134,12 @@ class Queue(Repository):
         """The waiting jobs of a lane, the next one first; parts of others are not among them."""
         query = select(JobRow).where(JobRow.state == "queued", JobRow.lane == lane)
         query = query.where(JobRow.whole == "")
-        with self._sessions() as session:
-            return [job_record(row) for row in session.scalars(query.order_by(*_ORDER)).all()]
+        return [job_record(row) for row in self._every(query.order_by(*_ORDER))]
 
     def waiting(self, lane: Lane) -> int:
         """How many jobs of a lane are queued."""
-        query = select(func.count()).select_from(JobRow)
-        with self._sessions() as session:
-            return session.scalar(query.where(JobRow.state == "queued", JobRow.lane == lane)) or 0
+        query = select(func.count()).where(JobRow.state == "queued", JobRow.lane == lane)
+        return self._first(query) or 0
 
     def demand(self, machines: str) -> dict[tuple[Lane, Has], tuple[int, int]]:
         """How many jobs wait, and how many run on machines whose ids begin with ``machines``: by

@@ -150,8 +150,7 @@ class Runs(Shelf):
 
     def free_name(self, wanted: str) -> str:
         """``wanted 1``, ``wanted 2``, …: the first that is not taken."""
-        with self._sessions() as session:
-            taken = set(session.scalars(select(RunRow.name)).all())
+        taken = set(self._every(select(RunRow.name)))
         number = 1
         while f"{wanted} {number}" in taken:
             number += 1

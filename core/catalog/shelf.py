@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.catalog.audit import Entry, write
+from core.catalog.audit import note
 from core.catalog.datasets import clean_name, tidy
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import FINISHED, RunRecord
 from core.catalog.repository import Repository
 from core.errors import Conflict, InvalidInput, NotFound
-from core.who import author, require
+from core.who import require
 
 MAX_TAG = 40
 MAX_TAGS = 20
@@ -91,8 +91,7 @@ class Shelf(Repository, ABC):
 
     def tags(self) -> list[str]:
         """All tags that runs have, in the order of the alphabet; not of those in the bin."""
-        with self._sessions() as session:
-            lists = session.scalars(select(RunRow.tags).where(RunRow.deleted_at.is_(None))).all()
+        lists = self._every(select(RunRow.tags).where(RunRow.deleted_at.is_(None)))
         return clean_tags([tag for tags in lists for tag in tags], at_most=None)
 
     def delete(self, run_id: str) -> RunRecord:
@@ -119,7 +118,7 @@ class Shelf(Repository, ABC):
             if row is None or row.deleted_at is None:
                 return False
             job = session.get(JobRow, row.job_id)
-            _log(session, "removed a model for good", row.name)
+            note(session, "removed a model for good", row.name)
             session.delete(row)
             session.flush()
             if job is not None:
@@ -135,7 +134,7 @@ class Shelf(Repository, ABC):
             if row is None:
                 raise NotFound("That run is not here any more.")
             if did:
-                _log(session, did, row.name, how)
+                note(session, did, row.name, how)
             for name, value in values.items():
                 setattr(row, name, value)
 
@@ -146,10 +145,6 @@ class Shelf(Repository, ABC):
                 f"“{run.name}” is being trained or waits for it, so it can't be {what}.",
                 remedy="Stop it first.",
             )
-
-
-def _log(session: Session, did: str, name: str, how: str = "") -> None:
-    write(session, Entry(time.time(), author(), did, name, how))
 
 
 def taken(sessions: sessionmaker[Session], name: str) -> Conflict:
