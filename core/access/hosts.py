@@ -23,12 +23,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 def is_loopback(address: str) -> bool:
     """Whether only this computer can reach what listens there."""
-    if address.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    number = _number(address.strip("[]"))
+    return address.lower() == "localhost" or (number is not None and number.is_loopback)
 
 
 def parse_bind(text: str) -> tuple[str, int | None]:
@@ -41,11 +37,12 @@ def parse_bind(text: str) -> tuple[str, int | None]:
         InvalidInput: it is neither.
     """
     try:
-        parts = urlsplit(f"//{text.strip()}" if not _is_ipv6(text.strip()) else f"//[{text}]")
+        number = _number(text.strip())
+        parts = urlsplit(f"//[{text}]" if number and number.version == 6 else f"//{text.strip()}")
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
-    if not host or parts.path or (not _is_ip(host) and host != "localhost"):
+    if not host or parts.path or (not _number(host) and host != "localhost"):
         raise InvalidInput(
             f"LIGHTBOX_BIND is {text!r}, which is no address of this computer.",
             remedy="Set it to 127.0.0.1, 0.0.0.0 or one of the computer’s own, with “:8501” or "
@@ -80,7 +77,7 @@ def host_is_known(host: str) -> bool:
     if name is None:
         return False
     apart = settings.access() != "local"
-    if _is_ip(name):
+    if _number(name):
         return is_loopback(name) or apart
     if name in _LOOPBACK or any(name == each for each, _ in _listed()):
         return True
@@ -128,20 +125,12 @@ def _name_of(host: str) -> str | None:
     except ValueError:
         return None
     name = (parts.hostname or "").removesuffix(".")
-    return name if _is_ip(name) or _NAME.fullmatch(name) else None
+    return name if _number(name) or _NAME.fullmatch(name) else None
 
 
-def _is_ip(text: str) -> bool:
+def _number(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address in numbers; ``None`` if it is none."""
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
+        return None

@@ -232,7 +232,9 @@ def _whoever_has(
     except NotFound:
         person = None
     kept = person.password if person and person.disabled_at is None else ""
-    if person is None or not passwords.is_right(password, kept):
+    # Of nobody too, so that how long it takes doesn't tell which names there are.
+    right = passwords.is_right(password, kept)
+    if person is None or not right:
         _throttle.miss(*keys)
         note(catalog, "was refused at the door", name, address, who="nobody")
         raise NotAllowed("This name and password don’t belong together.", remedy="Try again.")

@@ -144,6 +144,23 @@ def test_nobody_comes_in_by_a_name_that_is_none(catalog: Catalog, name: str) -> 
         people.by_password(catalog, name, GOOD, f"address of {name[:9]}")
 
 
+def test_a_name_that_is_none_takes_as_long_as_a_wrong_password(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(catalog, "Anna", "viewer")
+    checked: list[str] = []
+
+    def is_right(password: str, kept: str) -> bool:
+        checked.append(password)
+        return False
+
+    monkeypatch.setattr(passwords, "is_right", is_right)
+    for name in ("Anna", "nobody"):
+        with pytest.raises(NotAllowed, match="belong together"):
+            people.by_password(catalog, name, f"guess of {name}", "9.9.9.9")
+    assert checked == ["guess of Anna", "guess of nobody"]
+
+
 def test_whoever_is_shut_out_or_has_no_password_stays_outside(catalog: Catalog) -> None:
     joined(catalog, "Anna", "viewer")
     people.add(catalog, "Boris", "viewer")
