@@ -47,6 +47,7 @@ class UploadStage:
             that name. Without one, a stage of its own.
 
     Attributes:
+        archive: where :meth:`append` puts an archive that comes in parts.
         kept: number of files taken through this object.
         refused: the others, each with its reason.
 
@@ -59,14 +60,11 @@ class UploadStage:
         if not _TOKEN.fullmatch(token):
             raise InvalidInput("This upload is not known here.", remedy="Reload the page.")
         self._folder = workspace.staging / f"in-{token}"
+        self._files, self.archive = self._folder / "files", self._folder / "archive"
         with disk_errors("the upload"):
             self._files.mkdir(parents=True, exist_ok=True)
         self.kept = 0
         self.refused: list[Skipped] = []
-
-    @property
-    def _files(self) -> Path:
-        return self._folder / "files"
 
     @property
     def count(self) -> int:
@@ -88,11 +86,6 @@ class UploadStage:
             if entry.is_dir()
             for inside in entry.iterdir()
         )
-
-    @property
-    def archive(self) -> Path:
-        """Where :meth:`append` puts an archive that comes in parts."""
-        return self._folder / "archive"
 
     def append(self, offset: int, part: bytes) -> int:
         """Put one part of an archive where it belongs; sending a part again does no harm.

@@ -57,51 +57,30 @@ _TRAIN_AGAIN = "Train it again, or import it again."
 
 
 class RunFiles:
-    """What lies in the folder of one run. Making one touches nothing."""
+    """What lies in the folder of one run. Making one touches nothing.
+
+    Attributes:
+        keras: the model for Keras.
+        openvino: the model for OpenVINO; its weights lie beside it.
+        network: all that makes the model for OpenVINO answer as it does.
+        checkpoint: folder of what a training that was interrupted goes on from.
+        tensorboard: folder of logs, if they were asked for.
+        about: what people say about the model.
+        sure: from which confidence on an answer counts, as it was chosen.
+        sure_moved: the same as a person moved it; missing unless somebody did.
+    """
 
     def __init__(self, workspace: Workspace, run_id: str) -> None:
         self.run_id = run_id
         self.folder = workspace.run(run_id)
-
-    @property
-    def keras(self) -> Path:
-        """The model for Keras."""
-        return self.folder / "model.keras"
-
-    @property
-    def openvino(self) -> Path:
-        """The model for OpenVINO; its weights lie beside it."""
-        return self.folder / "model.xml"
-
-    @property
-    def network(self) -> tuple[Path, Path]:
-        """All that makes the model for OpenVINO answer as it does."""
-        return self.openvino, self.openvino.with_suffix(".bin")
-
-    @property
-    def checkpoint(self) -> Path:
-        """Folder of what a training that was interrupted goes on from."""
-        return self.folder / CHECKPOINT
-
-    @property
-    def tensorboard(self) -> Path:
-        """Folder of logs, if they were asked for."""
-        return self.folder / "tensorboard"
-
-    @property
-    def about(self) -> Path:
-        """What people say about the model."""
-        return self.folder / "about.json"
-
-    @property
-    def sure(self) -> Path:
-        """From which confidence on an answer counts, as it was chosen."""
-        return self.folder / "sure.json"
-
-    @property
-    def sure_moved(self) -> Path:
-        """The same as a person moved it; missing unless somebody did."""
-        return self.folder / "sure-moved.json"
+        self.keras = self.folder / "model.keras"
+        self.openvino = self.folder / "model.xml"
+        self.network = (self.openvino, self.folder / "model.bin")
+        self.checkpoint = self.folder / CHECKPOINT
+        self.tensorboard = self.folder / "tensorboard"
+        self.about = self.folder / "about.json"
+        self.sure = self.folder / "sure.json"
+        self.sure_moved = self.folder / "sure-moved.json"
 
     @property
     def begun(self) -> bool:
@@ -319,14 +298,8 @@ class TestFiles:
 
     def __init__(self, run_id: str, on: str, folder: Path) -> None:
         self.run_id, self.on, self.folder = run_id, on, folder
-
-    @property
-    def evaluation(self) -> Path:
-        return self.folder / "evaluation.json"
-
-    @property
-    def predictions(self) -> Path:
-        return self.folder / "predictions.parquet"
+        self.evaluation = folder / "evaluation.json"
+        self.predictions = folder / "predictions.parquet"
 
     @property
     def exists(self) -> bool:
