@@ -15,6 +15,7 @@ from core.datasets.layout import kept_layout
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
 from core.quality import curation, findings
+from core.quality.classes import images_of
 from core.quality.curation import curated, usable
 from core.quality.detectors import DETECTORS
 from core.quality.versions import diff as compare
@@ -130,15 +131,7 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
 )
 def relabel(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     record = catalog.datasets.find(options.name)
-    table = curated(catalog, record.id)
-    paths = list(options.paths)
-    for label in options.classes:
-        paths += list(table.loc[table["label"] == label, "path"])
-        if label not in set(table["label"]):
-            raise NotFound(
-                f"There is no class “{label}” in this dataset.",
-                remedy="There are: " + ", ".join(sorted(table["label"].unique())[:20]) + ".",
-            )
+    paths = [*options.paths, *images_of(catalog, record.id, options.classes)]
     change = curation.decide(
         catalog, record.id, "relabel", paths, why=options.why, label=options.label
     )

@@ -31,7 +31,9 @@ def tidy(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
-def images_of(catalog: Catalog, dataset_id: str, labels: Collection[str], name: str) -> list[str]:
+def images_of(
+    catalog: Catalog, dataset_id: str, labels: Collection[str], name: str = ""
+) -> list[str]:
     """All images of some classes that are not in class ``name`` yet, excluded and unreadable ones
     too, so that nothing of a class stays behind.
 

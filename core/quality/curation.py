@@ -65,9 +65,7 @@ def curated(catalog: Catalog, dataset_id: str, version: int | None = None) -> pd
     Raises:
         NotFound: there is no such dataset, or it has no index yet.
     """
-    if version is None:
-        version = catalog.datasets.get(dataset_id).version
-    return _curated(_Key(catalog, dataset_id, version))[0]
+    return _curated(catalog, dataset_id, version)[0]
 
 
 def descriptors(catalog: Catalog, dataset_id: str, version: int) -> pd.Series:
@@ -77,10 +75,7 @@ def descriptors(catalog: Catalog, dataset_id: str, version: int) -> pd.Series:
     Raises:
         NotFound: as for :func:`curated`.
     """
-    changes = in_force(catalog.changes.of(dataset_id, up_to=version))
-    index = _last(changes, "index")
-    if index is None:
-        raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
+    index = _scan(in_force(catalog.changes.of(dataset_id, up_to=version)))
     return read_index(catalog.workspace, dataset_id, index.payload["file"])["descriptor"]
 
 
@@ -116,16 +111,17 @@ def known_alike(catalog: Catalog, dataset_id: str, version: int | None = None) -
     Raises:
         NotFound: as for :func:`curated`.
     """
-    if version is None:
-        version = catalog.datasets.get(dataset_id).version
-    return _curated(_Key(catalog, dataset_id, version))[1]
+    return _curated(catalog, dataset_id, version)[1]
 
 
 # Versions that differ by decisions share most of their columns.
 _made: Kept[tuple[pd.DataFrame, Alike]] = Kept(8)
 
 
-def _curated(key: _Key) -> tuple[pd.DataFrame, Alike]:
+def _curated(catalog: Catalog, dataset_id: str, version: int | None) -> tuple[pd.DataFrame, Alike]:
+    if version is None:
+        version = catalog.datasets.get(dataset_id).version
+    key = _Key(catalog, dataset_id, version)
     return _made.get(key, None, lambda: _one_more(key) or _make(key))
 
 
@@ -149,9 +145,7 @@ def _one_more(key: _Key) -> tuple[pd.DataFrame, Alike] | None:
 
 def _make(key: _Key) -> tuple[pd.DataFrame, Alike]:
     changes = in_force(key.catalog.changes.of(key.dataset_id, up_to=key.version))
-    index = _last(changes, "index")
-    if index is None:
-        raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
+    index = _scan(changes)
     copies, suspects = _last(changes, "copies"), _last(changes, "suspects")
     facts = facts_of(
         key.catalog.workspace,
@@ -377,3 +371,10 @@ def _count(catalog: Catalog, dataset_id: str) -> int:
 
 def _last(changes: Sequence[Change], action: str) -> Change | None:
     return next((change for change in reversed(changes) if change.action == action), None)
+
+
+def _scan(changes: Sequence[Change]) -> Change:
+    index = _last(changes, "index")
+    if index is None:
+        raise NotFound("This dataset has not been scanned yet.", remedy="Wait for its import.")
+    return index
