@@ -19,6 +19,8 @@ from core.features.weights import find_weights
 from core.runs.files import RunFiles
 from core.training.auto import looks, search
 from core.training.heads import choose
+from tests import small_network
+from tests.core.training.auto.conftest import SMALL
 from tests.core.training.running import train
 
 pytestmark = [
@@ -30,13 +32,13 @@ pytestmark = [
 
 
 @pytest.fixture
-def tuned(monkeypatch: pytest.MonkeyPatch, as_written: None) -> ModuleType:
-    """Lite0 at its smallest is looked at by one head alone and then tuned, an image seen once; the
-    module that tunes, of which more can be settled."""
+def tuned(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A small network is looked at by one head alone and then tuned, an image seen once; the module
+    that tunes, of which more can be settled."""
     from core.training.fitting import tuning
 
-    monkeypatch.setattr(looks, "sizes", lambda _: [96])
-    monkeypatch.setattr(looks, "networks", lambda _: ["efficientnet_lite0"])
+    monkeypatch.setattr(looks, "sizes", lambda _: [64])
+    monkeypatch.setattr(looks, "networks", lambda _: [small_network.KEY])
     monkeypatch.setattr(search, "_later", list)
     monkeypatch.setattr(choose, "FEWEST_WRONG", 0)
     monkeypatch.setattr(tuning, "_PLANS", (("folds", 1.0),))
@@ -53,20 +55,26 @@ def test_a_network_whose_upper_part_was_tuned_is_one_model_for_all_that_follows(
     dataset: DatasetRecord,
     tuned: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
     share: float,
 ) -> None:
     from core.training.fitting import judged
 
     monkeypatch.setattr(judged, "_SHARES", (share,))
-    # What is averaged with is two networks with a kernel, of which a linear head takes the place.
-    networks = ["efficientnet_lite0", "efficientnet_lite1"][: 2 if share else 1]
+    networks = [small_network.KEY]
+    if share:
+        # What is averaged with is two networks with a kernel, of which a linear head takes the
+        # place; one of them is real.
+        networks.insert(0, "efficientnet_lite0")
+        monkeypatch.setattr(looks, "sizes", lambda _: [96])
+        request.getfixturevalue("as_written")
     monkeypatch.setattr(looks, "networks", lambda _: networks)
     monkeypatch.setattr(looks, "squares", lambda _: [])
     monkeypatch.setattr(search, "better", lambda *_: True)
     monkeypatch.setattr(search, "surely_better", lambda *_: True)
     monkeypatch.setattr(search, "_later", lambda: ["kernel"] if share else [])
     monkeypatch.setattr(tuned, "is_ahead", lambda *_, **__: True)
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
+    made = train(home, dataset, **SMALL | ({"image_size": 160} if share else {}))
     last = made.summary.ladder[-1]
     assert "fine-tuned" in last["what"]
     assert ("averaged" in last["what"]) is bool(share)
@@ -152,7 +160,7 @@ def test_fine_tuning_that_is_not_better_is_told_of_and_left_out(
     home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuned, "is_ahead", lambda *_, **__: False)
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
+    made = train(home, dataset, **SMALL)
     last = made.summary.ladder[-1]
     # The first of the folds was enough to see it.
     assert "fine-tuned" in last["what"]
@@ -166,16 +174,16 @@ def test_fine_tuning_that_could_not_end_in_time_is_not_begun(
     home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuned, "SLOWER", {True: 1e6, False: 1e6})
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=1)
+    made = train(home, dataset, **SMALL | {"minutes": 1})
     assert not any("lower part" in note for *_, note in made.report.steps)
-    assert "would have tried fine-tuning EfficientNet-Lite0" in made.summary.story
+    assert "would have tried fine-tuning Small network" in made.summary.story
 
 
 def test_where_hardly_any_answer_is_wrong_no_network_is_bent_to_these_images(
     home: Catalog, dataset: DatasetRecord, tuned: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuned, "_LITTLE_WRONG", 1.1)
-    made = train(home, dataset, recipe="auto", image_size=160, minutes=30)
+    made = train(home, dataset, **SMALL)
     assert not any("lower part" in note for *_, note in made.report.steps)
     assert not any("fine-tuned" in each["what"] for each in made.summary.ladder)
     assert "fine-tuning" not in made.summary.story
