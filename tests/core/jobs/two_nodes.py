@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on this computer: ``python -m tests.core.jobs.two_nodes``.
+"""A Ray cluster of two nodes on this computer: ``python -m tests.core.jobs.two_nodes HOME HOME``.
 
 It prints its address, and ends with its input. In a process of its own, since Ray reads what its
 environment says of tokens once, when it is loaded.
@@ -7,16 +7,18 @@ environment says of tokens once, when it is loaded.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from ray.cluster_utils import Cluster
 
-_SMALL = {"num_cpus": 1, "object_store_memory": 80_000_000}
+_SMALL: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80_000_000}
 
 
 def main() -> None:
-    cluster = Cluster(initialize_head=True, head_node_args={**_SMALL, "include_dashboard": False})
+    one, two = ({**_SMALL, "env_vars": {"LIGHTBOX_HOME": home}} for home in sys.argv[1:])
+    cluster = Cluster(initialize_head=True, head_node_args={**one, "include_dashboard": False})
     try:
-        cluster.add_node(**_SMALL)
+        cluster.add_node(**two)
         print(f"address {cluster.address}", flush=True)
         sys.stdin.read()
     finally:
