@@ -24,7 +24,7 @@ _HUGE = 1e30
 _BITS = (8, 10, 12, 14, 16)
 # Hot and dead pixels are few; what a range must cover is the rest.
 _TAIL = 0.1
-_ENOUGH = 2000
+_ENOUGH_PIXELS = 2000
 _HOT = 10_000
 
 
@@ -65,7 +65,7 @@ def own_range(values: NDArray[Any], tags: Mapping[int, Any] | None = None) -> Ra
             return 0.0, declared
     if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
         # Hot pixels of a sensor are a few among many, and as bright as its file can say.
-        few = max(1, good.size // _HOT) if good.size >= _ENOUGH else 0
+        few = max(1, good.size // _HOT) if good.size >= _ENOUGH_PIXELS else 0
         return 0.0, next(
             float(2**bits - 1)
             for bits in _BITS
@@ -73,7 +73,7 @@ def own_range(values: NDArray[Any], tags: Mapping[int, Any] | None = None) -> Ra
         )
     if low >= 0 and high <= 1:
         return 0.0, 1.0
-    if good.size >= _ENOUGH:
+    if good.size >= _ENOUGH_PIXELS:
         low, high = (float(each) for each in np.percentile(good, (_TAIL, 100 - _TAIL)))
     return low, high
 

@@ -23,7 +23,7 @@ _RIDGES = (1e-2, 1e-1, 1e-3)
 MOST_EXACT = 3000
 ANCHORS = 2000
 # Width and ridge are chosen on so many; more change neither.
-_ENOUGH = 6000
+_ENOUGH_FOR_WIDTH = 6000
 _CHUNK = 4096
 
 Pair = tuple[float, ...]
@@ -91,7 +91,7 @@ def _judge_exact(problem: Problem, rows: NDArray[np.float32]) -> Judged:
 def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     rng = np.random.default_rng(problem.seed)
     anchors = rows[np.sort(rng.permutation(len(rows))[:ANCHORS])]
-    some = np.sort(rng.permutation(len(rows))[:_ENOUGH])
+    some = np.sort(rng.permutation(len(rows))[:_ENOUGH_FOR_WIDTH])
     prior, centred = _centred(problem)
     place = np.full(len(rows), -1)
     place[some] = np.arange(len(some))

@@ -17,7 +17,7 @@ from core.training.heads.head import Step
 # Coordinates at most. 768 of MobileNetV2's 3,584 features keep 98 % of the variance of the hands.
 MOST = 768
 # Axes are found on so many images; those of more are the same.
-_ENOUGH = 8000
+_ENOUGH_FOR_AXES = 8000
 # Matrices of so many rows are decomposed whole, in a second; of larger ones only what is wanted is
 # found, with so many axes more than are wanted, in so many turns.
 _WHOLE, _MORE, _TURNS = 2000, 64, 4
@@ -35,8 +35,8 @@ def reducing(features: NDArray, parts: Sequence[int], seed: int, most: int = MOS
         From (n, f) to (n, r), with r at most ``most``, n - 1 and f.
     """
     rows = np.arange(len(features))
-    if len(rows) > _ENOUGH:
-        rows = np.sort(np.random.default_rng(seed).permutation(len(features))[:_ENOUGH])
+    if len(rows) > _ENOUGH_FOR_AXES:
+        rows = np.sort(np.random.default_rng(seed).permutation(len(features))[:_ENOUGH_FOR_AXES])
     some = np.asarray(features[rows], np.float32)
     mean = some.mean(axis=0)
     some -= mean

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import pytest
 from PIL import Image
 
 from core.catalog import Catalog
+from core.catalog.records import RunSummary
 from core.datasets.images import Decoding, decode
 from core.delivery.take_away.cells import training
+from core.delivery.take_away.material import Material
 from core.delivery.take_away.notebook import cells, notebook, write_notebook
 from core.errors import InvalidInput
 from core.features import backbones
@@ -24,6 +27,7 @@ from core.training.architectures import ARCHITECTURES
 from core.training.augmentation.mix import mix
 from core.training.augmentation.options import Augmentation
 from core.training.augmentation.vary import vary
+from core.training.heads import HEADS
 from core.training.spec import TrainSpec
 from tests.core.delivery.take_away.making import CLASSES, material_of, source, spec_of
 from tests.deep import deep_png, display_p3, grey_tiff
@@ -47,6 +51,7 @@ def _specs() -> dict[str, TrainSpec]:
     specs |= {f"recipe {key}": spec_of(key) for key in ("quick", "balanced", "best", "classic")}
     for key in backbones.BACKBONES:
         specs[f"{key} gray"] = spec_of("quick", architecture=key, color="gray", image_size=96)
+    specs |= {f"decoded {how}": spec_of(decoding=how) for how in ("1", "2", "3", "4", "5", "5:0:9")}
     specs |= {
         "gray": spec_of(color="gray", resize="crop"),
         "no dropout": spec_of("classic", dropout=0, resize="pad"),
@@ -92,9 +97,26 @@ def _specs() -> dict[str, TrainSpec]:
     return specs
 
 
+def _headed(catalog: Catalog, key: str) -> Material:
+    """What Auto made, of a head with more images than it holds exactly, too."""
+    spec = spec_of("auto", decoding=str(Decoding(greys=(0.0, 4095.0))))
+    material = material_of(catalog, spec)
+    settings = {"width": 1.0, "ridge": 0.1, "anchors": 64, "shrinkage": 0.2, "strength": 1.0}
+    facts = {
+        "head": key,
+        "chosen": settings,
+        "networks": ["efficientnet_lite0", "mobilenet_v2"],
+        "closer": (0.8, 0.0),
+    }
+    summary = RunSummary.model_validate(material.run.summary.model_dump() | facts)
+    return replace(material, run=replace(material.run, summary=summary))
+
+
 def test_the_code_is_right_for_every_setting(catalog: Catalog, tmp_path: Path) -> None:
-    for name, spec in _specs().items():
-        text = source(cells(material_of(catalog, spec)))
+    materials = {name: material_of(catalog, spec) for name, spec in _specs().items()}
+    materials |= {f"head {key}": _headed(catalog, key) for key in HEADS}
+    for name, material in materials.items():
+        text = source(cells(material))
         assert max(map(len, text.split("SPLIT", 1)[0].splitlines())) <= 100, name
         assert "core." not in text, name
         (tmp_path / f"{name.replace(' ', '_')}.py").write_text(text)
