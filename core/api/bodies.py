@@ -36,11 +36,13 @@ class Asked:
         top_k: how many classes to name.
         threshold: an answer that is less probable is marked as unsure, 0 to 1; ``None`` for what
             the model counts as sure.
+        familiarity: whether to say what looks like nothing that the model was trained on.
     """
 
     files: list[tuple[str, bytes]]
     top_k: int = TOP_K
     threshold: float | None = None
+    familiarity: bool = False
 
 
 class _Wishes(BaseModel, extra="forbid"):
@@ -58,6 +60,11 @@ class _Wishes(BaseModel, extra="forbid"):
         allow_inf_nan=False,
         description="An answer that is less probable than this is marked as unsure. Left out, it "
         "is the model's own “sure from”; the answer says it.",
+    )
+    familiarity: bool = Field(
+        default=False,
+        description="Whether to say of each image if it looks like nothing that the model was "
+        "trained on, which a probability doesn't tell. The answer takes about twice as long.",
     )
 
 
@@ -128,7 +135,7 @@ def _from_json(body: bytes) -> Asked:
     files = []
     for n, image in enumerate(asked.images):
         files.append((clean(image.name) or f"image {n + 1}", _from_base64(image.data, n)))
-    return Asked(files, asked.top_k, asked.threshold)
+    return Asked(files, asked.top_k, asked.threshold, asked.familiarity)
 
 
 def _from_base64(text: str, n: int) -> bytes:
@@ -231,7 +238,7 @@ def _from_form(boundary: bytes, body: bytes) -> Asked:
         asked = Form.model_validate({"images": files, **wishes})
     except ValidationError as error:
         raise _invalid(error) from None
-    return Asked(asked.images, asked.top_k, asked.threshold)
+    return Asked(asked.images, asked.top_k, asked.threshold, asked.familiarity)
 
 
 def _one_error(name: str, detail: str) -> Problem:

@@ -81,6 +81,13 @@ class Prediction:
     label: Annotated[str, Field(description="The most probable class.")]
     confidence: Annotated[Probability, Field(description="Its probability.")]
     unsure: Annotated[bool, Field(description="Whether that is below the threshold.")]
+    unfamiliar: Annotated[
+        bool | None,
+        Field(
+            description="Whether it looks like nothing that the model was trained on; null where "
+            "that was not asked for (familiarity), or is not known of this model."
+        ),
+    ]
     top: Annotated[
         list[Share],
         Field(min_length=1, description="The most probable classes, highest first."),

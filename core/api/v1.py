@@ -44,6 +44,7 @@ from core.api.openapi import Api, Operation
 from core.api.problems import Problem, ProblemDocuments
 from core.catalog import RunRecord, open_catalog, opened_workspace
 from core.errors import InvalidInput, NotFound
+from core.evaluation.out_of_distribution import out_of_distribution_files
 from core.evaluation.threshold import sure_from
 from core.inference.keys import ApiKey, find_key, note_used
 from core.inference.pool import Busy, prediction_pool
@@ -236,9 +237,15 @@ def _answer(
     threshold = asked.threshold
     if threshold is None:
         threshold = sure_from(workspace, run.id).threshold
+    unlike: list[bool | None] = [None] * len(predictions)
+    if asked.familiarity:
+        unlike = out_of_distribution_files(workspace, run.id, asked.files)
     return schemas.Answer(
         model=schemas.ModelName(run.id, run.name),
-        predictions=[_prediction(each, threshold) for each in predictions],
+        predictions=[
+            _prediction(each, threshold, unfamiliar)
+            for each, unfamiliar in zip(predictions, unlike, strict=True)
+        ],
         threshold=threshold,
         milliseconds=round((time.perf_counter() - started) * 1000, 3),
     )
@@ -274,7 +281,9 @@ def _no_such(run_id: str) -> NotFound:
     )
 
 
-def _prediction(answer: Prediction, threshold: float) -> schemas.Prediction | schemas.Unreadable:
+def _prediction(
+    answer: Prediction, threshold: float, unfamiliar: bool | None
+) -> schemas.Prediction | schemas.Unreadable:
     if answer.error:
         return schemas.Unreadable(answer.name, answer.error)
     return schemas.Prediction(
@@ -282,6 +291,7 @@ def _prediction(answer: Prediction, threshold: float) -> schemas.Prediction | sc
         label=answer.label,
         confidence=answer.confidence,
         unsure=answer.confidence < threshold,
+        unfamiliar=unfamiliar,
         top=[schemas.Share(label, share) for label, share in answer.top],
     )
 

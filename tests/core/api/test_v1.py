@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import jsonschema
@@ -21,13 +22,16 @@ from core.api.bodies import Image
 from core.api.openapi import Api, Operation
 from core.api.v1 import openapi
 from core.catalog import Catalog, RunRecord
+from core.evaluation.out_of_distribution import fit_detector
 from core.evaluation.threshold import sure_from
 from core.inference.keys import create_key, list_keys, revoke_key
 from core.inference.predictor import open_predictor
 from core.who import Who, acting_as
 from tests.core.api.asking import COLOURS, Client, add_run, image, problem, with_key
 from tests.core.api.serving import serving
-from tests.core.evaluation.coloured import CLASSES
+from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.core.evaluation.test_out_of_distribution import of_another_kind
+from tests.core.inference.shaped import weighing_run
 from tests.waiting import wait_until
 
 
@@ -86,6 +90,24 @@ def test_below_the_threshold_it_is_not_sure(
         assert len(answer["top"]) == 1
     whole = program.predict(model, files={"images": image()}).json()
     assert whole["threshold"] == sure_from(catalog.workspace, model.id).threshold
+
+
+def test_what_looks_like_nothing_it_was_trained_on_is_said_where_that_is_asked_for(
+    program: Client, catalog: Catalog, tmp_path: Path
+) -> None:
+    run = weighing_run(catalog, tmp_path / "colours", training=60, validation=40)
+    catalog.jobs.finish(run.job_id, "done")
+    green = write_colour(tmp_path / "green.png", "green", 77).read_bytes()
+    sent = {"images": [encoded(green), encoded(b"none"), encoded(of_another_kind(3))]}
+    for known, asked in ((False, True), (True, False), (True, True)):
+        if known:
+            fit_detector(catalog, run.id)
+        answer = program.predict(run, json={**sent, "familiarity": asked}).json()
+        fits(answer, "Answer")
+        usual, unread, odd = answer["predictions"]
+        assert "unfamiliar" not in unread
+        expected = (False, True) if known and asked else (None, None)
+        assert (usual["unfamiliar"], odd["unfamiliar"]) == expected
 
 
 def test_an_image_that_cannot_be_read_does_not_spoil_the_others(
