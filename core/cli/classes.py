@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.catalog import Catalog, DatasetRecord
@@ -13,7 +13,7 @@ from core.cli.running import run_job
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
-from core.quality import by_hand
+from core.quality import by_hand, curation
 from core.text import images
 
 in_data = partial(command, "Data")
@@ -42,17 +42,29 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     except NotFound:
         record = by_hand.start(catalog, options.name, classes=[])
     labels = [each.label for each in by_hand.classes_of(catalog, record.id)]
+    label, why = by_hand.called(options.label), by_hand.why_called(options.label)
+    if why:
+        output.text(why)
     added: list[str] = []
-    if stage is None or options.label not in labels:
+    if stage is None or label not in labels:
         by_hand.add_class(catalog, record.id, options.label)
     if stage is not None:
         for item in stage.refused:
             output.text(f"{item.path}: {item.why}")
-        stage.gather(options.label)
+        stage.gather(label)
         added = stage.add_to(catalog, record.id)
         run_job(catalog, kinds.submit_scan(catalog, record.id), output)
-        output.text(f"Added to “{options.label}”: {images(len(added))}")
-    return {**_classes(catalog, record, output), "added": added}
+        unread = _unread(catalog, record, added)
+        if added and len(unread) == len(added):
+            curation.decide(catalog, record.id, "exclude", added, why="can’t be read")
+            raise InvalidInput(
+                "None of these can be read; they are left out.",
+                remedy=next(iter(unread.values())),
+            )
+        for path, why in unread.items():
+            output.text(f"{PurePosixPath(path).name}: {why}")
+        output.text(f"Added to “{label}”: {images(len(added) - len(unread))}")
+    return {**_classes(catalog, record, output), "added": added, "unreadable": list(unread)}
 
 
 @in_data(
@@ -100,6 +112,13 @@ def _taken(catalog: Catalog, files: list[Path]) -> UploadStage:
         why = stage.refused[0].why if stage.refused else ""
         raise InvalidInput(f"There is no image among these. {why}".strip(), file=files[0])
     return stage
+
+
+def _unread(catalog: Catalog, record: DatasetRecord, paths: list[str]) -> dict[str, str]:
+    """Which of these the scan couldn't read → why."""
+    table = curation.curated(catalog, record.id).set_index("path").reindex(paths)
+    bad = table[table["status"] != "ok"]
+    return {str(path): str(why) for path, why in bad["problem"].items()}
 
 
 def _changed(

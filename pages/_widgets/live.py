@@ -121,8 +121,8 @@ def draw_ladder(rungs: list[dict[str, Any]], *, key: str = "ladder", done: bool 
     """
     if not rungs:
         return
-    best = [rung for rung in rungs if rung["kept"]][-1]
-    if not done:
+    best = next((rung for rung in reversed(rungs) if rung["kept"]), None)
+    if best is not None and not done:
         _metric(
             "Best so far",
             percent(best["accuracy"]),

@@ -291,7 +291,9 @@ class Search:
         if known is not None:
             score = Score(head, known.settings, known.rung.accuracy, known.log_loss, len(self.rows))
             won = self._compared(tried, score)
-            self.rungs.append(known.rung)
+            # Whoever watches has let go of what was told before the training went on.
+            self.rungs.append(known.rung.model_copy(update={"kept": won}))
+            self.context.report.event("rung", **self.rungs[-1].values)
             return won
         expected = len(self.rows) / 2000 * get(head).cost / get(_FIRST).cost
         if len(self._all) > len(self.rows):

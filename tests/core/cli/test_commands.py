@@ -50,6 +50,20 @@ def test_the_same_folder_twice_and_a_class_of_one_image_are_remarked_on(
     ]
 
 
+def test_what_is_no_image_is_not_said_to_be_added_to_a_class(
+    cli: Cli, photos: Path, tmp_path: Path
+) -> None:
+    cli("dataset", "add", photos)
+    fake = tmp_path / "fake.png"
+    fake.write_bytes(b"nope")
+    assert "None of these can be read" in cli("class", "add", "colours", "red", fake).mistake
+    some = cli("class", "add", "colours", "../odd", fake, photos / "red/00.png")
+    assert "so this one is “_odd”" in some.out
+    assert "1 image\n" in some.out
+    found = cli("class", "list", "colours", "--json").document["classes"]
+    assert {each["label"]: each["images"] for each in found}["red"] == 3
+
+
 def test_an_empty_workspace_says_how_to_begin(cli: Cli) -> None:
     assert cli("dataset", "list", "--json").document == []
     assert cli("runs", "--json").document == []
