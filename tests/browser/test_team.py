@@ -83,6 +83,7 @@ def _on_one_computer(
         for name in unset:
             patch.delenv(name)
         patch.setenv("LIGHTBOX_HOME", str(home))
+        patch.setenv("LIGHTBOX_ROOTS", os.pathsep.join(map(str, (photos, home.parent))))
         for command in (
             ("train", str(photos), "--name", "alone", *training),
             ("predict", "alone", *map(str, new), "--csv", str(table)),
@@ -100,16 +101,25 @@ def _made(run: RunRecord) -> float:
     return run.created_at
 
 
-def _same(alone: Catalog, answers: list[dict[str, str]], team: Team, seen: Seen) -> None:
+def _by_path(table: pd.DataFrame, photos: Path) -> pd.DataFrame:
+    """In the order of paths, which begin with the folder's name where it was uploaded."""
+    paths = table["path"].str.removeprefix(f"{photos.name}/")
+    return table.assign(path=paths).sort_values("path").reset_index(drop=True)
+
+
+def _same(
+    photos: Path, alone: Catalog, answers: list[dict[str, str]], team: Team, seen: Seen
+) -> None:
     """The same images for the same purpose, the same figures, the same answers, to within what
     computing in another order gives."""
     run, theirs = (max(each.runs.all(), key=_made) for each in (alone, team.catalog))
     files, others = RunFiles(alone.workspace, run.id), RunFiles(team.catalog.workspace, theirs.id)
+    splits = [_by_path(each.split(), photos) for each in (files, others)]
     columns = ["path", "hash", "label", "split"]
-    splits = [each.split()[columns].sort_values("path") for each in (files, others)]
-    pd.testing.assert_frame_equal(*(split.reset_index(drop=True) for split in splits))
-    tables = [pd.read_parquet(each.test().predictions) for each in (files, others)]
-    tables = [table.sort_values("path").reset_index(drop=True) for table in tables]
+    pd.testing.assert_frame_equal(*(split[columns] for split in splits))
+    tables = [
+        _by_path(pd.read_parquet(each.test().predictions), photos) for each in (files, others)
+    ]
     pd.testing.assert_frame_equal(*tables, atol=_CLOSE)
     accuracy, images = run.summary.test_accuracy, run.summary.test_images
     assert (accuracy, images) == (theirs.summary.test_accuracy, theirs.summary.test_images)
@@ -138,7 +148,7 @@ def test_a_few_photos_by_a_team_as_by_one_computer(
     team.working("light", "train")
     with _app(team) as address:
         seen = _by_a_team(team, new_page(address), photos, new, "scratch", Epochs="3")
-    _same(alone, answers, team, seen)
+    _same(photos, alone, answers, team, seen)
 
 
 @pytest.mark.skipif(
@@ -153,7 +163,6 @@ def test_the_photos_of_hands_by_a_team_as_by_one_computer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(keras_home))
-    monkeypatch.setenv("LIGHTBOX_ROOTS", f"{hands}:{tmp_path}")
     for host in team.hosts:
         host.switch_off()
     new = [sorted((hands / label).iterdir())[7] for label in "037"]
@@ -161,7 +170,7 @@ def test_the_photos_of_hands_by_a_team_as_by_one_computer(
     team.working("light", "train")
     with _app(team) as address:
         seen = _by_a_team(team, new_page(address), hands, new, "quick")
-    _same(alone, answers, team, seen)
+    _same(hands, alone, answers, team, seen)
 
 
 @contextmanager
