@@ -6,10 +6,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,117 +19,108 @@ from core.catalog import Catalog, RunRecord, open_catalog
 from core.runs.files import RunFiles
 from core.workspace import open_workspace
 from tests.browser import journey
-from tests.browser.conftest import ROOT, running_app
+from tests.browser.conftest import running_app
 from tests.core.evaluation.coloured import CLASSES, write_colour
 from tests.hosts import Team
 
 pytestmark = pytest.mark.server
 
-# Of probabilities.
-_CLOSE = 0.01
+_EPOCHS = "3"
 
 
 @dataclass
 class Seen:
-    """What there is to see of a model.
+    """What a journey has come to.
 
     Attributes:
-        heading: of its results.
-        answers: what the table says of new photos: file, prediction and so on.
+        said: how good the model is, in a sentence.
+        answers: what the page's table says of photos: file, prediction and so on.
     """
 
-    heading: str
+    said: str
     answers: list[dict[str, str]]
 
 
-def _by_a_team(
-    team: Team, page: Any, photos: Path, new: list[Path], recipe: str, **settings: str
+def _from_photos_to_answers(
+    page: Any, photos: Path, pictures: list[Path], recipe: str, **settings: str
 ) -> Seen:
-    """The journey through the browser."""
     images = sum(file.is_file() for file in photos.rglob("*"))
     journey.step(page, "Data")
     journey.upload_folder(page, photos, f"{images:,} images")
     journey.step(page, "Clean")
-    page.get_by_role("heading").first.wait_for()
+    page.get_by_text(re.compile("images look fine|to look at")).first.wait_for()
     journey.step(page, "Train")
-    journey.train(page, recipe, **settings)
+    said = journey.train(page, recipe, **settings)
     page.get_by_role("button", name="See the results").click()
-    heading = page.get_by_role("heading", name=re.compile(r"Right on .* of \d+ images"))
-    heading.wait_for()
-    said = heading.inner_text()
+    page.get_by_role("heading", name=re.compile(r"Right on \d+ of \d+ images")).wait_for()
     journey.step(page, "Predict")
-    page.locator("input[type=file]").first.set_input_files(new)
-    page.get_by_text(f"{len(new)} images answered").wait_for()
+    page.locator("input[type=file]").first.set_input_files(pictures)
+    page.get_by_text(f"{len(pictures)} images answered").wait_for()
     journey.settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
-    journey.settled(page)
-    page.goto(page.url.rsplit("/", 1)[0] + "/machines")
-    expect(page.get_by_text("waits for work")).to_have_count(len(team.hosts))
-    return Seen(said, _rows(Path(download.value.path())))
+    with Path(download.value.path()).open(encoding="utf-8") as file:
+        return Seen(said, list(csv.DictReader(file)))
 
 
 def _on_one_computer(
-    home: Path, photos: Path, new: list[Path], *training: str
-) -> tuple[Catalog, list[dict[str, str]]]:
-    """The same by commands, with lists in a file and files in a folder; the answers about new
-    photos."""
-    unset = ("LIGHTBOX_DATABASE", "LIGHTBOX_FILES")
-    table = home.with_suffix(".csv")
+    home: Path,
+    new_page: Callable[..., Any],
+    follow: Callable[[Any], Seen],
+) -> tuple[Catalog, Seen]:
+    """The journey with lists in a file, files in a folder and the app's own workers."""
+    alone = {"LIGHTBOX_DATABASE": "", "LIGHTBOX_FILES": ""}
+    with running_app(home, home.with_suffix(".log"), **alone) as app:
+        seen = follow(new_page(app.url))
     with pytest.MonkeyPatch.context() as patch:
-        for name in unset:
+        for name in alone:
             patch.delenv(name)
-        patch.setenv("LIGHTBOX_HOME", str(home))
-        patch.setenv("LIGHTBOX_ROOTS", os.pathsep.join(map(str, (photos, home.parent))))
-        for command in (
-            ("train", str(photos), "--name", "alone", *training),
-            ("predict", "alone", *map(str, new), "--csv", str(table)),
-        ):
-            subprocess.run([sys.executable, "-m", "core", *command], cwd=ROOT, check=True)
-        return open_catalog(open_workspace(home)), _rows(table)
+        return open_catalog(open_workspace(home)), seen
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
-    with table.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def _by_a_team(
+    team: Team,
+    new_page: Callable[..., Any],
+    follow: Callable[[Any], Seen],
+) -> Seen:
+    """The journey with an app that does no work itself."""
+    here: Mapping[str, str] = {"LIGHTBOX_LANES": "none"}
+    with running_app(team.place / "web", team.place / "web.log", **here) as app:
+        page = new_page(app.url)
+        seen = follow(page)
+        page.goto(f"{app.url}/machines")
+        expect(page.get_by_text("waits for work")).to_have_count(len(team.hosts))
+    return seen
 
 
 def _made(run: RunRecord) -> float:
     return run.created_at
 
 
-def _by_path(table: pd.DataFrame, photos: Path) -> pd.DataFrame:
-    """In the order of paths, which begin with the folder's name where it was uploaded."""
-    paths = table["path"].str.removeprefix(f"{photos.name}/")
-    return table.assign(path=paths).sort_values("path").reset_index(drop=True)
-
-
-def _same(
-    photos: Path, alone: Catalog, answers: list[dict[str, str]], team: Team, seen: Seen
-) -> None:
+def _same(alone: Catalog, one: Seen, team: Team, other: Seen) -> None:
     """The same images for the same purpose, the same figures, the same answers, to within what
     computing in another order gives."""
     run, theirs = (max(each.runs.all(), key=_made) for each in (alone, team.catalog))
     files, others = RunFiles(alone.workspace, run.id), RunFiles(team.catalog.workspace, theirs.id)
-    splits = [_by_path(each.split(), photos) for each in (files, others)]
     columns = ["path", "hash", "label", "split"]
-    pd.testing.assert_frame_equal(*(split[columns] for split in splits))
-    tables = [
-        _by_path(pd.read_parquet(each.test().predictions), photos) for each in (files, others)
+    splits = [
+        each.split()[columns].sort_values("path", ignore_index=True) for each in (files, others)
     ]
-    pd.testing.assert_frame_equal(*tables, atol=_CLOSE)
-    accuracy, images = run.summary.test_accuracy, run.summary.test_images
-    assert (accuracy, images) == (theirs.summary.test_accuracy, theirs.summary.test_images)
-    assert accuracy is not None
-    assert images is not None
-    assert f"Right on {round(accuracy * images):,} of {images:,} images" in seen.heading
-    for one, other in zip(answers, seen.answers, strict=True):
-        assert Path(one["file"]).name == other["file"]
-        assert one["prediction"] == other["prediction"]
+    pd.testing.assert_frame_equal(*splits)
+    tables = [
+        pd.read_parquet(each.test().predictions).sort_values("path", ignore_index=True)
+        for each in (files, others)
+    ]
+    pd.testing.assert_frame_equal(*tables, atol=1e-2)
+    assert run.summary.test_accuracy == theirs.summary.test_accuracy
+    assert one.said == other.said
+    named = [[(row["file"], row["prediction"]) for row in each.answers] for each in (one, other)]
+    assert named[0] == named[1]
     # Each was done where its kind of work is done.
-    jobs = team.catalog.jobs.all()
-    assert {job.lane for job in jobs} == {"light", "train"}
-    assert {job.machine for job in jobs} <= {each.id for each in team.catalog.machines.all()}
+    lanes = {job.lane for job in team.catalog.jobs.all()}
+    assert lanes == {"light", "train"}
+    machines = {job.machine for job in team.catalog.jobs.all()}
+    assert machines <= {machine.id for machine in team.catalog.machines.all()}
 
 
 def test_a_few_photos_by_a_team_as_by_one_computer(
@@ -142,13 +130,14 @@ def test_a_few_photos_by_a_team_as_by_one_computer(
     for number in range(60):
         colour = CLASSES[number % 3]
         write_colour(photos / colour / f"{number:02d}.png", colour, number)
-    new = [write_colour(tmp_path / f"{each}.png", each, 99) for each in CLASSES]
-    training = ("--recipe", "scratch", "--set", "epochs=3")
-    alone, answers = _on_one_computer(tmp_path / "alone", photos, new, *training)
+    pictures = [write_colour(tmp_path / f"{each}.png", each, 99) for each in CLASSES]
+
+    def follow(page: Any) -> Seen:
+        return _from_photos_to_answers(page, photos, pictures, "scratch", Epochs=_EPOCHS)
+
     team.working("light", "train")
-    with _app(team) as address:
-        seen = _by_a_team(team, new_page(address), photos, new, "scratch", Epochs="3")
-    _same(photos, alone, answers, team, seen)
+    alone, one = _on_one_computer(tmp_path / "alone", new_page, follow)
+    _same(alone, one, team, _by_a_team(team, new_page, follow))
 
 
 @pytest.mark.skipif(
@@ -165,16 +154,11 @@ def test_the_photos_of_hands_by_a_team_as_by_one_computer(
     monkeypatch.setenv("KERAS_HOME", str(keras_home))
     for host in team.hosts:
         host.switch_off()
-    new = [sorted((hands / label).iterdir())[7] for label in "037"]
-    alone, answers = _on_one_computer(tmp_path / "alone", hands, new, "--recipe", "quick")
+    pictures = [sorted((hands / label).iterdir())[7] for label in "037"]
+
+    def follow(page: Any) -> Seen:
+        return _from_photos_to_answers(page, hands, pictures, "quick")
+
     team.working("light", "train")
-    with _app(team) as address:
-        seen = _by_a_team(team, new_page(address), hands, new, "quick")
-    _same(hands, alone, answers, team, seen)
-
-
-@contextmanager
-def _app(team: Team) -> Iterator[str]:
-    """The app's address; it does no work itself."""
-    with running_app(team.place / "web", team.place / "web.log", LIGHTBOX_LANES="none") as app:
-        yield app.url
+    alone, one = _on_one_computer(tmp_path / "alone", new_page, follow)
+    _same(alone, one, team, _by_a_team(team, new_page, follow))
