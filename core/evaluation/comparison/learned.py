@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from core.catalog import Catalog, RunRecord
 from core.errors import NotFound
 from core.evaluation.comparison.flips import Matched, match
@@ -12,6 +15,7 @@ from core.evaluation.comparison.paired import Paired, paired
 from core.evaluation.predictions import load_predictions
 from core.runs.files import RunFiles
 from core.text import plural
+from core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class Learned:
 
     Attributes:
         added: paths of images that only the later one learned from.
+        in_turn: the two on the images that each answered before it was fitted on them; none where
+            one of them kept no such answers.
     """
 
     before: RunRecord
@@ -27,10 +33,30 @@ class Learned:
     matched: Matched
     paired: Paired
     added: tuple[str, ...]
+    in_turn: Paired
 
     @property
     def sentence(self) -> str:
-        """Whether it is better than before, by how much, and whether that is chance."""
+        """Whether it is better than before, by how much, and whether that is chance; and what
+        images of its training say, where they say more."""
+        return f"{self._of_test} {self._of_training}".strip()
+
+    @property
+    def _of_training(self) -> str:
+        found = self.in_turn
+        if not found.beyond_chance:
+            return ""
+        one, two = (found.both + each for each in (found.only_first, found.only_second))
+        told = (
+            f"Of {plural(found.images, 'image')} that each answered before it learned from them, "
+            f"{two:,} are right now, {one:,} before: a difference that chance alone seldom makes."
+        )
+        if found.net < 0:
+            told += " Look whether what it was taught is right, or go back."
+        return told
+
+    @property
+    def _of_test(self) -> str:
         found = self.paired
         if not found.images:
             return "No test image is common to both, so they can't be compared."
@@ -58,6 +84,12 @@ class Learned:
             "p": self.paired.p,
             "beyond_chance": self.paired.beyond_chance,
             "sentence": self.sentence,
+            "in_turn": {
+                "images": self.in_turn.images,
+                "accuracy_before": self.in_turn.first,
+                "accuracy_after": self.in_turn.second,
+                "p": self.in_turn.p,
+            },
             "added": list(self.added),
             "right_now": self.matched.better[columns].rename(columns=names).to_dict("records"),
             "wrong_now": self.matched.worse[columns].rename(columns=names).to_dict("records"),
@@ -82,4 +114,23 @@ def learned(catalog: Catalog, run: RunRecord) -> Learned | None:
     table = matched.table
     found = paired(table["correct_first"].to_numpy(), table["correct_second"].to_numpy())
     new = (mine["split"] == "train") & ~mine["hash"].isin(known["hash"])
-    return Learned(before, run, matched, found, tuple(mine.loc[new, "path"]))
+    first, second = (_in_turn(workspace, each.id, mine) for each in (before, run))
+    both = first.index.intersection(second.index)
+    held = paired(first[both].to_numpy(), second[both].to_numpy())
+    return Learned(before, run, matched, found, tuple(mine.loc[new, "path"]), held)
+
+
+def _in_turn(workspace: Workspace, run_id: str, images: pd.DataFrame) -> pd.Series:
+    """By path, whether a run was right on an image before it was fitted on it.
+
+    Args:
+        images: ``path`` and ``label``, as they are now.
+    """
+    files = RunFiles(workspace, run_id)
+    said = files.out_of_fold()
+    if said is None:
+        return pd.Series(dtype=bool)
+    named = np.array(files.model().classes, dtype=object)
+    best = said[[f"p_{n}" for n in range(len(named))]].to_numpy().argmax(axis=1)
+    table = said[["path"]].assign(said=named[best]).merge(images, on="path")
+    return pd.Series((table["said"] == table["label"]).to_numpy(), table["path"])

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,6 +20,7 @@ from core.quality import curation
 from core.quality.alike import find_alike
 from core.quality.curation import curated, usable
 from core.quality.scan import scan
+from core.runs.files import RunFiles
 from core.training.again import changed_since, spec_again, split_of
 from core.training.recipes import plan
 from core.training.spec import TrainSpec
@@ -133,6 +135,39 @@ def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
         "Right on 1 more of the same 4 test images than before; such a difference may be chance."
     )
     assert learned(catalog, before) is None
+
+
+def test_what_it_was_taught_wrong_shows_in_what_it_says_of_the_images_that_it_learns_from(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    many = {split: [(label, label) for label in CLASSES for _ in range(10)] for split in SPLITS}
+    before = make_run(catalog, tmp_path / "photos", many, "before")
+    evaluate_run(catalog, before.id)
+    job = catalog.jobs.hold("train", {}, lane="train", subject=before.dataset_id)
+    after = catalog.runs.add(
+        "after",
+        dataset_id=before.dataset_id,
+        dataset_version=1,
+        spec={"recipe": "scratch", "refits": before.id},
+        job_id=job.id,
+    )
+    shutil.copytree(
+        catalog.workspace.run(before.id), catalog.workspace.run(after.id), dirs_exist_ok=True
+    )
+    for run, wrong in ((before, 1), (after, 9)):
+        files = RunFiles(catalog.workspace, run.id)
+        rows = files.split().query("split == 'train'")
+        said = rows["label"].map(CLASSES.index).to_numpy(copy=True)
+        said[:wrong] = (said[:wrong] + 1) % len(CLASSES)
+        table = pd.DataFrame(np.eye(len(CLASSES))[said]).add_prefix("p_")
+        files.write_out_of_fold(table.assign(path=rows["path"].to_numpy()))
+    found = learned(catalog, after)
+    assert found is not None
+    assert found.sentence == (
+        "On the same 30 test images it is right and wrong exactly as before. Of 30 images that "
+        "each answered before it learned from them, 21 are right now, 29 before: a difference that "
+        "chance alone seldom makes. Look whether what it was taught is right, or go back."
+    )
 
 
 @pytest.fixture

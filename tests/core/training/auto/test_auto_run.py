@@ -270,6 +270,10 @@ def test_it_learns_again_by_its_last_step_alone_with_the_same_images_held_out(
     assert found is not None
     assert found.paired.images == (trained.split["split"] == "test").sum()
     assert [path.rpartition("/")[2] for path in found.added] == ["new.png"]
+    in_turn = RunFiles(catalog.workspace, trained.run_id).out_of_fold()
+    assert in_turn is not None
+    assert found.in_turn.images == len(in_turn)
+    assert found.in_turn.first == pytest.approx(trained.summary.validation_accuracy)
 
 
 def test_where_next_to_nothing_is_wrong_it_ends_before_its_time(
