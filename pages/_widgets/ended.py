@@ -21,7 +21,7 @@ from pages._widgets.sample_predictions import draw_samples
 from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
-_BAD = {
+BAD = {
     "failed": "This training failed.",
     "interrupted": "This training was interrupted.",
     "cancelled": "This training was cancelled before there was anything to keep.",
@@ -81,7 +81,6 @@ def _not_done(run: RunRecord) -> None:
     gone = dataset_gone(run)
     # Without its images none can go on.
     epochs = 0 if gone else resumable(catalog().workspace, run.id)
-    ways = 0 if gone else ways_kept(catalog().workspace, run.id)
     discarded = job.wishes.stop == "discard"
     if run.state == "cancelled" and gone:
         st.info(
@@ -96,25 +95,35 @@ def _not_done(run: RunRecord) -> None:
             icon=":material/info:",
         )
     else:
-        what = _BAD.get(run.state, "This training failed.")
+        what = BAD.get(run.state, "This training failed.")
         st.error(f"{what} {escape(run.error)}", icon=":material/error:")
     if gone:
         return
     with st.container(horizontal=True, gap="small"):
-        if (epochs or ways) and not discarded:
-            act(
-                f"Go on from epoch {epochs}" if epochs else f"Go on after {plural(ways, 'way')}",
-                (_resume, run.id),
-                icon="resume",
-                key=f"resume-{run.id}",
-                type="primary",
-                help="What was learned until then was kept; training goes on from there.",
-            )
+        go_on(run)
         act(
             "Train again with the same settings",
             (_again, run),
             icon="refresh",
             key=f"again-{run.id}",
+        )
+
+
+def go_on(run: RunRecord) -> None:
+    """The button with which a training that has ended goes on where it was; nothing where it can't,
+    or somebody has discarded it."""
+    if dataset_gone(run) or catalog().jobs.get(run.job_id).wishes.stop == "discard":
+        return
+    epochs = resumable(catalog().workspace, run.id)
+    ways = ways_kept(catalog().workspace, run.id)
+    if epochs or ways:
+        act(
+            f"Go on from epoch {epochs}" if epochs else f"Go on after {plural(ways, 'way')}",
+            (_resume, run.id),
+            icon="resume",
+            key=f"resume-{run.id}",
+            type="primary",
+            help="What was learned until then was kept; training goes on from there.",
         )
 
 

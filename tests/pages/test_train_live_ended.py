@@ -14,7 +14,7 @@ from core.jobs.registry import kind
 from core.training.start import create_run
 from core.workspace import write_json
 from tests.core.training.small import add_colours, spec_of
-from tests.pages.conftest import click, words
+from tests.pages.conftest import Open, click, words
 from tests.pages.live_training import Told, button_names, charts, mount
 
 
@@ -59,6 +59,14 @@ def test_what_was_kept_is_gone_on_with(told: Told, state: str) -> None:
     click(at, "Go on from epoch 2")
     assert told.job.state == "queued"
     assert len(told.catalog.runs.all()) == 1
+
+
+def test_what_was_kept_is_gone_on_with_from_the_studio_too(told: Told, open_page: Open) -> None:
+    keep(told, 2)
+    told.catalog.jobs.finish(told.run.job_id, "interrupted", "The worker process was killed.")
+    at = click(open_page(), "Go on from epoch 2")
+    assert told.job.state == "queued"
+    assert "Go on from epoch 2" not in button_names(at)
 
 
 def test_going_on_twice_is_refused_in_a_sentence(told: Told) -> None:

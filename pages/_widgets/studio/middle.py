@@ -14,6 +14,7 @@ from core.training.little import hard_to_test
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
 from pages._widgets.ahead import prepare_ahead
+from pages._widgets.ended import BAD, go_on
 from pages._widgets.job import attempt
 from pages._widgets.recipes import takes
 from pages._widgets.session import catalog, dataset_table
@@ -24,11 +25,6 @@ from pages._widgets.studio.training import watch_run
 
 GOING = ("queued", "running", "held")
 _NOTHING_NEW = "Nothing has changed since: it would learn from the same photos again."
-_BAD = {
-    "failed": "This training failed.",
-    "interrupted": "This training was interrupted.",
-    "cancelled": "This training was cancelled before there was anything to keep.",
-}
 
 
 @st.fragment
@@ -45,7 +41,7 @@ def draw(record: DatasetRecord | None) -> None:
             st.caption(f"{len(going) - 1} more wait in the queue.")
     else:
         latest = next(iter(runs), None)
-        if latest is not None and latest.state in _BAD:
+        if latest is not None and latest.state in BAD:
             _not_done(latest)
     known = (
         record is not None
@@ -139,4 +135,5 @@ def _not_done(run: RunRecord) -> None:
     if run.state == "cancelled" and stopped:
         st.info("You cancelled this training; nothing of it was kept.", icon=":material/close:")
         return
-    st.error(f"{_BAD[run.state]} {escape(run.error)}", icon=":material/error:")
+    st.error(f"{BAD[run.state]} {escape(run.error)}", icon=":material/error:")
+    go_on(run)
