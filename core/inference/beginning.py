@@ -42,7 +42,7 @@ class Begun:
         what = "a new class, with this photo" if self.fresh else "with this photo now"
         if not self.missing:
             return f"“{self.label}” is {what}. Train, and it is learned."
-        return f"“{self.label}” is {what}. It needs {self.missing} more at least before a training."
+        return f"“{self.label}” is {what}. With {self.missing} more it can be learned and tested."
 
 
 def begin_class(catalog: Catalog, run_id: str, name: str, data: bytes, label: str) -> Begun:

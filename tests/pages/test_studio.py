@@ -242,7 +242,7 @@ def test_a_photo_of_no_class_begins_one_that_is_learned_once_it_has_more(
     assert "There is already a class" in component(at, "studio-said")["refused"]
     say("olive")
     assert_no_defect(at)
-    assert "It needs 2 more at least" in words(at)
+    assert "With 2 more it can be learned and tested" in words(at)
     (job,) = catalog.jobs.all(kind="scan")
     assert job.spec == {"dataset_id": dataset_id}, "nothing is learned by that alone"
     scan(catalog, dataset_id)

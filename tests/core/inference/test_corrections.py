@@ -202,6 +202,6 @@ def test_an_image_of_no_class_begins_one_also_from_the_command_line(
         )
     assert list(curated(catalog, run.dataset_id)["label"]).count("lime") == 3
     said = capsys.readouterr().out
-    assert "It needs 2 more" in said
-    assert "It needs 1 more" in said
+    assert "With 2 more it can be learned" in said
+    assert "With 1 more it can be learned" in said
     assert "Train, and it is learned" in said
