@@ -23,6 +23,8 @@ from pages._widgets.sure import threshold_of
 
 _ACROSS = 3
 _CHANGED = 6
+# For so long a page that is opened anew shows what was learned.
+_LATELY_S = 3600.0
 
 
 @dataclass
@@ -57,8 +59,26 @@ def begin_lesson(dataset_id: str, before: str, made: Sequence[Correction]) -> Le
     for job in store.jobs.all(states=ACTIVE, kind="familiar"):
         store.jobs.request_cancel(job.id)
     at = time.time()
-    job = kinds.submit_scan(store, dataset_id, then_learn=before)
-    return Lesson(dataset_id, {each.id: each.label for each in made}, before, job.id, at)
+    labels = {each.id: each.label for each in made}
+    job = kinds.submit_scan(store, dataset_id, then_learn=before, taught=labels)
+    return Lesson(dataset_id, labels, before, job.id, at)
+
+
+def lesson_of(run: RunRecord) -> Lesson | None:
+    """What a run is about to be followed by, or has learned lately, whoever began it: so that a
+    page that is opened anew still shows it."""
+    job = catalog().jobs.latest("scan", run.dataset_id)
+    if job is None or not job.spec.get("taught") or time.time() - job.created_at > _LATELY_S:
+        return None
+    lesson = Lesson(
+        run.dataset_id, job.spec["taught"], job.spec["then_learn"], job.id, job.created_at
+    )
+    again = learner(lesson)
+    if again is None:
+        return None if job.finished or run.id != lesson.before else lesson
+    if again.state == "done":
+        lesson.seen = again.id
+    return lesson if run.id == (lesson.seen or lesson.before) else None
 
 
 def learner(lesson: Lesson) -> RunRecord | None:

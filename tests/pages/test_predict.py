@@ -215,7 +215,11 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     assert [file.read_bytes() for file in kept] == [data]
     job = store.jobs.latest("scan", trained.dataset_id)
     assert job is not None
-    assert job.spec == {"dataset_id": trained.dataset_id, "then_learn": trained.run_id}
+    assert job.spec == {
+        "dataset_id": trained.dataset_id,
+        "then_learn": trained.run_id,
+        "taught": {made.id: label},
+    }
     # As the worker does it.
     scan(store, trained.dataset_id)
     again = learn_again(store, trained.run_id)
@@ -226,7 +230,10 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     # What was said of it stays said while it is learned from, and after.
     assert f"**It is “{label}”.** It is in the dataset, and being learned from." in words(at)
     assert component(at, "said-")["classes"] == []
+    assert "A new model learns from 1 image." in words(open_page("predict", run=trained.run_id))
     _as_if_learned(store, trained.run_id, again, made.id)
+    assert "has learned from them" not in words(open_page("predict", run=trained.run_id))
+    assert "has learned from them" in words(open_page("predict", run=again.id))
     at.run()
     assert_no_defect(at)
     said = words(at)
@@ -242,6 +249,7 @@ def test_a_wrong_answer_is_corrected_left_out_and_brought_back(
     assert again.id not in [each.id for each in store.runs.all(trained.dataset_id)]
     assert "has learned from them" not in words(at)
     assert f"1 photo left out of the dataset again; “{again.name}” is in the bin." in words(at)
+    assert "has learned from them" not in words(open_page("predict", run=trained.run_id))
     click(at, "Bring it back")
     assert at.session_state["run"] == again.id
     assert made.id in "".join(usable(curated(store, trained.dataset_id))["hash"].str[:32])

@@ -211,7 +211,8 @@ def test_a_wrong_answer_is_put_right_learned_from_and_undone(
     at.run()
     assert_no_defect(at)
     scans = catalog.jobs.all(kind="scan")
-    assert scans[-1].spec == {"dataset_id": dataset_id, "then_learn": trained.run_id}
+    assert scans[-1].spec["then_learn"] == trained.run_id
+    assert list(scans[-1].spec["taught"].values()) == [label]
     assert corrections(catalog.workspace, dataset_id) == []
     assert "Learning from it" in words(at)
     # As the worker does it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from core.catalog import Catalog, JobRecord
@@ -9,16 +11,22 @@ from core.jobs.kinds.importing import bring_in
 from core.jobs.registry import kind, submit
 from core.progress import Reporter
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
-def submit_scan(catalog: Catalog, dataset_id: str, *, then_learn: str = "") -> JobRecord:
+
+def submit_scan(
+    catalog: Catalog, dataset_id: str, *, then_learn: str = "", taught: Mapping[str, str] = _NOTHING
+) -> JobRecord:
     """Queue another look at a dataset's folder.
 
     Args:
         then_learn: id of a run that learns again from what is there then.
+        taught: the corrections that it learns from, by id, with what each is; for whoever wants to
+            take them back.
     """
-    spec = {"dataset_id": dataset_id}
+    spec: dict[str, Any] = {"dataset_id": dataset_id}
     if then_learn:
-        spec["then_learn"] = then_learn
+        spec |= {"then_learn": then_learn, "taught": dict(taught)}
     job = submit(catalog, "scan", spec)
     catalog.datasets.set(dataset_id, job_id=job.id)
     return job

@@ -27,7 +27,15 @@ from core.who import acting
 from pages._widgets.gallery import PAGE, Tile, gallery, page_of
 from pages._widgets.gone import dataset_gone
 from pages._widgets.job import act, attempt, watch
-from pages._widgets.relearning import Lesson, begin_lesson, draw_learned, failure, go_back, learner
+from pages._widgets.relearning import (
+    Lesson,
+    begin_lesson,
+    draw_learned,
+    failure,
+    go_back,
+    learner,
+    lesson_of,
+)
 from pages._widgets.session import catalog, choose_run, take
 from pages._widgets.steps import go
 
@@ -145,9 +153,10 @@ def _ways_in(run: RunRecord, many: str) -> None:
 def _learning(run: RunRecord) -> None:
     """How far the model is that learns from what was corrected in this session; then what that
     changed, and the way back."""
-    lesson: Lesson | None = st.session_state.get(_lesson(run.dataset_id))
+    lesson: Lesson | None = st.session_state.get(_lesson(run.dataset_id)) or lesson_of(run)
     if lesson is None:
         return
+    st.session_state[_lesson(run.dataset_id)] = lesson
     again = learner(lesson)
     if again is not None and again.state == "done" and not lesson.seen:
         # It answers from now on.
