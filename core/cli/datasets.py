@@ -216,6 +216,10 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     records = catalog.datasets.all()
     if not records:
         output.text("No datasets yet. Add one with: dataset add PATH, or: dataset sample")
+        if catalog.workspace.keeper is not None and not catalog.on_server:
+            output.text(
+                "The store has files only; other computers' lists are seen with LIGHTBOX_DATABASE."
+            )
         if catalog.datasets.all(deleted=True):
             output.text("What was removed can be brought back; see: dataset list --deleted")
     else:

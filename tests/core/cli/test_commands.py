@@ -71,6 +71,16 @@ def test_an_empty_workspace_says_how_to_begin(cli: Cli) -> None:
     assert "train" in cli("runs").out
 
 
+def test_a_store_without_a_database_for_all_says_why_nothing_of_others_is_there(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "LIGHTBOX_DATABASE" not in cli("dataset", "list").out
+    (tmp_path / "store").mkdir()
+    monkeypatch.setenv("LIGHTBOX_FILES", str(tmp_path / "store"))
+    monkeypatch.setenv("LIGHTBOX_HOME", str(tmp_path / "another home"))
+    assert "LIGHTBOX_DATABASE" in cli("dataset", "list").out
+
+
 def test_what_can_not_be_added_is_a_sentence_and_leaves_nothing(
     cli: Cli, tmp_path: Path, photos: Path
 ) -> None:
