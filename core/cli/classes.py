@@ -46,6 +46,7 @@ def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     if why:
         output.text(why)
     added: list[str] = []
+    unread: dict[str, str] = {}
     if stage is None or label not in labels:
         by_hand.add_class(catalog, record.id, options.label)
     if stage is not None:
