@@ -25,9 +25,15 @@ def begin(tmp_path: Path, then: str, leave: str = LEAVE) -> subprocess.Popen[byt
         env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        # A shell can't listen to what was ignored when it began, as background jobs ignore SIGINT.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # A shell can't listen to what was ignored when it began, as background jobs ignore SIGINT
+        # and what nohup has started SIGHUP.
+        preexec_fn=_listening,
     )
+
+
+def _listening() -> None:
+    for each in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def is_running(pid: int) -> bool:

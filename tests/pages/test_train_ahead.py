@@ -41,6 +41,7 @@ def measured(catalog: Catalog, dataset: DatasetRecord) -> None:
 def test_recipes_are_measured_once(
     open_page: Open, catalog: Catalog, photos: DatasetRecord
 ) -> None:
+    open_page()
     at = open_page("train")
     assert sorted(kinds(catalog)) == ["measure", "prepare"], "which the studio has prepared"
     at.run()
