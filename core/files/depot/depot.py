@@ -161,6 +161,10 @@ class Depot(Tending):
                     (coming / path).replace(target)
                 for path in gone:
                     (folder / path).unlink(missing_ok=True)
+                    # A store knows no folders: one that is empty now is gone, too.
+                    with contextlib.suppress(OSError):
+                        for above in (folder / path).relative_to(folder).parents[:-1]:
+                            (folder / above).rmdir()
             finally:
                 shutil.rmtree(coming, ignore_errors=True)
 

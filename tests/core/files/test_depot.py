@@ -67,6 +67,8 @@ def test_what_one_computer_makes_changes_and_removes_others_see(computer: Comput
     _write(one, model="better weights")
     _write(other, about="of use")
     both = {"model": "better weights", "about": "of use"}
+    _read(other)
+    assert not (other.workspace.run("r-1") / "on").exists(), "empty by now"
     assert _read(one) == _read(other) == _read(computer("third")) == both
     assert one.workspace.bytes_of("runs/r-1") == sum(map(len, both.values()))
     # What isn't any folder's any more takes no room.
