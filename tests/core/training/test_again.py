@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.catalog import Catalog
+from core.catalog import Catalog, RunRecord
 from core.errors import InvalidInput, NotFound
 from core.evaluation.comparison.learned import learned
 from core.evaluation.evaluate import evaluate_run
@@ -105,6 +105,18 @@ def test_with_nothing_new_there_is_nothing_to_learn_again(catalog: Catalog, tmp_
     assert changed_since(catalog, dataclasses.replace(run, dataset_version=0))
 
 
+def _again(catalog: Catalog, before: RunRecord) -> RunRecord:
+    """A run that learns again from what another one learned from."""
+    job = catalog.jobs.hold("train", {}, lane="train", subject=before.dataset_id)
+    return catalog.runs.add(
+        "after",
+        dataset_id=before.dataset_id,
+        dataset_version=1,
+        spec={"recipe": "scratch", "refits": before.id},
+        job_id=job.id,
+    )
+
+
 def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
     catalog: Catalog, tmp_path: Path, save_answers: Callable[..., None]
 ) -> None:
@@ -112,14 +124,7 @@ def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
     wrong = {**SPLITS, "test": [("red", "blue"), *SPLITS["test"]]}
     before = make_run(catalog, root, wrong, "before")
     evaluate_run(catalog, before.id)
-    job = catalog.jobs.hold("train", {}, lane="train", subject=before.dataset_id)
-    after = catalog.runs.add(
-        "after",
-        dataset_id=before.dataset_id,
-        dataset_version=1,
-        spec={"recipe": "scratch", "refits": before.id},
-        job_id=job.id,
-    )
+    after = _again(catalog, before)
     folder = catalog.workspace.run(after.id)
     shutil.copytree(catalog.workspace.run(before.id), folder, dirs_exist_ok=True)
     split = pd.read_parquet(folder / "split.parquet")
@@ -143,14 +148,7 @@ def test_what_it_was_taught_wrong_shows_in_what_it_says_of_the_images_that_it_le
     many = {split: [(label, label) for label in CLASSES for _ in range(10)] for split in SPLITS}
     before = make_run(catalog, tmp_path / "photos", many, "before")
     evaluate_run(catalog, before.id)
-    job = catalog.jobs.hold("train", {}, lane="train", subject=before.dataset_id)
-    after = catalog.runs.add(
-        "after",
-        dataset_id=before.dataset_id,
-        dataset_version=1,
-        spec={"recipe": "scratch", "refits": before.id},
-        job_id=job.id,
-    )
+    after = _again(catalog, before)
     shutil.copytree(
         catalog.workspace.run(before.id), catalog.workspace.run(after.id), dirs_exist_ok=True
     )
