@@ -75,6 +75,21 @@ class Folders(Repository):
             rows = session.execute(query).all()
         return {word for subject, spec in rows for word in (subject, *_words(spec))}
 
+    def whose(self, claim: tuple[str, int]) -> tuple[bool, set[str]]:
+        """Whether a job was claimed by nobody else since, and its words as :meth:`busy` has them;
+        none where there is no such job.
+
+        Args:
+            claim: the job's id and claims.
+        """
+        job_id, claims = claim
+        query = select(JobRow.claims, JobRow.subject, JobRow.spec).where(JobRow.id == job_id)
+        with self._sessions() as session:
+            found = session.execute(query).one_or_none()
+        if found is None:
+            return True, set()
+        return found.claims == claims, {found.subject, *_words(found.spec)}
+
     @staticmethod
     def names_of(job: JobRecord) -> set[str]:
         """Words of one job, as :meth:`busy` has them of all."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -27,15 +26,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.catalog import Catalog, open_catalog
 from core.catalog.machines import Machine
 from core.catalog.records import Lane
-from core.errors import Cancelled, LightboxError, NotFound
+from core.errors import Cancelled, LightboxError
 from core.jobs import lost
 from core.jobs.leases import let_go
 from core.jobs.machine import this_machine
 from core.jobs.silence import Silence
-from core.keeper import Keeper
 from core.progress import Briefly
 from core.settings import LANES
-from core.who import MACHINE, acting_as
 from core.workspace import Workspace
 
 # After so many deaths of a worker in a row, nothing is gained by another try.
@@ -117,16 +114,12 @@ class Supervisor:
     def start(self) -> None:
         self._thread.start()
         if (keeper := self._catalog.workspace.keeper) is not None:
-            threading.Thread(target=self._tend, args=(keeper,), name="depot", daemon=True).start()
-
-    def _tend(self, keeper: Keeper) -> None:
-        # What this computer went on from when it was switched off, another has finished meanwhile.
-        with contextlib.suppress(OSError, SQLAlchemyError, LightboxError):
-            for folder in (self.workspace.home / "runs").glob("*/checkpoint"):
-                with contextlib.suppress(NotFound), acting_as(MACHINE):
-                    if self._catalog.runs.get(folder.parent.name).state == "done":
-                        shutil.rmtree(folder, ignore_errors=True)
-        keeper.tend(self._end, self._catalog.jobs)
+            threading.Thread(
+                target=keeper.tend,
+                args=(self._end, self._catalog.jobs),
+                name="depot",
+                daemon=True,
+            ).start()
 
     @cached_property
     def machine(self) -> Machine:

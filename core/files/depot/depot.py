@@ -181,7 +181,8 @@ class Depot(Tending):
         before = self._claim, self._report
         self._thread.claim, self._thread.report = Claim(job_id, claims), report or Reporter()
         try:
-            yield
+            with self._disk.doing(job_id, claims):
+                yield
         finally:
             self._thread.claim, self._thread.report = before
 
@@ -241,9 +242,8 @@ class Depot(Tending):
             claim: the job's id and claims; nothing happens where it was claimed anew.
         """
         with self.working(*claim), contextlib.suppress(Cancelled):
-            for unit in self._disk.here():
-                if unit.partition("/")[2] in names and self._disk.has_changed(unit):
-                    self.publish(unit)
+            for unit in self._disk.changed_of(names):
+                self.publish(unit)
 
     def publish(self, unit: str, report: Reporter | None = None) -> bool:
         """Have a folder be everywhere as it is here; whether there was anything to do.
@@ -319,6 +319,17 @@ class Depot(Tending):
             names = self._contents.place.names(f"{unit}/")
             self._contents.each(self._contents.place.remove, names)
         self._disk.spare(unit)
+
+    def _drop_passed_on(self) -> None:
+        """Forget what was done here to the folders of jobs that others have claimed since: where a
+        computer was switched off, another has gone on."""
+        for job_id, claims in self._disk.begun():
+            ours, names = self.ledger.whose(Claim(job_id, claims))
+            changed = self._disk.changed_of(names)
+            if not ours:
+                self.drop(changed)
+            if not ours or not changed:
+                self._disk.ended(job_id)
 
     def drop(self, units: Iterable[str]) -> None:
         """Forget what was done here to folders, and is another's to do by now."""

@@ -8,13 +8,14 @@ import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from core.errors import LightboxError
 from core.files.depot.manifest import NOTHING, Manifest, look, read_record, write_record
 from core.keeper import PLACES, folder_of
 from core.workspace import read_json, write_json
@@ -131,19 +132,27 @@ class Disk:
     def here(self) -> dict[str, int]:
         """Folders that lie on this disk, in a store or not, with what they take in bytes; none that
         is only there while a job is done by several computers."""
-        found = {}
+        looked = {unit: self.look(unit) for unit in self._units()}
+        return {
+            unit: sum(size for size, _ in seen.values()) for unit, seen in looked.items() if seen
+        }
+
+    def changed_of(self, names: Collection[str]) -> list[str]:
+        """Folders of these names that are here, and not as the store's."""
+        return [
+            unit
+            for unit in self._units()
+            if unit.partition("/")[2] in names and self.has_changed(unit)
+        ]
+
+    def _units(self) -> Iterator[str]:
         for kind, place in PLACES.items():
             if kind == "parts":
                 continue
             before, _, after = place.partition("{}")
             for entry in (self.home / before).glob("*"):
-                unit = f"{kind}/{entry.name}"
-                seen = (
-                    self.look(unit) if (self.home / f"{before}{entry.name}{after}").is_dir() else {}
-                )
-                if seen:
-                    found[unit] = sum(size for size, _ in seen.values())
-        return found
+                if (self.home / f"{before}{entry.name}{after}").is_dir():
+                    yield f"{kind}/{entry.name}"
 
     def used(self, unit: str) -> float:
         """When it was last used, in seconds since 1970."""
@@ -163,6 +172,36 @@ class Disk:
         lock = FileLock(self._record(unit).with_suffix(".lock"), timeout_s, thread_local=False)
         with lock:
             yield
+
+    @contextmanager
+    def doing(self, job_id: str, claims: int) -> Iterator[None]:
+        """A job is done here; where it isn't to its end, that is noted for whoever begins after."""
+        note = self._begun(job_id)
+        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(note.with_suffix(".lock"), thread_local=False):
+            write_json(note, claims)
+            yield
+            self.ended(job_id)
+
+    def begun(self) -> Iterator[tuple[str, int]]:
+        """Jobs that were begun here and that nobody here does any more, each with its claims."""
+        for note in (self.aside / "begun").glob("*.json"):
+            with (
+                contextlib.suppress(Timeout, LightboxError, OSError, TypeError),
+                FileLock(note.with_suffix(".lock"), 0, thread_local=False),
+            ):
+                yield note.stem, int(read_json(note))
+
+    def ended(self, job_id: str) -> None:
+        """Of a job nothing is here any more that isn't published or given up."""
+        note = self._begun(job_id)
+        note.unlink(missing_ok=True)
+        # Windows keeps what is held, and removes it itself.
+        with contextlib.suppress(OSError):
+            note.with_suffix(".lock").unlink()
+
+    def _begun(self, job_id: str) -> Path:
+        return self.aside / "begun" / f"{job_id}.json"
 
     def noted(self, unit: str) -> Path:
         """Where it is noted what of it has arrived in the store, while it is on its way."""

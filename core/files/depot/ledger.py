@@ -38,6 +38,10 @@ class Ledger(Protocol):
     def busy(self) -> Collection[str]:
         """Names that running jobs say."""
 
+    def whose(self, claim: Claim) -> tuple[bool, Collection[str]]:
+        """Whether a job was claimed by nobody else since, and the names that it says; none where
+        there is no such job."""
+
     def all(self) -> dict[str, tuple[str, int]]:
         """Each folder's manifest and bytes."""
 

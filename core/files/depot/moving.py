@@ -49,6 +49,10 @@ class Planned:
     def busy(self) -> Collection[str]:
         return ()
 
+    def whose(self, claim: Claim) -> tuple[bool, Collection[str]]:
+        del claim  # nobody does anything meanwhile
+        return True, ()
+
     def all(self) -> dict[str, tuple[str, int]]:
         return {unit: (row[0], row[2]) for unit, row in self.rows.items()}
 

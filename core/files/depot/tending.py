@@ -50,6 +50,10 @@ class Tending(ABC):
         """Remove a folder from the store."""
 
     @abstractmethod
+    def _drop_passed_on(self) -> None:
+        """Forget what was done here and is another's by now."""
+
+    @abstractmethod
     def _make_room(self, more: int, coming: str = "") -> None:
         """Leave folders to the store where the disk is full."""
 
@@ -96,6 +100,7 @@ class Tending(ABC):
         while not end.wait(pause):
             began = time.thread_time()
             with _passing():
+                self._drop_passed_on()
                 jobs = waiting.kept_back(self.name)
                 # Workers of this computer take a new one at once, and publish it themselves.
                 if known.issuperset(jobs):

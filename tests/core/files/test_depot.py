@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -211,6 +212,37 @@ def test_who_has_lost_a_job_publishes_nothing_of_it(computer: Computer) -> None:
         _write(one, more="of the first")
     _depot(one).drop(_depot(one).touched)
     assert _read(one) == _read(computer("third")) == {"model": "whole", "note": "x"}
+
+
+@pytest.mark.usefixtures("either_database", "shared")
+@pytest.mark.parametrize("done", [False, True], ids=["while-it-is-done", "once-it-is-done"])
+def test_a_computer_that_was_switched_off_brings_nothing_back_of_what_another_goes_on_with(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch, *, done: bool
+) -> None:
+    monkeypatch.setattr(tending, "_TENDED_EVERY_S", 0.01)
+    one, other = computer("one"), computer("other")
+    job = one.jobs.add("train", {"run_id": "r-1"}, lane="train")
+    mine = one.jobs.claim("train", pid=1, host="one", machine="m-1")
+    assert mine is not None
+    with contextlib.suppress(KeyboardInterrupt), _depot(one).working(job.id, mine.claims):
+        _write(one, model="first")
+        (one.workspace.run("r-1") / "checkpoint").write_text("second")
+        raise KeyboardInterrupt
+    assert one.jobs.give_back(job.id, claim=mine.claims)
+    theirs = other.jobs.claim("train", pid=2, host="other", machine="m-2")
+    assert theirs is not None
+    with _depot(other).working(job.id, theirs.claims):
+        _write(other, model="third")
+    if done:
+        other.jobs.finish(job.id, "done", claim=theirs.claims)
+    again, end, looks = computer("one"), threading.Event(), iter(range(3))
+    monkeypatch.setattr(
+        Depot, "_clear_doomed", lambda _: None if next(looks, None) is not None else end.set()
+    )
+    _depot(again).tend(end, again.jobs)
+    other.jobs.finish(job.id, "done", claim=theirs.claims)
+    _depot(again).settle_all()
+    assert _read(again) == _read(computer("third")) == {"model": "third"}
 
 
 def test_what_was_used_longest_ago_makes_room(
