@@ -169,6 +169,7 @@ def ended(tasks: Sequence[Any]) -> dict[Any, str]:
 
 
 def take_back(tasks: Sequence[Any]) -> None:
-    """Have tasks not begin that wait for a node; those that have begun don't hear it."""
+    """Have tasks not begin that wait for a node; those that have begun don't hear it, nor do those
+    who work for them."""
     for each in tasks:
-        ray().cancel(each)
+        ray().cancel(each, recursive=False)
