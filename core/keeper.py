@@ -20,6 +20,9 @@ PLACES = {
     "parts": "cache/parts/{}",
 }
 
+# Of a kind of folder, the file that is read where it lies: in a store, if it is large.
+IN_PIECES = {"datasets": "thumbs.pack"}
+
 
 def folder_of(home: Path, unit: str) -> Path:
     """Where a folder lies, named as :class:`Keeper` has it."""
@@ -47,8 +50,15 @@ class Keeper(Protocol):
     ``corrections/<id>``, ``exports/<token>`` or ``parts/<name>``.
     """
 
-    def bring(self, unit: str) -> None:
-        """See to it that a folder is here as it is everywhere."""
+    def bring(self, unit: str, *, whole: bool = False) -> None:
+        """See to it that a folder is here as it is everywhere; what is large and read in pieces
+        (:data:`IN_PIECES`) only if that is asked for (``whole``), or if it is here."""
+
+    def pieces(
+        self, unit: str, path: str, places: Sequence[tuple[int, int]], *, anew: bool = False
+    ) -> list[bytes] | None:
+        """What lies at (offset, length) pairs of a file that was left in the store; ``None`` for
+        one that wasn't."""
 
     def bring_again(self) -> None:
         """Bring what others have changed of all that this process uses."""

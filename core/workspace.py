@@ -83,9 +83,9 @@ class Workspace:
     def staging(self) -> Path:
         return self.home / "staging"
 
-    def dataset(self, dataset_id: str) -> Path:
-        """Folder of one dataset (may not exist yet)."""
-        return self._unit(f"datasets/{dataset_id}")
+    def dataset(self, dataset_id: str, *, whole: bool = False) -> Path:
+        """Folder of one dataset (may not exist yet); ``whole``: with thumbnails left in a store."""
+        return self._unit(f"datasets/{dataset_id}", whole=whole)
 
     def removed(self, dataset_id: str) -> Path:
         """Where what is kept of a dataset lies while it is in the bin."""
@@ -125,9 +125,9 @@ class Workspace:
         kept = self.keeper.bytes_of(unit) if self.keeper is not None else None
         return disk_use(folder_of(self.home, unit)) if kept is None else kept
 
-    def _unit(self, name: str) -> Path:
+    def _unit(self, name: str, *, whole: bool = False) -> Path:
         if self.keeper is not None:
-            self.keeper.bring(name)
+            self.keeper.bring(name, whole=whole)
         return folder_of(self.home, name)
 
     def store_path(self, path: Path) -> str:

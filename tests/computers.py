@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog, open_catalog
+from core.files.depot.depot import Depot
 from core.workspace import open_workspace
 
 Computer = Callable[[str], Catalog]
@@ -33,3 +34,23 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("LIGHTBOX_FILES", str(folder))
     return folder
+
+
+@pytest.fixture(params=["folder", "memory", "s3"])
+def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Files are kept in each kind of store, one after the other."""
+    if request.param == "folder":
+        return str(request.getfixturevalue("shared"))
+    pytest.importorskip("fsspec")
+    address = f"memory://{request.node.name}"
+    if request.param == "s3":
+        address = f"s3://{request.getfixturevalue('bucket').name}/of/lightbox"
+    monkeypatch.setenv("LIGHTBOX_FILES", address)
+    return address
+
+
+def depot_of(catalog: Catalog) -> Depot:
+    """Who keeps a computer's folders."""
+    keeper = catalog.workspace.keeper
+    assert isinstance(keeper, Depot)
+    return keeper

@@ -207,7 +207,7 @@ def _look(
         report.check()
 
     hands = report.hands() if len(files) >= WORTH else None
-    pack = thumbs.pack_path(workspace, dataset_id)
+    pack = thumbs.pack_path(workspace, dataset_id, whole=True)
     pack.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as opened:
         opened.enter_context(disk_errors("the scan"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.catalog import Catalog, RunRecord
-from core.errors import NotFound
+from core.errors import LightboxError, NotFound
 from core.quality import thumbs
 from core.quality.curation import curated
 
@@ -25,15 +25,24 @@ class Picture:
     tiny: bool = False
 
 
-def run_pictures(catalog: Catalog, run: RunRecord, paths: Sequence[str]) -> list[Picture]:
+def run_pictures(
+    catalog: Catalog,
+    run: RunRecord,
+    paths: Sequence[str],
+    wrong: Callable[[LightboxError], object] = thumbs.unless_damaged,
+) -> list[Picture]:
     """Thumbnails of images of a run's dataset, in this order; empty where there is none any more,
-    of the image or of the whole dataset."""
+    of the image or of the whole dataset.
+
+    Args:
+        wrong: see :func:`core.quality.thumbs.read`.
+    """
     try:
         table = curated(catalog, run.dataset_id, run.dataset_version).set_index("path")
     except NotFound:
         return [Picture()] * len(paths)
     known = table.reindex(list(paths))[["thumb_at", "thumb_bytes", "width", "height"]].fillna(0)
     places = zip(known["thumb_at"], known["thumb_bytes"], strict=True)
-    found = thumbs.read(catalog.workspace, run.dataset_id, places)
+    found = thumbs.read(catalog.workspace, run.dataset_id, places, wrong)
     tiny = known[["width", "height"]].max(axis=1).between(1, TINY)
     return [Picture(data, bool(few)) for data, few in zip(found, tiny, strict=True)]

@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.errors import NotFound
+from core.catalog import RunRecord
+from core.errors import LightboxError, NotFound
 from core.evaluation.library import Entry, thin_test
 from core.jobs.kinds import REMOVED
+from core.quality import thumbs
 from core.quality.curation import curated, usable
 from core.text import ago, escape, rate, shorten
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.gone import its_dataset_gone
 from pages._widgets.job import act
 from pages._widgets.library import open_run
-from pages._widgets.session import catalog, choose_run, thumbnails
+from pages._widgets.session import catalog, choose_run
 from pages._widgets.steps import go
 
 _ACROSS, _PAGE, _PICTURES = 3, 12, 4
@@ -48,7 +50,7 @@ def _card(entry: Entry) -> None:
     run = entry.run
     pictures = []
     if entry.dataset:
-        pictures = _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
+        pictures = _pictures_of(run)
     if pictures:
         gallery(
             pictures, key=f"pictures-{run.id}", label=f"What {run.name} was trained on", row=True
@@ -91,6 +93,13 @@ def sentence(entry: Entry) -> str:
     return f"{right}{f' of {of}' if of else ''}{f' ({thin})' if thin else ''}; {made}.{gone}"
 
 
+def _pictures_of(run: RunRecord) -> list[Tile]:
+    try:
+        return _pictures(str(catalog().workspace.home), run.dataset_id, run.dataset_version)
+    except LightboxError:
+        return []  # where the store can't be reached; each card would say so
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def _pictures(home: str, dataset_id: str, version: int) -> list[Tile]:
     """One image of each of the first classes; none where the dataset was removed."""
@@ -100,8 +109,11 @@ def _pictures(home: str, dataset_id: str, version: int) -> list[Tile]:
     except NotFound:
         return []
     rows = good.groupby("label", sort=True).head(1).head(_PICTURES)
+    places = zip(rows["thumb_at"], rows["thumb_bytes"], strict=True)
+    # What isn't there just now must not be remembered as nothing.
+    found = thumbs.read(catalog().workspace, dataset_id, places)
     return [
         Tile(row.path, picture, str(row.label), title=str(row.label), tiny=row.width <= 48)
-        for row, picture in zip(rows.itertuples(), thumbnails(dataset_id, rows), strict=True)
+        for row, picture in zip(rows.itertuples(), found, strict=True)
         if picture
     ]

@@ -15,10 +15,9 @@ from core.evaluation.comparison.learned import Learned, learned
 from core.inference.corrections import Correction, take_back
 from core.inference.taught import taught
 from core.jobs import kinds
-from core.runs.pictures import run_pictures
 from core.text import escape, plural, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.session import catalog, choose_run
+from pages._widgets.session import catalog, choose_run, pictures_of_run
 from pages._widgets.sure import threshold_of
 
 _ACROSS = 3
@@ -142,7 +141,7 @@ def draw_learned(found: Learned) -> None:
         if rows.empty:
             continue
         some = rows.head(_CHANGED)
-        pictures = run_pictures(catalog(), found.after, some["path_second"].to_list())
+        pictures = pictures_of_run(found.after, some["path_second"].to_list())
         st.caption(f"{what}: {len(rows)}")
         gallery(
             [

@@ -8,11 +8,11 @@ import streamlit as st
 
 from core import charts
 from core.catalog import RunRecord
-from core.errors import NotFound
+from core.errors import LightboxError, NotFound
 from core.runs.pictures import Picture, run_pictures
 from core.text import escape, percent, shorten
 from pages._widgets.gallery import Tile, gallery
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, say_missing
 
 
 def draw_samples(run: RunRecord, snapshot: dict[str, Any] | None) -> None:
@@ -90,7 +90,11 @@ def pictures_of(run: RunRecord, snapshot: dict[str, Any]) -> list[Picture]:
         catalog().datasets.get(run.dataset_id)
     except NotFound:  # what is remembered of it is nobody's business any more
         return [Picture()] * len(paths)
-    return _pictures(str(catalog().workspace.home), run.id, paths, run)
+    try:
+        return _pictures(str(catalog().workspace.home), run.id, paths, run)
+    except LightboxError as error:
+        say_missing(error)
+        return [Picture()] * len(paths)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

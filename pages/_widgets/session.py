@@ -7,6 +7,7 @@ or a link that somebody was sent shows the same.
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from functools import cache
 
 import pandas as pd
@@ -17,12 +18,14 @@ from core import settings
 from core.access.opened import keep_opened, last_opened
 from core.catalog import Catalog, DatasetRecord, RunRecord, open_catalog
 from core.datasets import removal
-from core.errors import NotFound
+from core.errors import LightboxError, NotFound
 from core.evaluation.library import KEPT_S, empty_bin
 from core.jobs.supervisor import ensure_running
 from core.progress import Throttle
 from core.quality import curation, thumbs
 from core.quality.findings import Finding, find, taken_as_kind
+from core.runs.pictures import Picture, run_pictures
+from core.text import escape
 from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
 
@@ -253,4 +256,15 @@ def dataset_kinds(record: DatasetRecord) -> list[Finding]:
 def thumbnails(dataset_id: str, rows: pd.DataFrame) -> list[bytes]:
     """The thumbnails of some rows of a dataset's table, in their order."""
     places = zip(rows["thumb_at"], rows["thumb_bytes"], strict=True)
-    return thumbs.read(catalog().workspace, dataset_id, places)
+    return thumbs.read(catalog().workspace, dataset_id, places, say_missing)
+
+
+def pictures_of_run(run: RunRecord, paths: Sequence[str]) -> list[Picture]:
+    """Thumbnails of images of a run's dataset, in this order."""
+    return run_pictures(catalog(), run, paths, say_missing)
+
+
+def say_missing(error: LightboxError) -> None:
+    """Say why some pictures aren't there; all else stands."""
+    said = f"Some pictures can’t be shown. {error}"
+    st.warning(escape(said), icon=":material/hide_image:")

@@ -18,6 +18,7 @@ from core.files.depot.places import Gone, Place
 from core.progress import Throttle
 from core.workspace import keep_private
 
+REMEDY = "Put a backup back, or make again what it belongs to."
 _ABOUT = "lightbox.json"
 _AT_ONCE = 16
 _LOOK_S = 0.2
@@ -90,10 +91,30 @@ class Contents:
                 os.utime(target, ns=(entry.changed, entry.changed))
                 keep_private(target)
                 return
-        raise Damaged(
+        raise self._not_that(entry, path)
+
+    def part(self, entry: Entry, path: str, start: int, end: int) -> bytes:
+        """A part of a file, from byte ``start`` to before ``end``, which it has; of what comes only
+        the length can be checked. Errors as :meth:`fetch`."""
+        for _ in range(2):
+            data = self.place.read_range(entry.name, start, end)
+            if len(data) == end - start:
+                return data
+        raise self._not_that(entry, path)
+
+    def _not_that(self, entry: Entry, path: str) -> Damaged:
+        return Damaged(
             "A file in the store of files is not what was put there.",
             file=f"{path} ({self.place.shown}/{entry.name})",
-            remedy="Put a backup back, or make again what it belongs to.",
+            remedy=REMEDY,
+        )
+
+    def missing(self, unit: str) -> Damaged:
+        """What is said where the store has not what a folder's manifest lists."""
+        return Damaged(
+            "A file is missing in the store of files.",
+            file=f"{self.place.shown}/{unit}",
+            remedy=REMEDY,
         )
 
     def manifest(self, name: str) -> Manifest:

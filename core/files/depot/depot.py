@@ -4,27 +4,29 @@ changed, and left to the store when the disk is full."""
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 import time
-import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import Timeout
 
-from core.errors import Cancelled, Damaged, disk_errors
+from core.errors import Cancelled, Damaged
 from core.files.depot.contents import Contents
 from core.files.depot.disk import Disk
+from core.files.depot.fetcher import Fetcher
 from core.files.depot.ledger import Claim, Ledger
-from core.files.depot.manifest import NOTHING, Manifest, hash_file
+from core.files.depot.manifest import NOTHING
+from core.files.depot.pieces import Pieces
 from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher
-from core.files.depot.sending import WORDS, Arriving, Sending, Whole
+from core.files.depot.sending import WORDS, Sending, Whole
 from core.files.depot.tending import Tending
+from core.files.kept import Kept
+from core.keeper import IN_PIECES
 from core.progress import PUBLISH, Reporter
-from core.workspace import ensure_space
 
 # A folder that was used so recently may be read just now.
 _IN_USE_S = 900.0
@@ -54,7 +56,10 @@ class Depot(Tending):
     ) -> None:
         self.ledger, self._limit = ledger, limit_bytes
         self._disk, self._contents = Disk(home, records), Contents(place, ledger)
+        self._fetcher = Fetcher(self._disk, self._contents)
         self._publisher = Publisher(self._disk, self._contents, ledger)
+        kept = Kept(home / "cache" / "objects", limit_bytes)
+        self._pieces = Pieces(self._contents, kept)
         self._touched: dict[str, float] = {}
         # Of the job that a thread does, or sees to.
         self._thread = threading.local()
@@ -64,10 +69,13 @@ class Depot(Tending):
 
     # ---- reading
 
-    def bring(self, unit: str, *, anew: bool = False, endless: bool = False) -> None:
+    def bring(
+        self, unit: str, *, whole: bool = False, anew: bool = False, endless: bool = False
+    ) -> None:
         """See to it that a folder is here as it is everywhere.
 
         Args:
+            whole: also what is large and read where it lies (:data:`core.keeper.IN_PIECES`).
             anew: whatever is known of it: each file is read, and is the store's afterwards.
             endless: no other folder makes room for it.
 
@@ -78,15 +86,49 @@ class Depot(Tending):
         """
         self._touched[unit] = time.monotonic()
         name = self.ledger.find(unit)
-        if name is None or (not anew and self._disk.is_as(unit, name)):
+        if name is None:
+            return
+        if not anew and not self._lacks(unit, whole) and self._disk.is_as(unit, name):
             return
         with self._disk.only_one(unit):
             for _ in range(_TRIES):
-                if self._take(unit, name, anew=anew, endless=endless):
+                if self._take(unit, name, whole=whole, anew=anew, endless=endless):
                     return
                 name = self.ledger.find(unit)
                 if name is None:
                     return
+        raise Damaged("A folder changes faster than it can be read.", file=unit)
+
+    def _lacks(self, unit: str, whole: bool) -> bool:
+        """Whether what has been left in the store is asked for."""
+        kind = unit.partition("/")[0]
+        return whole and self._disk.away(unit, IN_PIECES.get(kind, "")) is not None
+
+    def pieces(
+        self, unit: str, path: str, places: Sequence[tuple[int, int]], *, anew: bool = False
+    ) -> list[bytes] | None:
+        """What lies at (offset, length) pairs of a file that was left in the store; ``None`` for
+        one that wasn't, or isn't any more.
+
+        Args:
+            anew: whatever is kept of it here.
+
+        Raises:
+            LightboxError: as :meth:`bring`.
+        """
+        for _ in range(_TRIES):
+            entry = self._disk.away(unit, path)
+            if entry is None:
+                return None
+            try:
+                return self._pieces.read(entry, path, places, anew=anew)
+            except Gone:
+                record, name = self._disk.read(unit), self.ledger.find(unit)
+                if name is None:
+                    return None
+                if record is not None and record.name == name:
+                    raise self._contents.missing(unit) from None
+                self.bring(unit)  # replaced meanwhile
         raise Damaged("A folder changes faster than it can be read.", file=unit)
 
     def bring_again(self) -> None:
@@ -94,79 +136,40 @@ class Depot(Tending):
         for unit in self.touched:
             self.bring(unit)
 
-    def _take(self, unit: str, name: str, *, anew: bool = False, endless: bool = False) -> bool:
+    def _take(
+        self,
+        unit: str,
+        name: str,
+        *,
+        whole: bool = False,
+        anew: bool = False,
+        endless: bool = False,
+    ) -> bool:
         """Make a folder what a manifest says, but for what was changed here and not there; false
         if it was replaced meanwhile."""
         record = self._disk.read(unit)
         if record is not None and not self._disk.folder(unit).is_dir():
             record = None
-        if record is None or record.name != name or anew:
+        if record is None or record.name != name or anew or (whole and record.away):
             try:
                 wanted = self._contents.manifest(name)
-                self._merge(unit, None if anew else record, wanted, endless=endless)
+                base = NOTHING if record is None or anew else record
+                away = self._fetcher.merge(
+                    unit,
+                    base,
+                    wanted,
+                    self._report,
+                    lambda size: None if endless else self._make_room(size, unit),
+                    whole=whole,
+                )
             except Gone:
                 if self.ledger.find(unit) != name:
                     return False
-                raise Damaged(
-                    "A file is missing in the store of files.",
-                    file=f"{self._contents.place.shown}/{unit}",
-                    remedy="Put a backup back, or make again what it belongs to.",
-                ) from None
-            self._disk.write(unit, wanted)
+                raise self._contents.missing(unit) from None
+            self._disk.write(unit, replace(wanted, away=away))
         else:
             self._disk.remember(unit, name)
         return True
-
-    def _merge(
-        self, unit: str, record: Manifest | None, wanted: Manifest, *, endless: bool
-    ) -> None:
-        folder, base = self._disk.folder(unit), record or NOTHING
-        here = self._disk.look(unit)
-        fetched, gone = [], []
-        for path, entry in wanted.files.items():
-            known = base.files.get(path)
-            if known is not None and known.hash == entry.hash:
-                continue  # whatever became of it here is newer
-            there = here.get(path)
-            if there is None or there[0] != entry.bytes or hash_file(folder / path) != entry.hash:
-                fetched.append(path)
-        for path, seen in here.items():
-            if path in wanted.files:
-                continue
-            known = base.files.get(path)
-            if known is not None and seen == (known.bytes, known.changed):
-                gone.append(path)
-        coming = self._disk.aside / f"in-{uuid.uuid4().hex[:12]}"
-        total = sum(wanted.files[path].bytes for path in fetched)
-        with disk_errors("fetching files"):
-            if not endless:
-                self._make_room(total, unit)
-            ensure_space(self._disk.home, total, "fetching files from the store")
-            try:
-                coming.mkdir(parents=True, mode=0o700)
-                arriving = Arriving(self._report, total)
-
-                def fetch(path: str) -> None:
-                    self._contents.fetch(wanted.files[path], coming, path)
-                    arriving.came(wanted.files[path].bytes)
-
-                self._contents.each(fetch, fetched, arriving.tell)
-                if not here and not folder.exists():
-                    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    coming.rename(folder)
-                    return
-                for path in fetched:
-                    target = folder / path
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    (coming / path).replace(target)
-                for path in gone:
-                    (folder / path).unlink(missing_ok=True)
-                    # A store knows no folders: one that is empty now is gone, too.
-                    with contextlib.suppress(OSError):
-                        for above in (folder / path).relative_to(folder).parents[:-1]:
-                            (folder / above).rmdir()
-            finally:
-                shutil.rmtree(coming, ignore_errors=True)
 
     # ---- writing
 
@@ -232,7 +235,7 @@ class Depot(Tending):
     def bring_all(self) -> None:
         """Have all folders on this disk, for somebody who copies them; none makes room."""
         for unit in sorted(self.ledger.all()):
-            self.bring(unit, endless=True)
+            self.bring(unit, whole=True, endless=True)
 
     def publish_of(self, names: Collection[str], claim: tuple[str, int]) -> None:
         """Publish the folders of a job that a process of this computer has left unfinished.

@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.errors import LightboxError
-from core.files.depot.manifest import NOTHING, Manifest, look, read_record, write_record
+from core.files.depot.manifest import NOTHING, Entry, Manifest, look, read_record, write_record
 from core.keeper import PLACES, folder_of
 from core.workspace import read_json, write_json
 
@@ -35,6 +35,8 @@ class Disk:
         # What this process knows each folder to be: its record's inode and manifest.
         self._known: dict[str, tuple[int, str]] = {}
         self._noted: dict[str, float] = {}
+        # Files that are left in the store, as a record of that inode and time says.
+        self._away: dict[str, tuple[tuple[int, int], dict[str, Entry]]] = {}
 
     @cached_property
     def name(self) -> str:
@@ -81,18 +83,30 @@ class Disk:
         self._note_use(unit)
         return True
 
+    def away(self, unit: str, path: str) -> Entry | None:
+        """A file of it that was left in the store; ``None`` for one that wasn't."""
+        try:
+            facts = self._record(unit).stat()
+        except OSError:
+            return None
+        stamp = facts.st_ino, facts.st_mtime_ns
+        known = self._away.get(unit)
+        if known is None or known[0] != stamp:
+            record = self.read(unit) or NOTHING
+            known = stamp, {each: record.files[each] for each in record.away}
+            self._away[unit] = known
+        return known[1].get(path)
+
     def has_changed(self, unit: str) -> bool:
         """Whether it is here, and not as it was when it was last as the store's."""
         if not self.folder(unit).is_dir():
             return False
-        files = (self.read(unit) or NOTHING).files
-        return self.look(unit) != {path: each[1:3] for path, each in files.items()}
+        return self.look(unit) != (self.read(unit) or NOTHING).here
 
     def bytes_changed(self, unit: str) -> int:
         """What its files take that aren't as they were then."""
-        files = (self.read(unit) or NOTHING).files
-        here = self.look(unit).items()
-        return sum(seen[0] for path, seen in here if path not in files or files[path][1:3] != seen)
+        was = (self.read(unit) or NOTHING).here
+        return sum(seen[0] for path, seen in self.look(unit).items() if was.get(path) != seen)
 
     def leave(self, unit: str) -> None:
         """Have it here no longer."""

@@ -40,10 +40,17 @@ class Manifest:
     Attributes:
         name: the manifest's in the store; "" for a folder that was never there.
         files: by path, relative to the folder, with slashes.
+        away: those of them that this computer has left in the store; only in its own record.
     """
 
     name: str
     files: Mapping[str, Entry]
+    away: frozenset[str] = frozenset()
+
+    @property
+    def here(self) -> dict[str, tuple[int, int]]:
+        """Size and time of change of what this computer had, as :func:`look` has them."""
+        return {path: entry[1:3] for path, entry in self.files.items() if path not in self.away}
 
     def as_bytes(self) -> bytes:
         files = {path: list(entry) for path, entry in self.files.items()}
@@ -63,23 +70,34 @@ class Manifest:
 NOTHING = Manifest("", {})
 
 
+# Where what a manifest lists lies here in part only, a record calls it so; versions before those
+# that can have it like that find none then, and bring the rest.
+_WHOLE, _IN_PART = "manifest", "in_part"
+
+
 def read_record(file: Path) -> Manifest | None:
     """What a folder was when it was last as the store's; ``None`` if it never was."""
     if not file.exists():
         return None
     try:
         kept = read_json(file)
-        return Manifest(
-            kept["manifest"], {path: Entry(*entry) for path, entry in kept["files"].items()}
-        )
+        files = {path: Entry(*entry) for path, entry in kept["files"].items()}
+        if _IN_PART in kept:
+            return Manifest(kept[_IN_PART], files, frozenset(kept["away"]))
+        return Manifest(kept[_WHOLE], files)
     except (LightboxError, LookupError, TypeError, AttributeError):
         return None
 
 
 def write_record(file: Path, manifest: Manifest) -> None:
     """Note that a folder is now what a manifest says."""
-    files = {path: list(entry) for path, entry in manifest.files.items()}
-    write_json(file, {"manifest": manifest.name, "files": files})
+    kept: dict[str, object] = {
+        _IN_PART if manifest.away else _WHOLE: manifest.name,
+        "files": {path: list(entry) for path, entry in manifest.files.items()},
+    }
+    if manifest.away:
+        kept["away"] = sorted(manifest.away)
+    write_json(file, kept)
 
 
 def look(folder: Path, without: str = "") -> dict[str, tuple[int, int]]:

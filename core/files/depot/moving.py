@@ -75,7 +75,7 @@ def bring_home(depot: Depot, report: Reporter) -> int:
     for number, unit in enumerate(units):
         report.check()
         report.progress(_PHASE, number, len(units), f"Fetching {unit}")
-        depot.bring(unit, anew=True, endless=True)
+        depot.bring(unit, whole=True, anew=True, endless=True)
     return len(units)
 
 

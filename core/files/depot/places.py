@@ -63,6 +63,11 @@ class Place(ABC):
         """Write what lies under a name to a file of this disk; errors as :meth:`read`."""
 
     @abstractmethod
+    def read_range(self, name: str, start: int, end: int) -> bytes:
+        """What lies under a name from byte ``start`` to before ``end``; less, or nothing, where it
+        is shorter. Errors as :meth:`read`."""
+
+    @abstractmethod
     def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
         """Put a file of this disk under a name; errors as :meth:`write`, and those of ``tell``."""
 
@@ -131,6 +136,14 @@ class FolderPlace(Place):
 
     def fetch(self, name: str, target: Path) -> None:
         self._tried(lambda: shutil.copyfile(self._folder / name, target))
+
+    def read_range(self, name: str, start: int, end: int) -> bytes:
+        def read() -> bytes:
+            with (self._folder / name).open("rb") as content:
+                content.seek(start)
+                return content.read(end - start)
+
+        return self._tried(read)
 
     def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
         def copy(part: Path) -> None:
@@ -208,6 +221,7 @@ class RemotePlace(Place):
         shown: see :class:`Place`.
         passes: whether it is worth it to try again after an error.
         sentence: what an error means for people; ``None`` if that isn't known.
+        is_beyond: whether an error says that a range begins after an object's end.
     """
 
     def __init__(
@@ -217,10 +231,11 @@ class RemotePlace(Place):
         shown: str,
         passes: Callable[[BaseException], bool] = lambda error: isinstance(error, OSError),
         sentence: Callable[[Exception], LightboxError | None] = lambda _: None,
+        is_beyond: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
         self.shown, self._base = shown, base
         self._open, self._fs = files, None
-        self._passes, self._sentence = passes, sentence
+        self._passes, self._sentence, self._is_beyond = passes, sentence, is_beyond
 
     def read(self, name: str) -> bytes:
         data: bytes = self._tried(lambda fs: fs.cat_file(self._at(name)))
@@ -231,6 +246,10 @@ class RemotePlace(Place):
 
     def fetch(self, name: str, target: Path) -> None:
         self._tried(lambda fs: fs.get_file(self._at(name), str(target)))
+
+    def read_range(self, name: str, start: int, end: int) -> bytes:
+        data: bytes = self._tried(lambda fs: self._range(fs, self._at(name), start, end))
+        return data
 
     def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
         from fsspec.callbacks import Callback
@@ -253,6 +272,15 @@ class RemotePlace(Place):
             return []
         above = len(self._base.strip("/")) + 1
         return [each.lstrip("/")[above:] for each in found]
+
+    def _range(self, fs: Any, at: str, start: int, end: int) -> bytes:
+        try:
+            data: bytes = fs.cat_file(at, start=start, end=end)
+            return data
+        except Exception as error:
+            if self._is_beyond(error):
+                return b""
+            raise
 
     def _at(self, name: str) -> str:
         return f"{self._base}/{name}"
@@ -308,4 +336,11 @@ def _of_amazon(rest: str) -> RemotePlace:
             return None  # one object
         return sentence_of(error, bucket)
 
-    return RemotePlace(lambda: store().files(bucket), rest, f"s3://{rest}", may_pass, sentence)
+    return RemotePlace(
+        lambda: store().files(bucket),
+        rest,
+        f"s3://{rest}",
+        may_pass,
+        sentence,
+        is_beyond=lambda error: code_of(error)[0] == 416,
+    )

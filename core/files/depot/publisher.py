@@ -75,15 +75,17 @@ class Publisher:
         entries = dict(zip(here, self._contents.each(send, here, sending.tell), strict=True))
         if any(entry is None for entry in entries.values()):
             return None
-        files = {path: entry for path, entry in entries.items() if entry is not None}
+        away = frozenset(path for path in record.away if path not in here)
+        files = {path: record.files[path] for path in away}
+        files |= {path: entry for path, entry in entries.items() if entry is not None}
         if was is not None and {path: entry.name for path, entry in files.items()} == {
             path: entry.name for path, entry in record.files.items()
         }:
-            self._disk.write(unit, Manifest(record.name, files))
+            self._disk.write(unit, Manifest(record.name, files, away))
             sending.end(record)
             return False
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        manifest = Manifest(f"{unit}/manifests/{at}-{token}.json", files)
+        manifest = Manifest(f"{unit}/manifests/{at}-{token}.json", files, away)
         self._contents.place.write(manifest.name, manifest.as_bytes())
         size = len(files), sum(entry.bytes for entry in files.values())
         if not self._ledger.move(unit, was, manifest.name, size, claim):

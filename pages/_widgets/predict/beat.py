@@ -14,11 +14,10 @@ from core.errors import LightboxError, NotFound
 from core.evaluation.contest import Round, contest, score, told
 from core.runs.earlier import why_not_new
 from core.runs.files import RunFiles
-from core.runs.pictures import run_pictures
 from core.text import escape, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.job import act
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, pictures_of_run
 
 # Of more classes, a list is quicker than buttons.
 _BUTTONS = 12
@@ -74,7 +73,7 @@ def _end(run: RunRecord, rounds: list[Round], guesses: list[str]) -> None:
     person, model = score(rounds, guesses)
     st.markdown(f"## You {person} · the model {model}")
     st.markdown(told(rounds, guesses))
-    pictures = run_pictures(catalog(), run, [each.path for each in rounds])
+    pictures = pictures_of_run(run, [each.path for each in rounds])
     gallery(
         [
             Tile(
@@ -107,4 +106,4 @@ def _picture(run: RunRecord, path: str) -> Any:
         info = RunFiles(store.workspace, run.id).model()
         return info.open(read_regular(image_file(root, path)), draft=(_SIDE, _SIDE)).image
     except (LightboxError, OSError):
-        return run_pictures(catalog(), run, [path])[0].data
+        return pictures_of_run(run, [path])[0].data

@@ -14,10 +14,9 @@ from core.evaluation.store import predictions_table
 from core.inference.predictor import Prediction, open_predictor
 from core.quality.thumbs import preview
 from core.runs.files import RunFiles
-from core.runs.pictures import run_pictures
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.predict.answer import Tried, draw_answer
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, pictures_of_run
 
 _EXAMPLES = 6
 _TELLING = 2
@@ -56,7 +55,7 @@ def examples(run: RunRecord) -> list[tuple[str, bytes]]:
     rows = telling(rows, _EXAMPLES, _TELLING)
     record = catalog().datasets.get(run.dataset_id)
     root = catalog().workspace.load_path(record.root)
-    pictures = run_pictures(catalog(), run, rows["path"])
+    pictures = pictures_of_run(run, rows["path"])
     found = []
     for path, picture in zip(rows["path"], pictures, strict=True):
         try:

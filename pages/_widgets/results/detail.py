@@ -14,7 +14,6 @@ from core.evaluation.mistakes import row_of, top
 from core.evaluation.study.nearest import nearest_of, verdict_of
 from core.evaluation.study.phases import Study
 from core.quality import curation
-from core.runs.pictures import run_pictures
 from core.text import apart, escape, percent, shorten
 from pages._widgets.classes import ask_for_images
 from pages._widgets.errors import sentences
@@ -23,7 +22,7 @@ from pages._widgets.job import act
 from pages._widgets.results.explained import heat_of, shown
 from pages._widgets.results.studying import study_of
 from pages._widgets.results.view import View, pictures, turn_to
-from pages._widgets.session import catalog, choose_dataset
+from pages._widgets.session import catalog, choose_dataset, pictures_of_run
 from pages._widgets.steps import go
 
 _NOW = "detail-now"
@@ -190,7 +189,7 @@ def _near(view: View, path: str, row: int) -> None:
             )
             for each, picture in zip(
                 near.itertuples(),
-                run_pictures(catalog(), view.run, near["near"]),
+                pictures_of_run(view.run, near["near"]),
                 strict=True,
             )
         ],

@@ -15,13 +15,12 @@ from core.evaluation.comparison.similar import (
 )
 from core.jobs import kinds
 from core.runs.files import RunFiles
-from core.runs.pictures import run_pictures
 from core.text import escape
 from pages._widgets.gallery import Tile, gallery, page_of
 from pages._widgets.job import act, watch
 from pages._widgets.one_of import one_of
 from pages._widgets.results.view import View, pictures
-from pages._widgets.session import catalog
+from pages._widgets.session import catalog, pictures_of_run
 
 _NAMES = {1.0: "Exact copies", 0.98: "Near-duplicates", 0.95: "Quite alike", 0.9: "Somewhat alike"}
 _PAIRS = 20
@@ -94,7 +93,7 @@ def _pairs(view: View, rows: pd.DataFrame) -> None:
     predictions = view.predictions.table.set_index("path").loc[part["path"]]
     tested, trained = (
         pictures(view, list(part["path"])),
-        run_pictures(catalog(), view.run, list(part["train_path"])),
+        pictures_of_run(view.run, list(part["train_path"])),
     )
     tiles = []
     for row, answer, mine, other in zip(

@@ -21,8 +21,8 @@ from core.evaluation.records import Evaluation
 from core.evaluation.store import evaluation_folder
 from core.quality import thumbs
 from core.runs.files import RunFiles
-from core.runs.pictures import TINY, Picture, run_pictures
-from pages._widgets.session import catalog
+from core.runs.pictures import TINY, Picture
+from pages._widgets.session import catalog, pictures_of_run
 
 SHOWN = "section"
 _ABOUT = "results-about"
@@ -86,7 +86,7 @@ def pictures(view: View, paths: Sequence[str]) -> list[Picture]:
     if view.on != "test":
         folder = catalog().workspace.load_path(view.on)
         return [_from_folder(folder / path) for path in paths]
-    return run_pictures(catalog(), view.run, paths)
+    return pictures_of_run(view.run, paths)
 
 
 def _from_folder(file: Path) -> Picture:

@@ -13,13 +13,12 @@ from core.evaluation.comparison.earlier import Better, better_other
 from core.evaluation.comparison.learned import learned
 from core.evaluation.mistakes import select
 from core.quality.safe_names import safe_name
-from core.runs.pictures import run_pictures
 from core.text import escape, percent, rate, shorten
 from pages._widgets.gallery import Tile, gallery
 from pages._widgets.relearning import draw_learned, kept_together
 from pages._widgets.results.figures import figures_of
 from pages._widgets.results.view import View, load_view, turn_to
-from pages._widgets.session import catalog, take
+from pages._widgets.session import catalog, pictures_of_run, take
 from pages._widgets.steps import go
 
 _WORST = 3
@@ -122,7 +121,7 @@ def _worst(view: View) -> None:
     rows = view.predictions.table.iloc[select(view.predictions, "wrong")[:_WORST]]
     if rows.empty:
         return
-    pictures = run_pictures(catalog(), view.run, rows["path"].to_list())
+    pictures = pictures_of_run(view.run, rows["path"].to_list())
     tiles = [
         Tile(
             str(row["path"]),

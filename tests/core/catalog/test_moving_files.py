@@ -13,6 +13,7 @@ from core.catalog.moving_files import move_files
 from core.cli import main
 from core.datasets import removal
 from core.errors import Conflict, Damaged, Unreachable
+from core.files.depot import fetcher
 from core.files.depot.places import FolderPlace, Tell
 from core.quality.curation import curated
 from core.workspace import open_workspace
@@ -54,7 +55,11 @@ def test_there_and_on_and_home_again(
     # What is on this disk is a copy by now.
     for each in ("datasets", "runs", "removed"):
         shutil.rmtree(kept.workspace.home / each, ignore_errors=True)
+    monkeypatch.setattr(fetcher, "_SMALL", 0)
     there = open_catalog(open_workspace())
+    # Thumbnails are left there until somebody needs them whole.
+    photos = there.datasets.find("Photos").id
+    assert not (there.workspace.dataset(photos) / "thumbs.pack").exists()
     assert (there.workspace.run("night-1") / "model.xml").read_text() == "weights"
     folder = tmp_path / "shared"
     folder.mkdir()
@@ -111,7 +116,11 @@ def test_a_backup_has_what_lies_in_a_store_and_is_put_back_into_one(
     before = content(home)
     for each in ("datasets", "runs"):
         shutil.rmtree(home / each)
-    backup(open_catalog(open_workspace()).workspace, tmp_path / "all.lightbox")
+    monkeypatch.setattr(fetcher, "_SMALL", 0)
+    there = open_catalog(open_workspace())
+    for record in there.datasets.all():
+        assert not (there.workspace.dataset(record.id) / "thumbs.pack").exists()
+    backup(there.workspace, tmp_path / "all.lightbox")
     assert content(home) == before
     (home / "runs/night-1/model.xml").write_text("worse")
     kept.engine.dispose()

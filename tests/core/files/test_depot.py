@@ -18,26 +18,7 @@ from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, open_place
 from core.workspace import write_json
 from tests.bucket import Bucket, Fault
-from tests.computers import Computer
-
-
-@pytest.fixture(params=["folder", "memory", "s3"])
-def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Files are kept in each kind of store, one after the other."""
-    if request.param == "folder":
-        return str(request.getfixturevalue("shared"))
-    pytest.importorskip("fsspec")
-    address = f"memory://{request.node.name}"
-    if request.param == "s3":
-        address = f"s3://{request.getfixturevalue('bucket').name}/of/lightbox"
-    monkeypatch.setenv("LIGHTBOX_FILES", address)
-    return address
-
-
-def _depot(catalog: Catalog) -> Depot:
-    keeper = catalog.workspace.keeper
-    assert isinstance(keeper, Depot)
-    return keeper
+from tests.computers import Computer, depot_of
 
 
 def _write(catalog: Catalog, **files: str) -> None:
@@ -46,7 +27,7 @@ def _write(catalog: Catalog, **files: str) -> None:
         place = catalog.workspace.run("r-1") / name.replace("_", "/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    _depot(catalog).settle()
+    depot_of(catalog).settle()
 
 
 def _read(catalog: Catalog) -> dict[str, str]:
@@ -73,7 +54,7 @@ def test_what_one_computer_makes_changes_and_removes_others_see(computer: Comput
     assert _read(one) == _read(other) == _read(computer("third")) == both
     assert one.workspace.bytes_of("runs/r-1") == sum(map(len, both.values()))
     # What isn't any folder's any more takes no room.
-    place = _depot(one).place
+    place = depot_of(one).place
     assert len(place.names("runs/r-1/")) == 3
     other.workspace.forget("runs/r-1")
     assert place.names("runs/r-1/") == []
@@ -87,7 +68,7 @@ def test_of_two_who_publish_at_once_neither_loses_anything(
     one, other = computer("one"), computer("other")
     _write(one, model="weights")
     assert _read(other) == {"model": "weights"}
-    ledger = _depot(one).ledger
+    ledger = depot_of(one).ledger
     real, once = ledger.move, iter([True])
 
     def overtaken(*args: object) -> bool:
@@ -124,11 +105,11 @@ def test_a_stop_anywhere_in_a_publication_leaves_the_folder_as_it_was(
     end = threading.Event()
     monkeypatch.setattr(tending, "_TENDED_EVERY_S", 0.01)
     monkeypatch.setattr(Depot, "settle", lambda self, _: (_settle(self), end.set()))
-    again = Depot(one.workspace.home, lambda: _depot(one).place, one.folders, 10**9)
+    again = Depot(one.workspace.home, lambda: depot_of(one).place, one.folders, 10**9)
     again.tend(end, one.jobs)
     assert _read(other) == {"a": "a3", "b": "b3"}
     # Nor is there anything of what was broken off.
-    assert len(_depot(one).place.names("runs/r-1/")) == 3
+    assert len(depot_of(one).place.names("runs/r-1/")) == 3
 
 
 _settle = Depot.settle
@@ -187,7 +168,7 @@ def test_errors_cut_bodies_and_a_store_that_is_gone(
     with pytest.raises(NotAllowed):
         _write(one, model="better")
     bucket.wire.faults.clear()
-    _depot(one).settle()
+    depot_of(one).settle()
     assert _read(other) == {"model": "better"}
 
 
@@ -197,20 +178,20 @@ def test_who_has_lost_a_job_publishes_nothing_of_it(computer: Computer) -> None:
     job = one.jobs.add("train", {"run_id": "r-1"}, lane="train")
     mine = one.jobs.claim("train", pid=1, host="one", machine="m-1")
     assert mine is not None
-    with _depot(one).working(job.id, mine.claims):
+    with depot_of(one).working(job.id, mine.claims):
         _write(one, model="half")
     # While it runs, others who look at it leave it alone.
     (other.workspace.run("r-1") / "note").write_text("x")
-    _depot(other).settle()
+    depot_of(other).settle()
     assert _read(computer("third")) == {"model": "half"}
     assert one.jobs.give_back(job.id, claim=mine.claims)
     theirs = other.jobs.claim("train", pid=2, host="other", machine="m-2")
     assert theirs is not None
-    with _depot(other).working(job.id, theirs.claims):
+    with depot_of(other).working(job.id, theirs.claims):
         _write(other, model="whole")
-    with _depot(one).working(job.id, mine.claims), pytest.raises(Cancelled):
+    with depot_of(one).working(job.id, mine.claims), pytest.raises(Cancelled):
         _write(one, more="of the first")
-    _depot(one).drop(_depot(one).touched)
+    depot_of(one).drop(depot_of(one).touched)
     assert _read(one) == _read(computer("third")) == {"model": "whole", "note": "x"}
 
 
@@ -224,14 +205,14 @@ def test_a_computer_that_was_switched_off_brings_nothing_back_of_what_another_go
     job = one.jobs.add("train", {"run_id": "r-1"}, lane="train")
     mine = one.jobs.claim("train", pid=1, host="one", machine="m-1")
     assert mine is not None
-    with contextlib.suppress(KeyboardInterrupt), _depot(one).working(job.id, mine.claims):
+    with contextlib.suppress(KeyboardInterrupt), depot_of(one).working(job.id, mine.claims):
         _write(one, model="first")
         (one.workspace.run("r-1") / "checkpoint").write_text("second")
         raise KeyboardInterrupt
     assert one.jobs.give_back(job.id, claim=mine.claims)
     theirs = other.jobs.claim("train", pid=2, host="other", machine="m-2")
     assert theirs is not None
-    with _depot(other).working(job.id, theirs.claims):
+    with depot_of(other).working(job.id, theirs.claims):
         _write(other, model="third")
     if done:
         other.jobs.finish(job.id, "done", claim=theirs.claims)
@@ -239,9 +220,9 @@ def test_a_computer_that_was_switched_off_brings_nothing_back_of_what_another_go
     monkeypatch.setattr(
         Depot, "_clear_doomed", lambda _: None if next(looks, None) is not None else end.set()
     )
-    _depot(again).tend(end, again.jobs)
+    depot_of(again).tend(end, again.jobs)
     other.jobs.finish(job.id, "done", claim=theirs.claims)
-    _depot(again).settle_all()
+    depot_of(again).settle_all()
     assert _read(again) == _read(computer("third")) == {"model": "third"}
 
 
