@@ -102,8 +102,14 @@ class Server:
         """Run a statement as the administrator."""
         import pg8000.dbapi
 
+        # To ask for encryption would read all certificates of this computer, each time.
         opened = pg8000.dbapi.connect(
-            _NAME, host="127.0.0.1", port=self.port, database=database, timeout=60
+            _NAME,
+            host="127.0.0.1",
+            port=self.port,
+            database=database,
+            timeout=60,
+            ssl_context=False,
         )
         with closing(opened) as connection:
             connection.autocommit = True

@@ -11,8 +11,13 @@ from core.errors import disk_errors
 from core.quiet import openvino
 
 
-def save_ir(model: Any, path: Path) -> None:
-    """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically."""
+def save_ir(model: Any, path: Path) -> Any:
+    """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically.
+
+    Returns:
+        What was converted: the model's answers as a graph of TensorFlow's, which takes float32
+        pixels, shape (n, size, size, 3).
+    """
     import tensorflow as tf
 
     # Traced here: OpenVINO would call the model with a tuple, and Keras warn that it wants none.
@@ -20,7 +25,9 @@ def save_ir(model: Any, path: Path) -> None:
     answer = tf.function(
         lambda images: model(images, training=False), input_signature=[pixels], autograph=False
     )
-    write_ir(openvino().convert_model(answer.get_concrete_function()), path)
+    traced = answer.get_concrete_function()
+    write_ir(openvino().convert_model(traced), path)
+    return traced
 
 
 def write_ir(model: Any, path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 import streamlit as st
 from filelock import FileLock
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test
 from streamlit.util import calc_hash
@@ -45,6 +46,9 @@ def _as_in_a_server() -> Iterator[None]:
         scan_all = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan_all)
         patch.setattr(app_test, "ScriptCache", lambda: scripts)
+        # A server has no Keras either, which an earlier test may have left here, and all of whose
+        # garbage would be collected after each run.
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 

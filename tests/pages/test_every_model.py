@@ -24,7 +24,9 @@ from core.delivery.exports.make import make_export
 from core.delivery.imported.start import begin_import
 from core.delivery.take_away.links import create_link
 from core.errors import InvalidInput
+from core.evaluation.comparison import latency
 from core.evaluation.evaluate import evaluate_run
+from core.evaluation.study import basis
 from core.evaluation.study.run import run_study
 from core.features.weights import find_weights
 from core.jobs.execute import execute
@@ -261,7 +263,11 @@ def _elsewhere(kind: Kind) -> Any:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("every")
-    with small_network.registered(folder):
+    with pytest.MonkeyPatch.context() as patch, small_network.registered(folder):
+        # How long an answer takes, and where all the evidence lies that is found by covering, are
+        # of no interest either, and take seconds for each kind.
+        patch.setattr(latency, "_SECONDS", 0.0)
+        patch.setattr(basis, "MOST_OCCLUDED", 4)
         made = Runs(new_catalog(folder / "home"), folder / "images")
         yield made
         made.catalog.engine.dispose()
