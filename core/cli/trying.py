@@ -16,7 +16,7 @@ from core.evaluation.comparison.learned import learned
 from core.evaluation.out_of_distribution import find_detector, fit_detector
 from core.inference import corrections as kept
 from core.inference.beginning import begin_class
-from core.inference.taught import taught
+from core.inference.taught import taught, unlearn
 from core.jobs import kinds
 from core.text import plural
 from core.training.start import learn_again
@@ -102,12 +102,25 @@ def correct(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     "let a run learn again from its dataset as it is now",
     RUN,
     argument("--name", dest="run_name", metavar="NEW", help="name of the new run"),
+    argument(
+        "--back",
+        action="store_true",
+        help="of a run that learned again: leave out its new images, and put it into the bin",
+    ),
     examples=('"hands 1"',),
 )
 def learn(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     """A new run with the settings of an earlier one and the same images held out. Where Auto had
     chosen what decides at the end, only that is fitted anew, which takes seconds."""
-    return _learn(catalog, catalog.runs.find(options.run).id, options.run_name, output)
+    run = catalog.runs.find(options.run)
+    if not options.back:
+        return _learn(catalog, run.id, options.run_name, output)
+    found = unlearn(catalog, run)
+    output.text(
+        f"{plural(len(found.added), 'image')} left out again: undo brings back. “{run.name}” is in "
+        f"the bin; go on with “{found.before.name}”."
+    )
+    return {"run": run.id, "before": found.before.id, "left_out": list(found.added)}
 
 
 def _learn(catalog: Catalog, run_id: str, name: str | None, output: Output) -> dict[str, Any]:
@@ -120,6 +133,7 @@ def _learn(catalog: Catalog, run_id: str, name: str | None, output: Output) -> d
     now = taught(catalog, found)
     if now.sentence:
         output.text(now.sentence)
+    output.text(f'To go back: learn "{run.name}" --back')
     for rows, what in ((found.matched.better, "right"), (found.matched.worse, "wrong")):
         for row in rows.head(_SHOWN).to_dict("records"):
             output.text(

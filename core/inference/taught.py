@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.catalog import Catalog
+from core.catalog import Catalog, RunRecord
 from core.datasets.content import read_regular
 from core.datasets.places import image_file
-from core.errors import LightboxError
-from core.evaluation.comparison.learned import Learned
+from core.errors import InvalidInput, LightboxError
+from core.evaluation.comparison.learned import Learned, learned
 from core.evaluation.threshold import sure_from
 from core.inference.predictor import Prediction, open_predictor
-from core.quality.curation import curated
+from core.quality.curation import curated, decide
 from core.text import certainty, plural
 
 # So many are asked about in a moment.
@@ -83,3 +83,28 @@ def taught(catalog: Catalog, found: Learned) -> Taught:
     read = [(label, each) for label, each in zip(labels, answers, strict=True) if not each.error]
     labels, answers = [label for label, _ in read], [each for _, each in read]
     return Taught(tuple(labels), tuple(answers), sure_from(catalog.workspace, run.id).threshold)
+
+
+def unlearn(catalog: Catalog, run: RunRecord) -> Learned:
+    """Go back from a run that learned again: what only it learned from is left out of the dataset,
+    which can be undone like any decision, and the run is in the bin.
+
+    Returns:
+        What it had changed; ``added`` are the images that are left out now.
+
+    Raises:
+        InvalidInput: it did not learn again, or the run that it came from has gone.
+        NotAllowed: that is for trainers.
+    """
+    found = learned(catalog, run)
+    if found is None:
+        raise InvalidInput(
+            f"“{run.name}” did not learn again from another run that is still here, so there is "
+            "nothing to go back to.",
+            remedy="See what there is with: runs",
+        )
+    table = curated(catalog, run.dataset_id)
+    there = table.loc[table["path"].isin(found.added) & ~table["excluded"], "path"]
+    catalog.runs.delete(run.id)
+    decide(catalog, run.dataset_id, "exclude", there, why="What a run learned was taken back")
+    return replace(found, added=tuple(there))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from core.catalog import Catalog, RunRecord
+from core.cli import main
 from core.errors import InvalidInput, NotFound
 from core.evaluation.comparison.learned import learned
 from core.evaluation.evaluate import evaluate_run
@@ -118,7 +120,10 @@ def _again(catalog: Catalog, before: RunRecord) -> RunRecord:
 
 
 def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
-    catalog: Catalog, tmp_path: Path, save_answers: Callable[..., None]
+    catalog: Catalog,
+    tmp_path: Path,
+    save_answers: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     root = tmp_path / "photos"
     wrong = {**SPLITS, "test": [("red", "blue"), *SPLITS["test"]]}
@@ -140,6 +145,20 @@ def test_what_learning_again_has_changed_is_told_on_the_same_test_images(
         "Right on 1 more of the same 4 test images than before; such a difference may be chance."
     )
     assert learned(catalog, before) is None
+
+    # And back, by command.
+    catalog.jobs.finish(after.job_id, "done")
+    write_colour(root / "red" / "new.png", "red", 903)
+    scan(catalog, before.dataset_id)
+    assert main(["learn", "after", "--back", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"] == ["red/new.png"]
+    assert "red/new.png" not in set(usable(curated(catalog, before.dataset_id))["path"])
+    assert [run.id for run in catalog.runs.all()] == [before.id]
+    assert main(["undo", catalog.datasets.get(before.dataset_id).name]) == 0
+    assert "red/new.png" in set(usable(curated(catalog, before.dataset_id))["path"])
+    capsys.readouterr()
+    assert main(["learn", "before", "--back"]) == 2
+    assert "did not learn again" in capsys.readouterr().err
 
 
 def test_what_it_was_taught_wrong_shows_in_what_it_says_of_the_images_that_it_learns_from(
