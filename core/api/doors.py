@@ -13,12 +13,12 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import settings
@@ -49,6 +49,8 @@ _GUESTS = re.compile(
     r"|/static/[\w./-]+|/media/[^/]+|/_stcore/bidi-components/[\w./-]+"
     r"|/lightbox/live/[^/]+"
 )
+# Pages lie side by side: below one there is nothing that a browser could show.
+_BELOW = re.compile(r"/(?!lightbox/|_stcore/|static/|media/|component/|app/)[^/]+/.*?([^/]+)/?")
 _MOST_LINKS = 8
 # Half a minute without a byte of a body, and nobody is sending any more.
 BODY_PAUSE_S = 30.0
@@ -177,7 +179,9 @@ class Doors:
             return await self._enter(asked, query.pop("token"), query), NOBODY, ""
         who = await run_in_threadpool(self.who, asked)
         if who.may("viewer"):
-            return None, who, ""
+            page = asked.headers.get("sec-fetch-dest") == "document" and method == "GET"
+            below = _BELOW.fullmatch(path) if page else None
+            return RedirectResponse(f"/{quote(below[1])}", 303) if below else None, who, ""
         if path in _GUEST_PAGES and "token" in query:
             return await self._welcome(asked, who, _GUEST_PAGES[path], query["token"])
         if who.may("guest") and _GUESTS.fullmatch(path):

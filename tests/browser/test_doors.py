@@ -306,6 +306,10 @@ def test_the_cookie_is_for_this_site_alone_and_no_script_reads_it(server: Server
     assert TOKEN not in said
     session = signed_in(server)
     assert session.get(f"{server.url}/data", timeout=20).status_code == 200
+    # Below a page there is none: a browser would show nothing.
+    deeper, asked = f"{server.url}/data/a%2F%2Fb c/", {"Sec-Fetch-Dest": "document"}
+    answer = session.get(deeper, headers=asked, timeout=20, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/b%20c")
     # No page of somebody else signs anybody out, nor does looking what a link leads to.
     session.head(f"{server.url}/lightbox/door/leave", timeout=20)
     for said in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):

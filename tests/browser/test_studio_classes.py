@@ -63,7 +63,7 @@ def test_a_folder_of_ones_own_is_ready_for_training_after_one_action(
             assert card["x"] + card["width"] <= column["x"] + column["width"] + 1, width
 
         # An address that is mistyped leads on, in words of the house.
-        other.goto(f"{server.url}/dta")
+        other.goto(f"{server.url}/of/old/dta")
         expect(other.get_by_text("There is no page “dta” in Lightbox.")).to_be_visible()
         expect(other.get_by_role("dialog")).to_have_count(0)
         other.get_by_role("button", name="Open Data").click()
