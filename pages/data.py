@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 import streamlit as st
 
@@ -106,21 +108,25 @@ def _photos(record: DatasetRecord, good: Shown) -> None:
         _pictures(record, good, good.of_class(picked), str(picked))
         return
     shown = labels[page_of(len(labels), key=f"classes-page-{record.id}", size=_CLASSES)]
+    parts = [good.at(good.of_class(label)[:_PHOTOS]) for label in shown]
+    # All at once: where they lie in a store, that is one way there.
+    pictures = iter(thumbnails(record.id, pd.concat(parts)) if parts else [])
     for start in range(0, len(shown), _ACROSS):
         across = st.columns(_ACROSS, gap="medium")
-        for column, label in zip(across, shown[start : start + _ACROSS], strict=False):
+        some = list(zip(shown, parts, strict=True))[start : start + _ACROSS]
+        for column, (label, rows) in zip(across, some, strict=False):
             with column, st.container(border=True):
                 count = good.classes[label]
                 st.markdown(f"**{escape(apart(shorten(str(label), 40)))}** · {count:,}")
                 gallery(
-                    _tiles(record, good.at(good.of_class(label)[:_PHOTOS]), named=False),
+                    _tiles(rows, pictures, named=False),
                     key=f"class-{record.id}-{label}",
                     label=f"Photos of {label}",
                     row=True,
                 )
 
 
-def _tiles(record: DatasetRecord, rows: pd.DataFrame, *, named: bool = True) -> list[Tile]:
+def _tiles(rows: pd.DataFrame, pictures: Iterator[bytes], *, named: bool = True) -> list[Tile]:
     return [
         Tile(
             row.path,
@@ -129,13 +135,14 @@ def _tiles(record: DatasetRecord, rows: pd.DataFrame, *, named: bool = True) -> 
             title=row.path,
             tiny=row.width <= 48,
         )
-        for row, picture in zip(rows.itertuples(), thumbnails(record.id, rows), strict=True)
+        for row, picture in zip(rows.itertuples(), pictures, strict=False)
     ]
 
 
 def _pictures(record: DatasetRecord, good: Shown, rows: Rows, what: str) -> None:
     part = good.at(rows[page_of(len(rows), key=f"page-{record.id}-{what}")])
-    gallery(_tiles(record, part), key=f"samples-{record.id}", label=f"Photos: {what}")
+    tiles = _tiles(part, iter(thumbnails(record.id, part)))
+    gallery(tiles, key=f"samples-{record.id}", label=f"Photos: {what}")
 
 
 def _like(record: DatasetRecord, good: Shown) -> None:

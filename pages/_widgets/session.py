@@ -34,6 +34,8 @@ _due = Throttle(20)
 _LEFT = "address-left"
 # The dataset that was last kept as the one that is open.
 _OPENED = "opened"
+# The run of the page in which was said that pictures are missing.
+_MISSING = "pictures-missing"
 
 
 def catalog() -> Catalog:
@@ -265,6 +267,12 @@ def pictures_of_run(run: RunRecord, paths: Sequence[str]) -> list[Picture]:
 
 
 def say_missing(error: LightboxError) -> None:
-    """Say why some pictures aren't there; all else stands."""
+    """Say why some pictures aren't there, once a run of the page; all else stands."""
+    context = get_script_run_ctx(suppress_warning=True)
+    # Made anew for each run, so it tells one from the next.
+    run = context.cursors if context is not None else None
+    if run is not None and st.session_state.get(_MISSING) is run:
+        return
+    st.session_state[_MISSING] = run
     said = f"Some pictures can’t be shown. {error}"
     st.warning(escape(said), icon=":material/hide_image:")
