@@ -48,7 +48,7 @@ def page(launch, tmp_path: Path) -> Iterator[object]:  # type: ignore[no-untyped
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={tmp_path / 'camera.y4m'}",
     )
-    opened = running.new_context(permissions=["camera"]).new_page()
+    opened = running.new_context(permissions=["camera"], reduced_motion="reduce").new_page()
     follow(opened)
     opened.set_default_timeout(30_000)
     yield opened

@@ -82,7 +82,9 @@ def test_two_classes_from_the_webcam_become_a_live_answer_in_four_actions(
     )
     home = tmp_path / "home"
     with running_app(home, tmp_path / "app.log") as server:
-        context = running.new_context(permissions=["camera"], viewport=DESKTOP)
+        context = running.new_context(
+            permissions=["camera"], viewport=DESKTOP, reduced_motion="reduce"
+        )
         sign_in(context, server.url)
         page = context.new_page()
         follow(page)

@@ -20,12 +20,19 @@ export default function ({ data, parentElement }) {
   find(".score").textContent = data.score;
   find(".doing").textContent = data.doing;
   find(".note").textContent = data.note;
-  find(".wall").classList.toggle("working", data.working);
-  drawWall(find(".wall"), data.pictures);
+  const wall = find(".wall");
+  // What glances a few times begins anew where the class is set anew.
+  if (drawWall(wall, data.pictures)) {
+    wall.classList.remove("working");
+    void wall.offsetWidth;
+  }
+  wall.classList.toggle("working", data.working);
   drawCurves(find(".curves"), data.curves);
 }
 
+// Whether any picture is answered otherwise than before.
 function drawWall(wall, pictures) {
+  let changed = false;
   while (wall.children.length > pictures.length) wall.lastChild.remove();
   while (wall.children.length < pictures.length) wall.append(makeTile(wall.children.length));
   pictures.forEach((picture, n) => {
@@ -41,14 +48,18 @@ function drawWall(wall, pictures) {
       tile.dataset.state = state;
       tile.className = state + (turned ? " turned" : "");
     }
-    tile.querySelector(".trying").dataset.state = picture.trying;
+    const trying = tile.querySelector(".trying");
+    const answer = tile.querySelector(".answer");
     const said = state === "open" ? "" : `${picture.right ? "✓" : "✗"} ${picture.answer}`;
-    tile.querySelector(".answer").textContent = said;
+    changed ||= answer.textContent !== said || (trying.dataset.state ?? "") !== picture.trying;
+    trying.dataset.state = picture.trying;
+    answer.textContent = said;
     image.alt = state === "open"
       ? `A picture of ${picture.label}`
       : `A picture of ${picture.label}, answered ${picture.answer}: ${state}`;
     tile.title = `is ${picture.label}` + (picture.answer ? `, answered ${picture.answer}` : "");
   });
+  return changed;
 }
 
 function makeTile(n) {
