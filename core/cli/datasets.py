@@ -216,7 +216,7 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     records = catalog.datasets.all()
     if not records:
         output.text("No datasets yet. Add one with: dataset add PATH, or: dataset sample")
-        if catalog.workspace.keeper is not None and not catalog.on_server:
+        if catalog.workspace.keeper is not None and not os.environ.get("LIGHTBOX_DATABASE"):
             output.text(
                 "The store has files only; other computers' lists are seen with LIGHTBOX_DATABASE."
             )
