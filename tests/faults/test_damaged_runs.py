@@ -10,7 +10,7 @@ import pytest
 
 from core.workspace import open_workspace
 from tests.earlier import ask, same
-from tests.faults.damage import WAYS, complaint, damage, kept_files, read_by
+from tests.faults.damage import WAYS, complaint, damage, kept_files, put_back, read_by
 
 
 @pytest.mark.parametrize("name", kept_files())
@@ -18,8 +18,7 @@ def test_commands_say_in_one_sentence_what_is_damaged(asked_home: Path, name: st
     home = open_workspace().home
     wrong = []
     for way in WAYS:
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(asked_home, home)
+        put_back(asked_home, home)
         (folder,) = home.glob("runs/own-*")
         damage(folder / name, way)
         commands, _ = read_by(name)

@@ -14,7 +14,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Cutter:
 
     def __init__(self) -> None:
         self.imports: dict[str, str] = {}
-        self._known: Mapping[str, Any] = {}
+        self._known = _Known()
         self._given: dict[str, str] = {}
 
     def stands(self, module: str, name: str) -> None:
@@ -54,7 +54,7 @@ class Cutter:
             known: of the run: a name in the code → its value, or a whole condition as
                 :func:`ast.unparse` writes it → whether it holds.
         """
-        self._known = known or {}
+        self._known = _Known(known or {})
         found: list[str] = []
         for place in places:
             module, _, name = place.partition(":")
@@ -67,7 +67,7 @@ class Cutter:
                 raise ValueError(f"two things are called {name}: in {self._given[name]}, {module}")
             return
         self._given[name] = module
-        text, local = self._text(module, name)
+        text, local = _text(module, name, self._known)
         file = _file(module)
         for used in names_used(text):
             line = local.get(used) or file.imported.get(used)
@@ -79,54 +79,65 @@ class Cutter:
                 self.imports[used] = line[1]
         found.append(text)
 
-    def _text(self, module: str, name: str) -> tuple[str, dict[str, tuple[str, str]]]:
-        """One definition as it is given out, and the imports inside it."""
-        text, local = _untyped(module, name)
-        while (edit := next(self._edits(text), None)) is not None:
-            text = _edited(text, edit)
-        return _tidy(text), local
 
-    def _edits(self, text: str) -> Iterator[_Edit]:
-        """Each change that is still to make for this run."""
-        at = _Places(text)
-        for node in ast.walk(ast.parse(text)):
-            for block in _blocks(node):
-                for number, statement in enumerate(block):
-                    if isinstance(statement, ast.Return | ast.Raise) and block[number + 1 :]:
-                        yield at.start(block[number + 1]), at.end(block[-1]), ""
-            match node:
-                case ast.If(test=test):
-                    holds = self._decided(test)
-                    if holds is not None:
-                        yield at.folded(node, holds)
-                case ast.IfExp(test=test):
-                    holds = self._decided(test)
-                    if holds is not None:
-                        kept = node.body if holds else node.orelse
-                        new = at.of(kept)
-                        new = new if isinstance(kept, _ATOMS) else f"({new})"
-                        yield at.start(node), at.end(node), new
+class _Known(dict[str, Any]):
+    """What is known of a run, as what is cut by it is remembered."""
 
-    def _decided(self, test: ast.expr) -> bool | None:
-        """Whether a condition holds for this run; ``None`` where that is not known."""
-        said = ast.unparse(test)
-        if said in self._known:
-            return bool(self._known[said])
-        match test:
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                inner = self._decided(operand)
-                return None if inner is None else not inner
-            case ast.BoolOp(op=op, values=values):
-                ends = isinstance(op, ast.Or)
-                each = [self._decided(value) for value in values]
-                if ends in each:
-                    return ends
-                return None if None in each else not ends
-        names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-        if not names <= set(self._known) or any(isinstance(n, ast.Call) for n in ast.walk(test)):
-            return None
-        scope = {name: self._known[name] for name in names}
-        return bool(eval(compile(ast.Expression(test), "cut", "eval"), {}, scope))
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(repr(self))
+
+
+@lru_cache(maxsize=1000)
+def _text(module: str, name: str, known: _Known) -> tuple[str, dict[str, tuple[str, str]]]:
+    """One definition as it is given out, and the imports inside it."""
+    text, local = _untyped(module, name)
+    while (edit := next(_edits(text, known), None)) is not None:
+        text = _edited(text, edit)
+    return _tidy(text), local
+
+
+def _edits(text: str, known: _Known) -> Iterator[_Edit]:
+    """Each change that is still to make for this run."""
+    at = _Places(text)
+    for node in ast.walk(ast.parse(text)):
+        for block in _blocks(node):
+            for number, statement in enumerate(block):
+                if isinstance(statement, ast.Return | ast.Raise) and block[number + 1 :]:
+                    yield at.start(block[number + 1]), at.end(block[-1]), ""
+        match node:
+            case ast.If(test=test):
+                holds = _decided(test, known)
+                if holds is not None:
+                    yield at.folded(node, holds)
+            case ast.IfExp(test=test):
+                holds = _decided(test, known)
+                if holds is not None:
+                    kept = node.body if holds else node.orelse
+                    new = at.of(kept)
+                    new = new if isinstance(kept, _ATOMS) else f"({new})"
+                    yield at.start(node), at.end(node), new
+
+
+def _decided(test: ast.expr, known: _Known) -> bool | None:
+    """Whether a condition holds for this run; ``None`` where that is not known."""
+    said = ast.unparse(test)
+    if said in known:
+        return bool(known[said])
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = _decided(operand, known)
+            return None if inner is None else not inner
+        case ast.BoolOp(op=op, values=values):
+            ends = isinstance(op, ast.Or)
+            each = [_decided(value, known) for value in values]
+            if ends in each:
+                return ends
+            return None if None in each else not ends
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    if not names <= set(known) or any(isinstance(n, ast.Call) for n in ast.walk(test)):
+        return None
+    scope = {name: known[name] for name in names}
+    return bool(eval(compile(ast.Expression(test), "cut", "eval"), {}, scope))
 
 
 @cache
@@ -358,6 +369,7 @@ def _imports(node: ast.AST) -> dict[str, tuple[str, str]]:
     return {}
 
 
+@lru_cache(maxsize=1000)
 def names_used(text: str) -> list[str]:
     """Names that are read, in the order in which they are."""
     nodes = ast.walk(ast.parse(textwrap.dedent(text)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
 
 from core import settings
 from core.access import audit, browsers, passwords, people
@@ -20,6 +21,23 @@ GOOD = "a few words in a row"
 @pytest.fixture(autouse=True)
 def _nobody_has_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_throttle", passwords.Throttle())
+
+
+@pytest.fixture(autouse=True)
+def _quickly_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes it long to guess passwords is of interest to one test alone."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64)
+    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
+
+
+def test_to_try_a_password_takes_as_much_as_is_recommended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    # RFC 9106's second recommendation.
+    kept = passwords.hashed(GOOD)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert passwords.is_right(GOOD, kept)
 
 
 def joined(catalog: Catalog, name: str, role: str) -> None:
