@@ -93,15 +93,17 @@ class Checkpoint:
         """Replace the checkpoint.
 
         Args:
-            model: its variables (weights, normalisation, random generators) and its optimizer's.
+            model: its variables (weights, normalisation, random generators) and its optimizer's;
+                ``None`` keeps the file that is there.
             best: weights of the best epoch; ``None`` keeps the file that is there.
         """
         files = self._files()
         with disk_errors("keeping a checkpoint"):
             self.folder.mkdir(parents=True, exist_ok=True)
             now = f"{fit_state.part or 'fit'}-{fit_state.epoch}"
-            files["model"] = f"model-{now}.npz"
-            _save(self.folder / files["model"], values_of(model))
+            if model is not None:
+                files["model"] = f"model-{now}.npz"
+                _save(self.folder / files["model"], values_of(model))
             if best is not None:
                 files[f"best-{fit_state.part}"] = f"best-{now}.npz"
                 _save(self.folder / files[f"best-{fit_state.part}"], best)

@@ -24,6 +24,8 @@ class Checkpointing(FitCallback):
         super().__init__(fit)
         self.checkpoint = checkpoint
         self._fresh_best = False
+        # The epoch after which the model was kept last.
+        self._kept_after: int | None = None
 
     def on_counted_epoch(self, logs: dict[str, Any]) -> None:
         self._fresh_best |= self.fit.better
@@ -40,7 +42,10 @@ class Checkpointing(FitCallback):
     def _keep(self) -> None:
         began = time.monotonic()
         best = self.fit.best_weights if self._fresh_best else None
-        self.checkpoint.save(self.fit.kept, self.model, best)
+        # Of a large network what lies there already, and has not changed, takes a second or two.
+        fresh = self.fit.kept.epoch != self._kept_after
+        self.checkpoint.save(self.fit.kept, self.model if fresh else None, best)
+        self._kept_after = self.fit.kept.epoch
         self.fit.report.kept(self.checkpoint.unit)
         self._fresh_best = False
         self.fit.aside_s += time.monotonic() - began
