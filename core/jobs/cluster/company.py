@@ -12,8 +12,9 @@ from core.jobs.cluster.limits import begin, environment
 from core.jobs.cluster.ray import ray
 from core.progress import Colleague, Gone
 
-# How long it is waited for places on the cluster, which may add some, and for what is loaded there.
-_READY_S = 240.0
+# How long it is waited for places on the cluster, which may add some, and then for what is loaded
+# there: a computer that has never read the images reads them all first.
+_PLACED_S, _READY_S = 240.0, 3600.0
 _LOOK_S = 0.5
 
 
@@ -24,10 +25,14 @@ class _Desk:
         self, cores: int, told: Mapping[str, str], make: str, given: Sequence[Any]
     ) -> None:
         begin(cores, told)
-        module, _, name = make.partition(":")
-        self._one = getattr(importlib.import_module(module), name)(*given)
+        self._make, self._given = make, given
 
-    def ready(self) -> bool:
+    def is_there(self) -> bool:
+        return True
+
+    def is_ready(self) -> bool:
+        module, _, name = self._make.partition(":")
+        self._one = getattr(importlib.import_module(module), name)(*self._given)
         return True
 
     def ask(self, method: str, given: Sequence[Any]) -> Any:
@@ -73,20 +78,27 @@ def hire(make: str, given: Sequence[Sequence[Any]], check: Callable[[], None]) -
     )(_Desk)
     told = environment(settings.load().home)
     asked = [kind.remote(cores, told, make, each) for each in given]
-    ready = {actor.ready.remote(): actor for actor in asked}
-    there: list[Any] = []
-    end = time.monotonic() + _READY_S
-    while len(there) < len(ready) and time.monotonic() < end:
+    there = _waited({actor: actor.is_there.remote() for actor in asked}, _PLACED_S, check)
+    ready = _waited({actor: actor.is_ready.remote() for actor in there}, _READY_S, check)
+    for actor in asked:
+        if actor not in ready:
+            module.kill(actor)
+    return [_Distant(actor) for actor in ready]
+
+
+def _waited(asked: Mapping[Any, Any], longest_s: float, check: Callable[[], None]) -> list[Any]:
+    """Who of those that were asked has answered well by then."""
+    module, end = ray(), time.monotonic() + longest_s
+    came: list[Any] = []
+    while len(came) < len(asked) and time.monotonic() < end:
         check()
-        there, _ = module.wait(list(ready), num_returns=len(ready), timeout=_LOOK_S)
-    found: list[Colleague] = []
-    for each, actor in ready.items():
+        came, _ = module.wait(list(asked.values()), num_returns=len(asked), timeout=_LOOK_S)
+    found = []
+    for actor, answer in asked.items():
         try:
-            if each in there and module.get(each):
-                found.append(_Distant(actor))
-                continue
+            if answer in came and module.get(answer):
+                found.append(actor)
         except module.exceptions.RayError as error:
             # It has other files, or another version: whoever hires does without it.
             print(error, flush=True)
-        module.kill(actor)
     return found

@@ -3,55 +3,70 @@ batch."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from core.catalog import open_catalog
+from core.datasets.pixels import load_pixels
+from core.errors import NotFound
 from core.training.augmentation.mix import mix
 from core.training.augmentation.options import Augmentation
 from core.training.augmentation.vary import vary, vary_some
 from core.training.fitting.batches import Batches, Examples
 from core.training.options import Balance
-
-_SAMPLE = 32
+from core.training.spec import TrainSpec
+from core.who import MACHINE, acting_as
+from core.workspace import open_workspace
 
 
 @dataclass(frozen=True)
 class Told:
-    """Batches as another process is told of them, which has the same files.
+    """Batches as another process is told of them, which reads their images itself: from a disk of
+    its own, if it has no part of the other's.
 
     Attributes:
-        stores: of each array on disk: file, offset in bytes, dtype and shape.
-        slots, labels, classes: as :class:`Examples` has them.
-        sample: hash of some records: at the same place, another computer may have others.
+        images: ``path`` and ``hash`` of each, as they were scanned.
+        labels, classes: as :class:`Examples` has them.
     """
 
-    stores: tuple[tuple[str, int, str, tuple[int, ...]], ...]
-    slots: np.ndarray
+    images: pd.DataFrame
     labels: np.ndarray
     classes: int
     batch_size: int
     seed: int
     augmentation: Augmentation | None
     balance: Balance
-    sample: str
 
-    def open(self) -> Share:
+    def open(self, spec: TrainSpec) -> Share:
         """The same batches here.
 
+        Args:
+            spec: of the run.
+
         Raises:
-            OSError: the files are not here, or have other images.
+            NotFound: an image is not here, or another one in its place.
+            LightboxError: as :func:`load_pixels`, and those of lists and files that can't be
+                reached from here.
         """
-        stores: list[np.ndarray] = [
-            np.memmap(file, dtype=kind, mode="r", offset=offset, shape=shape)
-            for file, offset, kind, shape in self.stores
-        ]
-        if _sample(stores[0], self.slots[0]) != self.sample:
-            raise OSError("This computer has other images at that place.")
+        with acting_as(MACHINE):
+            workspace = open_workspace()
+            root = workspace.load_path(open_catalog(workspace).datasets.get(spec.dataset_id).root)
+            pixels = load_pixels(
+                workspace,
+                spec.dataset_id,
+                root,
+                self.images,
+                spec.image_size,
+                fit=spec.resize,
+                decoding=spec.as_decoded,
+            )
+        if (pixels.slots < 0).any():
+            raise NotFound("Not all images can be read here that are trained on.", file=root)
         return Share(
-            Examples(stores, self.slots, self.labels, self.classes),
+            Examples([pixels.store], pixels.slots, self.labels, self.classes),
             batch_size=self.batch_size,
             seed=self.seed,
             augmentation=self.augmentation,
@@ -75,21 +90,22 @@ class Share(Batches):
         made.__dict__.update(batches.__dict__)
         return made
 
-    def told(self) -> Told | None:
-        """For another process; ``None`` where records are not simply images on disk."""
-        stores = [store for store in self._stores if isinstance(store, np.memmap)]
-        if self._preprocess is not None or self._seed is None or len(stores) < len(self._stores):
+    def told(self, images: pd.DataFrame) -> Told | None:
+        """For another process; ``None`` where records are not simply images.
+
+        Args:
+            images: ``path`` and ``hash`` of each.
+        """
+        if self._preprocess is not None or self._seed is None:
             return None
         return Told(
-            tuple((str(s.filename), s.offset, s.dtype.str, s.shape) for s in stores),
-            np.stack(self._slots),
+            images,
             self.labels,
             len(self._shares),
             self._batch,
             self._seed,
             self._augmentation,
             self._balance,
-            _sample(stores[0], self._slots[0]),
         )
 
     def __getitem__(self, number: int) -> tuple[Any, ...]:
@@ -118,11 +134,6 @@ class Share(Batches):
         if self._balance == "weights":
             return records, labels, labels @ self._rarity
         return records, labels
-
-
-def _sample(store: np.ndarray, slots: np.ndarray) -> str:
-    some = slots[np.linspace(0, len(slots) - 1, _SAMPLE).astype(np.int64)]
-    return hashlib.sha256(np.ascontiguousarray(store[some]).tobytes()).hexdigest()
 
 
 def part_of(images: int, which: int, of: int) -> slice:

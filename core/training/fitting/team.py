@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from core.progress import Colleague, Gone
 from core.text import plural
-from core.training.context import TrainingContext
+from core.training.context import Data, TrainingContext
 from core.training.fitting.batches import Batches
 from core.training.fitting.partner import Found, Learner
 from core.training.fitting.share import Share, part_of
@@ -24,7 +24,7 @@ from core.training.fitting.share import Share, part_of
 _PARTNER = "core.training.fitting.partner:Partner"
 
 
-def gather(context: TrainingContext, train: Batches) -> Team | None:
+def gather(context: TrainingContext, data: Data, train: Batches) -> Team | None:
     """Those who train together, as many of ``spec.together`` as there are; ``None`` for one.
 
     Somebody is told of it where there are fewer.
@@ -33,7 +33,8 @@ def gather(context: TrainingContext, train: Batches) -> Team | None:
     if spec.together < 2:
         return None
     share = Share.made_of(train)
-    told = share.told() if context.precision != "float16" else None
+    images = data.table.iloc[data.train][["path", "hash"]]
+    told = share.told(images) if context.precision != "float16" else None
     found: list[Colleague] = []
     if told is not None:
         config = context.build_config

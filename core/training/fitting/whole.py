@@ -38,7 +38,7 @@ def fit_whole(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool
             samples(data),
         )
         train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part))
-        team = gather(context, train) if run.finder is None else None
+        team = gather(context, data, train) if run.finder is None else None
         try:
             stopped = fit(run, model, train, validation, part, team)
         finally:

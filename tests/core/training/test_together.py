@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,14 @@ from core.training.start import create_run
 from tests.core.training.small import PLAIN, notes, spec_of
 
 pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(autouse=True)
+def partners_home(home: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Partners have the owner's lists, and a disk of their own."""
+    monkeypatch.setenv("LIGHTBOX_DATABASE", f"sqlite:///{home.workspace.database}")
+    monkeypatch.setenv("LIGHTBOX_HOME", str(tmp_path / "partner"))
+    return tmp_path / "partner"
 
 
 class Here:
@@ -85,13 +94,16 @@ def same(one: list[EpochRecord], other: list[EpochRecord]) -> None:
 
 @pytest.mark.parametrize("balance", ["none", "weights"])
 def test_the_curve_is_that_of_one_process_whoever_is_gone(
-    home: Catalog, dataset: DatasetRecord, balance: str
+    home: Catalog, dataset: DatasetRecord, partners_home: Path, balance: str
 ) -> None:
     same_for_all = {"augmentation": "light", "balance": balance}
     alone = history(home, dataset, RecordingReporter(), **same_for_all)
+    assert not (partners_home / "cache" / "pixels").exists()
     both = Hiring()
     same(alone, history(home, dataset, both, together=2, **same_for_all))
     assert both.hired == 1
+    # What its part of each batch looks like it has found out itself.
+    assert list(partners_home.glob(f"cache/pixels/{dataset.id}/*"))
     if balance == "weights":
         return
     # Three, and all of them gone in the middle of the second epoch.
