@@ -207,7 +207,7 @@ class _Work:
                     Skipped(
                         said,
                         f"It doesn't say how names in it are written; they were read as {guessed}. "
-                        "If they look wrong, add it again and say the encoding.",
+                        "If they look wrong, add it by command with --encoding.",
                     )
                 )
         except Damaged as error:

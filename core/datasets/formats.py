@@ -205,4 +205,6 @@ def why_not(name: str) -> str:
         )
     if is_archive(name):
         return "It is an archive inside the folder; unpack it first."
+    if name != name.rstrip() and has_image_name(name.rstrip()):
+        return f"Its name ends with a space after {suffix.rstrip()}: rename it."
     return f"It is not an image ({suffix or 'no file type'})."

@@ -58,7 +58,11 @@ def nothing_found(root: Path, walked: Walked) -> InvalidInput:
     number = len(walked.skipped)
     what = f"{number:,} other files" if number > 1 else "one other file"
     whys = Counter(item.why for item in walked.skipped).most_common(1)
-    reason = f" {whys[0][0]}" if whys and whys[0][1] > number // 2 else ""
+    reason = ""
+    if whys and whys[0][1] > number // 2:
+        why = whys[0][0]
+        first = next(item.path for item in walked.skipped if item.why == why)
+        reason = f" {why}" if number == 1 else f" For example {first}: {why}"
     return InvalidInput(
         f"There are no images in this folder{f', only {what}' if number else ''}.{reason}",
         file=root,
