@@ -53,6 +53,11 @@ def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:
     )
     if len(kept) > 1:
         text += f", after {percent(first.accuracy)} at first ({first.what})"
+        if last.accuracy < first.accuracy:
+            text += (
+                ". So few more are chance; it was kept because it is surer of what is true, which "
+                "chance moves less"
+            )
     others = [rung for rung in rungs if not rung.kept]
     if others:
         best = max(others, key=lambda rung: rung.accuracy)
