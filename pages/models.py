@@ -50,7 +50,7 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
         show = one_of("Show", _SHOW, key="library-show")
         on = sum(st.session_state.get(f"library-{label}") is not None for label in _FILTERS)
         with st.popover(f"Filters ({on})" if on else "Filters", icon=":material/filter_list:"):
-            dataset = _one("Dataset", [entry.dataset or "(removed)" for entry in entries])
+            dataset = _one("Dataset", [entry.of for entry in entries])
             recipe = _one("Recipe", [entry.recipe for entry in entries])
             state = _one("State", [entry.run.state for entry in entries])
             tag = _one("Tag", tags)
@@ -61,7 +61,7 @@ def _filters(entries: list[Entry], tags: list[str]) -> list[Entry]:
         entries,
         library.Query(
             words=words,
-            dataset="" if dataset == "(removed)" else dataset,
+            dataset="" if dataset in (library.REMOVED, "–") else dataset,
             recipe=recipe,
             state=state,
             tag=tag,
@@ -90,7 +90,7 @@ def _table(entries: list[Entry]) -> list[Entry]:
             "likely": [_likely(entry) for entry in entries],
             "images": [entry.images or None for entry in entries],
             "size": [entry.disk / 1e6 for entry in entries],
-            "dataset": [entry.dataset or "(removed)" for entry in entries],
+            "dataset": [entry.of for entry in entries],
             "recipe": [entry.recipe for entry in entries],
             "network": [entry.architecture for entry in entries],
             "state": [_state(entry) for entry in entries],

@@ -7,6 +7,7 @@ from typing import Any
 from core.catalog import Catalog
 from core.cli.command import Options, argument, command
 from core.cli.output import Output, when
+from core.cli.running import say_where
 from core.inference.keys import PER_MINUTE, ApiKey, create_key, list_keys, revoke_key
 
 
@@ -43,6 +44,7 @@ def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     )
     output.text(secret)
     output.text("Keep it now: it is not shown again. Send it as “Authorization: Bearer lb_…”.")
+    say_where(catalog, output, "It is in force")
     return {**_facts(key), "key": secret}
 
 

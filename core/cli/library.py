@@ -80,7 +80,7 @@ def _line(entry: library.Entry) -> tuple[str, ...]:
     run = entry.run
     return (
         f"{'* ' if run.starred else ''}{run.name}{' (archived)' if run.archived else ''}",
-        entry.dataset or "(removed)",
+        entry.of,
         str(run.spec.get("recipe", "")),
         run.state,
         _share(entry),

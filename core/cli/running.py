@@ -159,3 +159,10 @@ def _succeeded(job: JobRecord) -> JobRecord:
     if job.state != "done":
         raise JobFailed(job.error or f"It was {job.state}.")
     return job
+
+
+def say_where(catalog: Catalog, output: Output, what: str) -> None:
+    """Say of a key or a link where it opens something: it is kept on one computer."""
+    if catalog.on_server:
+        home = catalog.workspace.home
+        output.text(f"{what} at the app whose LIGHTBOX_HOME this is ({home}), not at another’s.")

@@ -11,6 +11,7 @@ from core.access.reach import Reach, qr_code, reach
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, put, when
+from core.cli.running import say_where
 from core.delivery.take_away.links import Kind, Link, create_link, links, revoke_link
 from core.errors import InvalidInput, NotFound
 from core.jobs import kinds
@@ -181,6 +182,7 @@ def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] 
     output.text(made["url"])
     can = "sees the results of this run" if kind == "results" else "can try this model"
     output.text(f"Whoever has it {can}, and can change nothing.")
+    say_where(catalog, output, "It opens")
     if at.why:
         output.text(at.why)
     return made

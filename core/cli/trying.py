@@ -9,7 +9,7 @@ from typing import Any
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command, one_of
 from core.cli.output import Output, when
-from core.cli.running import run_job
+from core.cli.running import run_job, say_where
 from core.delivery.take_away.links import create_link, links, revoke_link
 from core.errors import NotFound
 from core.evaluation.comparison.learned import learned
@@ -210,6 +210,7 @@ def demo_link(catalog: Catalog, options: Options, output: Output) -> dict[str, A
         link = create_link(catalog, run.id, "demo")
         output.text(f"Below the address of the app: {link.address}")
         output.text("Whoever has it can try this model, and nothing else.")
+        say_where(catalog, output, "It opens")
     found = links(workspace, run.id, "demo")
     if options.list:
         output.table(

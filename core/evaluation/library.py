@@ -21,6 +21,9 @@ Sort = Literal["newest", "oldest", "accuracy", "name", "size"]
 SORTS: tuple[Sort, ...] = ("newest", "oldest", "accuracy", "name", "size")
 
 
+REMOVED = "(removed)"
+
+
 @dataclass(frozen=True)
 class Entry:
     """One run in the library.
@@ -42,6 +45,11 @@ class Entry:
     high: float | None
     images: int
     disk: int
+
+    @property
+    def of(self) -> str:
+        """Its dataset in words, where there is none, too."""
+        return self.dataset or (REMOVED if self.run.dataset_id else "–")
 
     def as_json(self) -> dict[str, Any]:
         run = self.run
