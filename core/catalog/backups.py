@@ -205,7 +205,12 @@ def _refuse_elsewhere() -> None:
         raise NotAllowed(
             "The lists are in a file of their own (LIGHTBOX_DATABASE), so they aren't in such a "
             "backup.",
-            remedy="Copy that file, and LIGHTBOX_HOME as a folder.",
+            remedy="Copy that file and LIGHTBOX_HOME as a folder"
+            + (
+                f", and all that is in {store}."
+                if (store := os.environ.get("LIGHTBOX_FILES"))
+                else "."
+            ),
         )
 
 
