@@ -24,7 +24,8 @@ from core.lasting import lasting
 with lasting():
     from core.catalog import Catalog, JobRecord, open_catalog
     from core.catalog.queue import ALL, Has
-    from core.catalog.records import ACTIVE, Lane
+    from core.catalog.records import Lane
+    from core.catalog.waited import is_waited_for
     from core.errors import Conflict, Unreachable
     from core.jobs import lost
     from core.jobs.execute import execute
@@ -37,10 +38,6 @@ WARM = "warm"
 BUSY = "busy"
 _POLL_S = 0.15
 _AWAY_S = 1.0
-# What a job's spec says where a training follows it.
-_FOLLOWED = ("then_learn", "then_train")
-# What is done on the mere chance keeps nobody waiting.
-_AHEAD = "prepare"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -120,19 +117,6 @@ def load_kinds(modules: Iterable[str]) -> None:
     """Import modules with more kinds of jobs."""
     for module in modules:
         importlib.import_module(module)
-
-
-def is_waited_for(catalog: Catalog) -> bool:
-    """Whether somebody wants something of a training's worker, or what a training follows."""
-    try:
-        jobs = catalog.jobs.all(states=ACTIVE)
-    except Unreachable:
-        return False
-    return any(
-        (job.lane == "train" and job.state == "queued" and job.kind != _AHEAD)
-        or any(job.spec.get(then) for then in _FOLLOWED)
-        for job in jobs
-    )
 
 
 def open_patiently(home: Path) -> Catalog:

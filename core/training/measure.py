@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.errors import LightboxError
+from core.catalog.waited import is_waited_for
+from core.errors import Cancelled, LightboxError
 from core.features import hardware
 from core.progress import Reporter, Throttle, Wishes
 from core.quality.curation import curated, usable
@@ -65,6 +66,9 @@ def measure(
     done, warm_mb = 0, 0
     for number, spec in enumerate(wanted):
         report.check()
+        if _waited_for(catalog):
+            # Before a network is built, which nothing can break off.
+            raise Cancelled
         report.progress("measure", number, len(wanted), "Measuring how fast this computer trains")
         try:
             warm_mb = _measure_one(catalog, spec, table, _Quiet(report, catalog), warm_mb)
@@ -76,6 +80,10 @@ def measure(
     return done
 
 
+def _waited_for(catalog: Catalog) -> bool:
+    return is_waited_for(catalog, but=("prepare", "measure"))
+
+
 class _Quiet(Reporter):
     """Says nothing of the trial's own steps, and stops it when a training is waiting."""
 
@@ -85,7 +93,7 @@ class _Quiet(Reporter):
 
     def wishes(self) -> Wishes:
         if self._due():
-            self._wanted = bool(self._catalog.jobs.all(states=("queued",), kind="train"))
+            self._wanted = _waited_for(self._catalog)
         return Wishes(stop="discard") if self._wanted or self._real.cancelled() else Wishes()
 
 

@@ -21,8 +21,7 @@ def draw(run: RunRecord) -> None:
     st.caption(
         "To use the model without Lightbox. Each is a .zip with the model, its labels, an example "
         "that runs, a self-test and the model card. It is compared with the original on up to 200 "
-        "validation images (photos it was not trained on) before you get it. A few of these are in "
-        "the self-test."
+        "images of yours before you get it. A few of these are in the self-test."
     )
     made = {export.format: export for export in find_exports(catalog().workspace, run.id)}
     # The newest of each format.

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy
 
 from core.catalog import Catalog
+from core.catalog.waited import is_waited_for
 from core.jobs.live import curves, live
-from core.jobs.worker import is_waited_for
 from tests.core.jobs.processes import Process, ended, light_worker, queue, running, said, started
 from tests.waiting import wait_until
 
