@@ -26,6 +26,7 @@ FEW = 10
 # Right so often when sure, even at the lower end of what is likely, is good.
 SURE = 0.9
 _ENOUGH_SURE = 20
+_LUCK = 0.05
 # Where nearly all images stand alone, those that do not need no word.
 _MOST_ALONE = 0.97
 
@@ -132,6 +133,16 @@ def _groups(evaluation: Evaluation) -> list[Statement]:
     return [Statement(key="groups", text=text, tone="caution" if few else "neutral")]
 
 
+def _may_be_luck(evaluation: Evaluation) -> bool:
+    """Whether whoever is right as often as always answering the largest class would be right on as
+    many of so few with a chance of a twentieth or more: the exact binomial test, where the range's
+    lower end promises a little too much (4 of 4 by a coin: 51 %, and one time in sixteen)."""
+    from scipy.special import bdtrc
+
+    right = round(evaluation.accuracy * evaluation.images)
+    return bool(bdtrc(right - 1, evaluation.images, evaluation.baseline) >= _LUCK)
+
+
 def _baseline(evaluation: Evaluation) -> tuple[Statement, bool | None]:
     """Beside always answering the largest class, on the same images.
 
@@ -150,6 +161,9 @@ def _baseline(evaluation: Evaluation) -> tuple[Statement, bool | None]:
         text = f"{said}: with images of one class only, this test can't tell what the model knows."
         return Statement(key="baseline", text=text, tone="caution"), None
     if evaluation.interval.low > evaluation.baseline:
+        if _may_be_luck(evaluation):
+            text = f"{said}; of so few images as many may be right by luck."
+            return Statement(key="baseline", text=text, tone="caution"), None
         text = f"{said}; the model is better than that, beyond chance."
         return Statement(key="baseline", text=text, tone="good"), True
     if evaluation.interval.high < evaluation.baseline:
