@@ -8,6 +8,7 @@ import streamlit as st
 from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
+from core.jobs.crew import nobody_trains
 from core.jobs.kinds import REMOVED
 from core.quality.curation import usable
 from core.text import ago, escape, plural, rate
@@ -99,6 +100,8 @@ def _start(form: Form, spec: TrainSpec, good: pd.DataFrame, busy: bool) -> None:
                 icon="undo",
                 type="tertiary",
             )
+    if wrong is None and (nobody := nobody_trains(catalog())):
+        st.caption(f":material/schedule: {escape(nobody)}")
     if clicked:
         run = create_run(catalog(), spec)
         if busy:

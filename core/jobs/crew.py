@@ -101,3 +101,14 @@ def nobody_for(catalog: Catalog, job: JobRecord) -> str:
     if needs and any(job.lane in machine.lanes for machine in machines):
         return f"no computer here has {' and '.join(needs)}. Start one that has with: {START_ONE}"
     return f"no computer here {lane}. Start one with: {START_ONE} --lane {job.lane}"
+
+
+def nobody_trains(catalog: Catalog) -> str:
+    """Where other computers do the work: that a training would wait now, since none trains; ""
+    where one does."""
+    machines = catalog.machines.all()
+    if settings.ray() or not is_shared(catalog):
+        return ""
+    if any("train" in machine.lanes for machine in machines):
+        return ""
+    return f"No computer trains now, so a training waits. Start one with: {START_ONE} --lane train"

@@ -73,7 +73,7 @@ def live(catalog: Catalog, job_id: str) -> JobView:
         doing=_doing(catalog, job),
         fraction=fraction,
         seconds_left=_left(catalog, job, fraction, told),
-        ahead=_ahead(catalog, job),
+        ahead=0 if _nobody(catalog, job) else _ahead(catalog, job),
         paused=_paused(job),
         begun=_begun(job, told),
     )
@@ -102,13 +102,19 @@ def _paused(job: JobRecord) -> bool:
     return job.state == "running" and job.wishes.paused and not job.wishes.stop
 
 
+def _nobody(catalog: Catalog, job: JobRecord) -> str:
+    """Why it isn't begun, where it can't be."""
+    # Right after the start of an app its workers have not said yet that they are there.
+    if job.state != "queued" or time.time() - job.created_at < _SOON_S:
+        return ""
+    return nobody_for(catalog, job)
+
+
 def _doing(catalog: Catalog, job: JobRecord) -> str:
     if job.state == "queued" and job.phase == PUBLISH:
         return _PHASES[PUBLISH]
     if job.state in ("queued", "held"):
-        # Right after the start of an app its workers have not said yet that they are there.
-        soon = job.state == "held" or time.time() - job.created_at < _SOON_S
-        nobody = "" if soon else nobody_for(catalog, job)
+        nobody = _nobody(catalog, job)
         return f"Waiting to start: {nobody}" if nobody else "Waiting to start"
     if _paused(job):
         return "Paused"

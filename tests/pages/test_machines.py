@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog
+from core.catalog import Catalog, DatasetRecord
 from core.catalog.machines import Machine
 from core.jobs.cluster import news
 from tests.pages.conftest import Open, words
@@ -32,6 +34,22 @@ def test_a_job_that_no_computer_can_do_is_explained_and_each_computer_is_listed(
     assert "no computer here" not in words(open_page("machines"))
     catalog.jobs.need(training.id, memory=32 * 10**9, gpu=True)
     assert "no computer here has a GPU and 32.0 GB of memory" in words(open_page("machines"))
+
+
+def test_before_a_training_it_is_said_that_no_computer_trains(
+    catalog: Catalog,
+    class_folders: Callable[..., Path],
+    bring_in: Callable[..., DatasetRecord],
+    open_page: Open,
+) -> None:
+    bring_in(class_folders({"cat": 8, "dog": 8}))
+    assert "No computer trains" not in words(open_page("train"))
+    for name in ("attic", "cellar"):
+        catalog.machines.beat(Machine(name, name, ("light",), 8, 16 * 10**9))
+    for page in ("train", "home"):
+        assert "No computer trains now, so a training waits" in words(open_page(page)), page
+    catalog.machines.beat(Machine("shed", "shed", ("train",), 2, 8 * 10**9))
+    assert "No computer trains" not in words(open_page("train"))
 
 
 def test_the_way_to_the_computers_is_there_only_where_there_are_several(

@@ -7,6 +7,7 @@ import streamlit as st
 from core import settings
 from core.catalog import DatasetRecord, RunRecord
 from core.errors import InvalidInput
+from core.jobs.crew import nobody_trains
 from core.quality.curation import curated, usable
 from core.text import escape
 from core.training.again import changed_since
@@ -81,6 +82,8 @@ def _button(record: DatasetRecord | None, known: bool) -> None:
         assert spec is not None
         attempt(create_run, catalog(), spec)
         st.rerun()
+    if spec is not None and (nobody := nobody_trains(catalog())):
+        st.caption(f":material/schedule: {escape(nobody)}")
     if why:
         st.caption(escape(why))
     elif spec is not None and record is not None and not known:
