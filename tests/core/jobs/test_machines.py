@@ -143,7 +143,7 @@ def test_whatever_happens_whenever_the_job_ends_right_and_nothing_is_done_twice(
             assert (done.state, done.error) == ("done", ""), after
             epochs = [entry["epoch"] for entry in curves(catalog, job.id).epochs]
             assert epochs == sorted({*epochs}), after
-            assert epochs[-1] == STEPS, after
+            assert set(epochs) <= set(range(1, STEPS + 1)), after
             # Whoever is killed may have made a step without having said so.
             assert len(epochs) >= STEPS - (what == "worker killed"), after
 
