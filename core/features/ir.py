@@ -11,13 +11,8 @@ from core.errors import disk_errors
 from core.quiet import openvino
 
 
-def save_ir(model: Any, path: Path) -> Any:
-    """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically.
-
-    Returns:
-        What was converted: the model's answers as a graph of TensorFlow's, which takes float32
-        pixels, shape (n, size, size, 3).
-    """
+def save_ir(model: Any, path: Path) -> None:
+    """Convert a Keras model and write ``path`` (.xml) and the .bin beside it, atomically."""
     import tensorflow as tf
 
     # Traced here: OpenVINO would call the model with a tuple, and Keras warn that it wants none.
@@ -25,9 +20,7 @@ def save_ir(model: Any, path: Path) -> Any:
     answer = tf.function(
         lambda images: model(images, training=False), input_signature=[pixels], autograph=False
     )
-    traced = answer.get_concrete_function()
-    write_ir(openvino().convert_model(traced), path)
-    return traced
+    write_ir(openvino().convert_model(answer.get_concrete_function()), path)
 
 
 def write_ir(model: Any, path: Path) -> None:

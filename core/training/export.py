@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,21 @@ from core.features.runtime import Compiled
 
 TOLERANCE = 1e-3
 CHECK_IMAGES = 64
-_FEW, _AT_ONCE = 32, 16
+_FEW = 32
 
 
 class ExportDiffers(Exception):
     """The export's answers are not the model's: a defect, never a person's mistake."""
 
 
-def largest_difference(answer: Callable[[Any], Any], path: Path, images: np.ndarray) -> float:
+def largest_difference(model: Any, path: Path, images: np.ndarray) -> float:
     """The largest difference of any probability between Keras and the export, in float32.
 
     Args:
-        answer: a Keras model, or what was traced of it.
         images: uint8, shape (n, size, size, 3), real ones.
     """
-    import tensorflow as tf
-
     answered = Compiled(path, "float32").predict(images)
-    starts = range(0, len(images), _AT_ONCE)
-    some = (tf.constant(images[at : at + _AT_ONCE], tf.float32) for at in starts)
-    known = np.concatenate([np.asarray(answer(pixels)) for pixels in some])
-    return float(np.abs(known - answered).max())
+    return float(np.abs(keras_answers(model, images) - answered).max())
 
 
 def keras_answers(model: Any, images: np.ndarray) -> np.ndarray:
@@ -46,7 +39,7 @@ def keras_answers(model: Any, images: np.ndarray) -> np.ndarray:
     if len(images) <= _FEW:
         # Tracing a graph takes longer than to do without.
         return np.asarray(model(pixels, training=False))
-    return np.asarray(model.predict(pixels, batch_size=_AT_ONCE, verbose=0))
+    return np.asarray(model.predict(pixels, batch_size=16, verbose=0))
 
 
 def export_checked(model: Any, path: Path, images: np.ndarray) -> float:
@@ -55,8 +48,8 @@ def export_checked(model: Any, path: Path, images: np.ndarray) -> float:
     Raises:
         ExportDiffers: by more than ``TOLERANCE`` in any probability of any image.
     """
-    # Traced once for both: a large network takes a second or two each time.
-    difference = largest_difference(save_ir(model, path), path, images)
+    save_ir(model, path)
+    difference = largest_difference(model, path, images)
     if not difference <= TOLERANCE:
         for part in (path, path.with_suffix(".bin")):
             part.unlink(missing_ok=True)

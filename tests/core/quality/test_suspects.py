@@ -331,10 +331,9 @@ def test_as_a_job_it_ends_with_figures_or_with_a_sentence(catalog: Catalog, tmp_
 
 
 def flip_some(photos: Path, root: Path, share: float, seed: int) -> dict[str, str]:
-    """Copy every second photo of class folders, with a share of labels flipped; path → the right
-    class of those."""
+    """Copy class folders with a share of labels flipped; path → the right class of those."""
     rng = np.random.default_rng(seed)
-    files = sorted(photos.glob("*/*"))[::2]
+    files = sorted(photos.glob("*/*"))
     classes = sorted({file.parent.name for file in files})
     picked = set(rng.choice(len(files), round(share * len(files)), replace=False).tolist())
     flipped = {}
