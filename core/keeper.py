@@ -44,7 +44,7 @@ class Waiting(Protocol):
 
 
 class Keeper(Protocol):
-    """:class:`core.files.depot.depot.Depot`, as rooms below it know it.
+    """:class:`core.files.depot.tending.TendedDepot`, as rooms below it know it.
 
     A folder's name is ``runs/<id>``, ``datasets/<id>``, ``originals/<id>`` (of a dataset),
     ``corrections/<id>``, ``exports/<token>`` or ``parts/<name>``.

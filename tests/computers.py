@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog, open_catalog
-from core.files.depot.depot import Depot
+from core.files.depot.tending import TendedDepot
 from core.workspace import open_workspace
 
 Computer = Callable[[str], Catalog]
@@ -49,8 +49,8 @@ def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     return address
 
 
-def depot_of(catalog: Catalog) -> Depot:
+def depot_of(catalog: Catalog) -> TendedDepot:
     """Who keeps a computer's folders."""
     keeper = catalog.workspace.keeper
-    assert isinstance(keeper, Depot)
+    assert isinstance(keeper, TendedDepot)
     return keeper

@@ -120,11 +120,12 @@ def keeping(catalog: Catalog, files: str) -> Catalog:
         InvalidInput: it can't be a store.
     """
     # One computer needs nothing of this.
-    from core.files.depot.depot import Depot
     from core.files.depot.places import open_place
+    from core.files.depot.tending import TendedDepot
 
     place = open_place(files)
-    depot = Depot(catalog.workspace.home, lambda: place, catalog.folders, settings.cache_bytes())
+    home, limit = catalog.workspace.home, settings.cache_bytes()
+    depot = TendedDepot(home, lambda: place, catalog.folders, limit)
     return Catalog(replace(catalog.workspace, keeper=depot), catalog.engine)
 
 

@@ -3,13 +3,14 @@ once (:class:`core.files.depot.depot.Ledger`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import StaticPool, create_engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import sessionmaker
 
-from core.catalog.models import FolderRow, JobRow
+from core.catalog.models import Base, FolderRow, JobRow
 from core.catalog.records import JobRecord
 from core.catalog.repository import Repository, held_by
 from core.errors import Cancelled
@@ -118,21 +119,21 @@ class Folders(Repository):
         """Say in which store files lie, where nobody has yet."""
         self.move(_STORE, None, f"{mark} {shown}"[:255], (0, 0))
 
-    def replace(
-        self, rows: Mapping[str, tuple[str, int, int]], place: tuple[str, str] | None
-    ) -> None:
-        """Have all folders lie in another store at once, or in none.
-
-        Args:
-            rows: each one's list, files and bytes.
-            place: mark and name of the store.
-        """
+    def replace(self, others: Folders | None) -> None:
+        """Have all folders lie in another store at once, where ``others`` say, or in none."""
+        columns = FolderRow.__table__.columns.keys()
+        rows = others._every(select(FolderRow)) if others is not None else []
         with self._sessions.begin() as session:
             session.execute(delete(FolderRow))
-            if place is not None:
-                store = (" ".join(place)[:255], 0, 0)
-                for unit, (manifest, files, size) in {**rows, _STORE: store}.items():
-                    session.add(FolderRow(unit=unit, manifest=manifest, files=files, bytes=size))
+            for row in rows:
+                session.add(FolderRow(**{name: getattr(row, name) for name in columns}))
+
+
+def folders_of_nobody() -> Folders:
+    """Folders in a database of their own that nobody else sees, for what is only planned yet."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Base.metadata.create_all(engine)
+    return Folders(sessionmaker(engine, expire_on_commit=False))
 
 
 def _words(value: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 
 from core.catalog.database import Catalog
+from core.catalog.folders import folders_of_nobody
 from core.catalog.moving import refuse_while_at_work
 from core.errors import Conflict
 from core.files.depot.depot import Depot
@@ -66,12 +67,13 @@ def move_files(catalog: Catalog, target: str, report: Reporter = SILENT) -> File
             beside.parent.mkdir(exist_ok=True)
             binned.rename(beside)
     if place is None:
-        rows = catalog.folders.sizes()
-        catalog.folders.replace({}, None)
+        moved = catalog.folders.sizes()
+        catalog.folders.replace(None)
         shutil.rmtree(workspace.home / ".depot", ignore_errors=True)
-        return FilesMoved(HOME, len(rows), sum(each[0] for each in rows), sum(r[1] for r in rows))
-    planned = send_all(workspace.home, place, report)
-    catalog.folders.replace(planned.rows, planned.place())
-    files = sum(row[1] for row in planned.rows.values())
-    size = sum(row[2] for row in planned.rows.values())
-    return FilesMoved(place.shown, len(planned.rows), files, size)
+    else:
+        planned = folders_of_nobody()
+        send_all(workspace.home, place, planned, report)
+        moved = planned.sizes()
+        catalog.folders.replace(planned)
+    files, sizes = [each[0] for each in moved], [each[1] for each in moved]
+    return FilesMoved(place.shown if place else HOME, len(moved), sum(files), sum(sizes))

@@ -13,7 +13,8 @@ from core.errors import NotFound
 from core.progress import Reporter
 from core.who import Role, require
 
-JobFunction = Callable[[Catalog, dict[str, Any], Reporter], None]
+Spec = dict[str, Any]
+JobFunction = Callable[[Catalog, Spec, Reporter], None]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Kind:
     resumes: bool = False
     role: Role = "trainer"
     phases: Mapping[str, str] = field(default_factory=dict)
-    detail: Callable[[Mapping[str, Any]], str] = lambda _: ""
+    detail: Callable[[Spec], str] = lambda _: ""
 
 
 KINDS: dict[str, Kind] = {}
@@ -92,7 +93,7 @@ def resumes(key: str) -> bool:
     return key in KINDS and KINDS[key].resumes
 
 
-def submit(catalog: Catalog, key: str, spec: dict[str, Any], *, once: bool = False) -> JobRecord:
+def submit(catalog: Catalog, key: str, spec: Spec, *, once: bool = False) -> JobRecord:
     """Queue a job.
 
     Args:

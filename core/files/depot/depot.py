@@ -23,7 +23,6 @@ from core.files.depot.pieces import Pieces
 from core.files.depot.places import Gone, Place
 from core.files.depot.publisher import Publisher
 from core.files.depot.sending import WORDS, Sending, Whole
-from core.files.depot.tending import Tending
 from core.files.kept import Kept
 from core.keeper import IN_PIECES
 from core.progress import PUBLISH, Reporter
@@ -36,7 +35,7 @@ _CLEARED_TO = 0.9
 _TRIES = 20
 
 
-class Depot(Tending):
+class Depot:
     """The folders of one workspace.
 
     Args:
@@ -63,7 +62,8 @@ class Depot(Tending):
         self._touched: dict[str, float] = {}
         # Of the job that a thread does, or sees to.
         self._thread = threading.local()
-        super().__init__()
+        # Whether somebody sees to what is left over (:mod:`core.files.depot.tending`).
+        self._tended = False
         self._sizes: dict[str, int] = {}
         self._sized_at = float("-inf")
 

@@ -6,14 +6,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import Cancelled, LightboxError
-from core.files.depot.disk import Disk
+from core.files.depot.depot import Depot
 from core.files.depot.sending import OnItsWay
 from core.keeper import Waiting
 from core.progress import Briefly, Reporter
@@ -29,33 +28,8 @@ def _passing() -> contextlib.suppress:
     return contextlib.suppress(LightboxError, OSError, SQLAlchemyError, Cancelled)
 
 
-class Tending(ABC):
-    """A part of :class:`core.files.depot.depot.Depot`."""
-
-    _disk: Disk
-
-    def __init__(self) -> None:
-        self._tended = False
-
-    @abstractmethod
-    def settle(self, report: Reporter | None = None) -> None:
-        """Publish what has changed."""
-
-    @abstractmethod
-    def settle_all(self, report: Reporter | None = None) -> None:
-        """Publish what has changed, whoever has seen to it."""
-
-    @abstractmethod
-    def _clear(self, unit: str) -> None:
-        """Remove a folder from the store."""
-
-    @abstractmethod
-    def _drop_passed_on(self) -> None:
-        """Forget what was done here and is another's by now."""
-
-    @abstractmethod
-    def _make_room(self, more: int, coming: str = "") -> None:
-        """Leave folders to the store where the disk is full."""
+class TendedDepot(Depot):
+    """A depot as a workspace has it: with somebody who sees to what is left over."""
 
     @property
     def name(self) -> str:

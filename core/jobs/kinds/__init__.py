@@ -4,7 +4,6 @@ A file has the function that queues a job of its kind, and the one that does it.
 needs it imports when it runs, so that this list costs nothing to import.
 """
 
-from core.jobs.kinds import batch_part, scan_part
 from core.jobs.kinds.batch import resume_batch, submit_batch
 from core.jobs.kinds.batch_sort import submit_sort
 from core.jobs.kinds.evaluate import submit_evaluate
@@ -25,36 +24,3 @@ from core.jobs.kinds.suspects import submit_suspects
 from core.jobs.kinds.train import REMOVED, resume_run
 from core.jobs.kinds.umap import submit_umap
 from core.jobs.registry import KINDS, Kind, find_kind, resumes, submit, title_of
-
-__all__ = [
-    "KINDS",
-    "REMOVED",
-    "Kind",
-    "batch_part",
-    "find_kind",
-    "import_model",
-    "restore_dataset",
-    "resume_batch",
-    "resume_run",
-    "resumes",
-    "scan_part",
-    "submit",
-    "submit_batch",
-    "submit_evaluate",
-    "submit_export",
-    "submit_export_model",
-    "submit_find_rate",
-    "submit_import",
-    "submit_latency",
-    "submit_measure",
-    "submit_ood_detector",
-    "submit_prepare",
-    "submit_report",
-    "submit_scan",
-    "submit_similar",
-    "submit_sort",
-    "submit_study",
-    "submit_suspects",
-    "submit_umap",
-    "title_of",
-]

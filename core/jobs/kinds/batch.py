@@ -1,12 +1,12 @@
-"""Answering a folder of images."""
+"""Answering a folder of images, and some of them for the machine that has the batch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.catalog import Catalog, JobRecord
 from core.errors import NotFound
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 if TYPE_CHECKING:
@@ -41,9 +41,15 @@ def resume_batch(catalog: Catalog, batch: Batch) -> JobRecord:
     resumes=True,
     phases={"batch": "Answering"},
 )
-def _batch(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Answer a folder of images."""
+def _batch(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.inference.batch import answer_batch
 
     done = answer_batch(catalog, spec["run_id"], spec["batch_id"], report)
     report.event("result", **done.model_dump(mode="json"))
+
+
+@kind("batch_part", "Answer some of the images", role="labeller", about="run")
+def _batch_part(catalog: Catalog, spec: Spec, report: Reporter) -> None:
+    from core.inference.batch import answer_part
+
+    answer_part(catalog, spec, report)

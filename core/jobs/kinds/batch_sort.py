@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 from core.workspace import new_token
 
@@ -22,7 +22,7 @@ def submit_sort(
     Args:
         target: a new folder; without one, a .zip to be fetched under the spec's ``token``.
     """
-    spec: dict[str, Any] = {
+    spec: Spec = {
         "run_id": batch.run_id,
         "batch_id": batch.id,
         "threshold": threshold,
@@ -39,8 +39,7 @@ def submit_sort(
     about="run",
     phases={"sort": "Copying into folders"},
 )
-def _batch_sort(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Copy the images of a batch into class folders."""
+def _batch_sort(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.inference.batch_sort import as_json, sort_batch, sort_to_fetch
     from core.inference.batch_store import find_batch
 

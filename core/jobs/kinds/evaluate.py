@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -15,7 +14,7 @@ def submit_evaluate(
 ) -> JobRecord:
     """Queue a test of a run: on a folder, or on an archive of the upload of this token, called
     so."""
-    spec: dict[str, Any] = {"run_id": run_id}
+    spec: Spec = {"run_id": run_id}
     if archive:
         spec |= {"archive": archive, "name": name}
     elif folder is not None:
@@ -24,8 +23,7 @@ def submit_evaluate(
 
 
 @kind("evaluate", "Test a model", role="labeller", about="run")
-def _evaluate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Test a run again: on its own test set, on a folder, or on an archive that was uploaded."""
+def _evaluate(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.datasets.upload import UploadStage
     from core.evaluation.evaluate import evaluate_folder, evaluate_run
     from core.evaluation.tested import drop_unused, keep_archive

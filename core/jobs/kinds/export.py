@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 from core.workspace import new_token
 
@@ -18,8 +16,7 @@ def submit_export(catalog: Catalog, dataset_id: str, layout: str) -> JobRecord:
 
 
 @kind("export", "Pack a dataset", about="dataset")
-def _export(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Pack a cleaned dataset for a browser to fetch."""
+def _export(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.quality.take_away import pack
 
     done = pack(catalog, spec["dataset_id"], spec["token"], spec["layout"], report)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -16,7 +13,7 @@ def submit_export_model(catalog: Catalog, run_id: str, fmt: str) -> JobRecord:
     return submit(catalog, "export_model", {"run_id": run_id, "format": fmt}, once=True)
 
 
-def _title(spec: Mapping[str, Any]) -> str:
+def _title(spec: Spec) -> str:
     from core.delivery.exports.formats import FORMATS
 
     key = str(spec["format"])
@@ -24,8 +21,7 @@ def _title(spec: Mapping[str, Any]) -> str:
 
 
 @kind("export_model", "Export a model", lane="train", about="run", detail=_title)
-def _export_model(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Make a run's export in a format, checked against Keras, to be fetched by a browser."""
+def _export_model(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.delivery.exports.make import make_export
 
     export = make_export(catalog, spec["run_id"], spec["format"], report)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 from core.training.spec import TrainSpec, parse_spec
 
@@ -16,8 +14,7 @@ def submit_find_rate(catalog: Catalog, spec: TrainSpec) -> JobRecord:
 
 
 @kind("find_rate", "Find a learning rate", lane="train", about="dataset")
-def _find_rate(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Find a learning rate for a training's settings."""
+def _find_rate(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.training.find_rate import find_rate
 
     report.event("rates", **find_rate(catalog, parse_spec(spec), report))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog
-from core.jobs.registry import kind
+from core.jobs.registry import Spec, kind
 from core.progress import Reporter
 
 
@@ -16,7 +14,7 @@ from core.progress import Reporter
     about="run",
     phases={"inspect": "Looking into the file", "check": "Checking the model"},
 )
-def import_model(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+def import_model(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     """Take in a model that was trained elsewhere, and test it."""
     from core.delivery.imported.run import import_run
 

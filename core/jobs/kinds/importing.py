@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, DatasetRecord, JobRecord
 from core.datasets import removal
 from core.errors import Cancelled, LightboxError
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 from core.who import require
 
@@ -50,7 +48,7 @@ def restore_dataset(catalog: Catalog, dataset_id: str) -> DatasetRecord:
     about="dataset",
     phases={"write": "Writing the sample", "unpack": "Unpacking"},
 )
-def bring_in(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+def bring_in(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     """Bring a dataset's images in, and scan them."""
     from core.datasets.intake import prepare
     from core.quality.alike import find_alike

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -23,8 +22,7 @@ def submit_latency(catalog: Catalog, run_ids: Sequence[str]) -> JobRecord:
     phases={"latency": "Measuring how fast models answer"},
     detail=lambda spec: f"{len(spec['run_ids'])} models" if len(spec["run_ids"]) > 1 else "",
 )
-def _latency(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Measure how long some models take for one image."""
+def _latency(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.evaluation.comparison.latency import measure_latency
 
     for run_id in spec["run_ids"]:

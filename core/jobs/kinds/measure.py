@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -15,8 +13,7 @@ def submit_measure(catalog: Catalog, dataset_id: str) -> JobRecord:
 
 
 @kind("measure", "Measure how fast this computer trains", lane="train", about="dataset")
-def _measure(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Find out how fast this computer trains, for the recipes' estimates on a dataset."""
+def _measure(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.training.measure import measure
 
     report.event("result", measured=measure(catalog, spec["dataset_id"], report))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -21,8 +19,7 @@ def submit_ood_detector(catalog: Catalog, run_id: str) -> JobRecord:
     about="run",
     phases={"familiar": "Learning what its training images look like"},
 )
-def _ood(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Learn what a run's training images look like, so that others can be told from them."""
+def _ood(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.evaluation.out_of_distribution import fit_detector
 
     measure = fit_detector(catalog, spec["run_id"], report)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
 from core.catalog.records import ACTIVE
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 from core.training.spec import TrainSpec, parse_spec
 
@@ -26,8 +24,7 @@ def submit_prepare(catalog: Catalog, spec: TrainSpec) -> JobRecord | None:
 
 
 @kind("prepare", "Prepare a training", lane="train", about="dataset")
-def _prepare(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Do ahead what a training with these settings would do first."""
+def _prepare(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.training.prepare import prepare
 
     prepare(catalog, parse_spec(spec), report)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -25,8 +23,7 @@ def submit_report(catalog: Catalog, run_id: str) -> JobRecord:
     about="run",
     phases={"report": "Writing the report", "pdf": "Printing the report"},
 )
-def _report(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Write a run's report, to be fetched by a browser."""
+def _report(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.delivery.take_away.made import make_report
 
     made = make_report(catalog, spec["run_id"], report)

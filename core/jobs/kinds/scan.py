@@ -1,14 +1,13 @@
-"""Looking at a dataset's folder again."""
+"""Looking at a dataset's folder again, and at some of its images for another machine's scan."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from core.catalog import Catalog, JobRecord
 from core.jobs.kinds.importing import bring_in
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -24,7 +23,7 @@ def submit_scan(
         taught: the corrections that it learns from, by id, with what each is; for whoever wants to
             take them back.
     """
-    spec: dict[str, Any] = {"dataset_id": dataset_id}
+    spec: Spec = {"dataset_id": dataset_id}
     if then_learn:
         spec |= {"then_learn": then_learn, "taught": dict(taught)}
     job = submit(catalog, "scan", spec)
@@ -33,7 +32,7 @@ def submit_scan(
 
 
 @kind("scan", "Look at the images again", role="labeller", about="dataset")
-def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+def _scan(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     """Look at a dataset's folder again; one whose import was not finished goes on with it."""
     if catalog.datasets.get(spec["dataset_id"]).version == 0:
         return bring_in(catalog, spec, report)
@@ -50,3 +49,10 @@ def _scan(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         if changed_since(catalog, catalog.runs.find(spec["then_learn"])):
             learn_again(catalog, spec["then_learn"])
     return None
+
+
+@kind("scan_part", "Look at some of the images", role="labeller", about="dataset")
+def _scan_part(catalog: Catalog, spec: Spec, report: Reporter) -> None:
+    from core.quality.scan_parts import look_part
+
+    look_part(catalog, spec, report)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -21,8 +19,7 @@ def submit_similar(catalog: Catalog, run_id: str, on: str) -> JobRecord:
     about="run",
     phases={"look": "Looking at the new images", "similar": "Comparing with training images"},
 )
-def _similar(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Look for near-duplicates of a run's training images in a folder that it was tested on."""
+def _similar(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.evaluation.comparison.similar import find_similar
     from core.evaluation.predictions import load_predictions
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -29,7 +27,7 @@ def submit_study(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
         "robustness": "Testing on harder versions of the images",
     },
 )
-def _study(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+def _study(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     """Find out about an evaluation what a page can't wait for; what people wait for comes first."""
     from core.evaluation.study.run import missing, run_study
 

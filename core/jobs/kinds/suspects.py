@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -21,8 +19,7 @@ def submit_suspects(catalog: Catalog, dataset_id: str) -> JobRecord:
     about="dataset",
     phases={"suspects": "Comparing labels with what images look like"},
 )
-def _suspects(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Look for labels that are probably wrong, and for images unlike their class."""
+def _suspects(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.quality.suspects.find import find_suspects
 
     found = find_suspects(catalog, spec["dataset_id"], report)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from core import settings
 from core.catalog import Catalog, RunRecord, RunSummary
 from core.errors import Cancelled, NotFound, Unreachable
 from core.jobs.kinds.ood import submit_ood_detector
 from core.jobs.kinds.study import submit_study
-from core.jobs.registry import kind
+from core.jobs.registry import Spec, kind
 from core.progress import Reporter, ToTheEnd
 from core.who import MACHINE, acting_as
 
@@ -32,8 +31,7 @@ def resume_run(catalog: Catalog, run_id: str) -> RunRecord:
 
 
 @kind("train", "Train a model", lane="train", about="dataset", resumes=True)
-def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Train a run and test it."""
+def _train(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     try:
         _learn(catalog, spec, report)
     except (Cancelled, Unreachable):
@@ -48,7 +46,7 @@ def _train(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
         raise NotFound(REMOVED, remedy="Bring its images in again to train on them.") from error
 
 
-def _learn(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
+def _learn(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.evaluation.evaluate import evaluate_run
     from core.evaluation.out_of_distribution import FEWEST_VALIDATION
     from core.runs.files import RunFiles

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.catalog import Catalog, JobRecord
-from core.jobs.registry import kind, submit
+from core.jobs.registry import Spec, kind, submit
 from core.progress import Reporter
 
 
@@ -21,8 +19,7 @@ def submit_umap(catalog: Catalog, run_id: str, on: str = "test") -> JobRecord:
     about="run",
     phases={"map": "Drawing a map of the images"},
 )
-def _umap(catalog: Catalog, spec: dict[str, Any], report: Reporter) -> None:
-    """Draw one more map of the tested images, by UMAP."""
+def _umap(catalog: Catalog, spec: Spec, report: Reporter) -> None:
     from core.evaluation.study.embedding import draw_umap
 
     draw_umap(catalog, spec["run_id"], spec["on"], report)

@@ -14,8 +14,8 @@ from core.catalog import Catalog
 from core.errors import Cancelled, Damaged, InvalidInput, NotAllowed, Unreachable
 from core.files.depot import depot as depots
 from core.files.depot import tending
-from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, open_place
+from core.files.depot.tending import TendedDepot
 from core.workspace import write_json
 from tests.bucket import Bucket, Fault
 from tests.computers import Computer, depot_of
@@ -104,15 +104,15 @@ def test_a_stop_anywhere_in_a_publication_leaves_the_folder_as_it_was(
     monkeypatch.setattr(FolderPlace, "send", _stopped(FolderPlace.send, iter([])))
     end = threading.Event()
     monkeypatch.setattr(tending, "_TENDED_EVERY_S", 0.01)
-    monkeypatch.setattr(Depot, "settle", lambda self, _: (_settle(self), end.set()))
-    again = Depot(one.workspace.home, lambda: depot_of(one).place, one.folders, 10**9)
+    monkeypatch.setattr(TendedDepot, "settle", lambda self, _: (_settle(self), end.set()))
+    again = TendedDepot(one.workspace.home, lambda: depot_of(one).place, one.folders, 10**9)
     again.tend(end, one.jobs)
     assert _read(other) == {"a": "a3", "b": "b3"}
     # Nor is there anything of what was broken off.
     assert len(depot_of(one).place.names("runs/r-1/")) == 3
 
 
-_settle = Depot.settle
+_settle = TendedDepot.settle
 
 
 def _stopped(real: Callable[..., None], left: Iterator[bool]) -> Callable[..., None]:
@@ -218,7 +218,7 @@ def test_a_computer_that_was_switched_off_brings_nothing_back_of_what_another_go
         other.jobs.finish(job.id, "done", claim=theirs.claims)
     again, end, looks = computer("one"), threading.Event(), iter(range(3))
     monkeypatch.setattr(
-        Depot, "_clear_doomed", lambda _: None if next(looks, None) is not None else end.set()
+        TendedDepot, "_clear_doomed", lambda _: None if next(looks, None) is not None else end.set()
     )
     depot_of(again).tend(end, again.jobs)
     other.jobs.finish(job.id, "done", claim=theirs.claims)
@@ -231,7 +231,7 @@ def test_what_was_used_longest_ago_makes_room(
 ) -> None:
     monkeypatch.setattr(depots, "_IN_USE_S", 0.0)
     catalog = computer("one")
-    small = Depot(catalog.workspace.home, lambda: FolderPlace(shared), catalog.folders, 250)
+    small = TendedDepot(catalog.workspace.home, lambda: FolderPlace(shared), catalog.folders, 250)
     for number in range(4):
         small.bring(f"runs/r-{number}")
         write_json(catalog.workspace.home / f"runs/r-{number}" / "a", "x" * 80)

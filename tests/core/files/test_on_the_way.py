@@ -18,8 +18,8 @@ from core.catalog.queue import Has
 from core.cli import main
 from core.datasets.upload import UploadStage
 from core.files.depot import sending, tending
-from core.files.depot.depot import Depot
 from core.files.depot.places import FolderPlace, Tell
+from core.files.depot.tending import TendedDepot
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_import, submit_scan
 from core.jobs.live import live
@@ -53,7 +53,7 @@ def test_a_click_returns_before_the_files_are_there_and_others_wait_for_them(
 ) -> None:
     one, other = computer("one"), computer("other")
     depot = one.workspace.keeper
-    assert isinstance(depot, Depot)
+    assert isinstance(depot, TendedDepot)
     gate, gone, end = threading.Event(), threading.Event(), threading.Event()
     real = FolderPlace.send
 
