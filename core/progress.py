@@ -187,23 +187,6 @@ class Briefly(Reporter):
         return Wishes(stop="keep" if time.monotonic() > self._end else "")
 
 
-class RecordingReporter(Reporter):
-    """Keeps everything that it is told, in order; for tests and for short work in a page."""
-
-    def __init__(self) -> None:
-        self.steps: list[tuple[str, int, int | None, str]] = []
-        self.events: list[tuple[str, dict[str, Any]]] = []
-
-    def progress(self, phase: str, done: int, total: int | None, note: str = "") -> None:
-        self.steps.append((phase, done, total, note))
-
-    def event(self, kind: str, **payload: Any) -> None:
-        self.events.append((kind, payload))
-
-    def snapshot(self, kind: str, **payload: Any) -> None:
-        self.events.append((kind, payload))
-
-
 def amount(phase: str, done: int, total: int) -> str:
     """How far a phase is: ``12 of 40``, or ``1.2 MB of 3.4 MB``."""
     if phase in _IN_BYTES:

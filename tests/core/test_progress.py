@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import Cancelled
-from core.progress import RecordingReporter, Reporter, ToTheEnd, Wishes, wait_while_paused
+from core.progress import Reporter, ToTheEnd, Wishes, wait_while_paused
+from tests.recording import RecordingReporter
 
 
 class Wishing(Reporter):

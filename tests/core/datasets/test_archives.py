@@ -13,8 +13,9 @@ import pytest
 
 from core.datasets.archives import Unpacked, inspect, is_archive_name, suffix_of, unpack
 from core.errors import Cancelled, InvalidInput
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from tests.core.datasets.packing import good, image_bytes, make_locked_zip, make_tar, make_zip
+from tests.recording import RecordingReporter
 
 MODES = {".tar": "w", ".tar.gz": "w:gz", ".tar.bz2": "w:bz2", ".tar.xz": "w:xz"}
 LIMIT = 10 * 1024**2

@@ -14,11 +14,12 @@ from core.datasets import intake, removal
 from core.datasets.layout import read_layout
 from core.datasets.sample import IMAGES
 from core.errors import Conflict, InvalidInput, NoSpace, NotAllowed, NotFound
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from core.quality.curation import decide
 from core.quality.scan import scan
 from core.who import Who, acting_as
 from tests.core.datasets.packing import good, make_tar, make_zip
+from tests.recording import RecordingReporter
 
 Maker = Callable[..., Path]
 

@@ -22,9 +22,10 @@ from core.datasets.layout import read_layout
 from core.errors import Cancelled, DataMissing, InvalidInput, NoSpace, NotAllowed
 from core.jobs import kinds
 from core.jobs.execute import execute
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from tests.core.datasets import published
 from tests.core.datasets.published import ROSES, TEST, TRAIN, Server, publish, reply, serving
+from tests.recording import RecordingReporter
 
 WHOLE = published.mnist()["mnist.npz"]
 CONTENTS = {

@@ -10,8 +10,9 @@ import pytest
 
 from core.datasets.layout import read_layout
 from core.errors import Cancelled, InvalidInput, NotFound
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from tests.conftest import write_image
+from tests.recording import RecordingReporter
 
 Maker = Callable[..., Path]
 

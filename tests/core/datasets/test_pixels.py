@@ -14,9 +14,9 @@ from core.datasets.content import hash_bytes
 from core.datasets.images import decode
 from core.datasets.pixels import Files, expected_pixels, load_pixels
 from core.errors import Cancelled, NotFound
-from core.progress import RecordingReporter
 from core.workspace import Workspace
 from tests.conftest import write_image
+from tests.recording import RecordingReporter
 
 Maker = Callable[..., Path]
 

@@ -11,7 +11,7 @@ from core.datasets.images import open_image
 from core.datasets.layout import read_layout
 from core.datasets.sample import IMAGES, write_digits
 from core.errors import Cancelled
-from core.progress import RecordingReporter
+from tests.recording import RecordingReporter
 
 
 def test_all_digits_are_written_in_ten_class_folders(tmp_path: Path) -> None:

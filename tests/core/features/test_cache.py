@@ -14,9 +14,9 @@ from core.errors import Cancelled
 from core.features import backbones
 from core.features.cache import Extractor, FeatureViews, Variations
 from core.features.runtime import Compiled
-from core.progress import RecordingReporter
 from core.quiet import openvino
 from core.workspace import Workspace, open_workspace
+from tests.recording import RecordingReporter
 
 SIZE = 16
 VIEWS = 2

@@ -17,8 +17,8 @@ from core.datasets import downloads
 from core.errors import Cancelled, InvalidInput, WeightsMissing
 from core.features.backbones import BACKBONES, Backbone
 from core.features.weights import find_weights, weights
-from core.progress import RecordingReporter
 from tests.core.datasets.published import Server, reply, serving
+from tests.recording import RecordingReporter
 
 NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
 WHOLE = bytes(range(256)) * 1024

@@ -25,10 +25,10 @@ from core.jobs.kinds import submit_import, submit_scan
 from core.jobs.live import live
 from core.jobs.reporter import DatabaseReporter
 from core.keeper import folder_of
-from core.progress import RecordingReporter
 from core.workspace import disk_use
 from tests.computers import Computer
 from tests.core.jobs.together import mine, watched
+from tests.recording import RecordingReporter
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("shared")

@@ -13,11 +13,11 @@ from core.datasets.intake import add_folder
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_scan
 from core.jobs.reporter import DatabaseReporter
-from core.progress import RecordingReporter
 from core.who import Who, acting_as
 from tests.computers import Computer
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import queue
+from tests.recording import RecordingReporter
 
 assert tiny.MODULE, "importing it registers its kinds"
 

@@ -23,7 +23,7 @@ from core.jobs.execute import execute
 from core.jobs.hands import Does
 from core.jobs.kinds import submit_batch, submit_import, submit_scan
 from core.jobs.supervisor import Supervisor
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from core.quality import scan as scan_module
 from core.quality import scan_parts
 from core.quality.curation import curated
@@ -34,6 +34,7 @@ from tests.core.evaluation.coloured import make_run, write_colour
 from tests.core.jobs import tiny
 from tests.core.jobs.processes import ended, queue
 from tests.core.jobs.together import mine, part_elsewhere, watched
+from tests.recording import RecordingReporter
 
 Elsewhere = Callable[[], JobRecord | None]
 

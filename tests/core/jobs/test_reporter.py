@@ -7,7 +7,8 @@ import pytest
 from core.catalog import Catalog, JobRecord
 from core.errors import Cancelled
 from core.jobs.reporter import DatabaseReporter
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
+from tests.recording import RecordingReporter
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("either_database")

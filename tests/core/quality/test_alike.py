@@ -11,7 +11,6 @@ from PIL import Image
 
 from core.catalog import Catalog
 from core.errors import Cancelled, NotFound
-from core.progress import RecordingReporter
 from core.quality.alike import Alike, alike, find_alike
 from core.quality.copies import MIRRORED, SAME, Copies
 from core.quality.curation import curated, decide, known_alike, usable
@@ -20,6 +19,7 @@ from core.quality.scan import scan
 from core.training import recipes
 from tests.core.quality.altered import photo, saved
 from tests.core.quality.pictures import scanned, write
+from tests.recording import RecordingReporter
 
 Files = dict[str, Image.Image | bytes]
 

@@ -16,11 +16,12 @@ from core.catalog import Catalog
 from core.datasets.layout import read_layout
 from core.datasets.splits import Shares
 from core.errors import Cancelled, Conflict, InvalidInput, LightboxError, NoSpace, NotFound
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from core.quality import packing
 from core.quality.curation import curated, decide, undo, usable
 from core.quality.export import COLUMNS, ExportOptions, Layout, export_dataset, split_plan
 from tests.core.quality.pictures import as_bytes, clean, picture, scanned, write
+from tests.recording import RecordingReporter
 
 Row = dict[str, str]
 

@@ -19,7 +19,6 @@ from core.catalog import Catalog
 from core.datasets.content import hash_bytes
 from core.datasets.intake import add_folder
 from core.errors import Cancelled
-from core.progress import RecordingReporter
 from core.quality import thumbs
 from core.quality.curation import descriptors, latest_index
 from core.quality.descriptor import DESCRIPTOR_BYTES
@@ -28,6 +27,7 @@ from core.quality.pool import Pool
 from core.quality.scan import scan
 from tests.core.jobs.processes import alive, running, start
 from tests.core.quality.pictures import as_bytes, clean, picture, scanned, write
+from tests.recording import RecordingReporter
 from tests.waiting import wait_until
 
 MANY = 240  # enough for helper processes

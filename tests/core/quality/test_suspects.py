@@ -19,7 +19,6 @@ from core.errors import Cancelled, InvalidInput
 from core.inference.corrections import file_name
 from core.jobs import kinds
 from core.jobs.execute import execute
-from core.progress import RecordingReporter
 from core.quality.alike import find_alike
 from core.quality.curation import curated, decide, usable
 from core.quality.detectors import DETECTORS
@@ -29,6 +28,7 @@ from core.quality.suspects.find import find_suspects
 from core.quality.suspects.label_issues import find_issues
 from core.quality.suspects.out_of_fold import out_of_fold
 from tests.core.quality.pictures import scanned
+from tests.recording import RecordingReporter
 
 Labels = np.ndarray
 SIMPLE = pytest.mark.usefixtures("no_weights")

@@ -12,13 +12,13 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord, RunSummary
 from core.datasets.pixels import load_pixels
-from core.progress import RecordingReporter
 from core.training.run import train_run
 from core.training.spec import TrainSpec
 from core.training.start import create_run
 from core.workspace import read_json
 from tests.core.training.fitting.points import figures
 from tests.core.training.small import spec_of
+from tests.recording import RecordingReporter
 
 
 @dataclass

@@ -10,13 +10,14 @@ import pandas as pd
 
 from core.catalog import Catalog, DatasetRecord, open_catalog
 from core.datasets.intake import add_folder
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
 from core.quality.scan import scan
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 from core.training.stack import Layer
 from core.workspace import open_workspace
 from tests.core.evaluation.coloured import CLASSES, write_colour
+from tests.recording import RecordingReporter
 
 EACH = 12
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.errors import Cancelled
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
 from core.quality.curation import curated, usable
 from core.training import measure, recipes, speeds
 from core.training.estimate import estimate
@@ -22,6 +22,7 @@ from core.training.run import train_run
 from core.training.speeds import Speed
 from core.training.start import create_run
 from tests.core.training.small import add_colours, spec_of
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

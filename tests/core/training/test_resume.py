@@ -13,13 +13,13 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.errors import NoSpace
-from core.progress import RecordingReporter
 from core.training.run import train_run
 from tests import small_network
 from tests.conftest import ROOT
 from tests.core.training.fitting.test_checkpoint import FullAfter, no_limit
 from tests.core.training.running import Trained, queued, train
 from tests.core.training.small import new_catalog, notes, told
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

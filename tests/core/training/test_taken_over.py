@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from core.jobs.execute import execute
-from core.progress import RecordingReporter
 from core.runs.files import RunFiles
 from core.training.start import create_run
 from tests.computers import Computer
 from tests.conftest import ROOT
 from tests.core.training.small import add_colours, spec_of, told
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

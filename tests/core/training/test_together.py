@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from core.catalog import Catalog, DatasetRecord
-from core.progress import Colleague, Gone, RecordingReporter
+from core.progress import Colleague, Gone
 from core.runs.files import RunFiles
 from core.runs.values import EpochRecord
 from core.training.run import train_run
 from core.training.stack import Layer
 from core.training.start import create_run
 from tests.core.training.small import PLAIN, notes, spec_of
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

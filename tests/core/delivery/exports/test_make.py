@@ -22,9 +22,10 @@ from core.delivery.exports.kept import export_file, exports_folder, find, find_e
 from core.delivery.exports.make import make_export
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.evaluation.store import predictions_table
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
 from tests.core.delivery.exports.exporting import HEADED, finished_run, unpack
 from tests.core.training.small import add_colours, new_catalog
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

@@ -21,7 +21,8 @@ from core.evaluation.document.parts import Chart, Line
 from core.evaluation.study.run import run_study
 from core.jobs import kinds
 from core.jobs.execute import execute
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
+from tests.recording import RecordingReporter
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium here")
 

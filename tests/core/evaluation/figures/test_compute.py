@@ -11,10 +11,10 @@ from core.errors import NotFound
 from core.evaluation.evaluate import evaluate_folder, evaluate_run
 from core.evaluation.figures.compute import CURVES, SCORES, figures, kept_figures, load_curves
 from core.evaluation.predictions import load_predictions
-from core.progress import RecordingReporter
 from core.quality.curation import count_again, curated, decide
 from core.workspace import read_json, write_json
 from tests.core.evaluation.coloured import CLASSES, make_run, write_colour
+from tests.recording import RecordingReporter
 
 RIGHT = [(colour, colour) for colour in CLASSES]
 TEST = [*RIGHT * 4, ("red", "blue")]

@@ -20,10 +20,11 @@ from core.evaluation.study.phases import StudyContext, load_study, phase
 from core.evaluation.study.run import missing, run_study
 from core.jobs import kinds
 from core.jobs.execute import execute
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
 from core.workspace import write_json
 from tests.core.evaluation.coloured import CLASSES, SIZE, make_run, write_colour
 from tests.core.evaluation.dense import save_dense
+from tests.recording import RecordingReporter
 
 _IMAGES = {
     "train": [("red", "red"), ("green", "green"), ("blue", "blue")] * 2,

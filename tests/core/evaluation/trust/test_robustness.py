@@ -26,9 +26,10 @@ from core.evaluation.trust.robustness import (
     study_robustness,
 )
 from core.evaluation.trust.words import sentence_of_robustness
-from core.progress import SILENT, RecordingReporter, Reporter
+from core.progress import SILENT, Reporter
 from core.runs.files import RunFiles
 from tests.core.evaluation.coloured import CLASSES, GAIN, make_run
+from tests.recording import RecordingReporter
 
 SIZE = 24
 

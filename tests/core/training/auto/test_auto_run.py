@@ -23,7 +23,6 @@ from core.evaluation.intervals import wilson
 from core.evaluation.store import predictions_table
 from core.evaluation.threshold import sure_from
 from core.features.weights import find_weights
-from core.progress import RecordingReporter
 from core.quality.scan import scan
 from core.runs.files import RunFiles
 from core.text import rate
@@ -44,6 +43,7 @@ from tests.core.training.small import (
     table_of,
     told,
 )
+from tests.recording import RecordingReporter
 
 pytestmark = [
     pytest.mark.keras,

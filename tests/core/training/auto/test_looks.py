@@ -8,10 +8,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.progress import RecordingReporter
 from core.training.auto.clock import Clock, Paced, processor
 from core.training.auto.ladder import Rung, left_out, story
 from core.training.auto.looks import Look, sizes, squares
+from tests.recording import RecordingReporter
 
 
 def _of(width: int, height: int) -> pd.DataFrame:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from core.progress import RecordingReporter, Reporter
+from core.progress import Reporter
 from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.fit import Run, epochs_done, fit
 from core.training.fitting.phase import FitPhase, Samples
 from core.training.spec import TrainSpec
+from tests.recording import RecordingReporter
 
 FEATURES = 8
 N = 45

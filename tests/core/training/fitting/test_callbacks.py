@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, LightboxError
-from core.progress import RecordingReporter, Wishes
+from core.progress import Wishes
 from core.training.fitting.checkpoint import FitState
 from core.training.options import Schedule
 from core.training.rates import rate_at
@@ -25,6 +25,7 @@ from tests.core.training.fitting.points import (
     trained,
 )
 from tests.core.training.small import StopsAt, Wishing, notes, seen, told
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from core.errors import NoSpace
-from core.progress import RecordingReporter
 from core.training.fitting.callbacks import base
 from core.training.fitting.checkpoint import Checkpoint
 from tests.core.training.fitting.points import Done, figures, model, trained
 from tests.core.training.small import told
+from tests.recording import RecordingReporter
 
 pytestmark = pytest.mark.keras
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from core.quiet import load_keras
 load_keras()
 import tensorflow as tf
-from core.progress import RecordingReporter
+from tests.recording import RecordingReporter
 from core.training.fitting import devices
 from core.training.run import train_run
 from tests.core.training.running import queued, train
