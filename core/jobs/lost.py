@@ -7,26 +7,27 @@ import signal
 from core.catalog import JobRecord
 from core.jobs.kinds import resumes
 
-_RESUME = "Resume it to go on from the last finished epoch."
+
+def _then(job: JobRecord, anew: str = "Start it again.") -> str:
+    """What to do: resume it, or ``anew`` where it can't be."""
+    return "Resume it to go on from the last finished epoch." if resumes(job.kind) else anew
 
 
 def closed(job: JobRecord) -> str:
     """The app was closed while it ran or was paused."""
     state = "paused" if job.wishes.paused else "running"
-    then = _RESUME if resumes(job.kind) else "Start it again to do it anew."
+    then = _then(job, "Start it again to do it anew.")
     return f"Lightbox was closed while this was {state}. {then}"
 
 
 def without_database(job: JobRecord) -> str:
     """Its process didn't reach the database for longer than a job stays its own."""
-    then = _RESUME if resumes(job.kind) else "Start it again."
-    return f"The database could not be reached for too long, so this was given up. {then}"
+    return f"The database could not be reached for too long, so this was given up. {_then(job)}"
 
 
 def without_a_word(job: JobRecord) -> str:
     """Its process has gone, and nobody saw how."""
-    then = _RESUME if resumes(job.kind) else "Start it again."
-    return f"The process that was doing this has ended without a word. {then}"
+    return f"The process that was doing this has ended without a word. {_then(job)}"
 
 
 def hopeless(job: JobRecord, deaths: int, log: object) -> str:
@@ -49,21 +50,16 @@ def died(job: JobRecord, code: int) -> str:
     Args:
         code: as of ``subprocess``: negative for a signal.
     """
-    again = _RESUME if resumes(job.kind) else "Nothing else was lost; start it again."
     if code == -9:
-        smaller = "perhaps with smaller images or batches"
+        again = _then(job, "Nothing else was lost; start it again")
+        again += " If that happens again, train anew" if resumes(job.kind) else ""
         return (
             "The worker process was killed, which often means that the computer ran out of memory. "
-            + (
-                f"{_RESUME} If that happens again, train anew, {smaller}."
-                if resumes(job.kind)
-                else f"Nothing else was lost; start it again, {smaller}."
-            )
+            f"{again}, perhaps with smaller images or batches."
         )
     if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = str(-code)
-        return f"The worker process was ended by a signal ({name}). {again}"
-    return f"The worker process ended unexpectedly (exit code {code}). {again}"
+        known = [each.name for each in signal.Signals if each == -code]
+        how = f"was ended by a signal ({known[0] if known else -code})"
+    else:
+        how = f"ended unexpectedly (exit code {code})"
+    return f"The worker process {how}. {_then(job, 'Nothing else was lost; start it again.')}"

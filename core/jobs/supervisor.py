@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -28,9 +27,8 @@ from core.catalog.machines import Machine
 from core.catalog.records import Lane
 from core.errors import Cancelled, LightboxError
 from core.jobs import lost
-from core.jobs.leases import let_go
+from core.jobs.leases import Silence, let_go
 from core.jobs.machine import this_machine
-from core.jobs.silence import Silence
 from core.progress import Briefly
 from core.settings import LANES
 from core.workspace import Workspace
@@ -43,6 +41,8 @@ _BEAT_S = 5.0
 _ROOT = Path(__file__).resolve().parents[2]
 _running: dict[Path, Supervisor] = {}
 _lock = threading.Lock()
+# A worker's, or the dispatcher's; it ends with its standard input.
+Process = subprocess.Popen[bytes]
 
 
 def _passing() -> contextlib.suppress:
@@ -50,32 +50,20 @@ def _passing() -> contextlib.suppress:
     return contextlib.suppress(SQLAlchemyError, OSError, LightboxError)
 
 
-@dataclass
-class _Child:
-    lane: Lane
-    process: subprocess.Popen[bytes]
+def _ask_to_end(process: Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
 
 
-@dataclass
-class _Dispatcher:
-    """The process that sends jobs to a Ray cluster, where there is one; it does none itself."""
-
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        return self.process is None or self.process.poll() is not None
-
-    def stop(self, timeout_s: float) -> None:
-        if self.process is None:
-            return
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        try:
-            self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+def _ended_by_itself(process: Process, timeout_s: float) -> bool:
+    """Wait for a child that was asked to end; one that doesn't is killed."""
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
 
 
 class Supervisor:
@@ -99,9 +87,11 @@ class Supervisor:
         of_app: bool = True,
     ) -> None:
         self.workspace, self._also, self._lanes = workspace, also, lanes
-        self._ray_lanes, self._dispatcher = ray_lanes, _Dispatcher()
+        self._ray_lanes = ray_lanes
+        # Sends jobs to a Ray cluster, where there is one; it does none itself.
+        self._dispatcher: Process | None = None
         self._catalog: Catalog = open_catalog(workspace)
-        self._children: dict[Lane, _Child] = {}
+        self._workers: dict[Lane, Process] = {}
         self._failures: dict[Lane, int] = {"train": 0, "light": 0}
         self._silence = Silence(self._catalog)
         self._end = threading.Event()
@@ -129,26 +119,23 @@ class Supervisor:
     @property
     def pids(self) -> dict[Lane, int]:
         """Process ids of the living workers, by lane."""
-        return {lane: child.process.pid for lane, child in list(self._children.items())}
+        return {lane: worker.pid for lane, worker in list(self._workers.items())}
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """End all workers and wait for them; what they were doing is marked as interrupted."""
         self._end.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout_s)
-        self._dispatcher.stop(timeout_s)
-        children, self._children = self._children, {}
-        for child in children.values():
-            if child.process.stdin is not None:
-                child.process.stdin.close()
-        for child in children.values():
-            try:
-                child.process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
+        if self._dispatcher is not None:
+            _ask_to_end(self._dispatcher)
+            _ended_by_itself(self._dispatcher, timeout_s)
+        workers, self._workers = self._workers, {}
+        for worker in workers.values():
+            _ask_to_end(worker)
+        for lane, worker in workers.items():
+            if not _ended_by_itself(worker, timeout_s):
                 with _passing():
-                    self._mark_dead(child)
+                    self._mark_dead(lane, worker)
         if self._beaten >= 0:
             with _passing():
                 self._catalog.machines.remove(self.machine.id)
@@ -174,18 +161,19 @@ class Supervisor:
         if self._lanes and time.monotonic() - self._beaten >= _BEAT_S:
             self._catalog.machines.beat(self.machine)
             self._beaten = time.monotonic()
-        if self._ray_lanes and self._dispatcher.has_ended and not self._end.is_set():
-            self._dispatcher.process = self._send_to_ray()
+        ray_ended = self._dispatcher is None or self._dispatcher.poll() is not None
+        if self._ray_lanes and ray_ended and not self._end.is_set():
+            self._dispatcher = self._send_to_ray()
         for lane in self._lanes:
-            child = self._children.get(lane)
-            if child is not None and child.process.poll() is not None:
-                del self._children[lane]
-                self._mark_dead(child)
-                child = None
-            if child is None and self._failures[lane] >= _HOPELESS and not self._others(lane):
+            worker = self._workers.get(lane)
+            if worker is not None and worker.poll() is not None:
+                del self._workers[lane]
+                self._mark_dead(lane, worker)
+                worker = None
+            if worker is None and self._failures[lane] >= _HOPELESS and not self._others(lane):
                 self._give_up(lane)
-            if child is None and not self._end.is_set() and self._worth_trying(lane):
-                self._children[lane] = self._spawn(lane)
+            if worker is None and not self._end.is_set() and self._worth_trying(lane):
+                self._workers[lane] = self._spawn(lane)
 
     def _others(self, lane: Lane) -> bool:
         """Whether other machines do the work of a lane, however this one fares."""
@@ -205,26 +193,25 @@ class Supervisor:
         """After several deaths in a row a lane is only served when there is work for it."""
         return self._failures[lane] < 3 or self._catalog.jobs.waiting(lane) > 0
 
-    def _spawn(self, lane: Lane) -> _Child:
+    def _spawn(self, lane: Lane) -> Process:
         command = ["core.jobs.worker", "--lane", lane, "--machine", self.machine.id]
         command += ["--memory", str(self.machine.memory)]
         command += ["--gpu"] if self.machine.gpu else []
-        return _Child(lane, self._start(command, self._log(lane)))
+        return self._start(command, self._log(lane))
 
-    def _send_to_ray(self) -> subprocess.Popen[bytes]:
+    def _send_to_ray(self) -> Process:
         command = ["core.jobs.cluster.dispatcher"]
         for lane in self._ray_lanes:
             command += ["--lane", lane]
         return self._start(command, self._log("ray"))
 
-    def _start(self, command: Sequence[str], logged: Path) -> subprocess.Popen[bytes]:
+    def _start(self, command: Sequence[str], logged: Path) -> Process:
         """A module of ours as a child, which ends with its standard input."""
         command = [sys.executable, "-m", *command, "--home", str(self.workspace.home)]
         for module in self._also:
             command += ["--also", module]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
-        log = logged.open("ab")
-        try:
+        with logged.open("ab") as log:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -234,26 +221,24 @@ class Supervisor:
                 env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
             )
-        finally:
-            log.close()
 
     def _log(self, lane: Lane | Literal["ray"]) -> Path:
         """Where a worker's output goes; machines that share the folder have one each."""
         name = f"worker-{lane}.log" if self._of_app else f"worker-{lane}-{self.machine.host}.log"
         return self.workspace.logs / name
 
-    def _mark_dead(self, child: _Child) -> None:
+    def _mark_dead(self, lane: Lane, worker: Process) -> None:
         """Say what happened to the job that a dead worker was doing."""
-        code = child.process.returncode
+        code = worker.returncode
         for job in self._catalog.jobs.all(states=("running",), parts=True):
-            if job.pid == child.process.pid and job.machine == self.machine.id:
+            if job.pid == worker.pid and job.machine == self.machine.id:
                 keeper = self._catalog.workspace.keeper
                 if keeper is not None:
                     # Whoever goes on with it elsewhere begins where it was.
                     with _passing():
                         keeper.publish_of(self._catalog.folders.names_of(job), (job.id, job.claims))
                 let_go(self._catalog, job, lost.died(job, code))
-        self._failures[child.lane] = 0 if code == 0 else self._failures[child.lane] + 1
+        self._failures[lane] = 0 if code == 0 else self._failures[lane] + 1
 
 
 def ensure_running(

@@ -16,8 +16,8 @@ from core.delivery.take_away.links import create_link, find_link
 from core.inference.keys import create_key, find_key
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_scan
+from core.jobs.leases import Silence
 from core.jobs.machine import this_place
-from core.jobs.silence import Silence
 from core.quality.curation import curated, decide, history, undo, usable
 from core.quality.scan import scan
 from tests.core.api.asking import add_run

@@ -23,8 +23,7 @@ from core.datasets.intake import add_folder
 from core.inference.batch_store import new_batch, place_of
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_batch, submit_scan
-from core.jobs.leases import LEASE_S, insist
-from core.jobs.silence import SILENT_S
+from core.jobs.leases import LEASE_S, SILENT_S, insist
 from core.quality.curation import curated
 from core.runs.files import RunFiles
 from core.settings import Lane

@@ -14,7 +14,7 @@ from core.catalog import Catalog, JobRecord
 from core.catalog.machines import Machine
 from core.cli import main
 from core.datasets.intake import add_folder
-from core.jobs import reporter, silence
+from core.jobs import leases, reporter
 from core.jobs.execute import execute
 from core.jobs.kinds import submit_scan
 from core.jobs.leases import MOST_LOST, let_go
@@ -184,7 +184,7 @@ def test_whoever_loses_the_database_for_too_long_lets_go(
 
 def given_up(catalog: Catalog, job: JobRecord) -> None:
     """Listen to a job until it is let go of."""
-    listener = silence.Silence(catalog)
+    listener = leases.Silence(catalog)
 
     def gone() -> bool:
         listener.mark()
@@ -196,8 +196,8 @@ def given_up(catalog: Catalog, job: JobRecord) -> None:
 def test_a_job_that_every_owner_loses_is_left_to_a_person(
     on_server: str, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(silence, "SILENT_S", 0.0)
-    monkeypatch.setattr(silence, "_LOST_S", 0.0)
+    monkeypatch.setattr(leases, "SILENT_S", 0.0)
+    monkeypatch.setattr(leases, "_LOST_S", 0.0)
     job = queue(catalog, "tiny.note")
     for lost in range(MOST_LOST + 1):
         job = claimed(catalog, job, f"m-{lost}")

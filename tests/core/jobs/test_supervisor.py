@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy
 
 from core.catalog import Catalog, JobRecord
-from core.jobs import silence
+from core.jobs import leases
 from core.jobs.machine import this_place
 from core.jobs.stay import JOBS
 from core.jobs.supervisor import Supervisor, ensure_running, stop_all
@@ -150,14 +150,14 @@ def test_a_process_of_another_container_of_the_same_name_is_not_gone_for_having_
     if sys.platform != "linux":
         pytest.skip("containers are Linux's")
     job = stranger(catalog, pid=free_pid(), host=socket.gethostname(), silent_s=60)
-    assert not silence.has_ended(job)
+    assert not leases.has_ended(job)
 
 
 @pytest.mark.parametrize("host", [this_place(), "a-container-that-was-removed"])
 def test_a_job_that_stays_silent_is_given_up_whoever_has_its_number_now(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    monkeypatch.setattr(silence, "_LOST_S", 1.0)
+    monkeypatch.setattr(leases, "_LOST_S", 1.0)
     job = stranger(catalog, pid=os.getpid(), host=host, silent_s=3600)
     with supervised(catalog, lanes=()):
         assert ended(catalog, job, timeout=10).state == "interrupted"
@@ -167,7 +167,7 @@ def test_a_job_that_stays_silent_is_given_up_whoever_has_its_number_now(
 def test_a_job_that_was_silent_while_the_computer_slept_goes_on(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(silence, "_LOST_S", 1.0)
+    monkeypatch.setattr(leases, "_LOST_S", 1.0)
     asleep = stranger(catalog, pid=os.getpid(), host="elsewhere", silent_s=3600)
     gone = stranger(catalog, pid=os.getpid(), host="nowhere", silent_s=3600)
     with supervised(catalog, lanes=()):
