@@ -22,8 +22,7 @@ with lasting():
     from core import settings
     from core.access import audit, startup
     from core.access.hosts import check_bind, is_loopback, parse_bind
-    from core.access.reach import remember
-    from core.access.taken import already_running
+    from core.access.reach import already_running, remember
     from core.api import batches, downloads, entrance, live, reports, uploads, v1
     from core.api.doors import Doors
     from core.api.promptly import answering_promptly

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select, update
 
-from core.catalog.clock import now
 from core.catalog.models import JobRow
 from core.catalog.repository import Repository
 from core.progress import PUBLISH
@@ -35,7 +34,6 @@ class AtHome(Repository):
     def on_its_way(self, job_ids: Sequence[str], done: int, total: int | None) -> None:
         """Say of waiting jobs how many bytes of their files all computers have by now."""
         waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
-        with self._sessions.begin() as session:
-            began = func.coalesce(JobRow.started_at, now(session))
-            on_its_way = {"phase": PUBLISH, "done": done, "total": total, "started_at": began}
-            session.execute(update(JobRow).where(waiting).values(on_its_way))
+        began = func.coalesce(JobRow.started_at, self._now())
+        on_its_way = {"phase": PUBLISH, "done": done, "total": total, "started_at": began}
+        self._do(update(JobRow).where(waiting).values(on_its_way))

@@ -12,17 +12,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.at_home import AtHome
-from core.catalog.clock import now
 from core.catalog.events import Events
 from core.catalog.models import JobRow
 from core.catalog.parts import Parts, end_with
 from core.catalog.queue import Queue, job_record
 from core.catalog.records import ACTIVE, JobRecord, JobState, Lane
-from core.catalog.repository import held_by
+from core.catalog.repository import held_by, now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.progress import Wishes
 from core.who import acting, require
@@ -180,9 +179,7 @@ class Jobs(Queue, Parts, Events, AtHome):
         mine = update(JobRow).where(JobRow.id == job_id, JobRow.state == "running")
         if claim is not None:
             mine = mine.where(JobRow.claims == claim)
-        with self._sessions.begin() as session:
-            mine = mine.values(heartbeat_at=now(session))
-            wishes = session.scalar(mine.returning(JobRow.wishes))
+        wishes = self._changed(mine.values(heartbeat_at=self._now()).returning(JobRow.wishes))
         return None if wishes is None else Wishes(**wishes)
 
     def progress(
@@ -199,12 +196,9 @@ class Jobs(Queue, Parts, Events, AtHome):
         mine = update(JobRow).where(JobRow.id == job_id)
         if claim is not None:
             mine = mine.where(JobRow.state == "running", JobRow.claims == claim)
-        with self._sessions.begin() as session:
-            session.execute(
-                mine.values(
-                    phase=phase, done=done, total=total, note=note, heartbeat_at=now(session)
-                )
-            )
+        self._do(
+            mine.values(phase=phase, done=done, total=total, note=note, heartbeat_at=self._now())
+        )
 
     def wish(self, job_id: str, **changes: Any) -> JobRecord:
         """Want something of a waiting or running job, besides what is wanted of it already.
@@ -266,13 +260,12 @@ class Jobs(Queue, Parts, Events, AtHome):
         """
         self._may_decide(job_id)
         home = self._before()
-        with self._sessions.begin() as session:
-            again = session.scalar(
-                update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state.in_(_RESUMABLE))
-                .values(rank=time.time(), wishes={}, lost=0, home=home, **_AS_NEW)
-                .returning(JobRow.id)
-            )
+        again = self._changed(
+            update(JobRow)
+            .where(JobRow.id == job_id, JobRow.state.in_(_RESUMABLE))
+            .values(rank=time.time(), wishes={}, lost=0, home=home, **_AS_NEW)
+            .returning(JobRow.id)
+        )
         job = self.get(job_id)
         if again is None:
             why = {"running": "It is running already.", "done": "It is done already."}
@@ -332,12 +325,7 @@ class Jobs(Queue, Parts, Events, AtHome):
 
     def silent(self, seconds: float) -> list[JobRecord]:
         """Running jobs whose process has not been heard of for ``seconds`` seconds."""
-        with self._sessions() as session:
-            limit = now(session) - seconds
-            rows = session.scalars(
-                select(JobRow).where(
-                    JobRow.state == "running",
-                    or_(JobRow.heartbeat_at.is_(None), JobRow.heartbeat_at < limit),
-                )
-            ).all()
-        return [job_record(row) for row in rows]
+        beat = JobRow.heartbeat_at
+        silent = beat.is_(None) | (beat < self._now() - seconds)
+        query = select(JobRow).where(JobRow.state == "running", silent)
+        return [job_record(row) for row in self._every(query)]

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
-from core.catalog.clock import now
 from core.catalog.models import MachineRow
 from core.catalog.records import JobRecord
-from core.catalog.repository import Repository, as_record
+from core.catalog.repository import Repository, as_record, now
 from core.errors import Conflict
 
 # One that was not heard of for so long is not there; it says that it is every few seconds.

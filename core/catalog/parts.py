@@ -76,13 +76,12 @@ class Parts(Repository):
     def take_again(self, part_id: str) -> bool:
         """Put a part in the queue again that ended without success; whether it had."""
         lost = ("interrupted", "failed", "cancelled")
-        with self._sessions.begin() as session:
-            again = session.scalar(
-                update(JobRow)
-                .where(JobRow.id == part_id, JobRow.whole != "", JobRow.state.in_(lost))
-                .values(state="queued", done=0, error="", error_id="", ended_at=None)
-                .returning(JobRow.id)
-            )
+        again = self._changed(
+            update(JobRow)
+            .where(JobRow.id == part_id, JobRow.whole != "", JobRow.state.in_(lost))
+            .values(state="queued", done=0, error="", error_id="", ended_at=None)
+            .returning(JobRow.id)
+        )
         return again is not None
 
     def end_parts(self, whole: JobRecord) -> None:

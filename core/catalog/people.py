@@ -249,10 +249,7 @@ class People(Repository):
 
     def take_invitation(self, invitation_id: str) -> bool:
         """Use an invitation up, or take it back; whether it was still there."""
-        with self._sessions.begin() as session:
-            found = session.execute(
-                delete(InvitationRow).where(
-                    InvitationRow.id.startswith(invitation_id, autoescape=True)
-                )
-            )
-        return bool(found.rowcount)  # type: ignore[attr-defined]
+        its = InvitationRow.id.startswith(invitation_id, autoescape=True)
+        return (
+            self._changed(delete(InvitationRow).where(its).returning(InvitationRow.id)) is not None
+        )

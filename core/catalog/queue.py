@@ -13,10 +13,9 @@ from typing import Literal
 from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from core.catalog.clock import is_server, now
 from core.catalog.models import JobRow
 from core.catalog.records import JobRecord, Lane
-from core.catalog.repository import Repository, as_record
+from core.catalog.repository import Repository, as_record, is_server, now
 from core.errors import Conflict, NotFound
 from core.progress import Wishes
 from core.who import require

@@ -1,11 +1,23 @@
-"""What the repositories have in common."""
+"""What the repositories have in common; and one clock for what several machines write: the
+database's."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, Select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Float,
+    Select,
+    UpdateBase,
+    cast,
+    extract,
+    func,
+    literal,
+)
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.models import JobRow
@@ -28,6 +40,15 @@ class Repository:
         with self._sessions() as session:
             return session.scalars(query).all()
 
+    def _changed(self, statement: UpdateBase) -> Any:
+        """What a statement returns of the row that it changes; ``None`` if there is none."""
+        with self._sessions.begin() as session:
+            return session.scalar(statement)
+
+    def _now(self) -> ColumnElement[float]:
+        with self._sessions() as session:
+            return now(session)
+
     def _do(self, *statements: Executable) -> None:
         """All of these, or none."""
         with self._sessions.begin() as session:
@@ -48,3 +69,15 @@ def as_record(kind: type[Record], row: object, **others: Any) -> Record:
 def held_by(job_id: str, claim: int) -> ColumnElement[bool]:
     """Of a job: that it runs for whoever claimed it with this number."""
     return (JobRow.id == job_id) & (JobRow.state == "running") & (JobRow.claims == claim)
+
+
+def is_server(session: Session) -> bool:
+    """Whether the database is a server, that others may write to in the middle of a transaction."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def now(session: Session) -> ColumnElement[float]:
+    """Seconds since 1970, for a statement: a server's clock, or this computer's with SQLite."""
+    if is_server(session):
+        return cast(extract("epoch", func.clock_timestamp()), Float)
+    return literal(time.time(), Float)

@@ -15,10 +15,9 @@ from core.errors import Cancelled, LightboxError, Unreachable
 from core.jobs.crew import nobody_for
 from core.jobs.execute import execute
 from core.jobs.leases import Silence, has_ended
-from core.jobs.live import live
+from core.jobs.live import how_far, live
 from core.jobs.machine import this_machine, this_place
 from core.jobs.reporter import DatabaseReporter
-from core.jobs.whole import how_far
 
 _STDERR = 2
 

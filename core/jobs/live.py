@@ -1,4 +1,5 @@
-"""A running (or ended) job as a page or a terminal wants to see it: one frozen view."""
+"""A running (or ended) job as a page or a terminal wants to see it: one frozen view; and how far it
+is, which of a training is the whole, from its start to the tested model."""
 
 from __future__ import annotations
 
@@ -6,15 +7,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.catalog import Catalog, EventRecord, JobRecord
+from core.catalog import Catalog, EventRecord, JobRecord, RunRecord
 from core.catalog.records import ACTIVE
 from core.jobs.crew import nobody_for
 from core.jobs.curves import Curves, curves
 from core.jobs.kinds import KINDS
 from core.progress import FETCH, PUBLISH
+from core.text import duration
 
 __all__ = ["Curves", "JobView", "curves", "live"]
 
+# More is not claimed before the end: what is expected is only what it took another time.
+_ALMOST = 0.98
+# Seconds beyond what was expected that are worth a word.
+_WORTH_A_WORD = 3
+_LONGER = "a little longer than thought"
 _SOON_S = 10.0
 # Of work that many kinds have in them; what only one does is said in its own file.
 _PHASES = {
@@ -142,3 +149,69 @@ def _left(
     if not fraction or since < 1 or fraction >= 1:
         return None
     return since * (1 - fraction) / fraction
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Where a job is.
+
+    Attributes:
+        fraction: 0 to 1; ``None`` where nothing is known of its length.
+        seconds_left: likewise.
+        at_most: it may well end earlier: nothing like it was measured here before.
+        late: seconds by which it is behind what was expected.
+    """
+
+    fraction: float | None
+    seconds_left: float | None
+    at_most: bool = False
+    late: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """``about 12 s left``, ``4 min 43 s at most``, ``a little longer than thought``; "" where
+        it can't be said, or is over."""
+        if self.seconds_left is None:
+            return ""
+        if self.seconds_left < 1:
+            return _LONGER if self.late > _WORTH_A_WORD else ""
+        time = duration(self.seconds_left)
+        return f"{time} at most" if self.at_most else f"about {time} left"
+
+
+def how_far(catalog: Catalog, view: JobView) -> Whole:
+    """How far a job is by now: a training as a whole, another in the part that it is at."""
+    if view.job.kind != "train" or not (run_id := view.job.spec.get("run_id")):
+        return Whole(view.fraction, view.seconds_left)
+    return whole(catalog.runs.get(run_id), view)
+
+
+def whole(run: RunRecord, view: JobView) -> Whole:
+    """How far a run is by now.
+
+    It goes by what was expected of it from what was measured before; Auto, where nothing was, by
+    the time that it may take; others by how far they are in the part that they are at. Once it has
+    learned, sooner or later than expected, it goes by what the end takes.
+    """
+    job = view.job
+    if job.state != "running" or job.started_at is None:
+        return Whole(None, None)
+    now, expected = time.time(), run.summary.expected
+    passed, end = now - job.started_at, run.summary.expected_end or 0.0
+
+    def with_left(left: float, *, at_most: bool = False, late: float = 0.0) -> Whole:
+        return Whole(min(_ALMOST, passed / max(1e-3, passed + left)), left, at_most, late)
+
+    if "export" in view.begun and end:
+        rest = end - (now - view.begun["export"])
+        return with_left(max(0.0, rest), late=max(0.0, -rest))
+    if job.phase == "fit" and view.seconds_left is not None:
+        # Its own steps say it better than what was measured before, and don't count a pause.
+        return with_left(view.seconds_left + end)
+    limit = 60 * float(run.spec.get("minutes", 0.0))
+    if not expected and run.spec.get("refits"):
+        return Whole(None, None)
+    if not (total := expected or limit):
+        return Whole(view.fraction, view.seconds_left)
+    left = max(total - passed, min(end, total), 0.0)
+    return with_left(left, at_most=not expected, late=max(0.0, passed - total))

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LightboxError
-from core.jobs.live import JobView, live
-from core.jobs.whole import how_far
+from core.jobs.live import JobView, how_far, live
 from core.progress import amount
 from core.text import escape
 from pages._widgets.session import catalog

@@ -20,7 +20,7 @@ from streamlit.runtime import Runtime
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from core.access.taken import already_running
+from core.access.reach import already_running
 from core.delivery.take_away.links import create_link, revoke_link
 from core.errors import Conflict
 from core.inference.keys import create_key

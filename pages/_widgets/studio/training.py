@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.catalog import RunRecord
-from core.jobs.live import Curves, JobView, curves, live
-from core.jobs.whole import whole
+from core.jobs.live import Curves, JobView, curves, live, whole
 from core.text import duration, plural, rate, shorten
 from pages._widgets.controls import stage
 from pages._widgets.job import act

@@ -8,8 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from core.access.reach import remember
-from core.access.taken import already_running
+from core.access.reach import already_running, remember
 from core.errors import Conflict
 from core.workspace import Workspace
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog, RunSummary
-from core.jobs.live import live
-from core.jobs.whole import how_far, whole
+from core.jobs.live import how_far, live, whole
 from core.training import speeds
 from core.training.estimate import estimate
 from core.training.start import create_run, usable_images
