@@ -7,9 +7,7 @@ disk and sent from there; a hundred thousand rows never lie in the server's memo
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -37,31 +35,19 @@ def address(batch: Batch, kind: Format, threshold: float) -> str:
     return f"{PREFIX}/{batch.run_id}/{batch.id}.{kind}?threshold={threshold:g}"
 
 
-async def _table(request: Request) -> Response:
-    require("labeller")
-    given = request.path_params
-    threshold = request.query_params.get("threshold", "")
-    file, name = await run_in_threadpool(
-        _made, given["run"], given["batch"], given["kind"], threshold
-    )
-    return FileResponse(
-        file,
-        media_type=_TYPES[given["kind"]],
-        filename=name,
-        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
-    )
-
-
-def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, str]:
-    """The table, made unless it was before, and what to call it.
+def _table(request: Request) -> Response:
+    """The table, made unless it was before.
 
     Raises:
         NotFound: there is no such batch or format, or none can have this threshold.
     """
+    require("labeller")
+    run_id, batch_id, kind = (request.path_params[name] for name in ("run", "batch", "kind"))
     if kind not in FORMATS or not _RUN.fullmatch(run_id):
         raise NotFound("There is no such table.")
     workspace = opened_workspace()
     batch = find_batch(workspace, run_id, batch_id)
+    threshold = request.query_params.get("threshold", "")
     try:
         limit = float(threshold) if threshold else limit_of(workspace, batch)
     except ValueError as error:
@@ -76,7 +62,12 @@ def _made(run_id: str, batch_id: str, kind: str, threshold: str) -> tuple[Path, 
             write_results(workspace, batch, file, limit)
         except InvalidInput as error:
             raise NotFound(error.title, remedy=error.remedy) from error
-    return file, safe_name(f"{batch.name} answers.{kind}")
+    return FileResponse(
+        file,
+        media_type=_TYPES[kind],
+        filename=safe_name(f"{batch.name} answers.{kind}"),
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
+    )
 
 
 ROUTES = beside_pages(PREFIX, Route("/{run}/{batch}.{kind}", _table, methods=["GET"]))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import File, FormParser, parse_options_header
 
 from core.api.limits import MAX_IMAGES
 from core.api.problems import Problem
@@ -152,86 +152,46 @@ def _from_base64(text: str, n: int) -> bytes:
         ) from None
 
 
-@dataclass
-class _Part:
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    data: bytearray = field(default_factory=bytearray)
-
-    def names(self) -> tuple[str, str | None]:
-        """Of the field, and of its file if it has one."""
-        _, options = parse_options_header(self.headers.get(b"content-disposition"))
-        if b"name" not in options:
-            raise Problem("malformed", "A part of the form has no name.")
-        name = options[b"name"].decode("utf-8", "replace")
-        file = options.get(b"filename")
-        return name, None if file is None else file.decode("utf-8", "replace")
-
-
-class _Form:
-    """Collects the parts of a form while a parser goes through it."""
-
-    def __init__(self) -> None:
-        self.parts: list[_Part] = []
-        self.ended = False
-        self._header = bytearray()
-        self._value = bytearray()
-
-    def on_part_begin(self) -> None:
-        if len(self.parts) == MAX_IMAGES + len(_Wishes.model_fields):
-            raise _one_error("images", f"A request can have {MAX_IMAGES} at most.")
-        self.parts.append(_Part())
-
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def on_header_end(self) -> None:
-        self.parts[-1].headers[bytes(self._header).lower()] = bytes(self._value)
-        self._header.clear()
-        self._value.clear()
-
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        self.parts[-1].data += data[start:end]
-
-    def on_end(self) -> None:
-        self.ended = True
-
-
 def _from_form(boundary: bytes, body: bytes) -> Asked:
-    form = _Form()
     if not boundary:
         raise Problem("malformed", "The form's Content-Type names no boundary.")
+    parts: list[tuple[str, bytes, bytes | None]] = []
+    ends: list[bool] = []
+
+    def take(name: bytes | None, content: bytes, file: bytes | None = None) -> None:
+        if len(parts) == MAX_IMAGES + len(_Wishes.model_fields):
+            raise _one_error("images", f"A request can have {MAX_IMAGES} at most.")
+        parts.append(((name or b"").decode("utf-8", "replace"), content, file))
+
+    def take_file(part: File) -> None:
+        part.file_object.seek(0)
+        take(part.field_name, part.file_object.read(), part.file_name or b"")
+
     try:
-        parser = MultipartParser(
+        parser = FormParser(
+            "multipart/form-data",
+            lambda part: take(part.field_name, part.value or b""),
+            take_file,
+            lambda: ends.append(True),
             boundary,
-            {
-                "on_part_begin": form.on_part_begin,
-                "on_header_field": form.on_header_field,
-                "on_header_value": form.on_header_value,
-                "on_header_end": form.on_header_end,
-                "on_part_data": form.on_part_data,
-                "on_end": form.on_end,
-            },
+            config={"MAX_MEMORY_FILE_SIZE": len(body)},
         )
         parser.write(body)
         parser.finalize()
     except FormParserError:
-        raise Problem("malformed", "The form can't be read.") from None
-    if not form.ended:
+        raise Problem("malformed", "The form can't be read, or a part of it has no name.") from None
+    if not ends:
         raise Problem("malformed", "The form ends in the middle.")
     files: list[tuple[str, bytes]] = []
     wishes: dict[str, str] = {}
-    for part in form.parts:
-        name, file = part.names()
+    for name, content, file in parts:
         if file is not None or name == "images":
-            files.append((clean(file or "") or f"image {len(files) + 1}", bytes(part.data)))
-            part.data.clear()
+            called = clean((file or b"").decode("utf-8", "replace"))
+            files.append((called or f"image {len(files) + 1}", content))
         elif name in wishes:
             raise _one_error(name, "It is there twice.")
         else:
-            wishes[name] = part.data[:_LONGEST_FIELD].decode("utf-8", "replace")
+            wishes[name] = content[:_LONGEST_FIELD].decode("utf-8", "replace")
     if not files:
         raise _one_error("images", "There is no file in the form.")
     try:

@@ -81,10 +81,14 @@ def open_camera(run_id: str, *, link: str = "") -> str:
 def camera_is_open(token: str, run_id: str) -> bool:
     """Whether frames with this token are (still) answered by that run's model."""
     with _lock:
-        camera = _cameras.get(token)
-    return (
-        camera is not None and camera.run_id == run_id and time.monotonic() - camera.used <= KEPT_S
-    )
+        camera = _known(token)
+    return camera is not None and camera.run_id == run_id
+
+
+def _known(token: str) -> _Camera | None:
+    """That of a token, if it was used within the last six hours."""
+    camera = _cameras.get(token)
+    return camera if camera and time.monotonic() - camera.used <= KEPT_S else None
 
 
 def close_camera(token: str) -> None:
@@ -109,10 +113,7 @@ def answer_frame(workspace: Workspace, token: str, frame: bytes) -> LiveAnswer:
             "This frame is too large.", remedy="Send at most 2 MB, and 4 million pixels."
         )
     with _lock:
-        camera = _cameras.get(token)
-        if camera is not None and time.monotonic() - camera.used > KEPT_S:
-            del _cameras[token]
-            camera = None
+        camera = _known(token)
         if camera is not None:
             camera.used = time.monotonic()
             _cameras.move_to_end(token)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -28,19 +27,15 @@ def model_address(run_id: str, export: kept.Export) -> str:
     return f"{PREFIX}/{run_id}/{export.format}/{export.token}"
 
 
-async def _export(request: Request) -> Response:
+def _export(request: Request) -> Response:
     require("trainer")
-    token = request.path_params["token"]
-    return _file(await run_in_threadpool(take_away.find, opened_workspace(), token))
+    return _file(take_away.find(opened_workspace(), request.path_params["token"]))
 
 
-async def _model(request: Request) -> Response:
+def _model(request: Request) -> Response:
     require("trainer")
-    asked = request.path_params
-    found = await run_in_threadpool(
-        kept.find, opened_workspace(), asked["run"], asked["format"], asked["token"]
-    )
-    return _file(found)
+    run_id, kind, token = (request.path_params[name] for name in ("run", "format", "token"))
+    return _file(kept.find(opened_workspace(), run_id, kind, token))
 
 
 def _file(file: Path | None) -> Response:

@@ -8,8 +8,11 @@ GET, POST /lightbox/door/leave   ends this browser's session
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import html
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
@@ -56,6 +59,29 @@ button {{font: inherit; font-weight: 600; margin-top: 1.2rem; padding: .6rem 1.3
 :focus-visible {{outline: 3px solid var(--blue); outline-offset: 2px}}
 .wrong {{border-left: 4px solid #D55E00; padding-left: .8rem}}
 </style></head><body><main>{body}</main></body></html>"""
+# What somebody sees who isn't signed in, by how people come in.
+_SHUT = {
+    "oidc": f"""<h1>Sign in to Lightbox</h1>{{said}}<p>You sign in with your usual account.</p>
+<form method="get" action="{PREFIX}/provider"><button autofocus>Sign in</button></form>""",
+    "proxy": """<h1>Sign in first</h1>{said}<p>This Lightbox is reached by way of a page that people
+sign in at. Open it there.</p>""",
+    "password": f"""<h1>Sign in to Lightbox</h1>{{said}}
+<form method="post" action="{PREFIX}/sign-in">
+<label for="name">Name</label>
+<input id="name" name="name" autocomplete="username" value="{{name}}" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Sign in</button></form>
+<p>No name here yet, or the password forgotten? Ask whoever runs this Lightbox for an invitation.
+</p>""",
+    "local": f"""<h1>This Lightbox is closed</h1>{{said}}
+<p>Open the address that it printed in its window when it started; it ends in
+<code>?token=…</code>. Or type what stands behind <code>token=</code> there:</p>
+<form method="post" action="{PREFIX}/token">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="off" required autofocus>
+<button>Open Lightbox</button></form>""",
+}
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -106,7 +132,7 @@ def page(body: str, status: int = 200) -> Response:
 
 def enter(asked: HTTPConnection, token: str, then: str) -> Response:
     """Exchange the start-up token for a session of this browser."""
-    if settings.load().access != "local" or not startup.is_token(token):
+    if settings.access() != "local" or not startup.is_token(token):
         return shut(wrong="That is not the token that Lightbox printed.")
     return signed_in(asked, RedirectResponse(then, 303), open_catalog(open_workspace()), None)
 
@@ -119,73 +145,24 @@ def shut(*, wrong: str = "", name: str = "", status: int = 401) -> Response:
         name: whose try that was.
     """
     said = f'<p class="wrong" role="alert">{html.escape(wrong)}</p>' if wrong else ""
-    access = settings.load().access
-    if access == "oidc":
-        return page(
-            f"""<h1>Sign in to Lightbox</h1>{said}<p>You sign in with your usual account.</p>
-<form method="get" action="{PREFIX}/provider"><button autofocus>Sign in</button></form>""",
-            status,
-        )
-    if access == "proxy":
-        return page(
-            f"""<h1>Sign in first</h1>{said}<p>This Lightbox is reached by way of a page that people
-sign in at. Open it there.</p>""",
-            status,
-        )
-    if access == "password":
-        return page(
-            f"""<h1>Sign in to Lightbox</h1>{said}
-<form method="post" action="{PREFIX}/sign-in">
-<label for="name">Name</label>
-<input id="name" name="name" autocomplete="username" value="{html.escape(name)}" required autofocus>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
-<button>Sign in</button></form>
-<p>No name here yet, or the password forgotten? Ask whoever runs this Lightbox for an invitation.
-</p>""",
-            status,
-        )
-    return page(
-        f"""<h1>This Lightbox is closed</h1>{said}
-<p>Open the address that it printed in its window when it started; it ends in
-<code>?token=…</code>. Or type what stands behind <code>token=</code> there:</p>
-<form method="post" action="{PREFIX}/token">
-<label for="token">Token</label>
-<input id="token" name="token" type="password" autocomplete="off" required autofocus>
-<button>Open Lightbox</button></form>""",
-        status,
-    )
+    return page(_SHUT[settings.access()].format(said=said, name=html.escape(name)), status)
 
 
-async def _token(request: Request) -> Response:
-    given = await _form(request, "token")
-    return await run_in_threadpool(enter, request, given["token"].strip(), "/")
+def _by_token(request: Request, given: Mapping[str, str]) -> Response:
+    return enter(request, given["token"].strip(), "/")
 
 
-async def _sign_in(request: Request) -> Response:
-    given = await _form(request, "name", "password")
-    return await run_in_threadpool(_by_password, request, given["name"], given["password"])
-
-
-def _by_password(request: Request, name: str, password: str) -> Response:
-    if settings.load().access != "password":
-        return shut(status=404)
+def _by_password(request: Request, given: Mapping[str, str]) -> Response:
     catalog = open_catalog(open_workspace())
-    address = request.client.host if request.client else ""
+    name, address = given["name"], request.client.host if request.client else ""
     try:
-        person = people.by_password(catalog, name, password, address)
+        person = people.by_password(catalog, name, given["password"], address)
     except NotAllowed as error:
         return shut(wrong=str(error), name=name[:255])
     return signed_in(request, RedirectResponse("/", 303), catalog, person.id)
 
 
-async def _provider(request: Request) -> Response:
-    return await run_in_threadpool(_to_provider, request)
-
-
-def _to_provider(request: Request) -> Response:
-    if settings.load().access != "oidc":
-        return shut(status=404)
+def _to_provider(request: Request, _: Mapping[str, str]) -> Response:
     try:
         address, state = _sign_in_elsewhere().begin(f"{base_of(request)}{PREFIX}/provided")
     except (InvalidInput, NotAllowed) as error:
@@ -196,13 +173,7 @@ def _to_provider(request: Request) -> Response:
     return answer
 
 
-async def _provided(request: Request) -> Response:
-    return await run_in_threadpool(_from_provider, request)
-
-
-def _from_provider(request: Request) -> Response:
-    if settings.load().access != "oidc":
-        return shut(status=404)
+def _from_provider(request: Request, _: Mapping[str, str]) -> Response:
     given = request.query_params
     state = given.get("state", "")
     catalog = open_catalog(open_workspace())
@@ -244,22 +215,15 @@ def is_secure(asked: HTTPConnection) -> bool:
     )
 
 
-async def _invited(request: Request) -> Response:
+def _by_invitation(request: Request, given: Mapping[str, str]) -> Response:
     token = request.query_params.get("token", "")
-    given = await _form(request, "name", "password") if request.method == "POST" else None
-    return await run_in_threadpool(_by_invitation, request, token, given)
-
-
-def _by_invitation(request: Request, token: str, given: dict[str, str] | None) -> Response:
-    if settings.load().access != "password":
-        return shut(status=404)
     catalog = open_catalog(open_workspace())
     try:
         known, role = people.invited(catalog, token)
     except NotFound as error:
         return shut(wrong=str(error), status=404)
     wrong = ""
-    if given is not None:
+    if request.method == "POST":
         try:
             person = people.accept(catalog, token, given["name"], given["password"])
         except (InvalidInput, Conflict, NotFound) as error:
@@ -271,7 +235,7 @@ def _by_invitation(request: Request, token: str, given: dict[str, str] | None) -
         if known
         else f"<p>You are invited to this Lightbox as {html.escape(role)}.</p>"
     )
-    name = html.escape(known or (given or {}).get("name", ""))
+    name = html.escape(known or given["name"])
     return page(
         f"""<h1>Welcome to Lightbox</h1>{what}{wrong}
 <form method="post" action="{PREFIX}/invited?token={quote(token)}">
@@ -286,7 +250,7 @@ def _by_invitation(request: Request, token: str, given: dict[str, str] | None) -
     )
 
 
-async def _leave(request: Request) -> Response:
+def _leave(request: Request, _: Mapping[str, str]) -> Response:
     # Whoever only looks at what a link leads to stays signed in.
     if request.method != "POST":
         return page(
@@ -296,31 +260,46 @@ async def _leave(request: Request) -> Response:
     name = cookie_name(request.headers.get("host", ""))
     secret = request.cookies.get(name, "")
     if secret:
-        await run_in_threadpool(browsers.sign_out, open_catalog(open_workspace()), secret)
+        browsers.sign_out(open_catalog(open_workspace()), secret)
     answer = RedirectResponse("/", 303)
     answer.headers.append("set-cookie", cookie(request, name, "", 0))
     return answer
 
 
-async def _form(request: Request, *names: str) -> dict[str, str]:
+def _answering(
+    work: Callable[[Request, Mapping[str, str]], Response], access: str = ""
+) -> Callable[[Request], Awaitable[Response]]:
+    """What does ``work`` in a thread, told of the fields of the form that was sent, where people
+    come in this way; "" for everywhere."""
+
+    async def respond(request: Request) -> Response:
+        given = await _form(request)
+        if access and settings.access() != access:
+            return shut(status=404)
+        return await run_in_threadpool(work, request, given)
+
+    return respond
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """The fields of a form; those that are not there are ""."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MOST_BYTES:
             raise InvalidInput("This form is too large.")
-    try:
-        given = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=8))
-    except ValueError:
-        given = {}
-    return {name: given.get(name, "") for name in names}
+    given: defaultdict[str, str] = defaultdict(str)
+    with contextlib.suppress(ValueError):
+        given.update(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=8))
+    return given
 
 
 ROUTES = beside_pages(
     PREFIX,
-    Route("/token", _token, methods=["POST"]),
-    Route("/sign-in", _sign_in, methods=["POST"]),
-    Route("/provider", _provider, methods=["GET"]),
-    Route("/provided", _provided, methods=["GET"]),
-    Route("/invited", _invited, methods=["GET", "POST"]),
-    Route("/leave", _leave, methods=["GET", "POST"]),
+    Route("/token", _answering(_by_token), methods=["POST"]),
+    Route("/sign-in", _answering(_by_password, "password"), methods=["POST"]),
+    Route("/provider", _answering(_to_provider, "oidc"), methods=["GET"]),
+    Route("/provided", _answering(_from_provider, "oidc"), methods=["GET"]),
+    Route("/invited", _answering(_by_invitation, "password"), methods=["GET", "POST"]),
+    Route("/leave", _answering(_leave), methods=["GET", "POST"]),
 )

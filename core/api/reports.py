@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -41,9 +40,9 @@ def address(token: str, kind: str) -> str:
     return f"{PREFIX}/{token}.{kind}"
 
 
-async def _report(request: Request) -> Response:
+def _report(request: Request) -> Response:
     kind = request.path_params["kind"]
-    file, name = await run_in_threadpool(_find, request.path_params["token"], kind)
+    file, name = _find(request.path_params["token"], kind)
     download = "download" in request.query_params
     return FileResponse(
         file,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,85 +19,41 @@ from core.workspace import atomic_path
 in_take_away = partial(command, "Take away")
 
 
-@in_take_away(
-    "report",
-    "write a run's report to share",
-    RUN,
-    argument("file", type=Path, metavar="FILE.html|FILE.pdf"),
-    examples=('"hands 1" hands.html', '"hands 1" hands.pdf'),
-)
-def report(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.delivery.take_away.material import checked_target
-    from core.delivery.take_away.pdf import print_pdf
-    from core.delivery.take_away.report import SUFFIXES, write_report
+def take(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
+    """Write what the command is called after, of a run, to a file."""
+    from core.delivery.take_away.written import write
 
-    run = catalog.runs.find(options.run)
-    target = checked_target(options.file, (*SUFFIXES, ".pdf"), "A report")
-    if target.suffix.lower() == ".pdf":
-        with tempfile.TemporaryDirectory(prefix="lightbox-") as folder:
-            page = write_report(catalog, run.id, Path(folder) / "report.html", output.progress)
-            print_pdf(page, target, output.progress)
-    else:
-        write_report(catalog, run.id, target, output.progress)
-    return _written("report", run.id, target, output)
+    run, kind = catalog.runs.find(options.run), options.command.name
+    file = write(kind, catalog, run.id, options.file, output.progress)
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise InvalidInput("The file has gone again.", file=file) from error
+    called = "model card" if kind == "card" else kind
+    output.text(f"Wrote the {called} to {file} ({size / 1000:,.0f} KB)")
+    return {"run": run.id, "path": str(file), "bytes": size}
 
 
-@in_take_away(
-    "poster",
-    "write one page for whoever decides about it",
-    RUN,
-    argument("file", type=Path, metavar="FILE.pdf|FILE.png|FILE.html"),
-    examples=('"hands 1" poster.html', '"hands 1" poster.pdf'),
-)
-def poster(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.delivery.take_away.poster import write_poster
-
-    run = catalog.runs.find(options.run)
-    file = write_poster(catalog, run.id, options.file, output.progress)
-    return _written("poster", run.id, file, output)
-
-
-@in_take_away(
-    "replay",
-    "write a film of its answers turning right",
-    RUN,
-    argument("file", type=Path, metavar="FILE.webp|FILE.gif"),
-    examples=('"hands 1" hands.webp',),
-)
-def replay(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.delivery.take_away.replay import write_replay
-
-    run = catalog.runs.find(options.run)
-    return _written("replay", run.id, write_replay(catalog, run.id, options.file), output)
-
-
-@in_take_away(
-    "notebook",
-    "write a notebook that rebuilds a run",
-    RUN,
-    argument("file", type=Path, metavar="FILE.ipynb"),
-    examples=('"hands 1" hands.ipynb',),
-)
-def notebook(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.delivery.take_away.notebook import write_notebook
-
-    run = catalog.runs.find(options.run)
-    return _written("notebook", run.id, write_notebook(catalog, run.id, options.file), output)
-
-
-@in_take_away(
-    "card",
-    "write a run's model card",
-    RUN,
-    argument("file", type=Path, metavar="FILE.md"),
-    examples=('"hands 1" hands.md',),
-)
-def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.delivery.take_away.model_card import write_card
-
-    run = catalog.runs.find(options.run)
-    file = write_card(catalog, run.id, options.file, output.progress)
-    return _written("model card", run.id, file, output)
+for _kind, _help, _endings, *_examples in (
+    ("report", "write a run's report to share", (".html", ".pdf"), "hands.html", "hands.pdf"),
+    (
+        "poster",
+        "write one page for whoever decides about it",
+        (".pdf", ".png", ".html"),
+        "poster.html",
+        "poster.pdf",
+    ),
+    ("replay", "write a film of its answers turning right", (".webp", ".gif"), "hands.webp"),
+    ("notebook", "write a notebook that rebuilds a run", (".ipynb",), "hands.ipynb"),
+    ("card", "write a run's model card", (".md",), "hands.md"),
+):
+    in_take_away(
+        _kind,
+        _help,
+        RUN,
+        argument("file", type=Path, metavar="|".join(f"FILE{each}" for each in _endings)),
+        examples=tuple(f'"hands 1" {each}' for each in _examples),
+    )(take)
 
 
 @in_take_away(
@@ -109,13 +64,11 @@ def card(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     examples=('"hands 1"', '"hands 1" hands.json'),
 )
 def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    from core.delivery.take_away import metrics_json
-
-    run = catalog.runs.find(options.run)
     if options.file is not None:
-        file = metrics_json.write_metrics(catalog, run.id, options.file, output.progress)
-        return _written("metrics", run.id, file, output)
-    document = metrics_json.metrics(catalog, run.id, output.progress)
+        return take(catalog, options, output)
+    from core.delivery.take_away.metrics_json import metrics as figures
+
+    document = figures(catalog, catalog.runs.find(options.run).id, output.progress)
     if not output.json_wanted:
         # Without a file they are JSON, whether that was asked for or not.
         import json
@@ -146,7 +99,7 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     ),
 )
 def share(catalog: Catalog, options: Options, output: Output) -> dict[str, Any] | list[Any]:
-    from core.delivery.take_away.material import checked_target
+    from core.delivery.take_away.written import checked_target
 
     run = catalog.runs.find(options.run)
     kind: Kind = "demo" if options.demo else "results"
@@ -192,12 +145,3 @@ def _link(link: Link, at: Reach) -> dict[str, Any]:
     """What is said of a link; its address below the app's and in full, and who can open it."""
     url = at.base + link.address
     return {**link.model_dump(), "address": link.address, "url": url, "others": at.others}
-
-
-def _written(what: str, run_id: str, file: Path, output: Output) -> dict[str, Any]:
-    try:
-        size = file.stat().st_size
-    except OSError as error:
-        raise InvalidInput("The file has gone again.", file=file) from error
-    output.text(f"Wrote the {what} to {file} ({size / 1000:,.0f} KB)")
-    return {"run": run_id, "path": str(file), "bytes": size}

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.metrics_json import metrics
 from core.delivery.take_away.model_card import card_markdown
@@ -17,7 +16,6 @@ from core.evaluation.document.result import Result
 from core.evaluation.document.section import SECTIONS, section
 from core.evaluation.figures.metric import METRICS, metric
 from core.evaluation.predictions import Predictions
-from core.progress import Reporter
 from tests.core.cli.conftest import Cli
 from tests.core.cli.conftest import cli as cli
 from tests.pages.conftest import Open, Trained, show, words
@@ -52,7 +50,7 @@ def test_what_is_added_is_on_page_report_card_and_command_line(
     assert at.dataframe[0].value.to_dict("records") == [{"what": "a colour", "share": 12.5}]
 
     report = report_html(catalog, run.id)
-    card = card_markdown(Findings(load_material(catalog, run.id), Reporter()))
+    card = card_markdown(load_material(catalog, run.id))
     for said in ("Never blue", "not called blue", "What surprised us", "Nothing in 6", "12.5 %"):
         assert said in report
         assert said in card

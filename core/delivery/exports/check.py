@@ -80,4 +80,4 @@ def _milliseconds(answer: Answer, image: np.ndarray) -> float:
         started = time.perf_counter()
         answer(image)
         times.append(time.perf_counter() - started)
-    return float(np.median(times)) * 1000
+    return round(float(np.median(times)) * 1000, 3)

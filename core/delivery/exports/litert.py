@@ -12,12 +12,13 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.delivery.exports.formats import EXACT, Answer, Format, Source, register
+from core.delivery.exports.formats import Answer, Format, Source, register
 
 _FILE = "model.tflite"
 
@@ -134,46 +135,40 @@ def _opened(folder: Path) -> Answer:
     )
 
 
-for _key, _title, _sentence, _write, _tolerance, _least_same in (
-    (
-        "litert",
-        "LiteRT float32",
-        "A .tflite file for Android, iOS and small computers.",
-        _convert,
-        EXACT,
-        1.0,
-    ),
-    (
-        "litert-float16",
-        "LiteRT float16",
-        "Half the size, with answers that hardly differ; the usual choice for phones.",
-        _float16,
-        None,
-        0.97,
-    ),
-    (
-        "litert-int8",
-        "LiteRT int8",
-        "A quarter of the size and quickest on phones; some answers differ.",
-        _int8,
-        None,
-        0.9,
-    ),
-):
-    register(
-        Format(
-            key=_key,
-            title=_title,
-            sentence=_sentence,
-            runtime="LiteRT",
-            needs={"ai-edge-litert": "2.1"},
-            imports="from ai_edge_litert.interpreter import Interpreter",
-            loading=f'interpreter = Interpreter(model_path=str(HERE / "{_FILE}"))\n'
-            "run = interpreter.get_signature_runner()",
-            answering='run(pixels=pixels)["probabilities"]',
-            write=_write,
-            opened=_opened,
-            tolerance=_tolerance,
-            least_same=_least_same,
-        )
+_WHOLE = Format(
+    key="litert",
+    title="LiteRT float32",
+    sentence="A .tflite file for Android, iOS and small computers.",
+    runtime="LiteRT",
+    needs={"ai-edge-litert": "2.1"},
+    imports="from ai_edge_litert.interpreter import Interpreter",
+    loading=f'interpreter = Interpreter(model_path=str(HERE / "{_FILE}"))\n'
+    "run = interpreter.get_signature_runner()",
+    answering='run(pixels=pixels)["probabilities"]',
+    write=_convert,
+    opened=_opened,
+    least_same=1.0,
+)
+register(_WHOLE)
+register(
+    replace(
+        _WHOLE,
+        key="litert-float16",
+        title="LiteRT float16",
+        sentence="Half the size, with answers that hardly differ; the usual choice for phones.",
+        write=_float16,
+        tolerance=None,
+        least_same=0.97,
     )
+)
+register(
+    replace(
+        _WHOLE,
+        key="litert-int8",
+        title="LiteRT int8",
+        sentence="A quarter of the size and quickest on phones; some answers differ.",
+        write=_int8,
+        tolerance=None,
+        least_same=0.9,
+    )
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from core.access import audit
@@ -10,15 +11,11 @@ from core.catalog import Catalog
 from core.delivery.exports import formats
 from core.delivery.exports.check import compare
 from core.delivery.exports.formats import Source
-from core.delivery.exports.images import load_images
+from core.delivery.exports.images import calibrating, checking
 from core.delivery.exports.kept import Export, exports_folder, record
 from core.delivery.exports.package import Exported, add_companions, new_folder, zip_folder
-from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
-from core.delivery.take_away.model_card import card_markdown
 from core.errors import disk_errors
-from core.evaluation.threshold import sure_from
-from core.inference.predictor import open_predictor
 from core.progress import SILENT, Reporter
 from core.quality.safe_names import safe_name
 from core.runs.files import RunFiles
@@ -41,11 +38,11 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     """
     started = time.monotonic()
     fmt = formats.get(key)
-    run = catalog.runs.get(run_id)
-    files = RunFiles(catalog.workspace, run.id)
-    info = files.model()
-    images = load_images(catalog, run.id, info)
     key = fmt.key
+    material = load_material(catalog, run_id, report)
+    run, files = material.run, RunFiles(catalog.workspace, run_id)
+    # Without its images there is nothing to check it with.
+    catalog.datasets.get(run.dataset_id)
     kept = exports_folder(catalog.workspace, run.id) / key
     # The model and its .zip, and what converters write on the way.
     ensure_space(kept, 12 * files.keras_bytes, "the export")
@@ -59,27 +56,14 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     with disk_errors("the export"), new_folder(kept.parent) as temporary:
         making = Path(temporary)
         step(1, f"Converting it to {fmt.title}")
-        fmt.write(Source(model, files.folder, lambda: images.calibrating(report)), making)
+        fmt.write(Source(model, files.folder, lambda: calibrating(material)), making)
         model_bytes = sum(file.stat().st_size for file in making.rglob("*") if file.is_file())
         step(2, "Comparing its answers with Keras")
-        pixels = images.checking(report)
+        pixels = checking(material)
         answer = fmt.opened(making)
         check = compare(fmt, answer, keras_answers(model, pixels), pixels, report)
         step(3, "Packing it")
-        add_companions(
-            making,
-            Exported(
-                fmt,
-                info,
-                run.name,
-                sure_from(catalog.workspace, run.id),
-                card_markdown(Findings(load_material(catalog, run.id), report)),
-                images.pictures(),
-                open_predictor(catalog.workspace, run.id),
-                answer,
-                check,
-            ),
-        )
+        add_companions(making, Exported(fmt, material, answer, check))
         file = f"{safe_name(run.name)} {key}.zip"
         report.check()
         for earlier in kept.glob("*.zip"):
@@ -91,10 +75,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
             file=file,
             bytes=(kept / file).stat().st_size,
             model_bytes=model_bytes,
-            images=check.images,
-            same=check.same,
-            largest_difference=check.largest_difference,
-            milliseconds=round(check.milliseconds, 3),
+            **asdict(check),
             made_at=time.time(),
             seconds=round(time.monotonic() - started, 1),
             token=new_token(),

@@ -9,6 +9,7 @@ import contextlib
 import io
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,38 +46,28 @@ def _opened(folder: Path) -> Answer:
     return lambda pixels: np.array(model(pixels)[0])
 
 
-for _key, _title, _sentence, _write, _tolerance, _makers in (
-    (
-        "openvino",
-        "OpenVINO float32",
-        "What Lightbox itself answers with: quick on any PC's processor.",
-        _float32,
-        1e-3,
-        (),
-    ),
-    (
-        "openvino-int8",
-        "OpenVINO int8",
-        "A quarter of the size, and quicker on newer processors; some answers differ.",
-        _int8,
-        None,
-        ("nncf",),
-    ),
-):
-    register(
-        Format(
-            key=_key,
-            title=_title,
-            sentence=_sentence,
-            runtime="OpenVINO",
-            needs={"openvino": ""},
-            makers=_makers,
-            imports="import openvino",
-            loading='exact = {"INFERENCE_PRECISION_HINT": "f32"}\n'
-            f'model = openvino.Core().compile_model(HERE / "{_FILES[0]}", "CPU", exact)',
-            answering="model(pixels)[0]",
-            write=_write,
-            opened=_opened,
-            tolerance=_tolerance,
-        )
+_WHOLE = Format(
+    key="openvino",
+    title="OpenVINO float32",
+    sentence="What Lightbox itself answers with: quick on any PC's processor.",
+    runtime="OpenVINO",
+    needs={"openvino": ""},
+    imports="import openvino",
+    loading='exact = {"INFERENCE_PRECISION_HINT": "f32"}\n'
+    f'model = openvino.Core().compile_model(HERE / "{_FILES[0]}", "CPU", exact)',
+    answering="model(pixels)[0]",
+    write=_float32,
+    opened=_opened,
+)
+register(_WHOLE)
+register(
+    replace(
+        _WHOLE,
+        key="openvino-int8",
+        title="OpenVINO int8",
+        sentence="A quarter of the size, and quicker on newer processors; some answers differ.",
+        makers=("nncf",),
+        write=_int8,
+        tolerance=None,
     )
+)

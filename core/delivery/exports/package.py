@@ -27,10 +27,12 @@ from typing import Any
 from core.datasets import colour, dicom, greys, seen, shaper
 from core.delivery.exports.check import Check
 from core.delivery.exports.formats import Answer, Format
+from core.delivery.exports.images import pictures
 from core.delivery.exports.shipped import prepare, unreadable
+from core.delivery.take_away.material import Material
+from core.delivery.take_away.model_card import card_markdown
 from core.evaluation.threshold import sentence_of_sure
-from core.inference.predictor import Predictor
-from core.runs.values import ModelInfo, Sure
+from core.inference.predictor import open_predictor
 from core.text import percent
 from core.workspace import atomic_path
 
@@ -72,41 +74,32 @@ class Exported:
 
     Attributes:
         fmt: its format.
-        info: of the run's model.
-        name: of the run.
-        sure: from which confidence on its answers count.
-        model_card: Markdown.
-        pictures: PNG files for the self-test.
-        app: what Lightbox answers them with.
+        material: of the run.
         answer: what the export answers with, float32.
         check: how it compares with Keras.
     """
 
     fmt: Format
-    info: ModelInfo
-    name: str
-    sure: Sure
-    model_card: str
-    pictures: list[bytes]
-    app: Predictor
+    material: Material
     answer: Answer
     check: Check
 
 
 def add_companions(folder: Path, exported: Exported) -> None:
     """Write everything but the model itself beside it."""
-    fmt, info = exported.fmt, exported.info
+    fmt, material = exported.fmt, exported.material
+    info = material.info
     classes = [" ".join(str(label).split()) for label in info.classes]
     (folder / "labels.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
     _json(
         folder / "model.json",
         {
-            "name": exported.name,
+            "name": material.run.name,
             "classes": list(info.classes),
             "image_size": info.image_size,
             "fit": info.fit,
             "decoding": info.decoding,
-            "sure_from": exported.sure.threshold,
+            "sure_from": material.sure.threshold,
         },
     )
     example = _EXAMPLE.format(imports=fmt.imports, loading=fmt.loading, answering=fmt.answering)
@@ -115,7 +108,7 @@ def add_companions(folder: Path, exported: Exported) -> None:
     add_reading(folder)
     requirements = "\n".join(fmt.requirements()) + "\n"
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
-    (folder / "MODEL_CARD.md").write_text(exported.model_card, encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text(card_markdown(material), encoding="utf-8")
     (folder / "README.md").write_text(_readme(exported), encoding="utf-8")
     _selftest(folder / "selftest", exported)
 
@@ -143,12 +136,13 @@ def zip_folder(folder: Path, target: Path) -> None:
 
 def _selftest(folder: Path, exported: Exported) -> None:
     """Pictures, and the app's own answers about these very files."""
-    info, pictures = exported.info, exported.pictures
-    named_pictures = [(str(n), picture) for n, picture in enumerate(pictures)]
-    answers = exported.app.predict(named_pictures, top=len(info.classes))
+    material = exported.material
+    info, shown = material.info, pictures(material)
+    app = open_predictor(material.catalog.workspace, material.run.id)
+    answers = app.predict([(str(n), each) for n, each in enumerate(shown)], len(info.classes))
     folder.mkdir()
     expected, off = [], 0.0
-    for number, (picture, said) in enumerate(zip(pictures, answers, strict=True), 1):
+    for number, (picture, said) in enumerate(zip(shown, answers, strict=True), 1):
         file = folder / f"{number}.png"
         file.write_bytes(picture)
         named = dict(said.top)
@@ -173,14 +167,14 @@ def _selftest(folder: Path, exported: Exported) -> None:
 
 
 def _readme(exported: Exported) -> str:
-    fmt, info, check = exported.fmt, exported.info, exported.check
-    size, sure = info.image_size, exported.sure
+    fmt, info, check = exported.fmt, exported.material.info, exported.check
+    size, sure = info.image_size, exported.material.sure
     fit = {
         "stretch": "stretched to it, whatever their shape",
         "crop": "cut to a square from their middle",
         "pad": "filled up to a square with black",
     }[info.fit]
-    title = " ".join(exported.name.split())
+    title = " ".join(exported.material.run.name.split())
     return f"""# {title}: {fmt.title}
 
 {fmt.sentence}

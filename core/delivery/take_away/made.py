@@ -15,10 +15,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from core.catalog import Catalog
-from core.delivery.take_away import report as html
-from core.delivery.take_away.pdf import print_pdf
-from core.delivery.take_away.poster import print_poster, write_poster
-from core.delivery.take_away.report import report_html
+from core.delivery.take_away.pdf import print_page
+from core.delivery.take_away.report import VERSION, report_html
+from core.delivery.take_away.written import write
 from core.errors import LightboxError
 from core.progress import SILENT, Reporter
 from core.runs.derived import AsJson, Derived
@@ -62,21 +61,21 @@ def make_report(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Mad
         Cancelled: the person asked to stop.
     """
     run = catalog.runs.get(run_id)
-    text = report_html(catalog, run.id, report)
+    folder = RunFiles(catalog.workspace, run.id).folder / "report"
+    page = folder / "report.html"
+    with atomic_path(page) as part:
+        part.write_text(report_html(catalog, run.id, report), encoding="utf-8")
     # Figures that an earlier version had not made are there now.
     notes = _notes(catalog, run.id)
-    of, folder = notes.of, notes.path.parent
-    with atomic_path(folder / "report.html") as part:
-        part.write_text(text, encoding="utf-8")
+    of = notes.of
     # Those of before would contradict the HTML.
     for old in ("report.pdf", *_POSTER):
         (folder / old).unlink(missing_ok=True)
-    write_poster(catalog, run.id, folder / "poster.html", report)
+    poster = write("poster", catalog, run.id, folder / "poster.html", report)
     why = ""
     try:
-        print_pdf(folder / "report.html", folder / "report.pdf", report)
-        for printed in _POSTER[:2]:
-            print_poster(folder / "poster.html", folder / printed, report)
+        for source, suffix in ((page, ".pdf"), (poster, ".pdf"), (poster, ".png")):
+            print_page(source, source.with_suffix(suffix), report)
     except LightboxError as error:
         why = str(error)
     notes.keep(Notes(no_pdf=why), of)
@@ -116,4 +115,4 @@ def _notes(catalog: Catalog, run_id: str) -> Derived[Notes]:
         *(each.evaluation for each in files.tests_elsewhere()),
     )
     path = files.folder / "report" / "made.json"
-    return Derived(path, AsJson(Notes), html.VERSION, inputs, also=run.name)
+    return Derived(path, AsJson(Notes), VERSION, inputs, also=run.name)

@@ -23,35 +23,17 @@ The schema, ``lightbox-metrics`` version 1; shares and probabilities are 0 to 1,
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
 from core.delivery.take_away.environment import environment
-from core.delivery.take_away.findings import Findings
-from core.delivery.take_away.material import checked_target, load_material
+from core.delivery.take_away.material import load_material
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
 from core.progress import SILENT, Reporter
-from core.workspace import atomic_path
 
 SCHEMA, VERSION = "lightbox-metrics", 1
-SUFFIXES = (".json",)
-
-
-def write_metrics(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
-    """Write the figures of a run, in place of a file that is there; returns its full path.
-
-    Raises:
-        InvalidInput: the file's name does not end in ``.json``, or nothing can be written there.
-        NotFound: there is no such run, or it is not finished.
-    """
-    target = checked_target(file, SUFFIXES, "A document of metrics")
-    text = metrics_json(catalog, run_id, report)
-    with atomic_path(target) as part:
-        part.write_text(text, encoding="utf-8")
-    return target
 
 
 def metrics_json(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
@@ -65,10 +47,9 @@ def metrics(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> dict[st
     Raises:
         NotFound: there is no such run, or it is not finished.
     """
-    found = Findings(load_material(catalog, run_id), report)
-    material = found.material
-    run, evaluation, figures = material.run, material.evaluation, found.result.figures
-    reliability = found.result.reliability if evaluation.images else None
+    material = load_material(catalog, run_id, report)
+    run, evaluation, figures = material.run, material.evaluation, material.figures
+    reliability = material.reliability if evaluation.images else None
     return {
         "schema": SCHEMA,
         "version": VERSION,

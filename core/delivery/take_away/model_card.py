@@ -12,52 +12,31 @@ import datetime
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
-from core.catalog import Catalog
 from core.delivery.take_away.cells import plain
 from core.delivery.take_away.command import command_line
 from core.delivery.take_away.environment import environment
-from core.delivery.take_away.findings import Findings
-from core.delivery.take_away.material import Material, checked_target, load_material
+from core.delivery.take_away.material import Material
 from core.delivery.take_away.notes import load_about
 from core.evaluation.document import parts
 from core.evaluation.document.section import built
 from core.evaluation.figures.compute import trained_images
 from core.evaluation.trust import words as words
-from core.progress import SILENT, Reporter
 from core.quality.curation import FACTS, history
 from core.runs.earlier import why_not_new
 from core.training import architectures
 from core.training.catalogue import told
 from core.training.stack import to_json
-from core.workspace import atomic_path
 
-SUFFIXES = (".md", ".markdown")
 _MOST_CLASSES = 60
 # A class with fewer training images was hardly learned from.
 _FEW = 30
 
 
-def write_card(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
-    """Write the model card of a run as Markdown, in place of one that is there; returns its path.
-
-    Raises:
-        InvalidInput: the file's name does not end in ``.md``, or nothing can be written there.
-        NotFound: there is no such run, or it is not finished.
-    """
-    target = checked_target(file, SUFFIXES, "A model card")
-    found = Findings(load_material(catalog, run_id), report)
-    text = card_markdown(found)
-    with atomic_path(target) as part:
-        part.write_text(text, encoding="utf-8")
-    return target
-
-
-def card_markdown(found: Findings) -> str:
+def card_markdown(material: Material) -> str:
     """The card as Markdown."""
-    lines = [f"# Model card: {plain(found.material.run.name)}", ""]
-    for section in card(found):
+    lines = [f"# Model card: {plain(material.run.name)}", ""]
+    for section in card(material):
         lines += [f"## {section.title}", ""]
         for part in section.parts:
             lines += _lines(part)
@@ -91,26 +70,25 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def card(found: Findings) -> list[parts.Section]:
+def card(material: Material) -> list[parts.Section]:
     """The sections, in order; those about which nothing is known are left out."""
-    before, after = described(found)
-    verdict = found.result.figures.verdict
+    before, after = described(material)
+    verdict = material.figures.verdict
     said = [verdict.statements[0], verdict.get("baseline")]
     first = tuple(parts.Paragraph(each.key, each.text) for each in said if each is not None)
-    results = built(found.result, "card")
+    results = built(material, "card")
     results[:1] = [replace(each, parts=(*first, *each.parts)) for each in results[:1]]
     return [*before, *results, *after]
 
 
-def described(found: Findings) -> tuple[list[parts.Section], list[parts.Section]]:
+def described(material: Material) -> tuple[list[parts.Section], list[parts.Section]]:
     """What a card says besides results: before them what the model is, after them its limits and
     how it was made."""
-    material = found.material
     about = load_about(material.catalog.workspace, material.run.id)
     use = parts.Section("use", "Intended use", written("use", about.use))
     before = [_details(material), use, _data(material)]
     after = [
-        _limits(found),
+        _limits(material),
         parts.Section("remarks", "Remarks", written("remarks", about.remarks)),
         parts.Section("licence", "Licence", written("licence", about.licence)),
         _environment(),
@@ -224,10 +202,9 @@ def _decisions(material: Material) -> str:
     )
 
 
-def _limits(found: Findings) -> parts.Section:
+def _limits(material: Material) -> parts.Section:
     """Where it fails, or nobody knows."""
-    material = found.material
-    verdict = found.result.figures.verdict
+    verdict = material.figures.verdict
     points = [aim.text] if (aim := verdict.get("aim")) is not None else []
     weakest = verdict.get("weakest")
     if weakest is not None and material.evaluation.correct < material.evaluation.images:
@@ -237,8 +214,8 @@ def _limits(found: Findings) -> parts.Section:
         points.append(doubtful.text)
     points += [each.text for each in verdict.cautions]
     if material.evaluation.images:
-        reliability = found.result.reliability
-        points.append(f"Can one rely on it? {found.result.reliance[1]}")
+        reliability = material.reliability
+        points.append(f"Can one rely on it? {material.reliance[1]}")
         points += words.cautions(reliability)
         if reliability.robustness is None:
             points.append("How it copes with blurred, dark or turned photos was not tried.")

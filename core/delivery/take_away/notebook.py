@@ -10,33 +10,14 @@ so answers can differ where the model hesitates.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from core.catalog import Catalog, RunRecord
+from core.catalog import RunRecord
 from core.delivery.take_away.cells import Cell, code, data, network, results, training, varying
 from core.delivery.take_away.cut import Cutter, names_used
-from core.delivery.take_away.material import Material, checked_target, load_material
+from core.delivery.take_away.material import Material
 from core.errors import InvalidInput, NotFound
 from core.quality.curation import curated
-from core.workspace import atomic_path
-
-SUFFIXES = (".ipynb",)
-
-
-def write_notebook(catalog: Catalog, run_id: str, file: Path) -> Path:
-    """Write the notebook of a run to a file, in place of one that is there; returns its full path.
-
-    Raises:
-        InvalidInput: the file's name does not end in ``.ipynb``, nothing can be written there, or
-            the model was trained elsewhere.
-        NotFound: there is no such run, or it is not finished.
-    """
-    target = checked_target(file, SUFFIXES, "A notebook")
-    text = notebook_json(load_material(catalog, run_id))
-    with atomic_path(target) as part:
-        part.write_text(text, encoding="utf-8")
-    return target
 
 
 def notebook_json(material: Material) -> str:

@@ -30,6 +30,8 @@ _POLL_S = 0.1
 # Pictographs of Unicode's supplementary plane, with what joins and varies them.
 _JOIN = "\ufe0f\u200d"
 _PICTOGRAPHS = re.compile(f"[\U0001f000-\U0001faff][\U0001f000-\U0001faff{_JOIN}]*")
+# A4 in pixels of style sheets, 96 to the inch.
+WIDTH, HEIGHT = 794, 1123
 _SCALE = 2
 _BARS = 200
 _ON_PATH = (
@@ -77,39 +79,28 @@ def _candidates() -> Iterator[Path]:
                 yield from (Path(base) / name for name in _WINDOWS)
 
 
-def print_pdf(page: Path, target: Path, report: Reporter = SILENT) -> Path:
-    """Print an HTML file to a PDF, in place of one that is there.
+def print_page(page: Path, target: Path, report: Reporter = SILENT) -> Path:
+    """Print an HTML file, in place of what is there: to a PDF; or to a PNG of its first page of A4,
+    with two pixels for each of the page's.
 
     Args:
         page: must need nothing but itself.
+        target: ends in ``.pdf`` or ``.png``, in small or capital letters.
 
     Raises:
         NotFound: there is no browser here, or it could not print; says what to do instead.
         Cancelled: the person asked to stop.
     """
     with atomic_path(target) as part:
-        _browse(page, part, [f"--print-to-pdf={part}", "--no-pdf-header-footer"], report)
-    return target
-
-
-def print_png(page: Path, target: Path, size: tuple[int, int], report: Reporter = SILENT) -> Path:
-    """The upper left of an HTML page as a PNG with two pixels for each of the page's.
-
-    Args:
-        page: must need nothing but itself.
-        size: width and height in the page's pixels.
-
-    Raises:
-        NotFound, Cancelled: as of :func:`print_pdf`.
-    """
-    width, height = size
-    with atomic_path(target) as part:
+        if target.suffix.lower() == ".pdf":
+            _browse(page, part, [f"--print-to-pdf={part}", "--no-pdf-header-footer"], report)
+            return target
         # Some versions count their own bars as a part of the window.
-        window = f"--window-size={width},{height + _BARS}"
+        window = f"--window-size={WIDTH},{HEIGHT + _BARS}"
         scale = f"--force-device-scale-factor={_SCALE}"
         _browse(page, part, [f"--screenshot={part}", window, scale, "--hide-scrollbars"], report)
         with Image.open(part) as image:
-            cut = image.convert("RGB").crop((0, 0, width * _SCALE, height * _SCALE))
+            cut = image.convert("RGB").crop((0, 0, WIDTH * _SCALE, HEIGHT * _SCALE))
         cut.save(part, "PNG", optimize=True)
     return target
 

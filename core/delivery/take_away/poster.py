@@ -8,17 +8,13 @@ by whatever shows it; a browser that is here prints it as PDF or takes its pictu
 from __future__ import annotations
 
 import datetime
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from core.catalog import Catalog
-from core.delivery.take_away.findings import Findings
-from core.delivery.take_away.material import Material, checked_target, load_material
+from core.delivery.take_away.material import Material, load_material
 from core.delivery.take_away.notes import load_about
-from core.delivery.take_away.pdf import print_pdf, print_png
 from core.delivery.take_away.report_matrix import Look, picture
 from core.delivery.take_away.report_parts import scale
 from core.delivery.take_away.style import STYLE
@@ -32,11 +28,7 @@ from core.quality.report_html import document, name, text
 from core.quality.thumbs import data_uri
 from core.runs.pictures import run_pictures
 from core.text import plural, quoted, rate, shorten
-from core.workspace import atomic_path
 
-SUFFIXES = (".pdf", ".png", ".html")
-# A4 in pixels of style sheets, 96 to the inch.
-WIDTH, HEIGHT = 794, 1123
 _PHOTOS = 12
 # Photos beside each other, and how high they are in pixels, by how many there are at least.
 _ACROSS = ((5, 6, 126), (4, 4, 190), (0, 3, 240))
@@ -99,40 +91,6 @@ footer { color: var(--soft); font-size: 8.5pt; border-top: 1px solid var(--line)
 """
 
 
-def write_poster(catalog: Catalog, run_id: str, file: Path, report: Reporter = SILENT) -> Path:
-    """Write the poster of a run to a file, in place of one that is there; returns its full path.
-
-    Raises:
-        InvalidInput: it is not the name of a PDF, PNG or HTML file, or nothing can be written
-            there.
-        NotFound: there is no such run, it has no results, or for PDF and PNG no browser is here.
-        Cancelled: the person asked to stop.
-    """
-    target = checked_target(file, SUFFIXES, "A poster")
-    made = poster_html(catalog, run_id, report)
-    kind = target.suffix.lower()
-    if kind == ".html":
-        with atomic_path(target) as part:
-            part.write_text(made, encoding="utf-8")
-        return target
-    with tempfile.TemporaryDirectory(prefix="lightbox-") as folder:
-        page = Path(folder) / "poster.html"
-        page.write_text(made, encoding="utf-8")
-        return print_poster(page, target, report)
-
-
-def print_poster(page: Path, target: Path, report: Reporter = SILENT) -> Path:
-    """The HTML of a poster as PDF or PNG, by the target's suffix.
-
-    Raises:
-        NotFound: no browser is here, or it could not print.
-        Cancelled: the person asked to stop.
-    """
-    if target.suffix.lower() == ".pdf":
-        return print_pdf(page, target, report)
-    return print_png(page, target, (WIDTH, HEIGHT), report)
-
-
 def poster_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
     """The poster as HTML: one page of A4, light, without scripts.
 
@@ -140,18 +98,18 @@ def poster_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str
         NotFound: there is no such run, or it has no results.
         Cancelled: the person asked to stop.
     """
-    found = Findings(load_material(catalog, run_id), report)
-    run, result = found.material.run, found.result
+    material = load_material(catalog, run_id, report)
+    run = material.run
     about = load_about(catalog.workspace, run.id)
     use = f'<p class="use">{text(about.use)}</p>' if about.use else ""
     body = [
         "<main>",
         f"<header><h1>{name(run.name)}</h1>{use}</header>",
-        _hero(result),
-        _photos(found),
-        f'<div class="two"><div>{_matrix(result)}{_weakest(result, _below(result))}</div>',
-        f"<div>{_words(result)}</div></div>",
-        _foot(found.material),
+        _hero(material),
+        _photos(material),
+        f'<div class="two"><div>{_matrix(material)}{_weakest(material, _below(material))}</div>',
+        f"<div>{_words(material)}</div></div>",
+        _foot(material),
         "</main>",
     ]
     return document(f"{run.name}: poster", body, style=STYLE + _STYLE)
@@ -176,15 +134,14 @@ def _hero(result: Result) -> str:
     )
 
 
-def _photos(found: Findings) -> str:
-    evaluation = found.result.evaluation
+def _photos(material: Material) -> str:
+    evaluation = material.evaluation
     # As many are wrong as in the whole test.
     wrong = round(_PHOTOS * (1 - evaluation.accuracy))
-    rows = telling(found.result.predictions.table, _PHOTOS, wrong)
+    rows = telling(material.predictions.table, _PHOTOS, wrong)
     if not len(rows):
         return ""
     items = []
-    material = found.material
     pictures = run_pictures(material.catalog, material.run, rows["path"])
     for each, photo in zip(rows.itertuples(), pictures, strict=True):
         kind = " class=tiny" if photo.tiny else ""
@@ -198,11 +155,11 @@ def _photos(found: Findings) -> str:
         side = "right" if each.correct else "wrong"
         items.append(f'<li class="{side}"><div>{shown}</div><p>{said}</p></li>')
     across, high = next((n, high) for least, n, high in _ACROSS if len(items) >= least)
-    if found.result.figures.verdict.get("aim"):
+    if material.figures.verdict.get("aim"):
         # Its answer takes lines above, and none is to be missing below.
         high = round(_LOWER * high)
     heading = "Photos it had never seen"
-    if not found.result.unseen:
+    if not material.unseen:
         heading = "Photos of the test"
     right = int(rows["correct"].sum())
     heading += (

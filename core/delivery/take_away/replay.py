@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from core.catalog import Catalog, RunRecord
-from core.delivery.take_away.material import checked_target
 from core.errors import NotFound
 from core.quality import thumbs
 from core.quality.curation import curated
 from core.text import percent, shorten
-from core.workspace import atomic_path
 
-SUFFIXES = (".webp", ".gif")
 _ACROSS, _SIDE, _GAP, _MARGIN, _FOOT = 4, 132, 10, 18, 74
 _LONGEST_S, _LAST_MS, _FEWEST_MS, _MOST_MS = 10.0, 2000, 60, 600
 _MOST_FRAMES = 90
@@ -34,28 +30,14 @@ def can_replay(catalog: Catalog, run: RunRecord) -> bool:
     return len(_told(catalog, run).get("history", ())) > 1
 
 
-def write_replay(catalog: Catalog, run_id: str, target: Path) -> Path:
-    """Write it; the format follows the file's ending.
-
-    Raises:
-        NotFound: nothing is known of how its answers came about, or its pictures have gone.
-        InvalidInput: neither ``.webp`` nor ``.gif``.
-    """
-    file = checked_target(target, SUFFIXES, "A replay")
-    data = replay(catalog, run_id, file.suffix.lower().removeprefix("."))
-    with atomic_path(file) as part:
-        part.write_bytes(data)
-    return file
-
-
 def replay(catalog: Catalog, run_id: str, kind: str = "webp") -> bytes:
-    """The file's content.
+    """The film as a file's content.
 
     Args:
         kind: ``webp`` or ``gif``.
 
     Raises:
-        NotFound: as :func:`write_replay`.
+        NotFound: nothing is known of how its answers came about, or its pictures have gone.
     """
     run = catalog.runs.get(run_id)
     told = _told(catalog, run)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.delivery.take_away.findings import Findings
+from core.delivery.take_away.material import Material
 from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
 from core.delivery.take_away.report_pictures import groups, looked_at
 from core.delivery.take_away.svg import chart
@@ -17,7 +17,7 @@ from core.quality.report_html import bar, name, table, text
 from core.text import percent
 
 
-def section_html(section: parts.Section, found: Findings, level: int = 2) -> str:
+def section_html(section: parts.Section, material: Material, level: int = 2) -> str:
     """A section with its title as a heading of this level, on all sides of it what it needs."""
     title = f"<h{level}>{text(section.title)}</h{level}>" if section.title else ""
     body = []
@@ -26,16 +26,16 @@ def section_html(section: parts.Section, found: Findings, level: int = 2) -> str
         if kind is parts.Chart:
             body.append(f'<div class="charts">{"".join(map(chart, alike))}</div>')
         elif kind is parts.Pictures:
-            body.append(_pictures(alike, found))
+            body.append(_pictures(alike, material))
         else:
             body += [_DRAWN[kind](part) for part in alike]
     return f"<section>{title}{''.join(body)}</section>"
 
 
-def _pictures(alike: list[Any], found: Findings) -> str:
+def _pictures(alike: list[Any], material: Material) -> str:
     if any(part.heat for part in alike):
-        return "".join(looked_at(part, found.material, found.result.heat) for part in alike)
-    return groups(alike, found.material)
+        return "".join(looked_at(part, material) for part in alike)
+    return groups(alike, material)
 
 
 def _headline(part: parts.Headline) -> str:

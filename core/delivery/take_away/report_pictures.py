@@ -9,9 +9,8 @@ import numpy as np
 from PIL import Image
 
 from core.delivery.take_away.material import Material
-from core.evaluation.document.parts import Picture, Pictures
+from core.evaluation.document.parts import Pictures
 from core.evaluation.explain.overlay import framed, overlay
-from core.evaluation.study.basis import Heat
 from core.quality import report_html
 from core.quality.report_html import name, strip, text
 from core.quality.thumbs import data_uri
@@ -36,24 +35,23 @@ def groups(parts: Sequence[Pictures], material: Material) -> str:
     return f'<ul class="pairs mixed">{"".join(items)}</ul>'
 
 
-def looked_at(part: Pictures, material: Material, heat: Heat | None) -> str:
+def looked_at(part: Pictures, material: Material) -> str:
     """Images, each beside what the model looked at where that is known."""
     items = []
     for each, found in zip(part.items, _thumbnails(part, material), strict=True):
-        items.append(_looked_at(each, found, material, heat))
+        looked = material.heat.of(each.row) if material.heat is not None else None
+        both, beside = '<div class="none">no picture</div>', ""
+        if found.data:
+            both = _image(found.data, found.tiny, each.path)
+        if found.data and looked is not None:
+            both += _image(_with_heat(material, found.data, looked), False, "what it looked at")
+            beside = "both"
+        said, *others = each.notes
+        then = "".join(f'<br><span class="soft">{text(other)}</span>' for other in others)
+        items.append(
+            f'<li><div class="{beside}">{both}</div>{name(each.name)}<br>{text(said)}{then}</li>'
+        )
     return f'<ul class="pairs">{"".join(items)}</ul>'
-
-
-def _looked_at(each: Picture, found: Thumbnail, material: Material, heat: Heat | None) -> str:
-    data = found.data
-    looked = heat.of(each.row) if heat is not None else None
-    both = _image(data, found.tiny, each.path) if data else '<div class="none">no picture</div>'
-    single = "" if looked is None or not data else "both"
-    if looked is not None and data:
-        both += _image(_with_heat(material, data, looked), False, "what it looked at")
-    said, *others = each.notes
-    then = "".join(f'<br><span class="soft">{text(other)}</span>' for other in others)
-    return f'<li><div class="{single}">{both}</div>{name(each.name)}<br>{text(said)}{then}</li>'
 
 
 def _thumbnails(part: Pictures, material: Material) -> list[Thumbnail]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.links import Link, create_link, links, revoke_link
 from core.delivery.take_away.made import Made, find_report
-from core.delivery.take_away.material import load_material
+from core.delivery.take_away.material import Material, load_material
 from core.delivery.take_away.metrics_json import metrics_json
 from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notebook import notebook_json, why_not
 from core.delivery.take_away.notes import MOST, load_about, save_about
 from core.jobs import kinds
-from core.progress import Reporter
 from core.quality.safe_names import safe_name
 from core.text import ago, escape, size
 from core.who import acting
@@ -90,13 +88,13 @@ def _files(view: View) -> None:
     st.markdown("**For whoever goes on with it**")
     run, name = view.run, safe_name(view.run.name)
 
-    def found() -> Findings:
-        return Findings(load_material(catalog(), run.id), Reporter())
+    def found() -> Material:
+        return load_material(catalog(), run.id)
 
     with st.container(horizontal=True):
         st.download_button(
             "Notebook",
-            data=lambda: notebook_json(found().material),
+            data=lambda: notebook_json(found()),
             file_name=f"{name}.ipynb",
             mime="application/x-ipynb+json",
             icon=":material/code:",

@@ -18,16 +18,14 @@ from core.datasets.images import decode
 from core.datasets.intake import add_folder
 from core.delivery.imported.labels import parse_labels, read_labels
 from core.delivery.imported.start import begin_import
-from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
 from core.delivery.take_away.model_card import card_markdown
-from core.delivery.take_away.notebook import write_notebook
+from core.delivery.take_away.written import write
 from core.errors import InvalidInput
 from core.evaluation.evaluate import evaluate_folder
 from core.evaluation.store import load_evaluation
 from core.inference.predictor import open_predictor
 from core.jobs.execute import execute
-from core.progress import Reporter
 from core.quality.scan import scan
 from core.training.foreign.archive import clean_copy, look_into
 from tests.core.evaluation.coloured import CLASSES, write_colour
@@ -117,11 +115,11 @@ def test_it_is_tested_compared_and_asked_like_any_other(
     expected = means().predict(decode(data, SIZE)[None] / np.float32(255), verbose=0)[0]
     assert answer.label == "green"
     assert answer.confidence == pytest.approx(float(expected.max()), abs=1e-3)
-    card = card_markdown(Findings(load_material(catalog, run.id), Reporter()))
+    card = card_markdown(load_material(catalog, run.id))
     assert "Trained | elsewhere" in card
     assert "How to reproduce" not in card
     with pytest.raises(InvalidInput, match="trained elsewhere"):
-        write_notebook(catalog, run.id, tmp_path / "no.ipynb")
+        write("notebook", catalog, run.id, tmp_path / "no.ipynb")
     on_folder = evaluate_folder(catalog, run.id, tmp_path / "photos")
     assert (on_folder.images, on_folder.accuracy) == (36, 1.0)
 

@@ -12,20 +12,19 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.cli.parser import parse
 from core.delivery.take_away.command import command_line
-from core.delivery.take_away.findings import Findings
 from core.delivery.take_away.material import load_material
-from core.delivery.take_away.metrics_json import metrics, write_metrics
-from core.delivery.take_away.model_card import card_markdown, write_card
+from core.delivery.take_away.metrics_json import metrics
+from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notes import load_about, save_about
+from core.delivery.take_away.written import write
 from core.errors import InvalidInput, NotFound
-from core.progress import Reporter
 from core.training.recipes import RECIPES
 from core.training.spec import TrainSpec
 from tests.core.delivery.take_away.making import spec_of
 
 
 def text_of(catalog: Catalog, run: RunRecord) -> str:
-    return card_markdown(Findings(load_material(catalog, run.id), Reporter()))
+    return card_markdown(load_material(catalog, run.id))
 
 
 def test_a_card_has_data_metrics_limits_and_how_to_reproduce(
@@ -82,7 +81,7 @@ def test_figures_are_one_document_of_the_schema(
     assert {score["key"] for score in found["scores"]} >= {"accuracy", "macro_f1", "mcc", "brier"}
     assert found["reliability"]["robustness"] is None
     assert len(found["training"]["history"]) == 3
-    file = write_metrics(catalog, run.id, tmp_path / "figures.json")
+    file = write("metrics", catalog, run.id, tmp_path / "figures.json")
 
     def none(text: str) -> None:
         raise AssertionError(f"{text} is not JSON")
@@ -92,9 +91,9 @@ def test_figures_are_one_document_of_the_schema(
 
 def test_a_run_without_results_is_a_sentence(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no run named"):
-        write_card(catalog, "cats", tmp_path / "card.md")
+        write("card", catalog, "cats", tmp_path / "card.md")
     with pytest.raises(InvalidInput, match=r"ends in \.md"):
-        write_card(catalog, "cats", tmp_path / "card.txt")
+        write("card", catalog, "cats", tmp_path / "card.txt")
 
 
 def test_a_run_whose_dataset_was_removed_still_has_a_card(catalog: Catalog, run: RunRecord) -> None:

@@ -19,7 +19,8 @@ from core.catalog.records import RunSummary
 from core.datasets.images import Decoding, decode
 from core.delivery.take_away.cells import training
 from core.delivery.take_away.material import Material
-from core.delivery.take_away.notebook import cells, notebook, write_notebook
+from core.delivery.take_away.notebook import cells, notebook
+from core.delivery.take_away.written import write
 from core.errors import InvalidInput
 from core.features import backbones
 from core.runs.values import EpochRecord
@@ -191,7 +192,7 @@ def test_it_is_a_valid_notebook_whose_text_is_only_text(catalog: Catalog) -> Non
 
 def test_only_notebooks_are_written(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"ends in \.ipynb"):
-        write_notebook(catalog, "any", tmp_path / "run.py")
+        write("notebook", catalog, "any", tmp_path / "run.py")
 
 
 def _run(cells_of: list[Any], *, until: str, **known: Any) -> dict[str, Any]:
@@ -428,7 +429,7 @@ def test_executed_on_the_digits_it_is_as_accurate_as_the_run(
     run = create_run(catalog, spec)
     train_run(catalog, run.id)
     evaluation = evaluate_run(catalog, run.id)
-    file = write_notebook(catalog, run.id, tmp_path / "run.ipynb")
+    file = write("notebook", catalog, run.id, tmp_path / "run.ipynb")
     made = nbformat.read(file, 4)
     made.cells.append(
         nbformat.v4.new_code_cell(

@@ -11,9 +11,10 @@ from PIL import Image
 
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.notes import save_about
-from core.delivery.take_away.pdf import find_browser, spelled_out
-from core.delivery.take_away.poster import HEIGHT, WIDTH, poster_html, write_poster
+from core.delivery.take_away.pdf import HEIGHT, WIDTH, find_browser, spelled_out
+from core.delivery.take_away.poster import poster_html
 from core.delivery.take_away.report_matrix import Look, picture
+from core.delivery.take_away.written import write
 from core.errors import InvalidInput
 from core.evaluation.aim import set_aim
 from core.evaluation.mistakes import telling
@@ -47,15 +48,15 @@ def test_it_has_the_sentence_photos_mistakes_and_what_to_collect(
 def test_it_is_one_page_as_pdf_and_as_a_picture(
     catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
-    printed = write_poster(catalog, run.id, tmp_path / "poster.pdf").read_bytes()
+    printed = write("poster", catalog, run.id, tmp_path / "poster.pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
-    with Image.open(write_poster(catalog, run.id, tmp_path / "poster.png")) as image:
+    with Image.open(write("poster", catalog, run.id, tmp_path / "poster.png")) as image:
         assert image.size == (2 * WIDTH, 2 * HEIGHT)
         # Below the foot's line there is white paper.
         edge = image.convert("L").crop((0, 2 * HEIGHT - 30, 2 * WIDTH, 2 * HEIGHT))
         assert edge.getextrema() == (255, 255)
     with pytest.raises(InvalidInput, match=r"\.pdf or \.png or \.html"):
-        write_poster(catalog, run.id, tmp_path / "poster.jpg")
+        write("poster", catalog, run.id, tmp_path / "poster.jpg")
 
 
 def test_names_in_a_matrix_end_where_their_room_does() -> None:

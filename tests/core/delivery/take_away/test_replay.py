@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from core.catalog import Catalog
-from core.delivery.take_away.replay import can_replay, replay, write_replay
+from core.delivery.take_away.replay import can_replay, replay
+from core.delivery.take_away.written import write
 from core.errors import InvalidInput, NotFound
 from tests.core.evaluation.coloured import CLASSES, make_run
 
@@ -39,6 +40,6 @@ def test_each_moment_is_a_frame_and_pictures_turn_from_wrong_to_right(
     # The third picture is grey as long as it is answered wrongly, and red then.
     assert max(before) - min(before) < 20
     assert after[0] - after[2] > 80
-    assert write_replay(catalog, run.id, tmp_path / "film.gif").stat().st_size > 1000
+    assert write("replay", catalog, run.id, tmp_path / "film.gif").stat().st_size > 1000
     with pytest.raises(InvalidInput, match="ends in"):
-        write_replay(catalog, run.id, tmp_path / "film.mp4")
+        write("replay", catalog, run.id, tmp_path / "film.mp4")

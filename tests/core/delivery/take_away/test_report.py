@@ -12,10 +12,11 @@ import pytest
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.made import find_report, make_report
 from core.delivery.take_away.notes import save_about
-from core.delivery.take_away.pdf import find_browser, print_pdf
-from core.delivery.take_away.report import report_html, write_report
+from core.delivery.take_away.pdf import find_browser, print_page
+from core.delivery.take_away.report import report_html
 from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
 from core.delivery.take_away.svg import chart, ticks
+from core.delivery.take_away.written import write
 from core.errors import Cancelled, InvalidInput
 from core.evaluation.document.parts import Chart, Line
 from core.evaluation.study.run import run_study
@@ -105,14 +106,14 @@ def test_only_html_is_written_and_stopping_leaves_nothing(
     catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
     with pytest.raises(InvalidInput, match=r"ends in \.html"):
-        write_report(catalog, run.id, tmp_path / "report.txt")
+        write("report", catalog, run.id, tmp_path / "report.txt")
 
     class Stopping(RecordingReporter):
         def wishes(self) -> Wishes:
             return Wishes(stop="keep") if self.steps else Wishes()
 
     with pytest.raises(Cancelled):
-        write_report(catalog, run.id, tmp_path / "report.html", Stopping())
+        write("report", catalog, run.id, tmp_path / "report.html", Stopping())
     assert not list(tmp_path.glob("*report*"))
 
 
@@ -159,7 +160,7 @@ def test_a_browser_that_fails_is_a_sentence(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert find_browser() == browser
     with pytest.raises(Exception, match="could not print"):
-        print_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
+        print_page(tmp_path / "page.html", tmp_path / "page.pdf")
     assert not (tmp_path / "page.pdf").exists()
 
 
@@ -167,7 +168,7 @@ def test_a_browser_that_fails_is_a_sentence(
 def test_it_opens_in_a_browser_without_a_request(
     browser: Any, catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
-    file = write_report(catalog, run.id, tmp_path / "report.html")
+    file = write("report", catalog, run.id, tmp_path / "report.html")
     for width, scheme in ((1440, "light"), (390, "dark")):
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         asked, complaints = [], []
