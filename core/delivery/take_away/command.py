@@ -27,9 +27,9 @@ def command_line(spec: TrainSpec, dataset: str, head: str = "") -> str:
         parts += ["--minutes", f"{spec.minutes:g}"]
     if spec.stack:
         parts += ["--layers", "layers.json"]
-    usual = _flat(_usual(spec))
-    preset = spec.augmentation.preset
-    if not head and preset != "own" and preset != _usual(spec).augmentation.preset:
+    theirs = _usual(spec)
+    usual, preset = _flat(theirs), spec.augmentation.preset
+    if not head and preset != "own" and preset != theirs.augmentation.preset:
         parts += ["--set", f"augmentation={preset}"]
     for key, value in _flat(spec).items():
         if key.startswith("augmentation.") and preset != "own":
@@ -44,17 +44,12 @@ def command_line(spec: TrainSpec, dataset: str, head: str = "") -> str:
 
 def _usual(spec: TrainSpec) -> TrainSpec:
     """The recipe's own settings."""
-    values: dict[str, Any] = {
-        "dataset_id": spec.dataset_id,
-        "dataset_version": spec.dataset_version,
-        "recipe": spec.recipe,
-        "architecture": spec.architecture,
-        "image_size": spec.image_size,
-        "epochs": spec.epochs,
-        "learning_rate": spec.learning_rate,
-    }
+    dataset = {"dataset_id", "dataset_version"}
+    own = {"recipe", "architecture", "image_size", "epochs", "learning_rate"}
     recipe = RECIPES.get(spec.recipe)
-    return TrainSpec.model_validate(values | (recipe.values if recipe is not None else {}))
+    return TrainSpec.model_validate(
+        spec.model_dump(include=dataset | own) | (recipe.values if recipe is not None else {})
+    )
 
 
 def _flat(spec: TrainSpec) -> dict[str, Any]:

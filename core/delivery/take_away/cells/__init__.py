@@ -7,9 +7,12 @@ calls it. Cells are given as pieces of text, a pair being one that is indented b
 
 from __future__ import annotations
 
+import base64
+import json
 import pprint
 import re
 import textwrap
+import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,6 +78,12 @@ def literal(value: Any, indent: int = 0) -> str:
     indented."""
     text = pprint.pformat(value, width=98 - indent, compact=True, sort_dicts=False)
     return text.replace("\n", "\n" + " " * indent)
+
+
+def packed(value: Any) -> str:
+    """Much JSON as one line of text, which a notebook unpacks."""
+    text = json.dumps(value, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
 
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&])")

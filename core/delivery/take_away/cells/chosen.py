@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.delivery.take_away.cells import Cell, Piece, code, packaged, words
-from core.delivery.take_away.cells.published import published
+from core.delivery.take_away.cells import Cell, Piece, code, pretrained, words
 from core.delivery.take_away.cut import Cutter, namespace
 from core.delivery.take_away.material import Material
 from core.features import backbones
@@ -34,13 +33,9 @@ def networks(material: Material, cutter: Cutter) -> list[Cell]:
     bodies: list[str] = []
     for number, key in enumerate(keys, 1):
         backbone = backbones.get(key).peaked(material.summary.peaks)
-        packed = backbone.packaged
-        if packed is not None:
-            made += packaged.definition(packed, cutter, reads=True)
-            made += packaged.weights(backbone, packed)
-        else:
-            made += published(backbone)
-        about = packaged.settings(backbone, reads=True)
+        made += pretrained.definition(backbone, cutter, reads=True)
+        made += pretrained.weights(backbone)
+        about = pretrained.settings(backbone, reads=True)
         made.append(code(f"WEIGHTS_{number} = WEIGHTS", namespace(f"NETWORK_{number}", about)))
         call = "grey_body_of" if gray else "body_of"
         more = "" if gray else ", gray=False"

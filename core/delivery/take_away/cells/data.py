@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from typing import Any
 
 from core import __version__
 from core.addresses import is_address, shown
 from core.datasets.places import outside
-from core.delivery.take_away.cells import Cell, code, literal, plain, words
+from core.delivery.take_away.cells import Cell, code, literal, packed, plain, words
 from core.delivery.take_away.cut import Cutter
 from core.delivery.take_away.environment import NEEDED, installed
 from core.delivery.take_away.material import Material
@@ -308,7 +305,7 @@ def _settings(material: Material) -> list[str]:
 
 
 def _packed(material: Material) -> str:
-    """Paths, labels and parts of all images, and what Lightbox answered, as one line of text."""
+    """Paths, labels and parts of all images, as one line of text."""
     number = {label: at for at, label in enumerate(material.classes)}
     part = {"train": 0, "validation": 1, "test": 2}
     rows: list[list[Any]] = [
@@ -316,5 +313,4 @@ def _packed(material: Material) -> str:
         for path, label, split in material.split[["path", "label", "split"]].itertuples(index=False)
         if label in number and split in part
     ]
-    text = json.dumps(rows, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+    return packed(rows)

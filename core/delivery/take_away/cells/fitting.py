@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from core.delivery.take_away.cells import Cell, Piece, code, words
 from core.delivery.take_away.cells.varying import facts
@@ -18,20 +17,6 @@ from core.training.spec import TrainSpec
 _FITTING = "core.training.fitting"
 
 
-@dataclass(frozen=True)
-class Fit:
-    """One call of Keras's ``fit``: what it is called with, as source."""
-
-    network: str
-    batches: str
-    inputs: str
-    peak: float
-    epochs: int
-    run_epochs: int
-    kept: str
-    before: int = 0
-
-
 def views_of(material: Material) -> int:
     """How many varied views of each image a head was trained on."""
     if not material.spec.augmentation.varies:
@@ -40,7 +25,7 @@ def views_of(material: Material) -> int:
     return next((count for limit, count in VIEWS if images <= limit), 0)
 
 
-def first_part(spec: TrainSpec) -> str:
+def _first_part(spec: TrainSpec) -> str:
     """What the first part of a run is called in its history."""
     pretrained = architectures.get(spec.architecture).backbone is not None
     return "head" if pretrained and spec.weights != "none" and spec.tuning.epochs else ""
@@ -125,33 +110,37 @@ def batches(spec: TrainSpec, cutter: Cutter, holds: Mapping[str, bool]) -> Cell:
     )
 
 
-PIXEL_BATCHES = "batches_of(images, train)"
 BEST = """
 model.set_weights(best.weights)
 print("Best epoch:", best.epoch)
 """
 
 
-def fit(spec: TrainSpec, fitting: Fit, holds: Mapping[str, bool]) -> list[Piece]:
-    """Compile, follow and fit one part."""
-    validated, stops = holds["validated"], holds["stops"]
-    batches = fitting.batches
-    if spec.augmentation.active and batches == PIXEL_BATCHES:
-        batches = "batches_of(images, train, augmentation=AUGMENTATION)"
-    rate = f"{fitting.peak!r}, {fitting.epochs}" + (
-        f", before={fitting.before}" if fitting.before and holds["by_hand"] else ""
-    )
+def fit(
+    material: Material, holds: Mapping[str, bool], network: str, *, tuning: bool = False
+) -> list[Piece]:
+    """Compile, follow and fit one part of the training.
+
+    Args:
+        network: ``model``, which learns from pixels, or its ``top``, from features.
+    """
+    spec = material.spec
+    validated, stops, pixels = holds["validated"], holds["stops"], network == "model"
+    inputs = "images[validation]" if pixels else "validation_features"
+    kept, part = ("tuned", "tuning") if tuning else ("best", _first_part(spec))
+    planned = spec.tuning if tuning else spec
+    peak, epochs = planned.learning_rate, planned.epochs
+    batches = f"batches_of(images, train{', augmentation=AUGMENTATION' * spec.augmentation.active})"
+    rate = f"{peak!r}, {epochs}" + f", before={spec.epochs}" * (tuning and holds["by_hand"])
     mode = "min" if spec.stopping.metric == "loss" else "max"
-    begin = "on_epoch_begin=lambda epoch, logs: batches.begin(epoch)"
+    begin = "lambda epoch, logs: batches.begin(epoch)" if pixels else "begin"
     return [
-        f"prepare({fitting.network}, {fitting.peak!r})",
-        f"batches = {batches}" if batches else False,
-        f"follow = [keras.callbacks.LambdaCallback({begin})]"
-        if batches
-        else "follow = [keras.callbacks.LambdaCallback(on_epoch_begin=begin)]",
+        f"prepare({network}, {peak!r})",
+        pixels and f"batches = {batches}",
+        f"follow = [keras.callbacks.LambdaCallback(on_epoch_begin={begin})]",
         holds["rated"] and f"follow.append(Rate({rate}))",
-        validated and f"{fitting.kept} = KeepBest({fitting.inputs if holds['scored'] else ''})",
-        validated and f"follow.append({fitting.kept})",
+        validated and f"{kept} = KeepBest({inputs if holds['scored'] else ''})",
+        validated and f"follow.append({kept})",
         stops
         and f"""
         follow.append(
@@ -160,11 +149,11 @@ def fit(spec: TrainSpec, fitting: Fit, holds: Mapping[str, bool]) -> list[Piece]
             )
         )
         """,
-        f"history = {fitting.network}.fit(",
+        f"history = {network}.fit(",
         "    batches,",
-        validated and f"    validation_data=({fitting.inputs}, one_hot[labels[validation]]),",
+        validated and f"    validation_data=({inputs}, one_hot[labels[validation]]),",
         validated and "    validation_batch_size=64,",
-        f"    epochs={fitting.run_epochs},",
+        f"    epochs={epochs_run(material, part, epochs)},",
         "    shuffle=False,  # the batches see to it themselves",
         "    verbose=2,",
         "    callbacks=follow,",
@@ -173,17 +162,8 @@ def fit(spec: TrainSpec, fitting: Fit, holds: Mapping[str, bool]) -> list[Piece]
 
 
 def head(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
-    spec, views = material.spec, views_of(material)
+    views = views_of(material)
     many = f", and at {views} varied views of each training image" if views else ""
-    fitting = Fit(
-        "top",
-        "",
-        "validation_features",
-        spec.learning_rate,
-        spec.epochs,
-        epochs_run(material, first_part(spec), spec.epochs),
-        "best",
-    )
     return [
         words(
             f"""
@@ -225,7 +205,7 @@ def head(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
                 """,
             ),
             (1, "batches.begin(epoch)"),
-            *fit(spec, fitting, holds),
+            *fit(material, holds, "top"),
             holds["validated"] and BEST.replace("model.", "top."),
             "model = assemble(body, top)",
         ),
@@ -235,16 +215,6 @@ def head(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
 def tuning(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
     spec = material.spec
     but = f", all but the first {percent(spec.frozen, 0)} of its layers"
-    fitting = Fit(
-        "model",
-        PIXEL_BATCHES,
-        "images[validation]",
-        spec.tuning.learning_rate,
-        spec.tuning.epochs,
-        epochs_run(material, "tuning", spec.tuning.epochs),
-        "tuned",
-        spec.epochs,
-    )
     return [
         words(
             f"""
@@ -269,7 +239,7 @@ def tuning(material: Material, holds: Mapping[str, bool]) -> list[Cell]:
                 layer.trainable = False
             """,
             "keras.utils.set_random_seed(SEED + 1)",
-            *fit(spec, fitting, holds),
+            *fit(material, holds, "model", tuning=True),
             "history = {name: first_history[name] + history[name] for name in first_history}",
             holds["validated"]
             and f"""

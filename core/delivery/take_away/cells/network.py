@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.delivery.take_away.cells import Cell, chosen, code, packaged, words
+from core.delivery.take_away.cells import Cell, chosen, code, pretrained, words
 from core.delivery.take_away.cells.chosen import is_chosen
-from core.delivery.take_away.cells.published import published
 from core.delivery.take_away.cut import Cutter, namespace
 from core.delivery.take_away.material import Material
 from core.errors import NotFound
@@ -159,14 +158,12 @@ def _layer(layer: Layer) -> str:
 def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list[Cell]:
     spec = material.spec
     backbone = backbones.get(spec.architecture)
-    made: list[Cell] = []
-    packed = backbone.packaged
     # A file of any other kind was written by Keras.
-    reads = packed is not None and (holds["imagenet"] or spec.weights.endswith(".pth"))
-    if packed is not None:
-        made += packaged.definition(packed, cutter, reads=reads)
+    from_torch = holds["imagenet"] or spec.weights.endswith(".pth")
+    reads = backbone.packaged is not None and from_torch
+    made = pretrained.definition(backbone, cutter, reads=reads)
     if holds["imagenet"]:
-        made += packaged.weights(backbone, packed) if packed else published(backbone)
+        made += pretrained.weights(backbone)
     elif not holds["random"]:
         made.append(_starts_from())
         made.append(code(f"WEIGHTS = {start_file(material)!r}"))
@@ -194,7 +191,7 @@ def _pretrained(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -
         ),
         code(
             cutter.cut(f"{_BUILDING}:{root}", known=known),
-            namespace("BACKBONE", packaged.settings(backbone, reads=reads)),
+            namespace("BACKBONE", pretrained.settings(backbone, reads=reads)),
             "keras.utils.set_random_seed(SEED)",
             f"body = {call}",
             'print(f"{body.count_params():,} weights, {BACKBONE.features:,} features")',

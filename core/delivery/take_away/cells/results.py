@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
-
-from core.delivery.take_away.cells import Cell, code, literal, words
+from core.delivery.take_away.cells import Cell, code, literal, packed, words
 from core.delivery.take_away.cells.chosen import is_chosen
 from core.delivery.take_away.material import Material
 
@@ -19,31 +15,9 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
     evaluation = material.evaluation
     classes = len(material.classes)
     side = round(min(24.0, max(4.0, 0.45 * classes + 2)), 1)
-    curves = {
-        name: [entry.value(name) for entry in material.history]
-        for name in ("accuracy", "val_accuracy", "loss", "val_loss")
-    }
-    rounded = {
-        name: [None if value is None else round(float(value), 4) for value in values]
-        for name, values in curves.items()
-    }
-    keys = '["", "val_"]' if validated else '[""]'
-    made = (
-        []
-        if is_chosen(material)
-        else [
-            words(
-                """
-            ## Curves
-
-            Solid: this notebook. Dashed: Lightbox's run. Where the training curve goes on getting
-            better and the validation curve does not, the network begins to learn by heart.
-            """
-            ),
-            code(f"LIGHTBOX = {literal(rounded, 11)}"),
-            code(f"KEYS = {keys}  # of training and validation", _DRAW_CURVES),
-        ]
-    )
+    made: list[Cell] = []
+    if not is_chosen(material):
+        made += _curves(material, '["", "val_"]' if validated else '[""]')
     if evaluation.images:
         made += [
             words(
@@ -70,8 +44,8 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
                 """
             ),
             code(
-                _CONFUSION,
                 f"""
+                matrix = confusion_matrix(labels[test], predicted, labels=range(len(CLASSES)))
                 figure, axis = plt.subplots(figsize=({side}, {side}))
                 ConfusionMatrixDisplay(matrix, display_labels=CLASSES).plot(
                     ax=axis,
@@ -144,17 +118,35 @@ def cells(material: Material, *, validated: bool) -> list[Cell]:
     return made
 
 
+def _curves(material: Material, keys: str) -> list[Cell]:
+    """Those of this notebook beside those of the run; ``keys`` is source."""
+    theirs = {
+        name: [
+            None if (value := entry.value(name)) is None else round(float(value), 4)
+            for entry in material.history
+        ]
+        for name in ("accuracy", "val_accuracy", "loss", "val_loss")
+    }
+    return [
+        words(
+            """
+            ## Curves
+
+            Solid: this notebook. Dashed: Lightbox's run. Where the training curve goes on getting
+            better and the validation curve does not, the network begins to learn by heart.
+            """
+        ),
+        code(f"LIGHTBOX = {literal(theirs, 11)}"),
+        code(f"KEYS = {keys}  # of training and validation", _DRAW_CURVES),
+    ]
+
+
 def _predictions(material: Material) -> str:
     """What Lightbox answered about the test images, in their order here; -1 where it could not."""
-    known = dict(
-        zip(
-            material.predictions.table["path"], material.predictions.predicted.tolist(), strict=True
-        )
-    )
-    split = material.split
-    paths = split.loc[split["split"] == "test", "path"]
-    text = json.dumps([known.get(path, -1) for path in paths], separators=(",", ":"))
-    return base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+    answered = material.predictions
+    known = dict(zip(answered.table["path"], answered.predicted.tolist(), strict=True))
+    tested = material.split.loc[material.split["split"] == "test", "path"]
+    return packed([known.get(path, -1) for path in tested])
 
 
 _DRAW_CURVES = """
@@ -171,8 +163,6 @@ for axis, name in zip(axes, ("accuracy", "loss")):
     axis.legend()
 plt.show()
 """
-
-_CONFUSION = "matrix = confusion_matrix(labels[test], predicted, labels=range(len(CLASSES)))"
 
 _COMPARE = """
 theirs = np.array(json.loads(zlib.decompress(base64.b64decode(LIGHTBOX_ANSWERS))))

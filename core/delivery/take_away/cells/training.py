@@ -9,11 +9,8 @@ from core.delivery.take_away.cells import Cell, chosen, code, words
 from core.delivery.take_away.cells.chosen import is_chosen
 from core.delivery.take_away.cells.fitting import (
     BEST,
-    PIXEL_BATCHES,
-    Fit,
     batches,
     epochs_run,
-    first_part,
     fit,
     head,
     keep_best,
@@ -21,10 +18,11 @@ from core.delivery.take_away.cells.fitting import (
     tuning,
     views_of,
 )
-from core.delivery.take_away.cells.training_words import training_words
 from core.delivery.take_away.cut import Cutter, namespace
 from core.delivery.take_away.material import Material
 from core.runs.values import EpochRecord
+from core.training.catalogue import in_notebook
+from core.training.options import METRICS
 from core.training.spec import TrainSpec
 
 _FITTING = "core.training.fitting"
@@ -37,7 +35,7 @@ def cells(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list
     spec = material.spec
     by_hand = rates_by_hand(spec, material.history)
     made = [
-        words("## Training", "", training_words(spec, holds)),
+        words("## Training", "", _said(spec, holds)),
         _compiling(spec, cutter),
     ]
     if holds["rated"]:
@@ -50,19 +48,31 @@ def cells(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list
         if holds["tuned"]:
             made += tuning(material, holds)
     else:
-        fitting = Fit(
-            "model",
-            PIXEL_BATCHES,
-            "images[validation]",
-            spec.learning_rate,
-            spec.epochs,
-            epochs_run(material, first_part(spec), spec.epochs),
-            "best",
-        )
-        made.append(code(*fit(spec, fitting, holds), holds["validated"] and BEST))
+        made.append(code(*fit(material, holds, "model"), holds["validated"] and BEST))
     if spec.test_views > 1:
         made += looks(spec, cutter)
     return made
+
+
+def _said(spec: TrainSpec, holds: Mapping[str, bool]) -> str:
+    """Optimizer, loss, learning rate, which epoch is kept, and when training stops."""
+    said = [
+        in_notebook(spec, ("optimizer.name", "optimizer.weight_decay", "optimizer.clip_norm")),
+        in_notebook(spec, ("loss.name", "loss.label_smoothing", "balance")),
+        in_notebook(spec, ("schedule.name",)),
+        "It was changed by hand while the run was trained, which is done here too."
+        if holds["by_hand"]
+        else "",
+        f"After each epoch the validation images are asked, and the weights of the epoch with the "
+        f"best {METRICS[spec.best_by]} on them are kept."
+        if holds["validated"]
+        else "There are no validation images, so the last epoch's weights are kept.",
+        f"Training stops early when the validation {METRICS[spec.stopping.metric]} has not got "
+        f"better for {spec.stopping.patience} epochs."
+        if holds["stops"]
+        else "",
+    ]
+    return " ".join(each for each in said if each)
 
 
 def conditions(material: Material) -> dict[str, bool]:
