@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.catalog import Catalog
-from core.cli.command import Options, argument, command
+from core.cli.command import DAYS, Options, argument, command
 from core.cli.output import Output, when
 from core.cli.running import say_where
 from core.inference.keys import PER_MINUTE, ApiKey, create_key, list_keys, revoke_key
@@ -31,7 +31,7 @@ from core.inference.keys import PER_MINUTE, ApiKey, create_key, list_keys, revok
         metavar="RUN",
         help="only this model may be asked; can be given several times",
     ),
-    argument("--days", type=float, metavar="N", help="for so many days; else until taken back"),
+    DAYS,
     examples=("kiosk", 'kiosk --per-minute 60 --model "hands 1" --days 90'),
 )
 def new(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:

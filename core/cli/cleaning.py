@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.quality import curation, findings
 from core.quality.classes import images_of
 from core.quality.curation import curated, usable
 from core.quality.detectors import DETECTORS
+from core.quality.findings import Finding
 from core.quality.versions import diff as compare
 from core.text import images, plural
 
@@ -43,7 +45,7 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run_job(catalog, kinds.submit_scan(catalog, record.id), output)
     table = curated(catalog, record.id)
     thresholds = _thresholds(options.thresholds)
-    found = findings.find(table, thresholds, curation.known_alike(catalog, record.id))
+    found = _found(catalog, record.id, thresholds).values()
     output.text(f"{plural(len(table), 'image')}, {len(usable(table)):,} of them usable")
     kept = kept_layout(catalog.workspace, record.id)
     doubt = kept.doubt if kept is not None and not kept.chosen else ""
@@ -71,20 +73,30 @@ def scan(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     }
 
 
+def _found(
+    catalog: Catalog, dataset_id: str, thresholds: Mapping[str, float] | None = None
+) -> dict[str, Finding]:
+    """What deserves a look in a dataset as it is now, by key, what hurts most first."""
+    alike = curation.known_alike(catalog, dataset_id)
+    found = findings.find(curated(catalog, dataset_id), thresholds, alike)
+    return {finding.key: finding for finding in found}
+
+
 def _thresholds(settings: list[str]) -> dict[str, float]:
     chosen = {}
     for setting in settings:
         key, _, value = setting.partition("=")
-        try:
-            chosen[key.strip()] = float(value)
-        except ValueError:
-            chosen[key.strip()] = -1.0
         if key.strip() not in DETECTORS:
             raise InvalidInput(
                 f"There is no detector “{key}”.", remedy="There are: " + ", ".join(DETECTORS) + "."
             )
-        if not 0 <= chosen[key.strip()] <= 1:
+        try:
+            score = float(value)
+        except ValueError:
+            score = -1.0
+        if not 0 <= score <= 1:
             raise InvalidInput(f"“{setting}” is not of the form detector=0.5, from 0 to 1.")
+        chosen[key.strip()] = score
     return chosen
 
 
@@ -93,14 +105,14 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     record = catalog.datasets.find(options.name)
     run_job(catalog, kinds.submit_suspects(catalog, record.id), output)
     table = curated(catalog, record.id)
-    found = {
-        finding.key: finding
-        for finding in findings.find(table, alike=curation.known_alike(catalog, record.id))
-        if finding.key in (*findings.SUSPECTED, "outliers")
-    }
+    found = [
+        finding
+        for key, finding in _found(catalog, record.id).items()
+        if key in (*findings.SUSPECTED, "outliers")
+    ]
     judged = int(table["label_doubt"].notna().sum())
     output.text(f"{plural(judged, 'image was', 'images were')} judged")
-    for finding in found.values():
+    for finding in found:
         output.text(f"\n{finding.title}: {len(finding.paths):,}  [{finding.key}]")
         for path, reason in list(zip(finding.paths, finding.reasons, strict=True))[:10]:
             output.text(f"  {path}  {reason}")
@@ -108,7 +120,7 @@ def suspects(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         "dataset": record.id,
         "version": catalog.datasets.get(record.id).version,
         "judged": judged,
-        "findings": [finding.as_json() for finding in found.values()],
+        "findings": [finding.as_json() for finding in found],
     }
 
 
@@ -172,18 +184,14 @@ def decide(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
     paths = list(options.paths)
     why = options.why
     if options.finding:
-        table = curated(catalog, record.id)
-        found = {
-            finding.key: finding
-            for finding in findings.find(table, alike=curation.known_alike(catalog, record.id))
-        }
+        found = _found(catalog, record.id)
         if options.finding not in found:
             raise NotFound(
                 f"There is no finding “{options.finding}” in this dataset now.",
                 remedy=("There are: " + ", ".join(found) + ".") if found else "",
             )
         finding = found[options.finding]
-        extra = options.extra_copies
+        extra, table = options.extra_copies, curated(catalog, record.id)
         paths += findings.extra_copies(finding, table) if extra else finding.paths
         why = why or finding.title
     change = curation.decide(catalog, record.id, action, paths, why=why)

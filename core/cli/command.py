@@ -124,6 +124,11 @@ def one_of(*arguments: Argument, required: bool = False) -> Argument:
     return Argument(add_to)
 
 
-# What many commands take.
+# What several commands take.
 NAME = argument("name", metavar="NAME", example="hands")
 RUN = argument("run", metavar="RUN", example='"hands 1"')
+LINKS = one_of(
+    argument("--list", action="store_true", help="list the links that there are"),
+    argument("--revoke", metavar="TOKEN", help="take a link back"),
+)
+DAYS = argument("--days", type=float, metavar="N", help="for so many days; else until taken back")

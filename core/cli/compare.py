@@ -126,22 +126,13 @@ def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
             f"    {row.path}: {relation_in_words(row.relation)} of {row.train_path} "
             f"({row.score:.3f})"
         )
+    said = "threshold", "images", "correct", "accuracy", "alike", "alike_correct"
     return {
         "run": run.name,
         "on": on,
-        **{
-            name: getattr(score, name)
-            for name in (
-                "threshold",
-                "images",
-                "correct",
-                "accuracy",
-                "alike",
-                "alike_correct",
-                "accuracy_without",
-                "searched",
-            )
-        },
+        **{name: getattr(score, name) for name in said},
+        "accuracy_without": score.accuracy_without,
+        "searched": score.searched,
         "interval": [score.with_all.low, score.with_all.high],
         "interval_without": [score.without.low, score.without.high],
         "images_alike": rows.to_dict("records"),

@@ -158,19 +158,8 @@ def known(catalog: Catalog, options: Options, output: Output) -> Any:
             for each in sets
         ],
     )
-    return [
-        {
-            "key": each.key,
-            "title": each.title,
-            "sentence": each.sentence,
-            "images": each.images,
-            "classes": list(each.classes),
-            "download_bytes": each.download_bytes,
-            "licence": each.licence,
-            "is_downloaded": each.is_downloaded,
-        }
-        for each in sets
-    ]
+    said = "key", "title", "sentence", "images", "classes", "download_bytes", "licence"
+    return [{name: getattr(each, name) for name in (*said, "is_downloaded")} for each in sets]
 
 
 def _once(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
@@ -371,11 +360,9 @@ def _show(
 
 
 def _dataset(catalog: Catalog, record: DatasetRecord) -> dict[str, Any]:
-    root = catalog.workspace.place_of(record.root)
+    said = "id", "name", "origin", "state", "version", "images", "classes"
     return {
-        **{key: getattr(record, key) for key in ("id", "name", "origin", "state", "version")},
-        "images": record.images,
-        "classes": record.classes,
-        "root": shown(root),
+        **{name: getattr(record, name) for name in said},
+        "root": shown(catalog.workspace.place_of(record.root)),
         "problem": record.problem,
     }

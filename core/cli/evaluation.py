@@ -17,9 +17,9 @@ from core.evaluation.aim import set_aim
 from core.evaluation.document.result import load_result
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.evaluate import evaluate_folder, known_evaluation
-from core.evaluation.figures.compute import Figures, figures, judged_by_aim, load_curves
+from core.evaluation.figures.compute import figures, judged_by_aim, load_curves
 from core.evaluation.figures.tables import FORMATS, Format, report_table
-from core.evaluation.records import Evaluation, worst_confusions
+from core.evaluation.records import worst_confusions
 from core.evaluation.tested import find_tested
 from core.text import listed
 from core.workspace import atomic_path, writable_place
@@ -43,13 +43,14 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
     """Say how good a run is; the document has the confusion matrix, scores with intervals, the
     verdict, the report, all pairs that are mixed up, points of the curves of each class, and in
     ``sections`` what is said of all that."""
-    if options.table is not None and options.table[0] not in FORMATS:
-        raise InvalidInput(
-            f"“{options.table[0]}” is not a kind of table.",
-            remedy=f"Choose one of: {', '.join(FORMATS)}.",
-        )
+    kind, target = "", Path()
     if options.table is not None:
-        writable_place(Path(options.table[1]))
+        kind, target = options.table[0], Path(options.table[1])
+        if kind not in FORMATS:
+            raise InvalidInput(
+                f"“{kind}” is not a kind of table.", remedy=f"Choose one of: {', '.join(FORMATS)}."
+            )
+        target = writable_place(target)
     run = catalog.runs.find(options.run)
     if options.on is None:
         evaluation = known_evaluation(catalog, run.id, output.progress)
@@ -68,9 +69,15 @@ def evaluate(catalog: Catalog, options: Options, output: Output) -> dict[str, An
         if known.group != "reliability" and (each := build(known, result, "terminal"))
     ]
     tell(sections, output)
-    _left_out(evaluation, output)
-    if options.table is not None:
-        _write_table(options.table, evaluation, found, output)
+    if evaluation.left_out:
+        output.text(f"  left out: {len(evaluation.left_out):,}")
+        for path, why in evaluation.left_out[:3]:
+            output.text(f"    {path}: {why}")
+    if kind:
+        with atomic_path(target) as part:
+            table = report_table(evaluation, found.classes, cast(Format, kind))
+            part.write_text(table, encoding="utf-8")
+        output.text(f"Written: {target}")
     return {
         **evaluation.model_dump(mode="json"),
         "verdict": found.verdict.model_dump(mode="json"),
@@ -132,21 +139,6 @@ def verdict(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         **(judged.as_json() if judged else {"aim": None, "answer": None, "classes": []}),
         "statements": [each.model_dump() for each in said.statements],
     }
-
-
-def _left_out(evaluation: Evaluation, output: Output) -> None:
-    if evaluation.left_out:
-        output.text(f"  left out: {len(evaluation.left_out):,}")
-        for path, why in evaluation.left_out[:3]:
-            output.text(f"    {path}: {why}")
-
-
-def _write_table(asked: list[str], evaluation: Evaluation, found: Figures, output: Output) -> None:
-    kind, file = cast(Format, asked[0]), asked[1]
-    target = writable_place(Path(file))
-    with atomic_path(target) as part:
-        part.write_text(report_table(evaluation, found.classes, kind), encoding="utf-8")
-    output.text(f"Written: {target}")
 
 
 def curve_points(curves: pd.DataFrame) -> dict[str, dict[str, list[list[float]]]]:

@@ -15,6 +15,7 @@ from core.errors import InvalidInput, NotFound, UnreadableImage
 from core.evaluation.explain.explainer import Explainer, ninths, open_explainer, overlay
 from core.evaluation.explain.originals import read_original
 from core.evaluation.explain.overlay import framed
+from core.evaluation.mistakes import select
 from core.evaluation.predictions import load_predictions
 from core.evaluation.study.run import run_study
 from core.text import percent
@@ -71,8 +72,7 @@ def _read(file: Path) -> bytes:
 def _mistakes(catalog: Catalog, run: RunRecord, output: Output) -> list[tuple[str, bytes]]:
     """The test images that it was wrong about, the surest first."""
     predictions = load_predictions(catalog.workspace, run.id)
-    wrong = np.flatnonzero(~predictions.correct)
-    wrong = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:_MOST_MISTAKES]
+    wrong = select(predictions, "wrong")[:_MOST_MISTAKES]
     if not len(wrong):
         output.text("It was right about every test image. Name images to see what it looks at.")
     paths = predictions.table["path"].iloc[wrong]

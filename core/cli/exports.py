@@ -58,9 +58,9 @@ def export_model(catalog: Catalog, options: Options, output: Output) -> Any:
 
 def _list(catalog: Catalog, run_id: str, output: Output) -> list[dict[str, Any]]:
     made = {export.format: export for export in find_exports(catalog.workspace, run_id)}
-    rows = []
+    rows, document = [], []
     for key in offered():
-        export = made.get(key)
+        fmt, export = FORMATS[key], made.get(key)
         facts = ("–",) * 5
         if export is not None:
             facts = (
@@ -70,19 +70,14 @@ def _list(catalog: Catalog, run_id: str, output: Output) -> list[dict[str, Any]]
                 f"{export.largest_difference:.2g}",
                 f"{export.milliseconds:.1f} ms",
             )
-        rows.append((key, FORMATS[key].title, *facts))
+        rows.append((key, fmt.title, *facts))
+        known = _known(export) if export is not None else None
+        said = {"format": key, "title": fmt.title, "sentence": fmt.sentence, "made": known}
+        document.append(said)
     output.table(
         ("name", "format", "made", "model", "same answer", "largest difference", "an image"), rows
     )
-    return [
-        {
-            "format": key,
-            "title": FORMATS[key].title,
-            "sentence": FORMATS[key].sentence,
-            "made": _known(made[key]) if key in made else None,
-        }
-        for key in offered()
-    ]
+    return document
 
 
 def _known(export: Export) -> dict[str, Any]:

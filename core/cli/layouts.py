@@ -71,30 +71,24 @@ def choice_of(options: Options) -> Choice:
     if kind is None and (options.table or options.labels):
         kind = "table"
     together = options.together if options.together not in (None, "nothing") else None
-    if kind is None and options.margin is not None:
-        kind = "boxes"
+    margin = options.margin
+    if margin is not None:
+        kind = kind or "boxes"
+        if not 0 <= margin <= 200:
+            raise InvalidInput("A margin is from 0 to 200 per cent of a box.")
+        margin /= 100
+    if options.page is not None and options.page < 1:
+        raise InvalidInput("Pages are counted from 1 on.")
     return Choice(
         kind,
         options.table,
         options.labels,
         together,
-        _margin(options.margin),
-        _page(options.page),
+        margin,
+        options.page,
         _greys(options.greys),
         options.masks,
     )
-
-
-def _margin(percent: float | None) -> float | None:
-    if percent is not None and not 0 <= percent <= 200:
-        raise InvalidInput("A margin is from 0 to 200 per cent of a box.")
-    return None if percent is None else percent / 100
-
-
-def _page(page: int | None) -> int | None:
-    if page is not None and page < 1:
-        raise InvalidInput("Pages are counted from 1 on.")
-    return page
 
 
 def _greys(text: str | None) -> tuple[float, float] | None:

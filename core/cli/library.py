@@ -199,7 +199,6 @@ def restore(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
 
 @in_library("run empty-bin", "remove for good what is in the bin")
 def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
-    """Remove for good what is in the bin."""
     gone = library.empty_bin(catalog)
     output.text(f"{plural(len(gone), 'run')} removed for good.")
     return [{"run": run.id, "name": run.name} for run in gone]
@@ -207,7 +206,6 @@ def empty_bin(catalog: Catalog, options: Options, output: Output) -> list[dict[s
 
 @in_library("run settings", "show a run's settings, to train with them again", RUN)
 def settings(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    """A run's settings, and the command that trains with them again."""
     run = catalog.runs.find(options.run)
     spec = parse_spec(run.spec).model_dump(mode="json")
     datasets = {record.id: record.name for record in catalog.datasets.all()}
@@ -221,7 +219,6 @@ def settings(catalog: Catalog, options: Options, output: Output) -> dict[str, An
 
 @in_library("run tests", "list the folders that a run was tested on", RUN)
 def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, Any]]:
-    """The folders that a run was tested on."""
     run = catalog.runs.find(options.run)
     found = folders_tested(catalog.workspace, run.id)
     if not found:
@@ -242,7 +239,6 @@ def tests(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     examples=('"hands 1" photos',),
 )
 def forget_test(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    """Delete what came of a test on a folder."""
     run = catalog.runs.find(options.run)
     tested = find_tested(catalog.workspace, run.id, options.folder)
     forget_tested(catalog.workspace, run.id, tested.on)

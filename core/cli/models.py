@@ -126,9 +126,7 @@ def train(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
 def _begin_with(catalog: Catalog, record: DatasetRecord, options: Options) -> TrainSpec:
     """The settings that a training begins with: those of another run, or of a recipe."""
     if options.like is None:
-        recipe = options.recipe
-        if recipe is None and getattr(options, "minutes", None) is not None:
-            recipe = "auto"
+        recipe = options.recipe or ("auto" if options.minutes is not None else None)
         spec = suggest_spec(catalog, record.id, recipe)
         given = {setting.partition("=")[0].strip() for setting in options.settings}
         if recipe is None and spec.minutes and (given - _LEFT_TO_PEOPLE or options.layers):
@@ -302,8 +300,7 @@ def _in_groups(
     from core.inference.given import open_given
 
     for path in paths:
-        files: list[tuple[str, bytes]] = []
-        within: list[Path] = [path.expanduser()]
+        within = [path.expanduser()]
         try:
             if os.path.isdir(within[0]):  # noqa: PTH112  (answers where ``Path`` would raise)
                 found = find_files(within[0], output.progress)
@@ -312,19 +309,18 @@ def _in_groups(
             yield [], [(str(path), error.title)]
             continue
         for start in range(0, len(within), _GROUP):
-            files, refused = [], []
+            files: list[tuple[str, bytes]] = []
+            refused: list[tuple[str, str]] = []
             for each in within[start : start + _GROUP]:
                 name = str(path if each == path.expanduser() else each)
                 try:
                     files.append((name, each.read_bytes()))
                 except (OSError, ValueError):
-                    refused.append((name, _why_closed(each)))
+                    there = os.path.lexists(each)
+                    why = "It can't be opened." if there else "There is no such file."
+                    refused.append((name, why))
             given = open_given(files)
             yield given.files, [*refused, *given.refused]
-
-
-def _why_closed(file: Path) -> str:
-    return "It can't be opened." if os.path.lexists(file) else "There is no such file."
 
 
 def unlike_training(

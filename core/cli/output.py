@@ -77,25 +77,18 @@ class Output:
         if none and not cells:
             self.text(none)
             return
-        widths = [
-            max(len(head), *(len(row[n]) for row in cells)) if cells else len(head)
-            for n, head in enumerate(heads)
-        ]
+        columns = list(zip(heads, *cells, strict=True))
+        widths = [max(map(len, column)) for column in columns]
         right = [
-            bool(cells) and all(row[n][:1].isdigit() or row[n] == "–" for row in cells)
-            for n in range(len(heads))
+            bool(cells) and all(cell[:1].isdigit() or cell == "–" for cell in column[1:])
+            for column in columns
         ]
-
-        def line(row: Sequence[str]) -> str:
-            parts = (
+        for row in (heads, *cells):
+            aligned = (
                 cell.rjust(width) if to_right else cell.ljust(width)
                 for cell, width, to_right in zip(row, widths, right, strict=True)
             )
-            return "  ".join(parts).rstrip()
-
-        self.text(line(list(heads)))
-        for row in cells:
-            self.text(line(row))
+            self.text("  ".join(aligned).rstrip())
 
     def document(self, value: Any) -> None:
         """The command's answer: printed as the one JSON document, if that is wanted."""

@@ -21,8 +21,6 @@ from core.who import GIVEN
 
 in_people = partial(command, "People")
 
-DATASET: Kind = "dataset"
-RUN: Kind = "run"
 WHO = argument("name", metavar="NAME", help="as they sign in")
 _HOW = "It works once, for seven days, where Lightbox runs with LIGHTBOX_ACCESS=password."
 ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may do; default viewer")
@@ -169,10 +167,8 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     examples=('"hands 1" team', "hands private --dataset"),
 )
 def visible(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    if options.dataset:
-        item_id, kind = catalog.datasets.find(options.name).id, DATASET
-    else:
-        item_id, kind = catalog.runs.find(options.name).id, RUN
+    kind: Kind = "dataset" if options.dataset else "run"
+    item_id = (catalog.datasets if options.dataset else catalog.runs).find(options.name).id
     if options.to is not None:
         show_to(catalog, kind, item_id, options.to)
     owner, level = catalog.visibility.of(kind, item_id)

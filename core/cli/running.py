@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from core import settings
@@ -52,9 +52,7 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
     _let_out(catalog, output)
     started: list[DatabaseReporter] = []
 
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        _say_stopping()
+    def stop() -> None:
         for report in started:
             report.cancel()
 
@@ -64,14 +62,30 @@ def run_job(catalog: Catalog, job: JobRecord, output: Output) -> JobRecord:
         except Unreachable:
             return ""
 
-    before = signal.signal(signal.SIGINT, stop)
     output.progress.left = left if job.kind == "train" else None
     try:
-        ended = execute(catalog, claimed, output.progress, started)
+        with _interrupted(stop):
+            return _succeeded(execute(catalog, claimed, output.progress, started))
+    finally:
+        output.progress.left = None
+
+
+@contextmanager
+def _interrupted(stop: Callable[[], object]) -> Iterator[None]:
+    """Within it Ctrl-C stops so, the first time; a second one ends the command."""
+
+    def interrupted(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Whatever was just being printed can't be printed into.
+        with suppress(OSError):
+            os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
+        stop()
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
-        output.progress.left = None
-    return _succeeded(ended)
 
 
 @contextmanager
@@ -106,31 +120,16 @@ def _let_out(catalog: Catalog, output: Output) -> None:
         catalog.jobs.let_out(waiting)
 
 
-def _say_stopping() -> None:
-    # Whatever was just being printed can't be printed into.
-    with suppress(OSError):
-        os.write(_STDERR, b"\nStopping. Press Ctrl-C once more to end at once.\n")
-
-
 def _wait(catalog: Catalog, job_id: str, output: Output) -> JobRecord:
     """Somebody else does it, or was quicker: wait for it. Ctrl-C asks it to stop, the first time; a
     second one only ends the waiting."""
-
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        _say_stopping()
-        catalog.jobs.request_cancel(job_id)
-
-    before = signal.signal(signal.SIGINT, stop)
-    _let_out(catalog, output)
     pause = threading.Event()
-    try:
+    with _interrupted(lambda: catalog.jobs.request_cancel(job_id)):
+        _let_out(catalog, output)
         while not (job := catalog.jobs.get(job_id)).finished:
             if job.phase:
                 output.progress.progress(job.phase, job.done, job.total, job.note)
             pause.wait(0.3)
-    finally:
-        signal.signal(signal.SIGINT, before)
     return _succeeded(job)
 
 

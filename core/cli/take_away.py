@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.access.reach import Reach, qr_code, reach
 from core.catalog import Catalog
-from core.cli.command import RUN, Options, argument, command, one_of
+from core.cli.command import DAYS, LINKS, RUN, Options, argument, command
 from core.cli.output import Output, put, when
 from core.cli.running import say_where
 from core.delivery.take_away.links import Kind, Link, create_link, links, revoke_link
@@ -71,8 +72,6 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     document = figures(catalog, catalog.runs.find(options.run).id, output.progress)
     if not output.json_wanted:
         # Without a file they are JSON, whether that was asked for or not.
-        import json
-
         output.end_line()
         put(json.dumps(document, indent=1), output.out)
     return document
@@ -83,11 +82,8 @@ def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     "make a link to a run's results, or to a page to try it on",
     RUN,
     argument("--demo", action="store_true", help="to try the model, instead of its results"),
-    one_of(
-        argument("--list", action="store_true", help="list the links that there are"),
-        argument("--revoke", metavar="TOKEN", help="take a link back"),
-    ),
-    argument("--days", type=float, metavar="N", help="for so many days; else until taken back"),
+    LINKS,
+    DAYS,
     argument("--title", default="", help="what a demo is headed with; else the model's name"),
     argument("--purpose", default="", help="what a demo says that the model is for"),
     argument("--qr", type=Path, metavar="FILE.png|FILE.svg", help="the link as a QR code"),

@@ -25,42 +25,39 @@ def tell(sections: Iterable[Section], output: Output) -> None:
         if section.title:
             output.text()
             output.text(section.title)
-        for part in section.parts:
-            _tell(part, output)
+        tell_parts(section.parts, output)
 
 
 def tell_parts(parts: Iterable[Part], output: Output) -> None:
-    """Say parts that belong to no section."""
+    """Say parts, also such that belong to no section."""
     for part in parts:
-        _tell(part, output)
+        if isinstance(part, Table):
+            _table(part, output)
+        for line in _lines(part):
+            output.text(f"  {line}")
 
 
-def _tell(part: Part, output: Output) -> None:
-    if isinstance(part, Paragraph | Note):
-        output.text(f"  {part.text}")
-    elif isinstance(part, Heading):
-        output.text(f"  {part.text}:")
-    elif isinstance(part, Headline):
-        output.text(f"  {part.statement.text}")
-    elif isinstance(part, Statements):
-        for each in part.items:
-            output.text(f"  {each.text}")
-    elif isinstance(part, Pictures) and part.title:
-        output.text(f"  {part.title}: {part.text}")
-    elif isinstance(part, Figures) and not part.again:
-        for score in part.items:
-            output.text(f"  {score.title}: {score.said}")
-    elif isinstance(part, Table):
-        _table(part, output)
+def _lines(part: Part) -> list[str]:
+    match part:
+        case Paragraph() | Note():
+            return [part.text]
+        case Heading():
+            return [f"{part.text}:"]
+        case Headline():
+            return [part.statement.text]
+        case Statements():
+            return [each.text for each in part.items]
+        case Pictures() if part.title:
+            return [f"{part.title}: {part.text}"]
+        case Figures() if not part.again:
+            return [f"{score.title}: {score.said}" for score in part.items]
+    return []
 
 
 def _table(part: Table, output: Output) -> None:
-    rows = part.shown()
-    if not rows:
-        return
     # Sentences would make a table too wide.
     shown = [at for at, column in enumerate(part.columns) if column.kind != "prose"]
-    lines = [part.written(row) for row in rows]
-    output.table(
-        [part.columns[at].title for at in shown], [[line[at] for at in shown] for line in lines]
-    )
+    lines = [part.written(row) for row in part.shown()]
+    if lines:
+        heads = [part.columns[at].title for at in shown]
+        output.table(heads, [[line[at] for at in shown] for line in lines])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
-from core.cli.command import RUN, Options, argument, command, one_of
+from core.cli.command import LINKS, RUN, Options, argument, command, one_of
 from core.cli.output import Output, when
 from core.cli.running import run_job, say_where
 from core.delivery.take_away.links import create_link, links, revoke_link
@@ -190,10 +190,7 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
     "demo-link",
     "make a link to try a run's model, and no more",
     RUN,
-    one_of(
-        argument("--list", action="store_true", help="list the links that there are"),
-        argument("--revoke", metavar="TOKEN", help="take a link back"),
-    ),
+    LINKS,
     examples=('"hands 1"', '"hands 1" --list'),
 )
 def demo_link(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
