@@ -30,9 +30,8 @@ def _serve(run_id: str, port: int, told: multiprocessing.Queue) -> None:
     from starlette.applications import Starlette
 
     from core.api import live
-    from core.api.cameras import open_camera
 
-    told.put(open_camera(run_id))
+    told.put(live.open_camera(run_id))
     uvicorn.run(Starlette(routes=list(live.ROUTES)), port=port, log_level="error")
 
 

@@ -153,15 +153,11 @@ class Doors:
         method = asked.scope.get("method", "GET")
         program = path.startswith(_PROGRAMS)
         if len(asked.headers.getlist("host")) != 1 or not host_is_known(host):
-            return (
-                _said(
-                    421,
-                    "This is not an address that Lightbox answers to. Open it at the address that "
-                    "it printed when it started, or list this name in LIGHTBOX_HOSTS.",
-                ),
-                NOBODY,
-                "",
+            said = (
+                "This is not an address that Lightbox answers to. Open it at the address that it "
+                "printed when it started, or list this name in LIGHTBOX_HOSTS."
             )
+            return _said(421, said), NOBODY, ""
         if "transfer-encoding" in asked.headers and "content-length" in asked.headers:
             # A proxy in front may go by the other one, and take the rest for another request.
             return _said(400, "This request says twice how long it is."), NOBODY, ""

@@ -160,9 +160,8 @@ def _append(request: Request, stage: UploadStage, offset: int, part: bytearray) 
     return stage.append(offset, bytes(part))
 
 
-async def _abandon(request: Request) -> Response:
-    stage = await run_in_threadpool(_stage, request)
-    await run_in_threadpool(stage.abandon)
+def _abandon(request: Request) -> Response:
+    _stage(request).abandon()
     return Response(status_code=204)
 
 

@@ -50,7 +50,6 @@ from core.inference.keys import ApiKey, find_key, note_used
 from core.inference.pool import Busy, prediction_pool
 from core.inference.predictor import Prediction, loaded_models, open_predictor
 from core.runs.files import RunFiles
-from core.runs.values import ModelInfo
 from core.who import NOBODY, Who, acting_as
 from core.workspace import Workspace, open_workspace
 
@@ -197,22 +196,20 @@ def _list(workspace: Workspace, key: ApiKey, who: Who) -> schemas.Models:
             info = RunFiles(workspace, run.id).model()
         except NotFound:
             continue  # its files have gone
-        found.append(_model(run, info))
+        created = datetime.datetime.fromtimestamp(run.created_at, datetime.UTC)
+        found.append(
+            schemas.Model(
+                id=run.id,
+                name=run.name,
+                classes=list(info.classes),
+                image_size=info.image_size,
+                architecture=info.architecture,
+                test_accuracy=run.summary.test_accuracy,
+                created=created.isoformat(timespec="seconds"),
+                predict=f"{PREFIX}/models/{run.id}/predict",
+            )
+        )
     return schemas.Models(found)
-
-
-def _model(run: RunRecord, info: ModelInfo) -> schemas.Model:
-    created = datetime.datetime.fromtimestamp(run.created_at, datetime.UTC)
-    return schemas.Model(
-        id=run.id,
-        name=run.name,
-        classes=list(info.classes),
-        image_size=info.image_size,
-        architecture=info.architecture,
-        test_accuracy=run.summary.test_accuracy,
-        created=created.isoformat(timespec="seconds"),
-        predict=f"{PREFIX}/models/{run.id}/predict",
-    )
 
 
 def _answer(

@@ -19,7 +19,6 @@ from core.cli import (  # noqa: F401  (imported for their commands)
     demo,
     evaluation,
     explain,
-    exports,
     layouts,
     library,
     machines,

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.catalog import Catalog
-from core.cli.command import LINKS, RUN, Options, argument, command, one_of
-from core.cli.output import Output, when
-from core.cli.running import run_job, say_where
-from core.delivery.take_away.links import create_link, links, revoke_link
+from core.cli.command import RUN, Options, argument, command, one_of
+from core.cli.output import Output
+from core.cli.running import run_job
 from core.errors import NotFound
 from core.evaluation.comparison.learned import learned
 from core.evaluation.out_of_distribution import find_detector, fit_detector
@@ -183,38 +182,3 @@ def corrections(catalog: Catalog, options: Options, output: Output) -> dict[str,
         none="Nothing has been corrected. Correct an answer with: correct RUN FILE CLASS",
     )
     return {"dataset": record.id, "added": 0, "corrections": [item.model_dump() for item in items]}
-
-
-@command(
-    "Take away",
-    "demo-link",
-    "make a link to try a run's model, and no more",
-    RUN,
-    LINKS,
-    examples=('"hands 1"', '"hands 1" --list'),
-)
-def demo_link(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    run = catalog.runs.find(options.run)
-    workspace = catalog.workspace
-    if options.revoke is not None:
-        if all(link.token != options.revoke for link in links(workspace, run.id, "demo")):
-            raise NotFound(
-                "There is no such demo link to this run.", remedy="See those there are: --list."
-            )
-        revoke_link(workspace, options.revoke)
-        output.text("The link leads nowhere from now on.")
-    elif not options.list:
-        link = create_link(catalog, run.id, "demo")
-        output.text(f"Below the address of the app: {link.address}")
-        output.text("Whoever has it can try this model, and nothing else.")
-        say_where(catalog, output, "It opens")
-    found = links(workspace, run.id, "demo")
-    if options.list:
-        output.table(
-            ("made", "by", "address"),
-            [(when(link.made_at), link.by, link.address) for link in found],
-        )
-    return {
-        "run": run.id,
-        "links": [{**link.model_dump(), "address": link.address} for link in found],
-    }

@@ -17,12 +17,20 @@ from core.delivery.take_away.model_card import described, written
 from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.report_parts import section_html
 from core.delivery.take_away.style import STYLE
-from core.delivery.take_away.training import training
-from core.evaluation.document.parts import Heading, Part, Section
+from core.evaluation.document.parts import Chart, Heading, Line, Paragraph, Part, Section
 from core.evaluation.document.section import build, sections_for
 from core.progress import SILENT, Reporter
 from core.quality.report_html import document, name, text
+from core.runs.values import EpochRecord
+from core.text import plural
 
+_PHASES = {
+    "decode": "reading images",
+    "features": "features",
+    "fit": "training",
+    "export": "saving",
+    "evaluate": "testing",
+}
 # Another number whenever reports are made differently: kept ones are then made anew.
 VERSION = 3
 
@@ -50,7 +58,7 @@ def report_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str
         section = build(each, material, "report")
         if section is not None:
             body.append(section_html(_with_use(section, material), material))
-    body.append(section_html(training(material), material))
+    body.append(section_html(_training(material), material))
     before, after = described(material)
     described_html = "".join(section_html(each, material, 3) for each in (*before, *after))
     body.append(f"<section><h2>Model card</h2>{described_html}</section>")
@@ -66,3 +74,42 @@ def _with_use(section: Section, material: Material) -> Section:
     use: tuple[Part, ...] = (Heading("use", "What it is meant for"), *written("use", about.use))
     at = [part.key for part in section.parts].index("said") + 1
     return replace(section, parts=(*section.parts[:at], *use, *section.parts[at:]))
+
+
+def _training(material: Material) -> Section:
+    """How it was trained: curves and times; no parts where there is no history."""
+    history, summary = material.history, material.summary
+    if not history:
+        return Section("training", "", ())
+    seconds = {key: value for key, value in summary.seconds.items() if value >= 0.05}
+    took = ", ".join(f"{_PHASES.get(key, key)} {value:.1f} s" for key, value in seconds.items())
+    best = summary.best_epoch
+    said = plural(len(history), "epoch") + (f", the best was the {_nth(best)}" if best else "")
+    said += f"; {sum(seconds.values()):.1f} s in all ({took})." if seconds else "."
+    charts = (_curves(history, key) for key in ("accuracy", "loss"))
+    return Section("training", "How it was trained", (Paragraph("said", said), *charts))
+
+
+def _curves(history: list[EpochRecord], key: str) -> Chart:
+    lines = [
+        Line(name, [(entry.epoch, entry.value(of)) for entry in history], colour, dashed)
+        for name, of, colour, dashed in (
+            ("training", key, "a", True),
+            ("validation", f"val_{key}", "b", False),
+        )
+        if any(entry.value(of) is not None for entry in history)
+    ]
+    return Chart(
+        key,
+        f"The {key} of training and validation over {plural(len(history), 'epoch')}.",
+        "epoch",
+        key,
+        tuple(lines),
+        percent="y" if key == "accuracy" else "",
+        whole=True,
+    )
+
+
+def _nth(number: int) -> str:
+    last = number % 10 if number % 100 not in (11, 12, 13) else 0
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(last, 'th')}"

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core.delivery.take_away.material import Material
 from core.delivery.take_away.report_matrix import MOST_CELLS, matrix
-from core.delivery.take_away.report_pictures import groups, looked_at
 from core.delivery.take_away.svg import chart
 from core.evaluation.document import parts
-from core.quality.report_html import bar, name, table, text
+from core.evaluation.explain.overlay import framed, overlay
+from core.quality.report_html import Picture, bar, name, strip, table, text
+from core.quality.thumbs import data_uri
+from core.runs.pictures import Picture as Thumbnail
+from core.runs.pictures import run_pictures
 from core.text import percent
+
+_SIDE = 160
+_OPACITY = 0.65
 
 
 def section_html(section: parts.Section, material: Material, level: int = 2) -> str:
@@ -34,8 +42,59 @@ def section_html(section: parts.Section, material: Material, level: int = 2) -> 
 
 def _pictures(alike: list[Any], material: Material) -> str:
     if any(part.heat for part in alike):
-        return "".join(looked_at(part, material) for part in alike)
-    return groups(alike, material)
+        return "".join(_looked_at(part, material) for part in alike)
+    return _groups(alike, material)
+
+
+def _groups(alike: Sequence[parts.Pictures], material: Material) -> str:
+    """Images that belong together, each group with its title, side by side."""
+    items = []
+    for part in alike:
+        shown = [
+            Picture(found.data, each.name, each.notes, found.tiny)
+            for each, found in zip(part.items, _thumbnails(part, material), strict=True)
+        ]
+        items.append(
+            f"<li><strong>{text(part.title)}</strong><br>{text(part.text)}{strip(shown)}</li>"
+        )
+    return f'<ul class="pairs mixed">{"".join(items)}</ul>'
+
+
+def _looked_at(part: parts.Pictures, material: Material) -> str:
+    """Images, each beside what the model looked at where that is known."""
+    items = []
+    for each, found in zip(part.items, _thumbnails(part, material), strict=True):
+        looked = material.heat.of(each.row) if material.heat is not None else None
+        both, beside = '<div class="none">no picture</div>', ""
+        if found.data:
+            both = _image(found.data, found.tiny, each.path)
+        if found.data and looked is not None:
+            both += _image(_with_heat(material, found.data, looked), False, "what it looked at")
+            beside = "both"
+        said, *others = each.notes
+        then = "".join(f'<br><span class="soft">{text(other)}</span>' for other in others)
+        items.append(
+            f'<li><div class="{beside}">{both}</div>{name(each.name)}<br>{text(said)}{then}</li>'
+        )
+    return f'<ul class="pairs">{"".join(items)}</ul>'
+
+
+def _thumbnails(part: parts.Pictures, material: Material) -> list[Thumbnail]:
+    return run_pictures(material.catalog, material.run, [each.path for each in part.items])
+
+
+def _with_heat(material: Material, data: bytes, heat: np.ndarray) -> bytes:
+    """The picture as the model sees it, with its heat map on it; a JPEG."""
+    with Image.open(io.BytesIO(data)) as image:
+        shown = framed(image.convert("RGB"), material.spec.resize, _SIDE)
+    out = io.BytesIO()
+    Image.fromarray(overlay(shown, heat, _OPACITY)).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _image(data: bytes, tiny: bool, said: str) -> str:
+    kind = " class=tiny" if tiny else ""
+    return f'<img src="{data_uri(data)}" alt="{text(said)}"{kind}>'
 
 
 def _headline(part: parts.Headline) -> str:

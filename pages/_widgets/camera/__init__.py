@@ -31,7 +31,7 @@ def camera(
     """Draw the camera; nothing is switched on before its button is pressed.
 
     Args:
-        token: of :func:`core.api.cameras.open_camera`.
+        token: of :func:`core.api.live.open_camera`.
         size: side of the model's images, pixels.
         threshold: below it the answer is "Not sure", 0 to 1.
         big: in large type, for a demo, where no picture is kept.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.api.cameras import camera_is_open, open_camera
+from core.api.live import camera_is_open, open_camera
 from core.inference.predictor import open_predictor
 from pages._widgets.camera import Shot, camera
 from pages._widgets.session import catalog

@@ -12,7 +12,7 @@ import requests
 from PIL import Image
 
 from core.api import live
-from core.api.cameras import (
+from core.api.live import (
     MAX_FRAME_BYTES,
     answer_frame,
     camera_is_open,
