@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
@@ -25,24 +24,6 @@ _LONGEST_FIELD = 100
 _DATA_ADDRESS = "data:"
 # It writes a line for each form that is not one; the client is told.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What one request asks for.
-
-    Attributes:
-        files: pairs of name and content, 1 to 64.
-        top_k: how many classes to name.
-        threshold: an answer that is less probable is marked as unsure, 0 to 1; ``None`` for what
-            the model counts as sure.
-        familiarity: whether to say what looks like nothing that the model was trained on.
-    """
-
-    files: list[tuple[str, bytes]]
-    top_k: int = TOP_K
-    threshold: float | None = None
-    familiarity: bool = False
 
 
 class _Wishes(BaseModel, extra="forbid"):
@@ -113,8 +94,9 @@ class Question(_Wishes, extra="forbid", strict=True):
     ] = Field(min_length=1, max_length=MAX_IMAGES)
 
 
-def parse(content_type: str, body: bytes) -> Asked:
-    """Read a body by what it says it is.
+def parse(content_type: str, body: bytes) -> Form:
+    """What a body asks for, read by what it says it is: 1 to 64 images, pairs of name and content,
+    and the wishes; ``threshold`` is ``None`` for what the model counts as sure.
 
     Raises:
         Problem: of kind ``media-type``, ``malformed`` or ``invalid``.
@@ -127,7 +109,7 @@ def parse(content_type: str, body: bytes) -> Asked:
     raise Problem("media-type", "Send multipart/form-data with files, or application/json.")
 
 
-def _from_json(body: bytes) -> Asked:
+def _from_json(body: bytes) -> Form:
     try:
         asked = Question.model_validate_json(body)
     except ValidationError as error:
@@ -135,7 +117,7 @@ def _from_json(body: bytes) -> Asked:
     files = []
     for n, image in enumerate(asked.images):
         files.append((clean(image.name) or f"image {n + 1}", _from_base64(image.data, n)))
-    return Asked(files, asked.top_k, asked.threshold, asked.familiarity)
+    return Form(images=files, **asked.model_dump(exclude={"images"}, exclude_unset=True))
 
 
 def _from_base64(text: str, n: int) -> bytes:
@@ -152,7 +134,7 @@ def _from_base64(text: str, n: int) -> bytes:
         ) from None
 
 
-def _from_form(boundary: bytes, body: bytes) -> Asked:
+def _from_form(boundary: bytes, body: bytes) -> Form:
     if not boundary:
         raise Problem("malformed", "The form's Content-Type names no boundary.")
     parts: list[tuple[str, bytes, bytes | None]] = []
@@ -195,10 +177,9 @@ def _from_form(boundary: bytes, body: bytes) -> Asked:
     if not files:
         raise _one_error("images", "There is no file in the form.")
     try:
-        asked = Form.model_validate({"images": files, **wishes})
+        return Form.model_validate({"images": files, **wishes})
     except ValidationError as error:
         raise _invalid(error) from None
-    return Asked(asked.images, asked.top_k, asked.threshold, asked.familiarity)
 
 
 def _one_error(name: str, detail: str) -> Problem:

@@ -189,8 +189,7 @@ class Doors:
     def who(self, asked: HTTPConnection) -> Who:
         """Whose request this is, by its cookies."""
         access, workspace = settings.access(), open_workspace()
-        host = asked.headers.get("host", "")
-        secret = asked.cookies.get(entrance.cookie_name(host), "")
+        secret = asked.cookies.get(entrance.cookie_name(asked), "")
         people = access != "local"
         if access == "proxy":
             return _by_proxy(asked) or _guest(workspace, _links_of(asked))
@@ -281,7 +280,7 @@ def _guest(workspace: Workspace, tokens: Iterable[str]) -> Who:
 
 
 def _links_of(asked: HTTPConnection) -> list[str]:
-    name = entrance.cookie_name(asked.headers.get("host", ""), guest=True)
+    name = entrance.cookie_name(asked, guest=True)
     return [each for each in asked.cookies.get(name, "").split(".") if each][:_MOST_LINKS]
 
 

@@ -88,29 +88,23 @@ _POLICY = (
 )
 
 
-def cookie_name(host: str, *, guest: bool = False) -> str:
+def cookie_name(asked: HTTPConnection, *, guest: bool = False) -> str:
     """One of its own for each port, as browsers share cookies between the ports of a computer."""
-    port = host.rpartition(":")[2]
+    port = asked.headers.get("host", "").rpartition(":")[2]
     return f"lightbox{'-guest' if guest else ''}-{port if port.isdigit() else 'web'}"
 
 
 def cookie(asked: HTTPConnection, name: str, value: str, kept_s: float) -> str:
     """A ``Set-Cookie`` that no script can read and no other site can have sent along."""
-    made: SimpleCookie = SimpleCookie()
-    made[name] = value
-    made[name]["path"] = "/"
-    made[name]["httponly"] = True
-    made[name]["samesite"] = "Lax"
-    made[name]["max-age"] = str(int(kept_s))
-    if is_secure(asked):
-        made[name]["secure"] = True
+    made: SimpleCookie = SimpleCookie({name: value})
+    made[name].update({"path": "/", "httponly": True, "samesite": "Lax"})
+    made[name].update({"max-age": str(int(kept_s)), "secure": is_secure(asked)})
     return made[name].OutputString()
 
 
 def guest_cookie(asked: HTTPConnection, links: str) -> str:
     """What a guest's browser keeps of the links that it was given."""
-    name = cookie_name(asked.headers.get("host", ""), guest=True)
-    return cookie(asked, name, links, browsers.KEPT_S)
+    return cookie(asked, cookie_name(asked, guest=True), links, browsers.KEPT_S)
 
 
 def signed_in(
@@ -118,8 +112,8 @@ def signed_in(
 ) -> Response:
     """The same answer, after which this browser is signed in."""
     secret = browsers.sign_in(catalog, person_id, asked.headers.get("user-agent", ""))
-    name = cookie_name(asked.headers.get("host", ""))
-    answer.headers.append("set-cookie", cookie(asked, name, secret, browsers.KEPT_S))
+    kept = cookie(asked, cookie_name(asked), secret, browsers.KEPT_S)
+    answer.headers.append("set-cookie", kept)
     answer.headers["cache-control"] = "no-store"
     return answer
 
@@ -199,9 +193,7 @@ def _sign_in_elsewhere() -> SignIn:
 
 def base_of(asked: HTTPConnection) -> str:
     """The address that a browser has opened, without a path; ``https`` where a proxy speaks it."""
-    host = asked.headers.get("host", "")
-    secure = is_secure(asked)
-    return f"{'https' if secure else 'http'}://{host}"
+    return f"{'https' if is_secure(asked) else 'http'}://{asked.headers.get('host', '')}"
 
 
 def is_secure(asked: HTTPConnection) -> bool:
@@ -257,7 +249,7 @@ def _leave(request: Request, _: Mapping[str, str]) -> Response:
             f"""<h1>Sign out?</h1><p>This browser is signed in to Lightbox.</p>
 <form method="post" action="{PREFIX}/leave"><button>Sign out</button></form>"""
         )
-    name = cookie_name(request.headers.get("host", ""))
+    name = cookie_name(request)
     secret = request.cookies.get(name, "")
     if secret:
         browsers.sign_out(open_catalog(open_workspace()), secret)

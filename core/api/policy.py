@@ -25,10 +25,7 @@ class Policy:
 
     def __init__(self, document: Path | None = None) -> None:
         text = document.read_text(encoding="utf-8") if document and document.is_file() else ""
-        own = " ".join(
-            f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
-            for each in _INLINE.findall(text)
-        )
+        own = " ".join(map(hash_of, _INLINE.findall(text)))
         headers = {
             "content-security-policy": "; ".join(
                 (
@@ -60,3 +57,8 @@ class Policy:
         given = list(message.get("headers", ()))
         said = {name.lower() for name, _ in given}
         message["headers"] = given + [pair for pair in self._headers if pair[0] not in said]
+
+
+def hash_of(text: str) -> str:
+    """How a policy names a script or a style that may be in a page's text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

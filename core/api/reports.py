@@ -35,11 +35,6 @@ _HEADERS = {
 }
 
 
-def address(token: str, kind: str) -> str:
-    """Where a report is fetched, below the address of the app; ``kind`` is ``html`` or ``pdf``."""
-    return f"{PREFIX}/{token}.{kind}"
-
-
 def _report(request: Request) -> Response:
     kind = request.path_params["kind"]
     file, name = _find(request.path_params["token"], kind)

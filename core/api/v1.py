@@ -221,8 +221,8 @@ def _answer(
     run = _find(workspace, key, who, run_id)
     predictor = open_predictor(workspace, run.id)
     asked = bodies.parse(kind, data)
-    check_pixels(asked.files)
-    predictions = predictor.predict(asked.files, top=asked.top_k)
+    check_pixels(asked.images)
+    predictions = predictor.predict(asked.images, top=asked.top_k)
     if all(each.error for each in predictions):
         raise Problem(
             "unreadable-image",
@@ -236,7 +236,7 @@ def _answer(
         threshold = sure_from(workspace, run.id).threshold
     unlike: list[bool | None] = [None] * len(predictions)
     if asked.familiarity:
-        unlike = out_of_distribution_files(workspace, run.id, asked.files)
+        unlike = out_of_distribution_files(workspace, run.id, asked.images)
     return schemas.Answer(
         model=schemas.ModelName(run.id, run.name),
         predictions=[

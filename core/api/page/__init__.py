@@ -3,12 +3,12 @@ server."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
 from starlette.responses import HTMLResponse, Response
+
+from core.api.policy import hash_of
 
 _HERE = Path(__file__).parent
 
@@ -33,12 +33,8 @@ def _made() -> tuple[str, str]:
         (_HERE / name).read_text(encoding="utf-8") for name in ("docs.js", "docs.css", "docs.html")
     )
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        f"default-src 'none'; script-src {hash_of(script)}; style-src {hash_of(style)}; "
         "connect-src 'self'; img-src blob: data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'self'"
     )
     return page.replace("/*STYLE*/", style).replace("/*SCRIPT*/", script), policy
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

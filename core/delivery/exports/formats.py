@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.delivery.take_away.environment import installed
 from core.errors import InvalidInput, unknown
 
 # float32 pixels (n, size, size, 3), 0 to 255 → float32 probabilities (n, classes).
@@ -84,7 +84,7 @@ class Format:
     opened: Callable[[Path], Answer]
     tolerance: float | None = EXACT
     least_same: float = 0.9
-    makers: tuple[str, ...] = field(default=())
+    makers: tuple[str, ...] = ()
 
     @property
     def offered(self) -> bool:
@@ -93,10 +93,8 @@ class Format:
 
     def requirements(self) -> list[str]:
         """Lines of a requirements.txt with which the example runs, and nothing more."""
-        lines = []
-        for name, oldest in {**self.needs, "numpy": "1.26", "pillow": "10"}.items():
-            lines.append(f"{name}>={oldest or _installed(name)}")
-        return lines
+        needs = {**self.needs, "numpy": "1.26", "pillow": "10"}
+        return [f"{name}>={oldest or _installed(name)}" for name, oldest in needs.items()]
 
 
 FORMATS: dict[str, Format] = {}
@@ -158,9 +156,4 @@ def offered() -> list[str]:
 
 def _installed(name: str) -> str:
     """The installed version of a package; TensorFlow's has several names."""
-    for each in (name, f"{name}-cpu"):
-        try:
-            return version(each)
-        except PackageNotFoundError:
-            continue
-    raise PackageNotFoundError(name)
+    return next(iter(installed((name, f"{name}-cpu")).values()))

@@ -39,9 +39,9 @@ def import_run(
     pixels: Pixels,
     file: str,
     report: Reporter = SILENT,
-) -> RunSummary:
+) -> None:
     """Load, wrap, export and check the model that :func:`begin_import` put into the run's folder,
-    and test it on its dataset, if it has one. Needs TensorFlow. Returns the run's summary.
+    and test it on its dataset, if it has one. Needs TensorFlow.
 
     Args:
         file: what the person's file was called.
@@ -110,7 +110,6 @@ def import_run(
         found = evaluate_run(catalog, run_id, report)
         report.event("result", accuracy=found.accuracy, images=found.images)
     (files.folder / FILE).unlink(missing_ok=True)
-    return summary
 
 
 def _tested(

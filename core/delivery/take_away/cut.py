@@ -104,18 +104,17 @@ def _edits(text: str, known: _Known) -> Iterator[_Edit]:
             for number, statement in enumerate(block):
                 if isinstance(statement, ast.Return | ast.Raise) and block[number + 1 :]:
                     yield at.start(block[number + 1]), at.end(block[-1]), ""
-        match node:
-            case ast.If(test=test):
-                holds = _decided(test, known)
-                if holds is not None:
-                    yield at.folded(node, holds)
-            case ast.IfExp(test=test):
-                holds = _decided(test, known)
-                if holds is not None:
-                    kept = node.body if holds else node.orelse
-                    new = at.of(kept)
-                    new = new if isinstance(kept, _ATOMS) else f"({new})"
-                    yield at.start(node), at.end(node), new
+                if isinstance(statement, ast.If):
+                    holds = _decided(statement.test, known)
+                    if holds is not None:
+                        yield at.folded(statement, holds, alone=len(block) == 1)
+        if isinstance(node, ast.IfExp):
+            holds = _decided(node.test, known)
+            if holds is not None:
+                kept = node.body if holds else node.orelse
+                new = at.of(kept)
+                new = new if isinstance(kept, _ATOMS) else f"({new})"
+                yield at.start(node), at.end(node), new
 
 
 def _decided(test: ast.expr, known: _Known) -> bool | None:
@@ -291,7 +290,7 @@ class _Places:
     def of(self, node: Any) -> str:
         return self.text[self.start(node) : self.end(node)]
 
-    def lines(self, node: Any, new: str) -> tuple[int, int, str]:
+    def lines(self, node: Any, new: str) -> _Edit:
         """A whole statement's lines, replaced by one, or by none."""
         if not new:
             end = self._starts[node.end_lineno]
@@ -299,20 +298,24 @@ class _Places:
             return self._starts[node.lineno - 1], end + (self.text[end : end + 1] == "\n"), ""
         return self.start(node), self.end(node), new
 
-    def folded(self, node: ast.If, holds: bool) -> tuple[int, int, str]:
-        """An ``if`` or ``elif`` of which it is known how it goes."""
+    def folded(self, node: ast.If, holds: bool, *, alone: bool) -> _Edit:
+        """An ``if`` or ``elif`` of which it is known how it goes.
+
+        Args:
+            alone: its block would be empty without it.
+        """
         first, last = self._starts[node.lineno - 1], self._starts[node.end_lineno or 0]
         head = self.text[self.start(node) : self.start(node) + 4]
         chained = head == "elif"
         depth = " " * node.col_offset
+        begin = self._starts[node.body[-1].end_lineno or 0]
         if holds:
-            kept = self._inside(node.test.end_lineno or 0, node.body)
+            kept = self.text[self._starts[node.test.end_lineno or 0] : begin]
             return first, last, f"{depth}else:\n{kept}" if chained else _shifted(kept)
         if not node.orelse:
             # What goes altogether leaves its comment behind, unless that goes with it.
-            return self._comment(first), last, "" if chained else self._or_pass(node, depth)
+            return self._comment(first), last, f"{depth}pass\n" if alone and not chained else ""
         other = node.orelse[0]
-        begin = self._starts[(node.body[-1].end_lineno or 0)]
         after = self.text[begin:last]
         is_chain = isinstance(other, ast.If) and self.text[self.start(other) :].startswith("elif")
         if chained:
@@ -322,26 +325,12 @@ class _Places:
         line = next(n for n, each in enumerate(after.splitlines()) if each.strip() == "else:")
         return first, last, _shifted("".join(after.splitlines(keepends=True)[line + 1 :]))
 
-    def _inside(self, header: int, body: list[ast.stmt]) -> str:
-        return self.text[self._starts[header] : self._starts[body[-1].end_lineno or 0]]
-
     def _comment(self, first: int) -> int:
         """Where the comment right above begins."""
         above = self.text[:first].splitlines(keepends=True)
         while above and above[-1].strip().startswith("#"):
             first -= len(above.pop())
         return first
-
-    def _or_pass(self, node: ast.If, depth: str) -> str:
-        """``pass`` where a block would be empty without it."""
-        for parent in ast.walk(ast.parse(self.text)):
-            for block in _blocks(parent):
-                if len(block) == 1 and (block[0].lineno, block[0].col_offset) == (
-                    node.lineno,
-                    node.col_offset,
-                ):
-                    return f"{depth}pass\n"
-        return ""
 
 
 def _shifted(text: str) -> str:

@@ -33,7 +33,7 @@ def test_a_link_gives_the_report_as_page_and_pdf_until_it_is_taken_back(
     catalog: Catalog, run: RunRecord, address: str
 ) -> None:
     link = create_link(catalog, run.id)
-    page = address + reports.address(link.token, "html")
+    page = f"{address}{reports.PREFIX}/{link.token}.html"
     early = requests.get(page, timeout=20)
     assert (early.status_code, "not made yet" in early.text) == (404, True)
     make_report(catalog, run.id)
@@ -45,7 +45,7 @@ def test_a_link_gives_the_report_as_page_and_pdf_until_it_is_taken_back(
     kept = requests.get(page, params={"download": "1"}, timeout=20)
     assert kept.headers["content-disposition"].startswith("attachment")
     if find_browser() is not None:
-        pdf = requests.get(address + reports.address(link.token, "pdf"), timeout=20)
+        pdf = requests.get(page.replace(".html", ".pdf"), timeout=20)
         assert pdf.headers["content-type"] == "application/pdf"
         assert pdf.content.startswith(b"%PDF")
     for who in (Who("nobody"), Who("guest", "a guest", links=("another",))):
