@@ -96,10 +96,10 @@ def cookie_name(asked: HTTPConnection, *, guest: bool = False) -> str:
 
 def cookie(asked: HTTPConnection, name: str, value: str, kept_s: float) -> str:
     """A ``Set-Cookie`` that no script can read and no other site can have sent along."""
-    made: SimpleCookie = SimpleCookie({name: value})
-    made[name].update({"path": "/", "httponly": True, "samesite": "Lax"})
-    made[name].update({"max-age": str(int(kept_s)), "secure": is_secure(asked)})
-    return made[name].OutputString()
+    made = SimpleCookie({name: value})[name]
+    made["path"], made["samesite"], made["max-age"] = "/", "Lax", str(int(kept_s))
+    made["httponly"], made["secure"] = True, is_secure(asked)
+    return made.OutputString()
 
 
 def guest_cookie(asked: HTTPConnection, links: str) -> str:

@@ -80,8 +80,9 @@ def wrap(inner: Any, size: int, labels: Sequence[str], pixels: Pixels) -> tuple[
         ) from error
     check_work(inner, size)
     if len(answer.shape) != 2 or answer.shape[-1] is None:
+        shape = ", ".join("any" if n is None else str(n) for n in answer.shape[1:])
         raise InvalidInput(
-            f"This model gives {_shape(answer.shape)} for an image, not one number a class.",
+            f"This model gives numbers of shape ({shape}) for an image, not one number a class.",
             remedy="Only models that end in one number a class can be imported.",
         )
     answer, more = _probabilities(keras.Model(image, answer), answer, size, labels)
@@ -210,7 +211,3 @@ def probes(size: int, count: int = 16) -> np.ndarray:
         each = -(-size // 4)
         found.append(np.kron(coarse, np.ones((each, each, 1)))[:size, :size])
     return np.stack(found).astype(np.uint8)
-
-
-def _shape(shape: Sequence[Any]) -> str:
-    return "numbers of shape (" + ", ".join("any" if n is None else str(n) for n in shape[1:]) + ")"

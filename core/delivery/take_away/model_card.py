@@ -20,7 +20,6 @@ from core.delivery.take_away.material import Material
 from core.delivery.take_away.notes import load_about
 from core.evaluation.document import parts
 from core.evaluation.document.section import built
-from core.evaluation.figures.compute import trained_images
 from core.evaluation.trust import words as words
 from core.quality.curation import FACTS, history
 from core.runs.earlier import why_not_new
@@ -45,25 +44,27 @@ def card_markdown(material: Material) -> str:
 
 def _lines(part: parts.Part) -> list[str]:
     """A part as Markdown; what can only be drawn is left out."""
-    if isinstance(part, parts.Table):
-        rows = [_row([plain(cell) for cell in part.written(row)]) for row in part.shown()]
-        heads = [_row([each.title for each in part.columns]), _row([":--"] * len(part.columns))]
-        return [*heads, *rows, ""] if rows else []
-    if isinstance(part, parts.Code):
-        return [f"```{part.language}", part.text, "```", ""]
-    if isinstance(part, parts.Paragraph | parts.Note):
-        return [plain(part.text), ""]
-    if isinstance(part, parts.Heading):
-        return [f"### {plain(part.text)}", ""]
-    if isinstance(part, parts.Headline):
-        return [f"**{plain(part.statement.text)}**", ""]
-    if isinstance(part, parts.Statements):
-        return [*(f"- {plain(each.text)}" for each in part.items), ""] if part.items else []
-    if isinstance(part, parts.Figures) and not part.again:
-        return [*(f"- {plain(each.title)}: {each.said}" for each in part.items), ""]
-    if isinstance(part, parts.Pictures):
-        return [f"- {plain(f'{part.title}: {part.text}')}", ""] if part.title else []
-    return []
+    lines: list[str] = []
+    match part:
+        case parts.Table():
+            heads = [_row([each.title for each in part.columns]), _row([":--"] * len(part.columns))]
+            rows = [_row([plain(cell) for cell in part.written(row)]) for row in part.shown()]
+            lines = [*heads, *rows] if rows else []
+        case parts.Code():
+            lines = [f"```{part.language}", part.text, "```"]
+        case parts.Paragraph() | parts.Note():
+            lines = [plain(part.text)]
+        case parts.Heading():
+            lines = [f"### {plain(part.text)}"]
+        case parts.Headline():
+            lines = [f"**{plain(part.statement.text)}**"]
+        case parts.Statements():
+            lines = [f"- {plain(each.text)}" for each in part.items]
+        case parts.Figures() if not part.again:
+            lines = [f"- {plain(each.title)}: {each.said}" for each in part.items]
+        case parts.Pictures() if part.title:
+            lines = [f"- {plain(f'{part.title}: {part.text}')}"]
+    return [*lines, ""] if lines else []
 
 
 def _row(cells: list[str]) -> str:
@@ -85,13 +86,16 @@ def described(material: Material) -> tuple[list[parts.Section], list[parts.Secti
     """What a card says besides results: before them what the model is, after them its limits and
     how it was made."""
     about = load_about(material.catalog.workspace, material.run.id)
+    whose = parts.Paragraph("said", "Of the computer that wrote this card.")
     use = parts.Section("use", "Intended use", written("use", about.use))
     before = [_details(material), use, _data(material)]
     after = [
         _limits(material),
         parts.Section("remarks", "Remarks", written("remarks", about.remarks)),
         parts.Section("licence", "Licence", written("licence", about.licence)),
-        _environment(),
+        parts.Section(
+            "environment", "Environment", (whose, _pairs("versions", environment().items()))
+        ),
         _reproduce(material),
     ]
     return [each for each in before if each.parts], [each for each in after if each.parts]
@@ -124,7 +128,7 @@ def _details(material: Material) -> parts.Section:
         ("Weights", f"{weights:,}" if weights else ""),
         ("Takes", f"RGB images, brought to {spec.image_size} × {spec.image_size} pixels"),
         ("Gives", "one probability for each class"),
-        ("Trained", "elsewhere" if _imported(material) else f"{trained}, with Lightbox"),
+        ("Trained", "elsewhere" if material.run.imported else f"{trained}, with Lightbox"),
     ]
     return parts.Section("model", "Model", (_pairs("model", rows),))
 
@@ -132,42 +136,36 @@ def _details(material: Material) -> parts.Section:
 def _data(material: Material) -> parts.Section:
     dataset = material.dataset
     name = f"“{dataset.name}”" if dataset is not None else "a dataset that was removed since"
-    if _imported(material):
+    if material.run.imported:
         unknown = (
             "Which images it was trained on is not known here. It was tested on "
             f"{material.count('test'):,} images of {name}, version "
             f"{material.run.dataset_version}; it may have been trained on some of them."
         )
         return parts.Section("data", "Data", (parts.Paragraph("said", unknown),))
-    told = [
+    said = [
         f"Trained on {name}, version {material.run.dataset_version}: {_learned_from(material)}, "
         f"and {material.count('test'):,} that were kept back for the test. Copies of one picture "
-        "were kept on one side."
+        "were kept on one side.",
+        why_not_new(material.catalog, material.run),
+        _decisions(material),
     ]
-    told.append(why_not_new(material.catalog, material.run))
-    decided = _decisions(material)
-    if decided:
-        told.append(decided)
     counts = material.split.groupby(["label", "split"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=["train", "validation", "test"], fill_value=0)
-    rows = [
-        (str(label), *(int(n) for n in row))
-        for label, row in zip(counts.index, counts.to_numpy(), strict=True)
-    ]
-    if len(rows) > _MOST_CLASSES:
+    if len(counts) > _MOST_CLASSES:
         sizes = counts["train"]
-        told.append(
-            f"{len(rows)} classes, with {int(sizes.min()):,} to {int(sizes.max()):,} training "
-            f"images each. The {_MOST_CLASSES} with the fewest are listed."
+        said.append(
+            f"{len(counts)} classes, with {sizes.min():,} to {sizes.max():,} training images each. "
+            f"The {_MOST_CLASSES} with the fewest are listed."
         )
-        order = counts["train"].to_numpy().argsort(kind="stable")[:_MOST_CLASSES]
-        rows = [rows[at] for at in order]
+        counts = counts.sort_values("train", kind="stable").head(_MOST_CLASSES)
     columns = (
         parts.Column("class", "class", "name"),
         *(parts.Column(each, each, "count") for each in ("training", "validation", "test")),
     )
-    said = tuple(parts.Paragraph("said", each) for each in told if each)
-    return parts.Section("data", "Data", (*said, parts.Table("classes", columns, tuple(rows))))
+    rows = tuple((str(label), *sizes) for label, *sizes in counts.itertuples())
+    told = (parts.Paragraph("said", each) for each in said if each)
+    return parts.Section("data", "Data", (*told, parts.Table("classes", columns, rows)))
 
 
 def _learned_from(material: Material) -> str:
@@ -205,51 +203,31 @@ def _decisions(material: Material) -> str:
 def _limits(material: Material) -> parts.Section:
     """Where it fails, or nobody knows."""
     verdict = material.figures.verdict
-    points = [aim.text] if (aim := verdict.get("aim")) is not None else []
-    weakest = verdict.get("weakest")
-    if weakest is not None and material.evaluation.correct < material.evaluation.images:
-        points.append(weakest.text)
-    doubtful = verdict.get("doubtful")
-    if doubtful is not None:
-        points.append(doubtful.text)
-    points += [each.text for each in verdict.cautions]
+    erred = material.evaluation.correct < material.evaluation.images
+    weakest = verdict.get("weakest") if erred else None
+    said = (verdict.get("aim"), weakest, verdict.get("doubtful"), *verdict.cautions)
+    points = [each.text for each in said if each is not None]
     if material.evaluation.images:
-        reliability = material.reliability
         points.append(f"Can one rely on it? {material.reliance[1]}")
-        points += words.cautions(reliability)
-        if reliability.robustness is None:
+        points += words.cautions(material.reliability)
+        if material.reliability.robustness is None:
             points.append("How it copes with blurred, dark or turned photos was not tried.")
-    counts = trained_images(material.catalog.workspace, material.run.id) or {}
-    few = [label for label in material.classes if counts.get(label, 0) < _FEW]
+    few = [label for label in material.classes if material.trained.get(label, 0) < _FEW]
     if few:
         shown = ", ".join(f"“{label}”" for label in few[:8])
         more = f" and {len(few) - 8} more" if len(few) > 8 else ""
         points.append(f"Learned from fewer than {_FEW} images: {shown}{more}.")
-    points.append(
-        "It always answers with one of its classes, also about an image that shows something else."
-    )
-    points.append(
-        "The figures hold for images that come from where these came from; others may be harder."
-    )
+    points += [
+        "It always answers with one of its classes, also about an image that shows something else.",
+        "The figures hold for images that come from where these came from; others may be harder.",
+    ]
     limits = tuple(parts.Statement(key="limit", text=each) for each in points)
     return parts.Section("limits", "Limits", (parts.Statements("limits", limits),))
 
 
-def _environment() -> parts.Section:
-    said = parts.Paragraph("said", "Of the computer that wrote this card.")
-    return parts.Section(
-        "environment", "Environment", (said, _pairs("versions", environment().items()))
-    )
-
-
-def _imported(material: Material) -> bool:
-    """Whether it was trained elsewhere, nobody here knows how."""
-    return material.spec.recipe == "imported"
-
-
 def _reproduce(material: Material) -> parts.Section:
     title = "How to reproduce"
-    if _imported(material):
+    if material.run.imported:
         return parts.Section("reproduce", title, ())
     spec, summary = material.spec, material.summary
     name = material.dataset.name if material.dataset is not None else "DATASET"
@@ -274,7 +252,7 @@ def _reproduce(material: Material) -> parts.Section:
             "say, since a head was fitted."
         )
     code.append(("json", json.dumps(material.run.spec, ensure_ascii=False)))
-    found_parts: tuple[parts.Part, ...] = (
+    found: tuple[parts.Part, ...] = (
         *(parts.Paragraph("said", each) for each in said),
         _pairs(
             "settings",
@@ -284,4 +262,4 @@ def _reproduce(material: Material) -> parts.Section:
         ),
         *(parts.Code("code", language, text) for language, text in code),
     )
-    return parts.Section("reproduce", title, found_parts)
+    return parts.Section("reproduce", title, found)

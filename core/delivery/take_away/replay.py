@@ -115,20 +115,18 @@ def _frame(
         draw.text(
             (x + 8, y + _SIDE - 23),
             f"{'right' if right else 'wrong'}: {shorten(str(one['label']), 10)}",
-            font=_font(14),
+            font=ImageFont.load_default(14),
             fill=(255, 255, 255) if right else (20, 24, 28),
         )
     base = height - _FOOT + 4
     share = sum(mark == "1" for mark in marks) / max(1, len(marks))
-    draw.text((_MARGIN, base), shorten(name, 34), font=_font(17), fill=_INK)
+    draw.text((_MARGIN, base), shorten(name, 34), font=ImageFont.load_default(17), fill=_INK)
     said = f"{marks.count('1')} of {len(marks)} right ({percent(share, 0)})"
-    draw.text((width - _MARGIN, base), said, font=_font(17), fill=_INK, anchor="ra")
+    draw.text(
+        (width - _MARGIN, base), said, font=ImageFont.load_default(17), fill=_INK, anchor="ra"
+    )
     left, right_end = _MARGIN, width - _MARGIN
     draw.rectangle((left, base + 34, right_end, base + 42), fill=(50, 58, 66))
     until = left + (right_end - left) * now / max(1, len(history) - 1)
     draw.rectangle((left, base + 34, until, base + 42), fill=_LINE)
     return frame
-
-
-def _font(size: int) -> Any:
-    return ImageFont.load_default(size)
