@@ -7,16 +7,21 @@ what tests hold them to.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, with_config
 
-_closed = with_config(ConfigDict(extra="forbid"))
+T = TypeVar("T")
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-@_closed
-@dataclass(frozen=True)
+@dataclass_transform(frozen_default=True)
+def _answer(cls: type[T]) -> type[T]:
+    """A frozen dataclass, of which the document says that it has no other members."""
+    return with_config(ConfigDict(extra="forbid"))(dataclass(frozen=True)(cls))
+
+
+@_answer
 class Health:
     """The server is there."""
 
@@ -25,8 +30,7 @@ class Health:
     models_loaded: Annotated[int, Field(ge=0)]
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Model:
     """A model that can be asked."""
 
@@ -46,16 +50,14 @@ class Model:
     predict: Annotated[str, Field(description="Where to send images.")]
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Models:
     """The models that can be asked."""
 
     models: list[Model]
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class ModelName:
     """The model that was asked."""
 
@@ -63,8 +65,7 @@ class ModelName:
     name: str
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Share:
     """A class, and how probable it is."""
 
@@ -72,8 +73,7 @@ class Share:
     probability: Probability
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Prediction:
     """The answer about an image."""
 
@@ -94,8 +94,7 @@ class Prediction:
     ]
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Unreadable:
     """An image without an answer."""
 
@@ -103,8 +102,7 @@ class Unreadable:
     error: Annotated[str, Field(description="Why it could not be read.")]
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Answer:
     """The answers about all images of a request, in their order."""
 
@@ -114,8 +112,7 @@ class Answer:
     milliseconds: Annotated[float, Field(ge=0, description="Time on the server.")]
 
 
-@_closed
-@dataclass(frozen=True)
+@_answer
 class Fault:
     """One value that can't be used."""
 

@@ -59,9 +59,9 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
                 f"{key.hint}…",
                 when(key.made_at),
                 key.by,
-                "–" if key.used_at is None else when(key.used_at),
+                when(key.used_at),
                 f"{key.per_minute:,}",
-                "–" if key.ends_at is None else when(key.ends_at),
+                when(key.ends_at),
             )
             for key in found
         ],

@@ -42,7 +42,7 @@ def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
         raise InvalidInput("A run can’t be compared with itself.", remedy="Name different ones.")
     if len(runs) < 2:
         raise InvalidInput("One run alone can’t be compared.", remedy="Name two or more.")
-    on = _on(catalog, runs[0], options.on)
+    on = tested_on(catalog, runs[0], options.on)
     found, settings = compare_all(catalog, runs[0], runs[1:], on)
     for run in runs:
         if known_latency(catalog.workspace, run.id) is None:
@@ -72,7 +72,12 @@ def compare(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
     }
 
 
-def _on(catalog: Catalog, run: RunRecord, wanted: str | None) -> str:
+def tested_on(catalog: Catalog, run: RunRecord, wanted: str | None) -> str:
+    """What a run was tested on: its own test set, or the folder of this name.
+
+    Raises:
+        NotFound: it was not tested on that.
+    """
     if wanted is None or wanted == "test":
         return "test"
     return find_tested(catalog.workspace, run.id, wanted).on
@@ -110,7 +115,7 @@ def similar(catalog: Catalog, options: Options, output: Output) -> dict[str, Any
             f"A threshold of {options.threshold:g} can’t be used.", remedy="Use 0.9 to 1."
         )
     run = catalog.runs.find(options.run)
-    on = _on(catalog, run, options.on)
+    on = tested_on(catalog, run, options.on)
     predictions = load_predictions(catalog.workspace, run.id, on)
     found, searched = resembling(catalog, run, predictions)
     if on != "test" and not searched:

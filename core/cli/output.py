@@ -186,8 +186,10 @@ class _Progress(Reporter):
             self._open = False
 
 
-def when(at: float) -> str:
-    """Local date and time of seconds since the epoch."""
+def when(at: float | None) -> str:
+    """Local date and time of seconds since the epoch; a dash for none."""
+    if at is None:
+        return "–"
     return datetime.datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
 
 

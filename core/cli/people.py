@@ -35,21 +35,20 @@ ROLE = argument("--role", choices=GIVEN, default="viewer", help="what they may d
 )
 def add(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     person = people.add(catalog, options.name, options.role)
-    address = _invited(catalog, people.invite(catalog, person.role, person.name))
+    token = people.invite(catalog, person.role, person.name)
     output.text(f"“{person.name}” may come in as {person.role}, and chooses a password at")
-    _say(catalog, address, output)
-    return {**_facts(person), "address": address}
+    return {**_facts(person), "address": _hand_over(catalog, token, output)}
 
 
-def _invited(catalog: Catalog, token: str) -> str:
-    return f"{reach(catalog.workspace).base}{PREFIX}/invited?token={token}"
-
-
-def _say(catalog: Catalog, address: str, output: Output) -> None:
+def _hand_over(catalog: Catalog, token: str, output: Output) -> str:
+    """Say where somebody who was invited chooses a password; returns the address."""
+    at = reach(catalog.workspace)
+    address = f"{at.base}{PREFIX}/invited?token={token}"
     output.text(address)
     output.text(_HOW)
-    if why := reach(catalog.workspace).why:
-        output.text(why)
+    if at.why:
+        output.text(at.why)
+    return address
 
 
 @in_people("people list", "who may sign in, and from how many browsers they are")
@@ -82,8 +81,8 @@ def list_all(catalog: Catalog, options: Options, output: Output) -> list[dict[st
     examples=("--role labeller",),
 )
 def invite(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    address = _invited(catalog, people.invite(catalog, options.role, options.name))
-    _say(catalog, address, output)
+    token = people.invite(catalog, options.role, options.name)
+    address = _hand_over(catalog, token, output)
     return {"address": address, "role": options.role, "for": options.name}
 
 
@@ -132,20 +131,19 @@ def links(catalog: Catalog, options: Options, output: Output) -> list[dict[str, 
     found = all_links(catalog.workspace)
     base = reach(catalog.workspace).base
     names = {run.id: run.name for run in catalog.runs.all(archived=True)}
-    rows = [
-        (
-            names.get(each.run_id, each.run_id),
-            each.kind,
-            when(each.made_at),
-            each.by,
-            "–" if each.ends_at is None else when(each.ends_at),
-            base + each.address,
-        )
-        for each in found
-    ]
     output.table(
         ("model", "kind", "made", "by", "until", "address"),
-        rows,
+        [
+            (
+                names.get(each.run_id, each.run_id),
+                each.kind,
+                when(each.made_at),
+                each.by,
+                when(each.ends_at),
+                base + each.address,
+            )
+            for each in found
+        ],
         none="There are no links. Make one with: share RUN",
     )
     return [

@@ -7,13 +7,13 @@ from typing import Any
 
 from core.catalog import Catalog
 from core.cli.command import RUN, Options, argument, command
+from core.cli.compare import tested_on
 from core.cli.numbers import share
 from core.cli.output import Output
 from core.cli.telling import tell
 from core.evaluation.document.result import load_result
 from core.evaluation.document.section import built
 from core.evaluation.predictions import validation_predictions
-from core.evaluation.tested import find_tested
 from core.evaluation.trust import words as words
 from core.evaluation.trust.coverage import answered_at, at_threshold, suggest
 from core.evaluation.trust.reliability import rows_of
@@ -45,9 +45,7 @@ from core.text import percent
 )
 def reliability(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     run = catalog.runs.find(options.run)
-    on = "test"
-    if options.on is not None:
-        on = find_tested(catalog.workspace, run.id, options.on).on
+    on = tested_on(catalog, run, options.on)
     result = load_result(catalog, run, on, output.progress)
     found, predictions = result.reliability, result.predictions
     validation = validation_predictions(catalog.workspace, run.id)

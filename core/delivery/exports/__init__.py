@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 
-
-def _register_all() -> None:
-    """Each file registers what it has when it is imported; this is the order of offering them."""
-    for name in ("keras_file", "weights", "saved_model", "litert", "onnx_file", "openvino_ir"):
-        import_module(f"{__name__}.{name}")
-
-
-_register_all()
+# Each registers what it has when it is imported; this is the order of offering them.
+for _name in ("keras_file", "weights", "saved_model", "litert", "onnx_file", "openvino_ir"):
+    import_module(f"{__name__}.{_name}")

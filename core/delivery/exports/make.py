@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from core.delivery.exports.check import compare
 from core.delivery.exports.formats import Source
 from core.delivery.exports.images import calibrating, checking
 from core.delivery.exports.kept import Export, exports_folder, record
-from core.delivery.exports.package import Exported, add_companions, new_folder, zip_folder
+from core.delivery.exports.package import add_companions, zip_folder
 from core.delivery.take_away.material import load_material
 from core.errors import disk_errors
 from core.progress import SILENT, Reporter
@@ -53,7 +54,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
 
     step(0, "Opening the model")
     model = files.open_keras()
-    with disk_errors("the export"), new_folder(kept.parent) as temporary:
+    with disk_errors("the export"), _new_folder(kept.parent) as temporary:
         making = Path(temporary)
         step(1, f"Converting it to {fmt.title}")
         fmt.write(Source(model, files.folder, lambda: calibrating(material)), making)
@@ -63,7 +64,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
         answer = fmt.opened(making)
         check = compare(fmt, answer, keras_answers(model, pixels), pixels, report)
         step(3, "Packing it")
-        add_companions(making, Exported(fmt, material, answer, check))
+        add_companions(making, fmt, material, answer, check)
         file = f"{safe_name(run.name)} {key}.zip"
         report.check()
         for earlier in kept.glob("*.zip"):
@@ -84,3 +85,9 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     audit.note(catalog, "exported a model", run.name, fmt.title)
     report.progress(_PHASE, 4, 4, "Packing it")
     return export
+
+
+def _new_folder(beside: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder to write an export in, on the disk where it will stay; gone after use."""
+    beside.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=".making-", dir=beside)

@@ -18,9 +18,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,26 +66,15 @@ if __name__ == "__main__":
 '''
 
 
-@dataclass(frozen=True)
-class Exported:
-    """What is known of an export that lies in its folder.
+def add_companions(
+    folder: Path, fmt: Format, material: Material, answer: Answer, check: Check
+) -> None:
+    """Write everything but the model itself beside it.
 
-    Attributes:
-        fmt: its format.
-        material: of the run.
+    Args:
         answer: what the export answers with, float32.
         check: how it compares with Keras.
     """
-
-    fmt: Format
-    material: Material
-    answer: Answer
-    check: Check
-
-
-def add_companions(folder: Path, exported: Exported) -> None:
-    """Write everything but the model itself beside it."""
-    fmt, material = exported.fmt, exported.material
     info = material.info
     classes = [" ".join(str(label).split()) for label in info.classes]
     (folder / "labels.txt").write_text("\n".join(classes) + "\n", encoding="utf-8")
@@ -109,8 +96,8 @@ def add_companions(folder: Path, exported: Exported) -> None:
     requirements = "\n".join(fmt.requirements()) + "\n"
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(card_markdown(material), encoding="utf-8")
-    (folder / "README.md").write_text(_readme(exported), encoding="utf-8")
-    _selftest(folder / "selftest", exported)
+    (folder / "README.md").write_text(_readme(fmt, material, check), encoding="utf-8")
+    _selftest(folder / "selftest", fmt, material, answer)
 
 
 def add_reading(folder: Path) -> None:
@@ -134,9 +121,8 @@ def zip_folder(folder: Path, target: Path) -> None:
             archive.write(file, file.relative_to(folder).as_posix())
 
 
-def _selftest(folder: Path, exported: Exported) -> None:
+def _selftest(folder: Path, fmt: Format, material: Material, answer: Answer) -> None:
     """Pictures, and the app's own answers about these very files."""
-    material = exported.material
     info, shown = material.info, pictures(material)
     app = open_predictor(material.catalog.workspace, material.run.id)
     answers = app.predict([(str(n), each) for n, each in enumerate(shown)], len(info.classes))
@@ -148,7 +134,7 @@ def _selftest(folder: Path, exported: Exported) -> None:
         named = dict(said.top)
         wanted = [named[label] for label in info.classes]
         pixels = prepare.as_pixels(file, info.image_size, info.fit, info.decoding)[None]
-        answered = exported.answer(pixels.astype("float32"))[0]
+        answered = answer(pixels.astype("float32"))[0]
         off = max(off, *(abs(float(a) - b) for a, b in zip(answered, wanted, strict=True)))
         expected.append(
             {
@@ -157,7 +143,7 @@ def _selftest(folder: Path, exported: Exported) -> None:
                 "probabilities": [round(probability, 6) for probability in wanted],
             }
         )
-    tolerance = exported.fmt.tolerance
+    tolerance = fmt.tolerance
     if tolerance is None:
         # With fewer digits processors differ more; what was measured here is where to begin.
         tolerance = round(min(1.0, 2 * off + 0.05), 4)
@@ -166,15 +152,15 @@ def _selftest(folder: Path, exported: Exported) -> None:
     )
 
 
-def _readme(exported: Exported) -> str:
-    fmt, info, check = exported.fmt, exported.material.info, exported.check
-    size, sure = info.image_size, exported.material.sure
+def _readme(fmt: Format, material: Material, check: Check) -> str:
+    info, sure = material.info, material.sure
+    size = info.image_size
     fit = {
         "stretch": "stretched to it, whatever their shape",
         "crop": "cut to a square from their middle",
         "pad": "filled up to a square with black",
     }[info.fit]
-    title = " ".join(exported.material.run.name.split())
+    title = " ".join(material.run.name.split())
     return f"""# {title}: {fmt.title}
 
 {fmt.sentence}
@@ -221,9 +207,3 @@ What the model is and how good it is: MODEL_CARD.md.
 
 def _json(file: Path, value: Any) -> None:
     file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def new_folder(beside: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder to write an export in, on the disk where it will stay; gone after use."""
-    beside.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix=".making-", dir=beside)
