@@ -27,7 +27,7 @@ from core.access.browsers import as_role
 from core.access.hosts import host_is_known, origin_is_own
 from core.api import entrance
 from core.api.policy import Policy
-from core.api.room import MOST_PAGES, MOST_PAGES_EACH, Counted, Crowd, NoRoom, Room
+from core.api.room import MOST_PAGES, MOST_PAGES_EACH, Crowd, NoRoom, Room
 from core.catalog import open_catalog
 from core.delivery.take_away.links import Kind, link_is_open
 from core.errors import LightboxError
@@ -129,11 +129,8 @@ class Doors:
 
         try:
             visitor, guest = self._visitor(scope, who), not who.may("viewer")
-            body = Counted(self._room, visitor, receive, guest=guest)
-            try:
-                await self._app(scope, body.receive, sending)
-            finally:
-                body.leave()
+            with self._room.body(visitor, receive, guest=guest) as receiving:
+                await self._app(scope, receiving, sending)
         except NoRoom as error:
             if begun:
                 raise

@@ -7,7 +7,8 @@ import io
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from PIL import Image
 from starlette.requests import Request
@@ -47,28 +48,49 @@ class Rate:
 
 
 class Budget:
-    """Bytes that all requests together may hold; safe to share between threads."""
+    """Bytes that the bodies of all requests together may hold; safe to share between threads."""
 
     def __init__(self, most: int = MAX_BYTES_AT_ONCE) -> None:
         self._most = most
         self._held = 0
         self._lock = threading.Lock()
 
-    def take(self, count: int) -> None:
-        """Hold so many more.
-
-        Raises:
-            Problem: of kind ``busy``; nothing more is held then.
-        """
+    def _hold(self, count: int) -> None:
         with self._lock:
             if self._held + count > self._most:
                 raise busy()
             self._held += count
 
-    def give(self, count: int) -> None:
-        """Hold so many less."""
-        with self._lock:
-            self._held -= count
+    @asynccontextmanager
+    async def body(self, request: Request) -> AsyncIterator[bytes]:
+        """All of a request's body, which has its share as long as this lasts.
+
+        Raises:
+            Problem: it is too large, takes too long, or finds no room (of kind ``busy``).
+            ClientDisconnect: it breaks off.
+        """
+        said = request.headers.get("content-length", "")
+        if said.isascii() and said.isdigit() and int(said[:15]) > MAX_BODY_BYTES:
+            raise _too_large()
+        body = bytearray()
+        try:
+            try:
+                async with asyncio.timeout(BODY_TIMEOUT_S):
+                    async for chunk in request.stream():
+                        if len(body) + len(chunk) > MAX_BODY_BYTES:
+                            raise _too_large()
+                        self._hold(len(chunk))
+                        body += chunk
+            except TimeoutError:
+                raise Problem(
+                    "timeout",
+                    f"The body did not arrive within {BODY_TIMEOUT_S:.0f} seconds.",
+                    headers={"Connection": "close"},
+                ) from None
+            yield bytes(body)
+        finally:
+            with self._lock:
+                self._held -= len(body)
 
 
 def busy() -> Problem:
@@ -85,46 +107,6 @@ def too_fast(wait_s: float, per_minute: int) -> Problem:
         f"This key may be used {per_minute:,} times a minute.",
         headers={"Retry-After": str(max(1, math.ceil(wait_s)))},
     )
-
-
-class Body:
-    """The body of one request: read until its end or until it is too much, then given back."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._held = 0
-
-    async def read(self, request: Request) -> bytes:
-        """All of it.
-
-        Raises:
-            Problem: it is too large or takes too long.
-            ClientDisconnect: it breaks off.
-        """
-        said = request.headers.get("content-length", "")
-        if said.isascii() and said.isdigit() and int(said[:15]) > MAX_BODY_BYTES:
-            raise _too_large()
-        body = bytearray()
-        try:
-            async with asyncio.timeout(BODY_TIMEOUT_S):
-                async for chunk in request.stream():
-                    if len(body) + len(chunk) > MAX_BODY_BYTES:
-                        raise _too_large()
-                    self._budget.take(len(chunk))
-                    self._held += len(chunk)
-                    body += chunk
-        except TimeoutError:
-            raise Problem(
-                "timeout",
-                f"The body did not arrive within {BODY_TIMEOUT_S:.0f} seconds.",
-                headers={"Connection": "close"},
-            ) from None
-        return bytes(body)
-
-    def close(self) -> None:
-        """Let others have its share."""
-        self._budget.give(self._held)
-        self._held = 0
 
 
 def _too_large() -> Problem:

@@ -36,23 +36,36 @@ class Room:
         self._requests: defaultdict[str, int] = defaultdict(int)
         self._hour: dict[str, tuple[float, int]] = {}
 
-    def enter(self, visitor: str) -> None:
-        """One more request with a body.
+    @contextmanager
+    def body(self, visitor: str, receive: Receive, *, guest: bool) -> Iterator[Receive]:
+        """What receives the body of one request, which is counted as it comes and has its share as
+        long as this lasts.
 
         Raises:
-            NoRoom: they have too many open.
+            NoRoom: they have too many requests open; or, where it is received, they or all together
+                have sent too much.
         """
         with self._lock:
             if self._requests[visitor] >= MOST_AT_ONCE_EACH:
                 raise NoRoom("Too much is sent at once. Try again in a moment.")
             self._requests[visitor] += 1
+        held = 0
 
-    def take(self, visitor: str, count: int, *, guest: bool) -> None:
-        """So many more bytes.
+        async def receiving() -> Message:
+            nonlocal held
+            message = await receive()
+            count = len(message.get("body", b""))
+            if count:
+                self._take(visitor, count, guest=guest)
+                held += count
+            return message
 
-        Raises:
-            NoRoom: they, or all together, have sent too much.
-        """
+        try:
+            yield receiving
+        finally:
+            self._leave(visitor, held)
+
+    def _take(self, visitor: str, count: int, *, guest: bool) -> None:
         now = time.monotonic()
         with self._lock:
             if guest:
@@ -68,8 +81,7 @@ class Room:
             self._bytes[visitor] += count
             self._all += count
 
-    def leave(self, visitor: str, count: int) -> None:
-        """A request is over; what it held is free again."""
+    def _leave(self, visitor: str, count: int) -> None:
         with self._lock:
             self._all -= count
             self._bytes[visitor] -= count
@@ -107,25 +119,3 @@ class Crowd:
                 self._inside[visitor] -= 1
                 if not self._inside[visitor]:
                     del self._inside[visitor]
-
-
-class Counted:
-    """The body of one request, counted as it comes; to be left when the request is over."""
-
-    def __init__(self, room: Room, visitor: str, receive: Receive, *, guest: bool) -> None:
-        room.enter(visitor)
-        self._room, self._visitor, self._receive, self._guest = room, visitor, receive, guest
-        self._held = 0
-
-    async def receive(self) -> Message:
-        """The next piece."""
-        message = await self._receive()
-        count = len(message.get("body", b""))
-        if count:
-            self._room.take(self._visitor, count, guest=self._guest)
-            self._held += count
-        return message
-
-    def leave(self) -> None:
-        """Let others have its share."""
-        self._room.leave(self._visitor, self._held)

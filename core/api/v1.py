@@ -33,7 +33,6 @@ from core.api import bodies, page, schemas
 from core.api.limits import (
     MAX_BODY_BYTES,
     MAX_IMAGES,
-    Body,
     Budget,
     Rate,
     busy,
@@ -99,12 +98,8 @@ async def _predict(request: Request) -> schemas.Answer:
     kind = request.headers.get("content-type", "")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem("media-type", "Send the body as it is, without Content-Encoding.")
-    body = Body(_budget)
-    try:
-        data = await body.read(request)
+    async with _budget.body(request) as data:
         return await _soon(lambda: _answer(workspace, key, who, run_id, kind, data))
-    finally:
-        body.close()
 
 
 @_api.answers(Operation("GET", "/health", "health", "It is", key=False))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from core.api import room
-from core.api.room import Counted, Crowd, NoRoom, Room
+from core.api.room import Crowd, NoRoom, Room
 
 
-async def _read(body: Counted) -> int:
+async def _read(receive: Receive) -> int:
     total = 0
     while True:
-        message = await body.receive()
+        message = await receive()
         total += len(message["body"])
         if not message["more_body"]:
             return total
@@ -32,10 +33,10 @@ def _sending(*sizes: int) -> Any:
     return receive
 
 
-def read(body: Counted) -> int:
+def read(receive: Receive) -> int:
     # In a thread of its own: where a browser is driven, this one has a loop already.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _read(body)).result(30)
+        return thread.submit(asyncio.run, _read(receive)).result(30)
 
 
 @pytest.fixture
@@ -50,51 +51,48 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Room:
 
 def test_what_fits_is_let_through_and_given_back(small: Room) -> None:
     for _ in range(5):
-        body = Counted(small, "a", _sending(30, 30), guest=False)
-        assert read(body) == 60
-        body.leave()
+        with small.body("a", _sending(30, 30), guest=False) as body:
+            assert read(body) == 60
     assert small._all == 0
 
 
 def test_one_visitor_cannot_take_it_all(small: Room) -> None:
-    body = Counted(small, "a", _sending(30, 31), guest=False)
-    with pytest.raises(NoRoom):
+    with small.body("a", _sending(30, 31), guest=False) as body, pytest.raises(NoRoom):
         read(body)
-    body.leave()
     assert small._all == 0
 
 
 def test_all_together_cannot_take_more_than_there_is(small: Room) -> None:
-    first = Counted(small, "a", _sending(60), guest=False)
-    assert read(first) == 60
-    second = Counted(small, "b", _sending(60), guest=False)
-    with pytest.raises(NoRoom):
-        read(second)
-    first.leave()
-    second.leave()
-    third = Counted(small, "b", _sending(60), guest=False)
-    assert read(third) == 60
+    with small.body("a", _sending(60), guest=False) as first:
+        assert read(first) == 60
+        with small.body("b", _sending(60), guest=False) as second, pytest.raises(NoRoom):
+            read(second)
+    with small.body("b", _sending(60), guest=False) as third:
+        assert read(third) == 60
 
 
 def test_only_so_many_are_open_at_once(small: Room) -> None:
-    open_ = [Counted(small, "a", _sending(1), guest=False) for _ in range(2)]
-    with pytest.raises(NoRoom):
-        Counted(small, "a", _sending(1), guest=False)
-    Counted(small, "b", _sending(1), guest=False)
-    open_[0].leave()
-    Counted(small, "a", _sending(1), guest=False)
+    with ExitStack() as open_:
+        open_.enter_context(small.body("a", _sending(1), guest=False))
+        with small.body("a", _sending(1), guest=False):
+            with pytest.raises(NoRoom):
+                open_.enter_context(small.body("a", _sending(1), guest=False))
+            open_.enter_context(small.body("b", _sending(1), guest=False))
+        open_.enter_context(small.body("a", _sending(1), guest=False))
 
 
 def test_a_guest_sends_little_and_not_all_day(small: Room) -> None:
-    with pytest.raises(NoRoom):
-        read(Counted(small, "g", _sending(21), guest=True))
+    with small.body("g", _sending(21), guest=True) as body, pytest.raises(NoRoom):
+        read(body)
     small = Room()
     for _ in range(2):
-        body = Counted(small, "g", _sending(20), guest=True)
+        with small.body("g", _sending(20), guest=True) as body:
+            read(body)
+    with (
+        small.body("g", _sending(20), guest=True) as body,
+        pytest.raises(NoRoom, match="hour"),
+    ):
         read(body)
-        body.leave()
-    with pytest.raises(NoRoom, match="hour"):
-        read(Counted(small, "g", _sending(20), guest=True))
 
 
 def test_pages_that_are_open_are_counted_for_each_visitor_and_for_all() -> None:
