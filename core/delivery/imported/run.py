@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog, Imported, RunRecord, RunSummary
-from core.datasets.pixels import load_pixels
 from core.delivery.imported.start import FILE, RECIPE
 from core.errors import InvalidInput, NotFound
 from core.evaluation.evaluate import evaluate_run
@@ -23,6 +22,7 @@ from core.progress import SILENT, Reporter
 from core.quality.curation import curated, usable
 from core.quiet import load_keras
 from core.runs.files import RunFiles
+from core.runs.pixels import run_pixels
 from core.runs.values import ModelInfo
 from core.training import recipes
 from core.training.export import CHECK_IMAGES, ExportDiffers, export_checked
@@ -67,7 +67,19 @@ def import_run(
     report.progress("export", 0, None, "Saving and checking the model")
     files.write_layers(layer_table(model))
     files.write_keras(model)
-    images = np.concatenate([probes(spec.image_size), _real(catalog, run, spec, table)])
+    parameters = int(model.count_params())
+    info = ModelInfo(
+        classes=tuple(labels),
+        image_size=spec.image_size,
+        fit=spec.resize,
+        decoding=spec.decoding,
+        color=spec.color,
+        recipe=RECIPE,
+        architecture="custom",
+        parameters=parameters,
+        name=run.name,
+    )
+    images = np.concatenate([probes(spec.image_size), _real(catalog, run, info, table)])
     try:
         difference = export_checked(model, files.openvino, images)
     except ExportDiffers as error:
@@ -75,21 +87,7 @@ def import_run(
             f"Converted to OpenVINO, this model answers differently: {error}.",
             remedy="It holds a layer that can’t be converted exactly.",
         ) from error
-    parameters = int(model.count_params())
-    files.write_model(
-        ModelInfo(
-            classes=tuple(labels),
-            image_size=spec.image_size,
-            fit=spec.resize,
-            decoding=spec.decoding,
-            color=spec.color,
-            recipe=RECIPE,
-            architecture="custom",
-            parameters=parameters,
-            export_difference=difference,
-            name=run.name,
-        )
-    )
+    files.write_model(info.model_copy(update={"export_difference": difference}))
     warnings = [f"Imported from {file}; it was trained elsewhere.", *said]
     if len(table):
         warnings.append(
@@ -129,24 +127,14 @@ def _tested(
     return table.loc[kept, _COLUMNS].reset_index(drop=True)
 
 
-def _real(catalog: Catalog, run: RunRecord, spec: TrainSpec, table: pd.DataFrame) -> np.ndarray:
+def _real(catalog: Catalog, run: RunRecord, info: ModelInfo, table: pd.DataFrame) -> np.ndarray:
     """A few real images to check the export on, uint8 (n, size, size, 3); none without a
     dataset."""
-    none = np.zeros((0, spec.image_size, spec.image_size, 3), np.uint8)
     some = table[table["split"] == "validation"].head(CHECK_IMAGES).reset_index(drop=True)
-    if some.empty:
-        return none
     try:
-        root = catalog.workspace.load_path(catalog.datasets.get(run.dataset_id).root)
+        held = run_pixels(catalog, run, info, some) if len(some) else None
     except NotFound:
-        return none
-    held = load_pixels(
-        catalog.workspace,
-        run.dataset_id,
-        root,
-        some,
-        spec.image_size,
-        fit=spec.resize,
-        decoding=spec.as_decoded,
-    )
+        held = None
+    if held is None:
+        return np.zeros((0, info.image_size, info.image_size, 3), np.uint8)
     return held.take(np.flatnonzero(held.slots >= 0))

@@ -58,6 +58,18 @@ _WINDOWS = (
     "BraveSoftware/Brave-Browser/Application/brave.exe",
 )
 
+_ALWAYS = (
+    "--headless",
+    "--disable-gpu",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+)
+
 
 def find_browser() -> Path | None:
     """A browser of Chromium's family on this computer; ``None`` if there is none."""
@@ -120,7 +132,12 @@ def _browse(page: Path, target: Path, wanted: list[str], report: Reporter) -> No
         tempfile.TemporaryDirectory(prefix="lightbox-", ignore_cleanup_errors=True) as profile
     ):
         page = _readable(page, Path(profile))
-        code = _run([str(browser), *_arguments(page, wanted, Path(profile))], report)
+        command = [str(browser), *_ALWAYS, f"--user-data-dir={profile}", *wanted]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            # Chromium refuses to start for root otherwise; the page is Lightbox's own, without
+            # scripts.
+            command.append("--no-sandbox")
+        code = _run([*command, page.resolve().as_uri()], report)
         if code != 0 or not target.is_file() or target.stat().st_size == 0:
             raise NotFound(
                 f"{browser.stem} could not print it.",
@@ -167,26 +184,6 @@ def _has_pictographs() -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return bool(found.stdout.strip())
-
-
-def _arguments(page: Path, wanted: list[str], profile: Path) -> list[str]:
-    arguments = [
-        "--headless",
-        f"--user-data-dir={profile}",
-        *wanted,
-        "--disable-gpu",
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--disable-extensions",
-        "--disable-background-networking",
-        "--disable-sync",
-        "--disable-component-update",
-        "--disable-dev-shm-usage",
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # Chromium refuses to start for root otherwise; the page is Lightbox's own, without scripts.
-        arguments.append("--no-sandbox")
-    return [*arguments, page.resolve().as_uri()]
 
 
 def _run(command: list[str], report: Reporter) -> int | None:

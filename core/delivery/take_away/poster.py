@@ -18,7 +18,7 @@ from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.report_matrix import Look, picture
 from core.delivery.take_away.report_parts import scale
 from core.delivery.take_away.style import STYLE
-from core.evaluation.document.parts import Scale, Statement
+from core.evaluation.document.parts import Scale
 from core.evaluation.document.result import Result
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.mistakes import telling
@@ -102,13 +102,16 @@ def poster_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str
     run = material.run
     about = load_about(catalog.workspace, run.id)
     use = f'<p class="use">{text(about.use)}</p>' if about.use else ""
+    weakest = _weakest(material)
+    # Whether there is room for a paragraph below the matrix; else it stands beside it.
+    below = _CELL * len(material.classes) < 0.75 * _LOOK.side
     body = [
         "<main>",
         f"<header><h1>{name(run.name)}</h1>{use}</header>",
         _hero(material),
         _photos(material),
-        f'<div class="two"><div>{_matrix(material)}{_weakest(material, _below(material))}</div>',
-        f"<div>{_words(material)}</div></div>",
+        f'<div class="two"><div>{_matrix(material)}{weakest if below else ""}</div>',
+        f"<div>{_words(material, '' if below else weakest)}</div></div>",
         _foot(material),
         "</main>",
     ]
@@ -186,28 +189,26 @@ def _matrix(result: Result) -> str:
     return f"<h2>What each class was taken for</h2><div{wide}>{drawn}</div>"
 
 
-def _below(result: Result) -> bool:
-    """Whether there is room for a paragraph below the matrix."""
-    return _CELL * len(result.evaluation.labels) < 0.75 * _LOOK.side
-
-
-def _weakest(result: Result, here: bool) -> str:
-    """The class that it finds least often: below the matrix, else beside it."""
+def _weakest(result: Result) -> str:
+    """The class that it finds least often."""
     said = result.figures.verdict.get("weakest")
-    if not here or said is None or said.tone == "good":
+    if said is None or said.tone == "good":
         return ""
     short = said.text.removeprefix("Weakest: ")
     return f'<h2 class="below">Where it is weakest</h2><p class="clamp">{text(short)}</p>'
 
 
-def _words(result: Result) -> str:
-    """What it mixes up, what to collect, when it is sure, and what to be careful of."""
+def _words(result: Result, weakest: str) -> str:
+    """What it mixes up, what to collect, when it is sure, and what to be careful of.
+
+    Args:
+        weakest: what is said of its weakest class, unless that stands elsewhere.
+    """
     verdict = result.figures.verdict
-    parts = []
     # What it takes its weakest class for says most of the pairs.
-    parts.append(_weakest(result, not _below(result)))
+    parts = [weakest]
     pairs = _pairs(result)
-    if pairs and not parts[0]:
+    if pairs and not weakest:
         parts.append(f'<h2>Mixed up most</h2><ul class="pairs">{pairs}</ul>')
     for said, heading in (
         (verdict.get("doubtful"), "What to look at first"),
@@ -216,7 +217,10 @@ def _words(result: Result) -> str:
     ):
         if said is not None:
             parts.append(f'<h2>{heading}</h2><p class="clamp">{text(said.text)}</p>')
-    careful = [*_bad(verdict.get("baseline")), *verdict.cautions]
+    baseline = verdict.get("baseline")
+    careful = list(verdict.cautions)
+    if baseline is not None and baseline.tone in ("bad", "caution"):
+        careful.insert(0, baseline)
     if careful:
         brief = " brief" if len(careful) > 1 else ""
         items = "".join(
@@ -224,10 +228,6 @@ def _words(result: Result) -> str:
         )
         parts.append(f'<h2>Before relying on it</h2><ul class="care">{items}</ul>')
     return "".join(parts)
-
-
-def _bad(statement: Statement | None) -> list[Statement]:
-    return [statement] if statement is not None and statement.tone in ("bad", "caution") else []
 
 
 def _pairs(result: Result) -> str:
