@@ -231,12 +231,10 @@ def _of_archive(catalog: Catalog, run_id: str, file: Path, threshold: float) -> 
 def _unfinished(catalog: Catalog, run_id: str, folder: Path) -> Batch | None:
     """The newest batch about a folder, if it was cut off in the middle."""
     stored = catalog.workspace.store_path(folder)
-    for batch in batches(catalog.workspace, run_id):
-        if batch.folder == stored:
-            job = job_of(catalog, batch)
-            cut = job is not None and job.state in ("interrupted", "failed", "cancelled")
-            return batch if cut else None
-    return None
+    about = (each for each in batches(catalog.workspace, run_id) if each.folder == stored)
+    batch = next(about, None)
+    job = job_of(catalog, batch) if batch is not None else None
+    return batch if job and job.state in ("interrupted", "failed", "cancelled") else None
 
 
 def _about(catalog: Catalog, batch: Batch, output: Output) -> dict[str, Any]:

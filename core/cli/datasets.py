@@ -131,7 +131,7 @@ def _new(
     examples=("", "fruit"),
 )
 def sample(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
-    return _once(catalog, intake.add_sample(catalog, options.key), output)
+    return _import(catalog, intake.add_sample(catalog, options.key), output)
 
 
 @in_data(
@@ -142,7 +142,7 @@ def sample(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]
 )
 def known(catalog: Catalog, options: Options, output: Output) -> Any:
     if options.key is not None:
-        return _once(catalog, intake.add_known(catalog, options.key), output)
+        return _import(catalog, intake.add_known(catalog, options.key), output)
     sets = known_sets.KNOWN.values()
     output.table(
         ("key", "images", "classes", "download", "licence", "what it is"),
@@ -162,14 +162,10 @@ def known(catalog: Catalog, options: Options, output: Output) -> Any:
     return [{name: getattr(each, name) for name in (*said, "is_downloaded")} for each in sets]
 
 
-def _once(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
-    """Import a dataset unless it is there already."""
+def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
+    """Import a dataset, unless it is there already, and say what is in it."""
     if record.state == "ready":
         return _show(catalog, record, output)
-    return _import(catalog, record, output)
-
-
-def _import(catalog: Catalog, record: DatasetRecord, output: Output) -> dict[str, Any]:
     job = catalog.jobs.get(record.job_id) if record.job_id else None
     if job is None or job.finished:
         job = kinds.submit_import(catalog, record.id)

@@ -136,11 +136,10 @@ def get(key: str) -> Format:
     Raises:
         InvalidInput: there is none, or it can't be made on this computer.
     """
-    known = {_plain(each): each for each in FORMATS} | _ALSO
-    if key not in FORMATS and _plain(key) not in known:
+    known = _ALSO | {_plain(each): each for each in FORMATS}
+    if _plain(key) not in known:
         raise unknown("format", key, offered())
-    key = key if key in FORMATS else known[_plain(key)]
-    fmt = FORMATS[key]
+    fmt = FORMATS[known[_plain(key)]]
     if not fmt.offered:
         raise InvalidInput(
             f"{fmt.title} can't be made here: {', '.join(fmt.makers)} is not installed.",

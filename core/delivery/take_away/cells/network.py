@@ -48,8 +48,8 @@ def cells(material: Material, cutter: Cutter, holds: Mapping[str, bool]) -> list
         return made + chosen.networks(material, cutter)
     if about.backbone is not None:
         return made + _pretrained(material, cutter, holds)
-    made.append(code(_custom(spec, cutter) if spec.stack else _family(spec, cutter)))
-    made[-1] = code(made[-1].source, "model.summary()")
+    built = _custom(spec, cutter) if spec.stack else _family(spec, cutter)
+    made.append(code(built, "model.summary()"))
     if not holds["random"]:
         made.append(_starts_from())
         made.append(_begins(cutter, "model", repr(start_file(material)), holds))
