@@ -110,8 +110,6 @@ class Throttle:
 
     def _until(self, key: str) -> float:
         count, at = self._missed.get(key, (0, 0.0))
-        return (
-            0.0
-            if count < _TRIES
-            else at + min(_LONGEST_S, _FIRST_S * 2.0 ** min(count - _TRIES, 20))
-        )
+        if count < _TRIES:
+            return 0.0
+        return at + min(_LONGEST_S, _FIRST_S * 2.0 ** min(count - _TRIES, 20))

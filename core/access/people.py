@@ -85,11 +85,16 @@ def invited(catalog: Catalog, token: str) -> tuple[str, Role]:
     Raises:
         NotFound: it was used, taken back, or is over.
     """
+    found = _invitation(catalog, token)
+    name = catalog.people.get(found.person_id).name if found.person_id else ""
+    return name, as_given(found.role)
+
+
+def _invitation(catalog: Catalog, token: str) -> InvitationRecord:
     found = catalog.people.invitation(digest(token))
     if found is None:
         raise NotFound("This invitation is not in force any more.", remedy="Ask for another one.")
-    name = catalog.people.get(found.person_id).name if found.person_id else ""
-    return name, as_given(found.role)
+    return found
 
 
 def accept(catalog: Catalog, token: str, name: str, password: str) -> PersonRecord:
@@ -99,8 +104,8 @@ def accept(catalog: Catalog, token: str, name: str, password: str) -> PersonReco
         NotFound: it is not in force.
         InvalidInput, Conflict: the name or password can't be used; it stays in force then.
     """
+    invitation = _invitation(catalog, token)
     known, role = invited(catalog, token)
-    invitation = catalog.people.invitation(digest(token))
     if known:
         kept = passwords.hashed(passwords.check(password, known))
         _use_up(catalog, token)
@@ -110,11 +115,11 @@ def accept(catalog: Catalog, token: str, name: str, password: str) -> PersonReco
     kept = passwords.hashed(passwords.check(password, clean_name(name)))
     # Used up first: of several who come with it at once, one is let in.
     _use_up(catalog, token)
-    by, ends_at = (invitation.by, invitation.ends_at) if invitation else ("", time.time())
+    by = invitation.by
     try:
         return _add(catalog, name, role, kept, by)
     except Conflict:
-        catalog.people.invite(digest(token), role, ends_at, by=by, person_id=None)
+        catalog.people.invite(digest(token), role, invitation.ends_at, by=by, person_id=None)
         raise
 
 

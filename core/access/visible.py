@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from core.access.audit import note
 from core.catalog import Catalog
-from core.catalog.visibility import LEVELS, Kind, Level
+from core.catalog.visibility import LEVELS, Kind
 from core.errors import InvalidInput, NotAllowed
 from core.who import acting, author, require
-
-
-def as_level(text: str) -> Level:
-    """A level of this name.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    for each in LEVELS:
-        if each == text:
-            return each
-    raise InvalidInput(f"“{text}” is none of {', '.join(LEVELS)}.")
 
 
 def show_to(catalog: Catalog, kind: Kind, item_id: str, level: str) -> None:
@@ -28,7 +16,9 @@ def show_to(catalog: Catalog, kind: Kind, item_id: str, level: str) -> None:
         NotAllowed: it is somebody else's.
         NotFound, InvalidInput: there is no such thing, or no such level.
     """
-    wanted = as_level(level)
+    wanted = next((each for each in LEVELS if each == level), None)
+    if wanted is None:
+        raise InvalidInput(f"“{level}” is none of {', '.join(LEVELS)}.")
     who = acting()
     item = catalog.datasets.get(item_id) if kind == "dataset" else catalog.runs.get(item_id)
     owner, _ = catalog.visibility.of(kind, item.id)

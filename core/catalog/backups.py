@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
+from core import settings
 from core.catalog.engines import copy_database, database_url, engine_of, is_on_server
 from core.catalog.machines import Machines
 from core.catalog.migrating import migrate
@@ -202,15 +203,11 @@ def _files_of(workspace: Workspace, target: Path) -> list[Path]:
 
 def _refuse_elsewhere() -> None:
     if os.environ.get("LIGHTBOX_DATABASE") and not is_on_server():
+        store = f", and all that is in {settings.files()}" if settings.files() else ""
         raise NotAllowed(
             "The lists are in a file of their own (LIGHTBOX_DATABASE), so they aren't in such a "
             "backup.",
-            remedy="Copy that file and LIGHTBOX_HOME as a folder"
-            + (
-                f", and all that is in {store}."
-                if (store := os.environ.get("LIGHTBOX_FILES"))
-                else "."
-            ),
+            remedy=f"Copy that file and LIGHTBOX_HOME as a folder{store}.",
         )
 
 

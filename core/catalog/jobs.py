@@ -135,13 +135,8 @@ class Jobs(Queue, Parts, Events, AtHome):
             query = query.where(JobRow.whole == "")
         if states is not None:
             query = query.where(JobRow.state.in_(states))
-        for column, value in (
-            (JobRow.kind, kind),
-            (JobRow.subject, subject),
-            (JobRow.lane, lane),
-        ):
-            if value is not None:
-                query = query.where(column == value)
+        asked = {"kind": kind, "subject": subject, "lane": lane}
+        query = query.filter_by(**{name: it for name, it in asked.items() if it is not None})
         return [job_record(row) for row in self._every(query)]
 
     def latest(

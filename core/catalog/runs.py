@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.catalog.datasets import clean_name, new_id
 from core.catalog.models import JobRow, RunRow
 from core.catalog.records import RunRecord, RunSummary
 from core.catalog.repository import as_record
-from core.catalog.shelf import Shelf, taken
+from core.catalog.shelf import Shelf
 from core.catalog.visibility import hidden, own
 from core.errors import NotFound
 from core.text import meant
 from core.who import acting, require
+
+_RUNS = select(RunRow, JobRow).join(JobRow, JobRow.id == RunRow.job_id)
 
 
 class Runs(Shelf):
@@ -58,7 +60,7 @@ class Runs(Shelf):
                 session.add(row)
                 own(session, "run", row.id, who)
         except IntegrityError as error:
-            raise taken(self._sessions, name) from error
+            raise self._taken(name) from error
         return self.get(row.id)
 
     def get(self, run_id: str) -> RunRecord:
@@ -81,9 +83,7 @@ class Runs(Shelf):
         """
         with self._sessions() as session:
             found = session.execute(
-                select(RunRow, JobRow)
-                .join(JobRow, JobRow.id == RunRow.job_id)
-                .where((RunRow.name == name_or_id) | (RunRow.id == name_or_id))
+                _RUNS.where((RunRow.name == name_or_id) | (RunRow.id == name_or_id))
             ).first()
             out = hidden(session, "run")
             if found is not None and found[0].id in out:
@@ -130,11 +130,7 @@ class Runs(Shelf):
             archived: the archived ones too, as only lists of everything want.
             deleted: those in the bin instead of the others, archived or not.
         """
-        query = (
-            select(RunRow, JobRow)
-            .join(JobRow, JobRow.id == RunRow.job_id)
-            .order_by(RunRow.created_at.desc())
-        )
+        query = _RUNS.order_by(RunRow.created_at.desc())
         if dataset_id is not None:
             query = query.where(RunRow.dataset_id == dataset_id)
         if deleted:
@@ -158,10 +154,7 @@ class Runs(Shelf):
 
     def respec(self, run_id: str, spec: dict[str, Any]) -> None:
         """Say with which settings a run was trained in the end, where it chose some itself."""
-        with self._sessions.begin() as session:
-            row = session.get(RunRow, run_id)
-            if row is not None:
-                row.spec = spec
+        self._do(update(RunRow).where(RunRow.id == run_id).values(spec=spec))
 
     def summarise(self, run_id: str, summary: RunSummary) -> None:
         """Add headline figures to a run's summary: those that are set."""

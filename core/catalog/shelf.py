@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.catalog.audit import note
 from core.catalog.datasets import clean_name, tidy
@@ -44,15 +43,13 @@ class Shelf(Repository, ABC):
         """
         name = clean_name(name)
         try:
-            self._change(run_id, "renamed a model", f"“{name}”", name=name)
+            return self._change(run_id, "renamed a model", f"“{name}”", name=name)
         except IntegrityError as error:
-            raise taken(self._sessions, name) from error
-        return self.get(run_id)
+            raise self._taken(name) from error
 
     def star(self, run_id: str, starred: bool = True) -> RunRecord:
         """Mark it as one of the best, or take the mark off."""
-        self._change(run_id, starred=starred)
-        return self.get(run_id)
+        return self._change(run_id, starred=starred)
 
     def archive(self, run_id: str, archived: bool = True) -> RunRecord:
         """Offer it no longer, or again.
@@ -63,8 +60,7 @@ class Shelf(Repository, ABC):
         if archived:
             self._refuse_running(run_id, "archived")
         did = "archived a model" if archived else "took a model out of the archive"
-        self._change(run_id, did, archived=archived)
-        return self.get(run_id)
+        return self._change(run_id, did, archived=archived)
 
     def note(self, run_id: str, text: str) -> RunRecord:
         """Write down something about it, in place of what was there; "" for nothing.
@@ -77,8 +73,7 @@ class Shelf(Repository, ABC):
                 f"These notes are {len(text):,} characters long.",
                 remedy=f"Use at most {MAX_NOTES:,}.",
             )
-        self._change(run_id, notes=text.strip())
-        return self.get(run_id)
+        return self._change(run_id, notes=text.strip())
 
     def set_tags(self, run_id: str, tags: Sequence[str]) -> RunRecord:
         """Give it exactly these tags. Tags that differ in case only are the same.
@@ -86,8 +81,7 @@ class Shelf(Repository, ABC):
         Raises:
             InvalidInput: one is too long, or there are too many.
         """
-        self._change(run_id, tags=clean_tags(tags))
-        return self.get(run_id)
+        return self._change(run_id, tags=clean_tags(tags))
 
     def tags(self) -> list[str]:
         """All tags that runs have, in the order of the alphabet; not of those in the bin."""
@@ -101,13 +95,11 @@ class Shelf(Repository, ABC):
             Conflict: it is waiting or being trained.
         """
         self._refuse_running(run_id, "deleted")
-        self._change(run_id, "put a model into the bin", deleted_at=time.time())
-        return self.get(run_id)
+        return self._change(run_id, "put a model into the bin", deleted_at=time.time())
 
     def restore(self, run_id: str) -> RunRecord:
         """Take it out of the bin, as it was."""
-        self._change(run_id, "took a model out of the bin", deleted_at=None)
-        return self.get(run_id)
+        return self._change(run_id, "took a model out of the bin", deleted_at=None)
 
     def forget(self, run_id: str) -> bool:
         """End a run in the bin: its row, its job and what happened in it. Its files are the
@@ -125,7 +117,7 @@ class Shelf(Repository, ABC):
                 session.delete(job)
         return True
 
-    def _change(self, run_id: str, did: str = "", how: str = "", **values: Any) -> None:
+    def _change(self, run_id: str, did: str = "", how: str = "", **values: Any) -> RunRecord:
         """Set values of a run; what was done is logged where it is said (``did``)."""
         require("trainer")
         self.get(run_id)
@@ -137,6 +129,7 @@ class Shelf(Repository, ABC):
                 note(session, did, row.name, how)
             for name, value in values.items():
                 setattr(row, name, value)
+        return self.get(run_id)
 
     def _refuse_running(self, run_id: str, what: str) -> None:
         run = self.get(run_id)
@@ -146,18 +139,15 @@ class Shelf(Repository, ABC):
                 remedy="Stop it first.",
             )
 
-
-def taken(sessions: sessionmaker[Session], name: str) -> Conflict:
-    """The sentence about a name that another run has, perhaps one in the bin."""
-    with sessions() as session:
-        other = session.scalar(select(RunRow).where(RunRow.name == name))
-        binned = other is not None and other.deleted_at is not None
-    if binned:
-        return Conflict(
-            f"There is a run named “{name}” in the bin.",
-            remedy="Choose another name, or empty the bin.",
-        )
-    return Conflict(f"There is already a run named “{name}”.", remedy="Choose another name.")
+    def _taken(self, name: str) -> Conflict:
+        """The sentence about a name that another run has, perhaps one in the bin."""
+        other = self._first(select(RunRow).where(RunRow.name == name))
+        if other is not None and other.deleted_at is not None:
+            return Conflict(
+                f"There is a run named “{name}” in the bin.",
+                remedy="Choose another name, or empty the bin.",
+            )
+        return Conflict(f"There is already a run named “{name}”.", remedy="Choose another name.")
 
 
 def clean_tags(tags: Sequence[str], *, at_most: int | None = MAX_TAGS) -> list[str]:

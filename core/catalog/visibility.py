@@ -53,8 +53,4 @@ class Visibility(Repository):
     def set(self, kind: Kind, item_id: str, owner: str, level: Level) -> None:
         """Say whose it is, and who may see it."""
         with self._sessions.begin() as session:
-            row = session.get(VisibilityRow, (kind, item_id))
-            if row is None:
-                session.add(VisibilityRow(kind=kind, id=item_id, owner=owner, level=level))
-            else:
-                row.owner, row.level = owner, level
+            session.merge(VisibilityRow(kind=kind, id=item_id, owner=owner, level=level))

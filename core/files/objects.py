@@ -8,9 +8,7 @@ whether it still holds.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -18,27 +16,11 @@ from core import settings
 from core.addresses import bucket_and_key, shown
 from core.errors import InvalidInput, NotFound
 from core.files.kept import Kept
-from core.files.store import bucket_is_named_well, store, which_store
+from core.files.store import Found, bucket_is_named_well, store, which_store
 from core.files.troubles import ObjectError
 
 TRUSTED_S = 600.0
 _HEADS_AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Found:
-    """An object below a place.
-
-    Attributes:
-        path: relative to that place.
-        bytes: its size.
-        stamp: changes when it does: when it was written, in nanoseconds since 1970, whose part
-            below a second is a checksum of the store's tag for this version.
-    """
-
-    path: str
-    bytes: int
-    stamp: int
 
 
 def check(place: object) -> Path:
@@ -54,7 +36,7 @@ def check(place: object) -> Path:
             file=shown(place),
             remedy="Write it like s3://bucket/folder.",
         )
-    if not _is_plain(key):
+    if key and not is_plain(key):
         raise InvalidInput(
             "The folders of an address are written out, without “..” or empty names.",
             file=shown(place),
@@ -102,23 +84,19 @@ def heads(root: object, paths: Sequence[str], most: int) -> Iterator[tuple[str, 
 
 
 def listing(root: object, meanwhile: Callable[[], None] = lambda: None) -> Iterator[Found]:
-    """All objects below a place, in the order of their keys; none whose name is no path, which is
-    what folders are in a bucket.
-
-    Args:
-        meanwhile: called now and then; may raise.
-    """
-    bucket, prefix = _folder(root)
-    for each in store().listed(bucket, prefix, meanwhile):
-        path = each.key[len(prefix) :]
-        if path and not path.endswith("/"):
-            stamp = each.changed_s * 10**9 + zlib.crc32(each.tag.encode()) % 10**9
-            yield Found(path, each.bytes, stamp)
+    """All objects below a place; see :meth:`core.files.store.Store.listed`."""
+    return store().listed(*_folder(root), meanwhile)
 
 
 def is_plain(path: str) -> bool:
     """Whether a key's rest can be a path below a folder without becoming another one."""
-    return bool(path) and _is_plain(path)
+    return bool(path) and (
+        PurePosixPath(path).as_posix() == path
+        and not path.startswith("/")
+        and ".." not in path.split("/")
+        and "\\" not in path
+        and "\0" not in path
+    )
 
 
 def is_there(root: object) -> bool:
@@ -148,16 +126,6 @@ def subfolders(root: object) -> list[str]:
 def _folder(root: object) -> tuple[str, str]:
     bucket, key = bucket_and_key(check(root))
     return bucket, f"{key}/" if key else ""
-
-
-def _is_plain(key: str) -> bool:
-    return not key or (
-        PurePosixPath(key).as_posix() == key
-        and not key.startswith("/")
-        and ".." not in key.split("/")
-        and "\\" not in key
-        and "\0" not in key
-    )
 
 
 def _read(bucket: str, keys: Sequence[str], trusted_s: float) -> dict[str, bytes | ObjectError]:

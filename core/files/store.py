@@ -13,6 +13,7 @@ import os
 import random
 import threading
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -45,20 +46,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An object as a listing has it.
+class Found:
+    """An object below a place.
 
     Attributes:
-        key: its whole name in the bucket.
+        path: relative to that place.
         bytes: its size.
-        tag: of its version (S3's ETag).
-        changed_s: when it was written, in seconds since 1970.
+        stamp: changes when it does: when it was written, in nanoseconds since 1970, whose part
+            below a second is a checksum of the store's tag for this version.
     """
 
-    key: str
+    path: str
     bytes: int
-    tag: str
-    changed_s: int
+    stamp: int
 
 
 @dataclass(frozen=True)
@@ -146,13 +146,11 @@ class Store:
         Raises:
             LightboxError: none can be read: the store is gone, or doesn't let us in.
         """
-        found: dict[str, Got | ObjectError | None] = self._run(
-            lambda: self._all(bucket, unless, most), bucket
-        )
-        return found
+        return self._run(lambda: self._all(bucket, unless, most), bucket)
 
-    def listed(self, bucket: str, prefix: str, meanwhile: Callable[[], None]) -> Iterator[Listed]:
-        """All objects whose keys begin with ``prefix``, in their order.
+    def listed(self, bucket: str, prefix: str, meanwhile: Callable[[], None]) -> Iterator[Found]:
+        """All objects whose keys begin with ``prefix``, in the order of their keys; none whose
+        name is no path, which is what folders are in a bucket.
 
         Args:
             meanwhile: called after each thousand; may raise.
@@ -164,8 +162,11 @@ class Store:
         while True:
             page = self._page(asked)
             for each in page.get("Contents", ()):
-                changed = int(each["LastModified"].timestamp())
-                yield Listed(each["Key"], int(each["Size"]), each.get("ETag", ""), changed)
+                path = each["Key"][len(prefix) :]
+                if path and not path.endswith("/"):
+                    changed = int(each["LastModified"].timestamp())
+                    tag = zlib.crc32(each.get("ETag", "").encode())
+                    yield Found(path, int(each["Size"]), changed * 10**9 + tag % 10**9)
             if not page.get("IsTruncated"):
                 return
             asked["ContinuationToken"] = page["NextContinuationToken"]
@@ -193,11 +194,9 @@ class Store:
 
     def _page(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         async def ask() -> Mapping[str, Any]:
-            answer: Mapping[str, Any] = await self._fs._call_s3("list_objects_v2", **asked)
-            return answer
+            return await self._fs._call_s3("list_objects_v2", **asked)
 
-        found: Mapping[str, Any] = self._run(lambda: _patiently(ask), str(asked["Bucket"]))
-        return found
+        return self._run(lambda: _patiently(ask), str(asked["Bucket"]))
 
     def _run(self, do: Callable[[], Awaitable[T]], bucket: str) -> T:
         """Ask, in the one thread that talks to stores; whatever goes wrong is a sentence."""
@@ -205,8 +204,7 @@ class Store:
             if not self._checked:
                 self._sync(self._fs.loop, self._connect)
                 self._checked = True
-            found: T = self._sync(self._fs.loop, do)
-            return found
+            return self._sync(self._fs.loop, do)
         except (LightboxError, ObjectError):
             raise
         except Exception as error:

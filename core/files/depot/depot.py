@@ -191,13 +191,11 @@ class Depot:
 
     @property
     def _report(self) -> Reporter:
-        found: Reporter = getattr(self._thread, "report", None) or Reporter()
-        return found
+        return getattr(self._thread, "report", None) or Reporter()
 
     @property
     def _claim(self) -> Claim | None:
-        found: Claim | None = getattr(self._thread, "claim", None)
-        return found
+        return getattr(self._thread, "claim", None)
 
     def settle(self, report: Reporter | None = None) -> None:
         """Publish what this process has used and changed; not what a job of another one is busy

@@ -14,8 +14,6 @@ from typing import NamedTuple
 from core.errors import LightboxError
 from core.workspace import read_json, write_json
 
-_CHUNK = 1024**2
-
 
 class Entry(NamedTuple):
     """A file of a folder.
@@ -119,11 +117,8 @@ def look(folder: Path, without: str = "") -> dict[str, tuple[int, int]]:
 
 def hash_file(file: Path) -> str:
     """The content hash of a file, read a piece at a time."""
-    digest = hashlib.blake2b(digest_size=16)
     with file.open("rb") as content:
-        while chunk := content.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(content, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _files(folder: Path, without: str) -> Iterator[Path]:

@@ -238,8 +238,7 @@ class RemotePlace(Place):
         self._passes, self._sentence, self._is_beyond = passes, sentence, is_beyond
 
     def read(self, name: str) -> bytes:
-        data: bytes = self._tried(lambda fs: fs.cat_file(self._at(name)))
-        return data
+        return self._tried(lambda fs: fs.cat_file(self._at(name)))
 
     def write(self, name: str, data: bytes) -> None:
         self._tried(lambda fs: fs.pipe_file(self._at(name), data))
@@ -248,8 +247,7 @@ class RemotePlace(Place):
         self._tried(lambda fs: fs.get_file(self._at(name), str(target)))
 
     def read_range(self, name: str, start: int, end: int) -> bytes:
-        data: bytes = self._tried(lambda fs: self._range(fs, self._at(name), start, end))
-        return data
+        return self._tried(lambda fs: self._range(fs, self._at(name), start, end))
 
     def send(self, source: Path, name: str, tell: Tell = lambda _: None) -> None:
         from fsspec.callbacks import Callback
@@ -275,8 +273,7 @@ class RemotePlace(Place):
 
     def _range(self, fs: Any, at: str, start: int, end: int) -> bytes:
         try:
-            data: bytes = fs.cat_file(at, start=start, end=end)
-            return data
+            return fs.cat_file(at, start=start, end=end)
         except Exception as error:
             if self._is_beyond(error):
                 return b""
