@@ -31,7 +31,7 @@ def folder_of(home: Path, unit: str) -> Path:
 
 
 class Waiting(Protocol):
-    """Jobs that wait for files of this computer (:class:`core.catalog.at_home.AtHome`)."""
+    """Jobs that wait for files of this computer (:class:`core.catalog.queue.Queue`)."""
 
     def kept_back(self, home: str) -> list[str]:
         """Their ids."""

@@ -1,23 +1,29 @@
-"""Browsers that are signed in: a secret in a cookie, its hash in the database.
+"""Whose a browser is that is signed in (a secret in a cookie, its hash in the database), and a
+program that brings a key.
 
-A session lives for thirty days after it was last used. Whether it still does is asked at most
-twice a second, so one that was ended opens nothing a moment later.
+A session lives for thirty days after it was last used; a key acts for the person who made it, as
+long as they may. Whether that holds is asked at most twice a second, so one that was ended opens
+nothing a moment later.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 
-from core.catalog import Catalog
-from core.who import GIVEN, Role, Who
-from core.workspace import new_token
+from core import settings
+from core.catalog import Catalog, open_catalog
+from core.errors import NotFound
+from core.who import GIVEN, MACHINE, NOBODY, Role, Who
+from core.workspace import Workspace, new_token
 
 KEPT_S = 30 * 24 * 3600
 _REMEMBERED_S = 0.5
 _PROLONGED_S = 600
 _MOST = 10_000
-_known: dict[tuple[str, str], tuple[float, Who | None]] = {}
+# By home and what it is asked by: when that was, and who it was.
+_known: dict[tuple[object, ...], tuple[float, Who | None]] = {}
 
 
 def digest(secret: str) -> str:
@@ -54,14 +60,42 @@ def recognised(catalog: Catalog, secret: str, *, people: bool) -> Who | None:
     """
     session_id = digest(secret)
     place = (str(catalog.workspace.home), session_id)
+    who = _remembered(place, lambda: _find(catalog, session_id))
+    if who is None or bool(who.name) != people:
+        return None
+    return who
+
+
+def owner(workspace: Workspace, name: str, *, person: bool) -> Who:
+    """For whom a key of somebody of this name acts now; for nobody, once they were shut out or
+    removed.
+
+    What was made where nobody signs in was made at the computer itself.
+
+    Args:
+        person: whether they were signed in then; others may be the person at the computer.
+    """
+    if settings.access() == "local":
+        return MACHINE
+
+    def find() -> Who:
+        try:
+            found = open_catalog(workspace).people.get(name)
+        except NotFound:
+            return MACHINE if not person and name == settings.load().author else NOBODY
+        shut = found.disabled_at is not None
+        return NOBODY if shut else Who(as_role(found.role), found.name)
+
+    return _remembered((str(workspace.home), name, person), find) or NOBODY
+
+
+def _remembered(place: tuple[object, ...], find: Callable[[], Who | None]) -> Who | None:
     at, who = _known.get(place, (0.0, None))
     if time.monotonic() - at > _REMEMBERED_S:
         if len(_known) > _MOST:
             _known.clear()
-        who = _find(catalog, session_id)
+        who = find()
         _known[place] = (time.monotonic(), who)
-    if who is None or bool(who.name) != people:
-        return None
     return who
 
 

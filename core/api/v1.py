@@ -28,7 +28,7 @@ from starlette.routing import Mount, Router
 
 import core
 from core import settings
-from core.access.owners import owner
+from core.access.browsers import owner
 from core.api import bodies, page, schemas
 from core.api.limits import (
     MAX_BODY_BYTES,

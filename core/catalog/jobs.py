@@ -9,20 +9,19 @@ from __future__ import annotations
 import dataclasses
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.catalog.at_home import AtHome
 from core.catalog.events import Events
 from core.catalog.models import JobRow
 from core.catalog.parts import Parts, end_with
 from core.catalog.queue import Queue, job_record
 from core.catalog.records import ACTIVE, JobRecord, JobState, Lane
 from core.catalog.repository import held_by, now
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound, Unreachable
 from core.progress import Wishes
 from core.who import acting, require
 
@@ -43,9 +42,11 @@ _AS_NEW: dict[str, Any] = {
     "note": "",
 }
 _RESUMABLE = ("interrupted", "failed", "cancelled")
+# What a job's spec says where a training follows it.
+_FOLLOWED = ("then_learn", "then_train")
 
 
-class Jobs(Queue, Parts, Events, AtHome):
+class Jobs(Queue, Parts, Events):
     """Jobs by id, their queue, and their events."""
 
     def __init__(
@@ -161,6 +162,22 @@ class Jobs(Queue, Parts, Events, AtHome):
     def active(self, kind: str, subject: str | None = None, **spec: Any) -> JobRecord | None:
         """As :meth:`latest`, of those that wait or run."""
         return self.latest(kind, subject, states=ACTIVE, **spec)
+
+    def is_waited_for(self, *, but: Collection[str] = ("prepare",)) -> bool:
+        """Whether somebody wants something of a training's worker, or what a training follows.
+
+        Args:
+            but: kinds of jobs that keep nobody waiting, being done on the mere chance.
+        """
+        try:
+            jobs = self.all(states=ACTIVE)
+        except Unreachable:
+            return False
+        return any(
+            (job.lane == "train" and job.state == "queued" and job.kind not in but)
+            or any(job.spec.get(then) for then in _FOLLOWED)
+            for job in jobs
+        )
 
     def heartbeat(self, job_id: str, claim: int | None = None) -> Wishes | None:
         """Say that the job's process lives; returns what the person wants of it by now.

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Engine
 from core.catalog.backups import refuse_running
 from core.catalog.database import Catalog, refuse_network_disk
 from core.catalog.engines import (
+    MOVED,
     at_once,
     copy_database,
     database_url,
     engine_of,
     moved_note,
 )
-from core.catalog.faults import MOVED
 from core.catalog.migrating import migrate
 from core.catalog.models import Base
 from core.catalog.rows import (

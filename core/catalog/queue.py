@@ -1,12 +1,14 @@
 """Which job comes next: waiting jobs have a rank, and the lowest is taken first.
 
 A job's first rank is the time at which it was added. Moving jobs hands the ranks that there are
-round among them, so one that is added afterwards still comes last.
+round among them, so one that is added afterwards still comes last. Jobs that need files which only
+one computer has yet are kept for that one, until all have them (:mod:`core.files.depot`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +19,7 @@ from core.catalog.models import JobRow
 from core.catalog.records import JobRecord, Lane
 from core.catalog.repository import Repository, as_record, is_server, now
 from core.errors import Conflict, NotFound
-from core.progress import Wishes
+from core.progress import PUBLISH, Wishes
 from core.who import require
 
 Move = Literal["first", "up", "down", "last"]
@@ -43,6 +45,8 @@ ALL = Has(2**62, True)
 # Of these there is one at a time about a dataset: they write its index and its thumbnails.
 _ALONE = ("import", "scan")
 _ORDER = (JobRow.rank, JobRow.created_at, JobRow.id)
+# What is known of one that waited for its files, once they are there.
+_AS_BEFORE = {"phase": "", "done": 0, "total": None, "started_at": None}
 
 
 class Queue(Repository):
@@ -186,6 +190,27 @@ class Queue(Repository):
             for rank, moved in zip(_distinct([row.rank for row in rows]), order, strict=True):
                 session.execute(update(JobRow).where(JobRow.id == moved).values(rank=rank))
         return self.queue(rows[0].lane)
+
+    def kept_back(self, home: str) -> list[str]:
+        """Ids of the jobs that wait for the files of a computer."""
+        query = select(JobRow.id).where(JobRow.state == "queued", JobRow.home == home)
+        return list(self._every(query))
+
+    def let_out(self, job_ids: Sequence[str]) -> None:
+        """Let others take jobs, too."""
+        # What is known of those that nobody has taken meanwhile is as before.
+        waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
+        self._do(
+            update(JobRow).where(JobRow.id.in_(job_ids)).values(home=""),
+            update(JobRow).where(waiting).values(_AS_BEFORE),
+        )
+
+    def on_its_way(self, job_ids: Sequence[str], done: int, total: int | None) -> None:
+        """Say of waiting jobs how many bytes of their files all computers have by now."""
+        waiting = JobRow.id.in_(job_ids) & (JobRow.state == "queued")
+        began = func.coalesce(JobRow.started_at, self._now())
+        on_its_way = {"phase": PUBLISH, "done": done, "total": total, "started_at": began}
+        self._do(update(JobRow).where(waiting).values(on_its_way))
 
     def _not_waiting(self, session: Session, job_id: str) -> Exception:
         if session.get(JobRow, job_id) is None:

@@ -25,7 +25,6 @@ with lasting():
     from core.catalog import Catalog, JobRecord, open_catalog
     from core.catalog.queue import ALL, Has
     from core.catalog.records import Lane
-    from core.catalog.waited import is_waited_for
     from core.errors import Conflict, Unreachable
     from core.jobs import lost
     from core.jobs.execute import execute
@@ -101,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
         from core.training.fitting.warmup import convert_included, tidy_up, warm_up
 
         # Whoever waits already isn't made to wait for what their own job loads as it goes.
-        if not is_waited_for(catalog):
+        if not catalog.jobs.is_waited_for():
             warm_up()
             convert_included(catalog.workspace)
         _serve(catalog, options, parent, tidy_up)

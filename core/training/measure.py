@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.catalog.waited import is_waited_for
 from core.errors import Cancelled, LightboxError
 from core.features import hardware
 from core.progress import Reporter, Throttle, Wishes
@@ -81,7 +80,7 @@ def measure(
 
 
 def _waited_for(catalog: Catalog) -> bool:
-    return is_waited_for(catalog, but=("prepare", "measure"))
+    return catalog.jobs.is_waited_for(but=("prepare", "measure"))
 
 
 class _Quiet(Reporter):

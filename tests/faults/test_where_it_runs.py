@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.catalog import open_catalog
-from core.catalog.faults import sentence_for
+from core.catalog.engines import sentence_for
 from core.cli import main
 from core.datasets.layout import read_layout
 from core.errors import Damaged, InvalidInput, LightboxError, NoSpace, NotAllowed

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core import settings
-from core.jobs.cluster.limits import begin, environment
-from core.jobs.cluster.ray import ray
+from core.jobs.cluster.ray import begin, environment, ray
 from core.progress import Colleague, Gone
 
 # How long it is waited for places on the cluster, which may add some, and then for what is loaded

@@ -28,7 +28,6 @@ from core.errors import LightboxError, Unreachable
 from core.jobs.cluster import news, ray
 from core.jobs.cluster.halving import Halving
 from core.jobs.cluster.hand import Order, hand
-from core.jobs.cluster.limits import environment
 from core.jobs.worker import die_with_parent, open_patiently
 
 _LOOK_S = 0.3
@@ -108,7 +107,7 @@ class Dispatcher:
 
     def _start(self, lane: Lane, has: Has) -> Any:
         cores = min(settings.ray_cores(lane), self._largest or settings.ray_cores(lane))
-        told = environment(self._catalog.workspace.home)
+        told = ray.environment(self._catalog.workspace.home)
         order = Order(lane, has, cores, told, self._catalog.on_server, self._also)
         return ray.start(hand, order, cores=cores, memory=has.memory, gpu=has.gpu)
 

@@ -15,7 +15,6 @@ from core.catalog.queue import Has
 from core.catalog.records import Lane
 from core.errors import InvalidInput, LightboxError
 from core.jobs.cluster import ray
-from core.jobs.cluster.limits import begin
 from core.jobs.crew import check_shared
 from core.jobs.execute import execute
 from core.jobs.stay import Stay
@@ -52,7 +51,7 @@ def hand(order: Order) -> str:
     """Do jobs until there is none for a while; returns why it can do none here, or ""."""
     # A task that has begun is not taken back: its jobs are stopped by way of the database.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    begin(order.cores, order.environment)
+    ray.begin(order.cores, order.environment)
     try:
         catalog = open_catalog(open_workspace(Path(os.environ["LIGHTBOX_HOME"])))
         _check(catalog, order)

@@ -1,4 +1,5 @@
-"""The Ray cluster as the dispatcher sees it: whether it is there, its nodes, and tasks on it.
+"""The Ray cluster as the dispatcher sees it: whether it is there, its nodes, and tasks on it; and
+how a process there begins.
 
 Ray is imported by the dispatcher and on the cluster only, never where pages are served.
 """
@@ -6,8 +7,10 @@ Ray is imported by the dispatcher and on the cluster only, never where pages are
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +24,12 @@ _START = (
     "Start Ray on this computer, with the cluster's token (docs/DEPLOY.md), or remove LIGHTBOX_RAY "
     "to do without."
 )
+# Settings that a process there is told.
+_TOLD = {
+    *("KERAS_HOME", "LIGHTBOX_BFLOAT16", "LIGHTBOX_CACHE_GB", "LIGHTBOX_FILES"),
+    *("LIGHTBOX_MAX_FILES", "LIGHTBOX_MAX_PIXELS", "LIGHTBOX_MAX_UNPACKED_GB"),
+    *("LIGHTBOX_RAY_CORES", "LIGHTBOX_ROOTS", "LIGHTBOX_STORES", "LIGHTBOX_USER"),
+}
 
 
 def ray() -> ModuleType:
@@ -173,3 +182,21 @@ def take_back(tasks: Sequence[Any]) -> None:
     who work for them."""
     for each in tasks:
         ray().cancel(each, recursive=False)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What it is told of the settings here: nothing that is secret, or about pages."""
+    kept = {name: value for name, value in os.environ.items() if name in _TOLD}
+    return {**kept, "LIGHTBOX_HOME": str(home)}
+
+
+def begin(cores: int, told: Mapping[str, str]) -> None:
+    """Take settings that the node has not set itself, and have libraries use no more threads than
+    there are cores; Ray tells only OpenMP."""
+    for name, value in told.items():
+        os.environ.setdefault(name, value)
+    os.environ["LIGHTBOX_CORES"] = str(cores)  # OpenVINO, and helpers of ours
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(cores)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(cores)
+    # As PYTHON_CPU_COUNT does from Python 3.13 on.
+    os.cpu_count = lambda: cores

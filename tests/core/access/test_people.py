@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from core import settings
 from core.access import audit, browsers, passwords, people
-from core.access.owners import owner
+from core.access.browsers import owner
 from core.catalog import Catalog
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.inference.keys import create_key

@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy
 
 from core.catalog import Catalog
-from core.catalog.waited import is_waited_for
 from core.jobs.live import curves, live
 from tests.core.jobs.processes import Process, ended, light_worker, queue, running, said, started
 from tests.waiting import wait_until
@@ -41,13 +40,13 @@ def test_it_says_when_it_is_warm_and_what_it_is_busy_with(
 def test_it_warms_up_no_further_where_somebody_waits_for_a_training(catalog: Catalog) -> None:
     queue(catalog, "prepare", lane="train")
     queue(catalog, "scan", dataset_id="a")
-    assert not is_waited_for(catalog)
+    assert not catalog.jobs.is_waited_for()
     learns = queue(catalog, "scan", dataset_id="a", then_learn="a run")
-    assert is_waited_for(catalog)
+    assert catalog.jobs.is_waited_for()
     catalog.jobs.finish(learns.id, "done")
-    assert not is_waited_for(catalog)
+    assert not catalog.jobs.is_waited_for()
     queue(catalog, "train", lane="train", run_id="a run")
-    assert is_waited_for(catalog)
+    assert catalog.jobs.is_waited_for()
 
 
 def test_it_does_jobs_in_the_order_in_which_they_came(catalog: Catalog, worker: Process) -> None:
