@@ -25,6 +25,7 @@ import secrets
 import shutil
 import tempfile
 import time
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,7 @@ from core import settings
 from core.addresses import is_address, shown
 from core.errors import (
     InvalidInput,
+    LightboxError,
     NoSpace,
     NotAllowed,
     NotFound,
@@ -374,6 +376,18 @@ def read_json(path: Path) -> Any:
             file=path,
             remedy="Run the step that makes it again.",
         ) from error
+
+
+def log_defect(error: BaseException, workspace: Workspace | None = None) -> str:
+    """Write a fault of ours to the logs, as its traceback; returns its id, for people to name."""
+    error_id = f"e-{uuid.uuid4().hex[:8]}"
+    try:
+        with disk_errors("writing the log"):
+            file = (workspace or open_workspace()).logs / f"{error_id}.txt"
+            file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except LightboxError:
+        traceback.print_exception(error)
+    return error_id
 
 
 def ensure_space(folder: Path, needed_bytes: int, doing: str) -> None:

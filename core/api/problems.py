@@ -6,8 +6,6 @@ Every error has one of a few kinds. Its ``type`` leads to where the documentatio
 from __future__ import annotations
 
 import json
-import traceback
-import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -31,9 +29,8 @@ from core.errors import (
     NotFound,
     Unreachable,
     UnreadableImage,
-    disk_errors,
 )
-from core.workspace import open_workspace
+from core.workspace import log_defect
 
 MEDIA_TYPE = "application/problem+json"
 _DOCUMENTATION = "/api/v1/docs"
@@ -142,7 +139,7 @@ def to_problem(error: Exception) -> Problem:
     if isinstance(error, LightboxError):
         kind = next((kind for cls, kind in _OF_ERROR if isinstance(error, cls)), "invalid")
         return Problem(kind, str(error), {"Retry-After": "5"} if kind == "busy" else None)
-    error_id = _log(error)
+    error_id = log_defect(error)
     return Problem(
         "defect", f"The details are in Lightbox's logs under {error_id}.", error_id=error_id
     )
@@ -208,15 +205,3 @@ def _response(problem: Problem, as_text: bool) -> Response:
     members = {name: value for name, value in asdict(found).items() if name not in left_out}
     # What a client sent may stand in it, lone surrogates too: ASCII holds all of it.
     return Response(json.dumps(members).encode("ascii"), found.status, headers, MEDIA_TYPE)
-
-
-def _log(error: Exception) -> str:
-    """Write a defect's traceback to where jobs write theirs; returns its id."""
-    error_id = f"e-{uuid.uuid4().hex[:8]}"
-    text = "".join(traceback.format_exception(error))
-    try:
-        with disk_errors("writing the log"):
-            (open_workspace().logs / f"{error_id}.txt").write_text(text, encoding="utf-8")
-    except LightboxError:
-        traceback.print_exception(error)
-    return error_id

@@ -338,16 +338,14 @@ def _unpack(source: Path, target: Path, report: Reporter) -> tuple[dict[str, Any
 
 
 def _write(content: IO[bytes], place: Path) -> str:
-    digest = hashlib.sha256()
+    reading = _Digesting(content)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with place.open("xb") as out:
-        while chunk := content.read(_CHUNK):
-            digest.update(chunk)
-            out.write(chunk)
+        shutil.copyfileobj(reading, out, _CHUNK)
         out.flush()
         os.fsync(out.fileno())
     keep_private(place)
-    return digest.hexdigest()
+    return reading.digest.hexdigest()
 
 
 def _check_database(database: Path, source: Path) -> None:

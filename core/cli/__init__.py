@@ -19,7 +19,7 @@ from core.cli.output import NobodyReads, Output, put
 from core.cli.parser import parse
 from core.cli.running import JobDefect
 from core.errors import Cancelled, LightboxError
-from core.workspace import open_workspace
+from core.workspace import log_defect, open_workspace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,10 +68,10 @@ def _run(options: Options, output: Output) -> int:
                 raise
             except JobDefect as defect:
                 give_up(defect)
-            except Exception:
-                from core.jobs.execute import defect_sentence, log_defect
+            except Exception as error:
+                from core.jobs.execute import defect_sentence
 
-                give_up(defect_sentence(log_defect(catalog)))
+                give_up(defect_sentence(log_defect(error, workspace)))
             if said := aside.last():
                 complain(f"What libraries said last:\n{said}")
             return 1

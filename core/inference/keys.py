@@ -7,7 +7,6 @@ nobody can guess however fast the guessing is.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import threading
@@ -19,6 +18,7 @@ from filelock import FileLock
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from core.access.audit import note
+from core.access.browsers import digest
 from core.access.in_force import ends_at
 from core.catalog import open_catalog
 from core.errors import InvalidInput, NotFound
@@ -110,7 +110,7 @@ def create_key(
             id=secrets.token_hex(4),
             name=name,
             hint=secret[:7],
-            hash=_hash(secret),
+            hash=digest(secret),
             made_at=time.time(),
             by=author(),
             person=bool(acting().name),
@@ -171,7 +171,7 @@ def revoke_key(workspace: Workspace, name_or_id: str) -> ApiKey:
 
 def find_key(workspace: Workspace, secret: str) -> ApiKey | None:
     """The key that this is, or ``None``. How long it takes says nothing about any key."""
-    given = _hash(secret)
+    given = digest(secret)
     found = None
     for key in list_keys(workspace):
         if hmac.compare_digest(key.hash, given):
@@ -197,10 +197,6 @@ def note_used(workspace: Workspace, key: ApiKey) -> None:
                 for each in keys
             ],
         )
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _write(workspace: Workspace, keys: list[ApiKey]) -> None:

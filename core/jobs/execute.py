@@ -3,20 +3,19 @@ line."""
 
 from __future__ import annotations
 
-import traceback
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from core.catalog import Catalog, JobRecord, JobState
-from core.errors import Cancelled, LightboxError, NoSpace, Unreachable, disk_errors
+from core.errors import Cancelled, LightboxError, Unreachable, disk_errors
 from core.jobs import lost
 from core.jobs.kinds import find_kind
 from core.jobs.leases import insist, let_go
 from core.jobs.reporter import DatabaseReporter
 from core.progress import Briefly, Reporter, ToTheEnd
 from core.who import acting_as, on_behalf_of
+from core.workspace import log_defect
 
 OUT_OF_MEMORY = (
     "The computer has too little free memory for this. Close other programs, or choose a "
@@ -64,11 +63,11 @@ def execute(
                 finish("failed", str(error))
         except MemoryError:
             finish("failed", OUT_OF_MEMORY)
-        except Exception:
+        except Exception as error:
             if _dropped(catalog, job):
                 finish("cancelled")
             else:
-                error_id = log_defect(catalog)
+                error_id = log_defect(error, catalog.workspace)
                 finish("failed", defect_sentence(error_id), error_id)
         else:
             finish("done")
@@ -107,18 +106,6 @@ def _dropped(catalog: Catalog, job: JobRecord) -> bool:
     """Whether nothing of it is wanted any more: its dataset may have been removed below it."""
     now = insist(lambda: catalog.jobs.get(job.id))
     return now is not None and now.wishes.stop == "discard"
-
-
-def log_defect(catalog: Catalog) -> str:
-    """Write the traceback being handled to the logs; returns its id."""
-    error_id = f"e-{uuid.uuid4().hex[:8]}"
-    try:
-        with disk_errors("writing the log"):
-            path = catalog.workspace.logs / f"{error_id}.txt"
-            path.write_text(traceback.format_exc(), encoding="utf-8")
-    except NoSpace:
-        traceback.print_exc()
-    return error_id
 
 
 def defect_sentence(error_id: str) -> str:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import LightboxError
-from core.jobs.execute import defect_sentence, log_defect
+from core.jobs.execute import defect_sentence
 from core.text import escape
+from core.workspace import log_defect
 
 
 @contextmanager
@@ -19,7 +20,5 @@ def sentences() -> Iterator[None]:
         yield
     except LightboxError as error:
         st.error(escape(str(error)), icon=":material/error:")
-    except Exception:
-        from pages._widgets.session import catalog
-
-        st.error(defect_sentence(log_defect(catalog())), icon=":material/bug_report:")
+    except Exception as error:
+        st.error(defect_sentence(log_defect(error)), icon=":material/bug_report:")
