@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.catalog.models import EventRow, JobRow
+from core.catalog.models import EventRow
 from core.catalog.records import EventRecord
-from core.catalog.repository import Repository, held_by
+from core.catalog.repository import Repository, still_held
 
 
 class Events(Repository):
@@ -78,13 +78,9 @@ class Events(Repository):
 
 
 def _is_ours(session: Session, job_id: str, claim: int | None) -> bool:
-    """Whether a job runs under this claim. On a server its row is kept until the transaction ends,
-    so that nobody takes it over in between, and its events get their numbers one after the other:
-    whoever reads on from a number misses none."""
-    if claim is None:
-        return True
-    ours = select(JobRow.id).where(held_by(job_id, claim))
-    return session.scalar(ours.with_for_update(key_share=True)) is not None
+    """Whether a job runs under this claim. On a server its events get their numbers one after the
+    other then: whoever reads on from a number misses none."""
+    return claim is None or still_held(session, job_id, claim, shared=True)
 
 
 def _is_there(session: Session, row: EventRow) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import sessionmaker
 
 from core.catalog.models import Base, FolderRow, JobRow
 from core.catalog.records import JobRecord
-from core.catalog.repository import Repository, held_by
+from core.catalog.repository import Repository, still_held
 from core.errors import Cancelled
 
 # The row that says which store it is.
@@ -48,10 +48,8 @@ class Folders(Repository):
         values = {"manifest": now, "files": size[0], "bytes": size[1]}
         try:
             with self._sessions.begin() as session:
-                if claim is not None:
-                    mine = select(JobRow.id).where(held_by(*claim))
-                    if session.scalar(mine.with_for_update()) is None:
-                        raise Cancelled
+                if claim is not None and not still_held(session, *claim):
+                    raise Cancelled
                 if was is None:
                     session.execute(insert(FolderRow).values(unit=unit, **values))
                     return True

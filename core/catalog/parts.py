@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.catalog.models import JobRow
 from core.catalog.records import ACTIVE, FINISHED, JobRecord, JobState
-from core.catalog.repository import Repository, held_by
+from core.catalog.repository import Repository, still_held
 from core.errors import Cancelled
 
 _APART_S = 1e-6  # more than the clock's smallest step, so that parts keep their order
@@ -55,7 +55,7 @@ class Parts(Repository):
             for number, (part_id, spec) in enumerate(zip(ids, specs, strict=True))
         ]
         with self._sessions.begin() as session:
-            if not _is_mine(session, whole):
+            if not still_held(session, whole.id, whole.claims):
                 raise Cancelled
             end_with(session, whole.id)
             _forget(session, whole.id)
@@ -94,11 +94,6 @@ class Parts(Repository):
             if session.scalar(select(JobRow.claims).where(JobRow.id == whole.id)) == whole.claims:
                 end_with(session, whole.id)
                 _forget(session, whole.id)
-
-
-def _is_mine(session: Session, whole: JobRecord) -> bool:
-    mine = select(JobRow.id).where(held_by(whole.id, whole.claims))
-    return session.scalar(mine.with_for_update()) is not None
 
 
 def end_with(session: Session, whole_id: str) -> None:

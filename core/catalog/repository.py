@@ -17,6 +17,7 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    select,
 )
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -69,6 +70,17 @@ def as_record(kind: type[Record], row: object, **others: Any) -> Record:
 def held_by(job_id: str, claim: int) -> ColumnElement[bool]:
     """Of a job: that it runs for whoever claimed it with this number."""
     return (JobRow.id == job_id) & (JobRow.state == "running") & (JobRow.claims == claim)
+
+
+def still_held(session: Session, job_id: str, claim: int, *, shared: bool = False) -> bool:
+    """Whether a job runs for whoever claimed it with this number. On a server its row is kept until
+    the transaction ends, so that nobody takes it over in between.
+
+    Args:
+        shared: others may write rows that refer to it meanwhile.
+    """
+    held = select(JobRow.id).where(held_by(job_id, claim))
+    return session.scalar(held.with_for_update(key_share=shared)) is not None
 
 
 def is_server(session: Session) -> bool:
