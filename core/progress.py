@@ -47,7 +47,6 @@ class Hands(Protocol):
     @property
     def machines(self) -> int:
         """How many there are, this one among them: 2 or more."""
-        ...
 
     def share(
         self,
@@ -64,7 +63,6 @@ class Hands(Protocol):
             here: does one here.
             tell: called now and then with how much is done by all, as parts count it.
         """
-        ...
 
 
 class Gone(Exception):
@@ -77,11 +75,9 @@ class Colleague(Protocol):
     def ask(self, method: str, *given: Any) -> Callable[[], Any]:
         """Call a method of what was made there; gives what waits for its result, and raises
         :class:`Gone` if the process is there no more."""
-        ...
 
     def leave(self) -> None:
         """End it."""
-        ...
 
 
 class Reporter:

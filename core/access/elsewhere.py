@@ -11,8 +11,8 @@ import ipaddress
 import os
 import secrets
 import threading
-import time
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import requests
@@ -120,7 +120,7 @@ class SignIn:
             InvalidInput, NotAllowed: there is no provider, or it can't be reached.
         """
         named = provider()
-        waiting = _Waiting(secrets.token_urlsafe(24), secrets.token_urlsafe(48), back, _now())
+        waiting = _Waiting(secrets.token_urlsafe(24), secrets.token_urlsafe(48), back, monotonic())
         session = _session(named, back)
         address, state = session.create_authorization_url(
             str(_described(named)["authorization_endpoint"]),
@@ -128,7 +128,7 @@ class SignIn:
             nonce=waiting.nonce,
         )
         with self._lock:
-            old = [key for key, each in self._waiting.items() if _now() - each.began > _WAITS_S]
+            old = [key for key, it in self._waiting.items() if monotonic() - it.began > _WAITS_S]
             for key in old or list(self._waiting)[: max(0, len(self._waiting) - _MOST_WAITING)]:
                 del self._waiting[key]
             self._waiting[state] = waiting
@@ -145,7 +145,7 @@ class SignIn:
         """
         with self._lock:
             waiting = self._waiting.pop(state, None)
-        if waiting is None or _now() - waiting.began > _WAITS_S or not code:
+        if waiting is None or monotonic() - waiting.began > _WAITS_S or not code:
             raise NotAllowed("This sign-in is over, or wasn’t begun here.", remedy="Try again.")
         named = provider()
         claims = _claims(named, waiting, code)
@@ -295,7 +295,3 @@ def check_configured(access: str) -> None:
             "LIGHTBOX_ACCESS is proxy, and no proxy is listed.",
             remedy="Set LIGHTBOX_PROXY_ADDRESSES to the proxy’s address, 127.0.0.1 for example.",
         )
-
-
-def _now() -> float:
-    return time.monotonic()

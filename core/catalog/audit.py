@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.changes import DECISIONS
 from core.catalog.models import AuditRow, ChangeRow, DatasetRow
-from core.catalog.repository import Repository
+from core.catalog.repository import Repository, as_record
 from core.text import images
 from core.who import author
 
@@ -50,14 +50,9 @@ class Audit(Repository):
             .order_by(ChangeRow.at.desc())
         )
         with self._sessions() as session:
-            found = [
-                Entry(row.at, row.who, row.what, row.subject, row.detail)
-                for row in session.scalars(doors.limit(most)).all()
-            ]
-            found += [
-                decided(row, of.called or of.name)
-                for row, of in session.execute(decisions.limit(most)).all()
-            ]
+            found = [as_record(Entry, row) for row in session.scalars(doors.limit(most))]
+            rows = session.execute(decisions.limit(most))
+            found += [decided(row, of.called or of.name) for row, of in rows]
         return sorted(found, key=lambda entry: -entry.at)[:most]
 
 
