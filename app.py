@@ -21,8 +21,8 @@ with lasting():
 
     from core import settings
     from core.access import audit, startup
-    from core.access.hosts import check_bind, is_loopback, parse_bind
-    from core.access.reach import already_running, remember
+    from core.access.hosts import check_bind, parse_bind
+    from core.access.reach import already_running, listening_at, remember
     from core.api import batches, downloads, entrance, live, reports, uploads, v1
     from core.api.doors import Doors
     from core.api.promptly import answering_promptly
@@ -46,10 +46,9 @@ ROUTES = (
 )
 
 
-def listening_at(address: str, port: int) -> str:
+def _opened_at(address: str, port: int) -> str:
     """Where a browser on this computer finds what listens there, with the token that opens it."""
-    name = "localhost" if address in ("", "0.0.0.0", "::") or is_loopback(address) else address
-    base = f"http://{f'[{name}]' if ':' in name else name}:{port}"
+    base = listening_at(address, port)
     return base if settings.load().access != "local" else f"{base}/?token={startup.token()}"
 
 
@@ -100,7 +99,7 @@ async def served(app: object) -> AsyncIterator[None]:
     try:
         check_bind(address)
         _check_access()
-        place = listening_at(address, port)
+        place = _opened_at(address, port)
     except LightboxError as error:
         print(f"\n  {error}\n", file=sys.stderr, flush=True)
         # Nothing runs yet; raised here, it would be a page of traceback.

@@ -24,6 +24,8 @@ from core.errors import Conflict, NotFound
 from core.workspace import Workspace, read_json, write_json
 
 _PORT = 8501
+# What a server listens at that all addresses of its computer lead to.
+_ALL = ("", "0.0.0.0", "::")
 # An address of documentation (RFC 5737). Nothing is sent there; it makes the system say by which of
 # its own addresses it would go out.
 _OUT_THERE = ("192.0.2.1", 9)
@@ -76,7 +78,7 @@ def reach(workspace: Workspace, seen: str = "") -> Reach:
     below = urlsplit(seen).path
     if is_loopback(address):
         return Reach(seen or f"http://localhost:{port}", False, True, _alone())
-    if address in ("", "0.0.0.0", "::"):
+    if address in _ALL:
         found = own_address()
         if found is None:
             return Reach(
@@ -86,8 +88,14 @@ def reach(workspace: Workspace, seen: str = "") -> Reach:
                 "Only this computer opens it, since it is in no network now.",
             )
         address = found
-    shown = f"[{address}]" if ":" in address else address
-    return Reach(f"http://{shown}:{port}{below}", True, False)
+    return Reach(f"{listening_at(address, port)}{below}", True, False)
+
+
+def listening_at(address: str, port: int) -> str:
+    """Where a browser finds what listens there: one on this computer, where that is all addresses
+    or its own."""
+    name = "localhost" if address in _ALL or is_loopback(address) else address
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def _alone() -> str:
@@ -153,10 +161,8 @@ def already_running(workspace: Workspace, address: str, port: int) -> str:
     Raises:
         Conflict: another program has the port, or a Lightbox with other data.
     """
-    asked = "localhost" if address in ("", "0.0.0.0", "::") else address
-    name = "localhost" if is_loopback(asked) else asked
-    place = f"http://{f'[{name}]' if ':' in name else name}:{port}"
-    health = _health(asked, port)
+    place = listening_at(address, port)
+    health = _health("localhost" if address in _ALL else address, port)
     if health is None:
         return ""
     free = port + 1 if port < 65_535 else 8501

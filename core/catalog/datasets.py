@@ -9,7 +9,7 @@ import unicodedata
 import uuid
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.catalog.audit import keep_decisions, note
@@ -18,7 +18,7 @@ from core.catalog.records import DatasetRecord
 from core.catalog.repository import Repository, as_record
 from core.catalog.visibility import hidden, own
 from core.errors import Conflict, InvalidInput, NotFound
-from core.text import images, meant
+from core.text import images, meant, quoted
 from core.who import acting, require
 
 MAX_NAME = 100
@@ -93,7 +93,7 @@ class Datasets(Repository):
             )
         # A guest has been told of no name but that of their link.
         names = sorted(each.name for each in here) if acting().may("viewer") else []
-        known = ", ".join(f"“{name}”" for name in names[:10])
+        known = ", ".join(map(quoted, names[:10]))
         raise NotFound(
             f"There is no dataset named “{name_or_id}”.",
             remedy=f"{meant(name_or_id, names)} There are: {known}.".strip()
@@ -215,11 +215,6 @@ class Datasets(Repository):
             session.query(ChangeRow).filter_by(dataset_id=dataset_id).delete()
             session.delete(row)
         return True
-
-    def count(self) -> int:
-        """How many datasets there are."""
-        query = select(func.count()).where(DatasetRow.deleted_at.is_(None))
-        return self._first(query) or 0
 
 
 def tidy(name: str) -> str:

@@ -15,7 +15,7 @@ from core.catalog.repository import as_record
 from core.catalog.shelf import Shelf
 from core.catalog.visibility import hidden, own
 from core.errors import NotFound
-from core.text import meant
+from core.text import meant, quoted
 from core.who import acting, require
 
 _RUNS = select(RunRow, JobRow).join(JobRow, JobRow.id == RunRow.job_id)
@@ -85,25 +85,19 @@ class Runs(Shelf):
             found = session.execute(
                 _RUNS.where((RunRow.name == name_or_id) | (RunRow.id == name_or_id))
             ).first()
-            out = hidden(session, "run")
-            if found is not None and found[0].id in out:
+            if found is not None and found[0].id in hidden(session, "run"):
                 found = None
-            if found is not None and (deleted or found[0].deleted_at is None):
-                return _record(found[0], found[1])
-            others = session.execute(
-                select(RunRow.id, RunRow.name)
-                .where(RunRow.deleted_at.is_(None), RunRow.archived.is_(False))
-                .order_by(RunRow.created_at.desc())
-            ).all()
-            # A guest has been told of no name but that of their link.
-            listed = acting().may("viewer")
-            names = [name for run_id, name in others if listed and run_id not in out]
+        if found is not None and (deleted or found[0].deleted_at is None):
+            return _record(found[0], found[1])
         if found is not None:
             raise NotFound(
                 f"The run “{found[0].name}” was deleted and is in the bin.",
                 remedy="Restore it from there first.",
             )
-        known = ", ".join(f"“{name}”" for name in names[:5])
+        # A guest has been told of no name but that of their link.
+        listed = acting().may("viewer")
+        names = [run.name for run in self.all()] if listed else []
+        known = ", ".join(map(quoted, names[:5]))
         raise NotFound(
             f"There is no run named “{name_or_id}”.",
             remedy=f"{meant(name_or_id, names)} The latest are: {known}.".strip()
