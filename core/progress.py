@@ -129,6 +129,11 @@ class Reporter:
         if self.cancelled():
             raise Cancelled
 
+    def step(self, phase: str, done: int, total: int | None, note: str = "") -> None:
+        """Report progress, unless the person has asked to stop: :meth:`check` says so then."""
+        self.check()
+        self.progress(phase, done, total, note)
+
 
 # Of a caller that doesn't care.
 SILENT = Reporter()

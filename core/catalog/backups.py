@@ -96,8 +96,7 @@ def backup(workspace: Workspace, target: Path, report: Reporter = SILENT) -> dic
                 files = _files_of(workspace, target)
                 for number, file in enumerate(files):
                     if now_and_then():
-                        report.check()
-                        report.progress("backup", number, len(files), "Writing the backup")
+                        report.step("backup", number, len(files), "Writing the backup")
                     # What was removed meanwhile isn't there, as after any removal.
                     with suppress(FileNotFoundError):
                         _add(tar, file.relative_to(workspace.home).as_posix(), file, digests)
@@ -316,8 +315,7 @@ def _unpack(source: Path, target: Path, report: Reporter) -> tuple[dict[str, Any
     try:
         with tarfile.open(source, "r:") as tar:
             for number, info in enumerate(tar):
-                report.check()
-                report.progress("restore", number, None, "Unpacking the backup")
+                report.step("restore", number, None, "Unpacking the backup")
                 content = tar.extractfile(info) if info.isreg() else None
                 path = PurePosixPath(info.name)
                 if content is None or path.is_absolute() or ".." in path.parts or digests:

@@ -61,8 +61,7 @@ def copy_rows(source: Connection, target: Connection, report: Reporter) -> int:
     for table in Base.metadata.sorted_tables:
         result = source.execute(_in_order(source, table))
         for batch in result.partitions():
-            report.check()
-            report.progress("move", done, total, f"Copying {table.name}")
+            report.step("move", done, total, f"Copying {table.name}")
             try:
                 target.execute(insert(table).values([row._asdict() for row in batch]))
             except (IntegrityError, Orphaned) as error:
@@ -137,8 +136,7 @@ def compare_rows(source: Connection, target: Connection, report: Reporter) -> No
         Damaged: one is not in both, or not the same.
     """
     for table in Base.metadata.sorted_tables:
-        report.check()
-        report.progress("move", 0, None, f"Comparing {table.name}")
+        report.step("move", 0, None, f"Comparing {table.name}")
         ours, theirs = (each.execute(_in_order(each, table)) for each in (source, target))
         # As text, since what is no number (NaN) isn't equal to itself.
         different = sum(repr(one) != repr(other) for one, other in zip_longest(ours, theirs))

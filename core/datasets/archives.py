@@ -220,8 +220,7 @@ class _Work:
 
     def _look_up(self, size: int | None) -> None:
         if self.due():
-            self.report.check()
-            self.report.progress("unpack", self.result.kept, size, "Unpacking")
+            self.report.step("unpack", self.result.kept, size, "Unpacking")
 
     def _take(self, member: Member, is_tar: bool, inner: str) -> None:
         why = refusal(member)

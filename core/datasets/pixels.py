@@ -219,8 +219,7 @@ def _fill(
     read = _reading(root, file.shape[0], *how)
     with ThreadPoolExecutor(readers(root)) as pool:
         for batch in _batches(iter(wanted.items())):
-            report.check()
-            report.progress("decode", decoded, len(wanted), "Reading images")
+            report.step("decode", decoded, len(wanted), "Reading images")
             for (digest, _), result in zip(batch, pool.map(read, batch), strict=True):
                 if isinstance(result, Skipped):
                     failed.append(result)

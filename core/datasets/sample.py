@@ -63,8 +63,7 @@ def write_digits(target: Path, report: Reporter = SILENT) -> int:
         (target / str(label)).mkdir(parents=True, exist_ok=True)
     for number, (image, label) in enumerate(zip(pixels, digits.target, strict=True)):
         if number % 200 == 0:
-            report.check()
-            report.progress("write", number, len(pixels), "Writing the sample")
+            report.step("write", number, len(pixels), "Writing the sample")
         Image.fromarray(image).save(target / str(label) / f"{number:04d}.png")
     return len(pixels)
 

@@ -64,8 +64,7 @@ def evaluate_run(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Ev
     said = _put_out_of_fold(answered, probabilities, known)
     asked = np.flatnonzero(~said)
     for start in range(0, len(asked), _BATCH):
-        report.check()
-        report.progress("evaluate", start, len(asked), "Testing on the test images")
+        report.step("evaluate", start, len(asked), "Testing on the test images")
         some = asked[start : start + _BATCH]
         probabilities[some] = compiled.predict(pixels.take(rows[some]))
     report.progress("evaluate", len(asked), len(asked), "Testing on the test images")
@@ -182,8 +181,7 @@ def evaluate_folder(
     compiled = run_files.compiled()
     good, looks, predictions = [], [], []
     for start in range(0, len(files), _BATCH):
-        report.check()
-        report.progress("evaluate", start, len(files), "Testing on new images")
+        report.step("evaluate", start, len(files), "Testing on new images")
         images = []
         some = files[start : start + _BATCH]
         given = read_together(folder, [file.path for file in some])

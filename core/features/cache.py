@@ -115,8 +115,7 @@ class FeatureViews:
             missing = np.array([r for r in ready if self._digests[r] not in file.slots], np.int64)
             batches = [missing[at : at + _BATCH] for at in range(0, len(missing), _BATCH)]
             for number, (some, images) in enumerate(self._ahead(batches)):
-                self._report.check()
-                self._report.progress("features", number * _BATCH, len(missing), note)
+                self._report.step("features", number * _BATCH, len(missing), note)
                 self._compiled = self._compiled or Compiled(
                     self._extractor.model, self._extractor.precision
                 )

@@ -180,8 +180,7 @@ def _telling(report: Reporter, asked: _Chunks) -> Callable[[int], None]:
     total = sum(len(files) for _, files in asked)
 
     def tell(finished: int) -> None:
-        report.check()
-        report.progress("batch", finished, total, "Answering")
+        report.step("batch", finished, total, "Answering")
 
     return tell
 

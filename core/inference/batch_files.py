@@ -42,8 +42,7 @@ def find_files(folder: Path, report: Reporter = SILENT) -> list[Found]:
         if len(found) > at_most:
             raise too_many(folder, at_most)
         if now_and_then():
-            report.check()
-            report.progress("find", len(found), None, "Looking for images")
+            report.step("find", len(found), None, "Looking for images")
     if not found:
         raise _none(folder)
     return sorted(found)

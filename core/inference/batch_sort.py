@@ -86,8 +86,7 @@ def sort_batch(
     with packing(target, archive, needed_bytes=_bytes(source)) as packer:
         for number, row in enumerate(rows(source)):
             if due():
-                report.check()
-                report.progress("sort", number, source.metadata.num_rows, "Copying into folders")
+                report.step("sort", number, source.metadata.num_rows, "Copying into folders")
             if row["label"] < 0:
                 unanswered += 1
                 continue

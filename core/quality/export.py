@@ -139,8 +139,7 @@ def export_dataset(
         hashes = dict(zip(good["path"], good["hash"], strict=True))
         for done, (path, place) in enumerate(places.items()):
             if now_and_then():
-                report.check()
-                report.progress("export", done, len(places), "Copying images")
+                report.step("export", done, len(places), "Copying images")
             data = _same(image_file(root, path), hashes[path])
             if isinstance(data, str):
                 left_out[path] = data

@@ -132,8 +132,7 @@ def look_part(
     done = 0
 
     def tell() -> None:
-        report.check()
-        report.progress("scan", done, len(paths), "Looking at images")
+        report.step("scan", done, len(paths), "Looking at images")
 
     with _helpers(root, greys) as pool:
         for looked in pool.look(chunks, tell):

@@ -175,8 +175,7 @@ def _save(
     from core.training.fitting.looks import averaged
 
     report = ToTheEnd(context.report)
-    report.check()
-    report.progress("export", 0, None, "Saving and checking the model")
+    report.step("export", 0, None, "Saving and checking the model")
     files.write_layers(layer_table(model))
     if context.spec.test_views > 1:
         model = averaged(

@@ -40,8 +40,7 @@ def write_fruit(target: Path, report: Reporter = SILENT) -> int:
     for number in range(EACH):
         for kind in CLASSES:
             if done % 10 == 0:
-                report.check()
-                report.progress("write", done, IMAGES, "Drawing the sample")
+                report.step("write", done, IMAGES, "Drawing the sample")
             picture = Image.fromarray(draw_fruit(kind, number))
             picture.save(target / kind / f"{kind} {number + 1:02d}.jpg", quality=_QUALITY)
             done += 1

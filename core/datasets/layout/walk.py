@@ -74,8 +74,7 @@ class _Walk:
                 else:
                     self._file(entry)
             if self.now_and_then():
-                self.report.check()
-                self.report.progress("find", len(self.result.entries), None, "Looking for images")
+                self.report.step("find", len(self.result.entries), None, "Looking for images")
         self.report.progress("find", len(self.result.entries), None, "Looking for images")
         self.report.check()
         return self.result

@@ -44,8 +44,7 @@ def walk_bucket(root: Path, max_files: int, report: Reporter) -> Walked:
         result.entries.append(Entry(found.path, parts, found.bytes, found.stamp))
 
     def tell() -> None:
-        report.check()
-        report.progress("find", len(result.entries), None, "Looking for images")
+        report.step("find", len(result.entries), None, "Looking for images")
 
     tell()
     for found in objects.listing(root, tell):

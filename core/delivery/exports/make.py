@@ -49,8 +49,7 @@ def make_export(catalog: Catalog, run_id: str, key: str, report: Reporter = SILE
     ensure_space(kept, 12 * files.keras_bytes, "the export")
 
     def step(number: int, note: str) -> None:
-        report.check()
-        report.progress(_PHASE, number, 4, note)
+        report.step(_PHASE, number, 4, note)
 
     step(0, "Opening the model")
     model = files.open_keras()

@@ -53,8 +53,7 @@ def report_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str
     sections = sections_for("report")
     last = len(sections)
     for number, each in enumerate(sections):
-        report.check()
-        report.progress("report", number, last, "Writing the report")
+        report.step("report", number, last, "Writing the report")
         section = build(each, material, "report")
         if section is not None:
             body.append(section_html(_with_use(section, material), material))

@@ -203,8 +203,7 @@ def _descriptors(folder: Path, paths: list[str], report: Reporter) -> tuple[list
     good: list[str] = []
     found: list[bytes] = []
     for start in range(0, len(paths), _BLOCK):
-        report.check()
-        report.progress("look", start, len(paths), "Looking at the new images")
+        report.step("look", start, len(paths), "Looking at the new images")
         block = paths[start : start + _BLOCK]
         looked = look_at(str(folder), block, given=read_together(folder, block))
         for path, facts in zip(block, looked.facts, strict=True):

@@ -161,11 +161,9 @@ def compute_figures(
     note = "Working out the figures"
     report.progress("figures", 0, 3, note)
     areas = class_areas(predictions.true, predictions.probabilities)
-    report.check()
-    report.progress("figures", 1, 3, note)
+    report.step("figures", 1, 3, note)
     made = scores(evaluation, predictions, areas)
-    report.check()
-    report.progress("figures", 2, 3, note)
+    report.step("figures", 2, 3, note)
     curves = class_curves(
         predictions.labels, predictions.true, predictions.probabilities, report.check
     )

@@ -164,8 +164,7 @@ def keep_map(context: StudyContext, method: Method) -> None:
     chosen = sample(labels, wrong)
 
     def say(note: str) -> None:
-        context.report.check()
-        context.report.progress(context.phase, 0, None, note)
+        context.report.step(context.phase, 0, None, note)
 
     flat = flatten(features[rows[chosen]], method, say)
     context.save_table(

@@ -219,8 +219,7 @@ class StudyContext:
             pixels = run_pixels(self.catalog, self.run, self.info, rows[inside], self.report)
         place = np.cumsum(inside) - 1
         for start in range(0, len(rows), size):
-            self.report.check()
-            self.report.progress(self.phase, start, len(rows), note)
+            self.report.step(self.phase, start, len(rows), note)
             kept, images = [], []
             for row in range(start, min(start + size, len(rows))):
                 image = (

@@ -287,8 +287,7 @@ class Depot:
                     stack.enter_context(self._disk.only_one(unit, timeout_s=_ALONE_S))
                     break
                 except Timeout:
-                    report.check()
-                    report.progress(PUBLISH, 0, None, WORDS)
+                    report.step(PUBLISH, 0, None, WORDS)
             yield
 
     # ---- what is here, and what is not

@@ -28,8 +28,7 @@ def bring_home(depot: Depot, report: Reporter) -> None:
     """
     units = sorted(depot.ledger.all())
     for number, unit in enumerate(units):
-        report.check()
-        report.progress(_PHASE, number, len(units), f"Fetching {unit}")
+        report.step(_PHASE, number, len(units), f"Fetching {unit}")
         depot.bring(unit, whole=True, anew=True, endless=True)
 
 
@@ -50,8 +49,7 @@ def send_all(home: Path, place: Place, planned: Ledger, report: Reporter) -> Non
     try:
         _ = depot.place  # noted also where there is no folder yet
         for number, unit in enumerate(units):
-            report.check()
-            report.progress(_PHASE, 2 * number, 2 * len(units), f"Sending {unit}")
+            report.step(_PHASE, 2 * number, 2 * len(units), f"Sending {unit}")
             depot.publish(unit)
             report.progress(_PHASE, 2 * number + 1, 2 * len(units), f"Comparing {unit}")
             name = planned.find(unit)
