@@ -228,23 +228,6 @@ def open_workspace(home: Path | None = None) -> Workspace:
     return workspace
 
 
-def disk_kind(folder: Path, mounts: str = "/proc/self/mounts") -> str:
-    """What kind of disk a folder is on, in Linux's words ("ext4", "nfs4"); "" where nobody says."""
-    best, kind = -1, ""
-    try:
-        lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        place = Path(fields[1].replace("\\040", " "))
-        if folder.is_relative_to(place) and len(place.parts) >= best:
-            best, kind = len(place.parts), fields[2]
-    return kind
-
-
 def swap_of(home: Path) -> Path:
     """Where it is written that a restored workspace is about to take this one's place."""
     return home.with_name(f"{home.name}.swap.json")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -28,7 +29,7 @@ from core.catalog.restoring import settle
 from core.catalog.runs import Runs
 from core.catalog.visibility import Visibility
 from core.errors import Damaged, NotAllowed, NotFound, disk_errors
-from core.workspace import Workspace, disk_kind, open_workspace, read_json
+from core.workspace import Workspace, open_workspace, read_json
 
 _NETWORKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9pfs"}
 _open: dict[str, Catalog] = {}
@@ -178,3 +179,20 @@ def refuse_network_disk(workspace: Workspace, *, leaving: bool = False) -> None:
             remedy="Set LIGHTBOX_HOME to a folder of this computer, or keep the database in "
             "PostgreSQL: LIGHTBOX_DATABASE=postgresql+pg8000://…",
         )
+
+
+def disk_kind(folder: Path, mounts: str = "/proc/self/mounts") -> str:
+    """What kind of disk a folder is on, in Linux's words ("ext4", "nfs4"); "" where nobody says."""
+    best, kind = -1, ""
+    try:
+        lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        place = Path(fields[1].replace("\\040", " "))
+        if folder.is_relative_to(place) and len(place.parts) >= best:
+            best, kind = len(place.parts), fields[2]
+    return kind

@@ -25,7 +25,7 @@ from core.inference.keys import create_key, find_key
 from core.progress import Reporter
 from core.quality.curation import curated
 from core.quality.scan import scan
-from core.workspace import disk_kind, open_workspace, swap_of, write_json
+from core.workspace import open_workspace, swap_of, write_json
 from tests.core.catalog.test_migrations import of_schema
 from tests.core.datasets.packing import good, make_zip
 
@@ -275,5 +275,5 @@ def test_the_disk_of_a_folder_is_the_one_mounted_nearest(tmp_path: Path) -> None
         ("/mnt/my disk/a", "xfs"),
         ("/mntx", "ext4"),
     ):
-        assert disk_kind(Path(folder), str(mounts)) == kind
-    assert disk_kind(Path("/home"), str(tmp_path / "none")) == ""
+        assert database.disk_kind(Path(folder), str(mounts)) == kind
+    assert database.disk_kind(Path("/home"), str(tmp_path / "none")) == ""
