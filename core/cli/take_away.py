@@ -138,9 +138,11 @@ for _kind, _help, _endings, *_examples in (
 def metrics(catalog: Catalog, options: Options, output: Output) -> dict[str, Any]:
     if options.file is not None:
         return take(catalog, options, output)
+    from core.delivery.take_away.material import load_material
     from core.delivery.take_away.metrics_json import metrics as figures
 
-    document = figures(catalog, catalog.runs.find(options.run).id, output.progress)
+    run = catalog.runs.find(options.run)
+    document = figures(load_material(catalog, run.id, output.progress))
     if not output.json_wanted:
         # Without a file they are JSON, whether that was asked for or not.
         output.end_line()

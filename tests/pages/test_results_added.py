@@ -49,7 +49,7 @@ def test_what_is_added_is_on_page_report_card_and_command_line(
     assert "Nothing in 6 images" in words(at)
     assert at.dataframe[0].value.to_dict("records") == [{"what": "a colour", "share": 12.5}]
 
-    report = report_html(catalog, run.id)
+    report = report_html(load_material(catalog, run.id))
     card = card_markdown(load_material(catalog, run.id))
     for said in ("Never blue", "not called blue", "What surprised us", "Nothing in 6", "12.5 %"):
         assert said in report
@@ -60,7 +60,9 @@ def test_what_is_added_is_on_page_report_card_and_command_line(
     (told,) = [each for each in document["sections"] if each["key"] == "surprises"]
     assert told["parts"][1]["rows"] == [{"what": "a colour", "share": 0.125}]
     assert "a colour      12.5 %" in cli("evaluate", run.name).out
-    assert "never_blue" in [score["key"] for score in metrics(catalog, run.id)["scores"]]
+    assert "never_blue" in [
+        score["key"] for score in metrics(load_material(catalog, run.id))["scores"]
+    ]
 
 
 def test_figures_without_a_metric_of_today_are_made_anew(

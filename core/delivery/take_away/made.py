@@ -15,9 +15,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from core.catalog import Catalog
+from core.delivery.take_away.material import load_material
 from core.delivery.take_away.pdf import print_page
+from core.delivery.take_away.poster import poster_html
 from core.delivery.take_away.report import VERSION, report_html
-from core.delivery.take_away.written import write
 from core.errors import LightboxError
 from core.progress import SILENT, Reporter
 from core.runs.derived import AsJson, Derived
@@ -60,26 +61,25 @@ def make_report(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> Mad
         NotFound: there is no such run, or it is not finished.
         Cancelled: the person asked to stop.
     """
-    run = catalog.runs.get(run_id)
-    folder = RunFiles(catalog.workspace, run.id).folder / "report"
-    page = folder / "report.html"
-    with atomic_path(page) as part:
-        part.write_text(report_html(catalog, run.id, report), encoding="utf-8")
+    material = load_material(catalog, run_id, report)
+    texts = {"report.html": report_html(material), "poster.html": poster_html(material)}
     # Figures that an earlier version had not made are there now.
-    notes = _notes(catalog, run.id)
-    of = notes.of
+    notes = _notes(catalog, run_id)
+    of, folder = notes.of, notes.path.parent
     # Those of before would contradict the HTML.
     for old in ("report.pdf", *_POSTER):
         (folder / old).unlink(missing_ok=True)
-    poster = write("poster", catalog, run.id, folder / "poster.html", report)
-    why = ""
+    for name, text in texts.items():
+        with atomic_path(folder / name) as part:
+            part.write_text(text, encoding="utf-8")
+    page, poster, why = folder / "report.html", folder / "poster.html", ""
     try:
         for source, suffix in ((page, ".pdf"), (poster, ".pdf"), (poster, ".png")):
             print_page(source, source.with_suffix(suffix), report)
     except LightboxError as error:
         why = str(error)
     notes.keep(Notes(no_pdf=why), of)
-    return find_report(catalog, run.id)
+    return find_report(catalog, run_id)
 
 
 def find_report(catalog: Catalog, run_id: str) -> Made:

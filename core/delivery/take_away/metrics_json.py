@@ -25,29 +25,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from core.catalog import Catalog
 from core.delivery.take_away.environment import environment
-from core.delivery.take_away.material import load_material
+from core.delivery.take_away.material import Material
 from core.evaluation.predictions import evaluated_on
 from core.evaluation.records import Evaluation
 from core.evaluation.store import load_evaluation
-from core.progress import SILENT, Reporter
 
 SCHEMA, VERSION = "lightbox-metrics", 1
 
 
-def metrics_json(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
+def metrics_json(material: Material) -> str:
     """The document as text."""
-    return json.dumps(metrics(catalog, run_id, report), indent=1, ensure_ascii=True) + "\n"
+    return json.dumps(metrics(material), indent=1, ensure_ascii=True) + "\n"
 
 
-def metrics(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> dict[str, Any]:
-    """The document as data.
-
-    Raises:
-        NotFound: there is no such run, or it is not finished.
-    """
-    material = load_material(catalog, run_id, report)
+def metrics(material: Material) -> dict[str, Any]:
+    """The document as data."""
+    workspace = material.catalog.workspace
     run, evaluation, figures = material.run, material.evaluation, material.figures
     reliability = material.reliability if evaluation.images else None
     return {
@@ -67,8 +61,8 @@ def metrics(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> dict[st
         "confusion": {"labels": evaluation.labels, "counts": evaluation.confusion},
         "reliability": None if reliability is None else reliability.model_dump(mode="json"),
         "others": [
-            {"on": on, **_tested(load_evaluation(catalog.workspace, run.id, on))}
-            for on in evaluated_on(catalog.workspace, run.id)
+            {"on": on, **_tested(load_evaluation(workspace, run.id, on))}
+            for on in evaluated_on(workspace, run.id)
             if on != "test"
         ],
         "training": {

@@ -12,8 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.catalog import Catalog
-from core.delivery.take_away.material import Material, load_material
+from core.delivery.take_away.material import Material
 from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.report_matrix import Look, picture
 from core.delivery.take_away.report_parts import scale
@@ -23,7 +22,6 @@ from core.evaluation.document.result import Result
 from core.evaluation.document.section import build, sections_for
 from core.evaluation.mistakes import telling
 from core.evaluation.records import worst_confusions
-from core.progress import SILENT, Reporter
 from core.quality.report_html import document, name, text
 from core.quality.thumbs import data_uri
 from core.runs.pictures import run_pictures
@@ -91,16 +89,14 @@ footer { color: var(--soft); font-size: 8.5pt; border-top: 1px solid var(--line)
 """
 
 
-def poster_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
+def poster_html(material: Material) -> str:
     """The poster as HTML: one page of A4, light, without scripts.
 
     Raises:
-        NotFound: there is no such run, or it has no results.
         Cancelled: the person asked to stop.
     """
-    material = load_material(catalog, run_id, report)
     run = material.run
-    about = load_about(catalog.workspace, run.id)
+    about = load_about(material.catalog.workspace, run.id)
     use = f'<p class="use">{text(about.use)}</p>' if about.use else ""
     weakest = _weakest(material)
     # Whether there is room for a paragraph below the matrix; else it stands beside it.

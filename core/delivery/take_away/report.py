@@ -11,15 +11,13 @@ import datetime
 from dataclasses import replace
 
 from core import __version__
-from core.catalog import Catalog
-from core.delivery.take_away.material import Material, load_material
+from core.delivery.take_away.material import Material
 from core.delivery.take_away.model_card import described, written
 from core.delivery.take_away.notes import load_about
 from core.delivery.take_away.report_parts import section_html
 from core.delivery.take_away.style import STYLE
 from core.evaluation.document.parts import Chart, Heading, Line, Paragraph, Part, Section
 from core.evaluation.document.section import build, sections_for
-from core.progress import SILENT, Reporter
 from core.quality.report_html import document, name, text
 from core.runs.values import EpochRecord
 from core.text import plural
@@ -35,15 +33,13 @@ _PHASES = {
 VERSION = 3
 
 
-def report_html(catalog: Catalog, run_id: str, report: Reporter = SILENT) -> str:
+def report_html(material: Material) -> str:
     """The whole report, as HTML.
 
     Raises:
-        NotFound: there is no such run, or it is not finished.
         Cancelled: the person asked to stop.
     """
-    material = load_material(catalog, run_id, report)
-    run, dataset = material.run, material.dataset
+    run, dataset, report = material.run, material.dataset, material.report
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
     about = f" · dataset {name(dataset.name)}, version {run.dataset_version}" if dataset else ""
     body = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.catalog import Catalog
-from core.delivery.take_away.material import load_material
+from core.delivery.take_away.material import Material, load_material
 from core.delivery.take_away.metrics_json import metrics_json
 from core.delivery.take_away.model_card import card_markdown
 from core.delivery.take_away.notebook import notebook_json
@@ -37,33 +37,18 @@ class Kind:
     made: Callable[[Catalog, str, str, Reporter], str | bytes]
 
 
+def _tested(made: Callable[[Material], str]) -> Callable[[Catalog, str, str, Reporter], str]:
+    """What is made of a tested run, whatever the suffix."""
+    return lambda catalog, run_id, _, report: made(load_material(catalog, run_id, report))
+
+
 KINDS = {
-    "report": Kind(
-        "A report",
-        (".html", ".htm", ".pdf"),
-        lambda at, run, _, report: report_html(at, run, report),
-    ),
-    "poster": Kind(
-        "A poster",
-        (".pdf", ".png", ".html"),
-        lambda at, run, _, report: poster_html(at, run, report),
-    ),
-    "replay": Kind(
-        "A replay", (".webp", ".gif"), lambda at, run, kind, _: replay(at, run, kind[1:])
-    ),
-    "notebook": Kind(
-        "A notebook", (".ipynb",), lambda at, run, *_: notebook_json(load_material(at, run))
-    ),
-    "card": Kind(
-        "A model card",
-        (".md", ".markdown"),
-        lambda at, run, _, report: card_markdown(load_material(at, run, report)),
-    ),
-    "metrics": Kind(
-        "A document of metrics",
-        (".json",),
-        lambda at, run, _, report: metrics_json(at, run, report),
-    ),
+    "report": Kind("A report", (".html", ".htm", ".pdf"), _tested(report_html)),
+    "poster": Kind("A poster", (".pdf", ".png", ".html"), _tested(poster_html)),
+    "replay": Kind("A replay", (".webp", ".gif"), lambda at, run, end, _: replay(at, run, end[1:])),
+    "notebook": Kind("A notebook", (".ipynb",), _tested(notebook_json)),
+    "card": Kind("A model card", (".md", ".markdown"), _tested(card_markdown)),
+    "metrics": Kind("A document of metrics", (".json",), _tested(metrics_json)),
 }
 
 

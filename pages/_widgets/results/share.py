@@ -116,7 +116,7 @@ def _files(view: View) -> None:
         )
         st.download_button(
             "Figures as JSON",
-            data=lambda: metrics_json(catalog(), run.id),
+            data=lambda: metrics_json(found()),
             file_name=f"{name} metrics.json",
             mime="application/json",
             icon=":material/data_object:",

@@ -72,7 +72,7 @@ def test_what_a_person_says_is_part_of_it_and_nothing_stands_in_its_place(
 def test_figures_are_one_document_of_the_schema(
     catalog: Catalog, run: RunRecord, tmp_path: Path
 ) -> None:
-    found = metrics(catalog, run.id)
+    found = metrics(load_material(catalog, run.id))
     assert (found["schema"], found["version"]) == ("lightbox-metrics", 1)
     assert found["test"]["correct"] == 28
     assert found["data"]["images"] == {"train": 24, "validation": 24, "test": 30}

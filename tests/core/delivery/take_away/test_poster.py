@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from core.catalog import Catalog, RunRecord
+from core.delivery.take_away.material import load_material
 from core.delivery.take_away.notes import save_about
 from core.delivery.take_away.pdf import HEIGHT, WIDTH, find_browser, spelled_out
 from core.delivery.take_away.poster import poster_html
@@ -29,7 +30,7 @@ def test_it_has_the_sentence_photos_mistakes_and_what_to_collect(
 ) -> None:
     save_about(catalog.workspace, run.id, use="For <friends>.", licence="", remarks="")
     set_aim(catalog, run.dataset_id, 70, together=True)
-    page = poster_html(catalog, run.id)
+    page = poster_html(load_material(catalog, run.id))
     read = words(page)
     for said in (
         *("A &lt;b&gt;run&lt;/b&gt;", "For &lt;friends&gt;.", "93 %", "Right on 28 of 30 images"),

@@ -11,6 +11,7 @@ import pytest
 
 from core.catalog import Catalog, RunRecord
 from core.delivery.take_away.made import find_report, make_report
+from core.delivery.take_away.material import load_material
 from core.delivery.take_away.notes import save_about
 from core.delivery.take_away.pdf import find_browser, print_page
 from core.delivery.take_away.report import report_html
@@ -37,7 +38,7 @@ def words(page: str) -> str:
 def test_it_says_what_was_found_before_and_without_a_study(
     catalog: Catalog, run: RunRecord
 ) -> None:
-    page = report_html(catalog, run.id)
+    page = report_html(load_material(catalog, run.id))
     read = words(page)
     assert "Right on 28 of 30 images it had never seen" in read
     assert "“green” taken for “red” 2 of" in read
@@ -55,7 +56,7 @@ def test_it_says_what_was_found_before_and_without_a_study(
 
 
 def test_names_are_only_text_and_nothing_is_loaded(catalog: Catalog, run: RunRecord) -> None:
-    page = report_html(catalog, run.id)
+    page = report_html(load_material(catalog, run.id))
     assert "A &lt;b&gt;run&lt;/b&gt; &amp; *more*" in page
     assert "<b>" not in page
     assert "<script" not in page
@@ -65,9 +66,9 @@ def test_names_are_only_text_and_nothing_is_loaded(catalog: Catalog, run: RunRec
 
 
 def test_with_a_study_mistakes_show_what_was_looked_at(catalog: Catalog, run: RunRecord) -> None:
-    before = report_html(catalog, run.id).count("<img")
+    before = report_html(load_material(catalog, run.id)).count("<img")
     run_study(catalog, run.id)
-    page = report_html(catalog, run.id)
+    page = report_html(load_material(catalog, run.id))
     assert page.count("<img") == before + 2
     assert "what it looked at" in page
     assert "McNemar" in page
@@ -135,7 +136,7 @@ def test_the_job_makes_html_and_pdf_and_says_when_something_has_changed(
     assert made.pdf.read_bytes().startswith(b"%PDF")
     save_about(catalog.workspace, run.id, use="For <friends>.", licence="", remarks="")
     assert not find_report(catalog, run.id).fresh
-    assert "For &lt;friends&gt;." in report_html(catalog, run.id)
+    assert "For &lt;friends&gt;." in report_html(load_material(catalog, run.id))
 
 
 def test_without_a_browser_there_is_the_page_and_a_sentence(
