@@ -18,11 +18,10 @@ from core.errors import Cancelled
 from core.training.auto import few, looks, seen
 from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
-from core.training.auto.found import Found
 from core.training.auto.kept import Kept
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
-from core.training.auto.tried import Tried, problem_of
+from core.training.auto.tried import Found, Tried, problem_of
 from core.training.auto.wall import Wall
 from core.training.context import Data, TrainingContext
 from core.training.heads import HEADS, get
@@ -360,7 +359,7 @@ class Search:
 
     def linear(self, found: Found) -> Found:
         """What was found, with the quickest head, which is a single layer, in place of another."""
-        if found.head == _FIRST:
+        if found.judged.head == _FIRST:
             return found
         tried = self._winner
         return self._fit(tried, tried.heads[_FIRST])

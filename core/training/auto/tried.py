@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from core.datasets.folds import folds
 from core.quality.belonging import belonging
-from core.training.auto.found import Found
 from core.training.auto.looks import Look
 from core.training.context import Data, TrainingContext
 from core.training.heads.choose import Candidate, Score
-from core.training.heads.head import Problem, Step
+from core.training.heads.head import Problem, Step, Steps
 
 FOLDS = 5
 
@@ -50,17 +49,25 @@ class Tried:
 
     def fitted(self, candidate: Candidate) -> Found:
         """With a head that was judged on it, fitted on all of its rows."""
-        return Found(
-            self.look,
-            candidate.steps(self.before),
-            candidate.head,
-            self.rows,
-            candidate.probabilities,
-            candidate.accuracy,
-            self.before,
-            candidate.settings,
-            candidate.sharpness,
-        )
+        return Found(self.look, self.rows, self.before, candidate, candidate.steps(self.before))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search has found to be best.
+
+    Attributes:
+        rows: positions in the data's table of the images that it was fitted on.
+        before: from the network's features to the head's coordinates.
+        judged: its head, with what that answered about these images from folds without them.
+        steps: from the features to the softmax's inputs, fitted on all rows.
+    """
+
+    look: Look
+    rows: NDArray[np.int64]
+    before: Step
+    judged: Candidate
+    steps: Steps
 
 
 def problem_of(

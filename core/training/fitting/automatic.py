@@ -20,13 +20,12 @@ from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
 from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced, finish_s
-from core.training.auto.found import Found
 from core.training.auto.kept import Kept
 from core.training.auto.ladder import left_out, story
 from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
 from core.training.fitting.networks import bodies_of
-from core.training.fitting.tuning import Tuned, Tuning
+from core.training.fitting.tuning import Tuning
 from core.training.heads.layers import as_model
 from core.training.spec import TrainSpec
 
@@ -75,7 +74,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
     spec = context.spec.model_copy(update={**found.look.values, "augmentation": Augmentation()})
     # Of classes of one image each none can be held back, so answers about them say nothing.
     apart = int(np.bincount(data.labels[search.rows]).max()) > 1
-    model, accuracy, head = None, found.accuracy, found.head
+    model, accuracy, head = None, found.judged.accuracy, found.judged.head
     judged = search.images if apart else 0
     why = "It ended early, since nothing was left to try."
     stopped, tuned = search.stopped, None
@@ -88,7 +87,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         if tuned is not None:
             model = pretrained.assemble(tuned.body, as_model(tuned.steps))
             accuracy, head, judged = tuned.accuracy, "", len(tuned.rows) if apart else 0
-            _keep(context, data, tuned)
+            _keep(context, data, tuned.rows, tuned.probabilities)
         if search.settled:
             why = "It ended early: so few are wrong that nothing could be shown to be better."
         elif untried := [*search.untried, *tuning.untried]:
@@ -97,8 +96,10 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         why = "You ended it; the best until then was kept."
     if model is None:
         with context.phase("fit"):
-            model = _assembled(spec, found)
-            _keep(context, data, found)
+            body = pretrained.side_by_side(bodies_of(spec, found.look))
+            model = pretrained.assemble(body, as_model(found.steps))
+            _keep(context, data, found.rows, found.judged.probabilities)
+            files.write_axes(found.before.kernel, found.before.bias)
     rows = np.concatenate([data.validation, data.train])[:check_on]
     # Those that the export is checked on are read even where the person has ended the search.
     heedless = dataclasses.replace(context, report=ToTheEnd(context.report))
@@ -110,27 +111,20 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         networks=found.look.networks if head else (),
         peaks=found.look.peaks,
         closer=found.look.closer,
-        chosen=found.settings if head else {},
-        sharpness=found.sharpness,
+        chosen=found.judged.settings if head else {},
+        sharpness=found.judged.sharpness,
         story=story(search.rungs, judged, why),
         ladder=tuple(rung.values for rung in search.rungs),
     )
     return Automatic(model, spec, stopped, summary, images)
 
 
-def _assembled(spec: TrainSpec, found: Found) -> Any:
-    bodies = bodies_of(spec, found.look)
-    return pretrained.assemble(pretrained.side_by_side(bodies), as_model(found.steps))
-
-
-def _keep(context: TrainingContext, data: Data, found: Found | Tuned) -> None:
+def _keep(
+    context: TrainingContext, data: Data, rows: NDArray[np.int64], said: NDArray[np.float64]
+) -> None:
     """The model was fitted on the validation images too, so what it says of them now proves
-    nothing; what it said without them is kept in their place. So is what it takes to fit it again.
-    """
+    nothing; what was said without them is kept in their place."""
     columns = [f"p_{n}" for n in range(len(context.classes))]
-    table = pd.DataFrame(found.probabilities.astype(np.float32), columns=columns)
-    table.insert(0, "path", data.table["path"].to_numpy()[found.rows])
-    files = RunFiles(context.catalog.workspace, context.folder.name)
-    files.write_out_of_fold(table)
-    if isinstance(found, Found):
-        files.write_axes(found.before.kernel, found.before.bias)
+    table = pd.DataFrame(said.astype(np.float32), columns=columns)
+    table.insert(0, "path", data.table["path"].to_numpy()[rows])
+    RunFiles(context.catalog.workspace, context.folder.name).write_out_of_fold(table)

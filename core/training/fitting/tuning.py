@@ -14,11 +14,10 @@ from core.errors import Cancelled
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
 from core.training.auto.clock import Clock
-from core.training.auto.found import Found
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.search import Search
-from core.training.auto.tried import problem_of
+from core.training.auto.tried import Found, problem_of
 from core.training.context import Data, TrainingContext
 from core.training.fitting.judged import AHEAD, Judged, Member, Tuned, is_ahead, mixed
 from core.training.fitting.networks import bodies_of
@@ -129,7 +128,7 @@ class Tuning:
 
     def _said_by(self, found: Found) -> NDArray[np.float64]:
         """Of each of the rows, from folds without it."""
-        return found.probabilities[np.searchsorted(found.rows, self._rows)]
+        return found.judged.probabilities[np.searchsorted(found.rows, self._rows)]
 
     def _frozen(self, found: Found) -> Member:
         (step,) = found.steps
