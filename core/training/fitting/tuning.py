@@ -258,18 +258,9 @@ class Tuning:
         """A discriminant of some of the rows, as one dense layer on the features; how sure it is
         comes from folds of these rows."""
         before = reducing(features[rows], parts, problem.seed)
-        place = np.full(len(problem.labels), -1)
-        place[rows] = np.arange(len(rows))
-        inner = [place[fold][place[fold] >= 0] for fold in problem.folds]
-        weights = problem.weights[rows]
-        some = dataclasses.replace(
-            problem,
-            rows=before(features[rows]),
-            labels=problem.labels[rows],
-            folds=[fold for fold in inner if len(fold)],
-            weights=weights / weights.mean(),
-        )
-        (step,) = judge(some, _HEAD).steps(before)
+        some = problem.some(rows, before(features[rows]))
+        weights = some.weights / some.weights.mean()
+        (step,) = judge(dataclasses.replace(some, weights=weights), _HEAD).steps(before)
         return step
 
     def _say(self, note: str) -> None:

@@ -6,10 +6,7 @@ All classes share a covariance, drawn towards a ball by a share that cross-valid
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,32 +16,11 @@ from core.training.heads.sharp import best_setting
 
 _CHUNK = 4096
 _SHRINKAGES = (0.3, 0.1, 0.03, 0.01, 0.6)
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """Of some rows: weights by class (k,), sums by class (k, r), and products (r, r)."""
-
-    weights: NDArray[np.float64]
-    rows: NDArray[np.float64]
-    products: NDArray[np.float64]
-
-    def __add__(self, other: _Sums) -> _Sums:
-        return _Sums(
-            self.weights + other.weights,
-            self.rows + other.rows,
-            self.products + other.products,
-        )
-
-    def __sub__(self, other: _Sums) -> _Sums:
-        return _Sums(
-            self.weights - other.weights,
-            self.rows - other.rows,
-            self.products - other.products,
-        )
+_Sums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 def _sums(problem: Problem, rows: NDArray[np.int64]) -> _Sums:
+    """Of some rows: weights by class (k,), sums by class (k, r), and products (r, r)."""
     size = problem.rows.shape[1]
     weights, sums = np.zeros(problem.classes), np.zeros((problem.classes, size))
     products = np.zeros((size, size))
@@ -57,34 +33,37 @@ def _sums(problem: Problem, rows: NDArray[np.int64]) -> _Sums:
         weights += member @ problem.weights[at]
         sums += member @ weighted
         products += some.T @ weighted
-    return _Sums(weights, sums, products)
+    return weights, sums, products
 
 
 def _solve(sums: _Sums, shrinkage: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Kernel (r, k) and bias (k,) of the scores: log-densities but for what classes share."""
-    means = sums.rows / np.maximum(sums.weights, 1e-9)[:, None]
-    total = sums.weights.sum()
-    within = (sums.products - (means * sums.weights[:, None]).T @ means) / total
+    weights, rows, products = sums
+    means = rows / np.maximum(weights, 1e-9)[:, None]
+    total = weights.sum()
+    within = (products - (means * weights[:, None]).T @ means) / total
     size = len(within)
     ball = max(float(np.trace(within)) / size, 1e-9)
     within *= 1 - shrinkage
     within[np.diag_indices(size)] += shrinkage * ball
     kernel = np.linalg.solve(within, means.T)
     # A class without an image here is never the answer.
-    prior = np.log(np.maximum(sums.weights / total, 1e-12))
+    prior = np.log(np.maximum(weights / total, 1e-12))
     return kernel, prior - 0.5 * (means * kernel.T).sum(axis=1)
 
 
 def judge(problem: Problem) -> Judged:
     """See :class:`core.training.heads.Head`."""
     parts = list(side_by_side(lambda fold: _sums(problem, fold), problem.folds))
-    every = functools.reduce(operator.add, parts)
+    weights, sums, products = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    every = weights, sums, products
     shares = (problem.known["shrinkage"],) if problem.known else _SHRINKAGES
 
     def answered(number: int) -> list[NDArray[np.float64]]:
         problem.check()
         rows = problem.rows[problem.folds[number]]
-        rest = every - parts[number] if len(parts) > 1 else every
+        mine = parts[number] if len(parts) > 1 else (0, 0, 0)
+        rest = weights - mine[0], sums - mine[1], products - mine[2]
         solved = [_solve(rest, share) for share in shares]
         return [rows @ kernel + bias for kernel, bias in solved]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -88,6 +88,20 @@ class Problem:
     def targets(self) -> NDArray[np.float64]:
         """One-hot labels, shape (n, classes)."""
         return np.asarray(np.eye(self.classes)[self.labels])
+
+    def some(self, at: NDArray[np.int64], rows: NDArray[np.float32]) -> Problem:
+        """Of some of the images only, in folds as before.
+
+        Args:
+            at: which.
+            rows: their coordinates.
+        """
+        place = np.full(len(self.labels), -1)
+        place[at] = np.arange(len(at))
+        inner = [place[fold][place[fold] >= 0] for fold in self.folds]
+        folds = [fold for fold in inner if len(fold)]
+        weights = self.weights[at]
+        return replace(self, rows=rows, labels=self.labels[at], folds=folds, weights=weights)
 
     def without(self, fold: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows that are not in a fold; all rows where that would be none."""

@@ -9,7 +9,7 @@ are the anchors (Nyström; Williams & Seeger, "Using the Nyström method to spee
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,31 +93,24 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     anchors = rows[np.sort(rng.permutation(len(rows))[:ANCHORS])]
     some = np.sort(rng.permutation(len(rows))[:_ENOUGH_FOR_WIDTH])
     prior, centred = _centred(problem)
-    place = np.full(len(rows), -1)
-    place[some] = np.arange(len(some))
-    few = [place[fold][place[fold] >= 0] for fold in problem.folds]
-    few = [fold for fold in few if len(fold)]
-    sample = _Sample(rows[some], centred[some], problem.weights[some], few)
     scores: dict[Pair, NDArray[np.float64]] = {}
     if problem.known:
         best: Pair = (problem.known["width"], problem.known["ridge"])
     else:
+        few = problem.some(some, rows[some])
         for width in _WIDTHS:
-            ridges = (_RIDGES[0],) if scores else _RIDGES
-            scores |= _out_of_fold(problem, sample, anchors, width, ridges)
-        best = best_setting(problem.labels[some], scores)
-    everything = _Sample(rows, centred, problem.weights, list(problem.folds))
-    parts = list(_products(problem, everything, anchors, best[0]))
-    whole = _added(parts)
-    shape = _like(anchors, anchors, best[0]).astype(np.float64)
+            tried = _Anchored(few, centred[some], anchors, width)
+            for ridge in (_RIDGES[0],) if scores else _RIDGES:
+                scores[width, ridge] = np.zeros_like(centred[some])
+                for fold, answers in tried.out_of_fold(ridge):
+                    scores[width, ridge][fold] = answers
+        best = best_setting(few.labels, scores)
+    chosen = _Anchored(replace(problem, rows=rows), centred, anchors, best[0])
     out = np.zeros_like(centred)
-    for fold, part in zip(problem.folds, parts, strict=True):
-        problem.check()
-        weights = _ridge(whole[0] - part[0], whole[1] - part[1], shape, best[1])
-        for chunk in _chunks(fold):
-            out[chunk] = _like(rows[chunk], anchors, best[0]) @ weights
-        problem.tell(fold, out[fold])
-    weights = _ridge(*whole, shape, best[1])
+    for fold, answers in chosen.out_of_fold(best[1]):
+        out[fold] = answers
+        problem.tell(fold, answers)
+    weights = chosen.fitted(best[1])
     return Judged(
         out + prior,
         {"width": best[0], "ridge": best[1], "anchors": len(anchors)},
@@ -125,67 +118,60 @@ def _judge_anchored(problem: Problem, rows: NDArray[np.float32]) -> Judged:
     )
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """Rows that are weighed against the anchors.
+class _Anchored:
+    """How like images are to anchors at one width, added up so that a ridge is quickly tried.
 
-    Attributes:
-        rows: standardised features, shape (n, f).
+    Args:
+        problem: its rows are of unit length.
         centred: targets less their prior, shape (n, k).
-        weights: shape (n,).
-        folds: positions in the n rows.
     """
 
-    rows: NDArray[np.float32]
-    centred: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    folds: list[NDArray[np.int64]]
+    def __init__(
+        self,
+        problem: Problem,
+        centred: NDArray[np.float64],
+        anchors: NDArray[np.float32],
+        width: float,
+    ) -> None:
+        self._problem, self._centred = problem, centred
+        self._anchors, self._width = anchors, width
+        self._parts = [self._products(fold) for fold in problem.folds]
+        self._square, self._cross = (
+            np.sum(each, axis=0) for each in zip(*self._parts, strict=True)
+        )
+        self._shape = _like(anchors, anchors, width).astype(np.float64)
 
+    def fitted(self, ridge: float, without: Products | None = None) -> NDArray[np.float64]:
+        """Weights of the anchors, shape (m, k)."""
+        square, cross = self._square, self._cross
+        if without is not None:
+            square, cross = square - without[0], cross - without[1]
+        return _ridge(square, cross, self._shape, ridge)
 
-def _out_of_fold(
-    problem: Problem,
-    sample: _Sample,
-    anchors: NDArray[np.float32],
-    width: float,
-    ridges: tuple[float, ...],
-) -> dict[Pair, NDArray[np.float64]]:
-    parts = list(_products(problem, sample, anchors, width))
-    whole = _added(parts)
-    shape = _like(anchors, anchors, width).astype(np.float64)
-    scores: dict[Pair, NDArray[np.float64]] = {}
-    for ridge in ridges:
-        out = np.zeros_like(sample.centred)
-        for fold, part in zip(sample.folds, parts, strict=True):
-            problem.check()
-            found = _ridge(whole[0] - part[0], whole[1] - part[1], shape, ridge)
-            out[fold] = _like(sample.rows[fold], anchors, width) @ found
-        scores[width, ridge] = out
-    return scores
+    def out_of_fold(self, ridge: float) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """Each fold and its scores (without the prior), fitted on the others."""
+        for fold, part in zip(self._problem.folds, self._parts, strict=True):
+            self._problem.check()
+            weights = self.fitted(ridge, part)
+            yield fold, np.concatenate([like @ weights for _, like in self._likenesses(fold)])
 
-
-def _products(
-    problem: Problem, sample: _Sample, anchors: NDArray[np.float32], width: float
-) -> Iterator[Products]:
-    """Of each fold, products of likenesses (m, m) and with the targets (m, k)."""
-    for fold in sample.folds:
-        square = np.zeros((len(anchors), len(anchors)))
-        cross = np.zeros((len(anchors), sample.centred.shape[1]))
-        for chunk in _chunks(fold):
-            problem.check()
-            like = _like(sample.rows[chunk], anchors, width)
-            weighted = like * sample.weights[chunk, None].astype(np.float32)
+    def _products(self, fold: NDArray[np.int64]) -> Products:
+        """Products of a fold's likenesses (m, m) and with the targets (m, k)."""
+        square = np.zeros((len(self._anchors), len(self._anchors)))
+        cross = np.zeros((len(self._anchors), self._centred.shape[1]))
+        for chunk, like in self._likenesses(fold):
+            self._problem.check()
+            weighted = like * self._problem.weights[chunk, None].astype(np.float32)
             square += weighted.T @ like
-            cross += weighted.T @ sample.centred[chunk].astype(np.float32)
-        yield square, cross
+            cross += weighted.T @ self._centred[chunk].astype(np.float32)
+        return square, cross
 
-
-def _added(parts: list[Products]) -> Products:
-    return np.sum([part[0] for part in parts], axis=0), np.sum([part[1] for part in parts], axis=0)
-
-
-def _chunks(fold: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, len(fold), _CHUNK):
-        yield fold[start : start + _CHUNK]
+    def _likenesses(
+        self, fold: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        for start in range(0, len(fold), _CHUNK):
+            chunk = fold[start : start + _CHUNK]
+            yield chunk, _like(self._problem.rows[chunk], self._anchors, self._width)
 
 
 def _ridge(
