@@ -31,7 +31,7 @@ from core.quality.curation import curated
 from core.quality.descriptor import describe
 from core.quality.thumbs import shrink
 from core.runs.files import RunFiles
-from core.runs.pixels import run_pixels
+from core.runs.pictures import run_pixels
 from core.training.export import export_checked
 
 _BATCH = 256

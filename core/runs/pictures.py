@@ -1,14 +1,20 @@
-"""Thumbnails of the images that a run learned from or was tested on."""
+"""The images of a run's dataset: as thumbnails, and as the run's model takes them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from core.catalog import Catalog, RunRecord
+from core.datasets.images import Decoding
+from core.datasets.pixels import Pixels, load_pixels
 from core.errors import LightboxError, NotFound
+from core.progress import SILENT, Reporter
 from core.quality import thumbs
 from core.quality.curation import curated
+from core.runs.values import ModelInfo
 
 TINY = 48
 
@@ -46,3 +52,33 @@ def run_pictures(
     found = thumbs.read(catalog.workspace, run.dataset_id, places, wrong)
     tiny = known[["width", "height"]].max(axis=1).between(1, TINY)
     return [Picture(data, bool(few)) for data, few in zip(found, tiny, strict=True)]
+
+
+def run_pixels(
+    catalog: Catalog,
+    run: RunRecord,
+    info: ModelInfo,
+    rows: pd.DataFrame,
+    report: Reporter = SILENT,
+) -> Pixels:
+    """Some of them, decoded or out of the cache.
+
+    Args:
+        info: of the run's model.
+        rows: as :func:`core.datasets.pixels.load_pixels` takes them.
+
+    Raises:
+        NotFound: the dataset was removed.
+        Cancelled: by the person.
+    """
+    dataset = catalog.datasets.get(run.dataset_id)
+    return load_pixels(
+        catalog.workspace,
+        dataset.id,
+        catalog.workspace.load_path(dataset.root),
+        rows,
+        info.image_size,
+        fit=info.fit,
+        decoding=Decoding.parse(info.decoding),
+        report=report,
+    )

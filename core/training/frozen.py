@@ -1,19 +1,54 @@
-"""Which features of a frozen backbone a training uses: how many views, and under what name."""
+"""Which features of a frozen backbone a training uses: of its images as they are, and of varied
+views that each image's content decides. A head is fitted on them, which takes seconds."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from core.datasets.pixels import Images
 from core.features import backbones
 from core.features.backbones import Peaks
-from core.features.cache import Extractor, FeatureViews
+from core.features.cache import Extractor, FeatureViews, Variations
 from core.progress import Reporter
 from core.training import architectures, recipes
+from core.training.augmentation.draw import COLUMNS, draw
+from core.training.augmentation.kind import CHANGES
+from core.training.augmentation.options import Augmentation
+from core.training.augmentation.vary import VERSION, apply
 from core.training.spec import TrainSpec
-from core.training.views import variations
 from core.workspace import Workspace
+
+VIEWS = 3
+_MIXING = {"mixup", "cutmix"}  # happens to batches, not to what is kept
+
+
+def variations(options: Augmentation, views: int = VIEWS) -> Variations:
+    """Views of an image that depend on its content and the view's number only.
+
+    Mixing is no part of it. Where ``options`` vary nothing, there are no views.
+    """
+    # A kind that is off, and that came later, makes no other views of what is kept already.
+    left_out = _MIXING | {name for name in CHANGES if not getattr(options, name)}
+    said = json.dumps(options.model_dump(mode="json", exclude=left_out), sort_keys=True)
+    version = f"{VERSION}-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+    return Variations(views if options.varies else 0, version, partial(_make, options))
+
+
+def _make(options: Augmentation, images: np.ndarray, digests: list[str], view: int) -> np.ndarray:
+    # Numbers of each image's own, so that it makes no difference which others are in the batch.
+    numbers = np.stack(
+        [
+            np.random.default_rng([view, int(digest[:16], 16)]).random(len(COLUMNS))
+            for digest in digests
+        ]
+    )
+    return apply(images, draw(options, numbers, images.shape[1]))
 
 
 def tag(spec: TrainSpec, own: str = "") -> str:

@@ -12,7 +12,7 @@ from core.datasets.images import Fit
 from core.text import escape
 from core.training.augmentation.meaning import flip_warning
 from core.training.augmentation.options import PRESETS, Augmentation
-from core.training.augmentation.preview import preview
+from core.training.augmentation.vary import preview
 from core.training.spec import TrainSpec
 from pages._widgets.form import AUGMENTATION, Form
 from pages._widgets.job import act

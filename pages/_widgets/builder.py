@@ -11,8 +11,7 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.text import escape
-from core.training.blocks import from_rows
-from core.training.diagram import diagram
+from core.training.blocks import diagram, from_rows
 from core.training.stack import SETTINGS, Kind, Layer, from_json, to_json, trace
 from core.training.templates import TEMPLATES
 from pages._widgets.form import Form

@@ -12,7 +12,7 @@ from core.features.weights import find_weights
 from core.training import architectures
 from core.training.architectures import ARCHITECTURES
 from core.training.architectures.facts import facts
-from core.training.diagram import diagram
+from core.training.blocks import diagram
 from core.training.setting import NETWORK, leaf
 from core.training.spec import SETTINGS, TrainSpec
 from core.training.templates import TEMPLATES

@@ -14,7 +14,7 @@ from core.text import duration, escape, percent, plural
 from core.training import search
 from core.training.architectures import ARCHITECTURES
 from core.training.catalogue import as_words, labelled
-from core.training.search_cost import predict_seconds
+from core.training.search import predict_seconds
 from core.training.setting import Setting
 from core.training.spec import SETTINGS, TrainSpec
 from pages._widgets.errors import sentences

@@ -24,7 +24,7 @@ from core.delivery.exports.formats import FORMATS, register
 from core.evaluation.evaluate import evaluate_run
 from core.quality.detectors.registry import DETECTORS, detector
 from core.training.architectures import ARCHITECTURES, Architecture, BuildConfig, facts
-from core.training.architectures.parts import begin, finish
+from core.training.architectures.family import begin, finish
 from core.workspace import read_json, write_json
 from tests.core.cli.conftest import Cli
 from tests.core.cli.conftest import cli as cli

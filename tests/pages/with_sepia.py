@@ -11,10 +11,9 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.training.augmentation.options import PRESETS, Augmentation
-from core.training.augmentation.preview import preview
-from core.training.augmentation.vary import vary
+from core.training.augmentation.vary import preview, vary
+from core.training.frozen import variations
 from core.training.spec import parse_spec
-from core.training.views import variations
 from core.workspace import read_json
 from tests.core.cli.conftest import Cli
 from tests.core.cli.conftest import cli as cli

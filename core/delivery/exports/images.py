@@ -12,7 +12,7 @@ from core.datasets.images import open_image
 from core.datasets.places import image_file
 from core.delivery.take_away.material import Material
 from core.errors import LightboxError, NotFound
-from core.runs.pixels import run_pixels
+from core.runs.pictures import run_pixels
 
 CHECKED = 200
 CALIBRATED = 100

@@ -27,7 +27,7 @@ from core.evaluation.predictions import Predictions, load_predictions
 from core.progress import Reporter
 from core.runs.derived import AsJson, Derived
 from core.runs.files import RunFiles, untested
-from core.runs.pixels import run_pixels
+from core.runs.pictures import run_pixels
 from core.runs.reading import UNREADABLE
 from core.runs.values import ModelInfo
 from core.workspace import Workspace, atomic_path, read_json, write_json

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import begin, finish
+from core.training.architectures.family import Architecture, BuildConfig, begin, finish
 
 
 def build(config: BuildConfig) -> Any:

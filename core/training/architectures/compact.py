@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import MOMENTUM, begin, finish
+from core.training.architectures.family import MOMENTUM, Architecture, BuildConfig, begin, finish
 
 _WIDTHS = (24, 48, 96)
 

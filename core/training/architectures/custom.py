@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import MOMENTUM, begin, finish
+from core.training.architectures.family import MOMENTUM, Architecture, BuildConfig, begin, finish
 from core.training.stack import FEWEST_PIXELS, Layer, check
 
 

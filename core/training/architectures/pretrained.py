@@ -13,8 +13,7 @@ from typing import Any
 
 from core.features import backbones
 from core.features.backbones.build import build
-from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import MOMENTUM
+from core.training.architectures.family import MOMENTUM, Architecture, BuildConfig
 
 
 def head(features: int, classes: int, dropout: float = 0.4) -> Any:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import begin, convolve, finish
+from core.training.architectures.family import Architecture, BuildConfig, begin, convolve, finish
 
 _WIDTHS = (16, 32, 64, 128, 192)
 

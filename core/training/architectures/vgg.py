@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.training.architectures.family import Architecture, BuildConfig
-from core.training.architectures.parts import begin, convolve, finish
+from core.training.architectures.family import Architecture, BuildConfig, begin, convolve, finish
 
 _WIDTHS = (24, 48, 96, 192)
 

@@ -24,9 +24,8 @@ from core.training.auto.kept import Kept
 from core.training.auto.ladder import left_out, story
 from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext
-from core.training.fitting.networks import bodies_of
-from core.training.fitting.tuning import Tuning
-from core.training.heads.layers import as_model
+from core.training.fitting.tuning import Tuning, bodies_of
+from core.training.heads.head import as_model
 from core.training.spec import TrainSpec
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+import keras
 import numpy as np
 
 from core.errors import LightboxError, disk_errors
 from core.runs.files import CHECKPOINT
 from core.runs.values import EpochRecord
-from core.training.fitting.variables import state_of, values_of
 from core.workspace import atomic_path, read_json, write_json
 
 # What reading a file raises that is missing, or that a disk has broken.
@@ -144,3 +144,18 @@ def _save(path: Path, arrays: list[np.ndarray]) -> None:
 def _load(path: Path) -> list[np.ndarray]:
     with np.load(path, allow_pickle=False) as kept:
         return [kept[f"arr_{n}"] for n in range(len(kept.files))]
+
+
+def state_of(model: Any) -> list[Any]:
+    """Variables of a compiled model and of its optimizer.
+
+    Dropout's generators are among them; metrics are not, since they begin anew with every epoch.
+    """
+    metrics = {id(variable) for variable in model.metrics_variables}
+    own = {id(v): v for v in model.variables if id(v) not in metrics}
+    return [*own.values(), *model.optimizer.variables]
+
+
+def values_of(model: Any) -> list[np.ndarray]:
+    """Copies of their values."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in state_of(model)]

@@ -19,8 +19,8 @@ from core.training import architectures
 from core.training.context import TrainingContext
 from core.training.fitting import devices
 from core.training.fitting.batches import Batches, Examples
+from core.training.fitting.checkpoint import state_of, values_of
 from core.training.fitting.compiling import building_in, compile_model
-from core.training.fitting.variables import state_of, values_of
 
 # One model at most: they are large, and only the last settings that were looked at count.
 _kept: dict[str, Any] = {}

@@ -26,7 +26,7 @@ from core.features.weights import weights
 from core.runs.files import CHECKPOINT
 from core.training import frozen
 from core.training.architectures import pretrained
-from core.training.architectures.parts import MOMENTUM
+from core.training.architectures.family import MOMENTUM
 from core.training.context import Data, TrainingContext
 from core.training.fitting import cut, devices
 from core.training.fitting.batches import Batches, Examples

@@ -6,25 +6,30 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
+from core.features.backbones.build import build
+from core.features.backbones.closer import looking_closely
+from core.features.weights import weights
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
 from core.training.auto.clock import Clock
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.search import Search
+from core.training.auto.seen import backbones_of
 from core.training.auto.tried import Found, problem_of
 from core.training.context import Data, TrainingContext
 from core.training.fitting.judged import AHEAD, Judged, Member, Tuned, is_ahead, mixed
-from core.training.fitting.networks import bodies_of
 from core.training.fitting.upper import BATCH, SLOWER, Images, Upper
 from core.training.heads.choose import judge, settled
 from core.training.heads.head import Problem, Step
 from core.training.heads.reduce import reducing
+from core.training.spec import TrainSpec
 
 _HEAD = "discriminant"
 # With less time than this, nothing can be learned and judged.
@@ -265,3 +270,10 @@ class Tuning:
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)
+
+
+def bodies_of(spec: TrainSpec, look: Look) -> list[Any]:
+    """From pixels to features, float32: each network of a look, in its order."""
+    gray = spec.color == "gray"
+    bodies = [build(each, look.size, weights(each.key), gray=gray) for each in backbones_of(look)]
+    return [looking_closely(body, look.closer) if look.closer else body for body in bodies]

@@ -33,8 +33,8 @@ from core.training.auto import seen
 from core.training.auto.looks import Look
 from core.training.context import TrainingContext
 from core.training.fitting import cut
+from core.training.frozen import variations
 from core.training.heads.head import Step
-from core.training.views import variations
 
 _RATE = 1e-3
 _WARM_UP = 0.1

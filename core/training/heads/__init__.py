@@ -3,7 +3,7 @@
 One file a head. Each is given the same :class:`Problem` (features of all images, reduced to few
 coordinates; labels; folds) and gives back what it answered about each image from folds without it,
 and how to compute its answer: :class:`Steps`, which a Keras model is made of, layer by layer.
-Nothing here needs Keras but :mod:`core.training.heads.layers`.
+Nothing here needs Keras but :mod:`core.training.heads.head`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,7 @@ import pytest
 
 from core.training.architectures import ARCHITECTURES
 from core.training.architectures.facts import facts
-from core.training.blocks import Block, from_rows, group
-from core.training.diagram import diagram
+from core.training.blocks import Block, diagram, from_rows, group
 from core.training.stack import Layer, trace
 from core.training.templates import TEMPLATES
 

@@ -11,7 +11,7 @@ from core.catalog import Catalog
 from core.features import hardware
 from core.training import speeds
 from core.training.estimate import estimate
-from core.training.search_cost import predict_seconds
+from core.training.search import predict_seconds
 from core.training.spec import TrainSpec
 from core.training.speeds import Speed
 from core.training.start import usable_images

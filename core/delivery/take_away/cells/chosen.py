@@ -151,7 +151,7 @@ def head(material: Material, cutter: Cutter) -> list[Cell]:
             """,
         ),
         code(
-            cutter.cut(f"{_HEADS}.layers:as_model", f"{_PRETRAINED}:assemble"),
+            cutter.cut(f"{_HEADS}.head:as_model", f"{_PRETRAINED}:assemble"),
             "model = assemble(body, as_model(steps))",
         ),
     ]

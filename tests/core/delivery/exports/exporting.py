@@ -20,8 +20,7 @@ from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.heads import HEADS
 from core.training.heads.choose import judge
-from core.training.heads.head import Problem
-from core.training.heads.layers import as_model
+from core.training.heads.head import Problem, as_model
 from core.training.heads.reduce import reducing
 from core.training.spec import TrainSpec
 from core.training.start import create_run

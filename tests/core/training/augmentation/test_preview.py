@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.training.augmentation.options import Augmentation
-from core.training.augmentation.preview import preview
+from core.training.augmentation.vary import preview
 
 STRONG = Augmentation.model_validate("strong")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.training.augmentation.options import Augmentation
-from core.training.views import variations
+from core.training.frozen import variations
 
 MEDIUM = Augmentation.model_validate("medium")
 DIGESTS = [f"{number:064x}" for number in (2**250, 2**251 + 7, 2**252 + 9)]

@@ -21,7 +21,7 @@ def test_a_head_answers_in_keras_and_openvino_as_it_did_in_numpy(key, tmp_path):
 
     from core.features.ir import save_ir
     from core.quiet import openvino
-    from core.training.heads.layers import as_model
+    from core.training.heads.head import as_model
 
     rng = np.random.default_rng(0)
     labels = np.arange(150) % 3
