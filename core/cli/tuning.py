@@ -17,9 +17,9 @@ from core.jobs import kinds
 from core.quality.curation import curated, usable
 from core.text import percent, plural
 from core.training import architectures, recipes, search, stack
+from core.training.ahead import recipe_specs
 from core.training.architectures.facts import facts
 from core.training.estimate import estimate
-from core.training.measure import recipe_specs
 from core.training.start import suggest_spec
 from core.training.templates import TEMPLATES
 

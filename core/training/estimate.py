@@ -1,7 +1,7 @@
 """How long a training will take and how much memory it will need, from what was measured here.
 
 Needs no TensorFlow; nothing is guessed: where a part has never been measured on this machine, there
-is no estimate, and :mod:`core.training.measure` can make it possible.
+is no estimate, and :mod:`core.training.ahead` can make it possible.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ estimates.
 
 A part takes some seconds once (building and tracing a network, converting a backbone) and some for
 each image and epoch. Both come from real epochs: of whole trainings, or of the few batches that
-:mod:`core.training.measure` trains.
+:mod:`core.training.ahead` trains.
 """
 
 from __future__ import annotations

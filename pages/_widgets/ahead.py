@@ -12,7 +12,7 @@ import streamlit as st
 from core.catalog import DatasetRecord
 from core.catalog.records import ACTIVE
 from core.jobs import kinds
-from core.training.measure import recipe_specs, unmeasured
+from core.training.ahead import recipe_specs, unmeasured
 from core.training.spec import TrainSpec
 from pages._widgets.session import catalog
 

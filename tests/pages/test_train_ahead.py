@@ -9,7 +9,7 @@ import pytest
 
 from core.catalog import Catalog, DatasetRecord
 from core.quality.curation import curated, usable
-from core.training.measure import recipe_specs
+from core.training.ahead import recipe_specs
 from core.training.speeds import Speed, keep, key, parts
 from core.training.start import create_run, suggest_spec
 from tests.pages.conftest import Open, assert_no_defect

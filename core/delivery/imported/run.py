@@ -22,7 +22,7 @@ from core.progress import SILENT, Reporter
 from core.quality.curation import curated, usable
 from core.quiet import load_keras
 from core.runs.files import RunFiles
-from core.runs.pixels import run_pixels
+from core.runs.pictures import run_pixels
 from core.runs.values import ModelInfo
 from core.training import recipes
 from core.training.export import CHECK_IMAGES, ExportDiffers, export_checked

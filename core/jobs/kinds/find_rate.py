@@ -15,6 +15,6 @@ def submit_find_rate(catalog: Catalog, spec: TrainSpec) -> JobRecord:
 
 @kind("find_rate", "Find a learning rate", lane="train", about="dataset")
 def _find_rate(catalog: Catalog, spec: Spec, report: Reporter) -> None:
-    from core.training.find_rate import find_rate
+    from core.training.ahead import find_rate
 
     report.event("rates", **find_rate(catalog, parse_spec(spec), report))

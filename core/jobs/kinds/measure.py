@@ -14,6 +14,6 @@ def submit_measure(catalog: Catalog, dataset_id: str) -> JobRecord:
 
 @kind("measure", "Measure how fast this computer trains", lane="train", about="dataset")
 def _measure(catalog: Catalog, spec: Spec, report: Reporter) -> None:
-    from core.training.measure import measure
+    from core.training.ahead import measure
 
     report.event("result", measured=measure(catalog, spec["dataset_id"], report))

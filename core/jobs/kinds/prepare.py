@@ -25,6 +25,6 @@ def submit_prepare(catalog: Catalog, spec: TrainSpec) -> JobRecord | None:
 
 @kind("prepare", "Prepare a training", lane="train", about="dataset")
 def _prepare(catalog: Catalog, spec: Spec, report: Reporter) -> None:
-    from core.training.prepare import prepare
+    from core.training.ahead import prepare
 
     prepare(catalog, parse_spec(spec), report)

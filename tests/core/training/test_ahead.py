@@ -11,13 +11,11 @@ from core.catalog import Catalog, DatasetRecord
 from core.errors import Cancelled
 from core.progress import Wishes
 from core.quality.curation import curated, usable
-from core.training import measure, recipes, speeds
+from core.training import ahead, recipes, speeds
+from core.training.ahead import find_rate, prepare, unmeasured
 from core.training.estimate import estimate
-from core.training.find_rate import find_rate
 from core.training.fitting import prepared
 from core.training.fitting.finder import suggest
-from core.training.measure import unmeasured
-from core.training.prepare import prepare
 from core.training.run import train_run
 from core.training.speeds import Speed
 from core.training.start import create_run
@@ -64,13 +62,13 @@ def test_a_few_batches_make_an_estimate_possible_and_a_training_corrects_it(
 ) -> None:
     table = usable(curated(home, dataset.id))
     spec = spec_of(dataset, recipe="classic", epochs=3)
-    assert measure.measure(home, dataset.id, RecordingReporter(), [spec]) == 1
+    assert ahead.measure(home, dataset.id, RecordingReporter(), [spec]) == 1
     first = estimate(home, spec, table)
     assert first is not None
     assert first.seconds > 0
     assert first.memory_mb > 100
     assert unmeasured(home.workspace, [spec]) == []
-    assert measure.measure(home, dataset.id, RecordingReporter(), [spec]) == 0
+    assert ahead.measure(home, dataset.id, RecordingReporter(), [spec]) == 0
     before = speeds.find(home.workspace, speeds.key("finish", spec, "float32"))
     train_run(home, create_run(home, spec).id)
     assert speeds.find(home.workspace, speeds.key("finish", spec, "float32")) != before
@@ -80,7 +78,7 @@ def test_measuring_makes_way_for_a_training(home: Catalog, dataset: DatasetRecor
     run = create_run(home, spec_of(dataset))
     spec = spec_of(dataset, recipe="classic", architecture="vgg", image_size=32)
     with pytest.raises(Cancelled):
-        measure.measure(home, dataset.id, RecordingReporter(), [spec])
+        ahead.measure(home, dataset.id, RecordingReporter(), [spec])
     home.jobs.request_cancel(run.job_id)
     assert unmeasured(home.workspace, [spec]) == [spec]
 
@@ -89,7 +87,7 @@ def test_recipes_are_measured_with_the_suggested_one_first(
     home: Catalog, dataset: DatasetRecord
 ) -> None:
     table = usable(curated(home, dataset.id))
-    found = [spec.recipe for spec in measure.recipe_specs(home, dataset.id, table)]
+    found = [spec.recipe for spec in ahead.recipe_specs(home, dataset.id, table)]
     assert found[0] == recipes.suggest(table)
     assert sorted(found) == sorted(recipes.RECIPES)
 

@@ -11,8 +11,8 @@ from core.evaluation.evaluate import evaluate_run
 from core.evaluation.store import predictions_table
 from core.features.weights import find_weights
 from core.runs.files import RunFiles
+from core.training.ahead import prepare
 from core.training.auto import few
-from core.training.prepare import prepare
 from tests.core.training.running import train
 from tests.core.training.small import StopsAt, add_colours, new_catalog, notes, spec_of
 from tests.recording import RecordingReporter

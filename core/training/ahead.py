@@ -1,15 +1,15 @@
-"""Trains a few batches of each recipe, to know how long whole trainings take on this machine.
-
-What is decoded and computed on the way stays in the caches, so it is not lost. It makes way for
-trainings that somebody is waiting for.
-"""
+"""What is done before a training: finding out how long it will take and which learning rate suits,
+and what of it can be done ahead. What is decoded and computed on the way stays in the caches."""
 
 from __future__ import annotations
 
 import dataclasses
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from core.errors import Cancelled, LightboxError
 from core.features import hardware
 from core.progress import Reporter, Throttle, Wishes
 from core.quality.curation import curated, usable
-from core.training import recipes, speeds
+from core.training import checks, recipes, speeds
 from core.training.context import TrainingContext, decode
 from core.training.spec import TrainSpec
 from core.training.speeds import Speed
@@ -27,6 +27,8 @@ from core.workspace import Workspace
 
 _BATCHES = 6
 _IMAGES = 256
+# More images than that are not decoded on the mere chance.
+MOST_IMAGES = 6_000
 
 
 def unmeasured(workspace: Workspace, specs: list[TrainSpec]) -> list[TrainSpec]:
@@ -51,7 +53,8 @@ def recipe_specs(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list
 def measure(
     catalog: Catalog, dataset_id: str, report: Reporter, specs: list[TrainSpec] | None = None
 ) -> int:
-    """Measure what was not yet measured; returns how many specs were.
+    """Train a few batches of what was not yet measured, to know how long whole trainings take here;
+    returns how many specs were. It makes way for trainings that somebody is waiting for.
 
     Args:
         specs: default: the recipes'. One that can't be measured (its weights are not here) is left
@@ -119,8 +122,7 @@ def _measure_one(
         }
     )
     found: dict[str, Speed] = {}
-    with tempfile.TemporaryDirectory(prefix="measure-", dir=catalog.workspace.staging) as folder:
-        context = TrainingContext.begin(catalog, Path(folder), trial, report, table)
+    with _trial(catalog, trial, report, table) as context:
 
         def name(part: str) -> str:
             return speeds.key(part, spec, context.precision)
@@ -156,3 +158,89 @@ def _measure_one(
     speeds.keep(catalog.workspace, found)
     tidy_up()
     return warm_mb
+
+
+def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, Any]:
+    """Find a learning rate: raise it with every batch and see what the loss does.
+
+    For a pretrained network, of its head. Nothing of it is kept but the figures.
+
+    Returns:
+        ``rates`` and ``losses`` (smoothed) of each batch, and ``suggestion``, ``None`` where the
+        loss never fell.
+
+    Raises:
+        InvalidInput: the spec can't work.
+        Cancelled: by the person.
+    """
+    table = _images(catalog, spec)
+    from core.training.fitting.checkpoint import FitState
+    from core.training.fitting.finder import Finder, findings
+    from core.training.fitting.fit import Run
+
+    # Epochs enough for all its steps; no tuning, since it is the first part that is tried.
+    trial = spec.model_copy(
+        update={"epochs": 1000, "tuning": spec.tuning.model_copy(update={"epochs": 0})}
+    )
+    finder = Finder(report)
+    with _trial(catalog, trial, report, table) as context:
+        data = decode(context, table)
+        run = Run(trial, report, FitState(), finder=finder)
+        if context.pretrained:
+            from core.training.fitting.pretrained import try_rates
+
+            try_rates(context, data, run)
+        else:
+            from core.training.fitting.whole import fit_whole
+
+            fit_whole(context, data, run)
+    return findings(finder)
+
+
+def prepare(catalog: Catalog, spec: TrainSpec, report: Reporter) -> None:
+    """Do what can be done before the start, while somebody looks at the settings: images are
+    decoded, features of images as they are computed, the network traced. All of it is what the
+    training would do first, so nothing is lost if it is started in the middle.
+
+    Raises:
+        InvalidInput: the spec can't work.
+        Cancelled: by the person; what was done is kept.
+    """
+    table = _images(catalog, spec)
+    context = TrainingContext.begin(catalog, catalog.workspace.staging, spec, report, table)
+    if spec.minutes:
+        from core.training.auto.clock import Clock
+        from core.training.auto.kept import Kept
+        from core.training.auto.search import Search
+
+        data = decode(context, table, later=True)
+        nothing = Kept(context.folder / "search.json", spec, data)
+        Search(context, data, Clock(0, 0), nothing).look_ahead(MOST_IMAGES)
+        return
+    if len(table) <= MOST_IMAGES:
+        data = decode(context, table)
+        if context.pretrained:
+            from core.training.fitting.pretrained import prepare_features
+
+            prepare_features(context, data)
+            return
+    if not context.pretrained and spec.weights == "none":
+        from core.training.fitting import prepared
+
+        prepared.prepare(context)
+
+
+def _images(catalog: Catalog, spec: TrainSpec) -> pd.DataFrame:
+    """The usable images of a spec that can work, each with its split as ``split_at``."""
+    table = usable(curated(catalog, spec.dataset_id, spec.dataset_version)).reset_index(drop=True)
+    checks.check(spec, table, catalog)
+    return table.assign(split_at=recipes.plan(spec, table).to_numpy())
+
+
+@contextmanager
+def _trial(
+    catalog: Catalog, spec: TrainSpec, report: Reporter, table: pd.DataFrame
+) -> Iterator[TrainingContext]:
+    """A training of which nothing is kept."""
+    with tempfile.TemporaryDirectory(prefix="trial-", dir=catalog.workspace.staging) as folder:
+        yield TrainingContext.begin(catalog, Path(folder), spec, report, table)
