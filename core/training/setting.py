@@ -1,9 +1,8 @@
 """What a setting of a training is to people, said once, at its field.
 
 A field of :class:`core.training.spec.TrainSpec`, or of one of its parts, is made by its
-:class:`Setting`, or has it in its annotation where there is no default. Form, command line,
-comparisons, searches, model card, notebook and refusals read what is said there, so a new setting
-is a field with its Setting, and the code that obeys it.
+:class:`Setting`. Form, command line, comparisons, searches, model card, notebook and refusals read
+what is said there, so a new setting is a field with its Setting, and the code that obeys it.
 """
 
 from __future__ import annotations
@@ -87,8 +86,9 @@ class Setting:
     default: Any = None
     within: str = ""
 
-    def field(self, default: Any, **limits: Any) -> Any:
-        """A spec's field that this is said of; ``limits`` as :func:`pydantic.Field` takes them."""
+    def field(self, default: Any = ..., **limits: Any) -> Any:
+        """A spec's field that this is said of; ``limits`` as :func:`pydantic.Field` takes them.
+        Without a default, it has to be given."""
         made = Field(default, **limits)
         made.metadata.append(self)
         return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, field_validator
 
 from core.datasets.images import Decoding, Fit
 from core.datasets.splits import Shares
@@ -68,20 +68,17 @@ class TrainSpec(Adjustable):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset_id: Annotated[str, Setting("Dataset")]
-    dataset_version: Annotated[int, Setting("Version of the dataset")] = Field(ge=1)
-    recipe: Annotated[str, Setting("Recipe", told=True, slows=False)]
-    architecture: Annotated[
-        str,
-        Setting(
-            "Architecture",
-            "The kind of network: which layers it has, and how they are connected.",
-            NETWORK,
-            choices=architectures.titles,
-            told=True,
-            tries=lambda value: (value,),
-        ),
-    ]
+    dataset_id: str = Setting("Dataset").field()
+    dataset_version: int = Setting("Version of the dataset").field(ge=1)
+    recipe: str = Setting("Recipe", told=True, slows=False).field()
+    architecture: str = Setting(
+        "Architecture",
+        "The kind of network: which layers it has, and how they are connected.",
+        NETWORK,
+        choices=architectures.titles,
+        told=True,
+        tries=lambda value: (value,),
+    ).field()
     stack: tuple[Layer, ...] = Setting(
         "Layers of the own network",
         "As JSON, where the architecture is custom.",
@@ -108,17 +105,14 @@ class TrainSpec(Adjustable):
         },
         told=True,
     ).field("none", pattern=r"^(imagenet|none|run:.+|file:.+)$")
-    image_size: Annotated[
-        int,
-        Setting(
-            "Image size",
-            "All images are resized to this. Larger shows finer detail and takes longer.",
-            NETWORK,
-            offers=SIZES,
-            reads=lambda side: f"{side} × {side} pixels",
-            tries=lambda value: (value, min(512, value * 3 // 2)),
-        ),
-    ] = Field(ge=16, le=512)
+    image_size: int = Setting(
+        "Image size",
+        "All images are resized to this. Larger shows finer detail and takes longer.",
+        NETWORK,
+        offers=SIZES,
+        reads=lambda side: f"{side} × {side} pixels",
+        tries=lambda value: (value, min(512, value * 3 // 2)),
+    ).field(ge=16, le=512)
     resize: Fit = Setting(
         "How images become square",
         "Stretching keeps all of the picture, cropping its shape, padding both but with black "
@@ -141,17 +135,14 @@ class TrainSpec(Adjustable):
         choices={"rgb": "Colour", "gray": "Lightness only"},
         told=True,
     ).field("rgb")
-    epochs: Annotated[
-        int,
-        Setting(
-            "Epochs",
-            "How many times every training image is looked at. More takes longer, and after a "
-            "while brings nothing.",
-            TRAINING,
-            STEPS,
-            tries=lambda value: (value, 2 * value),
-        ),
-    ] = Field(ge=1, le=1000)
+    epochs: int = Setting(
+        "Epochs",
+        "How many times every training image is looked at. More takes longer, and after a "
+        "while brings nothing.",
+        TRAINING,
+        STEPS,
+        tries=lambda value: (value, 2 * value),
+    ).field(ge=1, le=1000)
     batch_size: int = Setting(
         "Batch size",
         "How many images each step learns from. Larger steps are calmer and need more memory.",
@@ -163,20 +154,17 @@ class TrainSpec(Adjustable):
         tries=lambda _: (16, 32, 64),
         told=True,
     ).field(0, ge=0, le=1024)
-    learning_rate: Annotated[
-        float,
-        Setting(
-            "Learning rate",
-            "How big each step is. Too big and training goes out of control, too small and it gets "
-            "nowhere.",
-            TRAINING,
-            STEPS,
-            low=1e-6,
-            step=0.0005,
-            tries=lambda value: (value / 3, value, value * 3),
-            slows=False,
-        ),
-    ] = Field(gt=0, le=1)
+    learning_rate: float = Setting(
+        "Learning rate",
+        "How big each step is. Too big and training goes out of control, too small and it gets "
+        "nowhere.",
+        TRAINING,
+        STEPS,
+        low=1e-6,
+        step=0.0005,
+        tries=lambda value: (value / 3, value, value * 3),
+        slows=False,
+    ).field(gt=0, le=1)
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     loss: Loss = Loss()
@@ -227,20 +215,16 @@ class TrainSpec(Adjustable):
         slider=True,
     ).field(0.0)
     tuning: Tuning = Tuning()
-    augmentation: Annotated[
-        Augmentation,
-        Setting(
-            "Augmentation",
-            "Shows each image slightly changed, and differently each time, so that the model "
-            "learns what doesn't matter. Only training images are changed.",
-            AUGMENTATION,
-            choices={name: name.capitalize() for name in (*PRESETS, "own")},
-            reads=describe,
-            tries=lambda _: ("none", "light", "medium"),
-            told=True,
-        ),
-        OF_AUGMENTATION,
-    ] = Augmentation()
+    augmentation: Annotated[Augmentation, OF_AUGMENTATION] = Setting(
+        "Augmentation",
+        "Shows each image slightly changed, and differently each time, so that the model "
+        "learns what doesn't matter. Only training images are changed.",
+        AUGMENTATION,
+        choices={name: name.capitalize() for name in (*PRESETS, "own")},
+        reads=describe,
+        tries=lambda _: ("none", "light", "medium"),
+        told=True,
+    ).field(Augmentation())
     test_views: int = Setting(
         "Looks at each image in use",
         "The finished model averages its answer over so many slightly different views of an "
