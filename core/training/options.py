@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.training.augmentation.catalogue import KINDS
-from core.training.setting import AUGMENTATION, DATA, SHARE, TRAINING, WEIGHTS, Parts, Setting
+from core.training.setting import DATA, SHARE, TRAINING, WEIGHTS, Parts, Setting
 
 Metric = Literal["accuracy", "loss", "f1", "balanced_accuracy"]
 ExtraMetric = Literal["f1", "balanced_accuracy", "precision", "recall", "top_3", "auc"]
@@ -32,18 +32,7 @@ ENDING = "When to stop, and what is kept"
 MACHINE = "On this computer"
 SIZES = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
 # Settings of parts that are described, or made, in other rooms.
-OF_AUGMENTATION: Parts = {
-    each.name: Setting(
-        each.title,
-        each.sentence,
-        AUGMENTATION,
-        each.group,
-        unit=each.unit,
-        step=each.step,
-        slider=not each.switch,
-    )
-    for each in KINDS.values()
-}
+OF_AUGMENTATION: Parts = {each.name: each.setting for each in KINDS.values()}
 _held_out = partial(Setting, group=DATA, unit=SHARE, step=0.01, slider=True)
 OF_SHARES: Parts = {
     "train": Setting("Training share", "What the other two leave.", unit=SHARE),

@@ -56,9 +56,9 @@ def train_run(
     table = table.assign(split_at=split_of(catalog.workspace, spec, table).to_numpy())
     again = files.begun
     files.write_spec(run.spec)
-    from core.training.fitting import devices
     from core.training.fitting.checkpoint import Checkpoint, FitState
     from core.training.fitting.fit import Run
+    from core.training.fitting.scalars import Scalars
 
     context = TrainingContext.begin(catalog, files.folder, spec, report, table)
     context.now = now
@@ -79,9 +79,8 @@ def train_run(
         files.write_split(with_groups(split.rename(columns={"split_at": "split"})))
     report.check()
     fit_state = fit_state or FitState()
-    fitting = Run(
-        spec, report, fit_state, checkpoint, devices.callbacks(spec, files.folder, fit_state)
-    )
+    logs = (Scalars(files.tensorboard, fit_state),) if spec.tensorboard else ()
+    fitting = Run(spec, report, fit_state, checkpoint, logs)
     automatic = None
     if spec.minutes:
         from core.training.fitting.automatic import fit_automatically

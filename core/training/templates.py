@@ -20,6 +20,11 @@ def _separable(filters: int, strides: int = 1) -> tuple[Layer, ...]:
     return (Layer(kind="SeparableConv2D", filters=filters, strides=strides), _NORM)
 
 
+def _each(filters: tuple[int, ...], *then: Layer) -> tuple[Layer, ...]:
+    """Convolutions of these widths, each followed by the same layers."""
+    return tuple(layer for width in filters for layer in (_conv(width), *then))
+
+
 # name → (what it is and when to take it, layers)
 TEMPLATES: dict[str, tuple[str, tuple[Layer, ...]]] = {
     "Smallest CNN": (
@@ -29,12 +34,7 @@ TEMPLATES: dict[str, tuple[str, tuple[Layer, ...]]] = {
     "Classic CNN": (
         "Convolution and pooling three times, then one wide dense layer, as in most tutorials.",
         (
-            _conv(32),
-            _POOL,
-            _conv(64),
-            _POOL,
-            _conv(128),
-            _POOL,
+            *_each((32, 64, 128), _POOL),
             Layer(kind="Dropout", rate=0.25),
             Layer(kind="Flatten"),
             Layer(kind="Dense", filters=128),
@@ -42,20 +42,7 @@ TEMPLATES: dict[str, tuple[str, tuple[Layer, ...]]] = {
     ),
     "With batch normalisation": (
         "Normalises what every convolution gives, so that it learns faster and more surely.",
-        (
-            _conv(32),
-            _NORM,
-            _POOL,
-            _conv(64),
-            _NORM,
-            _POOL,
-            _conv(128),
-            _NORM,
-            _POOL,
-            _conv(128),
-            _NORM,
-            _MEAN,
-        ),
+        (*_each((32, 64, 128), _NORM, _POOL), _conv(128), _NORM, _MEAN),
     ),
     "Separable (mobile)": (
         "Splits each convolution in two, as networks for phones do: a few times less work.",

@@ -28,8 +28,6 @@ FAMILIES = (
         "classic",
         "Classic CNN",
         "Three convolutions with pooling and one wide dense layer, as in most tutorials.",
-        usual=64,
-        smallest=16,
-        build=build,
+        build,
     ),
 )

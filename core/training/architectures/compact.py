@@ -60,8 +60,6 @@ FAMILIES = (
         "compact",
         "Compact residual CNN",
         "A small modern network, made to learn quickly from few images on an ordinary computer.",
-        usual=64,
-        smallest=16,
-        build=build,
+        build,
     ),
 )

@@ -59,8 +59,7 @@ FAMILIES = (
         "custom",
         "Own network",
         "Put together layer by layer, with shapes and weights shown as it grows.",
-        usual=64,
+        build,
         smallest=FEWEST_PIXELS,
-        build=build,
     ),
 )

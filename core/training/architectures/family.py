@@ -48,9 +48,9 @@ class Architecture:
     key: str
     title: str
     sentence: str
-    usual: int
-    smallest: int
     build: Callable[[BuildConfig], Any]
+    usual: int = 64
+    smallest: int = 16
     backbone: str | None = None
 
 

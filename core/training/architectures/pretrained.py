@@ -110,10 +110,10 @@ def on_backbone(key: str, sentence: str) -> Architecture:
         key,
         backbone.title,
         sentence,
-        usual=backbone.usual,
-        smallest=backbone.smallest,
-        build=partial(_build, key),
-        backbone=key,
+        partial(_build, key),
+        backbone.usual,
+        backbone.smallest,
+        key,
     )
 
 

@@ -36,8 +36,6 @@ FAMILIES = (
         "U-Net encoder",
         "Looks at five resolutions and decides by all of them at once. Good where fine texture "
         "matters as much as form, as in microscopy and materials.",
-        usual=64,
-        smallest=16,
-        build=build,
+        build,
     ),
 )

@@ -32,8 +32,6 @@ FAMILIES = (
         "VGG-style",
         "Pairs of convolutions with pooling between them, and nothing else: simple, deep enough "
         "for most things, slower than the compact one.",
-        usual=64,
-        smallest=16,
-        build=build,
+        build,
     ),
 )

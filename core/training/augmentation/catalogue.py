@@ -28,7 +28,7 @@ def describe(options: Chosen) -> str:
     "not varied" where nothing is. Fits after "Images are".
     """
     said = [
-        kind.phrase.format(kind.shown(value))
+        kind.phrase.format(kind.setting.shown(value))
         for kind in KINDS.values()
         if (value := getattr(options, kind.name))
     ]

@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 
 from core.training.augmentation.draw import Drawn
-from core.training.augmentation.kind import LIGHT, PERCENT, Kind
+from core.training.augmentation.kind import LIGHT, Kind
+from core.training.setting import SHARE
 
 _MIDDLE = 127.5
 # Luma and two differences of colour (YIQ): turning the latter turns hue and leaves greys alone.
@@ -44,7 +45,7 @@ def light_tables(drawn: Drawn) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-_light = partial(Kind, group=LIGHT, step=0.01, unit=PERCENT)
+_light = partial(Kind, group=LIGHT, step=0.01, unit=SHARE)
 KINDS = (
     _light(
         "brightness",

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from core.training.augmentation.draw import Drawn
-from core.training.augmentation.kind import PERCENT, PLACE, Kind
+from core.training.augmentation.kind import PLACE, Kind
+from core.training.setting import SHARE
 
 
 def affine_maps(drawn: Drawn, size: int) -> np.ndarray:
@@ -81,7 +82,7 @@ def move(image: np.ndarray, matrix: np.ndarray, margin: int) -> Image.Image:
 
 
 _place = partial(Kind, group=PLACE)
-_share = partial(_place, step=0.01, unit=PERCENT)
+_share = partial(_place, step=0.01, unit=SHARE)
 KINDS = (
     _place(
         "flip_horizontal",

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-PERCENT = " %"
+from core.training.setting import AUGMENTATION, Setting
+
 # Headings of the form.
 PLACE, LIGHT, TEXTURE, MORE = "Position and shape", "Light and colour", "Texture", "Mixing"
 
@@ -34,7 +35,7 @@ class Kind:
         group: heading that it stands under.
         maximum: the greatest strength that is allowed, as stored; the least is 0.
         step: of a slider, as stored; 1 for a switch.
-        unit: of the value as shown, which is the stored one times ``scale``.
+        unit: of the value as shown, see :class:`Setting`.
         switch: on or off, and nothing between.
         change: image (uint8, shape (size, size, 3), left as it is), strength, and random numbers of
             the image's own in; the image that comes of it out. A function of its file, since
@@ -53,13 +54,17 @@ class Kind:
     change: Change | None = None
 
     @property
-    def scale(self) -> float:
-        """What a stored value is multiplied by to be shown: shares are shown in percent."""
-        return 100 if self.unit == PERCENT else 1
-
-    def shown(self, value: float) -> str:
-        """A stored value as people read it: 0.1 as "10 %" where it is a share."""
-        return f"{value * self.scale:.4g}{self.unit}"
+    def setting(self) -> Setting:
+        """What a form and all else that knows settings is told of it."""
+        return Setting(
+            self.title,
+            self.sentence,
+            AUGMENTATION,
+            self.group,
+            unit=self.unit,
+            step=self.step,
+            slider=not self.switch,
+        )
 
 
 # Those that are done image by image after all others: name → what is done.

@@ -7,7 +7,8 @@ from functools import cache, partial
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.training.augmentation.kind import PERCENT, TEXTURE, Kind
+from core.training.augmentation.kind import TEXTURE, Kind
+from core.training.setting import SHARE
 
 # Up to here one pass of a three-pixel filter has the wanted variance; beyond it takes several.
 _ONE_PASS = 0.8
@@ -86,7 +87,7 @@ KINDS = (
         "with up to {} of noise",
         maximum=0.5,
         step=0.01,
-        unit=PERCENT,
+        unit=SHARE,
     ),
     # DeVries and Taylor, 2017.
     _texture(
@@ -97,6 +98,6 @@ KINDS = (
         "with a grey square of up to {} of the side",
         maximum=0.7,
         step=0.01,
-        unit=PERCENT,
+        unit=SHARE,
     ),
 )

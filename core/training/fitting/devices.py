@@ -1,9 +1,8 @@
-"""Which processors train, in what precision, and what else Keras is told of a run."""
+"""Which processors train, and in what precision."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,6 @@ import tensorflow as tf
 
 from core.features import hardware
 from core.features.hardware import Precision
-from core.training.fitting.checkpoint import FitState
-from core.training.fitting.scalars import Scalars
-from core.training.spec import TrainSpec
 
 
 def spread() -> AbstractContextManager[Any]:
@@ -57,8 +53,3 @@ def agree(model: Any) -> None:
         values = [np.asarray(v) for v in strategy.experimental_local_results(variable.value)]
         if np.issubdtype(values[0].dtype, np.floating):
             variable.assign(np.mean(values, axis=0))
-
-
-def callbacks(spec: TrainSpec, folder: Path, fit_state: FitState) -> tuple[Any, ...]:
-    """Further Keras callbacks that the spec asks for."""
-    return (Scalars(folder / "tensorboard", fit_state),) if spec.tensorboard else ()

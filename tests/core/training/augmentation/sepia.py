@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.training.augmentation.catalogue import register
-from core.training.augmentation.kind import LIGHT, PERCENT, Kind
+from core.training.augmentation.kind import LIGHT, Kind
+from core.training.setting import SHARE
 
 _TONE = np.array([1.0, 0.8, 0.6])
 
@@ -28,7 +29,7 @@ register(
         "browned by up to {}",
         LIGHT,
         step=0.01,
-        unit=PERCENT,
+        unit=SHARE,
         change=sepia,
     )
 )

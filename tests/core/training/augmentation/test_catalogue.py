@@ -42,7 +42,7 @@ def test_steps_lead_from_the_least_to_the_greatest_value(field: Kind) -> None:
 def test_each_kind_is_told_with_its_value(field: Kind) -> None:
     said = describe(Augmentation(**{field.name: field.maximum}))
     assert said != "not varied"
-    assert field.switch or field.shown(field.maximum) in said
+    assert field.switch or field.setting.shown(float(field.maximum)) in said
 
 
 def test_a_description_is_plain_english() -> None:
