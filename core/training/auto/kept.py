@@ -1,18 +1,24 @@
-"""What a search has scored so far, on disk, so that it goes on where it was killed."""
+"""What searches have found before: this one, on disk, so that it goes on where it was killed; and
+an earlier one, for a run that learns again without searching."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from core.errors import LightboxError
+from core.catalog import Catalog
+from core.errors import LightboxError, NotFound
+from core.runs.files import RunFiles
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.context import Data
 from core.training.heads.choose import Score
+from core.training.heads.head import Step
 from core.training.spec import TrainSpec
 from core.workspace import read_json, write_json
 
@@ -99,3 +105,48 @@ def _about(spec: TrainSpec, data: Data) -> str:
         data.labels.tolist(),
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+# With more images than that, beside those of before, axes and settings are found anew.
+_GROWN = 1.1
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is fitted again.
+
+    Attributes:
+        before: from features to coordinates; ``None`` to find it anew.
+        settings: of the head; empty to choose them anew.
+    """
+
+    look: Look
+    head: str
+    before: Step | None
+    settings: Mapping[str, float]
+
+
+def chosen_of(catalog: Catalog, spec: TrainSpec, images: int) -> Chosen | None:
+    """What a run fits again and nothing else; ``None`` where it trains as its recipe does.
+
+    Args:
+        images: how many it learns from.
+    """
+    if not spec.refits or not spec.minutes:
+        return None
+    files = RunFiles(catalog.workspace, spec.refits)
+    try:
+        summary = catalog.runs.get(spec.refits).summary
+        learned = int((files.split()["split"] != "test").sum())
+    except NotFound:
+        return None
+    if not summary.head:
+        return None
+    beside = summary.networks[1:]
+    look = Look(
+        spec.architecture, spec.image_size, spec.resize, beside, summary.peaks, summary.closer
+    )
+    axes = files.axes()
+    if axes is None or images > _GROWN * learned:
+        return Chosen(look, summary.head, None, {})
+    return Chosen(look, summary.head, Step(*axes), summary.chosen)

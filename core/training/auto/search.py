@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled
 from core.training.auto import few, looks, seen
-from core.training.auto.chosen import Chosen
 from core.training.auto.clock import Clock
-from core.training.auto.kept import Kept
+from core.training.auto.kept import Chosen, Kept
 from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.tried import Found, Tried, problem_of

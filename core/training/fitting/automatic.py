@@ -18,9 +18,8 @@ from core.training import architectures
 from core.training.architectures import pretrained
 from core.training.augmentation.options import Augmentation
 from core.training.auto import seen
-from core.training.auto.chosen import chosen_of
 from core.training.auto.clock import Clock, Paced, finish_s
-from core.training.auto.kept import Kept
+from core.training.auto.kept import Kept, chosen_of
 from core.training.auto.ladder import left_out, story
 from core.training.auto.search import Search
 from core.training.context import Data, TrainingContext

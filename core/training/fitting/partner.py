@@ -8,12 +8,13 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 from core.training import architectures
 from core.training.architectures import BuildConfig
 from core.training.fitting.compiling import building_in, compile_model
-from core.training.fitting.share import Told, part_of
+from core.training.fitting.share import Share, part_of
 from core.training.fitting.start import freeze
 from core.training.spec import TrainSpec
 
@@ -72,15 +73,25 @@ class Partner:
 
     Args:
         spec: of the run, with ``config`` and ``precision`` as its owner has them.
-        told: the batches.
+        images, labels: that the run is trained on, as :meth:`Share.read` takes them.
     """
 
-    def __init__(self, spec: TrainSpec, config: BuildConfig, precision: str, told: Told) -> None:
+    def __init__(
+        self,
+        spec: TrainSpec,
+        config: BuildConfig,
+        precision: str,
+        images: pd.DataFrame,
+        labels: np.ndarray,
+    ) -> None:
         with building_in(precision):
             model = architectures.build(spec.architecture, config)
         freeze(model, spec.frozen)
         compile_model(model, spec, spec.learning_rate)
-        self._learner, self._batches = Learner(model), told.open(spec)
+        self._learner, self._batches = (
+            Learner(model),
+            Share.read(spec, config.classes, images, labels),
+        )
         # Each process hides other features than the others, the same ones if a step is done again.
         states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
         self._chance = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in states]

@@ -3,7 +3,6 @@ batch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,66 +11,13 @@ import pandas as pd
 from core.catalog import open_catalog
 from core.datasets.pixels import load_pixels
 from core.errors import NotFound
+from core.training import recipes
 from core.training.augmentation.mix import mix
-from core.training.augmentation.options import Augmentation
 from core.training.augmentation.vary import vary, vary_some
 from core.training.fitting.batches import Batches, Examples
-from core.training.options import Balance
 from core.training.spec import TrainSpec
 from core.who import MACHINE, acting_as
 from core.workspace import open_workspace
-
-
-@dataclass(frozen=True)
-class Told:
-    """Batches as another process is told of them, which reads their images itself: from a disk of
-    its own, if it has no part of the other's.
-
-    Attributes:
-        images: ``path`` and ``hash`` of each, as they were scanned.
-        labels, classes: as :class:`Examples` has them.
-    """
-
-    images: pd.DataFrame
-    labels: np.ndarray
-    classes: int
-    batch_size: int
-    seed: int
-    augmentation: Augmentation | None
-    balance: Balance
-
-    def open(self, spec: TrainSpec) -> Share:
-        """The same batches here.
-
-        Args:
-            spec: of the run.
-
-        Raises:
-            NotFound: an image is not here, or another one in its place.
-            LightboxError: as :func:`load_pixels`, and those of lists and files that can't be
-                reached from here.
-        """
-        with acting_as(MACHINE):
-            workspace = open_workspace()
-            root = workspace.load_path(open_catalog(workspace).datasets.get(spec.dataset_id).root)
-            pixels = load_pixels(
-                workspace,
-                spec.dataset_id,
-                root,
-                self.images,
-                spec.image_size,
-                fit=spec.resize,
-                decoding=spec.as_decoded,
-            )
-        if (pixels.slots < 0).any():
-            raise NotFound("Not all images can be read here that are trained on.", file=root)
-        return Share(
-            Examples([pixels.store], pixels.slots, self.labels, self.classes),
-            batch_size=self.batch_size,
-            seed=self.seed,
-            augmentation=self.augmentation,
-            balance=self.balance,
-        )
 
 
 class Share(Batches):
@@ -90,22 +36,40 @@ class Share(Batches):
         made.__dict__.update(batches.__dict__)
         return made
 
-    def told(self, images: pd.DataFrame) -> Told | None:
-        """For another process; ``None`` where records are not simply images.
+    @classmethod
+    def read(cls, spec: TrainSpec, classes: int, images: pd.DataFrame, labels: np.ndarray) -> Share:
+        """A run's training images as another process reads them: from a disk of its own, if it has
+        no part of the owner's.
 
         Args:
-            images: ``path`` and ``hash`` of each.
+            images: ``path`` and ``hash`` of each, as they were scanned.
+            labels, classes: as :class:`Examples` has them.
+
+        Raises:
+            NotFound: an image is not here, or another one in its place.
+            LightboxError: as :func:`load_pixels`, and those of lists and files that can't be
+                reached from here.
         """
-        if self._preprocess is not None or self._seed is None:
-            return None
-        return Told(
-            images,
-            self.labels,
-            len(self._shares),
-            self._batch,
-            self._seed,
-            self._augmentation,
-            self._balance,
+        with acting_as(MACHINE):
+            workspace = open_workspace()
+            root = workspace.load_path(open_catalog(workspace).datasets.get(spec.dataset_id).root)
+            pixels = load_pixels(
+                workspace,
+                spec.dataset_id,
+                root,
+                images,
+                spec.image_size,
+                fit=spec.resize,
+                decoding=spec.as_decoded,
+            )
+        if (pixels.slots < 0).any():
+            raise NotFound("Not all images can be read here that are trained on.", file=root)
+        return cls(
+            Examples([pixels.store], pixels.slots, labels, classes),
+            batch_size=recipes.batch_size(spec, len(images)),
+            seed=spec.seed,
+            augmentation=spec.augmentation if spec.augmentation.active else None,
+            balance=spec.balance,
         )
 
     def __getitem__(self, number: int) -> tuple[Any, ...]:

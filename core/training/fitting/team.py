@@ -33,12 +33,11 @@ def gather(context: TrainingContext, data: Data, train: Batches) -> Team | None:
     if spec.together < 2:
         return None
     share = Share.made_of(train)
-    images = data.table.iloc[data.train][["path", "hash"]]
-    told = share.told(images) if context.precision != "float16" else None
     found: list[Colleague] = []
-    if told is not None:
-        config = context.build_config
-        given = [(spec, config, context.precision, told)] * (spec.together - 1)
+    if context.precision != "float16":
+        images = data.table.iloc[data.train][["path", "hash"]]
+        told = (spec, context.build_config, context.precision, images, data.labels[data.train])
+        given = [told] * (spec.together - 1)
         context.report.progress("fit", 0, None, "Waiting for those who train together")
         found = context.report.hire(_PARTNER, given)
     if len(found) + 1 < spec.together:
