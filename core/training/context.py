@@ -112,6 +112,11 @@ class Data:
     def batch_size(self) -> int:
         return recipes.batch_size(self.spec, len(self.train))
 
+    @property
+    def learned(self) -> np.ndarray:
+        """Rows of the training images, and then of those that choose the epoch."""
+        return np.concatenate([self.train, self.validation])
+
     def samples(self) -> np.ndarray:
         """A few validation rows to show what the model answers about them, of various classes."""
         rng = np.random.default_rng(self.spec.seed)

@@ -79,7 +79,7 @@ def estimate(catalog: Catalog, spec: TrainSpec, table: pd.DataFrame) -> Estimate
         features = frozen.views(
             catalog.workspace,
             spec,
-            frozen.Body(precision),
+            frozen.extractor(spec, precision),
             None,
             spec.as_decoded.names(table["hash"]),
             train,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -63,27 +62,26 @@ def tag(spec: TrainSpec, own: str = "") -> str:
     return "-".join(filter(None, [own, resize, "gray" if spec.color == "gray" else ""]))
 
 
-@dataclass(frozen=True)
-class Body:
-    """A frozen network in a training.
+def extractor(
+    spec: TrainSpec, precision: str, model: Any = None, own: str = "", peaks: Peaks = "none"
+) -> Extractor:
+    """The frozen network of a training with this spec.
 
-    Attributes:
+    Args:
         precision: of the training; frozen networks are run by the processor, which has no float16.
         model: for OpenVINO; ``None`` to look only what is there.
         own: stands for weights that are not ImageNet's.
         peaks: what it gives besides its means.
     """
-
-    precision: str
-    model: Any = None
-    own: str = ""
-    peaks: Peaks = "none"
+    backbone = backbones.get(architectures.get(spec.architecture).backbone or "").peaked(peaks)
+    kept = "float32" if precision == "float32" else "bfloat16"
+    return Extractor(backbone, spec.image_size, kept, model, tag(spec, own))
 
 
 def views(
     workspace: Workspace,
     spec: TrainSpec,
-    body: Body,
+    extractor: Extractor,
     pixels: Images | None,
     digests: list[str],
     training_images: int,
@@ -96,17 +94,10 @@ def views(
         training_images: how many there are; of many, fewer views are made.
     """
     count = next((n for limit, n in recipes.VIEWS if training_images <= limit), 0)
-    backbone = backbones.get(architectures.get(spec.architecture).backbone or "")
     return FeatureViews(
         workspace,
         spec.dataset_id,
-        Extractor(
-            model=body.model,
-            backbone=backbone.peaked(body.peaks),
-            size=spec.image_size,
-            precision="float32" if body.precision == "float32" else "bfloat16",
-            tag=tag(spec, body.own),
-        ),
+        extractor,
         pixels,
         digests,
         report=report,

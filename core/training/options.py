@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.training.augmentation.catalogue import KINDS
-from core.training.setting import DATA, SHARE, TRAINING, WEIGHTS, Parts, Setting
+from core.training.setting import DATA, SHARE, TRAINING, WEIGHTS, Parts, Setting, share_of
 
 Metric = Literal["accuracy", "loss", "f1", "balanced_accuracy"]
 ExtraMetric = Literal["f1", "balanced_accuracy", "precision", "recall", "top_3", "auc"]
@@ -33,7 +33,7 @@ MACHINE = "On this computer"
 SIZES = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
 # Settings of parts that are described, or made, in other rooms.
 OF_AUGMENTATION: Parts = {each.name: each.setting for each in KINDS.values()}
-_held_out = partial(Setting, group=DATA, unit=SHARE, step=0.01, slider=True)
+_held_out = partial(share_of, group=DATA, step=0.01)
 OF_SHARES: Parts = {
     "train": Setting("Training share", "What the other two leave.", unit=SHARE),
     "validation": _held_out(
@@ -48,6 +48,7 @@ OF_SHARES: Parts = {
 }
 _rule = partial(Setting, group=TRAINING, section=RULES, slows=False)
 _goal = partial(Setting, group=TRAINING, section=GOAL, slows=False)
+_rule_share = partial(share_of, group=TRAINING, section=RULES, slows=False)
 _MOMENTUM = ("optimizer.name", ("sgd", "rmsprop"))
 _ADAM = ("optimizer.name", ("adam", "adamw"))
 
@@ -143,12 +144,9 @@ class Schedule(_Part):
             "the validation loss has not got better for {spec.schedule.patience} epochs.",
         },
     ).field("constant")
-    warmup: float = _rule(
+    warmup: float = _rule_share(
         "Warm-up",
         "Share of all steps in which the learning rate rises to its peak.",
-        unit=SHARE,
-        step=0.05,
-        slider=True,
         only_with=("schedule.name", ("cosine", "one_cycle")),
     ).field(0.05, ge=0, le=0.9)
     every: int = _rule(
@@ -156,14 +154,11 @@ class Schedule(_Part):
         "After how many epochs the learning rate falls again.",
         only_with=("schedule.name", ("step",)),
     ).field(10, ge=1, le=1000)
-    factor: float = _rule(
+    factor: float = _rule_share(
         "Falls to",
         "What is left of the learning rate each time.",
-        unit=SHARE,
         low=0.05,
         high=0.95,
-        step=0.05,
-        slider=True,
         only_with=("schedule.name", ("step", "plateau")),
     ).field(0.3, gt=0, lt=1)
     patience: int = _rule(

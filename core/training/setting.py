@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, Field
@@ -176,6 +176,8 @@ class Setting:
         return said
 
 
+# A share of something, from none of it to all of it or nearly so.
+share_of = partial(Setting, unit=SHARE, step=0.05, slider=True)
 Parts = dict[str, Setting]
 
 

@@ -37,11 +37,11 @@ from core.training.setting import (
     AUGMENTATION,
     DATA,
     NETWORK,
-    SHARE,
     TRAINING,
     WEIGHTS,
     Setting,
     settings_of,
+    share_of,
 )
 from core.training.stack import Layer
 from core.training.values import HELD_OUT, Adjustable, parsed, settable_of
@@ -168,14 +168,11 @@ class TrainSpec(Adjustable):
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     loss: Loss = Loss()
-    dropout: float = Setting(
+    dropout: float = share_of(
         "Dropout",
         "Share of features that are hidden at random before the last layer, so that the "
         "network doesn't rely on any single one.",
         NETWORK,
-        unit=SHARE,
-        step=0.05,
-        slider=True,
         tries=lambda _: (0.1, 0.3, 0.5),
         told=True,
         slows=False,
@@ -205,14 +202,11 @@ class TrainSpec(Adjustable):
         choices=METRICS,
         slows=False,
     ).field("accuracy")
-    frozen: Share = Setting(
+    frozen: Share = share_of(
         "Frozen share of layers",
         "Layers nearest to the image that keep what they know: edges, colours and textures are "
         "much the same everywhere. The others are adjusted to your images.",
         WEIGHTS,
-        unit=SHARE,
-        step=0.05,
-        slider=True,
     ).field(0.0)
     tuning: Tuning = Tuning()
     augmentation: Annotated[Augmentation, OF_AUGMENTATION] = Setting(

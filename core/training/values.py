@@ -5,7 +5,7 @@ Nothing here knows which settings there are; that is the spec's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,12 +13,12 @@ from pydantic import BaseModel, ValidationError
 from core.complaints import complaint
 from core.errors import InvalidInput, unknown
 from core.training.augmentation.options import PRESETS
-from core.training.setting import find
+from core.training.setting import find, settings_of
 from core.training.stack import from_json
 
 # Shares of images that are held out, each in one word; the rest is trained on.
 HELD_OUT = ("validation", "test")
-_NOT_SETTABLE = {"dataset_id", "dataset_version", "shares"}
+_NOT_SETTABLE = {"dataset_id", "dataset_version"}
 Spec = TypeVar("Spec", bound="Adjustable")
 
 
@@ -68,18 +68,13 @@ class Adjustable(BaseModel):
 
 def settable_of(model: type[BaseModel]) -> tuple[str, ...]:
     """Names of all settings that :meth:`Adjustable.with_values` takes."""
-    return (*_names(model), *HELD_OUT)
-
-
-def _names(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        inner = getattr(field.annotation, "model_fields", None)
-        if inner is not None:
-            if name == "augmentation" or "name" in inner:
-                yield name
-            yield from (f"{name}.{part}" for part in inner)
-        elif name not in _NOT_SETTABLE:
-            yield name
+    names: list[str] = []
+    for key in settings_of(model):
+        if key.endswith(".name"):
+            names.append(key.removesuffix(".name"))
+        if key not in _NOT_SETTABLE:
+            names.append(key)
+    return (*names, *HELD_OUT)
 
 
 def _rest(shares: Mapping[str, Any]) -> float:

@@ -26,48 +26,12 @@ _NUMBERS = {
     "twelve": "12",
 }
 # Words beside a character that say that it is one: "letter_b", "sign-7", "ASL B".
-_BESIDE = {
-    "letter",
-    "letters",
-    "digit",
-    "digits",
-    "number",
-    "num",
-    "char",
-    "character",
-    "sign",
-    "asl",
-    "upper",
-    "lower",
-    "uppercase",
-    "lowercase",
-    "capital",
-    "small",
-    "hand",
-    "gesture",
-    "figure",
-    "numeral",
-    "key",
-    "glyph",
-}
+_BESIDE = re.compile(
+    "letters?|digits?|num(ber)?|char(acter)?|sign|asl|(upper|lower)(case)?|capital|small|hand|"
+    "gesture|figure|numeral|key|glyph"
+)
 # Things that carry writing or point somewhere, or that have a side.
-_SIDED = {
-    "sign",
-    "signs",
-    "arrow",
-    "arrows",
-    "letter",
-    "letters",
-    "digit",
-    "digits",
-    "word",
-    "words",
-    "text",
-    "handwriting",
-    "numeral",
-    "numerals",
-    "asl",
-}
+_SIDED = re.compile("(sign|arrow|letter|digit|word|numeral)s?|text|handwriting|asl")
 _SIDES = [("left", "right"), ("links", "rechts"), ("gauche", "droite"), ("izquierda", "derecha")]
 _HEIGHTS = [
     ("up", "down"),
@@ -188,7 +152,7 @@ def _means_a_side(change: _Change, words: list[str], known: set[str]) -> bool:
     if character:
         same = all(letter in change.same for letter in character) and character == character[::-1]
         return not same
-    if _SIDED & set(words):
+    if any(map(_SIDED.fullmatch, words)):
         return True
     directions = {word for pair in change.opposites for word in pair} & set(words)
     if "wrong" in known:
@@ -198,7 +162,7 @@ def _means_a_side(change: _Change, words: list[str], known: set[str]) -> bool:
 
 def _character(words: list[str]) -> str:
     """The letter, digit or number that a name stands for, or ""."""
-    rest = [word for word in words if len(word) == 1 or word not in _BESIDE]
+    rest = [word for word in words if len(word) == 1 or not _BESIDE.fullmatch(word)]
     if len(rest) != 1:
         return ""
     word = rest[0]

@@ -7,7 +7,7 @@ fitted on all of these together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -68,7 +68,7 @@ class Search:
         self.rungs: list[Rung] = []
         self.untried: list[str] = []
         self.stopped = False
-        self._all = np.sort(np.concatenate([data.train, data.validation]))
+        self._all = np.sort(data.learned)
         self.rows = self._all
         if len(self._all) > ENOUGH:
             self.rows = self._all[few.spread(data.labels[self._all], ENOUGH, context.spec.seed)]
@@ -121,12 +121,7 @@ class Search:
         if before is None:
             features = self._seen(self.rows, self._wall).features(chosen.look)
             before = reducing(features, seen.parts(chosen.look), self.context.spec.seed)
-        parts = self._seen(self.rows, self._wall).in_parts(chosen.look)
-        rows = np.concatenate([before(some) for some in parts])
-        problem = replace(
-            problem_of(self.context, self.data, rows, self.rows), known=chosen.settings
-        )
-        tried = Tried(chosen.look, self.rows, lambda: (before, problem))
+        tried = self._with(chosen.look, before, self._wall, chosen.settings)
         self._try_head(tried, chosen.head, force=True)
         return self._fitted()
 
@@ -189,24 +184,21 @@ class Search:
         """More looks at the middle, where that takes little of the time."""
         for share in looks.MORE if self._winner.look.closer else ():
             best = self._winner.look
-            look = replace(best, closer=(*best.closer, share))
-            if len(look.views) <= looks.MOST_VIEWS and self._little(look):
-                self._try(look)
+            self._try_if_little(replace(best, closer=(*best.closer, share)))
 
-    def _little(self, look: Look) -> bool:
-        """Whether it takes little of the time that is left, or is known from before."""
-        return self._kept.has(look) or self._expected(look) < _SHARE_OF_MORE * self.clock.left
+    def _try_if_little(self, look: Look) -> None:
+        """Try what takes little of the time that is left, or is known from before."""
+        little = self._expected(look) < _SHARE_OF_MORE * self.clock.left
+        if len(look.views) <= looks.MOST_VIEWS and (little or self._kept.has(look)):
+            self._try(look)
 
     def _try_third(self, others: Sequence[str]) -> None:
         """One network more beside two, where that takes little of the time: it brings less than the
         second did, and makes each answer take longer."""
         best = self._winner.look
         left = [network for network in others if network not in best.networks]
-        if len(best.networks) != _PAIR or not left:
-            return
-        look = replace(best, beside=(*best.beside, left[0]))
-        if len(look.views) <= looks.MOST_VIEWS and self._little(look):
-            self._try(look)
+        if len(best.networks) == _PAIR and left:
+            self._try_if_little(replace(best, beside=(*best.beside, left[0])))
 
     @property
     def settled(self) -> bool:
@@ -290,8 +282,7 @@ class Search:
             score = Score(head, known.settings, known.rung.accuracy, known.log_loss, len(self.rows))
             won = self._compared(tried, score)
             # Whoever watches has let go of what was told before the training went on.
-            self.rungs.append(known.rung.model_copy(update={"kept": won}))
-            self.context.report.event("rung", **self.rungs[-1].values)
+            self.tell(known.rung.model_copy(update={"kept": won}))
             return won
         expected = len(self.rows) / 2000 * get(head).cost / get(_FIRST).cost
         if len(self._all) > len(self.rows):
@@ -313,17 +304,11 @@ class Search:
 
         candidate = judge(replace(problem, tell=tell), head)
         won = self._compared(tried, candidate)
-        rung = Rung(
-            seconds=round(self.clock.spent, 2),
-            accuracy=round(candidate.accuracy, 6),
-            what=what,
-            kept=won,
-        )
-        self.rungs.append(rung)
+        rung = self.rung(candidate.accuracy, what, kept=won)
         if not begins:
             self._kept.add(tried.look, candidate, rung, self.clock.spent)
             self.context.report.kept(f"runs/{self.context.folder.name}")
-        self.context.report.event("rung", **rung.values)
+        self.tell(rung)
         best, shown = self._best or (tried, candidate)
         if isinstance(shown, Candidate):
             # What is best so far stays until something else has answered.
@@ -334,6 +319,16 @@ class Search:
                 best=True,
             )
         return won
+
+    def rung(self, accuracy: float, what: str, *, kept: bool) -> Rung:
+        """One thing that was tried until now."""
+        seconds = round(self.clock.spent, 2)
+        return Rung(seconds=seconds, accuracy=round(accuracy, 6), what=what, kept=kept)
+
+    def tell(self, rung: Rung) -> None:
+        """Add it to the ladder, for whoever watches."""
+        self.rungs.append(rung)
+        self.context.report.event("rung", **rung.values)
 
     def _compared(self, tried: Tried, score: Score) -> bool:
         """Note what a head has shown; whether it is the best."""
@@ -371,21 +366,25 @@ class Search:
         """A head that was judged, fitted on all images."""
         # Whoever ends it wants it now, and not when all of very many images have been looked at.
         if len(self._all) > len(tried.rows) and not self.stopped:
-            tried = self._on_all(tried)
-            problem = replace(tried.problem, known=score.settings)
-            candidate = judge(problem, score.head)
+            self._say("Fitting the best on all images")
+            tried = self._with(tried.look, tried.before)
         elif isinstance(score, Candidate):
-            candidate = score
-        else:
-            candidate = judge(replace(tried.problem, known=score.settings), score.head)
-        return tried.fitted(candidate)
+            return tried.fitted(score)
+        return tried.fitted(judge(replace(tried.problem, known=score.settings), score.head))
 
-    def _on_all(self, tried: Tried) -> Tried:
-        self._say("Fitting the best on all images")
-        parts = self._seen(self._all).in_parts(tried.look)
-        rows = np.concatenate([tried.before(some) for some in parts])
-        before, problem = tried.before, problem_of(self.context, self.data, rows, self._all)
-        return Tried(tried.look, self._all, lambda: (before, problem))
+    def _with(
+        self,
+        look: Look,
+        before: Step,
+        wall: Wall | None = None,
+        settings: Mapping[str, float] | None = None,
+    ) -> Tried:
+        """All images, in coordinates that are known."""
+        parts = self._seen(self._all, wall).in_parts(look)
+        rows = np.concatenate([before(some) for some in parts])
+        problem = problem_of(self.context, self.data, rows, self._all)
+        loaded = before, replace(problem, known=settings or {})
+        return Tried(look, self._all, lambda: loaded)
 
     def _say(self, note: str) -> None:
         self.context.report.progress("search", 0, None, note)

@@ -116,12 +116,13 @@ class Seen:
             gray=spec.color == "gray",
             peaks=peaks,
         )
+        own = f"closer{closer:g}" if closer else ""
         if closer:
             model = convert.load_closer(model, closer)
         views = frozen.views(
             context.catalog.workspace,
             spec,
-            frozen.Body(context.precision, model, f"closer{closer:g}" if closer else "", peaks),
+            frozen.extractor(spec, context.precision, model, own, peaks),
             pixels,
             spec.as_decoded.names(self._table["hash"].to_numpy()),
             len(self.rows),

@@ -61,7 +61,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
     files = RunFiles(context.catalog.workspace, context.folder.name)
     kept = Kept(files.checkpoint / "search.json", context.spec, data)
     clock = Clock(60 * context.spec.minutes, finish, context.now, kept.spent)
-    again = chosen_of(context.catalog, context.spec, len(data.train) + len(data.validation))
+    again = chosen_of(context.catalog, context.spec, len(data.learned))
     # What learns again needs seconds of the time that a search may take.
     report = context.report if again is not None else Paced(context.report, clock)
     paced = dataclasses.replace(context, report=report)

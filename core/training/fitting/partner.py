@@ -88,10 +88,8 @@ class Partner:
             model = architectures.build(spec.architecture, config)
         freeze(model, spec.frozen)
         compile_model(model, spec, spec.learning_rate)
-        self._learner, self._batches = (
-            Learner(model),
-            Share.read(spec, config.classes, images, labels),
-        )
+        self._learner = Learner(model)
+        self._batches = Share.read(spec, config.classes, images, labels)
         # Each process hides other features than the others, the same ones if a step is done again.
         states = [v for v in model.variables if v.path.endswith("seed_generator_state")]
         self._chance = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in states]

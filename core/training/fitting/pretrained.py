@@ -32,7 +32,7 @@ from core.training.fitting import cut, devices
 from core.training.fitting.batches import Batches, Examples
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, epochs_done, fit
-from core.training.fitting.phase import FitPhase, Samples
+from core.training.fitting.phase import FitPhase
 from core.training.fitting.start import source_of, start_from
 from core.training.fitting.whole import pixel_batches, samples
 from core.training.speeds import Speed
@@ -136,14 +136,13 @@ def _views(context: TrainingContext, data: Data, body: _Body) -> FeatureViews:
 
     The test images' are not needed: the assembled model is what is tested.
     """
-    wanted = np.concatenate([data.train, data.validation])
-    pixels = Pixels(data.pixels.store, data.pixels.slots[wanted], [], 0)
+    pixels = Pixels(data.pixels.store, data.pixels.slots[data.learned], [], 0)
     return frozen.views(
         context.catalog.workspace,
         context.spec,
-        frozen.Body(context.precision, body.ir(), body.tag),
+        frozen.extractor(context.spec, context.precision, body.ir(), body.tag),
         pixels,
-        context.spec.as_decoded.names(data.table["hash"].to_numpy()[wanted]),
+        context.spec.as_decoded.names(data.table["hash"].to_numpy()[data.learned]),
         len(data.train),
         context.report,
     )
@@ -179,9 +178,7 @@ def _fit_head(
             store, slots = features.view(number)
             train.add_view(store, slots[at_train])
 
-    chosen = data.samples()
-    position = {row: at for at, row in zip(at_validation, data.validation, strict=True)}
-    shown = np.array([position[row] for row in chosen], dtype=np.int64)
+    shown = at_validation[np.searchsorted(data.validation, data.samples())]
     part = FitPhase(
         "head" if spec.tuning.epochs else "",
         0,
@@ -191,11 +188,7 @@ def _fit_head(
         len(data.train),
         data.batch_size,
         context.classes,
-        Samples(
-            np.asarray(store[slots[shown]], np.float32),
-            list(data.table["path"].to_numpy()[chosen]),
-            list(data.table["label"].to_numpy()[chosen]),
-        ),
+        samples(data, store[slots[shown]]),
         prepare,
     )
     train = Batches(
@@ -250,6 +243,9 @@ def _tune(
         last = pretrained.head(body.backbone.features, len(context.classes), spec.dropout)
         model = keras.Model(top.inputs[0], last(top.outputs[0]), name="tuned")
     last.set_weights(head.get_weights())
+    shown = data.pixels.take(data.samples())
+    if preprocess is not None and len(shown):
+        shown = preprocess(shown)
     part = FitPhase(
         "tuning",
         spec.epochs,
@@ -259,7 +255,7 @@ def _tune(
         len(data.train),
         data.batch_size,
         context.classes,
-        samples(data, preprocess),
+        samples(data, shown),
     )
     train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part), preprocess)
     return tuned, last, fit(run, model, train, validation, part)

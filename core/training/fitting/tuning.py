@@ -18,7 +18,6 @@ from core.features.weights import weights
 from core.training.augmentation.options import PRESETS, Augmentation
 from core.training.auto import seen
 from core.training.auto.clock import Clock
-from core.training.auto.ladder import Rung
 from core.training.auto.looks import Look
 from core.training.auto.search import Search
 from core.training.auto.seen import backbones_of
@@ -74,7 +73,7 @@ class Tuning:
         # more.
         self.look = dataclasses.replace(found.look, peaks="none", closer=found.look.closer[:1])
         self.untried: list[str] = []
-        self._rungs, self._search = search.rungs, search
+        self._search = search
         self._rows = search.rows
         # Which rows are answered wrongly until now; of those judged last, after something was kept.
         self._wrong = np.zeros(len(self._rows), bool)
@@ -243,14 +242,7 @@ class Tuning:
         if len(rows) < len(labels):
             what += f", judged on {len(rows):,} images"
         right = tried.probabilities[rows].argmax(axis=1) == labels[rows]
-        rung = Rung(
-            seconds=round(self.clock.spent, 2),
-            accuracy=round(float(right.mean()), 6),
-            what=what,
-            kept=kept,
-        )
-        self._rungs.append(rung)
-        self.context.report.event("rung", **rung.values)
+        self._search.tell(self._search.rung(float(right.mean()), what, kept=kept))
         return kept
 
     def _head(

@@ -35,7 +35,7 @@ def fit_whole(context: TrainingContext, data: Data, run: Run) -> tuple[Any, bool
             len(data.train),
             data.batch_size,
             context.classes,
-            samples(data),
+            samples(data, data.pixels.take(data.samples())),
         )
         train, validation = pixel_batches(context, data, epochs_done(run.fit_state, part))
         team = gather(context, data, train) if run.finder is None else None
@@ -78,11 +78,13 @@ def pixel_batches(
     return train, batches(data.validation, batch_size=64, seed=None)
 
 
-def samples(data: Data, preprocess: Any = None) -> Samples:
-    """A few validation images as the model takes them."""
+def samples(data: Data, records: np.ndarray) -> Samples:
+    """A few validation images.
+
+    Args:
+        records: what the model takes of :meth:`Data.samples`.
+    """
     rows = data.samples()
-    images = data.pixels.take(rows)
-    records = preprocess(images) if preprocess is not None and len(rows) else images
     return Samples(
         np.asarray(records, np.float32),
         list(data.table["path"].to_numpy()[rows]),
