@@ -132,7 +132,7 @@ class Derived(Generic[T]):
     @property
     def of(self) -> str:
         """What the inputs hold now, as a digest."""
-        return digest_of(self.inputs, self.also)
+        return _digest(self.inputs, tuple(map(_state, self.inputs)), self.also)
 
     def kept(self) -> T | None:
         """The value, if the file is there, whole and fresh."""
@@ -173,11 +173,6 @@ def _whole(part: Path) -> bool:
     return True
 
 
-def digest_of(files: tuple[Path, ...], also: str = "") -> str:
-    """A digest of what files hold, one after the other; "none" for one that is missing."""
-    return _digest(files, tuple(_state(file) for file in files), also)
-
-
 def _state(file: Path) -> tuple[int, int, int] | None:
     try:
         found = file.stat()
@@ -188,7 +183,8 @@ def _state(file: Path) -> tuple[int, int, int] | None:
 
 @lru_cache(maxsize=256)
 def _digest(files: tuple[Path, ...], states: tuple[object, ...], also: str) -> str:
-    """Files are read again only when one was written to."""
+    """Of what files hold, one after the other; "none" for one that is missing. They are read again
+    only when one was written to."""
     whole = hashlib.blake2b(also.encode(), digest_size=8)
     for file, state in zip(files, states, strict=True):
         if state is None:

@@ -105,7 +105,7 @@ def _measure_one(
     """Measure one spec; returns what the process held in MB before it had done anything."""
     from core.training.fitting.checkpoint import FitState
     from core.training.fitting.fit import Run
-    from core.training.fitting.stopwatch import Stopwatch
+    from core.training.fitting.trials import Stopwatch
     from core.training.fitting.warmup import tidy_up
 
     warm_mb = warm_mb or hardware.memory_mb()
@@ -175,8 +175,8 @@ def find_rate(catalog: Catalog, spec: TrainSpec, report: Reporter) -> dict[str, 
     """
     table = _images(catalog, spec)
     from core.training.fitting.checkpoint import FitState
-    from core.training.fitting.finder import Finder, findings
     from core.training.fitting.fit import Run
+    from core.training.fitting.trials import Finder, findings
 
     # Epochs enough for all its steps; no tuning, since it is the first part that is tried.
     trial = spec.model_copy(

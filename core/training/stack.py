@@ -284,22 +284,23 @@ def from_json(text: str) -> tuple[Layer, ...]:
     try:
         data: Any = json.loads(text)
     except ValueError as error:
-        raise InvalidInput(
-            "This is not a network that Lightbox has written: it is no JSON.",
-            remedy="Choose a file that was exported here.",
-        ) from error
+        raise _not_ours("is no JSON") from error
     layers = data.get("layers") if isinstance(data, dict) else data
     if not isinstance(layers, list):
-        raise InvalidInput(
-            "This is not a network that Lightbox has written: it has no list of layers.",
-            remedy="Choose a file that was exported here.",
-        )
+        raise _not_ours("has no list of layers")
     if len(layers) > MOST_LAYERS:
         raise InvalidInput(
             f"The network in this file has {len(layers)} layers, more than {MOST_LAYERS}.",
             remedy="Remove some.",
         )
     return tuple(_read(number, value) for number, value in enumerate(layers, 1))
+
+
+def _not_ours(why: str) -> InvalidInput:
+    return InvalidInput(
+        f"This is not a network that Lightbox has written: it {why}.",
+        remedy="Choose a file that was exported here.",
+    )
 
 
 def _read(number: int, value: Any) -> Layer:

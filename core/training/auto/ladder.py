@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -24,11 +23,6 @@ class Rung(BaseModel, frozen=True, extra="ignore"):
     accuracy: float
     what: str
     kept: bool
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """As an event's payload."""
-        return self.model_dump(mode="json")
 
 
 def story(rungs: Sequence[Rung], images: int, why_ended: str) -> str:

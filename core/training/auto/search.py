@@ -328,7 +328,7 @@ class Search:
     def tell(self, rung: Rung) -> None:
         """Add it to the ladder, for whoever watches."""
         self.rungs.append(rung)
-        self.context.report.event("rung", **rung.values)
+        self.context.report.event("rung", **rung.model_dump(mode="json"))
 
     def _compared(self, tried: Tried, score: Score) -> bool:
         """Note what a head has shown; whether it is the best."""

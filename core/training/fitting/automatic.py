@@ -112,7 +112,7 @@ def fit_automatically(context: TrainingContext, data: Data, check_on: int) -> Au
         chosen=found.judged.settings if head else {},
         sharpness=found.judged.sharpness,
         story=story(search.rungs, judged, why),
-        ladder=tuple(rung.values for rung in search.rungs),
+        ladder=tuple(rung.model_dump(mode="json") for rung in search.rungs),
     )
     return Automatic(model, spec, stopped, summary, images)
 

@@ -116,8 +116,7 @@ class Batches(keras.utils.PyDataset):
         self._shuffle()
 
     def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._shuffle()
+        self.begin(self._epoch + 1)
 
     def _read(self, rows: np.ndarray, views: np.ndarray) -> np.ndarray:
         if len(self._stores) == 1:

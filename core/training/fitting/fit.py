@@ -8,9 +8,9 @@ from typing import Any
 from core.progress import Reporter
 from core.training.fitting.batches import Batches
 from core.training.fitting.callbacks import FitContext, in_order
+from core.training.fitting.callbacks.base import FitPhase
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.compiling import compile_model
-from core.training.fitting.phase import FitPhase
 from core.training.fitting.team import Team
 from core.training.spec import TrainSpec
 

@@ -30,9 +30,9 @@ from core.training.architectures.family import MOMENTUM
 from core.training.context import Data, TrainingContext
 from core.training.fitting import cut, devices
 from core.training.fitting.batches import Batches, Examples
+from core.training.fitting.callbacks.base import FitPhase
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, epochs_done, fit
-from core.training.fitting.phase import FitPhase
 from core.training.fitting.start import source_of, start_from
 from core.training.fitting.whole import pixel_batches, samples
 from core.training.speeds import Speed

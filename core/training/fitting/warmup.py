@@ -20,10 +20,10 @@ from core.training.architectures import BuildConfig
 from core.training.augmentation.options import Augmentation
 from core.training.auto.looks import FIRST_SIZES
 from core.training.fitting.batches import Batches, Examples
+from core.training.fitting.callbacks.base import FitPhase
 from core.training.fitting.checkpoint import FitState
 from core.training.fitting.compiling import building_in
 from core.training.fitting.fit import Run, fit
-from core.training.fitting.phase import FitPhase
 from core.training.heads import HEADS
 from core.training.heads.choose import judge
 from core.training.heads.head import Problem

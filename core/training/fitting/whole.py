@@ -10,8 +10,8 @@ from core.training import architectures
 from core.training.context import Data, TrainingContext
 from core.training.fitting import prepared
 from core.training.fitting.batches import Batches, Examples
+from core.training.fitting.callbacks.base import FitPhase, Samples
 from core.training.fitting.fit import Run, epochs_done, fit
-from core.training.fitting.phase import FitPhase, Samples
 from core.training.fitting.start import freeze, source_of, start_from
 from core.training.fitting.team import gather
 

@@ -11,7 +11,7 @@ from core.jobs.crew import nobody_trains
 from core.quality.curation import curated, usable
 from core.text import escape
 from core.training.again import changed_since
-from core.training.little import hard_to_test
+from core.training.checks import hard_to_test
 from core.training.spec import TrainSpec
 from core.training.start import create_run, suggest_spec
 from pages._widgets.ahead import prepare_ahead

@@ -15,7 +15,7 @@ from core.training import ahead, recipes, speeds
 from core.training.ahead import find_rate, prepare, unmeasured
 from core.training.estimate import estimate
 from core.training.fitting import prepared
-from core.training.fitting.finder import suggest
+from core.training.fitting.trials import suggest
 from core.training.run import train_run
 from core.training.speeds import Speed
 from core.training.start import create_run

@@ -12,8 +12,7 @@ import pytest
 from core.catalog import Catalog
 from core.errors import InvalidInput
 from core.features import hardware
-from core.training.checks import WrongSetting, check
-from core.training.little import ENOUGH, hard_to_test, little_tested
+from core.training.checks import ENOUGH, WrongSetting, check, hard_to_test, little_tested
 from core.training.recipes import default_spec, plan
 from core.training.spec import TrainSpec
 from tests.core.training.small import STACK, add_colours, spec_of, table_of

@@ -119,7 +119,7 @@ def _family(spec: TrainSpec, cutter: Cutter) -> str:
 
 def _custom(spec: TrainSpec, cutter: Cutter) -> str:
     """An own network, a line a layer."""
-    parts = (f"{_FAMILIES}.parts:begin", f"{_FAMILIES}.parts:finish")
+    parts = (f"{_FAMILIES}.family:begin", f"{_FAMILIES}.family:finish")
     lines = [cutter.cut(*parts, known=_known(spec)), "keras.utils.set_random_seed(SEED)"]
     lines += [
         f'pixels, x = begin(SIZE, "{spec.color}")',

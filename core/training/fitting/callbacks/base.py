@@ -1,8 +1,10 @@
-"""What the callbacks of one fit share: where it is, and the hook for an epoch that counts."""
+"""What the callbacks of one fit share: how it was planned, where it is, and the hook for an epoch
+that counts."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +14,54 @@ import numpy as np
 from core.progress import Reporter
 from core.runs.values import EpochRecord
 from core.training.fitting.checkpoint import FitState
-from core.training.fitting.phase import FitPhase
 from core.training.spec import TrainSpec
 
 # Keeping checkpoints and looking at samples may take so much of the time, together.
 _SHARE = 0.05
 _AT_LEAST_S = 0.5
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A few validation examples, to show what the model answers about them.
+
+    Attributes:
+        records: what the model takes, shape (n, …).
+        paths, labels: of each.
+    """
+
+    records: np.ndarray
+    paths: Sequence[str]
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True)
+class FitPhase:
+    """One fit of a run.
+
+    Attributes:
+        name: ``""`` (the only one), ``head`` or ``tuning``.
+        before: epochs of the parts before it.
+        epochs: its own; ``of``: of all parts.
+        peak: learning rate.
+        images: training images an epoch; ``batch_size``: of a step.
+        prepare: called before each of its epochs with the epoch's number from 0.
+    """
+
+    name: str
+    before: int
+    epochs: int
+    of: int
+    peak: float
+    images: int
+    batch_size: int
+    classes: Sequence[str] = ()
+    samples: Samples | None = None
+    prepare: Callable[[int], None] | None = field(default=None)
+
+    @property
+    def batches(self) -> int:
+        return -(-self.images // self.batch_size)
 
 
 @dataclass

@@ -10,9 +10,9 @@ import numpy as np
 
 from core.progress import Reporter
 from core.training.fitting.batches import Batches, Examples
+from core.training.fitting.callbacks.base import FitPhase, Samples
 from core.training.fitting.checkpoint import Checkpoint, FitState
 from core.training.fitting.fit import Run, epochs_done, fit
-from core.training.fitting.phase import FitPhase, Samples
 from core.training.spec import TrainSpec
 from tests.recording import RecordingReporter
 
