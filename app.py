@@ -27,8 +27,7 @@ with lasting():
     from core.api.doors import Doors
     from core.api.promptly import answering_promptly
     from core.catalog import open_catalog
-    from core.datasets.apart import Apart
-    from core.datasets.held import hand_over_to
+    from core.datasets.apart import serve_many
     from core.errors import InvalidInput, LightboxError
     from core.who import MACHINE, Role, Who, acting_as, ask_also, tell_of_refusals
     from core.workspace import open_workspace
@@ -113,7 +112,7 @@ async def served(app: object) -> AsyncIterator[None]:
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     ask_also(asking)
     tell_of_refusals(_noted)
-    hand_over_to(Apart())
+    serve_many()
     async with answering_promptly(app):
         yield
 

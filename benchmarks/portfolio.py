@@ -118,7 +118,7 @@ def _simple(
     """The simple head at each size; training and validation images are learned from."""
     from sklearn.linear_model import LogisticRegression
 
-    from core.datasets.pixels import load_pixels
+    from core.datasets.pixels import Files, load_pixels
     from core.features import hardware
     from core.features.backbones import convert
     from core.features.runtime import Compiled
@@ -133,7 +133,7 @@ def _simple(
     found = []
     for size in _SIMPLE_SIZES:
         began, busy = now(), time.process_time()
-        pixels = load_pixels(catalog.workspace, dataset_id, root, table, size)
+        pixels = load_pixels(catalog.workspace, dataset_id, Files(root, table, size))
         model = convert.load(catalog.workspace, network, size)
         seen = Compiled(model, hardware.resolve("auto")).predict(
             pixels.take(np.arange(len(table)))

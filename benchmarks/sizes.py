@@ -71,7 +71,7 @@ def make() -> None:
     from core.catalog import open_catalog
     from core.quality import thumbs
     from core.quality.curation import count_again
-    from core.workspace import open_workspace
+    from core.workspace import open_workspace, write_json
 
     images = int(os.environ["IMAGES"])
     catalog = open_catalog(open_workspace())
@@ -79,7 +79,7 @@ def make() -> None:
     rng = np.random.default_rng(0)
     catalog.workspace.dataset(record.id).mkdir(parents=True, exist_ok=True)
     # In the order of paths; never more than a group of rows is held.
-    index.write_parts(
+    index.write_index(
         catalog.workspace,
         record.id,
         "index-1.parquet",
@@ -88,7 +88,7 @@ def make() -> None:
             for label, numbers in _parts(images)
         ),
     )
-    index.write_skipped(catalog.workspace, record.id, "skipped-1.json", [])
+    write_json(catalog.workspace.dataset(record.id) / "skipped-1.json", [])
     thumbs.pack_path(catalog.workspace, record.id).write_bytes(rng.bytes(200 * _THUMBNAIL))
     payload = {"file": "index-1.parquet", "skipped": "skipped-1.json", "images": images}
     catalog.changes.append(record.id, "index", payload, author="benchmark", why="scan")

@@ -7,7 +7,8 @@ a helper, which may use so much memory, processor and time and no more::
     looked = contained(look_into, file, limits=Limits(processor_s=30), otherwise=damaged)
 
 Helpers are plain subprocesses with two pipes; one is kept for the next call, and all end when this
-process does. What comes back is read as plain values and dataclasses of ours, whatever was sent.
+process does. What comes back is read as plain values, named tuples and dataclasses of ours,
+whatever was sent.
 Limits of memory and processor are the system's, where it has them (not on Windows); silence ends a
 helper everywhere. What counts is the processor's time: on a busy computer a good file may take long
 by the clock. And a helper whose time is up says nothing of the file but that it took too long.
@@ -162,14 +163,17 @@ def _too_long(otherwise: LightboxError) -> LightboxError:
 
 
 class _Plain(pickle.Unpickler):
-    """Makes plain values, paths and our dataclasses; nothing else that a helper might send."""
+    """Makes plain values, paths and our dataclasses and named tuples; nothing else that a helper
+    might send."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _PLAIN:
             return super().find_class(module, name)
         if module.startswith("core.") and module in sys.modules:
             found = super().find_class(module, name)
-            if isinstance(found, type) and dataclasses.is_dataclass(found):
+            if isinstance(found, type) and (
+                dataclasses.is_dataclass(found) or issubclass(found, tuple)
+            ):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -156,7 +156,7 @@ def _like(record: DatasetRecord, good: Shown) -> None:
     _pictures(record, good, rows, str(chosen))
 
 
-def _left_out(left_out: list[tuple[str, str]]) -> None:
+def _left_out(left_out: Sequence[tuple[str, str]]) -> None:
     if not left_out:
         return
     with st.expander(f"{plural(len(left_out), 'file')} left out, and why"):

@@ -129,7 +129,7 @@ def _take(request: Request, paths: list[object], files: list[UploadFile]) -> dic
     stage = _stage(request, sum(file.size or 0 for file in files))
     for path, file in zip(paths, files, strict=True):
         stage.add(str(path), file.file)
-    return {"taken": stage.kept, "refused": [[item.path, item.why] for item in stage.refused]}
+    return {"taken": stage.kept, "refused": stage.refused}
 
 
 async def _archive(request: Request) -> Response:

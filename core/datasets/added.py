@@ -21,11 +21,6 @@ def added_folder(workspace: Workspace, dataset_id: str) -> Path:
     return workspace.dataset(dataset_id) / "added"
 
 
-def added_path(workspace: Workspace, file: Path) -> str:
-    """The path of such an image in the index."""
-    return workspace.store_path(file)
-
-
 def added_files(
     workspace: Workspace, dataset_id: str, beside: Sequence[FoundFile]
 ) -> list[FoundFile]:
@@ -45,7 +40,7 @@ def added_files(
             for file in sorted(Path(label.path).rglob("*")) if label.is_dir() else ():
                 if has_image_name(file.name):
                     facts = file.stat()
-                    path = added_path(workspace, file)
+                    path = workspace.store_path(file)
                     found.append(
                         FoundFile(path, label.name, split, facts.st_size, facts.st_mtime_ns)
                     )

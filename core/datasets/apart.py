@@ -1,104 +1,77 @@
-"""Large images are decoded in a helper with limits, so that none takes the memory of a process that
-serves many.
-
-What comes back is what is needed: the pixels that a model looks at, or a picture that is no larger
-than what this process would decode itself.
-"""
+"""How large an image a process decodes itself. In one that serves many, large ones are decoded in a
+helper with limits, so that none takes the memory of all; and those of more than a few pixels as
+many at once as there are processors: a pixel may take eleven bytes on the way."""
 
 from __future__ import annotations
 
-import math
+import os
 import threading
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
-from PIL import Image
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from core import settings
 from core.contained import Limits, contained
-from core.datasets.held import MOST_HERE
-from core.datasets.images import Decoding, Fit, OpenedImage, decode, open_image
 from core.errors import UnreadableImage
 
+T = TypeVar("T")
+MOST_HERE = 12_500_000
+_FEW = 2_000_000
 # On the way to eight bits, and what the helper needs itself.
 _BYTES_A_PIXEL, _OWN_MB = 24, 512
-# One after the other: each may take gigabytes.
+_turns = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+# Large ones are decoded one after the other: each may take gigabytes.
 _turn = threading.Lock()
+_serves = False
 
 
-class Apart:
-    """As :mod:`core.datasets.images` has it, in a helper."""
-
-    def open(
-        self, data: bytes, *, file: object, draft: tuple[int, int] | None, decoding: Decoding
-    ) -> OpenedImage:
-        """As :func:`core.datasets.images.open_image`, made smaller if it is still large.
-
-        Raises:
-            UnreadableImage: as there; of kind ``too_large`` where a limit was reached.
-        """
-        least = max(draft) if draft is not None else 0
-        pixels, size, facts = _asked(file, _small, data, least, _name(file), decoding)
-        return OpenedImage(Image.frombytes("RGB", size, pixels), *facts)
-
-    def decode(
-        self, data: bytes, size: int, *, fit: Fit, file: object, decoding: Decoding
-    ) -> np.ndarray:
-        """As :func:`core.datasets.images.decode`.
-
-        Raises:
-            UnreadableImage: as there; of kind ``too_large`` where a limit was reached.
-        """
-        pixels = _asked(file, _pixels, data, size, fit, _name(file), decoding)
-        return np.frombuffer(pixels, np.uint8).reshape(size, size, 3)
+class Large(Exception):
+    """An image is too large for this process."""
 
 
-def _asked(file: object, function: Callable[..., Any], *args: object) -> Any:
-    with _turn:
-        return contained(function, *args, limits=_limits(), otherwise=_too_much(file))
+def serve_many(yes: bool = True) -> None:
+    """Whether large images are decoded apart in this process from now on."""
+    global _serves
+    _serves = yes
 
 
-def _name(file: object) -> str | None:
-    return None if file is None else str(file)
+@contextmanager
+def room_for(pixels: int) -> Iterator[None]:
+    """So many pixels are decoded within.
+
+    Raises:
+        Large: they are to be decoded :func:`apart`.
+    """
+    if not _serves or pixels <= _FEW:
+        yield
+        return
+    if pixels > MOST_HERE:
+        raise Large
+    with _turns:
+        yield
 
 
-def _limits() -> Limits:
+def apart(function: Callable[..., T], *args: object, file: object) -> T:
+    """What a function of an image says in a helper.
+
+    Args:
+        function: of a module of ours; it gets ``file`` too, as text, and returns plain values.
+
+    Raises:
+        UnreadableImage: as the function does; of kind ``too_large`` where a limit was reached.
+    """
     memory = _OWN_MB + settings.max_pixels() * _BYTES_A_PIXEL // 1024**2
-    return Limits(processor_s=120, still_s=1200, memory_mb=memory, file_mb=1)
-
-
-def _too_much(file: object) -> UnreadableImage:
-    return UnreadableImage(
+    too_much = UnreadableImage(
         "too_large",
         "Reading this image takes more memory than there is.",
         file=file,
         remedy="Make it smaller, or save it again as JPEG.",
     )
-
-
-# What follows is called in the helper.
-
-
-def _pixels(data: bytes, size: int, fit: Fit, file: str | None, decoding: Decoding) -> bytes:
-    return decode(data, size, fit=fit, file=file, decoding=decoding).tobytes()
-
-
-def _small(
-    data: bytes, least: int, file: str | None, decoding: Decoding
-) -> tuple[bytes, tuple[int, int], tuple[object, ...]]:
-    draft = (least, least) if least else None
-    opened = open_image(data, file=file, draft=draft, decoding=decoding)
-    image = opened.image
-    # Four times what is asked for is as good as all of it, once it is made as small as that.
-    times = max(
-        min(image.size) // (4 * least) if least else 1,
-        math.ceil(math.sqrt(image.width * image.height / MOST_HERE)),
-    )
-    if times > 1:
-        image = image.reduce(times)
-    facts = (
-        *(opened.format, opened.mode, opened.width, opened.height, opened.orientation),
-        *(opened.frames, opened.on_black, opened.greys),
-    )
-    return image.tobytes(), image.size, facts
+    with _turn:
+        return contained(
+            function,
+            *args,
+            file=None if file is None else str(file),
+            limits=Limits(processor_s=120, still_s=1200, memory_mb=memory, file_mb=1),
+            otherwise=too_much,
+        )

@@ -10,23 +10,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
+from core import settings
 from core.contained import Limits, contained
-from core.datasets.formats import TABLES, is_archive
-from core.datasets.formats import suffix_of as suffix_of_file
+from core.datasets.formats import is_archive, is_table
 from core.datasets.layout import Skipped
-from core.datasets.members import Damaged, Member, damage, opened, zip_encoding
-from core.datasets.refusal import SUFFIXES_ARCHIVE as SUFFIXES_ARCHIVE
-from core.datasets.refusal import can_be_called, is_image_inside, refusal
-from core.datasets.refusal import is_archive_name as is_archive_name
-from core.datasets.refusal import suffix_of as suffix_of
+from core.datasets.members import SUFFIXES_ARCHIVE as SUFFIXES_ARCHIVE
+from core.datasets.members import (
+    Damaged,
+    Member,
+    can_be_called,
+    damage,
+    is_image_inside,
+    opened,
+    refusal,
+    zip_encoding,
+)
+from core.datasets.members import is_archive_name as is_archive_name
+from core.datasets.members import suffix_of as suffix_of
 from core.errors import InvalidInput, disk_errors
 from core.progress import SILENT, Reporter, Throttle
 from core.text import as_text
 from core.workspace import ensure_space, new_token
 
 _CHUNK = 1024 * 1024
+
+
+class Most(NamedTuple):
+    """What an archive may unpack to: bytes, and files (images, and as many tables)."""
+
+    bytes: int
+    files: int
+
+    @classmethod
+    def as_set(cls) -> Most:
+        """As the settings say."""
+        loaded = settings.load()
+        return cls(loaded.max_unpacked_bytes, loaded.max_files)
+
+    def passed(self, path: Path) -> InvalidInput:
+        """What is said of an archive that unpacks to more."""
+        return InvalidInput(
+            f"This archive unpacks to more than {self.bytes / 1024**3:,.3g} GB or {self.files:,} "
+            "images.",
+            file=path.name,
+            remedy="Use a smaller one, or raise LIGHTBOX_MAX_UNPACKED_GB.",
+        )
 
 
 @dataclass
@@ -40,28 +70,22 @@ class Unpacked:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-def inspect(path: Path, *, max_bytes: int, max_files: int, encoding: str | None = None) -> None:
+def inspect(path: Path, encoding: str | None = None, most: Most | None = None) -> None:
     """Refuse at once what can be seen to be unusable without unpacking.
 
     Raises:
         InvalidInput: not an archive, damaged, protected by a password, holding no images, or
             too much by its own account.
     """
-    contained(
-        inspect_here,
-        path,
-        max_bytes=max_bytes,
-        max_files=max_files,
-        encoding=encoding,
-        limits=Limits(processor_s=30, still_s=300),
-        otherwise=_strange(path),
-    )
+    limits = Limits(processor_s=30, still_s=300)
+    # Plain values, which a helper reads before it has its limits: no module is imported for them.
+    known = tuple(most or Most.as_set())
+    contained(inspect_here, path, encoding, known, limits=limits, otherwise=_strange(path))
 
 
-def inspect_here(
-    path: Path, *, max_bytes: int, max_files: int, encoding: str | None = None
-) -> None:
+def inspect_here(path: Path, encoding: str | None, limit: tuple[int, int]) -> None:
     """:func:`inspect`, in this process."""
+    most = Most(*limit)
     images = total = 0
     locked = False
     inside = ""
@@ -79,90 +103,73 @@ def inspect_here(
                     inside = member.name
                 if member.method:
                     methods.add(member.method)
-                if total > max_bytes or images > max_files:
-                    raise _too_much(path, max_bytes, max_files)
+                if total > most.bytes or images > most.files:
+                    raise most.passed(path)
                 if count is None and images:
                     # A tar has no table of contents: reading on would be unpacking it.
                     return
     except Damaged as error:
         raise _damaged(path) from error
+    remedy = "Pack the images again without one."
     if locked:
-        raise InvalidInput(
-            "This archive is protected by a password.",
-            file=path.name,
-            remedy="Pack the images again without one.",
-        )
-    if not images and opens:
-        return  # what is in it is seen when it is unpacked
-    if not images and methods:
-        raise InvalidInput(
-            f"This archive is packed with {' and '.join(sorted(methods))}, which can't be unpacked "
-            "here.",
-            file=path.name,
-            remedy="Pack the folder again as an ordinary .zip, or unpack it and add the folder.",
-        )
-    if not images and inside:
-        raise InvalidInput(
-            f"There are no images in this archive, but another archive: {inside}.",
-            file=path.name,
-            remedy="Unpack it, and add the archive that is inside.",
-        )
-    if not images:
-        raise InvalidInput(
-            "There are no images in this archive.",
-            file=path.name,
-            remedy="Pack one folder a class, with that class's images inside.",
-        )
+        what = "This archive is protected by a password."
+    elif images or opens:
+        return  # what is in an archive inside is seen when it is unpacked
+    elif methods:
+        how = " and ".join(sorted(methods))
+        what = f"This archive is packed with {how}, which can't be unpacked here."
+        remedy = "Pack the folder again as an ordinary .zip, or unpack it and add the folder."
+    elif inside:
+        what = f"There are no images in this archive, but another archive: {inside}."
+        remedy = "Unpack it, and add the archive that is inside."
+    else:
+        what = "There are no images in this archive."
+        remedy = "Pack one folder a class, with that class's images inside."
+    raise InvalidInput(what, file=path.name, remedy=remedy)
 
 
 def unpack(
     path: Path,
     target: Path,
-    *,
-    max_bytes: int,
-    max_files: int,
     encoding: str | None = None,
     report: Reporter = SILENT,
+    most: Most | None = None,
 ) -> Unpacked:
     """Write the archive's images, and tables beside them, below ``target``, which must exist.
 
     Args:
         encoding: of names in a .zip that doesn't say; guessed if ``None``, which is told.
+        most: what it may unpack to; by default as the settings say.
 
     Raises:
         InvalidInput: it is damaged so that nothing could be read, or unpacks to more than
-            ``max_bytes`` or ``max_files``. What had been unpacked stays in ``target``.
+            that. What had been unpacked stays in ``target``.
         NoSpace: the disk is full.
     """
+    known = most or Most.as_set()
     return contained(
         unpack_here,
         path,
         target,
-        max_bytes=max_bytes,
-        max_files=max_files,
-        encoding=encoding,
+        encoding,
+        tuple(known),
         report=report,
         # Every file that is unpacked may be told of, so silence is something else than work.
         limits=Limits(
-            processor_s=600 + max_bytes // 1024**3 * 120,
-            file_mb=max_bytes // 1024**2 + 1,
+            processor_s=600 + known.bytes // 1024**3 * 120,
+            file_mb=known.bytes // 1024**2 + 1,
         ),
         otherwise=_strange(path),
     )
 
 
 def unpack_here(
-    path: Path,
-    target: Path,
-    *,
-    max_bytes: int,
-    max_files: int,
-    encoding: str | None,
-    report: Reporter,
+    path: Path, target: Path, encoding: str | None, limit: tuple[int, int], report: Reporter
 ) -> Unpacked:
     """:func:`unpack`, in this process."""
-    ensure_space(target, min(path.stat().st_size, max_bytes), "unpacking the archive")
-    work = _Work(path, target, max_bytes, max_files, report)
+    most = Most(*limit)
+    ensure_space(target, min(path.stat().st_size, most.bytes), "unpacking the archive")
+    work = _Work(path, target, most, report)
     with disk_errors("unpacking the archive"):
         work.through(path, encoding)
     return work.result
@@ -178,8 +185,7 @@ class _Work:
 
     path: Path
     target: Path
-    max_bytes: int
-    max_files: int
+    most: Most
     report: Reporter
     result: Unpacked = field(default_factory=Unpacked)
     passed: int = 0
@@ -197,7 +203,8 @@ class _Work:
         try:
             with opened(archive, encoding) as (size, members):
                 for member in members:
-                    self._look_up(size)
+                    if self.due():
+                        self.report.step("unpack", result.kept, size, "Unpacking")
                     self._take(member, size is None, inner)
             if inner and (result.kept, len(result.skipped)) == (kept, told):
                 result.skipped.append(Skipped(said, "There are no images in this archive."))
@@ -218,10 +225,6 @@ class _Work:
                 why = "It is an archive that is damaged, or none."
             result.skipped.append(Skipped(said, why))
 
-    def _look_up(self, size: int | None) -> None:
-        if self.due():
-            self.report.step("unpack", self.result.kept, size, "Unpacking")
-
     def _take(self, member: Member, is_tar: bool, inner: str) -> None:
         why = refusal(member)
         name = _below(inner, member.name) if inner else member.name
@@ -238,22 +241,22 @@ class _Work:
             if is_tar:
                 # In a tar, even what is left out has to be read through.
                 self._pass(member.size)
-            elif self.passed + self.result.bytes > self.max_bytes:
-                raise _too_much(self.path, self.max_bytes, self.max_files)
+            else:
+                self._pass(0)
             return
-        if max(self.result.kept, self.result.tables) >= self.max_files:
-            raise _too_much(self.path, self.max_bytes, self.max_files)
+        if max(self.result.kept, self.result.tables) >= self.most.files:
+            raise self.most.passed(self.path)
         self._write(member, name)
 
     def _pass(self, size: int) -> None:
         self.passed += size
-        if self.passed + self.result.bytes > self.max_bytes:
-            raise _too_much(self.path, self.max_bytes, self.max_files)
+        if self.passed + self.result.bytes > self.most.bytes:
+            raise self.most.passed(self.path)
 
     def _keep(self, size: int) -> None:
         self.result.bytes += size
-        if self.result.bytes > self.max_bytes:
-            raise _too_much(self.path, self.max_bytes, self.max_files)
+        if self.result.bytes > self.most.bytes:
+            raise self.most.passed(self.path)
 
     def _open(self, member: Member) -> None:
         """An archive inside: mail and cloud drives hand these out. One level, by the same limits;
@@ -277,9 +280,8 @@ class _Work:
             self.result.skipped.append(Skipped(name, "Its folder has the name of an image."))
             return
         if self._copied(member, place, name, self._keep):
-            is_image = suffix_of_file(place.name) not in TABLES
-            self.result.kept += is_image
-            self.result.tables += not is_image
+            self.result.tables += is_table(place.name)
+            self.result.kept += not is_table(place.name)
 
     def _copied(self, member: Member, place: Path, name: str, count: Callable[[int], None]) -> bool:
         """Whether a member could be copied; of one that couldn't, nothing is left.
@@ -318,14 +320,6 @@ def _below(inner: str, name: str) -> str:
 def _read(source: IO[bytes]) -> bytes:
     with damage():
         return source.read(_CHUNK)
-
-
-def _too_much(path: Path, max_bytes: int, max_files: int) -> InvalidInput:
-    return InvalidInput(
-        f"This archive unpacks to more than {max_bytes / 1024**3:,.3g} GB or {max_files:,} images.",
-        file=path.name,
-        remedy="Use a smaller one, or raise LIGHTBOX_MAX_UNPACKED_GB.",
-    )
 
 
 def _strange(path: Path) -> InvalidInput:

@@ -72,17 +72,14 @@ def _transform(
         return None  # damaged, or for other channels: the pixels are still good
 
 
-def on_background(rgba: Image.Image) -> tuple[Image.Image, bool]:
-    """A picture with transparency on white; on black where white would hide what is in it.
-
-    Returns:
-        RGB, and whether black was chosen.
-    """
+def on_background(rgba: Image.Image) -> Image.Image:
+    """RGB of a picture with transparency on white; on black where white would hide what is in
+    it."""
     white = _over(rgba, 255)
     if _spans(white) >= _SHOWS:
-        return white, False
+        return white
     black = _over(rgba, 0)
-    return (black, True) if _spans(black) >= _SHOWS else (white, False)
+    return black if _spans(black) >= _SHOWS else white
 
 
 def _over(rgba: Image.Image, level: int) -> Image.Image:

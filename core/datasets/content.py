@@ -99,12 +99,12 @@ def read_regular(path: str | Path, *, as_it_is_now: bool = False) -> bytes:
     if is_address(path):
         return _read_object(os.fspath(path), as_it_is_now)
     try:
-        return _read(path)
+        return read_file(path)
     except FileNotFoundError:
         file, part = split_path(os.fspath(path))
         if part == WHOLE:
             raise
-        return marked(_read(file), part)
+        return marked(read_file(file), part)
 
 
 def marked(data: bytes, part: Part) -> bytes:
@@ -125,15 +125,8 @@ def _read_object(path: str, as_it_is_now: bool) -> bytes:
         return objects.read(path, trusted_s)
 
 
-def _read(path: str | Path) -> bytes:
-    with os.fdopen(os.open(path, _FLAGS), "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("not a regular file")
-        return file.readall()
-
-
-def read_head(path: str | Path, most: int) -> bytes:
-    """The first bytes of a file, ``most`` at most.
+def read_file(path: str | Path, most: int = -1) -> bytes:
+    """A file of this computer, or its first bytes, ``most`` at most.
 
     Raises:
         OSError: as :func:`read_regular`.

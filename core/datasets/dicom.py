@@ -109,18 +109,10 @@ def _picture(found: Any, frame: int, *, grey: bool) -> Image.Image:
 
 def _window(found: Any) -> tuple[float, float] | None:
     """Black and white of the first window that the file names (DICOM PS3.3, C.11.2.1.2)."""
-
-    def first(name: str) -> float | None:
-        value = found.get(name)
-        if value is None or value == "":
-            return None
-        many = isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue"
-        return float(value[0] if many else value) if not many or len(value) else None
-
     try:
-        centre, width = first("WindowCenter"), first("WindowWidth")
-    except (TypeError, ValueError):
+        centre, width = (float(np.ravel(found.get(f"Window{of}"))[0]) for of in ("Center", "Width"))
+    except (TypeError, ValueError, IndexError):
         return None
-    if centre is None or width is None or width < 1:
+    if width < 1:
         return None
     return centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2

@@ -56,13 +56,8 @@ def seems_here(files: Sequence[Published]) -> bool:
     return all(any((cache_folder() / name).is_file() for name in file.names) for file in files)
 
 
-def find(file: Published, kind: str = "datasets") -> Path | None:
-    """The file in the cache, if it is what was published; reads all of it once after a change."""
-    return find_in(cache_folder(kind), file)
-
-
-def find_in(folder: Path, file: Published) -> Path | None:
-    """:func:`find` in another folder."""
+def find(file: Published, folder: Path) -> Path | None:
+    """The file in a folder, if it is what was published; reads all of it once after a change."""
     for name in file.names:
         path = folder / name
         try:
@@ -94,15 +89,16 @@ def bring(
         NoSpace, NotAllowed: they don't fit on the disk, or may not be written there.
         Cancelled: the person asked to stop; nothing half done is left.
     """
-    found = [find(file, kind) for file in files]
+    folder = cache_folder(kind)
+    found = [find(file, folder) for file in files]
     needed = sum(file.bytes for file, path in zip(files, found, strict=True) if path is None)
     if needed:
-        ensure_space(cache_folder(kind), needed, f"downloading {what}")
+        ensure_space(folder, needed, f"downloading {what}")
     paths: list[Path] = []
     done = 0
     for file, path in zip(files, found, strict=True):
         if path is None:
-            path = cache_folder(kind) / file.names[0]
+            path = folder / file.names[0]
             try:
                 _download(file, path, what, report, done, needed)
             except (OSError, http.client.HTTPException, ValueError) as error:

@@ -137,6 +137,11 @@ def has_image_name(name: str) -> bool:
     return suffix_of(name) in SUFFIXES
 
 
+def is_table(name: str) -> bool:
+    """Whether a file of this name may say something about pictures beside it."""
+    return suffix_of(name) in TABLES
+
+
 def may_be_image(name: str) -> bool:
     """Whether a file without a picture's name is worth a look at its first bytes."""
     suffix = suffix_of(name)

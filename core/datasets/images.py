@@ -10,22 +10,22 @@ expect to see them (:mod:`core.datasets.colour`, :mod:`core.datasets.greys`). A 
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core import settings
 from core.datasets import greys
+from core.datasets.apart import MOST_HERE, Large, apart, room_for
 from core.datasets.content import Part, box_in, taken_apart
-from core.datasets.cut import is_cut
 from core.datasets.formats import FORMATS
-from core.datasets.held import Large, room_for
-from core.datasets.jpeg import without_notes
+from core.datasets.jpeg import is_cut, without_notes
 from core.datasets.kinds_of_file import what_is
 from core.datasets.seen import as_first, as_seen, deep_colours, has_deep_colours
 from core.errors import LightboxError, UnreadableImage
@@ -35,7 +35,6 @@ Fit = Literal["stretch", "crop", "pad"]
 # Bumped when decoding or resizing changes, so that no cache keeps pixels made in an older way.
 DECODER_VERSION = 5
 _ORIENTATION = 0x0112
-_MOST_COUNTED = 20
 # Of which a page other than the first can be meant.
 _PAGED = ("TIFF", "DICOM")
 _TURNED = (5, 6, 7, 8)
@@ -103,8 +102,6 @@ class Decoding:
 
 
 NOW = Decoding()
-# Of models that were trained before that was kept with them.
-FIRST = Decoding(1)
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,6 @@ class OpenedImage:
         mode: how the pixels were stored, in Pillow's terms ("L", "P", "CMYK", "I;16" …).
         width, height: of the original as displayed, in pixels.
         orientation: the EXIF orientation, 1 (upright) to 8; 1 for TIFF, which Pillow turns itself.
-        frames: number of frames or pages, of which the first is used; counted up to 20.
-        on_black: whether it was put on black, since white would hide what is in it.
         greys: the range of greys of more than eight bits, by the file itself; ``None`` for others.
     """
 
@@ -128,8 +123,6 @@ class OpenedImage:
     width: int
     height: int
     orientation: int
-    frames: int
-    on_black: bool = False
     greys: greys.Range | None = None
 
 
@@ -153,55 +146,61 @@ def open_image(
         UnreadableImage: of kind ``empty``, ``too_large``, ``truncated`` or ``unreadable``.
     """
     try:
-        return _opened(_some(data, file), file, draft, decoding)
-    except Large as large:
-        return large.elsewhere.open(data, file=file, draft=draft, decoding=decoding)
+        return _opened(data, file, draft, decoding)
+    except Large:
+        pixels, size, facts = apart(_small, data, draft, decoding, file=file)
+        return OpenedImage(Image.frombytes("RGB", size, pixels), **facts)
 
 
-def _some(data: bytes, file: object) -> bytes:
-    if not data:
-        raise UnreadableImage("empty", "The file is empty.", file=file, remedy="Copy it again.")
-    return data
+def _small(
+    data: bytes, draft: tuple[int, int] | None, decoding: Decoding, file: str | None
+) -> tuple[bytes, tuple[int, int], dict[str, Any]]:
+    """An image's pixels, their size and its facts, made smaller if it is still large."""
+    facts = dict(vars(open_image(data, file=file, draft=draft, decoding=decoding)))
+    image: Image.Image = facts.pop("image")
+    least = max(draft) if draft is not None else 0
+    # Four times what is asked for is as good as all of it, once it is made as small as that.
+    times = max(
+        min(image.size) // (4 * least) if least else 1,
+        math.ceil(math.sqrt(image.width * image.height / MOST_HERE)),
+    )
+    if times > 1:
+        image = image.reduce(times)
+    return image.tobytes(), image.size, facts
 
 
 def _opened(
     data: bytes, file: object, draft: tuple[int, int] | None, decoding: Decoding
 ) -> OpenedImage:
+    if not data:
+        raise UnreadableImage("empty", "The file is empty.", file=file, remedy="Copy it again.")
     try:
         return _open(data, file, draft, decoding)
     except (LightboxError, Large):
         raise
-    except UnidentifiedImageError as error:
-        title, remedy = what_is(taken_apart(data)[0])
-        raise UnreadableImage(
-            "unreadable",
-            title or "This is not an image that Lightbox can read.",
-            file=file,
-            remedy=remedy or "Save it again as JPEG or PNG.",
-        ) from error
-    except MemoryError as error:
-        raise UnreadableImage(
-            "too_large",
-            "There is not enough memory to read an image of this size.",
-            file=file,
-            remedy="Make it smaller.",
-        ) from error
     except Exception as error:
         # Pillow's plugins raise whatever their parsing runs into (struct.error, KeyError,
         # OverflowError …), and one damaged file must never end the work on all others.
-        if _looks_truncated(error):
-            raise UnreadableImage(
-                "truncated",
-                "The image ends in the middle: part of the file is missing.",
-                file=file,
-                remedy="Copy it again from where it came from.",
-            ) from error
-        raise UnreadableImage(
-            "unreadable",
-            "The image is damaged and can't be read.",
-            file=file,
-            remedy="Copy it again, or save it again as JPEG or PNG.",
-        ) from error
+        kind, what, remedy = _what_is_wrong(error, data)
+        raise UnreadableImage(kind, what, file=file, remedy=remedy) from error
+
+
+def _what_is_wrong(error: Exception, data: bytes) -> tuple[str, str, str]:
+    """Of a file that can't be read the kind of :class:`UnreadableImage`, a sentence, and what to
+    do."""
+    if isinstance(error, UnidentifiedImageError):
+        what, remedy = what_is(taken_apart(data)[0])
+        what = what or "This is not an image that Lightbox can read."
+        return "unreadable", what, remedy or "Save it again as JPEG or PNG."
+    if isinstance(error, MemoryError):
+        what = "There is not enough memory to read an image of this size."
+        return "too_large", what, "Make it smaller."
+    text = str(error).lower()
+    if any(word in text for word in ("truncated", "not enough image data", "end of file")):
+        what = "The image ends in the middle: part of the file is missing."
+        return "truncated", what, "Copy it again from where it came from."
+    what = "The image is damaged and can't be read."
+    return "unreadable", what, "Copy it again, or save it again as JPEG or PNG."
 
 
 def to_array(
@@ -244,10 +243,15 @@ def decode(
         UnreadableImage: as :func:`open_image`.
     """
     try:
-        opened = _opened(_some(data, file), file, (size * 2, size * 2), decoding)
-    except Large as large:
-        return large.elsewhere.decode(data, size, fit=fit, file=file, decoding=decoding)
+        opened = _opened(data, file, (size * 2, size * 2), decoding)
+    except Large:
+        pixels = apart(_pixels, data, size, fit, decoding, file=file)
+        return np.frombuffer(pixels, np.uint8).reshape(size, size, 3)
     return to_array(opened.image, size, fit=fit)
+
+
+def _pixels(data: bytes, size: int, fit: Fit, decoding: Decoding, file: str | None) -> bytes:
+    return decode(data, size, fit=fit, file=file, decoding=decoding).tobytes()
 
 
 def _open(
@@ -263,8 +267,13 @@ def _open(
             _turn_to(image, page, file)
         mode = image.mode
         width, height = image.size
-        if width * height > settings.max_pixels():
-            raise _too_large(file)
+        if width * height > (most := settings.max_pixels()):
+            raise UnreadableImage(
+                "too_large",
+                f"The image has more than {most / 1e6:,.0f} million pixels.",
+                file=file,
+                remedy="Make it smaller, or raise LIGHTBOX_MAX_PIXELS.",
+            )
         if draft is not None and kind == "JPEG" and part.box is None:
             image.draft(None, draft)
         held = image.width * image.height
@@ -287,23 +296,21 @@ def _open(
             pixels = image if deep is None else deep[0]
             upright = pixels if turn is None else pixels.transpose(turn)
             if decoding.version == 1:
-                rgb, on_black, own = as_first(upright), False, None
+                rgb, own = as_first(upright), None
             else:
                 exact = decoding.version < 4
                 tagged = decoding.version > 4
-                rgb, on_black, own = as_seen(upright, decoding.greys, exact=exact, tagged=tagged)
+                rgb, own = as_seen(upright, decoding.greys, exact=exact, tagged=tagged)
             own = own if deep is None else deep[1]
             if rgb is image and kind != "JPEG":
                 # What reads several frames still changes its pixels, and closes them with its file.
                 rgb = image.copy()
-        # Last, since a later page may be damaged.
-        frames = _frames(image) if kind in ("GIF", "TIFF", "WEBP", "DICOM") else 1
     if orientation in _TURNED:
         width, height = height, width
     if part.box is not None:
         rgb = _cut_out(rgb, part, file)
         width, height = rgb.size
-    return OpenedImage(rgb, kind, mode, width, height, orientation, frames, on_black, own)
+    return OpenedImage(rgb, kind, mode, width, height, orientation, own)
 
 
 def _turn_to(image: Image.Image, page: int, file: object) -> None:
@@ -337,30 +344,3 @@ def orientation_of(image: Image.Image) -> int:
     except Exception:
         return 1
     return int(orientation) if orientation in range(1, 9) else 1
-
-
-def _frames(image: Image.Image) -> int:
-    """How many there are, as far as they are counted: all pages of a long film take minutes."""
-    count = 1
-    try:
-        while count < _MOST_COUNTED:
-            image.seek(count)
-            count += 1
-    except Exception:
-        return count
-    return count
-
-
-def _looks_truncated(error: BaseException) -> bool:
-    text = str(error).lower()
-    return any(word in text for word in ("truncated", "not enough image data", "end of file"))
-
-
-def _too_large(file: object) -> UnreadableImage:
-    limit = settings.max_pixels() / 1e6
-    return UnreadableImage(
-        "too_large",
-        f"The image has more than {limit:,.0f} million pixels.",
-        file=file,
-        remedy="Make it smaller, or raise LIGHTBOX_MAX_PIXELS.",
-    )

@@ -14,9 +14,8 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path, PurePath, PureWindowsPath
-from typing import BinaryIO
 
 from core import settings
 from core.addresses import foreign_scheme, is_address, shown
@@ -26,7 +25,7 @@ from core.datasets import archives, known_sets
 from core.datasets import sample as samples
 from core.datasets.layout import Choice, Skipped, is_text
 from core.datasets.places import is_folder
-from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors
+from core.errors import InvalidInput, NotAllowed, NotFound, disk_errors, named
 from core.files import objects
 from core.progress import Reporter
 from core.text import as_text
@@ -41,7 +40,7 @@ def add_sample(catalog: Catalog, key: str = samples.DEFAULT) -> DatasetRecord:
     Raises:
         InvalidInput: there is none of that key.
     """
-    return _once(catalog, "sample", key, samples.sample(key).name)
+    return _once(catalog, "sample", key, named("sample", key, samples.SAMPLES).name)
 
 
 def add_known(catalog: Catalog, key: str) -> DatasetRecord:
@@ -116,7 +115,7 @@ def of_folder(catalog: Catalog, path: str | Path) -> list[DatasetRecord]:
 
 def add_archive(
     catalog: Catalog,
-    source: Path | BinaryIO,
+    source: Path,
     filename: str,
     name: str | None = None,
     *,
@@ -137,38 +136,27 @@ def add_archive(
         NoSpace: it doesn't fit on the disk.
     """
     filename = as_text(filename)
-    limits = settings.load()
     workspace = catalog.workspace
     stage = workspace.new_staging()
     try:
-        kept = f"archive{archives.suffix_of(filename)}"
-        copy = stage / kept
+        suffix = archives.suffix_of(filename)
+        kept = f"archive{suffix}"
+        copy = source if take else stage / kept
         with disk_errors("the upload"):
-            if isinstance(source, Path):
-                if not source.is_file():
-                    raise NotFound("That file is not there.", file=source)
-                if take:
-                    copy = source
-                else:
-                    ensure_space(stage, source.stat().st_size, "copying the archive")
-                    shutil.copyfile(source, copy)
-            else:
-                with copy.open("wb") as out:
-                    shutil.copyfileobj(source, out, 1024 * 1024)
+            if not source.is_file():
+                raise NotFound("That file is not there.", file=source)
+            if not take:
+                ensure_space(stage, source.stat().st_size, "copying the archive")
+                shutil.copyfile(source, copy)
         try:
-            archives.inspect(
-                copy,
-                max_bytes=limits.max_unpacked_bytes,
-                max_files=limits.max_files,
-                encoding=_known_encoding(encoding),
-            )
+            archives.inspect(copy, _known_encoding(encoding))
         except InvalidInput as error:
             raise InvalidInput(error.title, file=filename, remedy=error.remedy) from error
-        wanted = name or catalog.datasets.free_name(_stem(filename)[:MAX_NAME])
-        source_facts = {"kind": "archive", "file": kept, "name": filename, "encoding": encoding}
-        record = _add(
-            catalog, wanted, "archive", {**source_facts, "layout": asdict(layout or Choice())}
-        )
+        stem = filename[: len(filename) - len(suffix)] or "archive"
+        wanted = name or catalog.datasets.free_name(stem[:MAX_NAME])
+        about = {"kind": "archive", "file": kept, "name": filename, "encoding": encoding}
+        how = asdict(layout or Choice())
+        record = _add(catalog, wanted, "archive", {**about, "layout": how})
         shutil.move(copy, workspace.dataset(record.id) / kept)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -186,7 +174,7 @@ def _known_encoding(name: str | None) -> str | None:
         ) from None
 
 
-def start_upload(catalog: Catalog, name: str, refused: list[tuple[str, str]]) -> DatasetRecord:
+def start_upload(catalog: Catalog, name: str, refused: list[Skipped]) -> DatasetRecord:
     """A dataset for files that were uploaded one by one; its folder is empty still."""
     return _add(catalog, name, "upload", {"kind": "upload", "refused": refused})
 
@@ -195,11 +183,6 @@ def start_by_hand(catalog: Catalog, name: str) -> DatasetRecord:
     """A dataset without images, for classes that people make one by one."""
     by_folder = asdict(Choice("classes"))
     return _add(catalog, name, "studio", {"kind": "studio", "ready": True, "layout": by_folder})
-
-
-def _stem(filename: str) -> str:
-    suffix = archives.suffix_of(filename)
-    return filename[: len(filename) - len(suffix)] or "archive"
 
 
 def _add(catalog: Catalog, name: str, origin: str, source: dict[str, object]) -> DatasetRecord:
@@ -228,26 +211,20 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
     folder = workspace.dataset(dataset_id)
     source = read_json(folder / "source.json")
     originals = workspace.originals(dataset_id)
-    refused = [Skipped(path, why) for path, why in source.get("refused", [])]
+    refused = [Skipped(*each) for each in source.get("refused", [])]
     if source["kind"] == "sample" and not source.get("ready"):
         key = source.get("key", samples.DEFAULT)
-        samples.sample(key).write(originals, report)
+        named("sample", key, samples.SAMPLES).write(originals, report)
     elif source["kind"] == "known" and not source.get("ready"):
         shutil.rmtree(originals, ignore_errors=True)
         known_sets.write_known(source["key"], originals, report)
     elif source["kind"] == "archive" and not source.get("ready"):
-        limits = settings.load()
         # A job that was interrupted starts from nothing, so that no part is taken for a whole.
         shutil.rmtree(originals, ignore_errors=True)
         originals.mkdir(parents=True)
         try:
             unpacked = archives.unpack(
-                folder / source["file"],
-                originals,
-                max_bytes=limits.max_unpacked_bytes,
-                max_files=limits.max_files,
-                encoding=source.get("encoding"),
-                report=report,
+                folder / source["file"], originals, source.get("encoding"), report
             )
             if not unpacked.kept and unpacked.skipped:
                 raise _nothing_of(unpacked.skipped)
@@ -256,15 +233,11 @@ def prepare(catalog: Catalog, dataset_id: str, report: Reporter) -> list[Skipped
             raise InvalidInput(error.title, file=source["name"], remedy=error.remedy) from error
         # It is called here as the person called it, not as it is kept.
         refused += [
-            replace(item, path=source["name"]) if item.path == source["file"] else item
+            item._replace(path=source["name"]) if item.path == source["file"] else item
             for item in unpacked.skipped
         ]
     if source["kind"] != "folder":
-        _remember(
-            catalog,
-            dataset_id,
-            {**source, "ready": True, "refused": [(item.path, item.why) for item in refused]},
-        )
+        _remember(catalog, dataset_id, {**source, "ready": True, "refused": refused})
     if source["kind"] == "archive":
         # Only now: a job that is killed before the note is written needs it once more.
         (folder / source["file"]).unlink(missing_ok=True)

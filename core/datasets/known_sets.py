@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from core import settings
 from core.datasets import archives
 from core.datasets.downloads import Published, bring, seems_here
 from core.datasets.known_formats import ArrayBatch, read_cifar, read_idx, read_npz
@@ -201,7 +199,8 @@ def write_known(key: str, folder: Path, report: Reporter = SILENT) -> int:
         with disk_errors(f"writing {known.title}"):
             shutil.rmtree(part, ignore_errors=True)
             if known.read is None:
-                written = _unpack(paths[0], part, report)
+                part.mkdir(parents=True)
+                written = archives.unpack(paths[0], part, report=report).kept
             else:
                 written = _write(known, paths, part, report)
             if folder.exists():
@@ -210,19 +209,6 @@ def write_known(key: str, folder: Path, report: Reporter = SILENT) -> int:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return written
-
-
-def _unpack(archive: Path, folder: Path, report: Reporter) -> int:
-    folder.mkdir(parents=True)
-    limits = settings.load()
-    unpacked = archives.unpack(
-        archive,
-        folder,
-        max_bytes=limits.max_unpacked_bytes,
-        max_files=limits.max_files,
-        report=report,
-    )
-    return unpacked.kept
 
 
 def _write(known: KnownSet, paths: Sequence[Path], folder: Path, report: Reporter) -> int:
@@ -236,9 +222,8 @@ def _write(known: KnownSet, paths: Sequence[Path], folder: Path, report: Reporte
                 place.mkdir(parents=True, exist_ok=True)
             starts = range(0, len(part.images), _BATCH)
             for number in pool.map(lambda start: _write_batch(part, start, places), starts):  # noqa: B023
-                report.check()
                 done += number
-                report.progress("write", done, known.images, f"Writing {known.title}")
+                report.step("write", done, known.images, f"Writing {known.title}")
     finally:
         pool.shutdown(cancel_futures=True)
     return done
@@ -248,10 +233,7 @@ def _write_batch(part: ArrayBatch, start: int, places: Sequence[Path]) -> int:
     images = part.images[start : start + _BATCH]
     labels = part.labels[start : start + _BATCH]
     for number, (image, label) in enumerate(zip(images, labels, strict=True), part.first + start):
-        _write_png(image, places[int(label)] / f"{number + 1:05d}.png")
+        path = places[int(label)] / f"{number + 1:05d}.png"
+        # The least compression is several times faster, and of images this small costs few bytes.
+        Image.fromarray(np.ascontiguousarray(image)).save(path, compress_level=1)
     return len(images)
-
-
-def _write_png(image: NDArray[np.uint8], path: Path) -> None:
-    # The least compression is several times faster, and of images this small costs few bytes.
-    Image.fromarray(np.ascontiguousarray(image)).save(path, compress_level=1)

@@ -5,9 +5,8 @@ Images are found by content: a renamed or moved image is not decoded again, a ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -67,10 +66,14 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Files:
-    """Images that are decoded when they are taken and not kept: for what looks at each once.
+    """Images of a table as they lie in their files, and as what they are wanted. Taken from here
+    they are decoded each time and not kept: for what looks at each once.
 
     Attributes:
-        root, table, size, fit, decoding: as for :func:`load_pixels`.
+        root: where the images lie.
+        table: columns ``path`` (relative to ``root``) and ``hash`` (of the content, as scanned).
+        size: side in pixels.
+        decoding: how files become pixels.
     """
 
     root: Path
@@ -91,15 +94,26 @@ class Files:
             NotFound: one can't be read any more.
         """
         some = self.table.iloc[rows]
-        read = _reading(self.root, self.size, self.fit, self.decoding)
         images = np.empty((len(rows), self.size, self.size, 3), np.uint8)
         with ThreadPoolExecutor(readers(self.root)) as pool:
-            found = pool.map(read, zip(some["hash"], some["path"], strict=True))
+            found = pool.map(self.read, some["hash"], some["path"])
             for at, image in enumerate(found):
                 if isinstance(image, Skipped):
                     raise gone(self.root, image)
                 images[at] = image
         return images
+
+    def read(self, digest: str, path: str) -> np.ndarray | Skipped:
+        """The image with this content at this path, uint8 (size, size, 3); or why there is none."""
+        try:
+            data = read_regular(image_file(self.root, path))
+            if hash_bytes(data) != digest:
+                return Skipped(path, "It has changed since it was scanned. Scan again to use it.")
+            return decode(data, self.size, fit=self.fit, file=path, decoding=self.decoding)
+        except UnreadableImage as error:
+            return Skipped(path, error.title)
+        except OSError:
+            return Skipped(path, "It is no longer there, or can't be read.")
 
 
 def gone(root: Path, first: Skipped | None) -> NotFound:
@@ -112,23 +126,9 @@ def gone(root: Path, first: Skipped | None) -> NotFound:
 
 
 def load_pixels(
-    workspace: Workspace,
-    dataset_id: str,
-    root: Path,
-    table: pd.DataFrame,
-    size: int,
-    *,
-    fit: Fit = "stretch",
-    decoding: Decoding = NOW,
-    report: Reporter = SILENT,
+    workspace: Workspace, dataset_id: str, files: Files, report: Reporter = SILENT
 ) -> Pixels:
     """Decode what is not decoded yet, and return all.
-
-    Args:
-        root: where the images lie.
-        table: columns ``path`` (relative to ``root``) and ``hash`` (of the content, as scanned).
-        size: side in pixels.
-        decoding: how files become pixels.
 
     An image that has vanished, changed since the scan or can't be decoded is in ``failed``; the
     others are kept. Several processes may call this at once: one decodes, the others wait.
@@ -137,54 +137,39 @@ def load_pixels(
         NoSpace: the decoded images don't fit on the disk.
         Cancelled: the person asked to stop; what was decoded is kept.
     """
-    folder = workspace.cache / "pixels" / dataset_id
-    file = SlotFile(folder, _stem(size, fit, decoding), "uint8", (size, size, 3))
-    with file.adding():
+    cache = _cache(workspace, dataset_id, files.size, files.fit, files.decoding)
+    table = files.table
+    with cache.adding():
         wanted = {
             digest: path
             for path, digest in zip(table["path"], table["hash"], strict=True)
-            if digest not in file.slots
+            if digest not in cache.slots
         }
         if wanted:
-            ensure_space(folder, len(wanted) * file.record_bytes, "preparing the images")
-        failed, decoded = _fill(file, root, wanted, (fit, decoding), report)
-    return Pixels(file.open(), file.find(list(table["hash"])), failed, decoded)
+            needed = len(wanted) * cache.record_bytes
+            ensure_space(workspace.cache, needed, "preparing the images")
+        failed, decoded = _fill(cache, files, wanted, report)
+    return Pixels(cache.open(), cache.find(list(table["hash"])), failed, decoded)
 
 
 def expected_pixels(
-    workspace: Workspace,
-    dataset_id: str,
-    root: Path,
-    table: pd.DataFrame,
-    size: int,
-    *,
-    fit: Fit = "stretch",
-    decoding: Decoding = NOW,
-    report: Reporter = SILENT,
+    workspace: Workspace, dataset_id: str, files: Files, report: Reporter = SILENT
 ) -> Pixels:
     """Which images can be decoded, found out without decoding those whose size and time of change
     are still those of the scan, which has read them.
 
     As :func:`load_pixels`, with nothing in ``store``; ``slots`` are 0 or, where it fails, -1.
-    ``table`` has the columns ``bytes`` and ``mtime_ns`` too.
+    The table has the columns ``bytes`` and ``mtime_ns`` too.
     """
-
+    table = files.table
     then = zip(table["bytes"], table["mtime_ns"], strict=True)
-    now = stamps(root, table["path"])
+    now = stamps(files.root, table["path"])
     doubtful = np.flatnonzero([each != was for each, was in zip(now, then, strict=True)])
-    looked = load_pixels(
-        workspace,
-        dataset_id,
-        root,
-        table.iloc[doubtful],
-        size,
-        fit=fit,
-        decoding=decoding,
-        report=report,
-    )
+    some = replace(files, table=table.iloc[doubtful])
+    looked = load_pixels(workspace, dataset_id, some, report)
     slots = np.zeros(len(table), np.int64)
     slots[doubtful] = np.minimum(looked.slots, 0)
-    empty = np.zeros((0, size, size, 3), np.uint8)
+    empty = np.zeros((0, files.size, files.size, 3), np.uint8)
     return Pixels(empty, slots, looked.failed, looked.decoded)
 
 
@@ -197,59 +182,32 @@ def missing_pixels(
     decoding: Decoding = NOW,
 ) -> int:
     """How many of a table's images :func:`load_pixels` would have to decode."""
-    folder = workspace.cache / "pixels" / dataset_id
-    file = SlotFile(folder, _stem(size, fit, decoding), "uint8", (size, size, 3))
-    known = file.peek()
+    known = _cache(workspace, dataset_id, size, fit, decoding).peek()
     return sum(digest not in known for digest in set(table["hash"]))
 
 
-def _stem(size: int, fit: Fit, decoding: Decoding) -> str:
-    return f"{size}-{fit}-v{str(decoding).replace(':', '-')}"
+def _cache(
+    workspace: Workspace, dataset_id: str, size: int, fit: Fit, decoding: Decoding
+) -> SlotFile:
+    stem = f"{size}-{fit}-v{str(decoding).replace(':', '-')}"
+    return SlotFile(workspace.cache / "pixels" / dataset_id, stem, "uint8", (size, size, 3))
 
 
 def _fill(
-    file: SlotFile,
-    root: Path,
-    wanted: dict[str, str],
-    how: tuple[Fit, Decoding],
-    report: Reporter,
+    cache: SlotFile, files: Files, wanted: dict[str, str], report: Reporter
 ) -> tuple[list[Skipped], int]:
     failed: list[Skipped] = []
     decoded = 0
-    read = _reading(root, file.shape[0], *how)
-    with ThreadPoolExecutor(readers(root)) as pool:
-        for batch in _batches(iter(wanted.items())):
+    left = iter(wanted.items())
+    with ThreadPoolExecutor(readers(files.root)) as pool:
+        while batch := list(islice(left, _BATCH)):
             report.step("decode", decoded, len(wanted), "Reading images")
-            for (digest, _), result in zip(batch, pool.map(read, batch), strict=True):
+            digests, paths = zip(*batch, strict=True)
+            for digest, result in zip(digests, pool.map(files.read, digests, paths), strict=True):
                 if isinstance(result, Skipped):
                     failed.append(result)
                 else:
-                    file.add(digest, result)
+                    cache.add(digest, result)
                     decoded += 1
     report.progress("decode", len(wanted), len(wanted), "Reading images")
     return failed, decoded
-
-
-def _reading(
-    root: Path, size: int, fit: Fit, decoding: Decoding
-) -> Callable[[tuple[str, str]], np.ndarray | Skipped]:
-    """What decodes one image, from its content hash and its path."""
-
-    def read(item: tuple[str, str]) -> np.ndarray | Skipped:
-        digest, path = item
-        try:
-            data = read_regular(image_file(root, path))
-            if hash_bytes(data) != digest:
-                return Skipped(path, "It has changed since it was scanned. Scan again to use it.")
-            return decode(data, size, fit=fit, file=path, decoding=decoding)
-        except UnreadableImage as error:
-            return Skipped(path, error.title)
-        except OSError:
-            return Skipped(path, "It is no longer there, or can't be read.")
-
-    return read
-
-
-def _batches(items: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    while batch := list(islice(items, _BATCH)):
-        yield batch

@@ -114,13 +114,8 @@ def outside(path: str) -> str:
 
 def as_kept(path: str) -> str:
     """A path as this version keeps it."""
-    whole = _WHOLE.match(path)
+    whole = _WHOLE.match(path) if "/added/" in path else None
     return _INSIDE + whole[1] if whole else path
-
-
-def all_as_kept(paths: Iterable[str]) -> list[str]:
-    """Paths as this version keeps them."""
-    return [as_kept(path) if "/added/" in path else path for path in paths]
 
 
 def column_as_kept(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,4 +126,6 @@ def column_as_kept(table: pd.DataFrame) -> pd.DataFrame:
         return table
     import pandas as pd
 
-    return table.assign(path=pd.Series(all_as_kept(paths), index=table.index, dtype=paths.dtype))
+    return table.assign(
+        path=pd.Series([*map(as_kept, paths)], index=table.index, dtype=paths.dtype)
+    )

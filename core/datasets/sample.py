@@ -16,7 +16,6 @@ from PIL import Image
 
 from core.datasets.fruit import IMAGES as FRUIT_IMAGES
 from core.datasets.fruit import write_fruit
-from core.errors import named
 from core.progress import SILENT, Reporter
 
 IMAGES = 1797
@@ -38,15 +37,6 @@ class Sample:
     sentence: str
     images: int
     write: Callable[[Path, Reporter], int]
-
-
-def sample(key: str) -> Sample:
-    """The sample of this key.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    return named("sample", key, SAMPLES)
 
 
 def write_digits(target: Path, report: Reporter = SILENT) -> int:

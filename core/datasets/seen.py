@@ -85,7 +85,7 @@ def _swapped(args: Any) -> Any:
 
 def as_seen(
     image: Image.Image, within: Range | None = None, *, exact: bool = False, tagged: bool = True
-) -> tuple[Image.Image, bool, Range | None]:
+) -> tuple[Image.Image, Range | None]:
     """8-bit RGB as a viewer shows it.
 
     Args:
@@ -96,14 +96,14 @@ def as_seen(
             not for models that were trained before that.
 
     Returns:
-        It, itself if it is so already; whether it was put on black, since white would hide it; and
-        the file's own range of deep greys, ``None`` for other pictures.
+        It, itself if it is so already; and the file's own range of deep greys, ``None`` for other
+        pictures.
     """
     mode = image.mode
     tags = dict(getattr(image, "tag_v2", {}))
     if tagged and mode == "L" and tags.get(_SAMPLES) in (_SIGNED, (_SIGNED,)):
         # Pillow takes −1 for 255.
-        return to_eight_bits(np.asarray(image).view(np.int8), None, (-128.0, 127.0)), False, None
+        return to_eight_bits(np.asarray(image).view(np.int8), None, (-128.0, 127.0)), None
     if is_deep(mode):
         values = np.asarray(image)
         # What a medical picture says of itself is what a viewer shows of it.
@@ -112,7 +112,7 @@ def as_seen(
         seen = to_eight_bits(values, tags, within or own)
         if image.info.get("inverted") or (tagged and tags.get(_WHITE) == 0):
             seen = ImageOps.invert(seen)
-        return seen, False, None if window else own
+        return seen, None if window else own
     if "transparency" in image.info or mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         rgba = image.convert("RGBA")
         if image.info.get("icc_profile") and mode == "RGBA":
@@ -120,9 +120,9 @@ def as_seen(
             colours.info["icc_profile"] = image.info["icc_profile"]
             rgba = to_srgb(colours, exact=exact).convert("RGBA")
             rgba.putalpha(image.getchannel("A"))
-        return *on_background(rgba), None
+        return on_background(rgba), None
     seen = to_srgb(image, exact=exact)
-    return (seen if seen.mode == "RGB" else seen.convert("RGB")), False, None
+    return (seen if seen.mode == "RGB" else seen.convert("RGB")), None
 
 
 def as_first(image: Image.Image) -> Image.Image:

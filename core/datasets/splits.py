@@ -173,6 +173,8 @@ def split_counts(labels: pd.Series, splits: pd.Series) -> pd.DataFrame:
 
 # Classes of which the same is to be said, each in a sentence of its own; of more, one says it.
 _ONE_BY_ONE = 3
+# A class with fewer images than this is learned from, or judged on, next to nothing.
+_FEW = 5
 # What is said of several classes together, by kind of warning, the gravest first.
 _OF_MANY = {
     "untaught": "have no training images: the model can't learn them.",
@@ -181,8 +183,8 @@ _OF_MANY = {
     "untested": "have so few images that none is left to test them with. Add more.",
     "burst": "consist of near-copies, as a burst or a film gives. They were split in order, so "
     "their tests are too easy.",
-    "learned": "will be learned from fewer than {few} training images each.",
-    "judged": "will be judged on fewer than {few} test images each; their figures will be rough.",
+    "learned": f"will be learned from fewer than {_FEW} training images each.",
+    "judged": f"will be judged on fewer than {_FEW} test images each; their figures will be rough.",
     "unvalidated": "have no validation images: they have no say in the best epoch.",
 }
 
@@ -195,7 +197,6 @@ LEFT_OUT = ("untaught", "missing", "untested")
 def split_warnings(
     table: pd.DataFrame,
     splits: pd.Series,
-    few: int = 5,
     kinds: Collection[str] = WARNINGS,
 ) -> list[str]:
     """Sentences about classes that can't be trained on or judged well, the gravest first.
@@ -203,7 +204,6 @@ def split_warnings(
     Args:
         table: columns ``label``, and where they are known ``group`` (near-copies share a value) and
             ``split`` (as the folder came).
-        few: a class with fewer images than this is learned from, or judged on, next to nothing.
         kinds: of :data:`WARNINGS`.
     """
     labels = table["label"]
@@ -230,10 +230,10 @@ def split_warnings(
         elif label in burst and not test_came:
             text = f"All {number} of “{label}” are near-copies of one another, as a burst or a film"
             say("burst", f"{text} gives. They were split in order, so its test is too easy.")
-        elif row["test"] < few:
+        elif row["test"] < _FEW:
             text = f"“{label}” will be judged on {plural(row['test'], 'test image')} only;"
             say("judged", f"{text} its figures will be rough.")
-        elif row["train"] < few:
+        elif row["train"] < _FEW:
             learned = plural(row["train"], "training image")
             say("learned", f"“{label}” will be learned from {learned} only.")
         elif validated and row["validation"] == 0:
@@ -244,7 +244,7 @@ def split_warnings(
         if kind not in kinds:
             continue
         if len(texts) > _ONE_BY_ONE:
-            found.append(f"{listed(list(texts))} {_OF_MANY[kind].format(few=few)}")
+            found.append(f"{listed(list(texts))} {_OF_MANY[kind]}")
         else:
             found += texts.values()
     return found

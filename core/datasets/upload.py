@@ -17,17 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from core.catalog import Catalog, DatasetRecord
-from core.datasets import intake
-from core.datasets.added import added_folder, added_path
-from core.datasets.formats import (
-    HEAD_BYTES,
-    TABLES,
-    begins_like_image,
-    has_image_name,
-    may_be_image,
-    suffix_of,
-    why_not,
-)
+from core.datasets import formats, intake
+from core.datasets.added import added_folder
 from core.datasets.layout import Skipped, is_litter, is_text, outline
 from core.errors import InvalidInput, disk_errors
 from core.text import as_text
@@ -69,7 +60,7 @@ class UploadStage:
     @property
     def count(self) -> int:
         """Number of images that lie here, whoever took them."""
-        found = (file for file in self._files.rglob("*") if suffix_of(file.name) not in TABLES)
+        found = (file for file in self._files.rglob("*") if not formats.is_table(file.name))
         return sum(1 for file in found if file.is_file())
 
     @property
@@ -126,12 +117,12 @@ class UploadStage:
         parts = [part for part in path.parts if part not in ("/", "..", ".")]
         if not parts or any(is_litter(part) for part in parts):
             return False
-        is_table = suffix_of(parts[-1]) in TABLES
+        is_table = formats.is_table(parts[-1])
         head = b""
-        if not has_image_name(parts[-1]) and may_be_image(parts[-1]):
-            head = source.read(HEAD_BYTES)
-        if not (has_image_name(parts[-1]) or is_table or begins_like_image(head)):
-            self._refuse(relative_path, why_not(parts[-1]))
+        if not formats.has_image_name(parts[-1]) and formats.may_be_image(parts[-1]):
+            head = source.read(formats.HEAD_BYTES)
+        if not (formats.has_image_name(parts[-1]) or is_table or formats.begins_like_image(head)):
+            self._refuse(relative_path, formats.why_not(parts[-1]))
             return False
         if not all(is_text(part) for part in parts):
             self._refuse(relative_path, "Its name is not valid text (UTF-8).")
@@ -157,21 +148,20 @@ class UploadStage:
         return True
 
     def _refuse(self, path: str, why: str) -> None:
-        path = as_text(path)
-        self.refused.append(Skipped(path, why))
+        self.refused.append(Skipped(as_text(path), why))
         with (
             disk_errors("the upload"),
             (self._folder / "refused").open("a", encoding="utf-8") as log,
         ):
-            log.write(json.dumps([path, why]) + "\n")
+            log.write(json.dumps(self.refused[-1]) + "\n")
 
-    def all_refused(self) -> list[tuple[str, str]]:
-        """Path and reason of every file that was refused, in any request of this upload."""
+    def all_refused(self) -> list[Skipped]:
+        """Every file that was refused, in any request of this upload."""
         try:
             lines = (self._folder / "refused").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return []
-        return [(path, why) for path, why in map(json.loads, lines)]
+        return [Skipped(*json.loads(line)) for line in lines]
 
     def gather(self, label: str) -> None:
         """Put everything that was taken into one class, whatever folders it came from.
@@ -202,9 +192,8 @@ class UploadStage:
             Conflict: the name is taken.
         """
         self._check_some()
-        record = intake.start_upload(
-            catalog, name, list(dict.fromkeys([*self.all_refused(), *refused]))
-        )
+        everything = dict.fromkeys([*self.all_refused(), *(Skipped(*each) for each in refused)])
+        record = intake.start_upload(catalog, name, list(everything))
         originals = catalog.workspace.originals(record.id)
         with disk_errors("the upload"):
             originals.rmdir()
@@ -266,7 +255,7 @@ class UploadStage:
                     places.append(place)
         self.abandon()
         if record.origin == "folder":
-            return [added_path(workspace, place) for place in places]
+            return [workspace.store_path(place) for place in places]
         return [place.relative_to(originals).as_posix() for place in places]
 
     def _unwrapped(self, base: Path) -> Path:

@@ -40,7 +40,7 @@ def encoding_of(names: Iterable[bytes]) -> str:
         A name of one of Python's encodings.
     """
     parts = sorted({part for name in names for part in name.split(b"/") if not part.isascii()})
-    if not parts or all(_decodes(part, "utf-8") for part in parts):
+    if all(_read(part, "utf-8") is not None for part in parts):
         return "utf-8"
     joined = b"".join(parts)
     foreign = sum(byte > 127 for byte in joined) > len(joined) / 2
@@ -49,7 +49,8 @@ def encoding_of(names: Iterable[bytes]) -> str:
     for encoding in wanted:
         if all(_reads_well(part, encoding) for part in parts):
             return encoding
-    return next((each for each in wanted if all(_decodes(p, each) for p in parts)), "cp437")
+    fitting = (each for each in wanted if all(_read(p, each) is not None for p in parts))
+    return next(fitting, "cp437")
 
 
 def _of_this_computer() -> str:
@@ -57,19 +58,16 @@ def _of_this_computer() -> str:
     return _BY_LANGUAGE.get(language) or _BY_LANGUAGE.get(language.partition("_")[0], "")
 
 
-def _decodes(part: bytes, encoding: str) -> bool:
+def _read(part: bytes, encoding: str) -> str | None:
     try:
-        part.decode(encoding)
+        return part.decode(encoding)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def _reads_well(part: bytes, encoding: str) -> bool:
     """Whether all that isn't ASCII is letters, and common ones where that can be told."""
-    try:
-        text = part.decode(encoding)
-    except UnicodeDecodeError:
+    if (text := _read(part, encoding)) is None:
         return False
     letters = [char for char in text if not char.isascii()]
     if any(unicodedata.category(char)[0] not in "LMN" for char in letters):
@@ -79,17 +77,11 @@ def _reads_well(part: bytes, encoding: str) -> bool:
         return not any("\uff61" <= char <= "\uff9f" for char in letters)
     if encoding == "gb18030":
         # Characters of the standard of 1980: both bytes high, the first from B0 to F7.
-        return all(len(char.encode("gb18030")) == 2 and _is_gb2312(char) for char in letters)
+        return all(
+            len(char.encode("gb18030")) == 2 and char.encode("gb2312", "ignore") for char in letters
+        )
     if encoding == "cp949":
         return all("\uac00" <= char <= "\ud7a3" for char in letters)
-    return True
-
-
-def _is_gb2312(char: str) -> bool:
-    try:
-        char.encode("gb2312")
-    except UnicodeEncodeError:
-        return False
     return True
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from core import settings
 from core.addresses import in_full, shown
 from core.catalog import Catalog
 from core.datasets import archives
@@ -264,17 +263,10 @@ def keep_archive(
         NoSpace: it doesn't fit on the disk.
         Cancelled: the person asked to stop.
     """
-    limits = settings.load()
     suffix = archives.suffix_of(filename)
     target = _place(catalog.workspace, run_id, filename[: len(filename) - len(suffix)])
     try:
-        archives.unpack(
-            archive,
-            target,
-            max_bytes=limits.max_unpacked_bytes,
-            max_files=limits.max_files,
-            report=report,
-        )
+        archives.unpack(archive, target, report=report)
     except BaseException as error:
         shutil.rmtree(target, ignore_errors=True)
         if isinstance(error, InvalidInput):

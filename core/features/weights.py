@@ -18,10 +18,9 @@ def find_weights(key: str) -> Path | None:
         InvalidInput: there is no such backbone.
     """
     backbone = backbones.get(key)
-    if backbone.packaged is None:
-        return downloads.find(backbone.file, "models")
-    folder = backbone.packaged.folder
-    return None if folder is None else downloads.find_in(folder, backbone.file)
+    packaged = backbone.packaged
+    folder = downloads.cache_folder("models") if packaged is None else packaged.folder
+    return None if folder is None else downloads.find(backbone.file, folder)
 
 
 def weights(key: str, report: Reporter = SILENT) -> Path:

@@ -21,7 +21,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import settings
 from core.addresses import is_address
 from core.catalog import Catalog
 from core.datasets import archives
@@ -293,19 +292,12 @@ def _unpack(catalog: Catalog, batch: Batch, folder: Path, report: Reporter) -> N
     ready = folder.parent / "unpacked"
     if not batch.archive or ready.exists():
         return
-    limits = settings.load()
     stage = UploadStage(catalog.workspace, batch.archive)
     if not stage.archive.is_file():
         raise NotFound("The archive is not here any more.", remedy="Upload it again.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    archives.unpack(
-        stage.archive,
-        folder,
-        max_bytes=limits.max_unpacked_bytes,
-        max_files=limits.max_files,
-        report=report,
-    )
+    archives.unpack(stage.archive, folder, report=report)
     ready.touch()
     stage.abandon()
 

@@ -16,7 +16,7 @@ from core.inference.batch_store import Batch, images_of
 from core.progress import SILENT, Reporter, Throttle
 from core.quality.packing import check_target, packing
 from core.quality.safe_names import Names
-from core.quality.take_away import sweep
+from core.quality.take_away import place_for
 from core.runs.files import RunFiles
 
 UNSURE = "unsure"
@@ -118,13 +118,8 @@ def sort_to_fetch(
     catalog: Catalog, batch: Batch, token: str, threshold: float, report: Reporter = SILENT
 ) -> Sorted:
     """The same as a .zip that a browser fetches under ``token``, as exports of datasets are."""
-    sweep(catalog.workspace)
-    folder = catalog.workspace.export(token)
-    folder.mkdir(parents=True, exist_ok=True)
-    name = Names().take(f"{batch.name} sorted")
-    return sort_batch(
-        catalog, batch, folder / f"{name}.zip", archive=True, threshold=threshold, report=report
-    )
+    target = place_for(catalog.workspace, token, f"{batch.name} sorted")
+    return sort_batch(catalog, batch, target, archive=True, threshold=threshold, report=report)
 
 
 def as_json(done: Sorted) -> dict[str, Any]:

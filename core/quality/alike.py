@@ -24,11 +24,7 @@ from core.errors import NotFound
 from core.progress import SILENT, Reporter
 from core.quality.copies import DEFAULT_THRESHOLD, SAME, Copies, find_copies, groups
 from core.quality.descriptor import DESCRIPTOR_BYTES
-from core.quality.index import read_index
-from core.who import author
-from core.workspace import atomic_path
-
-_PHASE = "copies"
+from core.quality.index import keep_found, read_index
 
 
 @dataclass(frozen=True)
@@ -115,19 +111,16 @@ def find_alike(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) -> 
     rows = table.loc[table["status"] == "ok", ["hash", "descriptor"]].drop_duplicates("hash")
     rows = rows[rows["descriptor"].map(len) == DESCRIPTOR_BYTES].sort_values("hash")
     of = hashlib.blake2b("".join(rows["hash"]).encode(), digest_size=16).hexdigest()
-    done = [change for change in changes if change.action == "copies"]
+    last = [change for change in changes if change.action == "copies"][-1:]
     folder = catalog.workspace.dataset(dataset_id)
     # Pairs whose file was lost or damaged are looked for again, and get a file of another name.
-    if (
-        done
-        and done[-1].payload["of"] == of
-        and read_pairs(folder / done[-1].payload["file"]) is not None
-    ):
-        return int(done[-1].payload["pairs"])
+    for done in last:
+        if done.payload["of"] == of and read_pairs(folder / done.payload["file"]) is not None:
+            return int(done.payload["pairs"])
 
     def step(share: float) -> None:
-        report.progress(_PHASE, round(share * len(rows)), len(rows), "Looking for near-duplicates")
-        report.check()
+        done = round(share * len(rows))
+        report.step("copies", done, len(rows), "Looking for near-duplicates")
 
     descriptors = np.frombuffer(b"".join(rows["descriptor"]), np.uint8)
     found = find_copies(descriptors.reshape(-1, DESCRIPTOR_BYTES), step)
@@ -140,16 +133,7 @@ def find_alike(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) -> 
             "relation": found.relations.astype(object),
         }
     ).astype({"a": "str", "b": "str", "relation": "str"})
-    name = f"copies-{len(done) + 1}.parquet"
-    with atomic_path(folder / name) as part:
-        pairs.to_parquet(part, index=False, compression="zstd")
-    catalog.changes.append(
-        dataset_id,
-        "copies",
-        {"file": name, "of": of, "pairs": len(pairs)},
-        author=author(),
-        why="scan",
-    )
+    keep_found(catalog, dataset_id, "copies", pairs, {"of": of, "pairs": len(pairs)}, "scan")
     return len(pairs)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.quality.copies.groups import components
+
 
 def belonging(table: pd.DataFrame) -> pd.Series:
     """What each image of a table belongs to: rows of equal value stay together.
@@ -20,15 +22,11 @@ def belonging(table: pd.DataFrame) -> pd.Series:
     together = table.get("together")
     if together is None or not (together != "").any():
         return copies
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     first, names = pd.factorize(copies)
     said = (together != "").to_numpy()
     second = pd.factorize(together[said])[0] + len(names)
-    size = int(second.max()) + 1
-    links = coo_array((np.ones(len(second), np.int8), (first[said], second)), shape=(size, size))
-    return pd.Series(connected_components(links, directed=False)[1][first], index=table.index)
+    joined = components(int(second.max()) + 1, np.column_stack([first[said], second]))
+    return pd.Series(joined[first], index=table.index)
 
 
 def with_groups(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,8 +18,9 @@ from core.datasets import intake
 from core.datasets.upload import as_folder
 from core.errors import InvalidInput, NotFound
 from core.quality import curation
-from core.quality.classes import tidy
+from core.quality.classes import no_class, tidy
 from core.quality.curation import curated, in_force, is_usable
+from core.quality.index import make_index
 from core.text import images, numbered
 from core.who import acting, author
 
@@ -167,10 +168,7 @@ def _find(catalog: Catalog, dataset_id: str, label: str) -> ClassByHand:
     for each in classes:
         if each.label == label:
             return each
-    raise NotFound(
-        f"There is no class “{label}” in this dataset now.",
-        remedy="There are: " + ", ".join(each.label for each in classes[:20]) + ".",
-    )
+    raise no_class(label, [each.label for each in classes])
 
 
 def called(name: str) -> str:
@@ -230,7 +228,5 @@ def _table(catalog: Catalog, record: DatasetRecord) -> pd.DataFrame:
     try:
         return curated(catalog, record.id, record.version)
     except NotFound:
-        columns = ("path", "label", "label_found", "status")
-        return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).assign(
-            excluded=pd.Series(dtype=bool)
-        )
+        nothing = make_index([])
+        return nothing.assign(label_found=nothing["label"], excluded=nothing["wrong_suffix"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from core.catalog import Catalog
 from core.errors import InvalidInput, NotFound
@@ -31,6 +31,14 @@ def tidy(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
+def no_class(label: str, present: Sequence[str]) -> NotFound:
+    """There is no class of this name, and which there are."""
+    return NotFound(
+        f"There is no class “{label}” in this dataset now.",
+        remedy=f"There are: {', '.join(present[:20])}.",
+    )
+
+
 def images_of(
     catalog: Catalog, dataset_id: str, labels: Collection[str], name: str = ""
 ) -> list[str]:
@@ -44,9 +52,6 @@ def images_of(
     present = set(table["label"])
     for label in labels:
         if label not in present:
-            raise NotFound(
-                f"There is no class “{label}” in this dataset now.",
-                remedy="There are: " + ", ".join(sorted(present)[:20]) + ".",
-            )
+            raise no_class(label, sorted(present))
     moving = table["label"].isin(list(labels)) & (table["label"] != name)
     return list(table.loc[moving, "path"])

@@ -6,6 +6,7 @@ more change that names the versions that no longer count, and can itself be undo
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,15 +16,16 @@ import pandas as pd
 from core.catalog import Catalog, Change
 from core.catalog.changes import DECISIONS
 from core.catalog.datasets import check_length, tidy
-from core.datasets.places import all_as_kept
+from core.datasets.layout import Skipped
 from core.errors import InvalidInput, NotFound
 from core.features.kept import Kept
 from core.quality.alike import Alike
 from core.quality.facts import Classes, facts_of
-from core.quality.index import read_index, read_skipped
+from core.quality.index import read_index
 from core.quality.same_part import Rows
 from core.text import as_text
 from core.who import author, require
+from core.workspace import read_json
 
 MAX_CLASS_NAME = 255
 # What was found out, not decided: can't be undone, and is no news to a person.
@@ -91,20 +93,6 @@ def is_usable(table: pd.DataFrame) -> pd.Series:
     return (table["status"] == "ok") & ~table["excluded"]
 
 
-class _Key:
-    """A catalog, a dataset and a version, compared by what they stand for."""
-
-    def __init__(self, catalog: Catalog, dataset_id: str, version: int) -> None:
-        self.catalog, self.dataset_id, self.version = catalog, dataset_id, version
-        self._key = (str(catalog.workspace.home), str(catalog.engine.url), dataset_id, version)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._key == other._key
-
-
 def known_alike(catalog: Catalog, dataset_id: str, version: int | None = None) -> Alike:
     """The near-duplicates among the rows of :func:`curated`. A shared object.
 
@@ -121,21 +109,25 @@ _made: Kept[tuple[pd.DataFrame, Alike]] = Kept(8)
 def _curated(catalog: Catalog, dataset_id: str, version: int | None) -> tuple[pd.DataFrame, Alike]:
     if version is None:
         version = catalog.datasets.get(dataset_id).version
-    key = _Key(catalog, dataset_id, version)
-    return _made.get(key, None, lambda: _one_more(key) or _make(key))
+    asked = catalog, dataset_id, version
+    return _made.get(_key(*asked), None, lambda: _one_more(*asked) or _make(*asked))
 
 
-def _one_more(key: _Key) -> tuple[pd.DataFrame, Alike] | None:
+def _key(catalog: Catalog, dataset_id: str, version: int) -> tuple[str, str, str, int]:
+    return str(catalog.workspace.home), str(catalog.engine.url), dataset_id, version
+
+
+def _one_more(catalog: Catalog, dataset_id: str, version: int) -> tuple[pd.DataFrame, Alike] | None:
     """The version before, if it is at hand, and one decision more that leaves classes and facts as
     they are; ``None`` otherwise."""
-    before = _made.peek(_Key(key.catalog, key.dataset_id, key.version - 1))
+    before = _made.peek(_key(catalog, dataset_id, version - 1))
     if before is None:
         return None
-    change = key.catalog.changes.of(key.dataset_id, up_to=key.version)[-1]
-    if change.version != key.version or change.action not in ("exclude", "restore", "keep"):
+    change = catalog.changes.of(dataset_id, up_to=version)[-1]
+    if change.version != version or change.action not in ("exclude", "restore", "keep"):
         return None
     table, known = before[0].copy(deep=False), before[1]
-    at = Rows(table["path"]).find(all_as_kept(change.payload["paths"]), any_page=False)
+    at = Rows(table["path"]).find(change.payload["paths"], any_page=False)
     column = "kept" if change.action == "keep" else "excluded"
     values = table[column].to_numpy().copy()
     values[at] = change.action != "restore"
@@ -143,13 +135,13 @@ def _one_more(key: _Key) -> tuple[pd.DataFrame, Alike] | None:
     return table, known
 
 
-def _make(key: _Key) -> tuple[pd.DataFrame, Alike]:
-    changes = in_force(key.catalog.changes.of(key.dataset_id, up_to=key.version))
+def _make(catalog: Catalog, dataset_id: str, version: int) -> tuple[pd.DataFrame, Alike]:
+    changes = in_force(catalog.changes.of(dataset_id, up_to=version))
     index = _scan(changes)
     copies, suspects = _last(changes, "copies"), _last(changes, "suspects")
     facts = facts_of(
-        key.catalog.workspace,
-        key.dataset_id,
+        catalog.workspace,
+        dataset_id,
         index.payload["file"],
         copies.payload["file"] if copies else None,
         suspects.payload["file"] if suspects else None,
@@ -161,8 +153,7 @@ def _make(key: _Key) -> tuple[pd.DataFrame, Alike]:
     for change in changes:
         if "paths" not in change.payload:
             continue
-        paths = all_as_kept(change.payload["paths"])
-        at = rows.find(paths, any_page=change.action == "relabel")
+        at = rows.find(change.payload["paths"], any_page=change.action == "relabel")
         if change.action in ("exclude", "restore"):
             excluded[at] = change.action == "exclude"
         elif change.action == "keep":
@@ -194,42 +185,30 @@ def _standing(changes: Sequence[Change]) -> list[Change]:
     return left[::-1]
 
 
-def latest_index(catalog: Catalog, dataset_id: str) -> pd.DataFrame | None:
-    """The facts of the last scan, or ``None`` before the first or if its file is damaged."""
-    index = _last(catalog.changes.of(dataset_id), "index")
-    if index is None:
-        return None
-    try:
-        return read_index(catalog.workspace, dataset_id, index.payload["file"])
-    except NotFound:
-        return None
-
-
-def skipped(catalog: Catalog, dataset_id: str) -> list[tuple[str, str]]:
-    """Files that the last scan left out: pairs of path and reason."""
+def skipped(catalog: Catalog, dataset_id: str) -> list[Skipped]:
+    """Files that the last scan left out."""
     index = _last(catalog.changes.of(dataset_id), "index")
     if index is None:
         return []
-    try:
-        found = read_skipped(catalog.workspace, dataset_id, index.payload["skipped"])
-    except NotFound:
-        return []
-    return [(item.path, item.why) for item in found]
+    file = catalog.workspace.dataset(dataset_id) / index.payload["skipped"]
+    with contextlib.suppress(NotFound):
+        return [Skipped(*each) for each in read_json(file)]
+    return []
 
 
-def lost(skipped: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def lost(skipped: Sequence[Skipped]) -> list[Skipped]:
     """Those that are files; what an archive doesn't say of its names is none that was left out."""
-    return [each for each in skipped if not each[1].startswith(_NO_LOSS)]
+    return [each for each in skipped if not each.why.startswith(_NO_LOSS)]
 
 
-def remarks(skipped: Sequence[tuple[str, str]]) -> list[str]:
+def remarks(skipped: Sequence[Skipped]) -> list[str]:
     """The others, a sentence each."""
     return [f"{path}: {why}" for path, why in skipped if why.startswith(_NO_LOSS)]
 
 
-def left_out(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[tuple[str, str]]:
-    """All files that don't count, pairs of path and reason: those that are no images, those that
-    can't be read, and those that people left out.
+def left_out(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[Skipped]:
+    """All files that don't count: those that are no images, those that can't be read, and those
+    that people left out.
 
     Args:
         table: from :func:`curated`.
@@ -238,8 +217,8 @@ def left_out(catalog: Catalog, dataset_id: str, table: pd.DataFrame) -> list[tup
     excluded = table[table["excluded"] & (table["status"] == "ok")]
     return [
         *lost(skipped(catalog, dataset_id)),
-        *zip(broken["path"], broken["problem"], strict=True),
-        *((path, "You left it out, on Clean.") for path in excluded["path"]),
+        *map(Skipped, broken["path"], broken["problem"]),
+        *(Skipped(path, "You left it out, on Clean.") for path in excluded["path"]),
     ]
 
 

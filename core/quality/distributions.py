@@ -45,42 +45,27 @@ class Distribution:
     number: NDArray[np.integer]
     counts: Mapping[str, int]
 
+    def among(self, parts: Collection[str]) -> NDArray[np.bool_]:
+        """Which images are in one of some parts, shape (rows,)."""
+        wanted = np.array([name in set(parts) for name in self.names], bool)
+        return wanted[self.number] if len(wanted) else np.zeros(len(self.number), bool)
+
 
 def distribution(key: str, table: pd.DataFrame) -> Distribution:
     """Divide images.
 
     Args:
         key: of :data:`KINDS`.
-        table: usable images, from :func:`core.quality.curation.curated`; the columns in
-            :data:`READ` will do.
+        table: usable images, from :func:`core.quality.curation.curated`; the columns that
+            :data:`KINDS` names will do.
     """
-    title, divide = KINDS[key]
+    title, _, divide = KINDS[key]
     number, names = divide(table)
     # A part has a number of few bytes, since there may be very many images.
     number = number.astype(np.min_scalar_type(max(1, len(names))))
     found = np.bincount(number, minlength=len(names))[: len(names)]
     counts = {name: int(count) for name, count in zip(names, found, strict=True) if count}
     return Distribution(key, title, tuple(names), number, counts)
-
-
-def chosen_of(each: Distribution, parts: Collection[str]) -> NDArray[np.bool_]:
-    """Which images are in one of some parts, shape (rows,)."""
-    wanted = np.array([name in set(parts) for name in each.names], bool)
-    return wanted[each.number] if len(wanted) else np.zeros(len(each.number), bool)
-
-
-def within(table: pd.DataFrame, chosen: Mapping[str, Collection[str]]) -> pd.DataFrame:
-    """The rows that are in one of the chosen parts of every distribution that is named.
-
-    Args:
-        table: usable images.
-        chosen: parts by key of distribution; none for no restriction.
-    """
-    keep = np.ones(len(table), bool)
-    for key, parts in chosen.items():
-        if parts:
-            keep &= chosen_of(distribution(key, table), parts)
-    return table[keep]
 
 
 def imbalance(counts: Mapping[str, int]) -> float:
@@ -135,19 +120,11 @@ def _types(table: pd.DataFrame) -> _Parts:
     return np.argsort(order)[number], [names[n] for n in order]
 
 
-# Key → title, and the function that divides a table.
-KINDS: dict[str, tuple[str, Callable[[pd.DataFrame], _Parts]]] = {
-    "class": ("Classes", lambda table: _by_name(table["label"])),
-    "size": ("Sizes", _sizes),
-    "shape": ("Shapes", _shapes),
-    "light": ("Brightness", _light),
-    "type": ("File types", _types),
-}
-# Key → the columns that it reads.
-READ = {
-    "class": ["label"],
-    "size": ["width", "height"],
-    "shape": ["width", "height"],
-    "light": ["brightness"],
-    "type": ["format"],
+# Key → title, the columns that are read, and the function that divides a table.
+KINDS: dict[str, tuple[str, list[str], Callable[[pd.DataFrame], _Parts]]] = {
+    "class": ("Classes", ["label"], lambda table: _by_name(table["label"])),
+    "size": ("Sizes", ["width", "height"], _sizes),
+    "shape": ("Shapes", ["width", "height"], _shapes),
+    "light": ("Brightness", ["brightness"], _light),
+    "type": ("File types", ["format"], _types),
 }

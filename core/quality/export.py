@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -155,7 +154,7 @@ def export_dataset(
             )
         there = {path: place for path, place in places.items() if path not in left_out}
         reasons = _reasons(catalog, dataset_id, record.version)
-        packer.add(TABLE, _as_csv(_rows(table, there, splits, left_out, reasons)).encode())
+        packer.add(TABLE, _as_csv(table, there, splits, left_out, reasons).encode())
         report.progress("export", len(places), len(places), "Copying images")
     note(catalog, "exported a dataset", record.name, images(len(there)))
     written = good[good["path"].isin(list(there))]
@@ -252,13 +251,16 @@ def _reasons(catalog: Catalog, dataset_id: str, version: int) -> dict[tuple[str,
     }
 
 
-def _rows(
+def _as_csv(
     table: pd.DataFrame,
     places: dict[str, str],
     splits: pd.Series,
     left_out: dict[str, str],
     reasons: dict[tuple[str, str], str],
-) -> Iterable[tuple[str, ...]]:
+) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
     for row in table.itertuples():
         decision = why = ""
         if row.excluded:
@@ -273,16 +275,7 @@ def _rows(
             decision, why = "kept", reasons.get(("keep", row.path), "")
         file = places.get(row.path, "")
         split = splits.at[row.Index] if file else ""
-        yield file, row.label, row.label_found, split, row.path, decision, why
-
-
-def _as_csv(rows: Iterable[tuple[str, ...]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    # Paths stay as they are, so that programs find the files by them.
-    for file, label, found, split, path, decision, why in rows:
-        writer.writerow(
-            [as_text(file), cell(label), cell(found), split, as_text(path), decision, cell(why)]
-        )
+        # Paths stay as they are, so that programs find the files by them.
+        classes = cell(row.label), cell(row.label_found)
+        writer.writerow([as_text(file), *classes, split, as_text(row.path), decision, cell(why)])
     return out.getvalue()

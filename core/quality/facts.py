@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -127,20 +127,22 @@ def _mapped(index: Path, copies: Path | None, suspects: Path | None, place: Path
         OSError: they can't be made.
     """
     table = _kept(place / _name(index), lambda: each_column(index, _COLUMNS))
-    ends_at, found_at = place / _name(index, copies), place / _name(index, copies, suspects)
-    if open_columns(ends_at) is None or open_columns(found_at) is None:
-        known = alike(table, read_pairs(copies) if copies else None)
-        # An empty file can't be mapped: the first row is there always, and is no pair.
-        _kept(ends_at, lambda: _pairs(known.copies))
-        _kept(found_at, lambda: _found(table, known, suspects))
-    ends = _kept(ends_at, lambda: ())
+
+    @cache
+    def known() -> Alike:
+        return alike(table, read_pairs(copies) if copies else None)
+
+    # An empty file can't be mapped: the first row is there always, and is no pair.
+    ends = _kept(place / _name(index, copies), lambda: _pairs(known().copies))
+    found_at = place / _name(index, copies, suspects)
+    found = _kept(found_at, lambda: _found(table, known(), suspects))
     copies_there = Copies(
         int(ends["a"].iloc[0]),
         ends[["a", "b"]].to_numpy(np.int64)[1:],
         ends["score"].to_numpy(np.float32)[1:],
         ends["relation"].to_numpy(dtype="U8")[1:],
     )
-    return _facts_from(table, dict(_kept(found_at, lambda: ()).items()), copies_there)
+    return _facts_from(table, dict(found.items()), copies_there)
 
 
 def _name(*files: Path | None) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.quality.alike import Alike
 from core.quality.alike import alike as find_exact
 from core.quality.detectors import DETECTORS, Detector
+from core.quality.detectors.registry import Fault
 from core.text import plural
 
 # What the search for wrong labels finds, each with the class that it looks like.
@@ -34,8 +35,8 @@ _STAYS = ("test", "validation", "train", "")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one detector flags.
+class Finding(Fault):
+    """What one detector flags, at ``threshold``.
 
     Attributes:
         paths: flagged images, the clearest cases first; copies of a group side by side.
@@ -43,22 +44,13 @@ class Finding:
         groups: for duplicates, the paths that belong together; else empty.
         reasons: for each path, what is wrong with just that file, or "".
         rows: whole numbers of shape (paths,): where they are in the table.
-        plain: as in :class:`core.quality.detectors.registry.About`.
     """
 
-    key: str
-    title: str
-    sentence: str
-    suggestion: str
-    harm: float
-    threshold: float
-    adjustable: bool
     paths: tuple[str, ...]
     scores: tuple[float, ...]
     groups: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
     rows: NDArray[np.int64] = field(compare=False, repr=False)
-    plain: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """All but where they are in a table."""
@@ -93,16 +85,16 @@ def find(
     """
     known = alike or find_exact(table, None)
     present = _only(table, ~table["excluded"])
-    readable = _only(present, present["status"] == "ok")
+    passed_over = _kinds(present, thresholds)
     found = []
     for each in DETECTORS.values():
-        if each.kind and each.key not in (thresholds or {}) and _is_the_kind(each, readable):
-            continue
-        threshold = (thresholds or {}).get(each.key, each.threshold)
-        finding = _apply(each, present, max(threshold, each.lowest), known)
-        if finding.paths:
-            found.append(finding)
-    return sorted(found, key=lambda f: (-f.harm * _weight(len(f.paths), len(present)), f.key))
+        if each not in passed_over:
+            threshold = (thresholds or {}).get(each.key, each.threshold)
+            found.append(_apply(each, present, max(threshold, each.lowest), known))
+    found = [finding for finding in found if finding.paths]
+    # Many flagged images hurt more than few, but a grave fault stays ahead of a slight one.
+    total = max(1, len(present))
+    return sorted(found, key=lambda f: (-f.harm * (1.0 + len(f.paths) / total), f.key))
 
 
 def taken_as_kind(
@@ -111,12 +103,8 @@ def taken_as_kind(
     """What :func:`find` passes over, since most images are so that it is how these pictures are;
     arguments as there, so that the two never say the same twice, nor neither of them."""
     present = _only(table, ~table["excluded"])
-    readable = _only(present, present["status"] == "ok")
-    found = [
-        _apply(each, present, each.threshold, None)
-        for each in DETECTORS.values()
-        if each.kind and each.key not in (thresholds or {}) and _is_the_kind(each, readable)
-    ]
+    kinds = _kinds(present, thresholds)
+    found = [_apply(each, present, each.threshold, None) for each in kinds]
     return [finding for finding in found if finding.paths]
 
 
@@ -133,15 +121,18 @@ def _only(table: pd.DataFrame, wanted: pd.Series) -> pd.DataFrame:
     return table if wanted.all() else table[wanted]
 
 
-def _is_the_kind(each: Detector, readable: pd.DataFrame) -> bool:
+def _kinds(present: pd.DataFrame, thresholds: Mapping[str, float] | None) -> list[Detector]:
+    """Detectors of what most images are, where nobody named a threshold for it."""
+    readable = _only(present, present["status"] == "ok")
     if len(readable) < _KIND_IMAGES:
-        return False
-    return bool((each.score(readable) >= _KIND * each.threshold).mean() >= _KIND_SHARE)
-
-
-def _weight(flagged: int, images: int) -> float:
-    """Many flagged images hurt more than few, but a grave fault stays ahead of a slight one."""
-    return 1.0 + flagged / max(1, images)
+        return []
+    return [
+        each
+        for each in DETECTORS.values()
+        if each.kind
+        and each.key not in (thresholds or {})
+        and (each.score(readable) >= _KIND * each.threshold).mean() >= _KIND_SHARE
+    ]
 
 
 def find_one(
@@ -170,27 +161,18 @@ def _apply(each: Detector, table: pd.DataFrame, threshold: float, alike: Alike |
     else:
         arrange = np.argsort(-kept_scores, kind="stable")
     rows, kept_scores = rows.iloc[arrange], kept_scores[arrange]
+    reasons = rows["problem"]
+    if each.key in SUSPECTED:
+        reasons = [f"It looks like “{label}”." for label in rows["suggested"]]
+    fault = {item.name: getattr(each, item.name) for item in fields(Fault)}
     return Finding(
-        each.key,
-        each.title,
-        each.sentence,
-        each.suggestion,
-        each.harm,
-        threshold,
-        each.adjustable,
         tuple(rows["path"]),
         tuple(float(score) for score in kept_scores),
         groups,
-        _reasons(each, rows),
+        tuple(reasons),
         rows.index.to_numpy(np.int64),
-        each.plain,
+        **{**fault, "threshold": threshold},
     )
-
-
-def _reasons(each: Detector, rows: pd.DataFrame) -> tuple[str, ...]:
-    if each.key in SUSPECTED:
-        return tuple(f"It looks like “{label}”." for label in rows["suggested"])
-    return tuple(rows["problem"])
 
 
 def extra_copies(finding: Finding, table: pd.DataFrame) -> list[str]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.catalog import Catalog, DatasetRecord
-from core.datasets.layout import KeptLayout, alike, asks_to_merge, kept_layout
+from core.datasets.layout import KeptLayout, Skipped, alike, asks_to_merge
 from core.quality import curation
-from core.quality.curation import curated, known_alike
-from core.quality.findings import GRAVE, Finding, find
+from core.quality.findings import GRAVE, Finding
 from core.text import listed, plural, quoted
 
 Kind = Literal["doubt", "finding", "left out", "alike", "names", "together", "understood"]
@@ -37,19 +36,6 @@ class Line:
     text: str
     key: str = ""
     trouble: bool = True
-
-
-def first_look(catalog: Catalog, dataset_id: str, version: int | None = None) -> list[Line]:
-    """All there is to be told of a dataset that was scanned, the most important first.
-
-    Raises:
-        NotFound: it was not scanned yet.
-    """
-    table = curated(catalog, dataset_id, version)
-    findings = find(table, alike=known_alike(catalog, dataset_id, version))
-    kept = kept_layout(catalog.workspace, dataset_id)
-    labels = table.loc[~table["excluded"], "label"].unique()
-    return lines(kept, findings, curation.skipped(catalog, dataset_id), labels)
 
 
 def remarks(catalog: Catalog, record: DatasetRecord) -> list[str]:
@@ -85,12 +71,17 @@ def too_small(counts: Mapping[str, int]) -> list[str]:
 def lines(
     kept: KeptLayout | None,
     findings: Sequence[Finding],
-    skipped: Sequence[tuple[str, str]],
+    skipped: Sequence[Skipped],
     labels: Iterable[str],
 ) -> list[Line]:
-    """The same, of what is known already: how the folder was read, what was found (as
-    :func:`core.quality.findings.find` has it), which files were left out, with their reasons, and
-    the classes."""
+    """All there is to be told of a dataset that was scanned, the most important first.
+
+    Args:
+        kept: how its folder was read.
+        findings: as :func:`core.quality.findings.find` has them.
+        skipped: files that were left out.
+        labels: the classes.
+    """
     said: list[Line] = []
     if kept is not None and kept.plainly:
         said.append(Line("doubt", f"{kept.plainly}."))
@@ -100,7 +91,7 @@ def lines(
     skipped = curation.lost(skipped)
     if skipped:
         # A table or a text among photos is nobody's trouble.
-        lost = any(not why.startswith("It is not an image") for _, why in skipped)
+        lost = any(not each.why.startswith("It is not an image") for each in skipped)
         said.append(Line("left out", _left_out(skipped), trouble=lost))
     said += [Line("alike", f"{listed(group)} may be one class.") for group in alike(labels)]
     if kept is not None:
@@ -111,7 +102,8 @@ def lines(
             if not asks_to_merge(note):  # people may have merged them since
                 said.append(Line(kind, note, trouble=False))
         if kept.ways and kept.together is None:
-            said.append(Line("together", _may_belong(kept)))
+            of, _ = kept.ways[0].example
+            said.append(Line("together", f"Photos of {quoted(of)} may belong together."))
         said.append(Line("understood", understood(kept), trouble=False))
     return sorted(said, key=lambda line: not line.trouble)
 
@@ -125,16 +117,11 @@ def understood(kept: KeptLayout) -> str:
     return f"What is learned from and what is tested, as your folders say: {said}."
 
 
-def _left_out(skipped: Sequence[tuple[str, str]]) -> str:
-    whys = {why for _, why in skipped}
+def _left_out(skipped: Sequence[Skipped]) -> str:
+    whys = {each.why for each in skipped}
     said = f"{plural(len(skipped), 'file')} {'was' if len(skipped) == 1 else 'were'} left out"
     if len(whys) > 1:
         return f"{said}."
     (why,) = whys
     each = "" if len(skipped) == 1 else ", each"
     return f"{said}{each} because {why[:1].lower()}{why[1:]}"
-
-
-def _may_belong(kept: KeptLayout) -> str:
-    way = kept.ways[0]
-    return f"Photos of {quoted(way.example[0])} may belong together."

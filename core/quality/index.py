@@ -17,12 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from core.catalog import Catalog
 from core.datasets.content import split_path
 from core.datasets.greys import Range, common_range
-from core.datasets.layout import Skipped
 from core.datasets.places import column_as_kept
 from core.errors import NotFound
-from core.workspace import Workspace, atomic_path, read_json, write_json
+from core.who import author
+from core.workspace import Workspace, atomic_path
 
 # Bumped when a scan finds out more, or otherwise: rows of another version are not taken over.
 SCAN_VERSION = 3
@@ -119,16 +120,11 @@ def page_of(table: pd.DataFrame) -> int:
     return (split_path(str(paged.iloc[0]))[1].page or 1) if len(paged) else 1
 
 
-def write_index(workspace: Workspace, dataset_id: str, name: str, table: pd.DataFrame) -> None:
-    """Write an index under ``name`` in the dataset's folder, atomically."""
-    write_parts(workspace, dataset_id, name, [table])
-
-
-def write_parts(
+def write_index(
     workspace: Workspace, dataset_id: str, name: str, tables: Iterable[pd.DataFrame]
 ) -> None:
-    """The same, of tables that follow each other in the order of their paths; one is held at a
-    time."""
+    """Write an index under ``name`` in the dataset's folder, atomically: of tables that follow each
+    other in the order of their paths, of which one is held at a time."""
     with (
         atomic_path(workspace.dataset(dataset_id) / name) as part,
         contextlib.ExitStack() as opened,
@@ -137,18 +133,10 @@ def write_parts(
         for table in tables:
             rows = pa.Table.from_pandas(table, preserve_index=False)
             if writer is None:
-                compression = {
-                    each: "none" if each in _INCOMPRESSIBLE else "zstd" for each in table.columns
-                }
+                packed = [each for each in table.columns if each not in _INCOMPRESSIBLE]
+                how = dict.fromkeys(table.columns, "none") | dict.fromkeys(packed, "zstd")
                 writer = opened.enter_context(
-                    pq.ParquetWriter(
-                        part,
-                        rows.schema,
-                        compression=compression,
-                        use_dictionary=[
-                            each for each in compression if each not in _INCOMPRESSIBLE
-                        ],
-                    )
+                    pq.ParquetWriter(part, rows.schema, compression=how, use_dictionary=packed)
                 )
             writer.write_table(rows, row_group_size=_GROUP_ROWS)
 
@@ -160,6 +148,29 @@ def read_index(workspace: Workspace, dataset_id: str, name: str) -> pd.DataFrame
         NotFound: it is missing or damaged.
     """
     return _read(workspace.dataset(dataset_id) / name)
+
+
+def keep_found(
+    catalog: Catalog,
+    dataset_id: str,
+    action: str,
+    table: pd.DataFrame,
+    about: Mapping[str, object],
+    why: str = "",
+) -> None:
+    """Keep what was found out after a scan in a file beside its index, under a name that was never
+    used, and say so in the log.
+
+    Args:
+        action: what was done, as the log has it: ``copies`` or ``suspects``.
+        about: what the log is to say besides the file.
+    """
+    done = sum(change.action == action for change in catalog.changes.of(dataset_id))
+    name = f"{action}-{done + 1}.parquet"
+    with atomic_path(catalog.workspace.dataset(dataset_id) / name) as part:
+        table.to_parquet(part, index=False, compression="zstd")
+    payload = {"file": name, **about}
+    catalog.changes.append(dataset_id, action, payload, author=author(), why=why)
 
 
 def load_index(path: Path, columns: Collection[str] = COLUMNS) -> pd.DataFrame:
@@ -231,13 +242,3 @@ def rows_in(path: Path) -> int:
 # A scan has the one before and its own. One of 60,000 images takes about 70 MB, most of it
 # descriptors.
 _read = lru_cache(maxsize=2)(load_index)
-
-
-def write_skipped(workspace: Workspace, dataset_id: str, name: str, skipped: list[Skipped]) -> None:
-    """Keep the list of what a scan left out."""
-    write_json(workspace.dataset(dataset_id) / name, [[item.path, item.why] for item in skipped])
-
-
-def read_skipped(workspace: Workspace, dataset_id: str, name: str) -> list[Skipped]:
-    """What :func:`write_skipped` kept."""
-    return [Skipped(path, why) for path, why in read_json(workspace.dataset(dataset_id) / name)]

@@ -60,7 +60,7 @@ def take_over(
     if index is not None:
         with contextlib.suppress(NotFound):
             whole = read_index(workspace, dataset_id, index)
-    tables = [] if whole is None else [whole]
+    tables: list[pd.DataFrame] = [] if whole is None else [whole]
     for part in _partials(workspace, dataset_id):
         with contextlib.suppress(NotFound):
             tables.append(load_index(part))
@@ -73,19 +73,15 @@ def take_over(
     at, holds = _match(known, files)
     if stale_greys and not known.empty:
         holds &= ~(known["grey_high"] > known["grey_low"]).to_numpy()[at]
-    relabelled = _differ(known["label"], at, [file.label for file in files], holds)
-    relabelled |= _differ(known["split"], at, [file.split for file in files], holds)
-    relabelled |= _differ(known["together"], at, [file.together for file in files], holds)
-    held = known
-    same = known is whole and bool(holds.all()) and len(held) == len(files) and not relabelled
-    if not same:
-        still = [file for file, hold in zip(files, holds, strict=True) if hold]
-        held = known.iloc[at[holds]].reset_index(drop=True)
-        held = held.assign(
-            label=pd.Series([file.label for file in still], dtype="str"),
-            split=pd.Series([file.split for file in still], dtype="str"),
-            together=pd.Series([file.together for file in still], dtype="str"),
-        )
+    still, rows = [file for file, hold in zip(files, holds, strict=True) if hold], at[holds]
+    now = {
+        name: pd.Series([getattr(file, name) for file in still], dtype="str")
+        for name in ("label", "split", "together")
+    }
+    same = len(still) == len(files) == len(known) and known is whole
+    for name, column in now.items():
+        same = same and known[name].iloc[rows].reset_index(drop=True).equals(column)
+    held = known if same else known.iloc[rows].reset_index(drop=True).assign(**now)
     fresh = [file for file, hold in zip(files, holds, strict=True) if not hold]
     return TakenOver(held, fresh, whole, same)
 
@@ -116,16 +112,9 @@ def _match(
     return at, holds
 
 
-def _differ(
-    column: pd.Series, at: NDArray[np.int64], now: list[str], where: NDArray[np.bool_]
-) -> bool:
-    before = column.to_numpy(dtype=object)[at[where]]
-    return bool((before != np.array(now, dtype=object)[where]).any())
-
-
 def keep_partial(workspace: Workspace, dataset_id: str, table: pd.DataFrame) -> None:
     """Write down some rows of a scan that is not done yet."""
-    write_index(workspace, dataset_id, f"{_PARTIAL}{time.time_ns()}.parquet", table)
+    write_index(workspace, dataset_id, f"{_PARTIAL}{time.time_ns()}.parquet", [table])
 
 
 def drop_partials(workspace: Workspace, dataset_id: str) -> None:

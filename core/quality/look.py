@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from PIL import Image
 from core.datasets.content import WHOLE, hash_bytes, read_regular, split_path, taken_apart
 from core.datasets.formats import SUFFIXES_OF
 from core.datasets.greys import Range
-from core.datasets.images import Decoding, OpenedImage, open_image
+from core.datasets.images import Decoding, open_image
 from core.datasets.places import image_file
 from core.errors import UnreadableImage
 from core.quality import thumbs
@@ -62,6 +62,11 @@ class Looked:
     facts: list[Facts]
     measured: NDArray[np.float32]
     thumbnails: list[bytes]
+
+    def columns(self) -> dict[str, Any]:
+        """Facts and measurements by their names."""
+        facts = zip(Facts._fields, zip(*self.facts, strict=True), strict=True)
+        return dict(facts) | dict(zip(MEASUREMENTS, self.measured.T, strict=True))
 
 
 def look_at(
@@ -135,34 +140,17 @@ def _look_at_one(
         seen = _what_can_be_seen(data) if error.kind == "truncated" else b""
         return Facts(error.kind, problem, hash=content), None, seen
     small = thumbs.shrink(opened.image)
-    whole = split_path(path)[1] == WHOLE
-    thumbnail = thumbs.make(
-        small,
-        data=data,
-        kind=opened.format if whole else "",
-        size=(opened.width, opened.height),
-        orientation=opened.orientation,
-    )
-    facts = _facts(opened, path, content, describe(small))
-    if opened.greys and decoding.greys:
-        facts = facts._replace(grey_low=decoding.greys[0], grey_high=decoding.greys[1])
-    return facts, tally(small), thumbnail
-
-
-def _facts(opened: OpenedImage, path: str, content: str, descriptor: bytes) -> Facts:
-    return Facts(
+    of, part = split_path(path)
+    thumbnail = thumbs.make(small, opened, data if part == WHOLE else b"")
+    wrong_suffix = PurePosixPath(of).suffix.lower() not in SUFFIXES_OF[opened.format]
+    greys = (decoding.greys or opened.greys) if opened.greys else (0.0, 0.0)
+    facts = Facts(
         "ok",
         "",
-        opened.format,
-        opened.mode,
-        opened.width,
-        opened.height,
-        content,
-        opened.orientation,
-        PurePosixPath(split_path(path)[0]).suffix.lower() not in SUFFIXES_OF[opened.format],
-        descriptor,
-        *(opened.greys or (0.0, 0.0)),
+        *(opened.format, opened.mode, opened.width, opened.height, content, opened.orientation),
+        *(wrong_suffix, describe(small), *greys),
     )
+    return facts, tally(small), thumbnail
 
 
 def _what_can_be_seen(data: bytes) -> bytes:
@@ -174,7 +162,6 @@ def _what_can_be_seen(data: bytes) -> bytes:
                 image.load()
             # Pillow has filled in the lines before the end, but calls the image unloaded; a copy
             # of what is in memory can be used like any other. Without a line, there is no memory.
-            seen = thumbs.shrink(image._new(image.im).convert("RGB"))
-            return thumbs.make(seen, data=b"", kind="", size=seen.size, orientation=1)
+            return thumbs.jpeg(thumbs.shrink(image._new(image.im).convert("RGB")))
     except (OSError, SyntaxError, ValueError, AttributeError, AssertionError):
         return b""

@@ -88,28 +88,22 @@ class Pool:
             yield _result(waiting.popleft(), meanwhile)
 
     def _look(self, paths: Sequence[str], fetched: Future[_Given] | None) -> Looked:
-        given = fetched.result() if fetched is not None else {}
-        if not self._helpers_pay:
-            return self._look_here(paths, given)
-        try:
-            return self._ask(paths, given)
-        except Ended:
-            # Which file it was is found by asking for each alone.
-            return joined([self._look_alone(path, given) for path in paths])
-        except _CantStart:
-            self._helpers_pay = False
-            return self._look_here(paths, given)
+        return self._answer(paths, fetched.result() if fetched is not None else {})
 
-    def _look_here(self, paths: Sequence[str], given: _Given) -> Looked:
+    def _answer(self, paths: Sequence[str], given: _Given, *, alone: bool = False) -> Looked:
+        if self._helpers_pay:
+            try:
+                return self._ask(paths, given)
+            except Ended:
+                if alone:
+                    return could_not_look("unreadable", _CRASHED)
+                # Which file it was is found by asking for each alone.
+                parts = [{path: given[path]} if path in given else {} for path in paths]
+                each = zip(paths, parts, strict=True)
+                return joined([self._answer([path], part, alone=True) for path, part in each])
+            except _CantStart:
+                self._helpers_pay = False
         return look_at(self._root, paths, self._stopped.is_set, self._greys, given)
-
-    def _look_alone(self, path: str, given: _Given) -> Looked:
-        try:
-            return self._ask([path], {path: given[path]} if path in given else {})
-        except Ended:
-            return could_not_look("unreadable", _CRASHED)
-        except _CantStart:
-            return self._look_here([path], given)
 
     def _ask(self, paths: Sequence[str], given: _Given) -> Looked:
         try:

@@ -29,6 +29,7 @@ from core.quality.report_html import (
     legend,
     name,
     scatter,
+    section,
     strip,
     table,
     text,
@@ -73,13 +74,14 @@ def health_report(catalog: Catalog, dataset_id: str) -> str:
     found = find(images, alike=known_alike(catalog, dataset_id, record.version))
     good = images[is_usable(images)]
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
+    kind = " look" if found or good.empty else ""
     body = [
         f"<header><h1>{name(record.name)}</h1>",
         f'<p class="soft">Health report of {now} · version {record.version} of the dataset · '
         f"Lightbox {text(__version__)}</p></header>",
-        _verdict(images, found),
-        _figures(images),
-        _classes(images),
+        f'<p class="verdict{kind}">{text(verdict(images, found))}</p>',
+        _figures(images, good),
+        _classes(images, good),
         _splits(good),
         *_findings(catalog, dataset_id, images, found),
         _history(catalog, dataset_id),
@@ -112,13 +114,7 @@ def verdict(images: pd.DataFrame, found: Sequence[Finding]) -> str:
     )
 
 
-def _verdict(images: pd.DataFrame, found: Sequence[Finding]) -> str:
-    kind = " look" if found or not is_usable(images).any() else ""
-    return f'<p class="verdict{kind}">{text(verdict(images, found))}</p>'
-
-
-def _figures(images: pd.DataFrame) -> str:
-    good = images[is_usable(images)]
+def _figures(images: pd.DataFrame, good: pd.DataFrame) -> str:
     broken = int(((images["status"] != "ok") & ~images["excluded"]).sum())
     return figures(
         [
@@ -131,20 +127,16 @@ def _figures(images: pd.DataFrame) -> str:
     )
 
 
-def _classes(images: pd.DataFrame) -> str:
-    usable = images.loc[is_usable(images), "label"]
-    counts = usable.value_counts().reindex(sorted(images["label"].unique()), fill_value=0)
+def _classes(images: pd.DataFrame, good: pd.DataFrame) -> str:
+    counts = good["label"].value_counts().reindex(sorted(images["label"].unique()), fill_value=0)
     counts = counts.sort_values(ascending=False, kind="stable")
     top = max(1, int(counts.max()))
     rows = [
-        [name(label), bar([count / top]), f"{count:,}", percent(count / max(1, len(usable)))]
+        [name(label), bar([count / top]), f"{count:,}", percent(count / max(1, len(good)))]
         for label, count in counts.items()
     ]
-    return (
-        f"<section><h2>Classes</h2><p>{_balance(counts)}</p>"
-        + table(("class", "", "images", "share"), rows, "tbnn")
-        + "</section>"
-    )
+    sizes = table(("class", "", "images", "share"), rows, "tbnn")
+    return section("Classes", f"<p>{_balance(counts)}</p>", sizes)
 
 
 def _balance(counts: pd.Series) -> str:
@@ -195,13 +187,9 @@ def _splits(good: pd.DataFrame) -> str:
     rows.append(
         ["all", bar([total[s] / total.sum() for s in SPLITS]), *(f"{total[s]:,}" for s in SPLITS)]
     )
-    warnings = split_warnings(with_groups(good), splits)
-    return (
-        f"<section><h2>Train, validation, test</h2><p>{said}</p>{legend(SPLITS)}"
-        + table(("class", "", *SPLITS), rows, "tbnnn")
-        + _list(warnings)
-        + "</section>"
-    )
+    warnings = _list(split_warnings(with_groups(good), splits))
+    sizes = table(("class", "", *SPLITS), rows, "tbnnn")
+    return section("Train, validation, test", f"<p>{said}</p>", legend(SPLITS), sizes, warnings)
 
 
 def _findings(
@@ -250,7 +238,7 @@ def _history(catalog: Catalog, dataset_id: str) -> str:
         line for line in curation.history(catalog, dataset_id) if line.action not in curation.FACTS
     ]
     if not lines:
-        return "<section><h2>What was decided</h2><p>Nothing yet.</p></section>"
+        return section("What was decided", "<p>Nothing yet.</p>")
     rows = []
     for line in lines[:_LINES]:
         what = text(line.what)
@@ -266,11 +254,9 @@ def _history(catalog: Catalog, dataset_id: str) -> str:
             ]
         )
     heads = ("version", "when", "who", "what", "images", "why")
-    return (
-        "<section><h2>What was decided</h2><p>The latest first. The image files themselves were "
-        f"not touched.</p>{table(heads, rows, 'nwttnt')}"
-        f"{_and_more(len(lines))}</section>"
-    )
+    said = "<p>The latest first. The image files themselves were not touched.</p>"
+    decided = table(heads, rows, "nwttnt")
+    return section("What was decided", said, decided, _and_more(len(lines)))
 
 
 def _files(good: pd.DataFrame) -> str:
@@ -298,25 +284,19 @@ def _files(good: pd.DataFrame) -> str:
     )
     if len(sizes) > _POINTS:
         said += f" The plot shows the {_POINTS} most common."
-    return (
-        "<section><h2>Files</h2>"
-        + table(("format", "", "images", "share"), rows, "tbnn")
-        + f"<p>{said}</p>"
-        + (scatter(points, "width in pixels", "height in pixels", said) if len(sizes) > 1 else "")
-        + "</section>"
-    )
+    kinds = table(("format", "", "images", "share"), rows, "tbnn")
+    plot = scatter(points, "width in pixels", "height in pixels", said) if len(sizes) > 1 else ""
+    return section("Files", kinds, f"<p>{said}</p>", plot)
 
 
 def _skipped(catalog: Catalog, dataset_id: str) -> str:
     left = curation.lost(curation.skipped(catalog, dataset_id))
     if not left:
         return ""
-    rows = [[name(path), text(why)] for path, why in left[:_LINES]]
-    return (
-        f"<section><h2>Files that were skipped</h2><p>{plural(len(left), 'file')} in the folder "
-        f"{'is' if len(left) == 1 else 'are'} no part of this dataset.</p>"
-        f"{table(('file', 'why'), rows, 'tt')}{_and_more(len(left))}</section>"
-    )
+    are = "is" if len(left) == 1 else "are"
+    said = f"<p>{plural(len(left), 'file')} in the folder {are} no part of this dataset.</p>"
+    rows = table(("file", "why"), [[name(path), text(why)] for path, why in left[:_LINES]], "tt")
+    return section("Files that were skipped", said, rows, _and_more(len(left)))
 
 
 def _and_more(lines: int) -> str:

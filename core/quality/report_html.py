@@ -84,6 +84,8 @@ _HEAD = """<!doctype html>
 style-src 'unsafe-inline'">
 """
 
+text = escape_html
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -102,11 +104,6 @@ class Picture:
     tiny: bool = False
 
 
-def text(value: object) -> str:
-    """Anything as text that is only text."""
-    return escape_html(value)
-
-
 def name(value: str) -> str:
     """Somebody's name for something; one written from right to left turns nothing else round."""
     return f"<bdi>{text(value)}</bdi>"
@@ -123,6 +120,11 @@ def document(title: str, body: Sequence[str], *, style: str = "") -> str:
         + "\n".join(part for part in body if part)
         + "\n</body>\n</html>\n"
     )
+
+
+def section(title: str, *parts: str) -> str:
+    """A part of the report; what is in it as HTML."""
+    return f"<section><h2>{title}</h2>{''.join(parts)}</section>"
 
 
 def figures(pairs: Sequence[tuple[str, str]]) -> str:

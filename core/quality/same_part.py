@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.content import Part, split_path
+from core.datasets.places import as_kept
 
 # So much of the smaller of two boxes must lie in the other for both to be around one thing.
 _SAME = 0.9
@@ -33,15 +34,15 @@ class Rows:
 
     def __init__(self, paths: pd.Series) -> None:
         self._paths = paths
-        self._parts: dict[str, list[tuple[Part, int]]] | None = None
 
     def find(self, wanted: Sequence[str], *, any_page: bool) -> NDArray[np.int64]:
         """The rows of these images, in any order; those that have gone are left out.
 
         Args:
+            wanted: their paths, as any version has kept them.
             any_page: another page of the same file will do.
         """
-        unique = list(dict.fromkeys(wanted))
+        unique = list(dict.fromkeys(map(as_kept, wanted)))
         if len(unique) * _SPARSE < len(self._paths):
             at = np.array([self._row(path) for path in unique], np.int64)
             rows = at[at >= 0]
@@ -64,7 +65,7 @@ class Rows:
 
     def _other_part(self, path: str, any_page: bool) -> int | None:
         file, part = split_path(path)
-        inside = self._of_files().get(file, [])
+        inside = self._parts.get(file, [])
         if part.box is None and not any_page:
             return None
         if part.box is None:
@@ -77,15 +78,14 @@ class Rows:
         alike = [row for share, row in shares if share == best[0]]
         return best[1] if best[0] >= _SAME and len(alike) == 1 else None
 
-    def _of_files(self) -> dict[str, list[tuple[Part, int]]]:
-        """Of each file, parts of which are images, those parts."""
-        if self._parts is None:
-            self._parts = defaultdict(list)
-            marked = np.flatnonzero(self._paths.str.contains("#", regex=False))
-            for row in marked:
-                file, part = split_path(self._paths.iloc[row])
-                self._parts[file].append((part, int(row)))
-        return self._parts
+    @cached_property
+    def _parts(self) -> dict[str, list[tuple[Part, int]]]:
+        """Of each file, parts of which are images, those parts and their rows."""
+        found: dict[str, list[tuple[Part, int]]] = defaultdict(list)
+        for row in np.flatnonzero(self._paths.str.contains("#", regex=False)):
+            file, part = split_path(self._paths.iloc[row])
+            found[file].append((part, int(row)))
+        return found
 
 
 def _overlap(one: Part, other: Part) -> float:

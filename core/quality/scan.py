@@ -10,21 +10,18 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core import settings
 from core.catalog import Catalog
 from core.datasets.added import added_files
 from core.datasets.greys import Range
 from core.datasets.layout import (
-    Choice,
     FoundFile,
     Skipped,
     keep_layout,
@@ -43,15 +40,13 @@ from core.quality.index import (
     in_order,
     make_index,
     write_index,
-    write_skipped,
 )
 from core.quality.known import drop_partials, keep_partial, labels_of, take_over
-from core.quality.look import Facts, Looked
-from core.quality.measure import MEASUREMENTS
+from core.quality.look import Looked, joined
 from core.quality.pool import Pool
 from core.quality.scan_parts import WORTH, look_together
 from core.who import author
-from core.workspace import Workspace
+from core.workspace import write_json
 
 _SAVE_EVERY_S = 5.0
 # Files looked at in one go: many, so that little time goes into talking, but few enough, and of few
@@ -61,6 +56,8 @@ _CHUNK_BYTES = 8 * 1024**2
 
 
 _Answer = tuple[list[FoundFile], Looked]
+# The same without thumbnails, and where those lie.
+_Rows = tuple[list[FoundFile], Looked, list[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -121,13 +118,9 @@ def scan(
     files = frames_together([*layout.files, *added])
     files.sort(key=lambda file: file.path)
     skipped = [*refused, *layout.skipped]
-    known = take_over(
-        workspace,
-        dataset_id,
-        last,
-        files,
-        stale_greys=_greys_changed(workspace, dataset_id, choice),
-    )
+    kept = kept_layout(workspace, dataset_id)
+    stale_greys = (kept.greys if kept is not None else None) != choice.greys
+    known = take_over(workspace, dataset_id, last, files, stale_greys=stale_greys)
     if not known.same:
         found = _look(catalog, dataset_id, root, known.fresh, report, choice.greys)
         if not is_folder(root):  # it went while its files were read: they aren't broken but gone
@@ -148,12 +141,6 @@ def scan(
     return ScanResult(version, images, reused, skipped, time.monotonic() - started)
 
 
-def _greys_changed(workspace: Workspace, dataset_id: str, choice: Choice) -> bool:
-    """Whether deep greys are to be read in another range than at the last scan."""
-    kept = kept_layout(workspace, dataset_id)
-    return (kept.greys if kept is not None else None) != choice.greys
-
-
 def _keep(
     catalog: Catalog,
     dataset_id: str,
@@ -164,8 +151,8 @@ def _keep(
 ) -> None:
     """Make a table the dataset's index."""
     name, skipped_name = f"index-{number}.parquet", f"skipped-{number}.json"
-    write_index(catalog.workspace, dataset_id, name, table)
-    write_skipped(catalog.workspace, dataset_id, skipped_name, skipped)
+    write_index(catalog.workspace, dataset_id, name, [table])
+    write_json(catalog.workspace.dataset(dataset_id) / skipped_name, skipped)
     report.publish()
     catalog.changes.append(
         dataset_id,
@@ -190,14 +177,13 @@ def _look(
     often, seldom = Throttle(0.2), Throttle(_SAVE_EVERY_S)
     seldom()
     tables: list[pd.DataFrame] = []
-    rows = _Rows()
+    rows: list[_Rows] = []
     done = told = 0
 
     def save() -> None:
-        nonlocal rows
         if rows:
-            tables.append(rows.table())
-            rows = _Rows()
+            tables.append(_table(rows))
+            rows.clear()
             keep_partial(workspace, dataset_id, tables[-1])
 
     def tell(so_far: int = 0) -> None:
@@ -224,7 +210,8 @@ def _look(
             for some, looked in answers:
                 out.write(b"".join(looked.thumbnails))
                 out.flush()
-                rows.add(some, looked, end=out.tell())
+                places = _places(looked.thumbnails, out.tell())
+                rows.append((some, replace(looked, thumbnails=[]), places))
                 done += len(some)
                 if often():
                     tell()
@@ -235,7 +222,7 @@ def _look(
             save()
             raise
     if rows:
-        tables.append(rows.table())
+        tables.append(_table(rows))
     report.progress("scan", len(files), len(files), "Looking at images")
     return tables
 
@@ -255,36 +242,20 @@ def _chunks(files: list[FoundFile], workers: int) -> Iterator[list[FoundFile]]:
         yield chunk
 
 
-class _Rows:
-    """Rows on their way into a table."""
+def _places(thumbnails: Sequence[bytes], end: int) -> list[tuple[int, int]]:
+    """Where thumbnails begin of which the last ends at ``end``, and how long they are."""
+    lengths = [len(thumbnail) for thumbnail in thumbnails]
+    starts = accumulate(lengths[:-1], initial=end - sum(lengths))
+    return [(at if length else 0, length) for at, length in zip(starts, lengths, strict=True)]
 
-    def __init__(self) -> None:
-        self._files: list[FoundFile] = []
-        self._facts: list[Facts] = []
-        self._measured: list[NDArray[np.float32]] = []
-        self._lengths: list[int] = []
-        self._places: list[int] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._files)
-
-    def add(self, files: list[FoundFile], looked: Looked, *, end: int) -> None:
-        """Add what was found in files; ``end`` is where the last of their thumbnails ends."""
-        lengths = [len(thumbnail) for thumbnail in looked.thumbnails]
-        self._files += files
-        self._facts += looked.facts
-        self._measured.append(looked.measured)
-        self._lengths += lengths
-        starts = accumulate(lengths[:-1], initial=end - sum(lengths))
-        self._places += [at if length else 0 for at, length in zip(starts, lengths, strict=True)]
-
-    def table(self) -> pd.DataFrame:
-        """All of them, in the index's columns."""
-        names = ("path", "label", "split", "bytes", "mtime_ns", "together")
-        columns: dict[str, Sequence[Any]] = {
-            name: [getattr(file, name) for file in self._files] for name in names
-        }
-        columns |= zip(Facts._fields, zip(*self._facts, strict=True), strict=True)
-        columns |= zip(MEASUREMENTS, np.concatenate(self._measured).T, strict=True)
-        columns |= {"thumb_at": self._places, "thumb_bytes": self._lengths}
-        return make_index({**columns, "scan_version": [SCAN_VERSION] * len(self._files)})
+def _table(rows: Sequence[_Rows]) -> pd.DataFrame:
+    """What was found in files, in the index's columns."""
+    files = [file for some, _, _ in rows for file in some]
+    columns: dict[str, Any] = {
+        name: [getattr(file, name) for file in files] for name in FoundFile._fields
+    }
+    columns |= joined([looked for _, looked, _ in rows]).columns()
+    places = [place for _, _, some in rows for place in some]
+    columns["thumb_at"], columns["thumb_bytes"] = zip(*places, strict=True)
+    return make_index({**columns, "scan_version": [SCAN_VERSION] * len(files)})

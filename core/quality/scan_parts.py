@@ -13,7 +13,7 @@ import itertools
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +27,7 @@ from core.datasets.layout import FoundFile
 from core.datasets.places import image_file, sample
 from core.errors import NotFound, disk_errors
 from core.progress import Hands, Reporter
-from core.quality.look import Facts, Looked
+from core.quality.look import Facts, Looked, joined
 from core.quality.measure import MEASUREMENTS
 from core.quality.pool import Pool
 from core.workspace import atomic_path, new_token
@@ -40,15 +40,10 @@ WORTH = 2048
 _SMALLEST, _LARGEST, _EACH = 512, 4096, 8
 _IDLE_S = 3.0
 _PLANNED = pa.schema([("path", pa.string()), ("bytes", pa.int64()), ("chunk", pa.int64())])
+_AS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
 _FOUND = pa.schema(
     [
-        *((name, pa.string()) for name in ("status", "problem", "format", "mode")),
-        *((name, pa.int64()) for name in ("width", "height")),
-        ("hash", pa.string()),
-        ("orientation", pa.int64()),
-        ("wrong_suffix", pa.bool_()),
-        ("descriptor", pa.binary()),
-        *((name, pa.float64()) for name in ("grey_low", "grey_high")),
+        *((name, _AS[kind]) for name, kind in get_type_hints(Facts).items()),
         *((name, pa.float32()) for name in MEASUREMENTS),
         ("thumbnail", pa.binary()),
     ]
@@ -188,11 +183,8 @@ def _plan(folder: Path, parts: Sequence[list[list[FoundFile]]]) -> None:
 
 
 def _keep(file: Path, found: Sequence[Looked]) -> None:
-    facts = [each for looked in found for each in looked.facts]
-    columns: dict[str, Any] = dict(zip(Facts._fields, zip(*facts, strict=True), strict=True))
-    measured = np.concatenate([looked.measured for looked in found])
-    columns |= dict(zip(MEASUREMENTS, measured.T, strict=True))
-    columns["thumbnail"] = [each for looked in found for each in looked.thumbnails]
+    whole = joined(found)
+    columns = {**whole.columns(), "thumbnail": whole.thumbnails}
     arrays = [pa.array(columns[field.name], field.type) for field in _FOUND]
     with atomic_path(file) as part:
         pq.write_table(pa.table(arrays, schema=_FOUND), part, compression="none")

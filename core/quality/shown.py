@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.catalog import Catalog
 from core.features.kept import Kept
 from core.quality.curation import curated, is_usable
-from core.quality.distributions import READ, Distribution, chosen_of, distribution
+from core.quality.distributions import KINDS, Distribution, distribution
 
 Rows = NDArray[np.integer]
 
@@ -48,7 +48,7 @@ class Shown:
     def divided(self, key: str) -> Distribution:
         """The usable images by :data:`core.quality.distributions.KINDS`; found out once."""
         if key not in self._divided:
-            columns = self.table[READ[key]]
+            columns = self.table[KINDS[key][1]]
             self._divided[key] = distribution(
                 key, columns if self._all else columns.take(self.rows)
             )
@@ -89,11 +89,12 @@ class Shown:
         return rows[ends[number] : ends[number + 1]]
 
     def within(self, chosen: Mapping[str, Collection[str]]) -> Rows:
-        """The images that are in one of the chosen parts of every distribution that is named."""
+        """The images that are in one of the chosen parts of every distribution that is named; no
+        parts are no restriction."""
         keep = np.ones(len(self.rows), bool)
         for key, parts in chosen.items():
             if parts:
-                keep &= chosen_of(self.divided(key), parts)
+                keep &= self.divided(key).among(parts)
         return self.rows[keep]
 
     def at(self, rows: Rows) -> pd.DataFrame:

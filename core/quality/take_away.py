@@ -27,20 +27,20 @@ def pack(
     Raises:
         NoSpace, Cancelled, InvalidInput: as :func:`core.quality.export.export_dataset`.
     """
-    sweep(catalog.workspace)
-    folder = catalog.workspace.export(token)
+    target = place_for(catalog.workspace, token, catalog.datasets.get(dataset_id).name)
+    options = ExportOptions(layout=layout, archive=True)
+    return export_dataset(catalog, dataset_id, target, options, report)
+
+
+def place_for(workspace: Workspace, token: str, name: str) -> Path:
+    """Where a .zip goes that a browser fetches under a token; older ones are cleared away."""
+    sweep(workspace)
+    folder = workspace.export(token)
     with disk_errors("the export"):
         # Done anew, it takes the place of one that was packed and not reported any more.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-    name = Names([]).take(catalog.datasets.get(dataset_id).name)
-    return export_dataset(
-        catalog,
-        dataset_id,
-        folder / f"{name}.zip",
-        ExportOptions(layout=layout, archive=True),
-        report=report,
-    )
+    return folder / f"{Names().take(name)}.zip"
 
 
 def find(workspace: Workspace, token: str) -> Path | None:
@@ -50,9 +50,9 @@ def find(workspace: Workspace, token: str) -> Path | None:
     return next(iter(sorted(workspace.export(token).glob("*.zip"))), None)
 
 
-def sweep(workspace: Workspace, older_than_s: float = KEPT_S) -> None:
+def sweep(workspace: Workspace) -> None:
     """Delete exports that nobody has fetched for a while; they are Lightbox's own copies."""
     now = time.time()
     for folder in workspace.home.glob("exports/*"):
-        if folder.is_dir() and now - folder.stat().st_mtime > older_than_s:
+        if folder.is_dir() and now - folder.stat().st_mtime > KEPT_S:
             workspace.forget(f"exports/{folder.name}")

@@ -21,6 +21,7 @@ from core.errors import Damaged, LightboxError
 from core.keeper import IN_PIECES, Keeper
 
 if TYPE_CHECKING:  # helper processes of a scan start sooner without
+    from core.datasets.images import OpenedImage
     from core.workspace import Workspace
 
 _PACK = IN_PIECES["datasets"]
@@ -50,30 +51,28 @@ def shrink(image: Image.Image) -> Image.Image:
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
-def make(
-    small: Image.Image, *, data: bytes, kind: str, size: tuple[int, int], orientation: int
-) -> bytes:
+def make(small: Image.Image, opened: OpenedImage, data: bytes) -> bytes:
     """A thumbnail: the file itself if that will do, else a JPEG.
 
     Args:
-        small: upright, RGB, from :func:`shrink`.
-        data, kind, size, orientation: the file's bytes, format, width and height in pixels, and
-            EXIF orientation.
+        small: from :func:`shrink`, of ``opened``.
+        data: the file's bytes; ``b""`` where the image is a part of it.
     """
-    fits = max(size) <= SIDE and len(data) <= _OWN_BYTES
-    if fits and orientation == 1 and kind in _BROWSERS_SHOW:
+    fits = max(opened.width, opened.height) <= SIDE and 0 < len(data) <= _OWN_BYTES
+    if fits and opened.orientation == 1 and opened.format in _BROWSERS_SHOW:
         return data
-    return _jpeg(small)
+    return jpeg(small)
 
 
 def preview(image: Image.Image, side: int) -> bytes:
     """An RGB picture as a JPEG of at most ``side`` pixels; one that is smaller keeps its size."""
     small = image.copy()
     small.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return _jpeg(small)
+    return jpeg(small)
 
 
-def _jpeg(image: Image.Image) -> bytes:
+def jpeg(image: Image.Image) -> bytes:
+    """An RGB picture as a JPEG, good enough to be looked at."""
     # Pillow would write the comment of a JPEG, of up to 64 KB, into its thumbnail.
     image.info.pop("comment", None)
     out = io.BytesIO()

@@ -94,15 +94,7 @@ def diff(catalog: Catalog, dataset_id: str, old: int, new: int) -> Diff:
         changed=tuple(both[other]),
         excluded=tuple(both[out_now & ~out_before]),
         restored=tuple(both[out_before & ~out_now]),
-        moved=tuple(
-            Moved(path, before, after)
-            for path, before, after in zip(
-                both[moved],
-                was_both.loc[moved, "label"],
-                now_both.loc[moved, "label"],
-                strict=True,
-            )
-        ),
+        moved=tuple(map(Moved, both[moved], was_both["label"][moved], now_both["label"][moved])),
         before=_counts(was),
         after=_counts(now),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.catalog import Catalog, RunRecord
 from core.datasets.images import Decoding
-from core.datasets.pixels import Pixels, load_pixels
+from core.datasets.pixels import Files, Pixels, load_pixels
 from core.errors import LightboxError, NotFound
 from core.progress import SILENT, Reporter
 from core.quality import thumbs
@@ -65,20 +65,12 @@ def run_pixels(
 
     Args:
         info: of the run's model.
-        rows: as :func:`core.datasets.pixels.load_pixels` takes them.
+        rows: as :class:`core.datasets.pixels.Files` has them.
 
     Raises:
         NotFound: the dataset was removed.
         Cancelled: by the person.
     """
-    dataset = catalog.datasets.get(run.dataset_id)
-    return load_pixels(
-        catalog.workspace,
-        dataset.id,
-        catalog.workspace.load_path(dataset.root),
-        rows,
-        info.image_size,
-        fit=info.fit,
-        decoding=Decoding.parse(info.decoding),
-        report=report,
-    )
+    root = catalog.workspace.load_path(catalog.datasets.get(run.dataset_id).root)
+    files = Files(root, rows, info.image_size, info.fit, Decoding.parse(info.decoding))
+    return load_pixels(catalog.workspace, run.dataset_id, files, report)

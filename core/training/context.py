@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import Catalog
-from core.datasets.pixels import Pixels, expected_pixels, load_pixels
+from core.datasets.pixels import Files, Pixels, expected_pixels, load_pixels
 from core.errors import InvalidInput, NotFound
 from core.progress import Reporter
 from core.text import images
@@ -138,16 +138,9 @@ def decode(context: TrainingContext, table: pd.DataFrame, *, later: bool = False
     """
     catalog, spec = context.catalog, context.spec
     root = catalog.workspace.load_path(catalog.datasets.get(spec.dataset_id).root)
-    pixels = (expected_pixels if later else load_pixels)(
-        catalog.workspace,
-        spec.dataset_id,
-        root,
-        table,
-        spec.image_size,
-        fit=spec.resize,
-        decoding=spec.as_decoded,
-        report=context.report,
-    )
+    files = Files(root, table, spec.image_size, spec.resize, spec.as_decoded)
+    found_by = expected_pixels if later else load_pixels
+    pixels = found_by(catalog.workspace, spec.dataset_id, files, context.report)
     if pixels.decoded == 0 and not later:
         context.report.event("note", text="All images were decoded before; nothing to read again.")
     good = pixels.slots >= 0

@@ -17,10 +17,10 @@ from core.datasets.layout import Skipped
 from core.datasets.upload import UploadStage
 from core.errors import InvalidInput, LightboxError, NotAllowed
 from core.progress import Reporter
-from core.quality.curation import latest_index
 from core.quality.scan import ScanResult, scan
 from tests.conftest import write_image
 from tests.core.datasets.packing import good, image_bytes, make_locked_zip, make_tar, make_zip
+from tests.indexes import latest_index
 
 Maker = Callable[..., Path]
 

@@ -14,7 +14,7 @@ import pytest
 
 from core.catalog.engines import is_on_server
 from core.contained import Limits, contained
-from core.datasets.archives import inspect, inspect_here, unpack
+from core.datasets.archives import Most, inspect, inspect_here, unpack
 from core.datasets.images import open_image
 from core.datasets.known_formats import read_gzip
 from core.errors import Cancelled, InvalidInput, UnreadableImage
@@ -39,8 +39,8 @@ def test_no_image_comes_out_and_a_sentence_says_why(tmp_path: Path, name: str) -
     path = _made(tmp_path, ARCHIVES, name)
     (tmp_path / "out").mkdir()
     with suppress(InvalidInput):
-        inspect(path, max_bytes=LIMIT, max_files=100)
-        result = unpack(path, tmp_path / "out", max_bytes=LIMIT, max_files=100)
+        inspect(path, most=Most(LIMIT, 100))
+        result = unpack(path, tmp_path / "out", most=Most(LIMIT, 100))
         assert result.kept == 0
         assert result.skipped
     assert [each for each in (tmp_path / "out").rglob("*") if each.is_file()] == []
@@ -52,8 +52,8 @@ def test_what_is_larger_than_it_says_is_stopped(tmp_path: Path, name: str) -> No
     path = _made(tmp_path, BOMBS, name)
     (tmp_path / "out").mkdir()
     with pytest.raises(InvalidInput, match=r"unpacks to more than|takes more memory|took too long"):
-        inspect(path, max_bytes=LIMIT, max_files=100)
-        unpack(path, tmp_path / "out", max_bytes=LIMIT, max_files=100)
+        inspect(path, most=Most(LIMIT, 100))
+        unpack(path, tmp_path / "out", most=Most(LIMIT, 100))
     lying = sum(each.stat().st_size for each in (tmp_path / "out").rglob("*"))
     assert lying <= LIMIT + MB
 
@@ -80,7 +80,7 @@ def test_a_helper_that_wants_too_much_memory_ends_and_the_next_one_works(tmp_pat
     with zipfile.ZipFile(tmp_path / "words.zip", "w") as words:
         words.writestr("a.txt", "hello")
     with pytest.raises(InvalidInput, match="There are no images"):
-        inspect(tmp_path / "words.zip", max_bytes=LIMIT, max_files=9)
+        inspect(tmp_path / "words.zip", most=Most(LIMIT, 9))
 
 
 def test_sentences_of_all_kinds_come_back_as_they_were_raised(tmp_path: Path) -> None:
@@ -114,8 +114,8 @@ def test_a_file_that_takes_too_long_is_not_called_damaged(tmp_path: Path) -> Non
         contained(
             inspect_here,
             tmp_path / "a.tar.gz",
-            max_bytes=endless.size,
-            max_files=9,
+            None,
+            (endless.size, 9),
             limits=Limits(processor_s=1),
             otherwise=DAMAGED,
         )

@@ -18,10 +18,11 @@ from core.datasets.intake import add_folder
 from core.errors import Cancelled, InvalidInput, NotFound
 from core.progress import Reporter
 from core.quality import thumbs
-from core.quality.curation import curated, decide, latest_index
+from core.quality.curation import curated, decide
 from core.quality.scan import scan
 from tests.core.jobs.processes import running, start
 from tests.core.quality.pictures import clean, picture, scanned, write
+from tests.indexes import latest_index
 from tests.waiting import wait_until
 
 IMAGES = 240

@@ -10,8 +10,7 @@ from core.datasets.layout.kept import (
 )
 from core.datasets.layout.labels import alike, asks_to_merge, differ
 from core.datasets.layout.names import is_litter, is_text
-from core.datasets.layout.read import read_layout
-from core.datasets.layout.top import outline
+from core.datasets.layout.read import outline, read_layout
 from core.datasets.layout.values import (
     MARGIN,
     MEANINGS,

@@ -16,7 +16,7 @@ from core.datasets.content import Part
 from core.datasets.layout import yolo
 from core.datasets.layout.box_files import Noted, read_annotations
 from core.datasets.layout.lookup import Index
-from core.datasets.layout.names import clean_label, split_of
+from core.datasets.layout.names import clean_label, split_in
 from core.datasets.layout.tables import splits_said
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split
 from core.text import percent
@@ -61,9 +61,8 @@ class Annotations:
                     continue
                 self.kinds.add(kind)
                 self.used.add(name)
-                cleaned = [each._replace(label=clean_label(each.label)) for each in inside]
-                here[entry.path] += [each for each in cleaned if each.label]
-                if split := _split_named(name, entry):
+                here[entry.path] += [each for each in map(_cleaned, inside) if each.label]
+                if split := split_in([*entry.parts[:-1], *name.rpartition(".")[0].split("/")]):
                     self.splits[entry.path] = split
             for path, inside in here.items():
                 known = self.noted[path]
@@ -75,11 +74,8 @@ class Annotations:
         for entry in entries:
             # The same boxes again, where a tool wrote both.
             if entry.path in labels and not self.noted.get(entry.path):
-                self.noted[entry.path] += [
-                    Noted(clean_label(label), box, percent=True)
-                    for label, box in labels[entry.path]
-                ]
-                if split := _split_named("", entry):
+                self.noted[entry.path] += map(_cleaned, labels[entry.path])
+                if split := split_in(entry.parts[:-1]):
                     self.splits[entry.path] = split
         if self.noted:
             listed, used = splits_said(root, names, index)
@@ -140,6 +136,10 @@ def by_boxes(entries: list[Entry], said: Annotations, margin: float) -> Reading 
     return Reading("boxes", files, skipped, reason, frozenset(said.used))
 
 
+def _cleaned(noted: Noted) -> Noted:
+    return noted._replace(label=clean_label(noted.label))
+
+
 def _part(noted: Noted, margin: float) -> Part | None:
     if noted.box is None:
         return None
@@ -171,10 +171,3 @@ def _is_again(one: Noted, other: Noted) -> bool:
         (left, top, left + width, top + height), (x, y, x + w, y + h), (w, h, w, h), strict=True
     )
     return all(abs(a - b) <= max(_ROUNDED, _ROUNDED_SHARE * size) for a, b, size in ends)
-
-
-def _split_named(name: str, entry: Entry) -> Split:
-    for part in [*entry.parts[:-1], *name.rpartition(".")[0].split("/")]:
-        if split := split_of(part):
-            return split
-    return ""

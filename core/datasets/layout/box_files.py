@@ -3,18 +3,22 @@ Image Annotator, CVAT and Label Studio, and tables of boxes."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import math
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-MAX_JSON_BYTES = 500 * 1024**2
+_MAX_BYTES = 500 * 1024**2
 _MAX_XML_BYTES = 100 * 1024**2
+# What reading a file raises that is no such file.
+_OTHERS = (OSError, ValueError, RecursionError, IndexError, csv.Error, ElementTree.ParseError)
+Box = tuple[float, float, float, float]
 
 
 class Noted(NamedTuple):
@@ -26,7 +30,7 @@ class Noted(NamedTuple):
     """
 
     label: str
-    box: tuple[float, float, float, float] | None
+    box: Box | None
     percent: bool = False
 
 
@@ -48,9 +52,8 @@ def _coco(data: Any) -> Said:
 def _labelme(data: Any) -> Said:
     noted = []
     for shape in data["shapes"]:
-        across, down = zip(*shape["points"], strict=True)
-        ends = (min(across), min(down), max(across) - min(across), max(down) - min(down))
-        noted.append(Noted(str(shape["label"]), _numbers(ends) if len(across) > 1 else None))
+        xs, ys = zip(*shape["points"], strict=True)
+        noted.append(Noted(str(shape["label"]), _around(xs, ys) if len(xs) > 1 else None))
     return [((str(data["imagePath"]),), noted)]
 
 
@@ -85,12 +88,11 @@ def _via(data: Any) -> Said:
     return found
 
 
-def _of_shape(shape: dict[str, Any]) -> tuple[float, float, float, float] | None:
+def _of_shape(shape: dict[str, Any]) -> Box | None:
     if "width" in shape:
         return _numbers((shape["x"], shape["y"], shape["width"], shape["height"]))
     if "all_points_x" in shape:
-        xs, ys = shape["all_points_x"], shape["all_points_y"]
-        return _numbers((min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)))
+        return _around(shape["all_points_x"], shape["all_points_y"])
     return None
 
 
@@ -122,15 +124,12 @@ def _cvat(top: ElementTree.Element) -> Said:
         for each in image:
             label = each.get("label", "")
             if each.tag == "box":
-                left, upper, right, lower = (
-                    float(each.get(name, "nan")) for name in ("xtl", "ytl", "xbr", "ybr")
-                )
-                noted.append(Noted(label, _numbers((left, upper, right - left, lower - upper))))
+                corners = [float(each.get(name, "nan")) for name in ("xtl", "ytl", "xbr", "ybr")]
+                noted.append(Noted(label, _between(corners)))
             elif each.tag == "polygon":
                 points = [point.split(",") for point in each.get("points", "").split(";")]
                 xs, ys = ([float(point[at]) for point in points] for at in (0, 1))
-                ends = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-                noted.append(Noted(label, _numbers(ends)))
+                noted.append(Noted(label, _around(xs, ys)))
             elif each.tag == "tag":
                 noted.append(Noted(label, None))
         found.append(((image.get("name", ""),), noted))
@@ -139,12 +138,7 @@ def _cvat(top: ElementTree.Element) -> Said:
 
 def _json(path: Path) -> tuple[str, Said]:
     """Whose annotations these are, and what they say; nothing of another kind of .json."""
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            return "", []
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return "", []
+    data = json.loads(path.read_bytes())
     for name, reader in (
         ("COCO", _coco),
         ("LabelMe", _labelme),
@@ -173,47 +167,34 @@ def is_of_boxes(columns: Iterable[object]) -> bool:
 def _csv(path: Path, column: str) -> tuple[str, Said]:
     """A table of boxes: a row each, with its file, class (in ``column``, if that is said) and
     corners."""
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        head = [name.strip().lower() for name in next(csv.reader(lines), [])]
+        file = next((head.index(name) for name in _FILES if name in head), None)
+        wanted = (column.strip().lower(),) if column else _CLASSES
+        label = next((head.index(name) for name in wanted if name in head), None)
+        if file is None or label is None or not is_of_boxes(head):
             return "", []
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            head = [name.strip().lower() for name in next(csv.reader(lines), [])]
-            file = next((head.index(name) for name in _FILES if name in head), None)
-            wanted = (column.strip().lower(),) if column else _CLASSES
-            label = next((head.index(name) for name in wanted if name in head), None)
-            if file is None or label is None or not is_of_boxes(head):
-                return "", []
-            ends = [head.index(name) for name in CORNERS]
-            found: dict[str, list[Noted]] = defaultdict(list)
-            for row in csv.reader(lines):
-                if len(row) < len(head):
-                    continue
-                corners = _numbers([row[at] for at in ends])
-                box = None
-                if corners is not None:
-                    left, top, right, bottom = corners
-                    box = (left, top, right - left, bottom - top)
+        ends = [head.index(name) for name in CORNERS]
+        found: dict[str, list[Noted]] = defaultdict(list)
+        for row in csv.reader(lines):
+            if len(row) >= len(head):
+                box = _between([row[at] for at in ends])
                 found[row[file]].append(Noted(row[label], box))
-    except (OSError, csv.Error):
-        return "", []
     return "CSV", [((file,), noted) for file, noted in found.items()]
 
 
 def _xml(path: Path) -> tuple[str, Said]:
-    try:
-        data = path.read_bytes() if path.stat().st_size <= _MAX_XML_BYTES else b""
-        # Entities are the one thing in XML that can blow a small file up.
-        if not data or b"<!ENTITY" in data:
-            return "", []
-        top = ElementTree.fromstring(data)
-        if top.tag == "annotations":
-            return "CVAT", _cvat(top)
-    except (OSError, ElementTree.ParseError, ValueError, IndexError):
+    data = path.read_bytes()
+    # Entities are the one thing in XML that can blow a small file up.
+    if b"<!ENTITY" in data:
         return "", []
+    top = ElementTree.fromstring(data)
+    if top.tag == "annotations":
+        return "CVAT", _cvat(top)
     return ("Pascal VOC", _voc(top, path.stem)) if top.tag == "annotation" else ("", [])
 
 
-def _numbers(values: Any) -> tuple[float, float, float, float] | None:
+def _numbers(values: Any) -> Box | None:
     try:
         left, top, width, height = (float(value) for value in values)
     except (TypeError, ValueError):
@@ -222,25 +203,32 @@ def _numbers(values: Any) -> tuple[float, float, float, float] | None:
     return found if all(math.isfinite(each) for each in found) else None
 
 
+def _around(xs: Sequence[float], ys: Sequence[float]) -> Box | None:
+    """The box around points."""
+    return _numbers((min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)))
+
+
+def _between(corners: Sequence[Any], first: int = 0) -> Box | None:
+    """The box from its left, top, right and bottom.
+
+    Args:
+        first: from what pixels are counted; where it is 1, the last one belongs to the box.
+    """
+    if (known := _numbers(corners)) is None:
+        return None
+    left, top, right, bottom = known
+    return left - first, top - first, right - left + first, bottom - top + first
+
+
 def _voc(top: ElementTree.Element, stem: str) -> Said:
     named = (top.findtext("filename") or stem).strip()
     noted = []
     for each in top.iter("object"):
-        ends = [each.findtext(f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
-        try:
-            left, upper, right, lower = (float(end or "") for end in ends)
-            # Pixels are counted from 1 there, and the last one belongs to the box.
-            corner = (left - 1, upper - 1, right - left + 1, lower - upper + 1)
-            box = _numbers(corner)
-        except ValueError:
-            box = None
-        noted.append(Noted((each.findtext("name") or "").strip(), box))
+        corners = [each.findtext(f"bndbox/{name}") for name in CORNERS]
+        noted.append(Noted((each.findtext("name") or "").strip(), _between(corners, first=1)))
     # Some name the picture as it was before it was renamed, or what it was made of; it is the one
     # that is called as the file, if there is one.
     return [((stem, named), noted)]
-
-
-_READERS: dict[str, Callable[[Path], tuple[str, Said]]] = {"json": _json, "xml": _xml}
 
 
 def read_annotations(path: Path, column: str = "") -> tuple[str, Said]:
@@ -249,7 +237,12 @@ def read_annotations(path: Path, column: str = "") -> tuple[str, Said]:
     Args:
         column: of classes, where it is a table of boxes; "" for one that is called so.
     """
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix == "csv":
-        return _csv(path, column)
-    return _READERS[suffix](path) if suffix in _READERS else ("", [])
+    suffix = path.suffix.lower()
+    most = _MAX_XML_BYTES if suffix == ".xml" else _MAX_BYTES
+    with contextlib.suppress(*_OTHERS):
+        if suffix not in (".json", ".csv", ".xml") or path.stat().st_size > most:
+            return "", []
+        if suffix == ".csv":
+            return _csv(path, column)
+        return _json(path) if suffix == ".json" else _xml(path)
+    return "", []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from core.datasets.layout.names import is_unlabelled, split_of
-from core.datasets.layout.values import Entry, Reading, Split, named
+from core.datasets.layout.names import is_unlabelled, split_in, split_of
+from core.datasets.layout.values import Entry, Reading
 
 # What cameras, phones and programs call files says nothing of what is on them.
 _DEVICES = re.compile(
@@ -50,7 +50,7 @@ def by_names(entries: list[Entry]) -> Reading | None:
         files, skipped = [], []
         for entry, label in zip(entries, labels, strict=True):
             if label in counts:
-                files.append(entry.found(label, _split(entry)))
+                files.append(entry.found(label, split_in(entry.parts[:-1])))
             else:
                 skipped.append(entry.skipped("Its name doesn't say its class as others' do."))
         shown = {file.label: file.path.rpartition("/")[2] for file in files}
@@ -60,19 +60,7 @@ def by_names(entries: list[Entry]) -> Reading | None:
     return None
 
 
-def _split(entry: Entry) -> Split:
-    for part in entry.parts[:-1]:
-        if split := split_of(part):
-            return split
-    return ""
-
-
 def _is_held_out(entry: Entry) -> bool:
     return any(
         is_unlabelled(part) or split_of(part) in ("validation", "test") for part in entry.parts[:-1]
     )
-
-
-def seen(entries: list[Entry], most: int = 3) -> str:
-    """Some names, to show why they say nothing."""
-    return named([entry.parts[-1] for entry in entries[:most]])

@@ -19,6 +19,7 @@ from core.datasets.layout.names import (
     says_nothing,
     split_of,
 )
+from core.datasets.layout.together import tells
 from core.datasets.layout.values import Entry, FoundFile, Reading, Skipped, Split, named
 
 Deeper = Literal["", "inner", "joined"]
@@ -320,6 +321,40 @@ def is_nested(top: Node) -> bool:
     return len(top.inside) > 1 and all(
         not node.direct and len(node.inside) > 1 for node in top.inside.values()
     )
+
+
+def doubted(top: Node, entries: list[Entry]) -> tuple[str, list[Reading]]:
+    """What class folders may be besides: splits, masks, or not the classes but what is around them.
+    The doubt, and other readings that make as much sense; "" and none where they are clear.
+
+    Args:
+        top: what holds the class folders.
+        entries: the pictures below it.
+    """
+    names = named(sorted(top.inside))
+    if looks_like_splits(top):
+        return (
+            f"The folders are called {names}, which sounds like splits and not like classes, and "
+            "no folders in them say what the classes are."
+        ), []
+    if mask := are_masks(entries, top):
+        return (
+            f"“{mask}” holds files of the same names as the folder beside it: masks of those "
+            "pictures, it seems. Then these folders are no classes."
+        ), []
+    if not shares_inner(top) and not is_nested(top):
+        return "", []
+    inner = by_inner(entries)
+    both = [inner, by_inner(entries, joined=True)]
+    if not shares_inner(top):
+        return "", both
+    shared = sorted({file.label for file in inner.files})
+    if all(map(tells, shared)):
+        return "", [inner]
+    return (
+        f"The folders {names} hold folders of the same names, {named(shared)}: either may be the "
+        "classes."
+    ), both
 
 
 def are_parts(top: Node) -> bool:

@@ -13,9 +13,8 @@ import pandas as pd
 from core.datasets.layout import folders, tables
 from core.datasets.layout.annotations import Annotations, by_annotations, by_boxes
 from core.datasets.layout.box_files import CORNERS, is_of_boxes
-from core.datasets.layout.doubts import doubted
 from core.datasets.layout.file_names import by_names
-from core.datasets.layout.labels import renames
+from core.datasets.layout.labels import in_words, renames
 from core.datasets.layout.lookup import Index
 from core.datasets.layout.masks import masks_beside
 from core.datasets.layout.names import clean_label, split_of
@@ -24,7 +23,6 @@ from core.datasets.layout.table import Table
 from core.datasets.layout.together import tells
 from core.datasets.layout.values import MARGIN, MEANINGS, Choice, Kind, Reading, Skipped, named
 from core.datasets.layout.walked import Walked
-from core.datasets.layout.words import in_words
 from core.errors import InvalidInput
 
 # A table that says the class of so many of the pictures is meant to.
@@ -70,7 +68,6 @@ class Judgement:
             if entry.parts[:depth] == self.prefix
         ]
         self.doubt = ""
-        self._found: list[Table] | None = None
         self.masks = {} if choice.masks == "images" else masks_beside(self.entries)
         if self.masks:
             self.entries = [entry for entry in self.entries if entry.path not in self.masks]
@@ -148,41 +145,40 @@ class Judgement:
             return by_annotations(self.entries, self.said)
         if kind == "boxes":
             return by_boxes(self.entries, self.said, self.margin)
-        index = Index(self.entries)
         if self.choice.table is not None:
-            table = self._table(self.choice.table, index)
-            return self._by_table(table, index)
-        found_tables = self._tables(index)
-        if not found_tables:
+            return self._by_table(self._table(self.choice.table))
+        if not self._tables:
             return None
-        table = found_tables[0]
+        table = self._tables[0]
         if self.choice.labels is not None or not table.labels:
-            table = self._table(table.name, index)
-        return self._by_table(table, index)
+            table = self._table(table.name)
+        return self._by_table(table)
 
-    def _by_table(self, table: Table, index: Index) -> Reading:
+    def _by_table(self, table: Table) -> Reading:
         """What a table says; what is trained on is perhaps in lists beside it."""
-        reading = tables.by_table(self.entries, table, index)
+        reading = tables.by_table(self.entries, table, self._index)
         return reading if any(f.split for f in reading.files) else self._with_splits(reading)
 
-    def _table(self, name: str, index: Index) -> Table:
+    def _table(self, name: str) -> Table:
         names, labels = self.walked.tables, self.choice.labels
-        return tables.read_table(self.tables_at, name, index, labels, names)
+        return tables.read_table(self.tables_at, name, self._index, labels, names)
 
-    def _tables(self, index: Index) -> list[Table]:
-        if self._found is None:
-            self._found = tables.find_tables(self.tables_at, self.walked.tables, index)
-        return self._found
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.entries)
+
+    @cached_property
+    def _tables(self) -> list[Table]:
+        return tables.find_tables(self.tables_at, self.walked.tables, self._index)
 
     def _with_splits(self, reading: Reading) -> Reading:
         """Class folders with what lists or tables beside them say is for training, where they say
         it of nearly all."""
         if not self.walked.tables:
             return reading
-        index = Index(self.entries)
-        said, used = tables.splits_said(self.tables_at, self.walked.tables, index)
+        said, used = tables.splits_said(self.tables_at, self.walked.tables, self._index)
         if len(said) < _TABLE_COVERS * len(reading.files):
-            said, used = tables.splits_in(self._tables(index), index)
+            said, used = tables.splits_in(self._tables, self._index)
         if len(said) < _TABLE_COVERS * len(reading.files):
             return reading
         files = [file._replace(split=said.get(file.path, "")) for file in reading.files]
@@ -224,24 +220,23 @@ class Judgement:
             inner = folders.by_inner(self.entries)
             if not any(split_of(file.label) for file in inner.files):
                 return inner, [classes]
-        self.doubt, others = doubted(self.top, self.entries)
+        self.doubt, others = folders.doubted(self.top, self.entries)
         return classes, others
 
     def _said_beside(self, needed: bool) -> tuple[Reading, list[Reading]] | None:
         """What tables and annotations say, where folders don't, or say otherwise."""
         if not self.walked.tables:
             return None
-        index = Index(self.entries)
-        for table in self._tables(index):
+        for table in self._tables:
             if needed and is_of_boxes(table.rows):
                 boxed = self._annotated() or self._boxes_by_column(table)
                 if boxed is not None:
                     return boxed
             if not table.labels:
                 if needed:
-                    return self._by_column(table, index)
+                    return self._by_column(table)
                 continue
-            reading = self._by_table(table, index)
+            reading = self._by_table(table)
             if needed and reading.files:
                 return self._likelier(table, reading), []
             if len(reading.files) < _TABLE_COVERS * len(self.entries):
@@ -260,7 +255,7 @@ class Judgement:
                 return reading, [classes]
         return self._annotated() if needed else None
 
-    def _by_column(self, table: Table, index: Index) -> tuple[Reading, list[Reading]]:
+    def _by_column(self, table: Table) -> tuple[Reading, list[Reading]]:
         """A reading for each column that may hold the classes; a person must say which does."""
         if not table.candidates:
             if annotated := self._annotated():
@@ -270,7 +265,7 @@ class Judgement:
             f"The table {table.name} names the images, but not which of its columns is the class."
         )
         readings = [
-            replace(self._by_table(replace(table, labels=column), index), labels=column)
+            replace(self._by_table(replace(table, labels=column)), labels=column)
             for column in table.candidates[:_COLUMNS]
         ]
         return readings[0], readings[1:]

@@ -74,16 +74,12 @@ def save_choice(workspace: Workspace, dataset_id: str, choice: Choice) -> None:
 
 def keep_layout(workspace: Workspace, dataset_id: str, layout: Layout, choice: Choice) -> None:
     """Note how a scan read the folder."""
+    alike = ("reason", "doubt", "others", "notes", "together", "ways")
     kept = KeptLayout(
         choice.kind is not None and not layout.doubt,
         layout.outline(),
-        layout.reason,
-        layout.doubt,
-        layout.others,
-        layout.notes,
-        layout.together,
-        layout.ways,
-        choice.greys,
+        **{name: getattr(layout, name) for name in alike},
+        greys=choice.greys,
     )
     write_json(workspace.dataset(dataset_id) / "layout.json", asdict(kept))
 

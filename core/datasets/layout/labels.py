@@ -1,13 +1,18 @@
-"""Labels as they were found: brought to one way of writing, and compared with others'."""
+"""Labels as they were found: brought to one way of writing, compared with others', and put in words
+where they are numbers."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from core.datasets.layout.lists import called_by, is_number, named_classes
+from core.datasets.layout.lookup import Index
 from core.datasets.layout.names import clean_label, look_of, split_of
-from core.datasets.layout.values import FoundFile, named
+from core.datasets.layout.values import Entry, FoundFile, Reading, named
 
 
 def renames(files: list[FoundFile], folder_of: dict[str, str]) -> bool:
@@ -42,6 +47,42 @@ def _is_several(label: str, labels: Collection[str]) -> bool:
     ``effusion|mass``."""
     parts = (label.split(mark) for mark in ("|", ";", ",", "+", "/", " "))
     return any(len(each) > 1 and all(part.strip() in labels for part in each) for each in parts)
+
+
+def in_words(
+    reading: Reading,
+    entries: list[Entry],
+    root: Path,
+    names: list[str],
+    had: Callable[[], dict[str, str]],
+) -> Reading:
+    """A reading by folders that have numbers for names, or WordNet's (``n01440764``), with what a
+    list beside them calls these.
+
+    Args:
+        names: files that may be such a list, relative to ``root``.
+        had: the classes that the dataset's images had before, by their paths; where those were
+            the numbers, they stay.
+    """
+    labels = {file.label for file in reading.files}
+    if reading.kind not in ("classes", "splits", "inner") or not all(map(is_number, labels)):
+        return reading
+    index = Index(entries)
+    beside = [name for name in names if not index.is_beside(name)]
+    known, where = named_classes(root, beside, index.is_here)
+    called = called_by(labels, known)
+    if called is None or all(map(is_number, called.values())):
+        return reading
+    before = had()
+    if any(before.get(file.path) == file.label for file in reading.files):
+        return reading
+    label = min(labels)
+    reason = (
+        f"{reading.reason} What the classes are called is in {named(sorted(where))}: “{label}” is "
+        f"“{called[label]}”."
+    )
+    files = [file._replace(label=called[file.label]) for file in reading.files]
+    return replace(reading, files=files, reason=reason, used=reading.used | where)
 
 
 def cleaned(files: list[FoundFile]) -> tuple[list[FoundFile], list[str]]:

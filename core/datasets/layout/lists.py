@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.datasets.layout.names import nearest_first
+
 MAX_BYTES = 200 * 1024**2
 FILE, LABEL = "file", "class"
 # So many of the lines must name a picture.
@@ -143,7 +145,7 @@ def named_classes(
         is_here: whether a name is one of a picture, so that it is of no class.
         called: names of such lists, without their endings; by default whatever sounds like it.
     """
-    for name in sorted(names, key=lambda each: (each.count("/"), each)):
+    for name in nearest_first(names):
         stem, _, suffix = name.rpartition("/")[2].rpartition(".")
         sounds = stem.lower() in called if called else bool(_NAMES.search(stem))
         if not sounds or f".{suffix.lower()}" not in (".txt", ".names", ".labels", ".json", ".csv"):

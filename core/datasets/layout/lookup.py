@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 
 from core.datasets.layout.names import split_of
@@ -16,9 +17,10 @@ class Index:
 
     def __init__(self, entries: list[Entry]) -> None:
         self._by_path = {"/".join(entry.parts): entry for entry in entries}
-        self._by_name = self._unique(entries, stem=False)
-        self._by_stem = self._unique(entries, stem=True)
-        self._stems = {stem_of(entry.parts[-1]) for entry in entries}
+        names = [entry.parts[-1] for entry in entries]
+        self._by_name = _of_one(names, entries)
+        self._by_stem = _of_one(map(stem_of, names), entries)
+        self._stems = set(map(stem_of, names))
         self._entries = entries
         self._folder = ""
         self._split: Index | None = None
@@ -44,15 +46,6 @@ class Index:
             mine = [e for e in self._entries if any(split_of(p) == split for p in e.parts[:-1])]
             self._splits[split] = Index(mine)
         return self._splits.get(split)
-
-    @staticmethod
-    def _unique(entries: list[Entry], *, stem: bool) -> dict[str, Entry]:
-        def name(entry: Entry) -> str:
-            last = entry.parts[-1]
-            return stem_of(last) if stem else last
-
-        counts = Counter(map(name, entries))
-        return {name(entry): entry for entry in entries if counts[name(entry)] == 1}
 
     def find(self, value: object) -> Entry | None:
         """The picture of this path, name, or name without its ending."""
@@ -110,22 +103,20 @@ class Index:
     @cached_property
     def _in_small(self) -> dict[str, Entry]:
         """By names in small letters, with and without their endings, where they are one's only."""
-        found: dict[str, Entry] = {}
-        for stem in (True, False):
-            names = [(stem_of(e.parts[-1]) if stem else e.parts[-1]).lower() for e in self._entries]
-            counts = Counter(names)
-            pairs = zip(names, self._entries, strict=True)
-            found |= {name: entry for name, entry in pairs if counts[name] == 1}
-        return found
+        names = [entry.parts[-1].lower() for entry in self._entries]
+        return _of_one(map(stem_of, names), self._entries) | _of_one(names, self._entries)
 
     @cached_property
     def _by_end(self) -> dict[str, Entry]:
-        ends = Counter("/".join(entry.parts[-2:]) for entry in self._entries)
-        return {
-            end: entry
-            for entry in self._entries
-            if ends[end := "/".join(entry.parts[-2:])] == 1 and len(entry.parts) > 1
-        }
+        found = _of_one(["/".join(entry.parts[-2:]) for entry in self._entries], self._entries)
+        return {end: entry for end, entry in found.items() if len(entry.parts) > 1}
+
+
+def _of_one(names: Iterable[str], entries: list[Entry]) -> dict[str, Entry]:
+    """Pictures by those of their names that are one's only."""
+    pairs = list(zip(names, entries, strict=True))
+    counts = Counter(name for name, _ in pairs)
+    return {name: entry for name, entry in pairs if counts[name] == 1}
 
 
 def stem_of(name: str) -> str:

@@ -4,48 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from core.datasets.layout.values import Split
 
 # What operating systems, network drives and programs leave behind.
 _LITTER = {
-    "thumbs.db",
-    "desktop.ini",
-    "__macosx",
-    "icon\r",
-    "@eadir",
-    "@tmp",
-    "#recycle",
-    "@recycle",
-    "@__thumb",
-    "@recently-snapshot",
-    "@transcode",
-    "@sharebin",
-    "@upload_cache",
-    "~snapshot",
-    "$winreagent",
-    "$sysreset",
-    "$windows.~bt",
-    "$extend",
-    "config.msi",
-    "recycled",
-    "network trash folder",
-    "temporary items",
-    "ipod photo cache",
-    "site-packages",
-    "albumartsmall.jpg",
-    "_gsdata_",
-    "__cache__",
-    "#snapshot",
-    "$recycle.bin",
-    "recycler",
-    "lost+found",
-    "system volume information",
-    "__pycache__",
-    "node_modules",
-    "ehthumbs.db",
-    "lost.dir",
+    # Windows
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "albumartsmall.jpg", "config.msi", "recycled"),
+    *("$recycle.bin", "recycler", "system volume information"),
+    *("$winreagent", "$sysreset", "$windows.~bt", "$extend"),
+    # macOS
+    *("__macosx", "icon\r", "network trash folder", "temporary items", "ipod photo cache"),
+    # Synology's, QNAP's and others' drives
+    *("@eadir", "@tmp", "#recycle", "#snapshot", "@sharebin", "@upload_cache"),
+    *("@recycle", "@__thumb", "@recently-snapshot", "@transcode", "~snapshot"),
+    # Linux, Android, and programs
+    *("lost+found", "lost.dir", "_gsdata_", "__cache__"),
+    *("__pycache__", "site-packages", "node_modules"),
 }
 # Where Windows puts what it saved of a damaged disk.
 _FOUND = re.compile(r"found\.\d{3}", re.IGNORECASE)
@@ -59,44 +36,24 @@ _LOOKS_LATIN = str.maketrans(
     "aeopcyxijsdhoavpi",
 )
 _SPLIT_WORDS: dict[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "trn": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "validate": "validation",
-    "dev": "validation",
-    "eval": "validation",
-    "evaluation": "validation",
-    "test": "test",
-    "testing": "test",
-    "tst": "test",
-    "holdout": "test",
+    **dict.fromkeys(["train", "training", "trn"], "train"),
     # Both at once, as Pascal VOC has them: what isn't for testing.
-    "trainval": "train",
-    "valtrain": "train",
+    **dict.fromkeys(["trainval", "valtrain"], "train"),
+    **dict.fromkeys(
+        ["val", "valid", "validation", "validate", "dev", "eval", "evaluation"], "validation"
+    ),
+    **dict.fromkeys(["test", "testing", "tst", "holdout"], "test"),
     # As others than English write them, without their accents.
-    **dict.fromkeys(("entrainement", "apprentissage", "entrenamiento", "treino"), "train"),
-    **dict.fromkeys(("treinamento", "addestramento"), "train"),
-    **dict.fromkeys(("validierung", "validacion", "validacao"), "validation"),
-    **dict.fromkeys(("prufung", "prueba", "pruebas", "teste"), "test"),
+    **dict.fromkeys(["entrainement", "apprentissage", "entrenamiento", "treino"], "train"),
+    **dict.fromkeys(["treinamento", "addestramento"], "train"),
+    **dict.fromkeys(["validierung", "validacion", "validacao"], "validation"),
+    **dict.fromkeys(["prufung", "prueba", "pruebas", "teste"], "test"),
 }
 # Folders of pictures that nobody has labelled, as competitions have them.
 _UNLABELLED = {"pred", "prediction", "predictions", "predict", "unlabeled", "unlabelled", "submit"}
-_AROUND = {
-    "images",
-    "image",
-    "imgs",
-    "img",
-    "photos",
-    "pictures",
-    "jpegs",
-    "jpeg",
-    "jpg",
-    "png",
-    "data",
-}
+_AROUND = frozenset(
+    ["images", "image", "imgs", "img", "photos", "pictures", "jpegs", "jpeg", "jpg", "png", "data"]
+)
 _SET = re.compile(r"(set|data|images|imgs|dir|folder)$")
 
 
@@ -132,6 +89,16 @@ def split_of(name: str) -> Split:
     if found == {"train", "validation"}:
         return "train"
     return found.pop() if len(found) == 1 else ""
+
+
+def split_in(parts: Iterable[str]) -> Split:
+    """The split that the first of these looks like that looks like any; "" for none."""
+    return next((split for part in parts if (split := split_of(part))), "")
+
+
+def nearest_first(names: Iterable[str]) -> list[str]:
+    """Files in the order of how deep they lie, and of their names."""
+    return sorted(names, key=lambda each: (each.count("/"), each))
 
 
 def is_unlabelled(name: str) -> bool:

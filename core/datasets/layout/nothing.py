@@ -6,9 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from core.addresses import is_address
-from core.datasets.layout.file_names import seen
 from core.datasets.layout.names import is_litter
-from core.datasets.layout.values import Entry
+from core.datasets.layout.values import Entry, named
 from core.datasets.layout.walked import Walked
 from core.errors import InvalidInput
 
@@ -31,7 +30,7 @@ def nothing_said(root: Path, entries: list[Entry], walked: Walked) -> InvalidInp
         )
     return InvalidInput(
         "The images lie directly in this folder, and neither their names nor a table beside them "
-        f"say which class each is (for example {seen(entries)}).",
+        f"say which class each is (for example {named(each.parts[-1] for each in entries[:3])}).",
         file=root,
         remedy=_NEEDED,
     )

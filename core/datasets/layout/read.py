@@ -6,18 +6,22 @@ and where another is as likely the doubt is said, so that a person can choose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from core.addresses import is_address
 from core.datasets.content import Part
-from core.datasets.layout import tables
-from core.datasets.layout.below import what_lies_below
+from core.datasets.layout import folders, tables
 from core.datasets.layout.judgement import Judgement
 from core.datasets.layout.labels import cleaned
 from core.datasets.layout.nothing import nothing_found
 from core.datasets.layout.table import SUFFIXES
 from core.datasets.layout.together import looks_together, values_by, way_of
-from core.datasets.layout.values import Choice, FoundFile, Layout, Way
+from core.datasets.layout.values import Choice, FoundFile, Layout, Split, Way
+from core.datasets.layout.walk import walk
+from core.datasets.layout.walk_bucket import copied, walk_bucket
+from core.datasets.layout.walked import Walked
 from core.progress import SILENT, Reporter
 
 _OF_PAGES = (".tif", ".tiff", ".dcm", ".dicom", ".ima")
@@ -40,14 +44,37 @@ def read_layout(
         had: what says which images the dataset had at its last scan: their classes by their paths.
 
     Raises:
-        NotFound: there is no such folder, or it can't be read.
+        NotFound, NotAllowed: there is no such folder, or it can't be read.
         InvalidInput: nothing says what the images' classes are, the chosen reading isn't possible,
             or there are more than ``max_files`` images.
+        Unreachable: the bucket can't be asked.
     """
-    with what_lies_below(root, allowed, max_files, report) as (walked, tables_at):
+    with _what_lies_below(root, allowed, max_files, report) as (walked, tables_at):
         if not walked.entries:
             raise nothing_found(root, walked)
         return _layout(Judgement(root, walked, choice or Choice(), tables_at, had))
+
+
+def outline(root: Path) -> tuple[Path, str, dict[str, Split]]:
+    """Where the class or split folders lie, for whoever adds images to them: that folder, its path
+    below ``root`` (or ""), and the split folders by name (none for class folders)."""
+    top = folders.tree(walk(root, (), 10_000_000, Reporter()).entries)
+    prefix = folders.wrapping(top)
+    return root.joinpath(*prefix), "/".join(prefix), folders.split_folders(top.at(prefix))
+
+
+@contextmanager
+def _what_lies_below(
+    root: Path, allowed: Sequence[Path], max_files: int, report: Reporter
+) -> Iterator[tuple[Walked, Path]]:
+    """What was found, and where its tables can be read: in the folder itself, or in a copy of those
+    in a bucket."""
+    if is_address(root):
+        walked = walk_bucket(root, max_files, report)
+        with copied(root, walked.tables, report) as tables_at:
+            yield walked, tables_at
+    else:
+        yield walk(root, allowed, max_files, report), root
 
 
 def _layout(judgement: Judgement) -> Layout:
@@ -58,20 +85,19 @@ def _layout(judgement: Judgement) -> Layout:
     files, notes = cleaned(chosen.files)
     files.sort(key=lambda file: file.path)
     files, together, ways = _belonging(judgement, files)
+    as_read = {
+        **vars(chosen),
+        "files": _paged(files, choice.page or 1),
+        "skipped": sorted([*kept, *chosen.skipped], key=lambda item: item.path),
+    }
     return Layout(
-        _paged(files, choice.page or 1),
-        sorted([*kept, *chosen.skipped], key=lambda item: item.path),
-        chosen.kind,
-        "/".join(judgement.prefix),
-        chosen.reason,
-        judgement.doubt,
-        tuple(reading.outline() for reading in others),
-        (*notes, *walked.sentences()),
-        together,
-        ways,
-        chosen.used,
-        chosen.labels,
-        chosen.masks,
+        **as_read,
+        prefix="/".join(judgement.prefix),
+        doubt=judgement.doubt,
+        others=tuple(reading.outline() for reading in others),
+        notes=(*notes, *walked.sentences()),
+        together=together,
+        ways=ways,
     )
 
 

@@ -8,10 +8,8 @@ in a list beside them.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -26,7 +24,7 @@ from core.datasets.layout.lists import (
     read_list,
 )
 from core.datasets.layout.lookup import Index, stem_of
-from core.datasets.layout.names import split_of
+from core.datasets.layout.names import nearest_first, split_in, split_of
 from core.datasets.layout.table import (
     ONE_HOT,
     SAMPLE_ROWS,
@@ -82,8 +80,7 @@ def _first(table: Table) -> tuple[bool, int, int]:
 
 def _candidates(names: list[str], index: Index) -> list[str]:
     """Files that may be tables, the nearest first."""
-    near = sorted(names, key=lambda each: (each.count("/"), each))
-    tables = [name for name in near if name.lower().endswith(SUFFIXES)]
+    tables = [name for name in nearest_first(names) if name.lower().endswith(SUFFIXES)]
     lists = [name for name in tables if is_list_name(name) and not index.is_beside(name)]
     lists = lists[:_MOST_LISTS]
     return [name for name in tables if not is_list_name(name)] + lists
@@ -134,7 +131,7 @@ def _without_split(name: str) -> str:
 
 def _split_of_table(name: str) -> Split:
     *folders, last = name.split("/")
-    return next((found for part in (stem_of(last), *folders) if (found := split_of(part))), "")
+    return split_in([stem_of(last), *folders])
 
 
 def _is_called_as_another(table: Table, tables: list[Table]) -> bool:
@@ -258,7 +255,8 @@ def by_table(entries: list[Entry], table: Table, index: Index) -> Reading:
             twice.add(entry.path)
         else:
             taken.add(entry.path)
-            files.append(entry.found(label, _split(row, table, entry)))
+            said = [as_label(row[table.splits])] if table.splits else entry.parts[:-1]
+            files.append(entry.found(label, split_in(said)))
     skipped: list[Skipped] = []
     for entry in entries:
         if entry.path not in taken:
@@ -328,12 +326,3 @@ def splits_in(found: list[Table], index: Index) -> tuple[dict[str, Split], set[s
         if "train" in said.values():
             return said, {name for name in table.used if _split_of_table(name)} or {table.name}
     return {}, set()
-
-
-def _split(row: Mapping[Hashable, Any], table: Table, entry: Entry) -> Split:
-    if table.splits:
-        return split_of(as_label(row[table.splits]))
-    for part in entry.parts[:-1]:
-        if split := split_of(part):
-            return split
-    return ""

@@ -9,9 +9,11 @@ offered; a person says whether it is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from core.datasets.content import split_path
+from core.datasets.layout.lookup import stem_of
 from core.datasets.layout.names import says_nothing
 from core.datasets.layout.values import FoundFile, Way
 from core.errors import InvalidInput
@@ -45,16 +47,17 @@ def names_a_group(column: str) -> bool:
     return bool(sure & set(words)) or (len(words) == 2 and words[1] in ("id", "no", "number"))
 
 
+def _stem(path: str) -> str:
+    return stem_of(split_path(path)[0].rpartition("/")[2])
+
+
 def parts_of(path: str) -> list[str]:
     """The parts of a file's name: ``patient01``, ``2024-05-01``, ``cam2``, ``003``."""
-    name = split_path(path)[0].rpartition("/")[2]
-    stem = name.rpartition(".")[0] or name
-    return _PART.findall(stem)
+    return _PART.findall(_stem(path))
 
 
 def _before_last(path: str) -> str:
-    name = split_path(path)[0].rpartition("/")[2]
-    stem = name.rpartition(".")[0] or name
+    stem = _stem(path)
     if ".rf." in stem:  # as Roboflow calls the varied copies of a picture, with a mark after it
         return stem.partition(".rf.")[0]
     match = re.match(r"^(.*\w)[\W_]+[^\W\d_]*\(?\d+\)?[^\d]*$", stem)
@@ -67,20 +70,14 @@ def _reader(key: str, depth: int) -> Callable[[str], str] | None:
     kind, _, number = key.partition(":")
     if kind not in ("folder", "name") or (number and not number.isdigit()) or number == "0":
         return None
-    at = int(number) - 1 if number else -1
-    if kind == "folder":
-
-        def folder(path: str) -> str:
-            folders = split_path(path)[0].split("/")[depth:-1]
-            return folders[at] if -1 <= at < len(folders) and folders else ""
-
-        return folder
-    if at < 0:
+    if kind == "name" and not number:
         return _before_last
+    at = int(number) - 1 if number else -1
 
     def part(path: str) -> str:
-        parts = parts_of(path)
-        return parts[at] if at < len(parts) else ""
+        is_folder = kind == "folder"
+        parts = split_path(path)[0].split("/")[depth:-1] if is_folder else parts_of(path)
+        return parts[at] if parts and at < len(parts) else ""
 
     return part
 
@@ -168,13 +165,10 @@ def _some(files: Sequence[FoundFile]) -> Sequence[FoundFile]:
 
 def way_of(key: str, values: Mapping[str, str]) -> Way:
     """What a choice comes to."""
-    counts: dict[str, int] = {}
-    first: dict[str, str] = {}
-    for path, value in values.items():
-        counts[value] = counts.get(value, 0) + 1
-        first.setdefault(value, path)
-    top = max(counts, key=lambda value: counts[value])
-    return Way(key, _title(key, top), len(counts), counts[top], (top, first[top]))
+    counts = Counter(values.values())
+    ((top, largest),) = counts.most_common(1)
+    first = next(path for path, value in values.items() if value == top)
+    return Way(key, _title(key, top), len(counts), largest, (top, first))
 
 
 def _judged(

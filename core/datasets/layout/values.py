@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from core.text import listed, plural
@@ -51,8 +51,7 @@ class FoundFile(NamedTuple):
     together: str = ""
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file that was left out, and why, as a sentence."""
 
     path: str
@@ -216,42 +215,29 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What a folder holds.
+class Layout(Reading):
+    """What a folder holds: as it was read, with images and what was left out in the order of their
+    paths.
 
     Attributes:
-        files: images in the order of their paths.
-        skipped: what else was found there.
-        kind: how it was read.
         prefix: the wrapping folder (or folders) that was looked through, or "".
-        reason: why it was read so, in a sentence.
         doubt: why it may be meant otherwise, so that a person should say; "" where it is clear.
         others: other readings that make sense.
         notes: what was put right on the way, or deserves a look, as sentences.
         together: what says which images belong together, as a person chose.
         ways: what may say it, where nobody chose.
-        used: files beside the images that said how to read them; relative to the root.
-        labels: the table's column of classes, where it takes a person to know which it is.
-        masks: what was done with masks, where it takes a person to say that.
     """
 
-    files: list[FoundFile] = field(repr=False)
-    skipped: list[Skipped] = field(repr=False)
-    kind: Kind
-    prefix: str
-    reason: str = ""
+    prefix: str = ""
     doubt: str = ""
     others: tuple[Outline, ...] = ()
     notes: tuple[str, ...] = ()
     together: Way | None = None
     ways: tuple[Way, ...] = ()
-    used: frozenset[str] = frozenset()
-    labels: str = ""
-    masks: Masks | None = None
 
     def outline(self) -> Outline:
-        """What it comes to, to be shown beside the others."""
-        return Reading(self.kind, self.files, [], labels=self.labels, masks=self.masks).outline()
+        """What it comes to, to be shown beside the others; not what was left out of the folder."""
+        return replace(super().outline(), left_out=0)
 
 
 def named(names: Iterable[str]) -> str:

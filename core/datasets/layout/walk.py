@@ -16,6 +16,7 @@ from core.datasets import content, formats
 from core.datasets.layout.names import is_litter, is_text, is_told_litter
 from core.datasets.layout.values import Entry, Skipped
 from core.datasets.layout.walked import MOST_LOOKED_INTO, Walked, too_many
+from core.errors import NotAllowed, NotFound
 from core.progress import Reporter, Throttle
 from core.text import as_text
 
@@ -30,9 +31,26 @@ def walk(root: Path, allowed: Sequence[Path], max_files: int, report: Reporter) 
 
     Raises:
         InvalidInput: there are more than ``max_files`` pictures.
-        PermissionError, OSError: ``root`` itself can't be read.
+        NotFound, NotAllowed: ``root`` is not there, or can't be read.
     """
-    return _Walk(root, allowed, max_files, report).all()
+    if not root.is_dir():
+        raise NotFound(
+            "That folder is not there.", file=root, remedy="Check its name and try again."
+        )
+    try:
+        return _Walk(root, allowed, max_files, report).all()
+    except PermissionError as error:
+        raise NotAllowed(
+            "Lightbox may not read this folder.",
+            file=error.filename or root,
+            remedy="Give it the right to, or choose another folder.",
+        ) from error
+    except OSError as error:
+        raise NotFound(
+            "This folder can't be read to its end, or was changed meanwhile.",
+            file=error.filename or root,
+            remedy="Try again.",
+        ) from error
 
 
 class _Walk:
@@ -75,8 +93,7 @@ class _Walk:
                     self._file(entry)
             if self.now_and_then():
                 self.report.step("find", len(self.result.entries), None, "Looking for images")
-        self.report.progress("find", len(self.result.entries), None, "Looking for images")
-        self.report.check()
+        self.report.step("find", len(self.result.entries), None, "Looking for images")
         return self.result
 
     def _folder_link(self, entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool | None:
@@ -151,7 +168,7 @@ class _Walk:
         if self.looked_into > MOST_LOOKED_INTO:
             return False
         try:
-            head = content.read_head(entry.path, formats.HEAD_BYTES)
+            head = content.read_file(entry.path, formats.HEAD_BYTES)
         except OSError:
             return False
         return formats.begins_like_image(head)

@@ -66,10 +66,9 @@ def walk_bucket(root: Path, max_files: int, report: Reporter) -> Walked:
         elif formats.has_image_name(name):
             add(found)
         else:
-            is_table = formats.suffix_of(name) in formats.TABLES
             if found.bytes and formats.may_be_image(name) and len(doubtful) < MOST_LOOKED_INTO:
                 doubtful[found.path] = found
-            elif is_table and found.bytes <= _MOST_TABLE_BYTES:
+            elif formats.is_table(name) and found.bytes <= _MOST_TABLE_BYTES:
                 result.tables.append(found.path)
             result.skipped.append(Skipped(found.path, formats.why_not(name)))
     pictures = set()

@@ -14,10 +14,11 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from core.datasets.layout.box_files import Noted
 from core.datasets.layout.lists import lines_of, named_classes
+from core.datasets.layout.names import nearest_first
 from core.datasets.layout.values import Entry
 
-Box = tuple[float, float, float, float]
 _LIST_NAMES = ("classes", "obj", "names", "_darknet", "labels", "predefined_classes")
 # Corners may lie a little outside, by rounding.
 _LEAST, _MOST = -0.01, 1.01
@@ -27,7 +28,7 @@ _MUST_BE = 0.9
 
 def labels_of(
     root: Path, entries: list[Entry], names: list[str], is_here: Callable[[str], bool]
-) -> tuple[dict[str, list[tuple[str, Box]]], set[str]]:
+) -> tuple[dict[str, list[Noted]], set[str]]:
     """What is in each picture that has a label file.
 
     Args:
@@ -35,11 +36,11 @@ def labels_of(
         is_here: whether a name is one of a picture.
 
     Returns:
-        By the picture's path the classes and boxes in it (left, top, width and height in per cent
-        of the picture); and the files that say so. Both are empty where these are no such labels.
+        By the picture's path the classes and boxes in it; and the files that say so. Both are empty
+        where these are no such labels.
     """
     texts = {name for name in names if name.lower().endswith(".txt")}
-    found: dict[str, list[tuple[str, Box]]] = {}
+    found: dict[str, list[Noted]] = {}
     used: set[str] = set()
     posed = _has_points(root, names)
     good = bad = 0
@@ -58,7 +59,7 @@ def labels_of(
         return {}, set()
     known, where = _class_names(root, names, is_here)
     for path, boxes in found.items():
-        found[path] = [(known.get(label, label), box) for label, box in boxes]
+        found[path] = [each._replace(label=known.get(each.label, each.label)) for each in boxes]
     return found, used | where
 
 
@@ -76,7 +77,7 @@ def _beside(path: str) -> Iterable[str]:
     yield "/".join(["labels", f"{name}.txt"])
 
 
-def _boxes(lines: list[str] | None, *, posed: bool) -> list[tuple[str, Box]] | None:
+def _boxes(lines: list[str] | None, *, posed: bool) -> list[Noted] | None:
     """The boxes of a label file; ``None`` if it is no such file."""
     if lines is None:
         return None
@@ -101,7 +102,8 @@ def _boxes(lines: list[str] | None, *, posed: bool) -> list[tuple[str, Box]] | N
         ends = (box[0], box[1], box[0] + box[2], box[1] + box[3])
         if not all(_LEAST <= end <= _MOST for end in ends):
             return None
-        boxes.append((number, (100 * box[0], 100 * box[1], 100 * box[2], 100 * box[3])))
+        left, top, width, height = (100 * each for each in box)
+        boxes.append(Noted(number, (left, top, width, height), percent=True))
     return boxes
 
 
@@ -109,7 +111,7 @@ def _class_names(
     root: Path, names: list[str], is_here: Callable[[str], bool]
 ) -> tuple[dict[str, str], set[str]]:
     """Classes by their numbers, and the files that say so."""
-    for name in sorted(names, key=lambda each: (each.count("/"), each)):
+    for name in nearest_first(names):
         if name.lower().endswith((".yaml", ".yml")) and (known := _of_yaml(root / name)):
             return known, {name}
     return named_classes(root, names, is_here, _LIST_NAMES)

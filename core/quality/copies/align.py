@@ -138,16 +138,9 @@ def _standard(grids: Floats) -> Floats:
 
 def _matrix(moves: Floats) -> Floats:
     """Affine matrices (m, 3, 3) in units of half the side from moves (m, 6) in cells."""
-    m = len(moves)
-    matrix = np.zeros((m, 3, 3), np.float32)
-    half = SIDE / 2
-    matrix[:, 0, 0] = 1 + moves[:, 2] / half
-    matrix[:, 0, 1] = moves[:, 3] / half
-    matrix[:, 0, 2] = moves[:, 0] / half
-    matrix[:, 1, 0] = moves[:, 4] / half
-    matrix[:, 1, 1] = 1 + moves[:, 5] / half
-    matrix[:, 1, 2] = moves[:, 1] / half
-    matrix[:, 2, 2] = 1
+    matrix = np.tile(np.eye(3, dtype=np.float32), (len(moves), 1, 1))
+    # Of a move, the shifts come first: right, down.
+    matrix[:, :2] += (moves / (SIDE / 2))[:, [[2, 3, 0], [4, 5, 1]]]
     return matrix
 
 

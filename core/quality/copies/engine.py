@@ -66,7 +66,7 @@ def find_copies(
     """
     if descriptors.ndim != 2 or descriptors.shape[1] != DESCRIPTOR_BYTES:
         raise ValueError(f"descriptors must be (n, {DESCRIPTOR_BYTES}), got {descriptors.shape}")
-    report = step or _silent
+    report = step or (lambda _share: None)
     distinct, equal = _equal(descriptors)
     blank = descriptors[distinct, : SIDE * SIDE].std(1, dtype=np.float32) < _BLANK
     flat = _alike_blanks(descriptors, distinct[blank])
@@ -93,11 +93,6 @@ def groups(
     """
     wanted = np.isin(copies.relations, list(relations))
     return labels(copies.n, copies.pairs[wanted], copies.scores[wanted], threshold)
-
-
-def _silent(share: float) -> None:
-    """Progress that nobody asked for."""
-    del share
 
 
 def _equal(descriptors: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -135,7 +130,7 @@ def _alike(descriptors: NDArray[np.uint8], report: Callable[[float], None]) -> C
     luma = descriptors[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
     found = search.candidates(search.spectra(luma), lambda share: report(0.5 * share))
     colours = descriptors[:, SIDE * SIDE :].reshape(-1, COLOUR_SIDE, COLOUR_SIDE, 2)
-    difference = _measured(_colour_difference, colours, found, _silent)
+    difference = _measured(_colour_difference, colours, found)
     found = found.take(difference <= _COLOUR_LEVELS)
     explained = _measured(
         align.explained, align.coarse(luma), found, lambda share: report(0.5 + 0.2 * share)
@@ -151,7 +146,7 @@ def _measured(
     measure: Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]],
     grids: NDArray[np.float32] | NDArray[np.uint8],
     found: search.Candidates,
-    report: Callable[[float], None],
+    report: Callable[[float], None] = lambda _share: None,
 ) -> NDArray[np.float32]:
     """A measure (m,) of each candidate pair, the first picture turned as its code says."""
     order = np.argsort(found.code, kind="stable")

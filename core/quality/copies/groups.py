@@ -27,16 +27,17 @@ def labels(
     """
     strong = scores >= threshold
     pairs, scores = pairs[strong], scores[strong]
-    linked = _components(n, pairs)
+    linked = components(n, pairs)
     crowded = np.bincount(linked, minlength=n)[linked][pairs[:, 0]] > 2
     if (scores[crowded] < CERTAIN).any():
         allowed = _unchained(pairs[crowded], scores[crowded], threshold)
-        linked = _components(n, np.concatenate((pairs[~crowded], allowed)))
+        linked = components(n, np.concatenate((pairs[~crowded], allowed)))
     _, first, inverse = np.unique(linked, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
 
-def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+def components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of n things the number of the group that each is in, by pairs (m, 2) that are linked."""
     # Imported here: it was a seventh of the start of any command.
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

@@ -32,20 +32,19 @@ _Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs that might be copies: ``first`` < ``second`` (int64), ``code`` (int8, the orientation
-    that takes the first to the second) and ``cosine`` (float32), all of shape (m,)."""
+    """Pairs that might be copies: ``first`` < ``second`` (int64), and ``code`` (int8, the
+    orientation that takes the first to the second), all of shape (m,)."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     code: NDArray[np.int8]
-    cosine: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.first)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Candidates:
         """Some of them, by index or mask."""
-        return Candidates(self.first[rows], self.second[rows], self.code[rows], self.cosine[rows])
+        return Candidates(self.first[rows], self.second[rows], self.code[rows])
 
 
 def spectra(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -80,31 +79,24 @@ def candidates(waves: NDArray[np.float32], step: Callable[[float], None]) -> Can
     found = []
     for number, code in enumerate(SEARCHED):
         queries = np.ascontiguousarray(turn_spectra(waves, code)).reshape(n, -1)
-        first, second, cosine = lists.nearest(queries)
-        found.append(_ordered(first, second, np.full(len(first), code, np.int8), cosine))
+        first, second, _ = lists.nearest(queries)
+        found.append(_ordered(first, second, code))
         step((number + 1) / len(SEARCHED))
     return Candidates(
         np.concatenate([each.first for each in found]),
         np.concatenate([each.second for each in found]),
         np.concatenate([each.code for each in found]),
-        np.concatenate([each.cosine for each in found]),
     )
 
 
-def _ordered(
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
-    code: NDArray[np.int8],
-    cosine: NDArray[np.float32],
-) -> Candidates:
+def _ordered(first: NDArray[np.int64], second: NDArray[np.int64], turned: int) -> Candidates:
     """Each pair once, the smaller row first; no picture with itself."""
-    swapped = first > second
-    code = np.where(swapped, INVERSE_OF[code], code).astype(np.int8)
+    code = np.where(first > second, INVERSE_OF[turned], turned).astype(np.int8)
     low, high = np.minimum(first, second), np.maximum(first, second)
     key = (low << 34) | (high << 3) | code
     _, once = np.unique(key, return_index=True)
     once = once[low[once] != high[once]]
-    return Candidates(low[once], high[once], code[once], cosine[once])
+    return Candidates(low[once], high[once], code[once])
 
 
 class _Lists:

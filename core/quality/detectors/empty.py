@@ -1,6 +1,5 @@
 """Files of no bytes."""
 
-import numpy as np
 import pandas as pd
 
 from core.quality.detectors.registry import detector
@@ -14,6 +13,6 @@ from core.quality.detectors.registry import detector
     suggestion="Copy them again, or exclude them.",
     harm=0.45,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 for files of zero bytes."""
-    return (table["status"] == "empty").to_numpy(dtype=np.float64)
+    return table["status"] == "empty"

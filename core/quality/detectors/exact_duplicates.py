@@ -3,12 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from core.quality.alike import Alike
 from core.quality.detectors.registry import detector, filed_alike
-
-
-def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
-    return filed_alike(table, table["hash"].to_numpy(dtype=object))
 
 
 @detector(
@@ -19,7 +14,7 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
     "than others.",
     suggestion="Keep one of each group.",
     harm=0.4,
-    group=_group,
+    group=lambda table, *_: filed_alike(table, table["hash"].to_numpy(dtype=object)),
 )
 def score(table: pd.DataFrame) -> np.ndarray:
     """1 for every readable image that has a copy with the same bytes, class and split."""

@@ -1,6 +1,5 @@
 """Photos that are stored turned, with a note on how to turn them back."""
 
-import numpy as np
 import pandas as pd
 
 from core.quality.detectors.registry import detector
@@ -14,7 +13,6 @@ from core.quality.detectors.registry import detector
     suggestion="Nothing to do here; check that programs that use the model turn photos too.",
     harm=0.04,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 where the EXIF orientation is another than 1, upright."""
-    rotated = (table["status"] == "ok") & (table["orientation"] > 1)
-    return rotated.to_numpy(dtype=np.float64)
+    return (table["status"] == "ok") & (table["orientation"] > 1)

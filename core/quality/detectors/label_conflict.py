@@ -1,9 +1,8 @@
 """Copies and near-duplicates in different classes."""
 
-import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import copy_groups, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
@@ -14,9 +13,9 @@ from core.quality.detectors.registry import copy_groups, detector
     "both are right.",
     suggestion="Decide which class is right, and exclude the others.",
     harm=0.95,
-    group=copy_groups,
+    group=lambda table, *_: table["copy_group"].to_numpy(),
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 for every readable image of which a copy lies in another class."""
     classes = table.groupby("copy_group")["label"].transform("nunique")
-    return ((classes > 1) & (table["status"] == "ok")).to_numpy(dtype=np.float64)
+    return (classes > 1) & (table["status"] == "ok")

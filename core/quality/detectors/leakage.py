@@ -1,10 +1,9 @@
 """Copies and near-duplicates across the train, validation and test folders that a dataset came
 with."""
 
-import numpy as np
 import pandas as pd
 
-from core.quality.detectors.registry import copy_groups, detector
+from core.quality.detectors.registry import detector
 
 
 @detector(
@@ -15,9 +14,9 @@ from core.quality.detectors.registry import copy_groups, detector
     "folders, so the test would flatter the model.",
     suggestion="Exclude the copies in the training folder.",
     harm=0.9,
-    group=copy_groups,
+    group=lambda table, *_: table["copy_group"].to_numpy(),
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 for every readable image of which a copy lies in another split's folder."""
     splits = table.groupby("copy_group")["split"].transform("nunique")
-    return ((splits > 1) & (table["status"] == "ok")).to_numpy(dtype=np.float64)
+    return (splits > 1) & (table["status"] == "ok")

@@ -1,15 +1,9 @@
 """Copies that were resized, compressed, brightened, cropped a little or slightly turned."""
 
-import numpy as np
 import pandas as pd
 
-from core.quality.alike import Alike
 from core.quality.copies import DEFAULT_THRESHOLD, LOWEST
 from core.quality.detectors.registry import detector, filed_alike
-
-
-def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
-    return filed_alike(table, alike.groups(threshold)[table.index])
 
 
 @detector(
@@ -23,9 +17,9 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
     threshold=DEFAULT_THRESHOLD,
     lowest=LOWEST,
     adjustable=True,
-    group=_group,
+    group=lambda table, least, alike: filed_alike(table, alike.groups(least)[table.index]),
     distinct=True,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """How alike the most similar other picture of the same class is, as a correlation."""
-    return table["copy_score"].to_numpy(dtype=np.float64)
+    return table["copy_score"]

@@ -1,6 +1,5 @@
 """Images that end in the middle."""
 
-import numpy as np
 import pandas as pd
 
 from core.quality.detectors.registry import detector
@@ -14,6 +13,6 @@ from core.quality.detectors.registry import detector
     suggestion="Copy them again from where they came from, or exclude them.",
     harm=0.5,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 for files that end before the image does."""
-    return (table["status"] == "truncated").to_numpy(dtype=np.float64)
+    return table["status"] == "truncated"

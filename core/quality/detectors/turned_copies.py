@@ -1,16 +1,10 @@
 """Mirror images, and copies that lie on their side or stand on their head."""
 
-import numpy as np
 import pandas as pd
 
-from core.quality.alike import Alike
 from core.quality.copies import DEFAULT_THRESHOLD, LOWEST, SAME
 from core.quality.detectors.registry import detector
 from core.quality.facts import TURNED
-
-
-def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
-    return alike.groups(threshold, (SAME, *TURNED))[table.index]
 
 
 @detector(
@@ -23,9 +17,9 @@ def _group(table: pd.DataFrame, threshold: float, alike: Alike) -> np.ndarray:
     threshold=DEFAULT_THRESHOLD,
     lowest=LOWEST,
     adjustable=True,
-    group=_group,
+    group=lambda table, least, alike: alike.groups(least, (SAME, *TURNED))[table.index],
     distinct=True,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """How alike the most similar mirrored or turned picture is, as a correlation."""
-    return table["turned_score"].to_numpy(dtype=np.float64)
+    return table["turned_score"]

@@ -1,6 +1,5 @@
 """Files that can't be decoded at all."""
 
-import numpy as np
 import pandas as pd
 
 from core.quality.detectors.registry import detector
@@ -14,6 +13,6 @@ from core.quality.detectors.registry import detector
     suggestion="Copy them again from where they came from, or exclude them.",
     harm=0.5,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 for files that are damaged, are no images, or have too many pixels to be decoded."""
-    return table["status"].isin(["unreadable", "too_large"]).to_numpy(dtype=np.float64)
+    return table["status"].isin(["unreadable", "too_large"])

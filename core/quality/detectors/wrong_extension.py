@@ -1,6 +1,5 @@
 """Files that are not what their name says."""
 
-import numpy as np
 import pandas as pd
 
 from core.quality.detectors.registry import detector
@@ -14,6 +13,6 @@ from core.quality.detectors.registry import detector
     suggestion="Nothing to do here; rename them if you use them elsewhere.",
     harm=0.05,
 )
-def score(table: pd.DataFrame) -> np.ndarray:
+def score(table: pd.DataFrame) -> pd.Series:
     """1 where the decoded format doesn't go with the suffix."""
-    return table["wrong_suffix"].to_numpy(dtype=np.float64)
+    return table["wrong_suffix"]

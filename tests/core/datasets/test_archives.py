@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.archives import Unpacked, inspect, is_archive_name, suffix_of, unpack
+from core.datasets.archives import Most, Unpacked, inspect, is_archive_name, suffix_of, unpack
 from core.errors import Cancelled, InvalidInput
 from core.progress import Reporter
 from tests.core.datasets.packing import good, image_bytes, make_locked_zip, make_tar, make_zip
@@ -29,11 +29,11 @@ def target(tmp_path: Path) -> Path:
 
 
 def look(path: Path, max_bytes: int = LIMIT, max_files: int = 100) -> None:
-    inspect(path, max_bytes=max_bytes, max_files=max_files)
+    inspect(path, most=Most(max_bytes, max_files))
 
 
 def take(path: Path, target: Path, max_bytes: int = LIMIT, max_files: int = 100) -> Unpacked:
-    return unpack(path, target, max_bytes=max_bytes, max_files=max_files)
+    return unpack(path, target, most=Most(max_bytes, max_files))
 
 
 def files(folder: Path) -> set[str]:
@@ -325,14 +325,14 @@ def test_unpacking_says_where_it_is_and_can_be_stopped(tmp_path: Path, target: P
 
     path = make_zip(tmp_path / "a.zip", good())
     report = RecordingReporter()
-    unpack(path, target, max_bytes=LIMIT, max_files=9, report=report)
+    unpack(path, target, most=Most(LIMIT, 9), report=report)
     assert report.steps[0] == ("unpack", 0, 4, "Unpacking")
     with pytest.raises(Cancelled):
-        unpack(path, target, max_bytes=LIMIT, max_files=9, report=Stopped())
+        unpack(path, target, most=Most(LIMIT, 9), report=Stopped())
 
 
 def test_as_many_texts_are_unpacked_as_images_may_be(tmp_path: Path, target: Path) -> None:
     texts = {f"photos/labels/{n}.txt": b"0" for n in range(9)}
     packed = make_zip(tmp_path / "a.zip", {**good(), **texts})
     with pytest.raises(InvalidInput, match="more than"):
-        unpack(packed, target, max_bytes=10**6, max_files=8)
+        unpack(packed, target, most=Most(10**6, 8))

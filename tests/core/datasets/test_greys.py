@@ -70,13 +70,6 @@ def test_one_range_for_all_files_makes_them_comparable() -> None:
     assert greys.common_range(np.zeros((3, 2))) is None
 
 
-def test_a_long_film_is_not_counted_to_its_end() -> None:
-    page = Image.fromarray(np.zeros((4, 4), np.uint8))
-    out = io.BytesIO()
-    page.save(out, "TIFF", save_all=True, append_images=[page] * 300)
-    assert open_image(out.getvalue()).frames == 20
-
-
 def test_a_hot_pixel_does_not_make_all_others_black() -> None:
     values = (np.arange(4800, dtype=np.uint16) % 3000).reshape(60, 80)
     assert greys.own_range(values) == (0, 4095)

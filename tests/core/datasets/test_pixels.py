@@ -30,7 +30,7 @@ def table_of(root: Path) -> pd.DataFrame:
 def test_every_row_gets_the_pixels_of_its_image(workspace: Workspace, class_folders: Maker) -> None:
     root = class_folders({"cat": 3, "dog": 2})
     table = table_of(root)
-    pixels = load_pixels(workspace, "d", root, table, 16)
+    pixels = load_pixels(workspace, "d", Files(root, table, 16))
     assert (pixels.decoded, pixels.failed, pixels.store.shape) == (5, [], (5, 16, 16, 3))
     rows = np.array([4, 0, 2])
     wanted = [decode((root / table["path"][row]).read_bytes(), 16) for row in rows]
@@ -41,9 +41,9 @@ def test_nothing_is_decoded_twice_even_under_another_name(
     workspace: Workspace, class_folders: Maker
 ) -> None:
     root = class_folders({"cat": 2})
-    first = load_pixels(workspace, "d", root, table_of(root), 16)
+    first = load_pixels(workspace, "d", Files(root, table_of(root), 16))
     (root / "cat/000.jpg").rename(root / "cat/moved.jpg")
-    again = load_pixels(workspace, "d", root, table_of(root), 16)
+    again = load_pixels(workspace, "d", Files(root, table_of(root), 16))
     assert (first.decoded, again.decoded) == (2, 0)
     assert sorted(again.slots) == [0, 1]
 
@@ -51,15 +51,15 @@ def test_nothing_is_decoded_twice_even_under_another_name(
 def test_copies_share_one_slot(workspace: Workspace, class_folders: Maker) -> None:
     root = class_folders({"cat": 1})
     (root / "cat/copy.jpg").write_bytes((root / "cat/000.jpg").read_bytes())
-    pixels = load_pixels(workspace, "d", root, table_of(root), 16)
+    pixels = load_pixels(workspace, "d", Files(root, table_of(root), 16))
     assert (pixels.decoded, pixels.slots.tolist()) == (1, [0, 0])
 
 
 def test_sizes_and_fits_are_kept_apart(workspace: Workspace, class_folders: Maker) -> None:
     root = class_folders({"cat": 1})
     table = table_of(root)
-    small = load_pixels(workspace, "d", root, table, 8)
-    padded = load_pixels(workspace, "d", root, table, 8, fit="pad")
+    small = load_pixels(workspace, "d", Files(root, table, 8))
+    padded = load_pixels(workspace, "d", Files(root, table, 8, fit="pad"))
     assert (small.decoded, padded.decoded) == (1, 1)
     assert not np.array_equal(small.store, padded.store)
 
@@ -72,7 +72,7 @@ def test_gone_changed_and_broken_images_fail_alone(
     table = table_of(root)
     (root / "cat/000.jpg").unlink()
     write_image(root / "cat/001.jpg", seed=77)
-    pixels = load_pixels(workspace, "d", root, table, 16)
+    pixels = load_pixels(workspace, "d", Files(root, table, 16))
     said = {item.path: item.why for item in pixels.failed}
     assert sorted(said) == ["cat/000.jpg", "cat/001.jpg", "cat/002.jpg"]
     assert "no longer there" in said["cat/000.jpg"]
@@ -92,8 +92,8 @@ def test_what_was_decoded_before_a_stop_is_kept(workspace: Workspace, tmp_path: 
             return len(self.steps) > 0
 
     with pytest.raises(Cancelled):
-        load_pixels(workspace, "d", root, table, 8, report=StopsInTheMiddle())
-    rest = load_pixels(workspace, "d", root, table, 8)
+        load_pixels(workspace, "d", Files(root, table, 8), report=StopsInTheMiddle())
+    rest = load_pixels(workspace, "d", Files(root, table, 8))
     assert 0 < rest.decoded < 300
     assert (rest.slots >= 0).all()
 
@@ -109,7 +109,7 @@ def test_images_that_are_as_they_were_scanned_are_expected_without_being_read(
     (root / "cat/000.jpg").unlink()
     (root / "cat/001.jpg").write_bytes(b"something else")
     os.utime(root / "cat/002.jpg", ns=(1, 1))  # the same content still
-    pixels = expected_pixels(workspace, "d", root, table, 16)
+    pixels = expected_pixels(workspace, "d", Files(root, table, 16))
     assert pixels.slots.tolist() == [-1, -1, 0, 0]
     assert [item.path for item in pixels.failed] == ["cat/000.jpg", "cat/001.jpg"]
     assert pixels.decoded == 1
@@ -120,7 +120,7 @@ def test_images_can_be_taken_from_their_files_without_being_kept(
 ) -> None:
     root = class_folders({"cat": 3})
     table, rows = table_of(root), np.array([2, 0])
-    kept = load_pixels(workspace, "d", root, table, 16)
+    kept = load_pixels(workspace, "d", Files(root, table, 16))
     files = Files(root, table, 16)
     np.testing.assert_array_equal(files.take(rows), kept.take(rows))
     (root / "cat/001.jpg").unlink()

@@ -11,7 +11,7 @@ import pytest
 
 from core.catalog import Catalog, open_catalog
 from core.datasets import intake
-from core.datasets.pixels import load_pixels
+from core.datasets.pixels import Files, load_pixels
 from core.datasets.places import image_file
 from core.datasets.upload import UploadStage
 from core.quality import curation
@@ -57,7 +57,7 @@ def _works(catalog: Catalog, dataset_id: str, tmp_path: Path) -> None:
     assert table.loc[table["excluded"], "path"].tolist() == mine[:1]
     root = catalog.workspace.load_path(catalog.datasets.get(dataset_id).root)
     assert all(image_file(root, path).is_file() for path in table["path"])
-    pixels = load_pixels(catalog.workspace, dataset_id, root, table, 16)
+    pixels = load_pixels(catalog.workspace, dataset_id, Files(root, table, 16))
     assert not pixels.failed
     done = export_dataset(catalog, dataset_id, tmp_path / "out")
     assert (done.images, done.left_out) == (5, ())
@@ -81,7 +81,7 @@ def test_whole_paths_of_earlier_versions_are_found_and_move_too(
     table = read_index(catalog.workspace, dataset_id, name)
     old = table.assign(path=pd.Series([whole.get(p, p) for p in table["path"]], dtype="str"))
     # Another name, since what was read once under a name is kept.
-    write_index(catalog.workspace, dataset_id, "index-9.parquet", old)
+    write_index(catalog.workspace, dataset_id, "index-9.parquet", [old])
     payload = {"file": "index-9.parquet", "skipped": "skipped-1.json", "images": 6}
     catalog.changes.append(dataset_id, "index", payload, author="old", why="scan")
     paths = {"paths": [whole[MINE[0].format(dataset_id)]]}

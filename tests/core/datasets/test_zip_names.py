@@ -13,8 +13,6 @@ from core.datasets.zip_names import encoding_of
 from core.errors import InvalidInput
 from tests.core.datasets.packing import image_bytes
 
-NO_LIMITS = {"max_bytes": 10**9, "max_files": 1000}
-
 
 def packed(path: Path, names: list[str], encoding: str, method: int | None = None) -> Path:
     """A .zip as old programs write it: names as plain bytes, and not a word on what they are."""
@@ -56,7 +54,7 @@ def test_names_are_read_as_they_were_written(
     source = packed(tmp_path / "a.zip", names, encoding)
     target = tmp_path / "out"
     target.mkdir()
-    result = archives.unpack(source, target, **NO_LIMITS)
+    result = archives.unpack(source, target)
     found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.png"))
     assert found == sorted(names)
     told = [item.why for item in result.skipped]
@@ -67,7 +65,7 @@ def test_an_encoding_that_is_said_is_used(tmp_path: Path) -> None:
     source = packed(tmp_path / "a.zip", ["고양이/1.png"], "cp949")
     target = tmp_path / "out"
     target.mkdir()
-    result = archives.unpack(source, target, encoding="cp949", **NO_LIMITS)
+    result = archives.unpack(source, target, encoding="cp949")
     assert (target / "고양이/1.png").is_file()
     assert result.skipped == []
 
@@ -80,5 +78,5 @@ def test_plain_names_are_no_guess() -> None:
 def test_a_method_that_can_not_be_unpacked_is_named(tmp_path: Path, method: int, name: str) -> None:
     source = packed(tmp_path / "a.zip", ["cat/1.png", "dog/2.png"], "utf-8", method)
     with pytest.raises(InvalidInput, match=name) as refused:
-        archives.inspect(source, **NO_LIMITS)
+        archives.inspect(source)
     assert "a.zip" in str(refused.value)

@@ -13,7 +13,7 @@ import pytest
 from core import settings
 from core.catalog import Catalog
 from core.datasets import intake
-from core.datasets.pixels import expected_pixels, load_pixels
+from core.datasets.pixels import Files, expected_pixels, load_pixels
 from core.errors import InvalidInput, LightboxError, NotAllowed, NotFound, Unreachable
 from core.files import objects
 from core.files.kept import Kept
@@ -72,8 +72,8 @@ def test_a_bucket_is_read_as_the_same_folder_is(
     good = there[there["status"] == "ok"].reset_index(drop=True)
     root = catalog.workspace.load_path(far.root)
     rows = np.arange(len(good))
-    at = load_pixels(catalog.workspace, far.id, root, good, 16)
-    mine = load_pixels(catalog.workspace, here.id, folder, good, 16)
+    at = load_pixels(catalog.workspace, far.id, Files(root, good, 16))
+    mine = load_pixels(catalog.workspace, here.id, Files(folder, good, 16))
     np.testing.assert_array_equal(at.take(rows), mine.take(rows))
     assert not at.failed
     export_dataset(catalog, far.id, tmp_path / "out", ExportOptions(), Reporter())
@@ -95,7 +95,7 @@ def test_a_scan_reads_what_has_changed_in_the_bucket_and_nothing_else(
     bucket.put("photos/cat/001.jpg", changed)
     bucket.delete("photos/dog/002.jpg")
     root = catalog.workspace.load_path(record.root)
-    expected = expected_pixels(catalog.workspace, record.id, root, before, 16)
+    expected = expected_pixels(catalog.workspace, record.id, Files(root, before, 16))
     # Both are noticed; until they are asked for again, they are here as they were scanned.
     assert (expected.decoded, expected.failed) == (2, [])
     bucket.read()

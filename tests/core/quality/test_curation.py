@@ -15,7 +15,6 @@ from core.quality.curation import (
     curated,
     decide,
     history,
-    latest_index,
     skipped,
     undo,
     usable,
@@ -23,6 +22,7 @@ from core.quality.curation import (
 from core.quality.scan import scan
 from core.workspace import open_workspace
 from tests.core.quality.pictures import clean, picture, scanned, write
+from tests.indexes import latest_index
 
 
 @pytest.fixture

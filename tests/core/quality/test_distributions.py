@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.quality.distributions import KINDS, distribution, imbalance, within
+from core.quality.distributions import KINDS, distribution, imbalance
+from core.quality.shown import Shown
 
 
 def table_of(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -22,6 +23,11 @@ def table_of(*rows: dict[str, Any]) -> pd.DataFrame:
         "format": "str",
     }
     return pd.DataFrame([{**usual, **row} for row in rows], columns=columns).astype(types)
+
+
+def within(table: pd.DataFrame, chosen: dict[str, list[str]]) -> pd.DataFrame:
+    shown = Shown(table.assign(status="ok", excluded=False, bytes=1))
+    return shown.at(shown.within(chosen))
 
 
 def parts(key: str, *rows: dict[str, Any]) -> list[str]:

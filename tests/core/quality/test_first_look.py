@@ -6,7 +6,10 @@ from pathlib import Path
 
 from core.catalog import Catalog
 from core.datasets import intake
-from core.quality.first_look import first_look
+from core.datasets.layout import kept_layout
+from core.quality import curation
+from core.quality.findings import find
+from core.quality.first_look import lines
 from core.quality.scan import scan
 from tests.core.datasets.packing import image_bytes
 
@@ -22,7 +25,14 @@ def _folder(root: Path, *paths: str) -> Path:
 def _looked(catalog: Catalog, folder: Path) -> list[tuple[str, str, bool]]:
     record = intake.add_folder(catalog, folder, restrict=False)
     scan(catalog, record.id)
-    return [(line.kind, line.text, line.trouble) for line in first_look(catalog, record.id)]
+    table = curation.curated(catalog, record.id)
+    told = lines(
+        kept_layout(catalog.workspace, record.id),
+        find(table, alike=curation.known_alike(catalog, record.id)),
+        curation.skipped(catalog, record.id),
+        table.loc[~table["excluded"], "label"].unique(),
+    )
+    return [(line.kind, line.text, line.trouble) for line in told]
 
 
 def test_all_troubles_are_said_and_how_the_folder_was_understood(

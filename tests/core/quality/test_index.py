@@ -12,17 +12,16 @@ import pytest
 
 from core.catalog import Catalog
 from core.errors import NotFound
-from core.quality.curation import latest_index
 from core.quality.index import (
     COLUMNS,
     make_index,
     read_index,
     write_index,
-    write_parts,
 )
 from core.quality.measure import MEASUREMENTS
 from core.workspace import Workspace
 from tests.core.quality.pictures import clean, scanned, write
+from tests.indexes import latest_index
 
 
 def facts(path: str, **other: Any) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def test_rows_become_a_table_in_the_order_of_their_paths(workspace: Workspace) -
 
 
 def test_no_rows_are_an_empty_table_of_the_same_columns(workspace: Workspace) -> None:
-    write_index(workspace, "d", "index-1.parquet", make_index([]))
+    write_index(workspace, "d", "index-1.parquet", [make_index([])])
     table = read_index(workspace, "d", "index-1.parquet")
     assert len(table) == 0
     assert types(table) == COLUMNS
@@ -62,7 +61,7 @@ def test_what_is_read_is_what_was_written(workspace: Workspace) -> None:
         sharpness=0.25,
     )
     table = make_index([facts("a.png"), whole])
-    write_index(workspace, "d", "index-1.parquet", table)
+    write_index(workspace, "d", "index-1.parquet", [table])
     back = read_index(workspace, "d", "index-1.parquet")
     pd.testing.assert_frame_equal(back, table)
     assert types(back) == COLUMNS
@@ -93,7 +92,7 @@ def test_a_missing_index_says_what_to_do(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
 def test_an_index_that_was_cut_off_is_not_found(workspace: Workspace, share: float) -> None:
-    write_index(workspace, "d", "index-1.parquet", make_index([facts("a.png"), facts("b.png")]))
+    write_index(workspace, "d", "index-1.parquet", [make_index([facts("a.png"), facts("b.png")])])
     file = workspace.dataset("d") / "index-1.parquet"
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * share)])
@@ -105,7 +104,7 @@ def test_an_index_that_was_cut_off_is_not_found(workspace: Workspace, share: flo
 
 def test_an_index_with_damaged_bytes_is_never_a_defect(workspace: Workspace) -> None:
     rows = [facts(f"{number}.png", hash=f"{number:032x}") for number in range(50)]
-    write_index(workspace, "d", "whole.parquet", make_index(rows))
+    write_index(workspace, "d", "whole.parquet", [make_index(rows)])
     folder = workspace.dataset("d")
     whole = (folder / "whole.parquet").read_bytes()
     rng = np.random.default_rng(0)
@@ -136,9 +135,9 @@ def test_an_index_of_another_version_is_not_found(workspace: Workspace) -> None:
 
 
 def test_nothing_half_written_stays_beside_an_index(workspace: Workspace) -> None:
-    write_index(workspace, "d", "index-1.parquet", make_index([facts("a.png")]))
+    write_index(workspace, "d", "index-1.parquet", [make_index([facts("a.png")])])
     with pytest.raises(ZeroDivisionError):
-        write_parts(workspace, "d", "index-2.parquet", _breaks())
+        write_index(workspace, "d", "index-2.parquet", _breaks())
     assert [file.name for file in workspace.dataset("d").iterdir()] == ["index-1.parquet"]
 
 
@@ -150,6 +149,6 @@ def _breaks() -> Iterator[pd.DataFrame]:
 
 def test_an_index_in_parts_is_one_index(workspace: Workspace) -> None:
     tables = [make_index([facts(f"{name}.png")]) for name in "abc"]
-    write_parts(workspace, "d", "index-1.parquet", iter(tables))
+    write_index(workspace, "d", "index-1.parquet", iter(tables))
     whole = read_index(workspace, "d", "index-1.parquet")
     pd.testing.assert_frame_equal(whole, pd.concat(tables, ignore_index=True))

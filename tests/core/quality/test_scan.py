@@ -20,13 +20,14 @@ from core.datasets.content import hash_bytes
 from core.datasets.intake import add_folder
 from core.errors import Cancelled
 from core.quality import thumbs
-from core.quality.curation import descriptors, latest_index
+from core.quality.curation import descriptors
 from core.quality.descriptor import DESCRIPTOR_BYTES
 from core.quality.look import look_at
 from core.quality.pool import Pool
 from core.quality.scan import scan
 from tests.core.jobs.processes import alive, running, start
 from tests.core.quality.pictures import as_bytes, clean, picture, scanned, write
+from tests.indexes import latest_index
 from tests.recording import RecordingReporter
 from tests.waiting import wait_until
 

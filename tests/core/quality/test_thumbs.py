@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.datasets.images import OpenedImage
 from core.quality import thumbs
 from core.workspace import Workspace
 from tests.core.quality.pictures import as_bytes, blurred, picture
@@ -19,7 +20,7 @@ def opened(data: bytes) -> Image.Image:
 
 def make(image: Image.Image, data: bytes = b"", kind: str = "BMP", orientation: int = 1) -> bytes:
     small = thumbs.shrink(image)
-    return thumbs.make(small, data=data, kind=kind, size=image.size, orientation=orientation)
+    return thumbs.make(small, OpenedImage(image, kind, "RGB", *image.size, orientation), data)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.catalog import Catalog, DatasetRecord, RunSummary
-from core.datasets.pixels import load_pixels
+from core.datasets.pixels import Files, load_pixels
 from core.training.run import train_run
 from core.training.spec import TrainSpec
 from core.training.start import create_run
@@ -63,14 +63,8 @@ class Trained:
         split = self.split
         table = split[split["split"] == "validation"]
         root = self.catalog.workspace.load_path(self.dataset.root)
-        pixels = load_pixels(
-            self.catalog.workspace,
-            self.dataset.id,
-            root,
-            table,
-            about["image_size"],
-            fit=about["fit"],
-        )
+        files = Files(root, table, about["image_size"], about["fit"])
+        pixels = load_pixels(self.catalog.workspace, self.dataset.id, files)
         labels = table["label"].map(about["classes"].index).to_numpy()
         return pixels.take(np.arange(len(table))), labels
 
