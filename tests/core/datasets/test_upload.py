@@ -165,11 +165,17 @@ def test_what_is_added_to_a_dataset_that_came_split_trains(catalog: Catalog) -> 
     }
 
 
+def as_they_lie(folder: Path) -> dict[Path, tuple[int, int, int]]:
+    """All that is in a folder, but for when it was last read."""
+    facts = {file: file.stat() for file in folder.rglob("*")}
+    return {file: (each.st_mode, each.st_size, each.st_mtime_ns) for file, each in facts.items()}
+
+
 def test_a_folder_of_the_persons_own_stays_as_it_is_and_what_is_added_is_kept_beside_it(
     catalog: Catalog, tmp_path: Path, class_folders: Callable[..., Path]
 ) -> None:
     own = class_folders({"cat": 2, "dog": 2}, root="own")
-    before = {file: file.stat() for file in own.rglob("*")}
+    before = as_they_lie(own)
     record = intake.add_folder(catalog, own, restrict=False)
     scan(catalog, record.id)
     added = stage_of(catalog, "1.png", into_class="cat").add_to(catalog, record.id)
@@ -179,7 +185,7 @@ def test_a_folder_of_the_persons_own_stays_as_it_is_and_what_is_added_is_kept_be
     assert list(table.loc[added, "label"]) == ["cat", "bird", "dog"]
     assert list(table.loc[added, "status"]) == ["ok"] * 3
     assert len(table) == 7
-    assert {file: file.stat() for file in own.rglob("*")} == before
+    assert as_they_lie(own) == before
     export_dataset(catalog, record.id, tmp_path / "out")
     assert len(list((tmp_path / "out").rglob("*.*g"))) == 7
 
